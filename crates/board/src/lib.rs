@@ -1,0 +1,1 @@
+//! Facts and their rules: pure, no I/O, no async.

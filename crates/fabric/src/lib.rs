@@ -1,0 +1,1 @@
+//! Where facts live and how they travel: the embedded store today.

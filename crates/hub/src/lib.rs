@@ -1,0 +1,1 @@
+//! Who holds what: leases, epochs, snapshots, repair (sans-I/O).

@@ -1,0 +1,3 @@
+//! `lampfield`: configuration, wiring and the command line.
+
+fn main() {}

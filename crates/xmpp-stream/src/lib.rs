@@ -1,0 +1,1 @@
+//! XML framing, JIDs, SASL and stream negotiation: no policy, no I/O.

@@ -1,0 +1,1 @@
+//! The XMPP door: transports, router and services.

@@ -1,0 +1,3 @@
+//! The commands that developers run: `cargo xtask --help`.
+
+fn main() {}
