@@ -1,0 +1,15 @@
+//! Bytes between a socket and the streams: the hot path's last step.
+//!
+//! A sender appends to a connection's buffer and goes on; one flush task, which runs when
+//! everything that was ready has been handled, writes each touched socket once. Nothing here
+//! knows XML.
+
+mod buffers;
+mod flusher;
+mod link;
+mod tls;
+
+pub use buffers::BufferPool;
+pub use flusher::Flusher;
+pub use link::{Full, Link, LinkLimits};
+pub use tls::TlsSettings;

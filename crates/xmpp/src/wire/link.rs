@@ -1,0 +1,253 @@
+//! One connection's socket with what is still to be written to it.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use super::flusher::Flusher;
+use super::tls::{Tls, TlsSettings};
+
+/// Idle time before the kernel asks a silent peer whether it is there, the pause between
+/// questions, and how many go unanswered before the connection counts as cut: 11 s in all.
+const KEEPALIVE: (Duration, Duration, u32) = (Duration::from_secs(5), Duration::from_secs(2), 3);
+/// How long sent bytes may stay unacknowledged. Together with the keepalive a silent cut is
+/// noticed within 15 s whether or not we were sending (tcp(7), `TCP_USER_TIMEOUT`).
+const UNACKNOWLEDGED: Duration = Duration::from_secs(12);
+
+/// How much a connection may leave unread.
+#[derive(Debug, Clone, Copy)]
+pub struct LinkLimits {
+    /// Bytes above which telephony changes are kept back and only the newest of each sent later.
+    pub comfortable: usize,
+    /// Bytes above which the connection is given up: its peer does not read.
+    pub most: usize,
+}
+
+/// The connection's output buffer is at its limit; the connection will be closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the peer does not read: its output buffer is full")]
+pub struct Full;
+
+/// A socket, perhaps under TLS, and its output buffer. Shared between the task that reads it and
+/// everyone who sends to it; all on one thread.
+pub struct Link {
+    socket: TcpStream,
+    peer: SocketAddr,
+    tls: RefCell<Option<Tls>>,
+    out: RefCell<Vec<u8>>,
+    touched: Cell<bool>,
+    failed: Cell<bool>,
+    /// Wakes the connection's own task: the socket is full, or the link has failed.
+    attention: Notify,
+    limits: LinkLimits,
+    flusher: Rc<Flusher>,
+}
+
+// === impl Link ===
+
+impl Link {
+    /// Takes over an accepted socket: no Nagle delay, and dead peers noticed within 15 s.
+    pub fn new(
+        socket: TcpStream,
+        peer: SocketAddr,
+        limits: LinkLimits,
+        flusher: Rc<Flusher>,
+    ) -> io::Result<Rc<Self>> {
+        socket.set_nodelay(true)?;
+        let (idle, pause, tries) = KEEPALIVE;
+        let options = SockRef::from(&socket);
+        options.set_tcp_keepalive(
+            &TcpKeepalive::new().with_time(idle).with_interval(pause).with_retries(tries),
+        )?;
+        options.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+        Ok(Rc::new(Self {
+            socket,
+            peer,
+            tls: RefCell::new(None),
+            out: RefCell::new(Vec::new()),
+            touched: Cell::new(false),
+            failed: Cell::new(false),
+            attention: Notify::new(),
+            limits,
+            flusher,
+        }))
+    }
+
+    /// The address of the other side.
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// Appends bytes to be written at the end of this turn. Never waits.
+    ///
+    /// # Errors
+    /// [`Full`] when the peer has left more unread than its limit; the link then fails.
+    pub fn send(self: &Rc<Self>, bytes: &[u8]) -> Result<(), Full> {
+        self.send_parts(bytes, &[])
+    }
+
+    /// Appends two byte strings as one, such as a subscriber's own head and a shared tail.
+    ///
+    /// # Errors
+    /// As [`Link::send`].
+    pub fn send_parts(self: &Rc<Self>, head: &[u8], tail: &[u8]) -> Result<(), Full> {
+        if self.failed.get() {
+            return Ok(());
+        }
+        let mut out = self.out.borrow_mut();
+        if out.len() + head.len() + tail.len() > self.limits.most {
+            drop(out);
+            self.fail();
+            return Err(Full);
+        }
+        if out.capacity() == 0 {
+            *out = self.flusher.pool.take();
+        }
+        out.extend_from_slice(head);
+        out.extend_from_slice(tail);
+        drop(out);
+        if !self.touched.replace(true) {
+            self.flusher.touch(Rc::clone(self));
+        }
+        Ok(())
+    }
+
+    /// Whether telephony changes should be kept back for now.
+    pub fn is_crowded(&self) -> bool {
+        self.out.borrow().len() > self.limits.comfortable
+    }
+
+    /// Whether nothing waits to be written.
+    pub fn is_drained(&self) -> bool {
+        self.out.borrow().is_empty() && self.tls.borrow().as_ref().is_none_or(|t| !t.is_blocked())
+    }
+
+    /// Writes as much as the socket takes now; the rest waits for [`Link::attend`].
+    pub fn flush(&self) {
+        self.touched.set(false);
+        let mut out = self.out.borrow_mut();
+        match self.write_out(&mut out) {
+            Ok(()) => {
+                if out.capacity() > 0 {
+                    self.flusher.pool.give_back(std::mem::take(&mut *out));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.attention.notify_one(),
+            Err(_) => self.fail(),
+        }
+    }
+
+    fn write_out(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        let mut tls = self.tls.borrow_mut();
+        let mut written = 0;
+        let mut outcome = Ok(());
+        while let Some(rest) = out.get(written..).filter(|rest| !rest.is_empty()) {
+            let step = match tls.as_mut() {
+                Some(tls) => tls.write(&self.socket, rest),
+                None => self.socket.try_write(rest),
+            };
+            match step {
+                Ok(count) => written += count,
+                Err(error) => {
+                    outcome = Err(error);
+                    break;
+                }
+            }
+        }
+        out.drain(..written);
+        outcome?;
+        tls.as_mut().map_or(Ok(()), |tls| tls.push(&self.socket))
+    }
+
+    /// Reads what has arrived. `WouldBlock`: nothing. `Ok(0)`: the peer has closed.
+    pub fn try_read(&self, into: &mut [u8]) -> io::Result<usize> {
+        match self.tls.borrow_mut().as_mut() {
+            Some(tls) => tls.read(&self.socket, into),
+            None => self.socket.try_read(into),
+        }
+    }
+
+    /// Waits until [`Link::try_read`] is worth calling.
+    pub async fn readable(&self) -> io::Result<()> {
+        self.socket.readable().await
+    }
+
+    /// Serves the writing side while the connection's task waits for something else: finishes
+    /// what a full socket left over. Returns only when the link has failed.
+    pub async fn attend(&self) {
+        loop {
+            self.attention.notified().await;
+            while !self.failed.get() && !self.is_drained() {
+                if self.socket.writable().await.is_err() {
+                    self.fail();
+                }
+                self.flush();
+            }
+            if self.failed.get() {
+                return;
+            }
+        }
+    }
+
+    /// Puts TLS on the link. Everything sent before must have been flushed.
+    ///
+    /// # Errors
+    /// Whatever rustls finds wrong with its settings.
+    pub fn start_tls(&self, settings: &TlsSettings) -> Result<(), rustls::Error> {
+        *self.tls.borrow_mut() = Some(Tls::accept(settings)?);
+        Ok(())
+    }
+
+    /// Whether the link is encrypted and the handshake is over.
+    pub fn is_encrypted(&self) -> bool {
+        self.tls.borrow().as_ref().is_some_and(|tls| !tls.is_handshaking())
+    }
+
+    /// The `tls-exporter` channel binding of RFC 9266, with TLS 1.3.
+    pub fn channel_binding(&self) -> Option<[u8; 32]> {
+        self.tls.borrow().as_ref().and_then(Tls::exporter)
+    }
+
+    /// Gives the link up: nothing more is read or written, and its task ends.
+    pub fn fail(&self) {
+        self.failed.set(true);
+        self.attention.notify_one();
+    }
+
+    /// Whether the link was given up.
+    pub fn has_failed(&self) -> bool {
+        self.failed.get()
+    }
+
+    /// Ends an orderly conversation: waits up to `patience` for the rest to be written, then
+    /// says goodbye in TLS. The socket closes when the last holder drops the link.
+    pub async fn finish(&self, patience: Duration) {
+        let _ = tokio::time::timeout(patience, async {
+            self.flush();
+            while !self.failed.get() && !self.is_drained() {
+                if self.socket.writable().await.is_err() {
+                    return;
+                }
+                self.flush();
+            }
+        })
+        .await;
+        if let Some(tls) = self.tls.borrow_mut().as_mut() {
+            tls.close(&self.socket);
+        }
+        self.failed.set(true);
+        let _ = SockRef::from(&self.socket).shutdown(std::net::Shutdown::Both);
+    }
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Link").field("peer", &self.peer).finish_non_exhaustive()
+    }
+}
