@@ -1,3 +1,57 @@
-//! The commands that developers run: `cargo xtask --help`.
+//! The commands that developers run: `cargo xtask --help`. Continuous integration calls the same
+//! ones and has no logic of its own.
 
-fn main() {}
+mod bench;
+mod check;
+mod deny;
+mod e2e;
+mod packages;
+mod peers;
+mod run;
+mod suite;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "What a developer of Lampfield runs")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything: checks, unit tests, peers, end-to-end tests; ends with `N passed, N failed`
+    Test,
+    /// Formatting, clippy with warnings denied, licences and duplicates
+    Check,
+    /// Prepare the real Asterisk 22 and 16 that the end-to-end tests drive (once, then reused)
+    Peers,
+    /// The end-to-end tests only, against the release build
+    E2e {
+        /// Only tests whose path contains this
+        filter: Option<String>,
+    },
+    /// From a change on one Asterisk to the event on another: delay, burst, newcomer, memory
+    BenchLatency {
+        /// One JSON document instead of the tables
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Test => suite::test(),
+        Command::Check => check::check().map(|counts| counts.verdict()),
+        Command::Peers => peers::prepare().map(|()| ExitCode::SUCCESS),
+        Command::E2e { filter } => e2e::e2e(filter.as_deref()).map(|counts| counts.verdict()),
+        Command::BenchLatency { json } => bench::latency(json).map(|()| ExitCode::SUCCESS),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("xtask: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,16 @@
+//! The measurements that the README quotes, made by a program of the `tests` crate on the release
+//! server and two real Asterisk.
+
+use anyhow::Result;
+
+use crate::{e2e, peers, run};
+
+/// Delay, burst, newcomer and memory; tables, or one JSON document on standard output.
+pub fn latency(json: bool) -> Result<()> {
+    peers::prepare()?;
+    let server = e2e::server()?;
+    let mut bench = run::cargo(["run", "--release", "--quiet", "--locked"]);
+    bench.args(["--package", "lampfield-tests", "--bin", "bench-latency", "--"]);
+    bench.args(json.then_some("--json"));
+    run::must(e2e::with_programs(&mut bench, &server)?)
+}

@@ -1,0 +1,37 @@
+//! The end-to-end tests: the release server and the real Asterisk servers, driven from the
+//! outside by the crate in `tests`.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::suite::{self, Counts};
+use crate::{peers, run};
+
+/// How many tests run at once. Most of a test is waiting, so more than there are processors; few
+/// enough that a kill or a cut is not drowned by the others' load.
+const THREADS: &str = "4";
+
+/// Builds the server, prepares the peers and runs the tests whose path contains `filter`.
+pub fn e2e(filter: Option<&str>) -> Result<Counts> {
+    peers::prepare()?;
+    let server = server()?;
+    let mut tests = run::cargo(["test", "--package", "lampfield-tests", "--locked"]);
+    tests.args(["--no-fail-fast", "--", "--test-threads", THREADS]).args(filter);
+    suite::counted(with_programs(&mut tests, &server)?)
+}
+
+/// Tells a program of the `tests` crate where the server and the peers are.
+pub fn with_programs<'a>(command: &'a mut Command, server: &PathBuf) -> Result<&'a mut Command> {
+    Ok(command.env("LAMPFIELD_SERVER", server).env("LAMPFIELD_PEERS", peers::folder()?))
+}
+
+/// Builds the release server and says where it is.
+pub fn server() -> Result<PathBuf> {
+    run::must(&mut run::cargo(["build", "--release", "--bin", "lampfield", "--locked"]))?;
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    let server = run::workspace().join(target).join("release/lampfield");
+    server.canonicalize().with_context(|| format!("no server at {}", server.display()))
+}

@@ -1,0 +1,54 @@
+//! The system packages that a bare machine lacks: installed when we are root on a Debian-like
+//! system, named clearly otherwise.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::run;
+
+/// A program and the Debian package that brings it.
+struct Tool {
+    program: &'static str,
+    package: &'static str,
+}
+
+/// What the real-Asterisk tests use: folders with other Debians, dropped packets, orphan control.
+const TOOLS: [Tool; 6] = [
+    Tool { program: "debootstrap", package: "debootstrap" },
+    Tool { program: "nft", package: "nftables" },
+    Tool { program: "ip", package: "iproute2" },
+    Tool { program: "chroot", package: "coreutils" },
+    Tool { program: "setpriv", package: "util-linux" },
+    Tool { program: "cc", package: "gcc" },
+];
+
+/// Installs what is missing, or says what to install.
+pub fn ensure() -> Result<()> {
+    let missing: Vec<_> = TOOLS
+        .iter()
+        .filter(|tool| !run::installed(tool.program))
+        .map(|tool| tool.package)
+        .collect();
+    if !rustix::process::geteuid().is_root() {
+        let install = match missing.is_empty() {
+            true => String::new(),
+            false => format!("; also missing: apt-get install {}", missing.join(" ")),
+        };
+        bail!("the tests with real Asterisk need root (chroot, nftables): run as root{install}");
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !run::installed("apt-get") {
+        bail!("missing: {}; install them with your package manager", missing.join(" "));
+    }
+    run::must(Command::new("apt-get").args(["-q", "update"]))?;
+    run::must(
+        Command::new("apt-get")
+            .args(["-q", "-y", "install", "--no-install-recommends"])
+            .args(missing)
+            .arg("debian-archive-keyring")
+            .env("DEBIAN_FRONTEND", "noninteractive"),
+    )
+}

@@ -1,0 +1,65 @@
+//! The real Asterisk servers of the end-to-end tests: each a small Debian in a folder of its own,
+//! made once in the cache folder and reused. A folder counts only with its stamp; what an
+//! interrupted run left is removed and made again.
+
+mod debian;
+mod mounts;
+mod recipe;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::packages;
+use recipe::{PEERS, Peer, STAMP};
+
+/// Where the folders are: `$LAMPFIELD_PEERS`, else `lampfield/peers` in the user's cache folder.
+/// The end-to-end tests are given the answer in `LAMPFIELD_PEERS`.
+pub fn folder() -> Result<PathBuf> {
+    if let Some(given) = std::env::var_os("LAMPFIELD_PEERS") {
+        return Ok(given.into());
+    }
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
+    let cache = match cache {
+        Some(cache) => cache,
+        None => {
+            Path::new(&std::env::var_os("HOME").context("neither XDG_CACHE_HOME nor HOME is set")?)
+                .join(".cache")
+        }
+    };
+    Ok(cache.join("lampfield/peers"))
+}
+
+/// Makes every peer that is not there yet.
+pub fn prepare() -> Result<()> {
+    packages::ensure()?;
+    let folder = folder()?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let lock = File::create(folder.join("lock"))?;
+    lock.lock().context("cannot lock the peers folder")?;
+    for peer in &PEERS {
+        prepare_one(&folder, peer).with_context(|| format!("cannot prepare {}", peer.name))?;
+    }
+    Ok(())
+}
+
+fn prepare_one(folder: &Path, peer: &Peer) -> Result<()> {
+    let home = folder.join(peer.name);
+    if fs::read_to_string(home.join(recipe::STAMP_FILE)).is_ok_and(|stamp| stamp == STAMP) {
+        let version = debian::asterisk_version(&home)?;
+        eprintln!("{}: ready in {} ({version})", peer.name, home.display());
+        return Ok(());
+    }
+    let started = Instant::now();
+    let part = folder.join(format!("{}.part", peer.name));
+    for stale in [&home, &part] {
+        mounts::remove(stale)?;
+    }
+    debian::build(peer, &part)?;
+    fs::write(part.join(recipe::STAMP_FILE), STAMP)?;
+    fs::rename(&part, &home)?;
+    eprintln!("{}: made in {:.0?}", peer.name, started.elapsed());
+    Ok(())
+}
