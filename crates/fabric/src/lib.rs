@@ -1,1 +1,18 @@
-//! Where facts live and how they travel: the embedded store today.
+//! Where facts live and how they travel: a [`Store`] of named buckets and a [`Bus`] between nodes.
+//!
+//! Both are closed enums over their implementations, behind the narrow traits [`Storage`] and
+//! [`Messaging`] with one shared test suite (`tests/contract`). This crate must never know what a
+//! value means: keys and values are text, topics carry bytes.
+
+mod bucket;
+pub mod bus;
+pub mod embedded;
+mod error;
+mod gap;
+mod store;
+
+pub use bucket::{Bucket, Durability};
+pub use bus::{Bus, BusError, Delivery, Message, Messaging, NodeId, Replies, Subscription, Topic};
+pub use embedded::{Embedded, Limits, OpenError, Opened};
+pub use error::StoreError;
+pub use store::{Cursor, Event, Health, Page, Revision, Row, Storage, Store, Ticket, Watch, Write};

@@ -1,0 +1,106 @@
+//! The closed set of buckets and what each promises. A bucket is a table in the embedded store and
+//! would be a JetStream bucket on NATS; its name is what an operator reads in the `sqlite3` shell.
+
+use std::fmt;
+
+/// What a committed write outlives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Durability {
+    /// The death of the process (`kill -9`). Power loss may take the last moments.
+    Process,
+    /// Power loss as well: the disk has been told to keep it.
+    Power,
+}
+
+/// A named set of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Bucket {
+    /// What each origin says about each subject.
+    Facts,
+    /// Withdrawn facts that somebody may still show.
+    Tombstones,
+    /// Who holds which origin, with its epoch.
+    Origins,
+    /// Up to where each account has confirmed what it was sent.
+    Confirmations,
+    /// Accounts and their keys.
+    Accounts,
+    /// Domains and their settings.
+    Domains,
+    /// Contact lists.
+    Rosters,
+    /// Generic PubSub nodes and their configuration.
+    PubsubNodes,
+    /// Items of generic PubSub nodes.
+    PubsubItems,
+    /// Who may do what on a PubSub node.
+    Affiliations,
+    /// Persistent PubSub subscriptions.
+    Subscriptions,
+    /// What the server remembers about itself.
+    Meta,
+}
+
+// === impl Bucket ===
+
+impl Bucket {
+    /// Every bucket, in the order of their declaration.
+    pub const ALL: [Self; 12] = [
+        Self::Facts,
+        Self::Tombstones,
+        Self::Origins,
+        Self::Confirmations,
+        Self::Accounts,
+        Self::Domains,
+        Self::Rosters,
+        Self::PubsubNodes,
+        Self::PubsubItems,
+        Self::Affiliations,
+        Self::Subscriptions,
+        Self::Meta,
+    ];
+
+    /// The name of the table: lower case, words joined by `_`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Facts => "facts",
+            Self::Tombstones => "tombstones",
+            Self::Origins => "origins",
+            Self::Confirmations => "confirmations",
+            Self::Accounts => "accounts",
+            Self::Domains => "domains",
+            Self::Rosters => "rosters",
+            Self::PubsubNodes => "pubsub_nodes",
+            Self::PubsubItems => "pubsub_items",
+            Self::Affiliations => "affiliations",
+            Self::Subscriptions => "subscriptions",
+            Self::Meta => "meta",
+        }
+    }
+
+    /// What a committed write to this bucket outlives. Telephony state is said again by its owners
+    /// after a power loss; what people made by hand is not.
+    #[must_use]
+    pub const fn durability(self) -> Durability {
+        match self {
+            Self::Facts | Self::Tombstones | Self::Origins | Self::Confirmations => {
+                Durability::Process
+            }
+            Self::Accounts
+            | Self::Domains
+            | Self::Rosters
+            | Self::PubsubNodes
+            | Self::PubsubItems
+            | Self::Affiliations
+            | Self::Subscriptions
+            | Self::Meta => Durability::Power,
+        }
+    }
+}
+
+impl fmt::Display for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,73 @@
+//! What a store call can answer instead of a value. Each text can be shown to a person as it is.
+
+use crate::{Bucket, Revision};
+
+/// Why a store refused or failed a call. A refused call has changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The store has been closed, or its thread is gone.
+    #[error("the store is closed")]
+    Closed,
+    /// The key is empty, longer than [`crate::Limits::key_bytes`] or holds a NUL character.
+    #[error("a key in {bucket} has {bytes} bytes or a NUL character (1 to {limit} bytes, no NUL)")]
+    BadKey {
+        /// Where it was to go.
+        bucket: Bucket,
+        /// Its length in bytes.
+        bytes: usize,
+        /// The longest key allowed.
+        limit: usize,
+    },
+    /// The value is longer than [`crate::Limits::value_bytes`].
+    #[error("the value of {key:?} in {bucket} has {bytes} bytes (at most {limit})")]
+    BadValue {
+        /// Where it was to go.
+        bucket: Bucket,
+        /// Its key.
+        key: String,
+        /// Its length in bytes.
+        bytes: usize,
+        /// The longest value allowed.
+        limit: usize,
+    },
+    /// More writes wait for the disk than the limits allow. Keys that already wait can still be
+    /// given newer values of the same size or less.
+    #[error("{keys} keys ({bytes} bytes) already wait to be stored, which is the limit")]
+    QueueFull {
+        /// Keys that wait.
+        keys: usize,
+        /// Bytes of keys and values that wait.
+        bytes: usize,
+    },
+    /// More questions wait for an answer than [`crate::Limits::requests`] allows.
+    #[error("{limit} requests already wait for the store, which is the limit")]
+    TooManyRequests {
+        /// The limit.
+        limit: usize,
+    },
+    /// The key does not have the revision that the caller expects; the current one is given,
+    /// none where the key does not exist.
+    #[error("{key:?} in {bucket} has changed meanwhile")]
+    Conflict {
+        /// Where it is.
+        bucket: Bucket,
+        /// Its key.
+        key: String,
+        /// What it has now.
+        current: Option<Revision>,
+    },
+    /// Nothing can be written at present; the reason names the way out.
+    #[error("nothing can be stored at present: {reason}")]
+    Stalled {
+        /// The same text as in [`crate::Health::Stalled`].
+        reason: String,
+    },
+    /// The store could not be read.
+    #[error("{bucket} cannot be read: {reason}")]
+    Unreadable {
+        /// What was asked for.
+        bucket: Bucket,
+        /// Why, and the way out.
+        reason: String,
+    },
+}
