@@ -1,1 +1,6 @@
 //! Publish-subscribe (XEP-0060): an engine without XML, a codec without policy, and thin glue.
+//!
+//! The telephony nodes are not kept here: they are views of the hub and the engine refuses their
+//! names.
+
+pub mod engine;

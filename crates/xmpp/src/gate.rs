@@ -1,0 +1,129 @@
+//! How many connections there may be, in all and from one address before they log in.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+/// Counts connections. Memory is bounded by the number of open connections.
+#[derive(Debug)]
+pub struct Gate {
+    most: usize,
+    most_strangers: usize,
+    open: Cell<usize>,
+    strangers: RefCell<HashMap<IpAddr, usize>>,
+}
+
+/// Why a connection was not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Closed {
+    /// The node holds as many connections as it may.
+    #[error("{0} connections are open, the limit")]
+    Full(usize),
+    /// One address holds as many connections without a login as it may.
+    #[error("{0} connections from this address have not logged in, the limit")]
+    Strangers(usize),
+}
+
+/// One admitted connection; dropping it makes room.
+#[derive(Debug)]
+pub struct Admission {
+    gate: Rc<Gate>,
+    address: IpAddr,
+    stranger: Cell<bool>,
+}
+
+// === impl Gate ===
+
+impl Gate {
+    /// A gate for `most` connections, `most_strangers` of them per address without a login.
+    pub fn new(most: usize, most_strangers: usize) -> Rc<Self> {
+        Rc::new(Self {
+            most,
+            most_strangers,
+            open: Cell::new(0),
+            strangers: RefCell::new(HashMap::new()),
+        })
+    }
+
+    /// Lets a connection in.
+    ///
+    /// # Errors
+    /// [`Closed`] names the limit that was reached.
+    pub fn admit(self: &Rc<Self>, address: IpAddr) -> Result<Admission, Closed> {
+        if self.open.get() >= self.most {
+            return Err(Closed::Full(self.most));
+        }
+        let mut strangers = self.strangers.borrow_mut();
+        let from_here = strangers.entry(address).or_insert(0);
+        if *from_here >= self.most_strangers {
+            return Err(Closed::Strangers(self.most_strangers));
+        }
+        *from_here += 1;
+        self.open.set(self.open.get() + 1);
+        Ok(Admission { gate: Rc::clone(self), address, stranger: Cell::new(true) })
+    }
+
+    /// Connections open now.
+    pub fn open(&self) -> usize {
+        self.open.get()
+    }
+
+    fn forget_stranger(&self, address: IpAddr) {
+        let mut strangers = self.strangers.borrow_mut();
+        if let Some(count) = strangers.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                strangers.remove(&address);
+            }
+        }
+    }
+}
+
+// === impl Admission ===
+
+impl Admission {
+    /// The connection has logged in and no longer counts against its address.
+    pub fn known(&self) {
+        if self.stranger.replace(false) {
+            self.gate.forget_stranger(self.address);
+        }
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.known();
+        self.gate.open.set(self.gate.open.get() - 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    const THERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+
+    #[test]
+    fn strangers_are_limited_per_address_until_they_log_in() {
+        let gate = Gate::new(10, 2);
+        let first = gate.admit(HERE).unwrap();
+        let _second = gate.admit(HERE).unwrap();
+        assert_eq!(gate.admit(HERE).unwrap_err(), Closed::Strangers(2));
+        assert!(gate.admit(THERE).is_ok());
+        first.known();
+        assert!(gate.admit(HERE).is_ok());
+    }
+
+    #[test]
+    fn leaving_makes_room() {
+        let gate = Gate::new(1, 1);
+        let only = gate.admit(HERE).unwrap();
+        assert_eq!(gate.admit(THERE).unwrap_err(), Closed::Full(1));
+        drop(only);
+        assert_eq!(gate.open(), 0);
+        assert!(gate.admit(HERE).is_ok());
+        assert!(gate.strangers.borrow().is_empty());
+    }
+}

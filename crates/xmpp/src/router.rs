@@ -1,0 +1,84 @@
+//! Who is connected, and how a stanza finds them.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use lampfield_xmpp_stream::{BareJid, FullJid, Jid};
+
+use crate::session::Session;
+
+/// The bound resources of this node. Bounded by the connection limit.
+#[derive(Debug, Default)]
+pub struct Router {
+    accounts: RefCell<HashMap<BareJid, Vec<Rc<Session>>>>,
+}
+
+/// What became of a stanza for a full JID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It is on its way.
+    Sent,
+    /// Nobody has bound that resource.
+    NobodyThere,
+}
+
+// === impl Router ===
+
+impl Router {
+    /// Adds a resource; returns the session that had it before, which the caller ends.
+    pub fn bind(&self, session: Rc<Session>) -> Option<Rc<Session>> {
+        let mut accounts = self.accounts.borrow_mut();
+        let resources = accounts.entry(session.bare.clone()).or_default();
+        let old = resources.iter().position(|other| other.jid == session.jid);
+        let replaced = old.map(|index| resources.swap_remove(index));
+        resources.push(session);
+        replaced
+    }
+
+    /// Removes a resource, unless another session has replaced it.
+    pub fn unbind(&self, session: &Rc<Session>) {
+        let mut accounts = self.accounts.borrow_mut();
+        if let Some(resources) = accounts.get_mut(&session.bare) {
+            resources.retain(|other| !Rc::ptr_eq(other, session));
+            if resources.is_empty() {
+                accounts.remove(&session.bare);
+            }
+        }
+    }
+
+    /// The session that has bound this full JID.
+    pub fn session(&self, jid: &FullJid) -> Option<Rc<Session>> {
+        let accounts = self.accounts.borrow();
+        accounts.get(&jid.to_bare())?.iter().find(|session| session.jid == *jid).cloned()
+    }
+
+    /// All resources of an account, in no order.
+    pub fn resources(&self, account: &BareJid) -> Vec<Rc<Session>> {
+        self.accounts.borrow().get(account).cloned().unwrap_or_default()
+    }
+
+    /// Every session of this node, in no order.
+    pub fn all(&self) -> Vec<Rc<Session>> {
+        self.accounts.borrow().values().flatten().cloned().collect()
+    }
+
+    /// Sends finished bytes to one resource.
+    pub fn deliver(&self, to: &FullJid, stanza: &[u8]) -> Delivery {
+        match self.session(to) {
+            Some(session) => {
+                session.send(stanza);
+                Delivery::Sent
+            }
+            None => Delivery::NobodyThere,
+        }
+    }
+
+    /// The resources that a stanza for `to` concerns: one for a full JID, all for a bare one.
+    pub fn matching(&self, to: &Jid) -> Vec<Rc<Session>> {
+        match to.as_full() {
+            Some(full) => self.session(full).into_iter().collect(),
+            None => self.resources(&to.to_bare()),
+        }
+    }
+}

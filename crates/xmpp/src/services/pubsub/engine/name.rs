@@ -1,0 +1,130 @@
+//! The names the engine deals in. They are checked once, here, and never again.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+/// Bytes of a node's or an item's name, at most: the length of a JID part (RFC 7622 section 3.1).
+pub const NAME_BYTES: usize = 1023;
+
+/// Why a text is no name.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NameError {
+    /// There is nothing in it.
+    #[error("a name must not be empty")]
+    Empty,
+    /// More than [`NAME_BYTES`].
+    #[error("a name of {0} bytes exceeds {NAME_BYTES}")]
+    TooLong(usize),
+    /// Tabs and line ends would not survive an XML attribute, and storage keys use one between
+    /// names.
+    #[error("control character in the name {0:?}")]
+    ControlCharacter(String),
+}
+
+fn checked(text: &str) -> Result<Arc<str>, NameError> {
+    match text {
+        "" => Err(NameError::Empty),
+        long if long.len() > NAME_BYTES => Err(NameError::TooLong(long.len())),
+        odd if odd.chars().any(char::is_control) => {
+            Err(NameError::ControlCharacter(odd.to_owned()))
+        }
+        good => Ok(good.into()),
+    }
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Checks the text: 1 to [`NAME_BYTES`] bytes, no control characters.
+            pub fn parse(text: &str) -> Result<Self, NameError> {
+                checked(text).map(Self)
+            }
+
+            /// The name as it was given.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name! {
+    /// A node's name ("NodeID" in XEP-0060), unique in one service.
+    NodeName
+}
+
+name! {
+    /// An item's name ("ItemID"), unique in one node.
+    ItemId
+}
+
+/// Who asks, owns and publishes: the text of a bare JID, normalised by whoever made it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Account(Arc<str>);
+
+impl Account {
+    /// Takes the text of a bare JID.
+    pub fn new(bare_jid: &str) -> Self {
+        Self(bare_jid.into())
+    }
+
+    /// The bare JID.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where notifications go: an account, or one of its resources.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address {
+    /// The bare JID.
+    pub account: Account,
+    /// The resource, where the address is a full JID.
+    pub resource: Option<Arc<str>>,
+}
+
+impl Address {
+    /// The account as a whole.
+    pub fn bare(account: Account) -> Self {
+        Self { account, resource: None }
+    }
+
+    /// One resource of the account.
+    pub fn full(account: Account, resource: &str) -> Self {
+        Self { account, resource: Some(resource.into()) }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.resource {
+            None => self.account.fmt(f),
+            Some(resource) => write!(f, "{}/{resource}", self.account),
+        }
+    }
+}

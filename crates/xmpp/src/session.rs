@@ -1,0 +1,85 @@
+//! A bound resource: one logged-in stream as the rest of the door sees it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use lampfield_hub::ConnId;
+use lampfield_xmpp_stream::{BareJid, FullJid, StreamCondition, StreamError};
+
+use crate::accounts::Account;
+use crate::wire::{Full, Link};
+
+/// One stream that has logged in and bound a resource.
+#[derive(Debug)]
+pub struct Session {
+    /// The address stanzas come from and go to.
+    pub jid: FullJid,
+    /// The same without its resource: the account.
+    pub bare: BareJid,
+    /// Who logged in; rights are looked up here at each use, so that changes take effect.
+    pub account: RefCell<Rc<Account>>,
+    /// What the hub knows this stream by.
+    pub conn: ConnId,
+    /// The socket.
+    pub link: Rc<Link>,
+    /// When the resource was bound.
+    pub since: SystemTime,
+    /// What the presence service keeps about this resource.
+    pub presence: RefCell<Option<Presence>>,
+    /// Whether the client has asked for the roster and so gets pushes (RFC 6121 section 2.1.6).
+    pub interested: Cell<bool>,
+    /// Set when somebody else ends this stream; the connection's task acts on it.
+    end: RefCell<Option<StreamError>>,
+}
+
+/// The last available presence of a resource.
+#[derive(Debug, Clone)]
+pub struct Presence {
+    /// RFC 6121 section 4.7.2.3: -128 to 127; a negative one gets no messages to the bare JID.
+    pub priority: i8,
+    /// The children of the presence stanza, ready to be put into one for somebody else.
+    pub payload: Rc<[u8]>,
+}
+
+// === impl Session ===
+
+impl Session {
+    /// A session that has just bound `jid`.
+    pub fn new(jid: FullJid, account: Rc<Account>, conn: ConnId, link: Rc<Link>) -> Rc<Self> {
+        Rc::new(Self {
+            bare: jid.to_bare(),
+            jid,
+            account: RefCell::new(account),
+            conn,
+            link,
+            since: SystemTime::now(),
+            presence: RefCell::new(None),
+            interested: Cell::new(false),
+            end: RefCell::new(None),
+        })
+    }
+
+    /// Sends one or more complete stanzas. A peer that does not read loses its connection.
+    pub fn send(&self, stanzas: &[u8]) {
+        if self.link.send(stanzas) == Err(Full) {
+            tracing::warn!(jid = %self.jid, peer = %self.link.peer(), "connection given up: {Full}");
+        }
+    }
+
+    /// Whether the resource has said that it is available.
+    pub fn is_available(&self) -> bool {
+        self.presence.borrow().is_some()
+    }
+
+    /// Ends this stream from outside, with an error the client can show.
+    pub fn end(&self, condition: StreamCondition, text: impl Into<std::borrow::Cow<'static, str>>) {
+        self.end.borrow_mut().get_or_insert(condition.with(text));
+        self.link.interrupt();
+    }
+
+    /// Why this stream was ended from outside, once.
+    pub fn take_end(&self) -> Option<StreamError> {
+        self.end.borrow_mut().take()
+    }
+}

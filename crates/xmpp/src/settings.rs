@@ -1,0 +1,111 @@
+//! What the XMPP door is told at its start; the configuration file is read elsewhere.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::wire::{LinkLimits, TlsSettings};
+
+/// Everything the door needs to know.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The domains that are served, at least one.
+    pub domains: Vec<DomainSettings>,
+    /// Addresses for plain TCP, upgraded by STARTTLS (RFC 6120 section 5).
+    pub listen: Vec<SocketAddr>,
+    /// Addresses where TLS starts at once (XEP-0368).
+    pub listen_tls: Vec<SocketAddr>,
+    /// Whether streams must, may or cannot be encrypted.
+    pub tls: TlsPolicy,
+    /// The certificates; without them `tls` is as good as off.
+    pub certificates: Option<TlsSettings>,
+    /// PLAIN without TLS, and `jabber:iq:auth` for accounts that are marked for it.
+    pub clear_text_auth: ClearTextAuth,
+    /// The bounds of everything a peer can make us hold.
+    pub limits: Limits,
+}
+
+/// One served domain.
+#[derive(Debug, Clone)]
+pub struct DomainSettings {
+    /// Its name, as in `user@name`. PubSub answers at `pubsub.name`.
+    pub name: String,
+    /// How accounts come into being besides the configuration and the command line.
+    pub registration: Registration,
+}
+
+/// How accounts are made without an operator's hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registration {
+    /// Not at all.
+    Closed,
+    /// By the client itself (XEP-0077), with the role `user`.
+    InBand,
+    /// At the first login with the join secret, for names that match the pattern; role `pbx`.
+    FirstLogin,
+}
+
+/// Whether streams are encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsPolicy {
+    /// Nothing but STARTTLS is possible on a plain stream.
+    Required,
+    /// The client chooses.
+    Optional,
+    /// STARTTLS is not offered.
+    Off,
+}
+
+/// Whether passwords may cross the network readably.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClearTextAuth {
+    /// Only inside TLS.
+    Refused,
+    /// PLAIN also without TLS, and `jabber:iq:auth` for legacy accounts.
+    Allowed,
+}
+
+/// Bounds on what peers can make the door hold or do.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes of one stanza; a larger one ends the stream with `policy-violation`.
+    pub stanza_bytes: usize,
+    /// The same before authentication.
+    pub unauthenticated_stanza_bytes: usize,
+    /// Levels of nested elements in a stanza.
+    pub depth: usize,
+    /// Attributes of one element.
+    pub attributes: usize,
+    /// Time from the connection to the bound resource; then the connection is closed.
+    pub login_time: Duration,
+    /// Wrong passwords on one connection before it is closed.
+    pub login_tries: u32,
+    /// Connections in all; more are closed at once.
+    pub connections: usize,
+    /// Connections from one address that have not logged in; more are closed at once.
+    pub unauthenticated_per_address: usize,
+    /// Resources of one account at the same time.
+    pub resources: usize,
+    /// How much a peer may leave unread.
+    pub unread: LinkLimits,
+    /// Publishes of one connection whose results wait for the store. Beyond it the connection is
+    /// not read until some are answered.
+    pub unanswered: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            stanza_bytes: 262_144,
+            unauthenticated_stanza_bytes: 16_384,
+            depth: 64,
+            attributes: 64,
+            login_time: Duration::from_secs(30),
+            login_tries: 5,
+            connections: 12_000,
+            unauthenticated_per_address: 500,
+            resources: 10,
+            unread: LinkLimits { comfortable: 65_536, most: 4_194_304 },
+            unanswered: 10_000,
+        }
+    }
+}
