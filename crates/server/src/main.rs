@@ -1,3 +1,8 @@
 //! `lampfield`: configuration, wiring and the command line.
 
-fn main() {}
+mod config;
+mod nearest;
+
+fn main() {
+    print!("{}", config::reference::Page::of::<config::Config>());
+}

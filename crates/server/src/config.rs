@@ -1,0 +1,171 @@
+//! The configuration: one TOML file, every key optional. Each key is defined once in `keys.rs`;
+//! parser, reference page, effective configuration and error hints all come from that definition.
+//! Nothing here starts anything or touches the network.
+
+mod check;
+pub mod key;
+pub mod keys;
+pub mod name;
+mod problem;
+mod reader;
+pub mod reference;
+pub mod secret_file;
+mod show;
+pub mod value;
+pub mod word;
+
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use key::Section as _;
+pub use keys::Config;
+use problem::{Problem, Weight};
+pub use problem::{Problems, Source};
+use reader::Reader;
+
+// === impl Config ===
+
+impl Config {
+    /// Reads a whole file. The problems are warnings if there is a configuration.
+    ///
+    /// # Errors
+    /// Every problem of the file; at least one is an error.
+    pub fn parse(source: Source) -> Result<(Self, Problems), Problems> {
+        let mut list = Vec::new();
+        let config = read(&source.text, source.folder(), &mut list);
+        list.sort_by_key(|problem| problem.span.start);
+        let problems = Problems { source, list };
+        match config {
+            Some(config) if !problems.are_fatal() => Ok((config, problems)),
+            _ => Err(problems),
+        }
+    }
+
+    /// As a TOML file with every key, secrets masked.
+    pub fn effective(&self) -> String {
+        let mut out = show::Writer::default();
+        self.show(&mut out);
+        out.into_text()
+    }
+}
+
+fn read(text: &str, folder: &Path, problems: &mut Vec<Problem>) -> Option<Config> {
+    let (table, wrong) = DeTable::parse_recoverable(text);
+    if wrong.is_empty() {
+        return Config::read(&mut Reader::top(table.get_ref(), folder, problems));
+    }
+    // Keys behind a syntax error would be misread, so only the syntax is reported.
+    problems.extend(wrong.into_iter().map(|error| Problem {
+        code: "syntax",
+        message: error.message().to_owned(),
+        span: error.span().unwrap_or_default(),
+        hint: None,
+        weight: Weight::Error,
+    }));
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn defaults() -> Config {
+        parse("").expect("every key has a default").0
+    }
+
+    fn parse(text: &str) -> Result<(Config, Problems), Problems> {
+        Config::parse(Source { path: "lampfield.toml".into(), text: text.to_owned() })
+    }
+
+    #[test]
+    fn the_effective_configuration_reads_as_itself() {
+        let config = defaults();
+        assert_eq!(parse(&config.effective()).expect("its own output").0, config);
+    }
+
+    #[test]
+    fn every_default_is_within_its_range() {
+        let shown = defaults().effective();
+        assert_eq!(parse(&shown).map(|(_, problems)| problems.list), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn the_fixed_points_of_the_manual_are_understood() {
+        let text = r#"
+            data_dir = "/var/lib/lampfield"
+            [[domain]]
+            name = "asterisk.example"
+            registration = "closed"
+            [[domain.account]]
+            name = "server1"
+            password = "secret"
+            role = "pbx"
+            [xmpp]
+            listen = ["127.0.0.1:5222"]
+            tls = "required"
+            clear_text_auth = false
+            [lease]
+            grace = "10s"
+            restart_grace = "75s"
+        "#;
+        let (config, problems) = parse(text).expect("a good file");
+        assert!(problems.list.is_empty());
+        let shown = config.effective();
+        assert!(!shown.contains("\"secret\""), "{shown}");
+    }
+
+    #[test]
+    fn a_key_of_another_table_is_sent_home() {
+        let problems = parse("[xmpp]\ngrace = \"3s\"").expect_err("a misplaced key");
+        assert_eq!(problems.list[0].hint.as_deref(), Some("it is a key of [lease]"));
+    }
+
+    #[test]
+    fn all_problems_are_reported_at_once() {
+        let text = "datadir = \"x\"\n[xmpp]\nlistten = []\ntls = \"of\"\n[lease]\ngrace = 10\n";
+        let codes: Vec<_> = parse(text)
+            .expect_err("a bad file")
+            .list
+            .iter()
+            .map(|problem| (problem.code, problem.span.start))
+            .collect();
+        let places = [0, 21, 40, 61];
+        let words = ["unknown-key", "unknown-key", "wrong-value", "wrong-value"];
+        assert_eq!(codes, words.into_iter().zip(places).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_syntax_error_names_its_place() {
+        let shown = parse("[xmpp\nlisten = []").expect_err("a bad file").to_string();
+        assert!(shown.starts_with("lampfield.toml:1:6: error[syntax]: "), "{shown}");
+    }
+
+    #[test]
+    fn keys_are_checked_together() {
+        let refused = |text: &str| {
+            let problems = parse(text).expect_err("a conflict");
+            problems.list.iter().map(|problem| problem.code).collect::<Vec<_>>()
+        };
+        let domain = "[[domain]]\nname = \"a.example\"\n";
+        assert_eq!(refused(&format!("{domain}{domain}")), ["repeated-domain"]);
+        assert_eq!(refused(&format!("{domain}registration = \"first-login\"")), ["missing-key"]);
+        assert_eq!(refused(&format!("{domain}certificate = \"a.pem\"")), ["missing-key"]);
+        let account = "[[domain.account]]\nname = \"a\"\n";
+        assert_eq!(refused(&format!("{domain}{account}{account}")), ["repeated-account"]);
+        assert_eq!(refused("[xmpp]\nlisten = []"), ["no-listener"]);
+        let (_, warnings) = parse("[xmpp]\ntls = \"off\"").expect("only a warning");
+        assert_eq!(warnings.list[0].code, "no-plain");
+    }
+
+    #[test]
+    fn the_manual_shows_the_keys_as_they_are() {
+        let page = reference::Page::of::<Config>().to_string();
+        let manual = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
+        let written = std::fs::read_to_string(manual).unwrap_or_default();
+        assert!(
+            written == page,
+            "docs/configuration.md is old; lampfield check --reference > docs/configuration.md"
+        );
+    }
+}

@@ -1,0 +1,98 @@
+//! What must hold between keys, and the files that they name. Reads secret files only to see that
+//! they can be read and that nobody else can.
+
+use std::collections::HashSet;
+
+use super::keys::{Account, Config, Domain, Registration, Tls, Xmpp};
+use super::reader::{Reader, Refused};
+use super::secret_file;
+use super::value::FilePath;
+
+/// Names that must differ across the file.
+pub fn whole(config: &Config, reader: &mut Reader<'_>) {
+    let mut seen = HashSet::new();
+    for (index, domain) in config.domain.iter().enumerate() {
+        if !seen.insert(&domain.name) {
+            let at = reader.place_in("domain", index, "name");
+            let refused = Refused::new(format!("domain \"{}\" is there twice", domain.name))
+                .hint("put its accounts under one [[domain]]");
+            reader.error("repeated-domain", at, refused);
+        }
+        if config.domain.iter().any(|other| domain.name.is_pubsub_of(&other.name)) {
+            let at = reader.place_in("domain", index, "name");
+            let refused = Refused::new(format!("\"{}\" is a PubSub service already", domain.name));
+            reader.error("repeated-domain", at, refused);
+        }
+    }
+}
+
+/// One domain by itself.
+pub fn domain(domain: &Domain, reader: &mut Reader<'_>) {
+    pair(&domain.certificate, &domain.certificate_key, reader);
+    match (domain.registration, &domain.join_secret_file) {
+        (Registration::FirstLogin, None) => {
+            let refused = Refused::new("registration at first login needs a shared secret")
+                .hint("add join_secret_file = \"/path/to/secret\" (mode 0600)");
+            reader.error("missing-key", reader.place_of("registration"), refused);
+        }
+        (_, Some(file)) => secret("join_secret_file", file, reader),
+        (_, None) => (),
+    }
+    let mut seen = HashSet::new();
+    for (index, account) in domain.account.iter().enumerate() {
+        if !seen.insert(&account.name) {
+            let at = reader.place_in("account", index, "name");
+            let message = format!("account \"{}@{}\" is there twice", account.name, domain.name);
+            reader.error("repeated-account", at, Refused::new(message));
+        }
+    }
+}
+
+/// One account by itself.
+pub fn account(account: &Account, reader: &mut Reader<'_>) {
+    if let Some(file) = &account.password_file {
+        if account.password.is_some() {
+            let refused = Refused::new("password and password_file together").hint("keep one");
+            reader.error("conflicting-keys", reader.place_of("password_file"), refused);
+        }
+        secret("password_file", file, reader);
+    }
+}
+
+/// Listeners and encryption.
+pub fn xmpp(xmpp: &Xmpp, reader: &mut Reader<'_>) {
+    pair(&xmpp.certificate, &xmpp.certificate_key, reader);
+    if xmpp.listen.is_empty() && xmpp.listen_tls.is_empty() {
+        let refused = Refused::new("no address to listen on").hint("nobody could connect");
+        reader.error("no-listener", reader.place_of("listen"), refused);
+    }
+    if xmpp.tls == Tls::Off && !xmpp.listen_tls.is_empty() {
+        let refused = Refused::new("listen_tls with tls = \"off\"")
+            .hint("tls = \"optional\" keeps the plain listeners as they are");
+        reader.error("conflicting-keys", reader.place_of("listen_tls"), refused);
+    }
+    if xmpp.tls == Tls::Off && !xmpp.clear_text_auth {
+        let refused = Refused::new("stock Asterisk cannot log in like this")
+            .hint("it knows only PLAIN: set clear_text_auth = true, or use TLS");
+        reader.warning("no-plain", reader.place_of("tls"), refused);
+    }
+}
+
+/// A certificate is of no use without its key, nor the other way round.
+fn pair(certificate: &Option<FilePath>, key: &Option<FilePath>, reader: &mut Reader<'_>) {
+    let (present, absent) = match (certificate, key) {
+        (Some(_), None) => ("certificate", "certificate_key"),
+        (None, Some(_)) => ("certificate_key", "certificate"),
+        (Some(_), Some(_)) | (None, None) => return,
+    };
+    let refused = Refused::new(format!("{present} without {absent}"))
+        .hint(format!("add {absent} = \"/path/to/file.pem\""));
+    reader.error("missing-key", reader.place_of(present), refused);
+}
+
+fn secret(key: &'static str, file: &FilePath, reader: &mut Reader<'_>) {
+    if let Err(error) = secret_file::read(file.as_path()) {
+        let refused = Refused::new(error.to_string()).hint(error.remedy());
+        reader.error("secret-file", reader.place_of(key), refused);
+    }
+}

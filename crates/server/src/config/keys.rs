@@ -1,0 +1,236 @@
+//! Every configuration key, once. The documentation of a field is the help text of the reference
+//! page, so it speaks to the operator.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use super::check;
+use super::key::{key, required, section, table, tables, words};
+use super::name::{AccountName, DomainName};
+use super::value::{FilePath, Pattern, Secret, Size};
+use super::word::{Grace, LogLevels};
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_hours(1);
+
+section! {
+    /// The whole file.
+    pub struct Config check check::whole {
+        /// The folder for the store, the control socket, certificates and secrets. Unset, it is
+        /// `/var/lib/lampfield` for the system service and root, `$XDG_STATE_HOME/lampfield`
+        /// (`~/.local/state/lampfield`) for anybody else.
+        data_dir: Option<FilePath> = key(None),
+        /// The domains that are served. Without any, `localhost` is.
+        domain: Vec<Domain> = tables(),
+        /// The XMPP door.
+        xmpp: Xmpp = table(),
+        /// Leases.
+        lease: Lease = table(),
+        /// Policies.
+        policy: Vec<Policy> = tables(),
+        /// Limits.
+        limits: Limits = table(),
+        /// The log.
+        log: Log = table(),
+    }
+}
+
+section! {
+    /// One served domain. PubSub answers at `pubsub.NAME` on the same stream.
+    pub struct Domain check check::domain {
+        /// The name behind the `@` of its accounts.
+        name: DomainName = required(),
+        /// How accounts come into being besides this file, `lampfield user add` and `lampfield
+        /// invite`: not at all; by clients themselves (XEP-0077, role `user`); or at the first
+        /// login of a name that matches `join_pattern` with the secret in `join_secret_file` (role
+        /// `pbx`).
+        registration: Registration = key(Registration::Closed),
+        /// The file with the shared secret for `first-login`, of mode 0600.
+        join_secret_file: Option<FilePath> = key(None),
+        /// The names that may be made at first login.
+        join_pattern: Pattern = key(Pattern::everything()),
+        /// PEM file with the certificate chain of this domain, the server's own first. Without it
+        /// the certificate of `[xmpp]` is used, and without that one the server makes its own.
+        certificate: Option<FilePath> = key(None).on_reload(),
+        /// PEM file with the private key of `certificate`, of mode 0600 (or 0640).
+        certificate_key: Option<FilePath> = key(None).on_reload(),
+        /// Its accounts.
+        account: Vec<Account> = tables(),
+    }
+}
+
+section! {
+    /// One account. A PBX server needs nothing but a name: its password then derives from the
+    /// invite key in the data folder, and `lampfield invite NAME` prints it.
+    pub struct Account check check::account {
+        /// The name before the `@`.
+        name: AccountName = required(),
+        /// The password. Better kept in a file of its own, or left out.
+        password: Option<Secret> = key(None),
+        /// The file with the password, of mode 0600; its first line counts.
+        password_file: Option<FilePath> = key(None),
+        /// What the account may do: `pbx` publishes telephony states, sees all other PBX accounts
+        /// and gets forgiving answers; `user` is an ordinary XMPP client; `admin` may do everything.
+        role: Role = key(Role::Pbx),
+        /// The devices and mailboxes it may publish.
+        allow: Vec<Pattern> = key(vec![Pattern::everything()]),
+        /// Log in with `jabber:iq:auth` (`usesasl=no` in xmpp.conf). The protocol needs the
+        /// password itself, so it is kept readable, in a file of mode 0600 in the data folder. Needs
+        /// `clear_text_auth` unless the stream is encrypted.
+        legacy_auth: bool = key(false),
+    }
+}
+
+section! {
+    /// Where and how XMPP clients connect.
+    pub struct Xmpp check check::xmpp {
+        /// Addresses for plain TCP, upgraded by STARTTLS.
+        listen: Vec<SocketAddr> = key(vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5222))]),
+        /// Addresses where TLS starts at once, by custom on port 5223.
+        listen_tls: Vec<SocketAddr> = key(Vec::new()),
+        /// Whether streams must, may or cannot be encrypted.
+        tls: Tls = key(Tls::Required),
+        /// Accept readable passwords without TLS: SASL PLAIN, and `jabber:iq:auth` for accounts
+        /// with `legacy_auth`. For lines that are safe by other means.
+        clear_text_auth: bool = key(false),
+        /// PEM file with a certificate chain for all domains that have none of their own.
+        certificate: Option<FilePath> = key(None).on_reload(),
+        /// PEM file with the private key of `certificate`, of mode 0600 (or 0640).
+        certificate_key: Option<FilePath> = key(None).on_reload(),
+        /// Bounds.
+        limits: XmppLimits = table(),
+    }
+}
+
+section! {
+    /// What one client, and all together, can make the server hold. What happens at each limit is
+    /// said with it; all others are served meanwhile.
+    pub struct XmppLimits {
+        /// The largest stanza; a larger one ends the stream with `policy-violation`.
+        stanza: Size = key(Size::kib(256)).within(Size::kib(10)..=Size::mib(16)),
+        /// The same before the login.
+        unauthenticated_stanza: Size = key(Size::kib(16)).within(Size::kib(4)..=Size::mib(1)),
+        /// Levels of nested elements; a deeper stanza ends the stream.
+        depth: usize = key(64).within(8..=1_000),
+        /// Attributes of one element; more end the stream.
+        attributes: usize = key(64).within(16..=1_000),
+        /// The time from the connection to the end of the login; then it is closed.
+        login_time: Duration = key(30 * SECOND).within(SECOND..=HOUR),
+        /// Wrong passwords on one connection before it is closed.
+        login_tries: usize = key(5).within(1..=100),
+        /// Connections in all; more are closed at once.
+        connections: usize = key(12_000).within(1..=1_000_000),
+        /// Connections from one address that have not logged in; more are closed at once.
+        unauthenticated_per_address: usize = key(500).within(1..=1_000_000),
+        /// Resources of one account at the same time; one more is refused.
+        resources: usize = key(10).within(1..=1_000),
+        /// What a client may leave unread before news about telephony are kept back for it and
+        /// only the newest value of each is given later.
+        unread_comfortable: Size = key(Size::kib(64)).within(Size::kib(16)..=Size::mib(64)),
+        /// What a client may leave unread at all; beyond it is disconnected.
+        unread: Size = key(Size::mib(4)).within(Size::kib(64)..=Size::mib(1024)),
+        /// Publishes of one connection whose results wait for the store; it is not read until some
+        /// are answered.
+        unanswered: usize = key(10_000).within(1..=1_000_000),
+    }
+}
+
+section! {
+    /// How long the facts of a server outlive its connection.
+    pub struct Lease {
+        /// The time from the loss of a connection to the withdrawal of what it said. `"auto"`
+        /// follows the reconnect pause predicted for each server from its drops.
+        grace: Grace = key(Grace::Fixed(10 * SECOND))
+            .within(Grace::Fixed(SECOND)..=Grace::Fixed(24 * HOUR)),
+        /// The least time each server has to return after a restart of Lampfield itself. Asterisk
+        /// waits up to 60 s between its tries.
+        restart_grace: Duration = key(75 * SECOND).within(SECOND..=24 * HOUR),
+    }
+}
+
+section! {
+    /// What becomes of states whose names match a pattern when the server that said them is lost.
+    /// The first policy that matches counts; after all of them stands `XMPP/*` = `ignore`, for the
+    /// devices that Asterisk makes of its buddies.
+    pub struct Policy {
+        /// The names, for example `"Custom:night*"`.
+        name: Pattern = required(),
+        /// `withdraw` them at the end of the lease (what happens without a policy), `keep` them
+        /// until somebody says otherwise, or `ignore` them from the start: neither kept nor passed
+        /// on.
+        rule: Rule = required(),
+    }
+}
+
+section! {
+    /// What the board may hold.
+    pub struct Limits {
+        /// Facts, one for each subject and server; a new one beyond it is refused and logged.
+        facts: usize = key(1_000_000).within(100..=10_000_000),
+        /// Remembered withdrawals; beyond it the oldest goes, with a warning that names the servers
+        /// that may show something stale.
+        tombstones: usize = key(100_000).within(100..=10_000_000),
+        /// Changes that `lampfield history` can look back on; the oldest goes.
+        history: usize = key(100_000).within(0..=10_000_000),
+        /// Subjects of one subscriber that wait for it to read; beyond it gets everything anew.
+        missed: usize = key(100_000).within(100..=10_000_000),
+    }
+}
+
+section! {
+    /// What is logged, to standard error.
+    pub struct Log {
+        /// The least important level that is logged (`"error"`, `"warn"`, `"info"`, `"debug"`,
+        /// `"trace"`), also by part: `"info,lampfield_xmpp=debug"`. `lampfield log set` changes it
+        /// at run time.
+        level: LogLevels = key(LogLevels::info()).on_reload(),
+    }
+}
+
+words! {
+    /// How accounts are made without an operator's hand.
+    pub enum Registration {
+        /// Not at all.
+        Closed = "closed",
+        /// By clients themselves (XEP-0077).
+        InBand = "in-band",
+        /// At the first login with the join secret.
+        FirstLogin = "first-login",
+    }
+}
+
+words! {
+    /// What an account may do.
+    pub enum Role {
+        /// A PBX server.
+        Pbx = "pbx",
+        /// An ordinary client.
+        User = "user",
+        /// Everything.
+        Admin = "admin",
+    }
+}
+
+words! {
+    /// Whether streams are encrypted.
+    pub enum Tls {
+        /// Nothing but STARTTLS is possible on a plain stream.
+        Required = "required",
+        /// The client chooses.
+        Optional = "optional",
+        /// STARTTLS is not offered.
+        Off = "off",
+    }
+}
+
+words! {
+    /// What becomes of the facts of a lost server.
+    pub enum Rule {
+        /// They stay.
+        Keep = "keep",
+        /// They are withdrawn at the end of the lease.
+        Withdraw = "withdraw",
+        /// They are never taken.
+        Ignore = "ignore",
+    }
+}

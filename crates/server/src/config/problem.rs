@@ -1,0 +1,151 @@
+//! What is wrong in a configuration file, with the place and a way out, in the shape every error
+//! of the program has. It must never show the value of a secret.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// One thing wrong in a configuration file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Stable code, the same in the log and in the built-in help.
+    pub code: &'static str,
+    /// What is wrong, with the value as typed.
+    pub message: String,
+    /// Bytes of the file it is about.
+    pub span: Range<usize>,
+    /// What to try, written under the carets.
+    pub hint: Option<String>,
+    /// An error stops the start; a warning is only shown.
+    pub weight: Weight,
+}
+
+/// Whether a problem stops the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// Nothing is started.
+    Error,
+    /// The server starts; somebody should look.
+    Warning,
+}
+
+/// The text of one configuration file and its name, as the operator gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The name used in messages.
+    pub path: PathBuf,
+    /// The whole text.
+    pub text: String,
+}
+
+/// All problems of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems {
+    /// The file they are in.
+    pub source: Source,
+    /// In the order of the file.
+    pub list: Vec<Problem>,
+}
+
+/// A place in a text, as editors count: from 1, columns in characters.
+#[derive(Debug, PartialEq, Eq)]
+struct Place<'a> {
+    line: usize,
+    column: usize,
+    text: &'a str,
+}
+
+// === impl Source ===
+
+impl Source {
+    /// The folder that relative paths in the file start from.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    fn place(&self, offset: usize) -> Place<'_> {
+        let before = self.text.get(..offset).unwrap_or(&self.text);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let rest = self.text.get(line_start..).unwrap_or_default();
+        Place {
+            line: before.matches('\n').count() + 1,
+            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+            text: rest.lines().next().unwrap_or_default(),
+        }
+    }
+
+    /// Writes one problem with its source line and carets.
+    fn write(&self, problem: &Problem, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.place(problem.span.start);
+        let word = match problem.weight {
+            Weight::Error => "error",
+            Weight::Warning => "warning",
+        };
+        let Problem { code, message, .. } = problem;
+        let path = self.path.display();
+        writeln!(f, "{path}:{}:{}: {word}[{code}]: {message}", place.line, place.column)?;
+
+        let marked = self.text.get(problem.span.clone()).unwrap_or_default();
+        let width = marked.lines().next().unwrap_or_default().chars().count().max(1);
+        // Tabs are repeated under the line so that the carets stand where the reader sees the key.
+        let indent: String = place
+            .text
+            .chars()
+            .take(place.column - 1)
+            .map(|c| if c == '\t' { '\t' } else { ' ' })
+            .collect();
+        writeln!(f, "{:>5} | {}", place.line, place.text)?;
+        write!(f, "{:>5} | {indent}{}", "", "^".repeat(width))?;
+        match &problem.hint {
+            Some(hint) => writeln!(f, " {hint}"),
+            None => writeln!(f),
+        }
+    }
+}
+
+// === impl Problems ===
+
+impl Problems {
+    /// Whether one of them stops the start.
+    pub fn are_fatal(&self) -> bool {
+        self.list.iter().any(|problem| problem.weight == Weight::Error)
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.list.iter().try_for_each(|problem| self.source.write(problem, f))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_the_line_and_marks_the_word() {
+        let text = "[xmpp]\n\tlistten = [\"0.0.0.0:5222\"]\n".to_owned();
+        let problem = Problem {
+            code: "unknown-key",
+            message: "\"listten\" is not a key of [xmpp]".to_owned(),
+            span: 8..15,
+            hint: Some("did you mean \"listen\"?".to_owned()),
+            weight: Weight::Error,
+        };
+        let source = Source { path: "lampfield.toml".into(), text };
+        let shown = Problems { source, list: vec![problem] }.to_string();
+        assert_eq!(
+            shown,
+            "lampfield.toml:2:2: error[unknown-key]: \"listten\" is not a key of [xmpp]\n    \
+             2 | \tlistten = [\"0.0.0.0:5222\"]\n      | \t^^^^^^^ did you mean \"listen\"?\n"
+        );
+    }
+
+    #[test]
+    fn counts_characters_and_survives_a_place_behind_the_end() {
+        let source = Source { path: "x".into(), text: "# ä\nö = 1".to_owned() };
+        assert_eq!(source.place(5), Place { line: 2, column: 1, text: "ö = 1" });
+        assert_eq!(source.place(10).column, 5);
+        assert_eq!(source.place(99).line, 2);
+    }
+}

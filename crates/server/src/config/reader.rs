@@ -1,0 +1,208 @@
+//! Reads one TOML table key by key and gathers every problem instead of stopping at the first. It
+//! must never swallow a key nobody asked for: what is left over at the end is an error.
+
+use std::ops::Range;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::problem::{Problem, Weight};
+use super::{Config, reference::Page};
+use crate::nearest::nearest;
+
+/// A value as it stands in the file.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    /// The value with its place.
+    pub value: &'a Spanned<DeValue<'a>>,
+    /// The folder of the file: relative paths start here.
+    pub folder: &'a Path,
+}
+
+/// Why a value was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// What is wrong, with the value as typed.
+    pub message: String,
+    /// What to try.
+    pub hint: Option<String>,
+    /// The part of a list it is about; the whole value if `None`.
+    pub span: Option<Range<usize>>,
+}
+
+/// One table of the file, being read.
+pub struct Reader<'a> {
+    table: &'a DeTable<'a>,
+    header: Range<usize>,
+    path: String,
+    asked: Vec<&'static str>,
+    folder: &'a Path,
+    problems: &'a mut Vec<Problem>,
+}
+
+// === impl Refused ===
+
+impl Refused {
+    /// A refusal of the whole value.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, span: None }
+    }
+
+    /// With what to try instead.
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// A value of another type than the key has.
+    pub fn not_a(kind: &str, found: &DeValue<'_>) -> Self {
+        Self::new(format!("a {} where a {kind} belongs", found.type_str()))
+    }
+}
+
+// === impl Reader ===
+
+impl<'a> Reader<'a> {
+    /// Starts on the top table of a file.
+    pub fn top(table: &'a DeTable<'a>, folder: &'a Path, problems: &'a mut Vec<Problem>) -> Self {
+        let asked = Vec::new();
+        Self { table, header: 0..0, path: String::new(), asked, folder, problems }
+    }
+
+    /// The value of `name`, if the file has one.
+    pub fn given(&mut self, name: &'static str) -> Option<Given<'a>> {
+        self.asked.push(name);
+        let value = self.table.get(name)?;
+        Some(Given { value, folder: self.folder })
+    }
+
+    /// Reads the table `name`, an empty one if the file has none.
+    pub fn table<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Reader<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let Some(given) = self.given(name) else {
+            let empty = DeTable::new();
+            return self.inner(name, self.header.clone(), &empty, read);
+        };
+        match given.value.get_ref() {
+            DeValue::Table(table) => self.inner(name, given.value.span(), table, read),
+            found => {
+                self.error("wrong-value", given.value.span(), Refused::not_a("table", found));
+                None
+            }
+        }
+    }
+
+    /// Reads every table of the list `[[name]]`.
+    pub fn tables<T>(
+        &mut self,
+        name: &'static str,
+        mut read: impl FnMut(&mut Reader<'_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let Some(given) = self.given(name) else { return Some(Vec::new()) };
+        let DeValue::Array(list) = given.value.get_ref() else {
+            let refused = Refused::not_a("list of tables", given.value.get_ref())
+                .hint(format!("write [[{name}]]"));
+            self.error("wrong-value", given.value.span(), refused);
+            return None;
+        };
+        // Every table is read before the first failure counts, so that all problems are shown.
+        let read: Vec<Option<T>> = list
+            .iter()
+            .map(|item| match item.get_ref() {
+                DeValue::Table(table) => self.inner(name, item.span(), table, &mut read),
+                found => {
+                    self.error("wrong-value", item.span(), Refused::not_a("table", found));
+                    None
+                }
+            })
+            .collect();
+        read.into_iter().collect()
+    }
+
+    fn inner<T>(
+        &mut self,
+        name: &str,
+        header: Range<usize>,
+        table: &DeTable<'_>,
+        read: impl FnOnce(&mut Reader<'_>) -> T,
+    ) -> T {
+        let path = match self.path.as_str() {
+            "" => name.to_owned(),
+            outer => format!("{outer}.{name}"),
+        };
+        let (asked, folder) = (Vec::new(), self.folder);
+        read(&mut Reader { table, header, path, asked, folder, problems: self.problems })
+    }
+
+    /// Where `key` stands in this table; the table's head if it does not.
+    pub fn place_of(&self, key: &str) -> Range<usize> {
+        self.table.get_key_value(key).map_or(self.header.clone(), |(key, _)| key.span())
+    }
+
+    /// Where the value of `key` stands in table number `index` of the list `name`.
+    pub fn place_in(&self, name: &str, index: usize, key: &str) -> Range<usize> {
+        let listed = self.table.get(name).and_then(|value| value.get_ref().as_array());
+        let table = listed.and_then(|list| list.get(index)?.get_ref().as_table());
+        let value = table.and_then(|table| table.get(key));
+        value.map_or(self.header.clone(), Spanned::span)
+    }
+
+    /// Notes an error at `span`.
+    pub fn error(&mut self, code: &'static str, span: Range<usize>, refused: Refused) {
+        self.note(Weight::Error, code, span, refused);
+    }
+
+    /// Notes something that does not stop the start.
+    pub fn warning(&mut self, code: &'static str, span: Range<usize>, refused: Refused) {
+        self.note(Weight::Warning, code, span, refused);
+    }
+
+    /// Notes that a key without a default is not there.
+    pub fn missing(&mut self, name: &'static str, kind: &str) {
+        let message = format!("{} has no \"{name}\"", title(&self.path));
+        let refused = Refused::new(message).hint(format!("add {name} = ({kind})"));
+        self.error("missing-key", self.header.clone(), refused);
+    }
+
+    /// Reports every key that nobody asked for.
+    pub fn finish(&mut self) {
+        let table = self.table;
+        let unknown = table.keys().filter(|key| !self.asked.contains(&key.get_ref().as_ref()));
+        for key in unknown.collect::<Vec<_>>() {
+            let name = key.get_ref().as_ref();
+            let near = nearest(name, self.asked.iter().copied(), 1);
+            let hint = match (near.first(), home_of(name)) {
+                (Some(near), _) => Some(format!("did you mean \"{near}\"?")),
+                (None, Some(home)) => Some(format!("it is a key of {}", title(&home))),
+                (None, None) => None,
+            };
+            let message = format!("\"{name}\" is not a key of {}", title(&self.path));
+            self.error("unknown-key", key.span(), Refused { message, hint, span: None });
+        }
+    }
+
+    fn note(&mut self, weight: Weight, code: &'static str, at: Range<usize>, refused: Refused) {
+        let Refused { message, hint, span } = refused;
+        self.problems.push(Problem { code, message, span: span.unwrap_or(at), hint, weight });
+    }
+}
+
+/// A table as an operator names it.
+fn title(path: &str) -> String {
+    match path {
+        "" => "the file".to_owned(),
+        path => format!("[{path}]"),
+    }
+}
+
+/// The table that has a key of this name.
+fn home_of(name: &str) -> Option<String> {
+    let all = Page::of::<Config>();
+    all.sections
+        .iter()
+        .find(|section| section.entries.iter().any(|entry| entry.name == name))
+        .map(|section| section.path.clone())
+}

@@ -1,0 +1,158 @@
+//! The reference page of all configuration keys, made from their definitions and from nothing else.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::key::Section;
+
+/// When a changed value takes effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applies {
+    /// At the next start.
+    AtStart,
+    /// On SIGHUP.
+    OnReload,
+}
+
+/// One key.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its name inside its table.
+    pub name: &'static str,
+    /// What its value is.
+    pub kind: String,
+    /// As TOML; `None` when it is not set by default.
+    pub default: Option<String>,
+    /// Smallest and largest allowed value.
+    pub range: Option<(String, String)>,
+    /// Whether the table makes no sense without it.
+    pub required: bool,
+    /// When a change takes effect.
+    pub applies: Applies,
+    /// What it does.
+    pub help: &'static str,
+}
+
+/// One table and its keys.
+#[derive(Debug)]
+pub struct Part {
+    /// Its dotted name; empty for the top of the file.
+    pub path: String,
+    /// Whether it may be repeated.
+    pub repeated: bool,
+    /// What it is for.
+    pub help: &'static str,
+    /// Its keys in the order of their definition.
+    pub entries: Vec<Entry>,
+}
+
+/// All keys.
+#[derive(Debug)]
+pub struct Page {
+    /// The tables in the order of their definition.
+    pub sections: Vec<Part>,
+    at: usize,
+}
+
+// === impl Page ===
+
+impl Page {
+    /// The reference of the table `S` and all tables inside it.
+    pub fn of<S: Section>() -> Self {
+        let top = Part { path: String::new(), repeated: false, help: S::HELP, entries: Vec::new() };
+        let mut page = Self { sections: vec![top], at: 0 };
+        S::describe(&mut page);
+        page
+    }
+
+    /// Adds a key to the table being described.
+    pub fn entry(&mut self, entry: Entry) {
+        if let Some(section) = self.sections.get_mut(self.at) {
+            section.entries.push(entry);
+        }
+    }
+
+    /// Adds the table `name`, described by `body`.
+    pub fn table(&mut self, name: &str, help: &'static str, body: impl FnOnce(&mut Self)) {
+        self.nested(name, false, help, body);
+    }
+
+    /// Adds the repeated table `name`, described by `body`.
+    pub fn tables(&mut self, name: &str, help: &'static str, body: impl FnOnce(&mut Self)) {
+        self.nested(name, true, help, body);
+    }
+
+    fn nested(
+        &mut self,
+        name: &str,
+        repeated: bool,
+        help: &'static str,
+        body: impl FnOnce(&mut Self),
+    ) {
+        let outer = self.at;
+        let path = match self.sections.get(outer).map(|section| section.path.as_str()) {
+            None | Some("") => name.to_owned(),
+            Some(above) => format!("{above}.{name}"),
+        };
+        self.sections.push(Part { path, repeated, help, entries: Vec::new() });
+        self.at = self.sections.len() - 1;
+        body(self);
+        self.at = outer;
+    }
+}
+
+impl Display for Page {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(HEAD)?;
+        self.sections.iter().try_for_each(|section| write!(f, "{section}"))
+    }
+}
+
+const HEAD: &str = "\
+# Configuration reference
+
+Made from the definitions in the program by `lampfield check --reference`; do not edit by hand.
+
+One TOML file, every key optional. `lampfield check` tells what is wrong with a file without
+starting anything, `lampfield check --effective` prints what is in force with secrets masked.
+Durations carry units (`\"10s\"`, `\"1m 30s\"`), sizes are bytes or carry IEC suffixes (`\"64KiB\"`),
+relative paths start from the folder of the file, patterns know `*` for any run of characters.
+Keys marked *reload* take effect on SIGHUP, all others at the next start.
+";
+
+// === impl Part ===
+
+impl Display for Part {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match (self.path.as_str(), self.repeated) {
+            ("", _) => write!(f, "\n## Top of the file\n\n")?,
+            (path, true) => write!(f, "\n## `[[{path}]]`\n\n{}\n", prose(self.help))?,
+            (path, false) => write!(f, "\n## `[{path}]`\n\n{}\n", prose(self.help))?,
+        }
+        self.entries.iter().try_for_each(|entry| write!(f, "{entry}"))
+    }
+}
+
+// === impl Entry ===
+
+impl Display for Entry {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "- **`{}`**: {}", self.name, self.kind)?;
+        match (&self.default, self.required) {
+            (_, true) => write!(f, ", required")?,
+            (Some(default), _) => write!(f, ", default `{default}`")?,
+            (None, _) => write!(f, ", not set by default")?,
+        }
+        if let Some((least, most)) = &self.range {
+            write!(f, ", {least} to {most}")?;
+        }
+        if self.applies == Applies::OnReload {
+            write!(f, ", *reload*")?;
+        }
+        writeln!(f, ".")?;
+        self.help.lines().try_for_each(|line| writeln!(f, "  {}", line.trim()))
+    }
+}
+
+fn prose(help: &str) -> String {
+    help.lines().map(|line| line.trim().to_owned() + "\n").collect()
+}

@@ -1,0 +1,49 @@
+//! Writes a configuration back as TOML with every key in it, for `check --effective`. Secrets never
+//! come here in clear: their type shows itself masked.
+
+use std::fmt::Write as _;
+
+/// A TOML document in the making.
+#[derive(Debug, Default)]
+pub struct Writer {
+    text: String,
+    path: Vec<&'static str>,
+}
+
+impl Writer {
+    /// Writes one key; a key that is not set becomes a comment, so that its name is seen.
+    pub fn key(&mut self, name: &str, value: Option<String>) {
+        // Writing to a string cannot fail.
+        let _ = match value {
+            Some(value) => writeln!(self.text, "{name} = {value}"),
+            None => writeln!(self.text, "# {name} is not set"),
+        };
+    }
+
+    /// Writes `[name]` and what `body` writes.
+    pub fn table(&mut self, name: &'static str, body: impl FnOnce(&mut Self)) {
+        self.nested(name, ("[", "]"), body);
+    }
+
+    /// Writes one `[[name]]` and what `body` writes.
+    pub fn tables(&mut self, name: &'static str, body: impl FnOnce(&mut Self)) {
+        self.nested(name, ("[[", "]]"), body);
+    }
+
+    /// The document.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    fn nested(
+        &mut self,
+        name: &'static str,
+        (open, close): (&str, &str),
+        body: impl FnOnce(&mut Self),
+    ) {
+        self.path.push(name);
+        let _ = writeln!(self.text, "\n{open}{}{close}", self.path.join("."));
+        body(self);
+        self.path.pop();
+    }
+}

@@ -1,0 +1,392 @@
+//! The types of configuration values, each with its way to read and to show itself. None of them
+//! may accept a value it cannot show again in a form that reads the same.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::key::Value;
+use super::reader::{Given, Refused};
+use crate::nearest::nearest;
+
+/// A number of bytes. Reads `65536`, `"64KiB"`, `"4 MiB"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Size(u64);
+
+/// A name pattern: `*` stands for any run of characters, everything else for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(String);
+
+/// A file or folder; a relative path starts from the folder of the configuration file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilePath(PathBuf);
+
+/// A text that must not be shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+/// Reads one of `words`.
+pub fn word<T: Copy>(given: Given<'_>, words: &[(&'static str, T)]) -> Result<T, Refused> {
+    let typed = text(given)?;
+    match words.iter().find(|(word, _)| *word == typed) {
+        Some((_, value)) => Ok(*value),
+        None => {
+            let near = nearest(typed, words.iter().map(|(word, _)| *word), 1);
+            let hint = match near.first() {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => one_of(words),
+            };
+            Err(Refused::new(format!("\"{typed}\" is not known")).hint(hint))
+        }
+    }
+}
+
+/// How the reference page names a closed set of words.
+pub fn one_of<T>(words: &[(&'static str, T)]) -> String {
+    words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ")
+}
+
+/// The text of a string value.
+///
+/// # Errors
+/// The value is of another type.
+pub fn text<'a>(given: Given<'a>) -> Result<&'a str, Refused> {
+    match given.value.get_ref() {
+        DeValue::String(text) => Ok(text.as_ref()),
+        found => Err(Refused::not_a("text in quotes", found)),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+// === impl Size ===
+
+const UNITS: [(&str, u64); 5] =
+    [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
+
+impl Size {
+    /// So many KiB.
+    pub const fn kib(count: u64) -> Self {
+        Self(count << 10)
+    }
+
+    /// So many MiB.
+    pub const fn mib(count: u64) -> Self {
+        Self(count << 20)
+    }
+
+    /// In bytes, for a buffer of this program.
+    pub fn bytes(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+
+    fn read(typed: &str) -> Option<Self> {
+        let digits = typed.find(|c: char| !c.is_ascii_digit()).unwrap_or(typed.len());
+        let (count, unit) = typed.split_at_checked(digits)?;
+        let unit = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit.trim()))?;
+        count.parse::<u64>().ok()?.checked_mul(unit.1).map(Self)
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fitting =
+            UNITS.iter().find(|(_, unit)| self.0 >= *unit && self.0.is_multiple_of(*unit));
+        let (name, unit) = fitting.unwrap_or(&("B", 1));
+        write!(f, "{}{name}", self.0 / unit)
+    }
+}
+
+impl Value for Size {
+    fn kind() -> String {
+        "size".to_owned()
+    }
+
+    fn parse(given: Given<'_>) -> Result<Self, Refused> {
+        let read = match given.value.get_ref() {
+            DeValue::Integer(count) => count.as_str().parse().ok().map(Self),
+            DeValue::String(typed) => Self::read(typed),
+            found => return Err(Refused::not_a("size", found)),
+        };
+        read.ok_or_else(|| {
+            Refused::new("this is not a size").hint("write bytes, or a suffix: \"64KiB\", \"4MiB\"")
+        })
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(quoted(&self.to_string()))
+    }
+}
+
+// === impl Duration ===
+
+/// Reads a duration with its unit.
+///
+/// # Errors
+/// Shows how a duration is written.
+pub fn duration(typed: &str) -> Result<Duration, Refused> {
+    humantime::parse_duration(typed).map_err(|_| {
+        Refused::new(format!("\"{typed}\" is not a duration"))
+            .hint("write a number and its unit: \"10s\", \"5min\", \"1h 30min\"")
+    })
+}
+
+impl Value for Duration {
+    fn kind() -> String {
+        "duration".to_owned()
+    }
+
+    fn parse(given: Given<'_>) -> Result<Self, Refused> {
+        match given.value.get_ref() {
+            DeValue::Integer(count) => Err(Refused::new(format!("{count} has no unit"))
+                .hint(format!("write \"{count}s\" for seconds"))),
+            _ => duration(text(given)?),
+        }
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(quoted(&humantime::format_duration(*self).to_string()))
+    }
+}
+
+// === impl numbers and booleans ===
+
+impl Value for usize {
+    fn kind() -> String {
+        "number".to_owned()
+    }
+
+    fn parse(given: Given<'_>) -> Result<Self, Refused> {
+        match given.value.get_ref() {
+            DeValue::Integer(count) => count.as_str().parse().map_err(|_| {
+                Refused::new(format!("{count} is not a count")).hint("write a whole number from 0")
+            }),
+            found => Err(Refused::not_a("number", found)),
+        }
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
+impl Value for bool {
+    fn kind() -> String {
+        "true or false".to_owned()
+    }
+
+    fn parse(given: Given<'_>) -> Result<Self, Refused> {
+        match given.value.get_ref() {
+            DeValue::Boolean(value) => Ok(*value),
+            found => Err(Refused::not_a("true or false", found).hint("without quotes")),
+        }
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
+// === impl SocketAddr ===
+
+impl Value for SocketAddr {
+    fn kind() -> String {
+        "address".to_owned()
+    }
+
+    fn parse(given: Given<'_>) -> Result<Self, Refused> {
+        let typed = text(given)?;
+        typed.parse().map_err(|_| {
+            Refused::new(format!("\"{typed}\" is not an address with a port"))
+                .hint("write \"0.0.0.0:5222\", \"[::]:5222\" or \"192.0.2.1:5222\"")
+        })
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(quoted(&self.to_string()))
+    }
+}
+
+// === impl Pattern ===
+
+impl Pattern {
+    /// The pattern of every name.
+    pub fn everything() -> Self {
+        Self("*".to_owned())
+    }
+
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value for Pattern {
+    fn kind() -> String {
+        "pattern".to_owned()
+    }
+
+    fn parse(given: Given<'_>) -> Result<Self, Refused> {
+        match text(given)? {
+            "" => Err(Refused::new("an empty pattern matches nothing").hint("\"*\" is everything")),
+            typed => Ok(Self(typed.to_owned())),
+        }
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(quoted(&self.0))
+    }
+}
+
+// === impl FilePath ===
+
+impl FilePath {
+    /// The path, no longer relative to the configuration file.
+    pub fn as_path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Value for FilePath {
+    fn kind() -> String {
+        "path".to_owned()
+    }
+
+    fn parse(given: Given<'_>) -> Result<Self, Refused> {
+        match text(given)? {
+            "" => Err(Refused::new("an empty path names no file")),
+            typed => Ok(Self(given.folder.join(typed))),
+        }
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(quoted(&self.0.display().to_string()))
+    }
+}
+
+// === impl Secret ===
+
+impl Secret {
+    /// The text itself. Never print or log it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(masked)")
+    }
+}
+
+impl Value for Secret {
+    fn kind() -> String {
+        "text, a secret".to_owned()
+    }
+
+    fn parse(given: Given<'_>) -> Result<Self, Refused> {
+        match text(given)? {
+            "" => Err(Refused::new("an empty password protects nothing")),
+            typed => Ok(Self(typed.to_owned())),
+        }
+    }
+
+    fn show(&self) -> Option<String> {
+        Some("\"********\"".to_owned())
+    }
+}
+
+// === impl Option and Vec ===
+
+impl<T: Value> Value for Option<T> {
+    fn kind() -> String {
+        T::kind()
+    }
+
+    fn parse(given: Given<'_>) -> Result<Self, Refused> {
+        T::parse(given).map(Some)
+    }
+
+    fn show(&self) -> Option<String> {
+        self.as_ref().and_then(T::show)
+    }
+}
+
+impl<T: Value> Value for Vec<T> {
+    fn kind() -> String {
+        format!("list of {}", T::kind())
+    }
+
+    fn parse(given: Given<'_>) -> Result<Self, Refused> {
+        let DeValue::Array(list) = given.value.get_ref() else {
+            let found = given.value.get_ref();
+            return Err(Refused::not_a("list", found).hint("write it in brackets: [ … ]"));
+        };
+        let item = |value: &Spanned<DeValue<'_>>| {
+            T::parse(Given { value, folder: given.folder })
+                .map_err(|refused| Refused { span: Some(value.span()), ..refused })
+        };
+        list.iter().map(item).collect()
+    }
+
+    fn show(&self) -> Option<String> {
+        let items: Vec<String> = self.iter().filter_map(T::show).collect();
+        Some(format!("[{}]", items.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<T: Value>(toml: &str) -> Result<T, Refused> {
+        let value = DeValue::parse(toml).expect("a TOML value");
+        T::parse(Given { value: &value, folder: Path::new("/etc/lampfield") })
+    }
+
+    #[test]
+    fn sizes_read_with_and_without_suffix_and_show_the_shortest() {
+        assert_eq!(read::<Size>("65536"), Ok(Size::kib(64)));
+        assert_eq!(read::<Size>("\"64 KiB\""), Ok(Size::kib(64)));
+        assert_eq!(Size::kib(64).to_string(), "64KiB");
+        assert_eq!(Size::kib(1024).to_string(), "1MiB");
+        assert_eq!(Size(1000).to_string(), "1000B");
+        assert_eq!(Size(0).to_string(), "0B");
+        for wrong in ["\"64 kb\"", "\"\"", "\"-1\"", "\"99999999999999TiB\"", "-5"] {
+            assert!(read::<Size>(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_duration_without_unit_names_the_way_out() {
+        let refused = read::<Duration>("10").expect_err("no unit");
+        assert_eq!(refused.hint.as_deref(), Some("write \"10s\" for seconds"));
+        assert_eq!(read::<Duration>("\"1m 30s\""), Ok(Duration::from_secs(90)));
+    }
+
+    #[test]
+    fn a_wrong_item_of_a_list_is_marked_itself() {
+        let refused = read::<Vec<SocketAddr>>("[\"127.0.0.1:5222\", \"here\"]").expect_err("here");
+        assert_eq!(refused.span, Some(19..25));
+    }
+
+    #[test]
+    fn paths_start_from_the_folder_of_the_file() {
+        let path = read::<FilePath>("\"tls/a.pem\"").expect("a path");
+        assert_eq!(path.as_path(), Path::new("/etc/lampfield/tls/a.pem"));
+        let path = read::<FilePath>("\"/a.pem\"").expect("a path");
+        assert_eq!(path.as_path(), Path::new("/a.pem"));
+    }
+
+    #[test]
+    fn a_secret_shows_itself_nowhere() {
+        let secret = read::<Secret>("\"hunter2\"").expect("a secret");
+        assert!(!format!("{secret:?}{:?}", secret.show()).contains("hunter2"));
+    }
+}

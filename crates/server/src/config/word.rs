@@ -1,0 +1,106 @@
+//! Values that are a word or something else: a lease of fixed length or `"auto"`, log levels for
+//! all or by part.
+
+use std::cmp::Ordering;
+use std::str::FromStr;
+use std::time::Duration;
+
+use tracing_subscriber::filter::Targets;
+
+use super::key::Value;
+use super::reader::{Given, Refused};
+use super::value::text;
+
+/// How long facts outlive a lost connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grace {
+    /// The same for all.
+    Fixed(Duration),
+    /// The pause predicted for each server.
+    Auto,
+}
+
+/// What is logged: levels for all parts and for single ones.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogLevels {
+    typed: String,
+    targets: Targets,
+}
+
+// === impl Grace ===
+
+impl PartialOrd for Grace {
+    /// `auto` is within every range: it has bounds of its own.
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Fixed(left), Self::Fixed(right)) => left.partial_cmp(right),
+            (Self::Auto, _) | (_, Self::Auto) => Some(Ordering::Equal),
+        }
+    }
+}
+
+impl Value for Grace {
+    fn kind() -> String {
+        "duration or \"auto\"".to_owned()
+    }
+
+    fn parse(given: Given<'_>) -> Result<Self, Refused> {
+        match given.value.get_ref().as_str() {
+            Some("auto") => Ok(Self::Auto),
+            _ => Duration::parse(given).map(Self::Fixed),
+        }
+    }
+
+    fn show(&self) -> Option<String> {
+        match self {
+            Self::Fixed(time) => time.show(),
+            Self::Auto => Some("\"auto\"".to_owned()),
+        }
+    }
+}
+
+// === impl LogLevels ===
+
+impl LogLevels {
+    /// The default.
+    pub fn info() -> Self {
+        let targets = Targets::new().with_default(tracing::Level::INFO);
+        Self { typed: "info".to_owned(), targets }
+    }
+
+    /// The filter of the log.
+    pub fn targets(&self) -> Targets {
+        self.targets.clone()
+    }
+
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.typed
+    }
+}
+
+impl FromStr for LogLevels {
+    type Err = Refused;
+
+    fn from_str(typed: &str) -> Result<Self, Refused> {
+        match typed.parse() {
+            Ok(targets) => Ok(Self { typed: typed.to_owned(), targets }),
+            Err(_) => Err(Refused::new(format!("\"{typed}\" is not a level"))
+                .hint("error, warn, info, debug or trace; by part: \"info,lampfield_xmpp=debug\"")),
+        }
+    }
+}
+
+impl Value for LogLevels {
+    fn kind() -> String {
+        "log levels".to_owned()
+    }
+
+    fn parse(given: Given<'_>) -> Result<Self, Refused> {
+        text(given)?.parse()
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(toml::Value::from(self.typed.as_str()).to_string())
+    }
+}

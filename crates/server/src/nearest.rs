@@ -1,0 +1,39 @@
+//! The names nearest to one that does not exist, for "did you mean". It must never offer a name so
+//! far away that it only confuses.
+
+/// Up to `most` of `candidates` that resemble `typed`, best first.
+pub fn nearest<'a>(
+    typed: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    most: usize,
+) -> Vec<&'a str> {
+    let wanted = typed.to_lowercase();
+    let mut ranked: Vec<(f64, &str)> = candidates
+        .into_iter()
+        .map(|name| (likeness(&wanted, &name.to_lowercase()), name))
+        .filter(|(score, _)| *score >= ENOUGH)
+        .collect();
+    ranked.sort_by(|(a, left), (b, right)| b.total_cmp(a).then_with(|| left.cmp(right)));
+    ranked.into_iter().take(most).map(|(_, name)| name).collect()
+}
+
+/// Below this likeness (0 to 1) two names have nothing to do with each other: one wrong letter in
+/// three still counts as near.
+const ENOUGH: f64 = 0.6;
+
+fn likeness(typed: &str, name: &str) -> f64 {
+    strsim::normalized_damerau_levenshtein(typed, name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn best_first_and_nothing_far_away() {
+        let names = ["PJSIP/110", "PJSIP/101", "PJSIP/100", "Custom:night"];
+        assert_eq!(nearest("PJSIP/10l", names, 3), ["PJSIP/100", "PJSIP/101", "PJSIP/110"]);
+        assert!(nearest("zzz", names, 3).is_empty());
+        assert_eq!(nearest("pjsip/101", names, 1), ["PJSIP/101"]);
+    }
+}
