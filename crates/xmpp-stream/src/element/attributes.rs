@@ -1,0 +1,53 @@
+//! Takes a start tag's attributes apart. Our own, because the tokenizer's iterator lets through what
+//! XML forbids (no blank between two attributes) and remembers all names in lists of its own.
+
+use super::chars::attribute_value;
+use crate::stream_error::{StreamCondition, StreamError};
+use std::borrow::Cow;
+
+/// The attributes in what follows a start tag's name: (qualified name, value).
+#[derive(Clone, Debug)]
+pub struct Attributes<'a> {
+    rest: &'a str,
+}
+
+const WHITE: [char; 4] = [' ', '\t', '\n', '\r'];
+
+impl<'a> Attributes<'a> {
+    /// `rest` is the tag's content after its name, without `>` or `/>`.
+    pub fn new(rest: &'a str) -> Self {
+        Self { rest }
+    }
+
+    fn parse(&mut self) -> Result<Option<(&'a str, Cow<'a, str>)>, StreamError> {
+        let text = self.rest.trim_start_matches(WHITE);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        if text.len() == self.rest.len() {
+            return Err(StreamCondition::NotWellFormed.with("no blank before an attribute"));
+        }
+        let Some((name, after)) = text.split_once('=') else {
+            return Err(StreamCondition::NotWellFormed.with("an attribute without a value"));
+        };
+        let after = after.trim_start_matches(WHITE);
+        let quoted = match after.as_bytes().first() {
+            Some(b'\'') => after.get(1..).and_then(|text| text.split_once('\'')),
+            Some(b'"') => after.get(1..).and_then(|text| text.split_once('"')),
+            _ => None,
+        };
+        let Some((value, rest)) = quoted else {
+            return Err(StreamCondition::NotWellFormed.with("an attribute value without quotes"));
+        };
+        self.rest = rest;
+        Ok(Some((name.trim_end_matches(WHITE), attribute_value(value)?)))
+    }
+}
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = Result<(&'a str, Cow<'a, str>), StreamError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.parse().transpose()
+    }
+}

@@ -1,0 +1,173 @@
+//! Cuts a byte stream into the stream header, complete stanzas and the end, at whatever places the
+//! network split it. It finds the borders and refuses what XMPP forbids; whether a stanza is
+//! well-formed is for [`Stanza::parse`](crate::Stanza::parse) to say, which every stanza must pass.
+//!
+//! A stanza that arrives in one piece is handed out without a copy. Between stanzas a framer owns no
+//! memory, so thousands of idle connections can share one read buffer.
+
+mod header;
+mod scan;
+
+use crate::limits::Limits;
+use crate::stream_error::{StreamCondition, StreamError};
+
+pub use header::StreamHeader;
+use scan::{Found, Scanner};
+
+/// The framer of one direction of one stream.
+///
+/// ```
+/// # use lampfield_xmpp_stream::{Frame, Framer, Limits};
+/// let mut framer = Framer::new(Limits::STRANGER);
+/// let mut input: &[u8] = b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' \
+///     xmlns:stream='http://etherx.jabber.org/streams' to='example.org'><presence/><iq ";
+/// while let Some(frame) = framer.next(&mut input)? {
+///     match frame {
+///         Frame::Open(header) => assert_eq!(header.to.as_deref(), Some("example.org")),
+///         Frame::Stanza(bytes) => assert_eq!(bytes, b"<presence/>"),
+///         Frame::Close => unreachable!(),
+///     }
+/// }
+/// assert!(input.is_empty() && framer.buffered() == 4);
+/// # Ok::<(), lampfield_xmpp_stream::StreamError>(())
+/// ```
+#[derive(Debug)]
+pub struct Framer {
+    limits: Limits,
+    stage: Stage,
+    scanner: Scanner,
+    /// The beginning of what has not ended yet, or the frame handed out last.
+    partial: Vec<u8>,
+    handed_out: bool,
+}
+
+/// What the framer found.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Frame<'a> {
+    /// The stream header.
+    Open(Box<StreamHeader>),
+    /// One complete top-level element as it came.
+    Stanza(&'a [u8]),
+    /// `</stream:stream>`; whatever follows is ignored.
+    Close,
+}
+
+/// What was found and, if it came at once, its bytes.
+type Piece<'i> = (Found, Option<&'i [u8]>);
+
+#[derive(Debug)]
+enum Stage {
+    /// Nothing but blanks yet: an XML declaration may come.
+    Start,
+    /// After the declaration.
+    Declared,
+    /// Inside the stream element of this qualified name.
+    Open(Box<str>),
+    Closed,
+}
+
+// === impl Framer ===
+
+impl Framer {
+    /// A framer at the start of a stream.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            stage: Stage::Start,
+            scanner: Scanner::default(),
+            partial: Vec::new(),
+            handed_out: false,
+        }
+    }
+
+    /// Expects a new stream header, under other limits: after STARTTLS, SASL or a failed attempt.
+    ///
+    /// After STARTTLS the caller must also throw away the rest of its input, which came in clear.
+    pub fn reset(&mut self, limits: Limits) {
+        *self = Self::new(limits);
+    }
+
+    /// Bytes kept from earlier inputs.
+    pub fn buffered(&self) -> usize {
+        if self.handed_out { 0 } else { self.partial.len() }
+    }
+
+    /// The next frame. Takes what belongs to it from the front of `input`; on `None` all of `input`
+    /// has been taken and its rest is remembered.
+    ///
+    /// # Errors
+    /// The error the peer must get before the stream is closed. Nothing more can be read.
+    pub fn next<'a, 'i: 'a>(
+        &'a mut self,
+        input: &mut &'i [u8],
+    ) -> Result<Option<Frame<'a>>, StreamError> {
+        self.forget();
+        while let Some((found, at_once)) = self.piece(input)? {
+            if found == Found::Declaration {
+                header::check_declaration(at_once.unwrap_or(&self.partial))?;
+                self.stage = Stage::Declared;
+                self.forget();
+                continue;
+            }
+            let bytes = at_once.unwrap_or(&self.partial);
+            return match (found, &self.stage) {
+                (Found::StreamEnd, Stage::Open(name)) => {
+                    header::check_end(bytes, name)?;
+                    self.stage = Stage::Closed;
+                    Ok(Some(Frame::Close))
+                }
+                (Found::Header, _) => {
+                    let (header, name) = header::parse(bytes, &self.limits)?;
+                    self.stage = Stage::Open(name);
+                    self.scanner.inside_stream();
+                    Ok(Some(Frame::Open(Box::new(header))))
+                }
+                _ => Ok(Some(Frame::Stanza(bytes))),
+            };
+        }
+        Ok(None)
+    }
+
+    /// Frees what was handed out: it has been used by now.
+    fn forget(&mut self) {
+        if self.handed_out {
+            self.partial = Vec::new();
+            self.handed_out = false;
+        }
+    }
+
+    /// The next complete thing: the bytes themselves if they came at once, else they are `partial`.
+    fn piece<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Piece<'i>>, StreamError> {
+        if matches!(self.stage, Stage::Closed) {
+            *input = &[];
+        }
+        if self.partial.is_empty() {
+            *input = input.trim_ascii_start();
+        }
+        let found = self.scanner.scan(input, self.limits.depth)?;
+        let length = found.map_or(input.len(), |(length, _)| length);
+        let (bytes, rest) = input.split_at_checked(length).unwrap_or((input, &[]));
+        *input = rest;
+        if self.partial.len() + bytes.len() > self.limits.stanza_bytes {
+            return Err(StreamCondition::PolicyViolation.with("stanza too long"));
+        }
+        match found {
+            Some((_, Found::Declaration)) if !matches!(self.stage, Stage::Start) => {
+                Err(StreamCondition::RestrictedXml.with("an XML declaration inside the stream"))
+            }
+            Some((_, found)) if self.partial.is_empty() => Ok(Some((found, Some(bytes)))),
+            Some((_, found)) => {
+                self.partial.extend_from_slice(bytes);
+                self.handed_out = true;
+                Ok(Some((found, None)))
+            }
+            None => {
+                self.partial.extend_from_slice(bytes);
+                Ok(None)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! The stream header: the one tag whose element stays open (RFC 6120, 4.7).
+//!
+//! COMPAT(old peers, XEP-0114 components): no `version` is fine, and so is any attribute we do not
+//! know. Whether the domain, the version or the namespace of the stanzas suits is the caller's say.
+
+use crate::element::{
+    Attributes, Scope, StartTag, StartTagPart, check_chars, check_declaration as check_namespace,
+};
+use crate::limits::Limits;
+use crate::ns;
+use crate::stream_error::{StreamCondition, StreamError};
+
+/// What a stream header says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamHeader {
+    /// Whom the stream is for.
+    pub to: Option<Box<str>>,
+    /// Who says to open it.
+    pub from: Option<Box<str>>,
+    /// Its id.
+    pub id: Option<Box<str>>,
+    /// `version` as (major, minor); none if it is missing or no version number.
+    pub version: Option<(u32, u32)>,
+    /// `xml:lang`.
+    pub lang: Option<Box<str>>,
+    /// What it declares for every stanza; its default is the namespace of the stanzas.
+    pub scope: Scope,
+}
+
+/// Reads the header; also gives the tag's qualified name, which the end tag must repeat.
+///
+/// # Errors
+/// `not-well-formed`, `unsupported-encoding`, `bad-namespace-prefix`, `invalid-namespace` for
+/// another stream namespace, `bad-format` for another element.
+pub fn parse(bytes: &[u8], limits: &Limits) -> Result<(StreamHeader, Box<str>), StreamError> {
+    let text = text(bytes)?;
+    check_chars(text)?;
+    let content = text.strip_prefix('<').and_then(|text| text.strip_suffix('>'));
+    let content = content.filter(|content| !content.ends_with('/'));
+    let Some(content) = content else {
+        return Err(StreamCondition::BadFormat.with("no stream header"));
+    };
+    let name_end = content.find(|c: char| c.is_ascii_whitespace()).unwrap_or(content.len());
+    let (name, rest) = content.split_at_checked(name_end).unwrap_or_default();
+    let tag = StartTag::new(name, rest, limits.attributes)?;
+    let header = read(&tag)?;
+    let (prefix, local) = tag.name;
+    match header.scope.lookup(prefix) {
+        Some(ns::STREAM) if local == "stream" => Ok((header, name.into())),
+        Some(ns::STREAM) => Err(StreamCondition::BadFormat.with("not a stream element")),
+        None if !prefix.is_empty() => {
+            Err(StreamCondition::BadNamespacePrefix.with("a prefix that nothing declares"))
+        }
+        _ => Err(StreamCondition::InvalidNamespace.with("not the namespace of streams")),
+    }
+}
+
+fn read(tag: &StartTag<'_>) -> Result<StreamHeader, StreamError> {
+    let mut header = StreamHeader::default();
+    let mut version = None;
+    tag.each(|part| {
+        let (place, value) = match part {
+            StartTagPart::Declaration(prefix, uri) => {
+                check_namespace(prefix, &uri)?;
+                if header.scope.lookup(prefix).is_some() {
+                    return Err(twice());
+                }
+                header.scope.declare(prefix, &uri);
+                return Ok(());
+            }
+            StartTagPart::Attribute("", "to", value) => (&mut header.to, value),
+            StartTagPart::Attribute("", "from", value) => (&mut header.from, value),
+            StartTagPart::Attribute("", "id", value) => (&mut header.id, value),
+            StartTagPart::Attribute("", "version", value) => (&mut version, value),
+            StartTagPart::Attribute("xml", "lang", value) => (&mut header.lang, value),
+            StartTagPart::Attribute(..) => return Ok(()),
+        };
+        if place.replace(value.into()).is_some() {
+            return Err(twice());
+        }
+        Ok(())
+    })?;
+    header.version = version.and_then(|version| {
+        let (major, minor) = version.split_once('.')?;
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    });
+    Ok(header)
+}
+
+fn twice() -> StreamError {
+    StreamCondition::NotWellFormed.with("an attribute given twice")
+}
+
+/// Checks `<?xml ...?>` before the header.
+///
+/// # Errors
+/// `restricted-xml` for a processing instruction, `unsupported-encoding` for anything but UTF-8,
+/// `not-well-formed`.
+pub fn check_declaration(bytes: &[u8]) -> Result<(), StreamError> {
+    let text = text(bytes)?;
+    let content = text.strip_prefix("<?xml").and_then(|text| text.strip_suffix("?>"));
+    let Some(content) = content.filter(|text| text.starts_with([' ', '\t', '\r', '\n'])) else {
+        return Err(StreamCondition::RestrictedXml.with("a processing instruction"));
+    };
+    for attribute in Attributes::new(content) {
+        let (name, value) = attribute?;
+        if name == "encoding" && !value.eq_ignore_ascii_case("utf-8") {
+            return Err(StreamCondition::UnsupportedEncoding.with("not UTF-8"));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the end tag `bytes` ends the element `name`.
+///
+/// # Errors
+/// `not-well-formed`.
+pub fn check_end(bytes: &[u8], name: &str) -> Result<(), StreamError> {
+    let ended = bytes.strip_prefix(b"</").and_then(|tag| tag.strip_suffix(b">"));
+    if ended.map(<[u8]>::trim_ascii_end) == Some(name.as_bytes()) {
+        Ok(())
+    } else {
+        Err(StreamCondition::NotWellFormed.with("an end tag that ends nothing"))
+    }
+}
+
+fn text(bytes: &[u8]) -> Result<&str, StreamError> {
+    std::str::from_utf8(bytes).map_err(|_| StreamCondition::UnsupportedEncoding.with("not UTF-8"))
+}

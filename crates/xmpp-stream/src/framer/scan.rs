@@ -1,0 +1,202 @@
+//! Finds where top-level elements end, one pass over the bytes however they are split.
+
+use memchr::memchr;
+use quick_xml::parser::{ElementParser, Parser};
+
+use crate::stream_error::{StreamCondition, StreamError};
+
+/// Remembers where in the markup the last input ended.
+#[derive(Debug)]
+pub struct Scanner {
+    /// Whether the stream header has been seen.
+    in_stream: bool,
+    /// Elements open inside the stream element.
+    depth: usize,
+    place: Place,
+    /// The byte before the present one: `/>` may be split.
+    last: u8,
+}
+
+/// What ended where the scanner stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// `<?xml ...?>`, or a processing instruction in its place.
+    Declaration,
+    /// The start tag of the stream element.
+    Header,
+    /// A top-level element.
+    Element,
+    /// An end tag at the level of stanzas.
+    StreamEnd,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// Before a stanza; only markup may come.
+    Between,
+    /// Character data inside a stanza.
+    Text,
+    /// After `<`.
+    Markup,
+    /// After `<!` and that many bytes of [`CDATA`].
+    Bang(usize),
+    /// In a CDATA section after that many of `]]`.
+    Cdata(usize),
+    /// In `<?`.
+    Instruction,
+    StartTag(ElementParser),
+    EndTag,
+}
+
+const CDATA: &[u8] = b"[CDATA[";
+
+// === impl Scanner ===
+
+impl Default for Scanner {
+    fn default() -> Self {
+        Self { in_stream: false, depth: 0, place: Place::Between, last: 0 }
+    }
+}
+
+impl Scanner {
+    /// The header was right: stanzas follow.
+    pub fn inside_stream(&mut self) {
+        self.in_stream = true;
+    }
+
+    /// Looks through `input`; the length up to the end of what it found.
+    ///
+    /// # Errors
+    /// `restricted-xml`, `bad-format` or `policy-violation`.
+    pub fn scan(
+        &mut self,
+        input: &[u8],
+        max_depth: usize,
+    ) -> Result<Option<(usize, Found)>, StreamError> {
+        let mut at = 0;
+        while let Some(rest) = input.get(at..).filter(|rest| !rest.is_empty()) {
+            let taken = self.step(rest)?;
+            at += taken.bytes;
+            self.last = input.get(at.wrapping_sub(1)).copied().unwrap_or(self.last);
+            if let Some(found) = taken.end.and_then(|end| self.ended(end)) {
+                return Ok(Some((at, found)));
+            }
+            if self.depth > max_depth {
+                return Err(StreamCondition::PolicyViolation.with("elements nested too deeply"));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Goes on to the next border.
+    fn step(&mut self, rest: &[u8]) -> Result<Taken, StreamError> {
+        let byte = rest.first().copied().unwrap_or_default();
+        match &mut self.place {
+            Place::Between if byte != b'<' => {
+                return Err(StreamCondition::BadFormat.with("character data between stanzas"));
+            }
+            Place::Between => Ok(self.go(1, Place::Markup)),
+            Place::Text => match memchr(b'<', rest) {
+                Some(i) => Ok(self.go(i + 1, Place::Markup)),
+                None => Ok(Taken::bytes(rest.len())),
+            },
+            Place::Markup => self.markup(byte),
+            Place::Bang(matched) => {
+                let matched = *matched + 1;
+                match CDATA.get(matched - 1) {
+                    Some(&expected) if expected != byte => Err(restricted()),
+                    _ if matched == CDATA.len() => Ok(self.go(1, Place::Cdata(0))),
+                    _ => Ok(self.go(1, Place::Bang(matched))),
+                }
+            }
+            Place::Cdata(brackets) => {
+                let (bytes, place) = match (byte, *brackets) {
+                    (b'>', 2) => (1, Place::Text),
+                    (b']', n) => (1, Place::Cdata((n + 1).min(2))),
+                    _ => (memchr(b']', rest).unwrap_or(rest.len()), Place::Cdata(0)),
+                };
+                Ok(self.go(bytes, place))
+            }
+            Place::Instruction => match memchr(b'>', rest) {
+                Some(i) => {
+                    let before = i.checked_sub(1).and_then(|i| rest.get(i)).unwrap_or(&self.last);
+                    let end = (*before == b'?').then_some(End::Instruction);
+                    Ok(Taken { bytes: i + 1, end })
+                }
+                None => Ok(Taken::bytes(rest.len())),
+            },
+            Place::StartTag(parser) => match parser.feed(rest) {
+                Some(i) => {
+                    let before = i.checked_sub(1).and_then(|i| rest.get(i)).unwrap_or(&self.last);
+                    let end = if *before == b'/' { End::EmptyTag } else { End::StartTag };
+                    Ok(Taken { bytes: i + 1, end: Some(end) })
+                }
+                None => Ok(Taken::bytes(rest.len())),
+            },
+            Place::EndTag => match memchr(b'>', rest) {
+                Some(i) => Ok(Taken { bytes: i + 1, end: Some(End::EndTag) }),
+                None => Ok(Taken::bytes(rest.len())),
+            },
+        }
+    }
+
+    /// What kind of markup `byte`, the one after `<`, begins.
+    fn markup(&mut self, byte: u8) -> Result<Taken, StreamError> {
+        match byte {
+            b'/' => Ok(self.go(1, Place::EndTag)),
+            b'!' if self.depth > 0 => Ok(self.go(1, Place::Bang(0))),
+            b'?' if !self.in_stream => Ok(self.go(1, Place::Instruction)),
+            b'!' | b'?' => Err(restricted()),
+            _ => Ok(self.go(0, Place::StartTag(ElementParser::default()))),
+        }
+    }
+
+    fn go(&mut self, bytes: usize, place: Place) -> Taken {
+        self.place = place;
+        Taken::bytes(bytes)
+    }
+
+    /// Counts a tag in; something to report when it was one at the level of stanzas.
+    fn ended(&mut self, end: End) -> Option<Found> {
+        let found = match end {
+            End::Instruction => Some(Found::Declaration),
+            End::StartTag | End::EmptyTag if !self.in_stream => Some(Found::Header),
+            End::StartTag => {
+                self.depth += 1;
+                None
+            }
+            End::EmptyTag => (self.depth == 0).then_some(Found::Element),
+            End::EndTag if self.depth == 0 => Some(Found::StreamEnd),
+            End::EndTag => {
+                self.depth -= 1;
+                (self.depth == 0).then_some(Found::Element)
+            }
+        };
+        self.place = if found.is_some() { Place::Between } else { Place::Text };
+        found
+    }
+}
+
+/// How many bytes a step took, and what ended with them.
+struct Taken {
+    bytes: usize,
+    end: Option<End>,
+}
+
+enum End {
+    Instruction,
+    StartTag,
+    EmptyTag,
+    EndTag,
+}
+
+impl Taken {
+    fn bytes(bytes: usize) -> Self {
+        Self { bytes, end: None }
+    }
+}
+
+fn restricted() -> StreamError {
+    StreamCondition::RestrictedXml
+        .with("comments, processing instructions and DTDs are not part of XMPP")
+}
