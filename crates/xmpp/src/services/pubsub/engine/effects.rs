@@ -1,0 +1,59 @@
+//! What follows from a request besides its answer: notifications and changes to what is stored.
+
+use lampfield_xmpp_stream::{BareJid, Jid};
+
+use super::items::Payload;
+use super::name::{ItemId, NodeName};
+use super::records::Change;
+
+/// Something subscribers are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Where it happened.
+    pub node: NodeName,
+    /// What happened.
+    pub event: Event,
+    /// Whom to tell; never empty.
+    pub to: Vec<Jid>,
+}
+
+/// What happened on a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// An item was published, or is the newest one for a new subscriber.
+    Item {
+        /// Its name.
+        id: ItemId,
+        /// Who published it, where the node says so.
+        publisher: Option<BareJid>,
+        /// The payload, where the node delivers it.
+        payload: Option<Payload>,
+    },
+    /// Something was published on a node that neither stores nor delivers items.
+    Nudge,
+    /// An item was taken back.
+    Retracted(ItemId),
+    /// All items are gone.
+    Purged,
+    /// The node is gone.
+    Deleted,
+    /// The recipient's subscription was ended by the node's owner.
+    Unsubscribed,
+}
+
+/// What a request leaves to be done.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// To be delivered, in order.
+    pub notices: Vec<Notice>,
+    /// To be stored, in order.
+    pub changes: Vec<Change>,
+}
+
+impl Effects {
+    pub(super) fn tell(&mut self, node: &NodeName, event: Event, to: Vec<Jid>) {
+        if !to.is_empty() {
+            self.notices.push(Notice { node: node.clone(), event, to });
+        }
+    }
+}
