@@ -1,5 +1,6 @@
 //! `lampfield`: configuration, wiring and the command line.
 
+mod certificate;
 mod config;
 mod nearest;
 

@@ -1,0 +1,272 @@
+//! The certificates of the served domains: the operator's PEM files, or self-signed ones that are
+//! made on the first start and kept in the data folder. A key that others can read is never used
+//! and never written.
+
+mod by_name;
+mod files;
+mod self_signed;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rustls::ServerConfig;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::sign::CertifiedKey;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+pub use by_name::ByName;
+use files::PemPair;
+
+use crate::config::Config;
+use crate::config::name::DomainName;
+
+/// Why a domain has no certificate.
+#[derive(Debug, Error)]
+pub enum CertificateError {
+    /// A file cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A key file is open to others.
+    #[error("{} has mode {mode:04o}: others can read the private key", path.display())]
+    OpenKey {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// A file holds no certificate or no key in PEM form.
+    #[error("{} holds no PEM {what}: {source}", path.display())]
+    NotPem {
+        /// The file.
+        path: PathBuf,
+        /// `certificate` or `private key`.
+        what: &'static str,
+        /// What the reader said.
+        source: rustls_pki_types::pem::Error,
+    },
+    /// Certificate and key do not belong together, or cannot be used.
+    #[error("the certificate in {} cannot be used: {source}", path.display())]
+    Unusable {
+        /// The certificate file.
+        path: PathBuf,
+        /// What the TLS library said.
+        source: rustls::Error,
+    },
+    /// No certificate can be made for this name.
+    #[error("no certificate can be made for {domain}: {source}")]
+    NotMade {
+        /// The domain.
+        domain: DomainName,
+        /// What the library said.
+        source: rcgen::Error,
+    },
+    /// The TLS library refuses its own settings.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+/// Where a certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Maker {
+    /// The operator; the file is named.
+    Operator(PathBuf),
+    /// This program, at this start.
+    MadeNow,
+    /// This program, earlier.
+    MadeBefore,
+}
+
+/// What an operator wants to know of a certificate.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// The domain it serves.
+    pub domain: DomainName,
+    /// Where it comes from.
+    pub maker: Maker,
+    /// The end of its life; `None` if it cannot be read.
+    pub valid_to: Option<Timestamp>,
+    /// SHA-256 over the certificate, lower case with colons.
+    pub fingerprint: String,
+    /// Names of the domain that are not in it.
+    pub missing: Vec<String>,
+}
+
+/// Loads or makes the certificate of every domain.
+///
+/// # Errors
+/// The first domain whose certificate cannot be had.
+pub fn load(
+    config: &Config,
+    domains: &[DomainName],
+    data_dir: &Path,
+) -> Result<(ByName, Vec<Summary>), CertificateError> {
+    let provider = ring::default_provider();
+    let mut certificates = Vec::with_capacity(domains.len());
+    let mut summaries = Vec::with_capacity(domains.len());
+    for domain in domains {
+        let (pair, maker) = match operators(config, domain) {
+            Some(pair) => {
+                let maker = Maker::Operator(pair.certificate.clone());
+                (pair, maker)
+            }
+            None => self_signed::of(domain, data_dir, Timestamp::now(), &provider)?,
+        };
+        let certificate = Arc::new(pair.load(&provider)?);
+        summaries.push(summary(domain, maker, &certificate));
+        certificates.push((domain.clone(), certificate));
+    }
+    Ok((ByName::new(certificates), summaries))
+}
+
+/// The TLS settings of every listener.
+///
+/// # Errors
+/// The TLS library refuses the settings, which would be a bug.
+pub fn settings(by_name: Arc<ByName>) -> Result<Arc<ServerConfig>, CertificateError> {
+    let provider: Arc<CryptoProvider> = Arc::new(ring::default_provider());
+    let mut settings = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_cert_resolver(by_name);
+    settings.max_fragment_size = Some(ASTERISK_RECORD + RECORD_HEADER);
+    // Stock Asterisk resumes no session; without tickets nothing is sent that it must skip, and
+    // no session memory is kept.
+    settings.send_tls13_tickets = 0;
+    settings.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
+    Ok(Arc::new(settings))
+}
+
+/// COMPAT(asterisk<=22 res_xmpp): it reads a record into a buffer of this size less its end mark and
+/// leaves the rest of a larger one unread until the next message arrives.
+const ASTERISK_RECORD: usize = 16_382;
+
+/// rustls counts the five bytes of a record's header into the fragment size.
+const RECORD_HEADER: usize = 5;
+
+/// The files the operator gave for `domain`: its own, else those for all.
+fn operators(config: &Config, domain: &DomainName) -> Option<PemPair> {
+    let own = config.domain.iter().find(|given| given.name == *domain);
+    let own = own.map(|given| (&given.certificate, &given.certificate_key));
+    let all = (&config.xmpp.certificate, &config.xmpp.certificate_key);
+    own.into_iter().chain([all]).find_map(|(certificate, key)| {
+        Some(PemPair {
+            certificate: certificate.as_ref()?.as_path().to_owned(),
+            key: key.as_ref()?.as_path().to_owned(),
+        })
+    })
+}
+
+fn summary(domain: &DomainName, maker: Maker, certificate: &CertifiedKey) -> Summary {
+    let der = certificate.cert.first().map(|der| der.as_ref()).unwrap_or_default();
+    let hash = Sha256::digest(der);
+    let fingerprint: Vec<String> = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let parsed = x509_parser::parse_x509_certificate(der).ok().map(|(_, parsed)| parsed);
+    let end = parsed.as_ref().map(|parsed| parsed.validity().not_after.timestamp());
+    let named: Vec<String> = parsed.as_ref().map(dns_names).unwrap_or_default();
+    let missing = [domain.to_string(), domain.pubsub()];
+    Summary {
+        domain: domain.clone(),
+        maker,
+        valid_to: end.and_then(|end| Timestamp::from_second(end).ok()),
+        fingerprint: fingerprint.join(":"),
+        missing: missing.into_iter().filter(|name| !is_named(name, &named)).collect(),
+    }
+}
+
+fn dns_names(certificate: &x509_parser::certificate::X509Certificate<'_>) -> Vec<String> {
+    use x509_parser::extensions::GeneralName;
+    let names = certificate.subject_alternative_name().ok().flatten();
+    let names = names.map(|names| names.value.general_names.iter()).into_iter().flatten();
+    names
+        .filter_map(|name| match name {
+            GeneralName::DNSName(name) => Some((*name).to_owned()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// RFC 6125 section 6.4.3: a wildcard stands for the whole left-most label.
+fn is_named(name: &str, names: &[String]) -> bool {
+    names.iter().any(|given| match given.strip_prefix("*.") {
+        Some(parent) => name.split_once('.').is_some_and(|(_, rest)| rest == parent),
+        None => given.eq_ignore_ascii_case(name),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::config::Source;
+
+    fn config(text: &str) -> Config {
+        let source = Source { path: "x.toml".into(), text: text.to_owned() };
+        Config::parse(source).expect("a good file").0
+    }
+
+    fn domain(name: &str) -> DomainName {
+        DomainName::parse(name).expect("a domain")
+    }
+
+    #[test]
+    fn a_certificate_is_made_once_and_names_the_pubsub_service() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let domains = [domain("asterisk.example")];
+        let (_, first) = load(&config(""), &domains, folder.path()).expect("made");
+        let (_, second) = load(&config(""), &domains, folder.path()).expect("kept");
+        assert_eq!(first[0].maker, Maker::MadeNow);
+        assert_eq!(second[0].maker, Maker::MadeBefore);
+        assert_eq!(first[0].fingerprint, second[0].fingerprint);
+        assert!(first[0].missing.is_empty(), "{:?}", first[0].missing);
+        assert!(first[0].valid_to.expect("an end") > Timestamp::now());
+        let key = folder.path().join("tls/asterisk.example.key");
+        assert_eq!(key.metadata().expect("a key").permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn half_written_files_are_made_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let domains = [domain("localhost")];
+        load(&config(""), &domains, folder.path()).expect("made");
+        std::fs::write(folder.path().join("tls/localhost.pem"), "").expect("a torn file");
+        let (_, again) = load(&config(""), &domains, folder.path()).expect("made again");
+        assert_eq!(again[0].maker, Maker::MadeNow);
+    }
+
+    #[test]
+    fn the_operators_own_files_are_used_and_their_key_is_guarded() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let domains = [domain("other.example")];
+        load(&config(""), &[domain("a.example")], folder.path()).expect("a pair to borrow");
+        let path = folder.path().join("tls");
+        let text = format!(
+            "[xmpp]\ncertificate = '{0}/a.example.pem'\ncertificate_key = '{0}/a.example.key'",
+            path.display()
+        );
+        let (_, summaries) = load(&config(&text), &domains, folder.path()).expect("loaded");
+        assert_eq!(summaries[0].maker, Maker::Operator(path.join("a.example.pem")));
+        assert_eq!(summaries[0].missing, ["other.example", "pubsub.other.example"]);
+
+        let open = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(path.join("a.example.key"), open).expect("chmod");
+        let refused = load(&config(&text), &domains, folder.path()).err();
+        assert!(matches!(refused, Some(CertificateError::OpenKey { mode: 0o644, .. })));
+    }
+
+    #[test]
+    fn wildcards_stand_for_one_label() {
+        let names = ["*.example".to_owned()];
+        assert!(is_named("a.example", &names));
+        assert!(!is_named("pubsub.a.example", &names));
+        assert!(!is_named("example", &names));
+    }
+}

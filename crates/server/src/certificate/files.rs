@@ -1,0 +1,90 @@
+//! Certificate and key in PEM files: reading them, and writing our own. A key file is checked
+//! before it is read, and created unreadable for others before anything is in it.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustls::crypto::CryptoProvider;
+use rustls::sign::CertifiedKey;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use super::CertificateError;
+
+/// The two files of one certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PemPair {
+    /// The chain, the server's own certificate first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// Permission bits a key file must not have: writable for its group, anything for others. Reading by
+/// the group is common for keys shared between services.
+const FORBIDDEN: u32 = 0o037;
+
+// === impl PemPair ===
+
+impl PemPair {
+    /// Reads both.
+    ///
+    /// # Errors
+    /// A file cannot be read, the key is open to others, or they do not belong together.
+    pub fn load(&self, provider: &CryptoProvider) -> Result<CertifiedKey, CertificateError> {
+        let chain = self.chain()?;
+        let mode = fs::metadata(&self.key).map_err(file(&self.key))?.mode() & 0o7777;
+        if mode & FORBIDDEN != 0 {
+            return Err(CertificateError::OpenKey { path: self.key.clone(), mode });
+        }
+        let text = fs::read(&self.key).map_err(file(&self.key))?;
+        let key = PrivateKeyDer::from_pem_slice(&text)
+            .map_err(|source| not_pem(&self.key, "private key", source))?;
+        CertifiedKey::from_der(chain, key, provider)
+            .map_err(|source| CertificateError::Unusable { path: self.certificate.clone(), source })
+    }
+
+    /// Writes both, each whole or not at all.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn store(&self, certificate: &str, key: &str) -> Result<(), CertificateError> {
+        write(&self.key, key, 0o600).map_err(file(&self.key))?;
+        write(&self.certificate, certificate, 0o644).map_err(file(&self.certificate))
+    }
+
+    fn chain(&self) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
+        let text = fs::read(&self.certificate).map_err(file(&self.certificate))?;
+        CertificateDer::pem_slice_iter(&text)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|source| not_pem(&self.certificate, "certificate", source))
+    }
+}
+
+fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let draft = path.with_extension("new");
+    // A draft left by a crash may have any mode; a new file has ours.
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => (),
+    }
+    let mut out = OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft)?;
+    out.write_all(text.as_bytes())?;
+    out.sync_all()?;
+    fs::rename(&draft, path)
+}
+
+fn file(path: &Path) -> impl FnOnce(io::Error) -> CertificateError {
+    let path = path.to_owned();
+    |source| CertificateError::File { path, source }
+}
+
+fn not_pem(
+    path: &Path,
+    what: &'static str,
+    source: rustls_pki_types::pem::Error,
+) -> CertificateError {
+    CertificateError::NotPem { path: path.to_owned(), what, source }
+}

@@ -1,0 +1,80 @@
+//! Makes a certificate for a domain without one and keeps it. Stock Asterisk checks none, so a
+//! self-signed one serves; whoever does check compares the fingerprint.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use rcgen::{
+    CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, date_time_ymd,
+};
+use rustls::crypto::CryptoProvider;
+
+use super::files::PemPair;
+use super::{CertificateError, Maker};
+use crate::config::name::DomainName;
+
+/// How long a certificate of ours lives.
+const LIFE: SignedDuration = SignedDuration::from_hours(397 * 24);
+
+/// How long before its end it is made anew.
+const EARLY: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Clocks of clients may be late.
+const BACKDATED: SignedDuration = SignedDuration::from_hours(24);
+
+/// The kept certificate of `domain` in `data_dir`, or a new one if there is none, it is torn, or it
+/// ends soon.
+pub fn of(
+    domain: &DomainName,
+    data_dir: &Path,
+    now: Timestamp,
+    provider: &CryptoProvider,
+) -> Result<(PemPair, Maker), CertificateError> {
+    let folder = data_dir.join("tls");
+    let pair = PemPair {
+        certificate: folder.join(format!("{domain}.pem")),
+        key: folder.join(format!("{domain}.key")),
+    };
+    if is_good(&pair, now, provider) {
+        return Ok((pair, Maker::MadeBefore));
+    }
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)
+        .map_err(|source| CertificateError::File { path: folder.clone(), source })?;
+    let (certificate, key) = make(domain, now)
+        .map_err(|source| CertificateError::NotMade { domain: domain.clone(), source })?;
+    pair.store(&certificate, &key)?;
+    Ok((pair, Maker::MadeNow))
+}
+
+fn is_good(pair: &PemPair, now: Timestamp, provider: &CryptoProvider) -> bool {
+    let Ok(loaded) = pair.load(provider) else { return false };
+    let end = loaded.cert.first().and_then(|der| {
+        let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
+        Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()
+    });
+    end.is_some_and(|end| end.duration_since(now) > EARLY)
+}
+
+/// Certificate and key as PEM: ECDSA on P-256, for the domain and its PubSub service.
+fn make(domain: &DomainName, now: Timestamp) -> Result<(String, String), rcgen::Error> {
+    let mut params = CertificateParams::new([domain.to_string(), domain.pubsub()])?;
+    params.distinguished_name.push(DnType::CommonName, domain.as_str());
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let (first, last) = (day(now - BACKDATED), day(now + LIFE));
+    params.not_before = date_time_ymd(first.0, first.1, first.2);
+    params.not_after = date_time_ymd(last.0, last.1, last.2);
+    let key = KeyPair::generate()?;
+    Ok((params.self_signed(&key)?.pem(), key.serialize_pem()))
+}
+
+/// Year, month and day in UTC.
+fn day(time: Timestamp) -> (i32, u8, u8) {
+    let date = time.to_zoned(TimeZone::UTC).date();
+    (i32::from(date.year()), date.month().unsigned_abs(), date.day().unsigned_abs())
+}
