@@ -1,0 +1,114 @@
+//! What the board holds of one subject. Most subjects have one origin, so the first entry lies in
+//! the place itself; a million of them must stay small (the test beside says how small).
+
+use smallvec::SmallVec;
+
+use crate::door_name::DoorName;
+use crate::fold;
+use crate::origin::OriginId;
+use crate::revision::Revision;
+use crate::slots::Keyed;
+use crate::statement::Statement;
+use crate::subject::Subject;
+use crate::value::{Standing, Value};
+use crate::version::Version;
+use crate::wall::Wall;
+
+/// One origin's fact or tombstone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub(super) origin: OriginId,
+    pub(super) standing: Standing,
+    pub(super) version: Version,
+    /// The latest epoch in which the origin said this, repeats included.
+    pub(super) heard: u32,
+    pub(super) revision: Revision,
+    pub(super) said_at: Wall,
+    pub(super) door: DoorName,
+}
+
+/// All entries of one subject, in the order in which they arrived: the newest is the last.
+pub(super) struct Entries {
+    pub(super) subject: Subject,
+    entries: SmallVec<[Entry; 1]>,
+}
+
+// === impl Entry ===
+
+impl Entry {
+    pub(super) fn of(said: &Statement, revision: Revision) -> Self {
+        Self {
+            origin: said.origin,
+            standing: said.standing,
+            version: said.version,
+            heard: said.version.epoch,
+            revision,
+            said_at: said.said_at,
+            door: said.door,
+        }
+    }
+}
+
+// === impl Entries ===
+
+impl Entries {
+    pub(super) fn new(subject: Subject) -> Self {
+        Self { subject, entries: SmallVec::new() }
+    }
+
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(super) fn of(&self, origin: OriginId) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.origin == origin)
+    }
+
+    pub(super) fn of_mut(&mut self, origin: OriginId) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|entry| entry.origin == origin)
+    }
+
+    /// Takes the entry in, and gives back what the same origin had said before.
+    pub(super) fn put(&mut self, entry: Entry) -> Option<Entry> {
+        let before = self.remove(entry.origin);
+        let place = self.entries.partition_point(|other| other.revision <= entry.revision);
+        self.entries.insert(place, entry);
+        before
+    }
+
+    pub(super) fn remove(&mut self, origin: OriginId) -> Option<Entry> {
+        let place = self.entries.iter().position(|entry| entry.origin == origin)?;
+        let entry = self.entries.remove(place);
+        self.entries.shrink_to_fit();
+        Some(entry)
+    }
+
+    /// Whether a fact of another origin has arrived since this one.
+    pub(super) fn is_newest_live(&self, origin: OriginId) -> bool {
+        let newest = self.entries.iter().rev().find(|entry| entry.standing.is_live());
+        newest.is_some_and(|entry| entry.origin == origin)
+    }
+
+    /// What the lamp shows.
+    pub(super) fn lamp(&self) -> Option<Value> {
+        let live = self.entries.iter().filter_map(|e| Some((e.revision, e.standing.live()?)));
+        fold::aggregate(self.subject.kind(), live)
+    }
+
+    /// Bytes beyond the place itself.
+    pub(super) fn spilled_bytes(&self) -> usize {
+        if self.entries.spilled() { self.entries.capacity() * size_of::<Entry>() } else { 0 }
+    }
+}
+
+impl Keyed for Entries {
+    type Key = Subject;
+
+    fn key(&self) -> &Subject {
+        &self.subject
+    }
+}

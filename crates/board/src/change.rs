@@ -1,0 +1,41 @@
+//! What a change on the board, or a state that passes by it, tells every door.
+
+use std::sync::Arc;
+
+use crate::cachable::Cachable;
+use crate::door_name::DoorName;
+use crate::origin::Origin;
+use crate::revision::Revision;
+use crate::subject::{Subject, SubjectId};
+use crate::value::{Standing, Value};
+use crate::version::Version;
+use crate::wall::Wall;
+
+/// One change. Cheap to clone: the names are shared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The place of the change in this board's order.
+    pub revision: Revision,
+    /// Where the subject is on the board; none for a state that passes by and is not kept.
+    pub subject_id: Option<SubjectId>,
+    /// About what.
+    pub subject: Subject,
+    /// Who says so.
+    pub origin: Arc<Origin>,
+    /// What the origin says now.
+    pub standing: Standing,
+    /// What the same origin said before, if the board still knew.
+    pub was: Option<Standing>,
+    /// What the lamp shows now; none when no live fact is left.
+    pub lamp: Option<Value>,
+    /// What the lamp showed before.
+    pub lamp_was: Option<Value>,
+    /// The version of what is said now.
+    pub version: Version,
+    /// When it was said, for people.
+    pub said_at: Wall,
+    /// The adapter it came through.
+    pub door: DoorName,
+    /// Whether it is kept.
+    pub cachable: Cachable,
+}

@@ -1,0 +1,82 @@
+//! A proof that two boards say the same. It is a sum, so it is kept up to date at each change and
+//! does not depend on the order in which facts came.
+
+use std::fmt;
+use std::hash::Hasher;
+
+use siphasher::sip::SipHasher24;
+
+use crate::origin::Origin;
+use crate::subject::Subject;
+use crate::value::{Standing, Value};
+use crate::version::Version;
+
+/// The sum, modulo 2^64, of one hash for each entry of a kind: equal boards have equal digests,
+/// and different ones have different digests but for a chance of about 2^-64. It guards against
+/// faults, not against forgers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Digest(u64);
+
+/// What one entry adds to the digest of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark(u64);
+
+// === impl Digest ===
+
+impl Digest {
+    /// The number, to be compared with another node's.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) fn add(&mut self, mark: Mark) {
+        self.0 = self.0.wrapping_add(mark.0);
+    }
+
+    pub(crate) fn remove(&mut self, mark: Mark) {
+        self.0 = self.0.wrapping_sub(mark.0);
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+// === impl Mark ===
+
+impl Mark {
+    /// SipHash-2-4 with a zero key over an encoding of our own: nodes of different builds and
+    /// machines must agree on it, which the standard library's hashes do not promise.
+    pub(crate) fn of(
+        subject: &Subject,
+        origin: &Origin,
+        standing: Standing,
+        version: Version,
+    ) -> Self {
+        let mut hasher = SipHasher24::new();
+        text(&mut hasher, subject.name().as_str());
+        text(&mut hasher, origin.account.as_str());
+        hasher.write(&origin.eid.bytes());
+        hasher.write(&version.epoch.to_le_bytes());
+        hasher.write(&version.counter.to_le_bytes());
+        match standing {
+            Standing::Withdrawn => hasher.write(&[0]),
+            Standing::Live(Value::Device(state)) => hasher.write(&[1, state.number()]),
+            Standing::Live(Value::Mailbox(count)) => {
+                hasher.write(&[2]);
+                hasher.write(&count.new.to_le_bytes());
+                hasher.write(&count.old.to_le_bytes());
+            }
+        }
+        Self(hasher.finish())
+    }
+}
+
+/// Names end with a byte that UTF-8 never has, so that no two pairs of names run together.
+fn text(hasher: &mut SipHasher24, name: &str) {
+    hasher.write(name.as_bytes());
+    hasher.write(&[0xff]);
+}

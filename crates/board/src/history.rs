@@ -1,0 +1,250 @@
+//! Who said what when, and what the lamp then showed, for as long as the limit allows. It only
+//! remembers: nothing decides by it, and an idle server keeps no memory for it.
+
+mod ring;
+
+use std::sync::Arc;
+
+use crate::change::Change;
+use crate::door_name::DoorName;
+use crate::origin::Origin;
+use crate::slots::{Keyed, Slots};
+use crate::subject::Subject;
+use crate::value::{Standing, Value};
+use crate::wall::Wall;
+use ring::Ring;
+
+/// The latest changes of a whole board, up to a number of them; the oldest goes first.
+pub struct History {
+    ring: Ring<Entry>,
+    chains: Slots<Chain>,
+    voices: Slots<Voice>,
+    complete_since: Wall,
+}
+
+/// One remembered change of a subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When it was said.
+    pub at: Wall,
+    /// Who said so.
+    pub origin: Arc<Origin>,
+    /// What was said.
+    pub standing: Standing,
+    /// What the same origin had said before, if the board knew.
+    pub was: Option<Standing>,
+    /// What the lamp showed from then on.
+    pub lamp: Option<Value>,
+    /// What the lamp had shown before.
+    pub lamp_was: Option<Value>,
+    /// The adapter it came through.
+    pub door: DoorName,
+}
+
+/// What is remembered of a lamp at a past moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// It showed this; none when there was no live fact.
+    Showed(Option<Value>),
+    /// It showed what it shows now: nothing has changed since.
+    AsNow,
+    /// The moment lies before [`History::complete_since`].
+    Forgotten,
+}
+
+/// Names are numbers here: an entry must stay small.
+struct Entry {
+    at: Wall,
+    chain: u32,
+    voice: u32,
+    /// How many entries back the subject's previous one is; none in reach if 0.
+    back: u32,
+    standing: Standing,
+    was: Option<Standing>,
+    lamp: Option<Value>,
+    lamp_was: Option<Value>,
+    door: DoorName,
+}
+
+/// A subject with entries, and the newest of them.
+struct Chain {
+    subject: Subject,
+    newest: u64,
+    entries: u32,
+}
+
+/// An origin with entries.
+struct Voice {
+    origin: Arc<Origin>,
+    entries: u32,
+}
+
+// === impl History ===
+
+impl History {
+    /// Remembers up to `limit` changes (at most 2^32 - 1), beginning now.
+    #[must_use]
+    pub fn new(limit: u32, now: Wall) -> Self {
+        Self {
+            ring: Ring::new(limit),
+            chains: Slots::new(),
+            voices: Slots::new(),
+            complete_since: now,
+        }
+    }
+
+    /// Remembers a change; at the limit the oldest one is forgotten.
+    pub fn record(&mut self, change: &Change) {
+        if self.ring.is_full() {
+            self.forget_oldest();
+        }
+        if self.ring.limit() == 0 {
+            self.complete_since = self.complete_since.max(change.said_at);
+            return;
+        }
+        let number = self.ring.next_number();
+        let Some((chain, back)) = self.extend_chain(&change.subject, number) else { return };
+        let Some(voice) = self.extend_voice(&change.origin) else { return };
+        self.ring.push(Entry {
+            at: change.said_at,
+            chain,
+            voice,
+            back,
+            standing: change.standing,
+            was: change.was,
+            lamp: change.lamp,
+            lamp_was: change.lamp_was,
+            door: change.door,
+        });
+    }
+
+    /// The changes of a subject, the newest first, `most` of them and none from before `since`.
+    pub fn of(&self, subject: &Subject, since: Wall, most: usize) -> Vec<Event> {
+        let entries = self.chain(subject).take_while(|entry| entry.at >= since);
+        entries.take(most).filter_map(|entry| self.event(entry)).collect()
+    }
+
+    /// What the lamp showed at a moment. By the clock times in the entries: where a clock was set
+    /// back, the latest entry decides.
+    #[must_use]
+    pub fn lamp_at(&self, subject: &Subject, at: Wall) -> Past {
+        if at < self.complete_since {
+            return Past::Forgotten;
+        }
+        let mut lamp = Past::AsNow;
+        for entry in self.chain(subject) {
+            if entry.at <= at {
+                return Past::Showed(entry.lamp);
+            }
+            lamp = Past::Showed(entry.lamp_was);
+        }
+        lamp
+    }
+
+    /// Every change since then is remembered.
+    #[must_use]
+    pub fn complete_since(&self) -> Wall {
+        self.complete_since
+    }
+
+    /// How many changes are remembered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ring.len()
+    }
+
+    /// Whether no change is remembered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many changes can be remembered.
+    #[must_use]
+    pub fn limit(&self) -> u32 {
+        self.ring.limit()
+    }
+
+    /// Bytes of memory held, without the names.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.ring.bytes() + self.chains.bytes() + self.voices.bytes()
+    }
+
+    /// The entries of a subject, the newest first.
+    fn chain(&self, subject: &Subject) -> impl Iterator<Item = &Entry> {
+        let chain = self.chains.find(subject).and_then(|place| self.chains.get(place));
+        let mut number = chain.map(|chain| chain.newest);
+        std::iter::from_fn(move || {
+            let entry = self.ring.get(number?)?;
+            number = number.filter(|_| entry.back > 0)?.checked_sub(entry.back.into());
+            Some(entry)
+        })
+    }
+
+    fn event(&self, entry: &Entry) -> Option<Event> {
+        Some(Event {
+            at: entry.at,
+            origin: Arc::clone(&self.voices.get(entry.voice)?.origin),
+            standing: entry.standing,
+            was: entry.was,
+            lamp: entry.lamp,
+            lamp_was: entry.lamp_was,
+            door: entry.door,
+        })
+    }
+
+    /// Makes `number` the subject's newest entry; gives the chain and how far back the one before is.
+    fn extend_chain(&mut self, subject: &Subject, number: u64) -> Option<(u32, u32)> {
+        let Some(place) = self.chains.find(subject) else {
+            let chain = Chain { subject: subject.clone(), newest: number, entries: 1 };
+            return Some((self.chains.insert(chain)?, 0));
+        };
+        let chain = self.chains.get_mut(place)?;
+        let back = u32::try_from(number - chain.newest).unwrap_or(0);
+        chain.newest = number;
+        chain.entries += 1;
+        Some((place, back))
+    }
+
+    fn extend_voice(&mut self, origin: &Arc<Origin>) -> Option<u32> {
+        let Some(place) = self.voices.find(origin) else {
+            return self.voices.insert(Voice { origin: Arc::clone(origin), entries: 1 });
+        };
+        self.voices.get_mut(place)?.entries += 1;
+        Some(place)
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some(oldest) = self.ring.pop() else { return };
+        self.complete_since = self.complete_since.max(oldest.at);
+        if let Some(chain) = self.chains.get_mut(oldest.chain) {
+            chain.entries -= 1;
+            if chain.entries == 0 {
+                self.chains.remove(oldest.chain);
+            }
+        }
+        if let Some(voice) = self.voices.get_mut(oldest.voice) {
+            voice.entries -= 1;
+            if voice.entries == 0 {
+                self.voices.remove(oldest.voice);
+            }
+        }
+    }
+}
+
+impl Keyed for Chain {
+    type Key = Subject;
+
+    fn key(&self) -> &Subject {
+        &self.subject
+    }
+}
+
+impl Keyed for Voice {
+    type Key = Origin;
+
+    fn key(&self) -> &Origin {
+        &self.origin
+    }
+}

@@ -1,0 +1,26 @@
+//! One origin's word on its way to the board.
+
+use crate::door_name::DoorName;
+use crate::origin::OriginId;
+use crate::subject::Subject;
+use crate::value::Standing;
+use crate::version::Version;
+use crate::wall::Wall;
+
+/// What an origin says about a subject, or that it says it no longer. Only what may be kept comes
+/// here: not-cachable states pass by the board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// About what.
+    pub subject: Subject,
+    /// Who says so.
+    pub origin: OriginId,
+    /// The value, or its end.
+    pub standing: Standing,
+    /// Newer than all that the origin said before.
+    pub version: Version,
+    /// When it was said, for people.
+    pub said_at: Wall,
+    /// The adapter it came through.
+    pub door: DoorName,
+}
