@@ -5,9 +5,18 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
+use super::Board;
 use crate::origin::{Origin, OriginId};
 use crate::slots::{Keyed, Slots};
 use crate::subject::SubjectId;
+
+/// [`Limits::origins`] is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the board knows {limit} origins already, which is its limit")]
+pub struct OriginsFull {
+    /// The limit.
+    pub limit: usize,
+}
 
 /// One origin.
 pub(super) struct Speaker {
@@ -19,6 +28,65 @@ pub(super) struct Speaker {
 
 /// All of them.
 pub(super) struct Speakers(Slots<Speaker>);
+
+// === impl Board ===
+
+impl Board {
+    /// The place of an origin, which is given one if it is new.
+    ///
+    /// # Errors
+    /// When the origin is new and [`Limits::origins`] is reached.
+    pub fn origin_id(&mut self, origin: &Origin) -> Result<OriginId, OriginsFull> {
+        if let Some(id) = self.speakers.find(origin) {
+            return Ok(id);
+        }
+        let full = OriginsFull { limit: self.limits.origins };
+        if self.speakers.len() >= self.limits.origins {
+            return Err(full);
+        }
+        self.speakers.insert(origin.clone()).ok_or(full)
+    }
+
+    /// The place of an origin that the board knows.
+    #[must_use]
+    pub fn find_origin(&self, origin: &Origin) -> Option<OriginId> {
+        self.speakers.find(origin)
+    }
+
+    /// The origin at a place.
+    #[must_use]
+    pub fn origin(&self, id: OriginId) -> Option<&Arc<Origin>> {
+        Some(&self.speakers.get(id)?.origin)
+    }
+
+    /// Every origin, with or without entries.
+    pub fn origins(&self) -> impl Iterator<Item = (OriginId, &Arc<Origin>)> {
+        self.speakers.iter().map(|(id, speaker)| (id, &speaker.origin))
+    }
+
+    /// The origin's epoch: the highest one that [`Board::raise_epoch`] or a fact has named.
+    #[must_use]
+    pub fn epoch(&self, id: OriginId) -> Option<u32> {
+        Some(self.speakers.get(id)?.epoch)
+    }
+
+    /// From now on, words of this origin from an older epoch are refused. A lower number than the
+    /// present one changes nothing.
+    pub fn raise_epoch(&mut self, id: OriginId, epoch: u32) {
+        if let Some(speaker) = self.speakers.get_mut(id) {
+            speaker.epoch = speaker.epoch.max(epoch);
+        }
+    }
+
+    /// Drops an origin that has no entries. Says whether it did.
+    pub fn forget_origin(&mut self, id: OriginId) -> bool {
+        let free = self.speakers.get(id).is_some_and(|speaker| speaker.subjects.is_empty());
+        if free {
+            self.speakers.remove(id);
+        }
+        free
+    }
+}
 
 // === impl Speakers ===
 

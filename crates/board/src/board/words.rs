@@ -1,0 +1,310 @@
+//! What origins say, on its way onto the board: what is old is refused, what was said already
+//! costs nothing, and all else is counted, kept and told.
+
+use std::sync::Arc;
+
+use super::Board;
+use super::entries::{Entries, Entry};
+use super::speakers::Speaker;
+use crate::cachable::Cachable;
+use crate::change::Change;
+use crate::digest::Mark;
+use crate::kind::Kind;
+use crate::origin::OriginId;
+use crate::revision::Revision;
+use crate::statement::Statement;
+use crate::subject::{Subject, SubjectId};
+use crate::value::{Standing, Value};
+use crate::version::Version;
+use crate::wall::Wall;
+
+/// What became of a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// It is news.
+    Changed(Change),
+    /// The origin had said the same already; nobody needs to hear it.
+    Repeat,
+}
+
+/// Why a word was not taken. The board is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// A mailbox's value for a device, or the other way round.
+    #[error("{subject} cannot have the value {value}")]
+    WrongKind {
+        /// What it was about.
+        subject: Subject,
+        /// What was said.
+        value: Value,
+    },
+    /// The origin is not (or no longer) on this board.
+    #[error("no origin has the number {}", .0.index())]
+    UnknownOrigin(OriginId),
+    /// Whoever says this has lost the origin to another holder.
+    #[error("version {said} is of an epoch before {epoch}, the origin's present one")]
+    OldEpoch {
+        /// The version of the word.
+        said: Version,
+        /// The origin's epoch.
+        epoch: u32,
+    },
+    /// The board knows better already.
+    #[error("version {said} is not newer than {held}, which is on the board")]
+    Stale {
+        /// The version of the word.
+        said: Version,
+        /// The version on the board.
+        held: Version,
+    },
+    /// There is nothing that could be withdrawn.
+    #[error("the origin has no fact there")]
+    NotHeld,
+    /// [`Limits::entries`] is reached.
+    #[error("the board is full: it holds {limit} facts and tombstones")]
+    Full {
+        /// The limit.
+        limit: usize,
+    },
+}
+
+// === impl Board ===
+
+impl Board {
+    /// Takes in what an origin says. A repeat is remembered as heard in its epoch and changes
+    /// nothing else. A mailbox's count that another origin has overruled since is no repeat: it is
+    /// the newest arrival again.
+    ///
+    /// # Errors
+    /// When the word is older than what is known, or has no place here ([`Refused`]).
+    pub fn apply(&mut self, said: &Statement) -> Result<Applied, Refused> {
+        self.check_epoch(said)?;
+        self.take(said, self.revision.next())
+    }
+
+    /// Takes in what the board of this node held before a restart, or what another node's board
+    /// holds: a word of an older epoch is taken too, if nothing newer is held. The board's own
+    /// revision goes on from the highest one restored.
+    ///
+    /// # Errors
+    /// When the board holds something newer already, or the word has no place here ([`Refused`]).
+    pub fn restore(&mut self, said: &Statement, revision: Revision) -> Result<Applied, Refused> {
+        self.take(said, revision)
+    }
+
+    /// Ends a fact: a tombstone takes its place.
+    ///
+    /// # Errors
+    /// When nothing is held there, or the version is not newer than what is ([`Refused`]).
+    pub fn withdraw(
+        &mut self,
+        subject_id: SubjectId,
+        origin: OriginId,
+        version: Version,
+        at: Wall,
+    ) -> Result<Applied, Refused> {
+        let fact = self.fact(subject_id, origin).ok_or(Refused::NotHeld)?;
+        let said = Statement {
+            subject: fact.subject.clone(),
+            origin,
+            standing: Standing::Withdrawn,
+            version,
+            said_at: at,
+            door: fact.door,
+        };
+        self.apply(&said)
+    }
+
+    /// Gives a state that may not be kept its place in the order of changes, and keeps nothing.
+    ///
+    /// # Errors
+    /// When the word is of an old epoch or has no place here ([`Refused`]).
+    pub fn pass_by(&mut self, said: &Statement) -> Result<Change, Refused> {
+        check_kind(said)?;
+        self.check_epoch(said)?;
+        let lamp = self.aggregate(&said.subject);
+        let origin = Arc::clone(&self.speaker(said.origin)?.origin);
+        self.revision = self.revision.next();
+        Ok(Change {
+            revision: self.revision,
+            subject_id: None,
+            subject: said.subject.clone(),
+            origin,
+            standing: said.standing,
+            was: None,
+            lamp,
+            lamp_was: lamp,
+            version: said.version,
+            said_at: said.said_at,
+            door: said.door,
+            cachable: Cachable::No,
+        })
+    }
+
+    /// Drops a tombstone that everybody has been sent. Says whether there was one: a live fact
+    /// stays.
+    pub fn forget(&mut self, subject_id: SubjectId, origin: OriginId) -> bool {
+        let Some(entries) = self.subjects.get_mut(subject_id.0) else { return false };
+        if entries.of(origin).is_none_or(|entry| entry.standing.is_live()) {
+            return false;
+        }
+        let Some(entry) = entries.remove(origin) else { return false };
+        let subject = entries.subject.clone();
+        if entries.is_empty() {
+            self.subjects.remove(subject_id.0);
+        }
+        self.uncount(subject_id, &subject, &entry);
+        if let Some(speaker) = self.speakers.get_mut(origin) {
+            speaker.subjects.remove(&subject_id);
+        }
+        true
+    }
+
+    /// The revision of the latest change.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// Lets the next change have a revision after this one, when the store remembers a higher one
+    /// than its facts have.
+    pub fn advance_to(&mut self, revision: Revision) {
+        self.revision = self.revision.max(revision);
+    }
+
+    fn check_epoch(&self, said: &Statement) -> Result<(), Refused> {
+        let epoch = self.speaker(said.origin)?.epoch;
+        if said.version.epoch < epoch {
+            return Err(Refused::OldEpoch { said: said.version, epoch });
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, said: &Statement, revision: Revision) -> Result<Applied, Refused> {
+        check_kind(said)?;
+        self.speaker(said.origin)?;
+        let place = self.subjects.find(&said.subject);
+        let held = place.and_then(|place| self.subjects.get_mut(place));
+        let is_new = match held {
+            Some(entries) => match weigh(said, entries)? {
+                News::Repeat => return Ok(Applied::Repeat),
+                News::Change => false,
+                News::First => true,
+            },
+            None => true,
+        };
+        if is_new && self.entry_count() >= self.limits.entries {
+            return Err(Refused::Full { limit: self.limits.entries });
+        }
+        self.put(said, revision).map(Applied::Changed)
+    }
+
+    fn put(&mut self, said: &Statement, revision: Revision) -> Result<Change, Refused> {
+        let full = Refused::Full { limit: self.limits.entries };
+        let place = match self.subjects.find(&said.subject) {
+            Some(place) => place,
+            None => self.subjects.insert(Entries::new(said.subject.clone())).ok_or(full.clone())?,
+        };
+        let subject_id = SubjectId(place);
+        let speaker =
+            self.speakers.get_mut(said.origin).ok_or(Refused::UnknownOrigin(said.origin))?;
+        speaker.epoch = speaker.epoch.max(said.version.epoch);
+        speaker.subjects.insert(subject_id);
+        let origin = Arc::clone(&speaker.origin);
+
+        let entries = self.subjects.get_mut(place).ok_or(full)?;
+        // The subject's own name, so that all changes and history share one text.
+        let subject = entries.subject.clone();
+        let entry = Entry::of(said, revision);
+        let lamp_was = entries.lamp();
+        let before = entries.put(entry);
+        let lamp = entries.lamp();
+
+        if let Some(before) = &before {
+            self.uncount(subject_id, &subject, before);
+        }
+        self.count(subject_id, &subject, &entry);
+        self.revision = self.revision.max(revision);
+        Ok(Change {
+            revision,
+            subject_id: Some(subject_id),
+            subject,
+            origin,
+            standing: said.standing,
+            was: before.map(|entry| entry.standing),
+            lamp,
+            lamp_was,
+            version: said.version,
+            said_at: said.said_at,
+            door: said.door,
+            cachable: Cachable::Yes,
+        })
+    }
+
+    fn count(&mut self, subject_id: SubjectId, subject: &Subject, entry: &Entry) {
+        if entry.standing.is_live() {
+            *self.live.of_mut(subject.kind()) += 1;
+        } else {
+            self.tombstones.insert((entry.revision, subject_id, entry.origin));
+        }
+        if let Some(mark) = self.mark(subject, entry) {
+            self.digests.of_mut(subject.kind()).add(mark);
+        }
+    }
+
+    fn uncount(&mut self, subject_id: SubjectId, subject: &Subject, entry: &Entry) {
+        if entry.standing.is_live() {
+            *self.live.of_mut(subject.kind()) -= 1;
+        } else {
+            self.tombstones.remove(&(entry.revision, subject_id, entry.origin));
+        }
+        if let Some(mark) = self.mark(subject, entry) {
+            self.digests.of_mut(subject.kind()).remove(mark);
+        }
+    }
+
+    fn mark(&self, subject: &Subject, entry: &Entry) -> Option<Mark> {
+        let origin = &self.speakers.get(entry.origin)?.origin;
+        Some(Mark::of(subject, origin, entry.standing, entry.version))
+    }
+
+    fn speaker(&self, origin: OriginId) -> Result<&Speaker, Refused> {
+        self.speakers.get(origin).ok_or(Refused::UnknownOrigin(origin))
+    }
+
+    fn entry_count(&self) -> usize {
+        self.live.device + self.live.mailbox + self.tombstones.len()
+    }
+}
+
+/// What a word is beside what is held of its subject.
+enum News {
+    First,
+    Change,
+    Repeat,
+}
+
+fn weigh(said: &Statement, entries: &mut Entries) -> Result<News, Refused> {
+    let overruled = said.subject.kind() == Kind::Mailbox && !entries.is_newest_live(said.origin);
+    let Some(held) = entries.of_mut(said.origin) else { return Ok(News::First) };
+    let stale = Refused::Stale { said: said.version, held: held.version };
+    if said.version < held.version {
+        return Err(stale);
+    }
+    let same = said.standing == held.standing;
+    let newest = !(overruled && held.standing.is_live());
+    if same && (newest || said.version == held.version) {
+        held.heard = held.heard.max(said.version.epoch);
+        return Ok(News::Repeat);
+    }
+    if said.version == held.version { Err(stale) } else { Ok(News::Change) }
+}
+
+fn check_kind(said: &Statement) -> Result<(), Refused> {
+    match said.standing.live() {
+        Some(value) if value.kind() != said.subject.kind() => {
+            Err(Refused::WrongKind { subject: said.subject.clone(), value })
+        }
+        _ => Ok(()),
+    }
+}
