@@ -1,1 +1,17 @@
-//! What the end-to-end tests share: real peers, scripted peers and the server under test.
+//! What the end-to-end tests stand on: the server under test, real Asterisk servers, and XMPP
+//! clients that say exactly what a test tells them. Nothing here shares code with the product: a
+//! mistake must not be able to agree with itself.
+
+pub mod ami;
+pub mod asterisk;
+pub mod chance;
+pub mod cut;
+pub mod eventually;
+pub mod net;
+pub mod process;
+pub mod scene;
+pub mod scripted_pbx;
+pub mod server;
+pub mod states;
+pub mod wire_script;
+pub mod xmpp;

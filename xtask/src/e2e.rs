@@ -24,7 +24,7 @@ pub fn e2e(filter: Option<&str>) -> Result<Counts> {
 
 /// Tells a program of the `tests` crate where the server and the peers are.
 pub fn with_programs<'a>(command: &'a mut Command, server: &PathBuf) -> Result<&'a mut Command> {
-    Ok(command.env("LAMPFIELD_SERVER", server).env("LAMPFIELD_PEERS", peers::folder()?))
+    Ok(command.env("LAMPFIELD_BIN", server).env("LAMPFIELD_PEERS", peers::folder()?))
 }
 
 /// Builds the release server and says where it is.

@@ -1,0 +1,192 @@
+//! A real Asterisk: unmodified, from Debian, in a folder of its own, with only the modules that
+//! matter here. Driven over its manager interface and console; gone when dropped.
+
+mod config;
+mod folder;
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::ami::Ami;
+use crate::eventually::{SOON, eventually};
+use crate::net::Net;
+use crate::process::Process;
+pub use config::{Release, Setup, XmppConf};
+use folder::Folder;
+
+/// A running Asterisk, or one between two runs.
+pub struct Asterisk {
+    /// First, so that it is gone before its folder.
+    running: Option<Running>,
+    setup: Setup,
+    folder: Folder,
+    net: Net,
+}
+
+struct Running {
+    process: Process,
+    ami: Ami,
+}
+
+impl Asterisk {
+    /// Starts one and waits until it is fully booted; it need not have reached any server yet.
+    pub async fn start(setup: Setup) -> Self {
+        let net = Net::claim();
+        let folder = Folder::make(&setup, net.socket(1, config::AMI_PORT));
+        let mut asterisk = Self { running: None, setup, folder, net };
+        asterisk.run().await;
+        asterisk
+    }
+
+    /// Starts it again after [`Self::kill`] or [`Self::stop`]; it remembers its Custom: states.
+    pub async fn run(&mut self) {
+        assert!(self.running.is_none(), "it runs already");
+        let process = self.folder.start();
+        let at = self.net.socket(1, config::AMI_PORT);
+        let ami = eventually(SOON, || async move {
+            Ami::login(at, config::AMI_USER, config::AMI_SECRET).await.ok_or("no AMI".to_owned())
+        })
+        .await;
+        ami.event(0, |event| event.is_event("FullyBooted")).await;
+        self.running = Some(Running { process, ami });
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        self.running_mut().process.kill();
+        self.running = None;
+    }
+
+    /// Stops it in good order.
+    pub async fn stop(&mut self) {
+        let ended = self.running_mut().process.terminate(SOON).await;
+        assert!(ended.is_some(), "Asterisk does not stop");
+        self.running = None;
+    }
+
+    /// Makes it forget its Custom: states, as a server that lost its calls has (while stopped).
+    pub fn forget(&mut self) {
+        assert!(self.running.is_none(), "it runs");
+        self.folder.forget();
+    }
+
+    /// Gives it another identity at its next start, as a container that is made anew has.
+    pub fn change_eid(&mut self, eid: &str) {
+        self.setup.eid = eid.to_owned();
+        self.folder.write(&self.setup, self.net.socket(1, config::AMI_PORT));
+    }
+
+    /// The manager interface.
+    pub fn ami(&self) -> &Ami {
+        &self.running.as_ref().expect("Asterisk runs").ami
+    }
+
+    /// Its EID.
+    pub fn eid(&self) -> &str {
+        &self.setup.eid
+    }
+
+    /// Panics if it has died, for instance of what a server sent it.
+    pub fn assert_alive(&mut self) {
+        let ended = self.running_mut().process.ended();
+        assert!(ended.is_none(), "Asterisk died: {ended:?}\n{}", self.folder.log());
+    }
+
+    /// What the console prints for a command.
+    pub fn console(&self, command: &str) -> String {
+        let output = self.folder.asterisk().args(["-rx", command]).output().expect("the console");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Sets a `Custom:` device, as `Set(DEVICE_STATE(...)=...)` in a dialplan does.
+    pub async fn set_state(&self, device: &str, state: &str) {
+        self.ami().set(&format!("DEVICE_STATE({device})"), state).await;
+    }
+
+    /// What `DEVICE_STATE()` reads.
+    pub async fn state(&self, device: &str) -> String {
+        self.ami().get(&format!("DEVICE_STATE({device})")).await
+    }
+
+    /// Waits until `DEVICE_STATE()` reads this.
+    pub async fn sees(&self, device: &str, state: &str) {
+        self.sees_within(SOON, device, state).await;
+    }
+
+    /// As [`Self::sees`], with another patience.
+    pub async fn sees_within(&self, within: Duration, device: &str, state: &str) {
+        eventually(within, || async {
+            let got = self.state(device).await;
+            if got == state { Ok(()) } else { Err(format!("{device}: want {state}, got {got}")) }
+        })
+        .await;
+    }
+
+    /// Every cached aggregate (`DeviceStateList`).
+    pub async fn states(&self) -> BTreeMap<String, String> {
+        let items = self.ami().list("DeviceStateList").await;
+        let pair = |key: &str, item: &crate::ami::Message| item.get(key).unwrap_or("").to_owned();
+        items.iter().map(|item| (pair("Device", item), pair("State", item))).collect()
+    }
+
+    /// Changes a mailbox's counts with `MinivmMWI` on a Local channel.
+    pub async fn set_mailbox(&self, mailbox: &str, new: u32, old: u32) {
+        // Urgent, new, old; a channel answers to it, so the application runs at once.
+        let data = format!("{mailbox},0,{new},{old}");
+        self.ami().originate("Local/answer@default", "MinivmMWI", &data).await;
+    }
+
+    /// Waits for the event that tells this server's phones about a mailbox.
+    pub async fn sees_mailbox(&self, mark: usize, mailbox: &str, new: u32, old: u32) {
+        let (new, old) = (new.to_string(), old.to_string());
+        let event = self.ami().event(mark, |event| {
+            event.is_event("MessageWaiting")
+                && event.get("Mailbox") == Some(mailbox)
+                && event.get("New") == Some(&new)
+        });
+        assert_eq!(event.await.get("Old"), Some(old.as_str()), "{mailbox}");
+    }
+
+    /// Waits until `xmpp show connections` says that this connection is up.
+    pub async fn connected(&self) {
+        eventually(Duration::from_secs(90), || async {
+            let shown = self.console("xmpp show connections");
+            if shown.contains("- Connected") { Ok(()) } else { Err(shown) }
+        })
+        .await;
+    }
+
+    /// Waits until `core show hints` has this word for an extension.
+    pub async fn hint_shows(&self, extension: &str, word: &str) {
+        eventually(SOON, || async {
+            let shown = self.console("core show hints");
+            let line = shown.lines().find(|line| line.trim_start().starts_with(extension));
+            let state = line.and_then(|line| line.split("State:").nth(1));
+            match state.and_then(|state| state.split_whitespace().next()) {
+                Some(state) if state == word => Ok(()),
+                _ => Err(format!("hint {extension}: want {word} in {shown}")),
+            }
+        })
+        .await;
+    }
+
+    fn running_mut(&mut self) -> &mut Running {
+        self.running.as_mut().expect("Asterisk runs")
+    }
+}
+
+impl Drop for Asterisk {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- log of Asterisk {}:\n{}", self.setup.eid, self.folder.log());
+        }
+    }
+}
+
+/// A command that is run in an Asterisk's Debian.
+fn inside(root: &std::path::Path) -> Command {
+    let mut command = Command::new("chroot");
+    command.arg(root).env("LC_ALL", "C");
+    command
+}

@@ -1,0 +1,60 @@
+//! A silent cut: packets of one link are dropped in both directions, no socket is closed and nobody
+//! is told, as when a cable is pulled far away. The rule is removed when the cut is dropped.
+
+use std::io::Write;
+use std::net::SocketAddrV4;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// A link that carries nothing until this is dropped.
+pub struct Cut {
+    table: String,
+}
+
+impl Cut {
+    /// Drops every TCP packet to and from this server address, from now on.
+    pub fn of(server: SocketAddrV4) -> Self {
+        remove_orphans();
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let table = format!("lampfield_test_{}_{number}", std::process::id());
+        let (address, port) = (server.ip(), server.port());
+        // In the input hook: a drop on output is reported to the sender, a real cut is not.
+        nft(&format!(
+            "table ip {table} {{ chain cut {{ type filter hook input priority -300; policy accept;
+               ip daddr {address} tcp dport {port} drop
+               ip saddr {address} tcp sport {port} drop }} }}"
+        ));
+        Self { table }
+    }
+
+    /// Ends the cut: packets flow again.
+    pub fn heal(self) {}
+}
+
+impl Drop for Cut {
+    fn drop(&mut self) {
+        nft(&format!("delete table ip {}", self.table));
+    }
+}
+
+fn nft(rules: &str) {
+    let mut nft =
+        Command::new("nft").args(["-f", "-"]).stdin(Stdio::piped()).spawn().expect("nft runs");
+    nft.stdin.take().expect("piped").write_all(rules.as_bytes()).expect("nft reads its rules");
+    let status = nft.wait().expect("nft ends");
+    assert!(status.success() || std::thread::panicking(), "nft refused: {rules}");
+}
+
+/// Removes the tables of test programs that were killed before they could.
+fn remove_orphans() {
+    let listed = Command::new("nft").args(["list", "tables", "ip"]).output().expect("nft runs");
+    for table in String::from_utf8_lossy(&listed.stdout).lines() {
+        let name = table.trim_start_matches("table ip ").trim();
+        let pid = name.strip_prefix("lampfield_test_").and_then(|rest| rest.split('_').next());
+        if pid.is_some_and(|pid| !std::path::Path::new("/proc").join(pid).exists()) {
+            nft(&format!("delete table ip {name}"));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! A started program that cannot outlive its test: killed with its whole group when dropped, and by
+//! the kernel when the test program itself is killed.
+
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::time::{Instant, sleep};
+
+/// A running program and everything it starts.
+pub struct Process {
+    child: Child,
+    ended: Option<ExitStatus>,
+}
+
+impl Process {
+    /// Starts `program` with what `prepare` adds: arguments, environment, standard files.
+    ///
+    /// The kernel's signal on the parent's death goes by the parent *thread*: call this on the
+    /// test's own thread, which lives as long as the test.
+    pub fn start(program: &str, prepare: impl FnOnce(&mut Command)) -> Self {
+        use std::os::unix::process::CommandExt;
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", program]).stdin(Stdio::null()).process_group(0);
+        prepare(&mut command);
+        let child =
+            command.spawn().unwrap_or_else(|error| panic!("cannot start {program}: {error}"));
+        Self { child, ended: None }
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Its standard error, once.
+    pub fn stderr(&mut self) -> std::process::ChildStderr {
+        self.child.stderr.take().expect("standard error is piped and not taken yet")
+    }
+
+    /// How it ended, if it did.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        if self.ended.is_none() {
+            self.ended = self.child.try_wait().expect("our own child");
+        }
+        self.ended
+    }
+
+    /// `kill -9` to the group, and waits until it is gone.
+    pub fn kill(&mut self) {
+        if self.ended.is_none() {
+            self.signal(Signal::KILL);
+            self.ended = self.child.wait().ok();
+        }
+    }
+
+    /// Asks it to stop and waits; `None` if it still runs at the end of the time.
+    pub async fn terminate(&mut self, within: Duration) -> Option<ExitStatus> {
+        self.signal(Signal::TERM);
+        let deadline = Instant::now() + within;
+        while self.ended().is_none() && Instant::now() < deadline {
+            sleep(Duration::from_millis(5)).await;
+        }
+        self.ended()
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        // Already gone is fine: that is what we wanted.
+        let _ = kill_process_group(pid.expect("a process id"), signal);
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

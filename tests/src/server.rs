@@ -1,0 +1,223 @@
+//! The server under test: the release binary with a configuration and a data folder of its own,
+//! started, killed, stopped and asked as an operator would.
+
+mod answers;
+mod config;
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddrV4;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::eventually::{SOON, eventually};
+use crate::net::Net;
+use crate::process::Process;
+pub use answers::{Origin, Why};
+pub use config::{Account, Config, DOMAIN, PORT};
+
+/// How long a stop in good order may take: a fixed point of the product.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
+
+/// How many addresses the server listens on, so that each peer can have its own and be cut off by
+/// it. The first is for clients that need none.
+const LINKS: u8 = 12;
+
+/// The server, running or between two runs.
+pub struct Server {
+    /// First, so that it is gone before its folder.
+    running: Option<Running>,
+    folder: TempDir,
+    net: Net,
+    links_given: u8,
+}
+
+struct Running {
+    process: Process,
+    said: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    /// Starts with this configuration and waits for the ready line.
+    pub async fn start(config: &Config) -> Self {
+        let mut server = Self::prepare(config);
+        server.run().await;
+        server
+    }
+
+    /// Writes the configuration; [`Self::run`] starts it.
+    pub fn prepare(config: &Config) -> Self {
+        let server = Self {
+            running: None,
+            folder: tempfile::tempdir().expect("a folder"),
+            net: Net::claim(),
+            links_given: 1,
+        };
+        server.configure(config);
+        server
+    }
+
+    /// Writes another configuration into the file; it is read at the next start.
+    pub fn configure(&self, config: &Config) {
+        let addresses: Vec<_> = (1..=LINKS).map(|host| self.net.socket(host, PORT)).collect();
+        let text = config.to_toml(&self.data(), &addresses);
+        std::fs::write(self.config_file(), text).expect("the configuration file");
+    }
+
+    /// Starts it, again, on the same data folder.
+    pub async fn run(&mut self) {
+        assert!(self.running.is_none(), "it runs already");
+        let mut process = Process::start(&binary(), |command| {
+            command.args(["serve", "--config"]).arg(self.config_file());
+            command.stdout(Stdio::null()).stderr(Stdio::piped());
+        });
+        let said = Arc::new(Mutex::new(Vec::new()));
+        listen(process.stderr(), said.clone());
+        self.running = Some(Running { process, said });
+        eventually(SOON, || async {
+            let running = self.running.as_ref().expect("started above");
+            let said = running.said.lock().expect("not poisoned");
+            match said.iter().any(|line| line.starts_with("lampfield ready")) {
+                true => Ok(()),
+                false => Err(format!("no ready line in {said:#?}")),
+            }
+        })
+        .await;
+    }
+
+    /// The usual address, for clients that will not be cut off.
+    pub fn address(&self) -> SocketAddrV4 {
+        self.net.socket(1, PORT)
+    }
+
+    /// An address that nobody else in this test uses.
+    pub fn link(&mut self) -> SocketAddrV4 {
+        self.links_given += 1;
+        assert!(self.links_given <= LINKS, "more links than the server listens on");
+        self.net.socket(self.links_given, PORT)
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        self.running.as_mut().expect("it runs").process.kill();
+        self.running = None;
+    }
+
+    /// Stops it in good order: exit status 0 within five seconds.
+    pub async fn stop(&mut self) {
+        let running = self.running.as_mut().expect("it runs");
+        let status = running.process.terminate(STOP_WITHIN).await;
+        assert!(status.is_some_and(|s| s.success()), "SIGTERM: {status:?}\n{}", self.log());
+        self.running = None;
+    }
+
+    /// How it ended by itself, if it did.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.running.as_mut()?.process.ended()
+    }
+
+    /// What it has written to standard error in this run.
+    pub fn log(&self) -> String {
+        let said = self.running.as_ref().map(|running| running.said.lock().expect("not poisoned"));
+        said.map(|said| said.join("\n")).unwrap_or_default()
+    }
+
+    /// Waits until a line of the log contains this.
+    pub async fn logs(&self, words: &str) {
+        eventually(SOON, || async {
+            let log = self.log();
+            if log.contains(words) { Ok(()) } else { Err(format!("no {words:?} in:\n{log}")) }
+        })
+        .await;
+    }
+
+    /// Runs one of the operator's commands on this server.
+    pub fn command(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(binary());
+        command.args(arguments).arg("--config").arg(self.config_file());
+        command.env_remove("LAMPFIELD_SERVER").stdin(Stdio::null());
+        command.output().expect("the command runs")
+    }
+
+    /// The standard output of a command that must succeed.
+    pub fn ask(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments);
+        let (out, err) = (output.stdout, output.stderr);
+        let err = String::from_utf8_lossy(&err);
+        assert!(output.status.success(), "{arguments:?}: {}: {err}", output.status);
+        String::from_utf8(out).expect("text")
+    }
+
+    /// The JSON answer of a command. Its exit status is a verdict on what it found, not on whether
+    /// it answered.
+    pub fn ask_json(&self, arguments: &[&str]) -> Value {
+        let output = self.command(&[arguments, &["--json"]].concat());
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            panic!("{arguments:?}: {error}: {text:?} {}", String::from_utf8_lossy(&output.stderr))
+        })
+    }
+
+    /// What decides this lamp.
+    pub fn why(&self, subject: &str) -> Why {
+        Why::new(self.ask_json(&["why", subject]))
+    }
+
+    /// `status --json`.
+    pub fn status(&self) -> Value {
+        self.ask_json(&["status"])
+    }
+
+    /// Resident memory in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let pid = self.running.as_ref().expect("it runs").process.pid();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The configuration file.
+    pub fn config_file(&self) -> PathBuf {
+        self.folder.path().join("lampfield.toml")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = self.log();
+            let lines: Vec<_> = log.lines().collect();
+            eprintln!(
+                "--- log of lampfield:\n{}",
+                lines[lines.len().saturating_sub(80)..].join("\n")
+            );
+        }
+    }
+}
+
+/// The server's binary: `$LAMPFIELD_BIN`, else the release build beside this test's own.
+pub fn binary() -> String {
+    let given = std::env::var("LAMPFIELD_BIN").ok();
+    given.unwrap_or_else(|| {
+        let here = std::env::current_exe().expect("this program's path");
+        let target = here.ancestors().find(|folder| folder.ends_with("target")).expect("target");
+        target.join("release/lampfield").to_string_lossy().into_owned()
+    })
+}
+
+fn listen(stderr: std::process::ChildStderr, said: Arc<Mutex<Vec<String>>>) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            said.lock().expect("not poisoned").push(line);
+        }
+    });
+}

@@ -1,0 +1,41 @@
+//! The JSON answers of the operator's commands: the only place that knows their field names.
+
+use serde_json::Value;
+
+/// The answer of `why SUBJECT --json`.
+#[derive(Debug)]
+pub struct Why(Value);
+
+/// One origin's fact in it.
+#[derive(Debug)]
+pub struct Origin {
+    /// The account that said it.
+    pub account: String,
+    /// Its EID.
+    pub eid: String,
+    /// What it said.
+    pub value: String,
+}
+
+impl Why {
+    pub(super) fn new(answer: Value) -> Self {
+        Self(answer)
+    }
+
+    /// What the lamp shows, in Asterisk's words; `UNKNOWN` when nobody says anything.
+    pub fn value(&self) -> String {
+        self.0["value"].as_str().unwrap_or("UNKNOWN").to_owned()
+    }
+
+    /// The live facts.
+    pub fn facts(&self) -> Vec<Origin> {
+        let facts = self.0["facts"].as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let origin = |fact: &Value| Origin {
+            account: text(&fact["account"]),
+            eid: text(&fact["eid"]),
+            value: text(&fact["value"]),
+        };
+        facts.iter().map(origin).collect()
+    }
+}

@@ -1,0 +1,102 @@
+//! Cuts the server's bytes into stanzas with a strict parser of its own: namespaces must be right,
+//! and what the server sends must be one well-formed document.
+
+use rxml::error::EndOrError;
+use rxml::{Event, Parse, Parser};
+
+use super::element::Tree;
+use super::{End, Stanza};
+
+/// What comes out.
+pub enum Incoming {
+    /// The stream header.
+    Header,
+    /// One complete stanza.
+    Stanza(Stanza),
+    /// `</stream:stream>`.
+    End,
+}
+
+/// The reading side of one stream.
+pub struct Framer {
+    parser: Parser,
+    bytes: Vec<u8>,
+    /// How much of `bytes` the parser has taken.
+    taken: usize,
+    /// Where the stanza being read begins in `bytes`.
+    start: usize,
+    header: Option<String>,
+    tree: Tree,
+}
+
+impl Framer {
+    pub fn new() -> Self {
+        Self {
+            parser: Parser::new(),
+            bytes: Vec::new(),
+            taken: 0,
+            start: 0,
+            header: None,
+            tree: Tree::default(),
+        }
+    }
+
+    /// The id in the stream header, empty before it came.
+    pub fn stream_id(&self) -> &str {
+        self.header.as_deref().unwrap_or_default()
+    }
+
+    /// More bytes from the server.
+    pub fn push(&mut self, bytes: &[u8]) {
+        // What belongs to earlier stanzas is no longer needed.
+        self.bytes.drain(..self.start);
+        self.taken -= self.start;
+        self.start = 0;
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// The next complete thing in what was pushed.
+    pub fn next(&mut self) -> Result<Option<Incoming>, End> {
+        loop {
+            let mut rest = &self.bytes[self.taken..];
+            let before = rest.len();
+            let event = self.parser.parse(&mut rest, false);
+            self.taken += before - rest.len();
+            match event {
+                Ok(Some(event)) => {
+                    if let Some(incoming) = self.take(event) {
+                        return Ok(Some(incoming));
+                    }
+                }
+                Ok(None) | Err(EndOrError::NeedMoreData) => return Ok(None),
+                Err(EndOrError::Error(error)) => {
+                    let text = String::from_utf8_lossy(&self.bytes[self.start..]);
+                    return Err(End::NotXml(format!("{error} near {text}")));
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event) -> Option<Incoming> {
+        match event {
+            Event::XmlDeclaration(..) => None,
+            Event::StartElement(_, _, attributes) if self.header.is_none() => {
+                let id = attributes.get(rxml::Namespace::none(), "id");
+                self.header = Some(id.cloned().unwrap_or_default());
+                self.start = self.taken;
+                Some(Incoming::Header)
+            }
+            Event::EndElement(_) if self.tree.depth() == 0 => Some(Incoming::End),
+            event => {
+                let element = self.tree.take(event);
+                let outside = self.tree.depth() == 0;
+                let raw = outside.then(|| {
+                    let raw = String::from_utf8_lossy(&self.bytes[self.start..self.taken]);
+                    self.start = self.taken;
+                    raw.into_owned()
+                });
+                Some(Incoming::Stanza(Stanza { element: element?, raw: raw.unwrap_or_default() }))
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! What clients get from the server, told stanza by stanza.
