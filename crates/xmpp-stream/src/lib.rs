@@ -8,7 +8,7 @@ pub mod framer;
 pub mod jid;
 mod limits;
 pub mod ns;
-//SASL pub mod sasl;
+pub mod sasl;
 pub mod stanza_error;
 pub mod stream_error;
 pub mod writer;

@@ -13,9 +13,12 @@ mod plain;
 mod scram;
 
 pub use exchange::{ChannelBinding, Exchange, Step};
-pub use keys::{Digests, FakeKeys, KeyPair, PasswordError, ScramKeys};
+pub use keys::{FakeKeys, KeyPair, PasswordError, ScramKeys, hmac_sha256};
 pub use mechanism::{BindingType, Hash, Mechanism};
 pub use plain::{PlainLogin, plain_response};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::ns;
 use crate::writer::Tag;
@@ -66,6 +69,22 @@ impl Failure {
             .xmlns(ns::SASL)
             .children(|out| Tag::open(out, self.as_str()).empty());
     }
+}
+
+/// What an `<auth/>` or `<response/>` carries. No text is an empty message; so is `=`.
+///
+/// # Errors
+/// [`Failure::IncorrectEncoding`] if it is not base64.
+pub fn decode(text: &str) -> Result<Vec<u8>, Failure> {
+    match text {
+        "" | "=" => Ok(Vec::new()),
+        text => STANDARD.decode(text).map_err(|_| Failure::IncorrectEncoding),
+    }
+}
+
+/// What a `<challenge/>` or `<success/>` carries `data` as.
+pub fn encode(data: &[u8]) -> String {
+    STANDARD.encode(data)
 }
 
 #[cfg(test)]

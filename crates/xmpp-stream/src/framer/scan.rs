@@ -93,7 +93,7 @@ impl Scanner {
         let byte = rest.first().copied().unwrap_or_default();
         match &mut self.place {
             Place::Between if byte != b'<' => {
-                return Err(StreamCondition::BadFormat.with("character data between stanzas"));
+                Err(StreamCondition::BadFormat.with("character data between stanzas"))
             }
             Place::Between => Ok(self.go(1, Place::Markup)),
             Place::Text => match memchr(b'<', rest) {
@@ -128,13 +128,13 @@ impl Scanner {
             Place::StartTag(parser) => match parser.feed(rest) {
                 Some(i) => {
                     let before = i.checked_sub(1).and_then(|i| rest.get(i)).unwrap_or(&self.last);
-                    let end = if *before == b'/' { End::EmptyTag } else { End::StartTag };
+                    let end = if *before == b'/' { End::Empty } else { End::Start };
                     Ok(Taken { bytes: i + 1, end: Some(end) })
                 }
                 None => Ok(Taken::bytes(rest.len())),
             },
             Place::EndTag => match memchr(b'>', rest) {
-                Some(i) => Ok(Taken { bytes: i + 1, end: Some(End::EndTag) }),
+                Some(i) => Ok(Taken { bytes: i + 1, end: Some(End::Close) }),
                 None => Ok(Taken::bytes(rest.len())),
             },
         }
@@ -160,14 +160,14 @@ impl Scanner {
     fn ended(&mut self, end: End) -> Option<Found> {
         let found = match end {
             End::Instruction => Some(Found::Declaration),
-            End::StartTag | End::EmptyTag if !self.in_stream => Some(Found::Header),
-            End::StartTag => {
+            End::Start | End::Empty if !self.in_stream => Some(Found::Header),
+            End::Start => {
                 self.depth += 1;
                 None
             }
-            End::EmptyTag => (self.depth == 0).then_some(Found::Element),
-            End::EndTag if self.depth == 0 => Some(Found::StreamEnd),
-            End::EndTag => {
+            End::Empty => (self.depth == 0).then_some(Found::Element),
+            End::Close if self.depth == 0 => Some(Found::StreamEnd),
+            End::Close => {
                 self.depth -= 1;
                 (self.depth == 0).then_some(Found::Element)
             }
@@ -183,11 +183,12 @@ struct Taken {
     end: Option<End>,
 }
 
+/// Whose `>` it was.
 enum End {
     Instruction,
-    StartTag,
-    EmptyTag,
-    EndTag,
+    Start,
+    Empty,
+    Close,
 }
 
 impl Taken {

@@ -1,12 +1,11 @@
 //! What is kept of a password: enough to check it, never enough to use it (RFC 5802, 3).
 
+use hmac::digest::array::Array;
 use hmac::{Hmac, KeyInit, Mac};
 use pbkdf2::pbkdf2_hmac;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-
-use super::Hash;
 
 /// How often the password is hashed: the least that RFC 7677 allows, which clients expect.
 const ITERATIONS: u32 = 4096;
@@ -50,14 +49,6 @@ pub struct FakeKeys {
     secret: [u8; 32],
 }
 
-/// The key functions of one hash, so that the exchange is written once.
-pub struct Digests {
-    /// H().
-    pub hash: fn(&[u8]) -> Vec<u8>,
-    /// HMAC(key, text).
-    pub hmac: fn(&[u8], &[u8]) -> Vec<u8>,
-}
-
 // === impl ScramKeys ===
 
 impl ScramKeys {
@@ -70,7 +61,12 @@ impl ScramKeys {
         let mut salted1 = [0; 20];
         pbkdf2_hmac::<Sha1>(password.as_bytes(), &salt, ITERATIONS, &mut salted1);
         let salted256 = salt_sha256(&password, &salt, ITERATIONS);
-        Ok(Self { salt, iterations: ITERATIONS, sha1: pair_sha1(&salted1), sha256: pair_sha256(&salted256) })
+        Ok(Self {
+            salt,
+            iterations: ITERATIONS,
+            sha1: pair_sha1(&salted1),
+            sha256: pair_sha256(&salted256),
+        })
     }
 
     /// Whether `password` is the one these keys come from. Takes milliseconds of computing.
@@ -78,14 +74,6 @@ impl ScramKeys {
         let Ok(password) = prepare(password) else { return false };
         let salted = salt_sha256(&password, &self.salt, self.iterations);
         pair_sha256(&salted).stored.ct_eq(&self.sha256.stored).into()
-    }
-
-    /// Stored key and server key for `hash`.
-    pub fn pair(&self, hash: Hash) -> (&[u8], &[u8]) {
-        match hash {
-            Hash::Sha1 => (&self.sha1.stored, &self.sha1.server),
-            Hash::Sha256 => (&self.sha256.stored, &self.sha256.server),
-        }
     }
 }
 
@@ -115,4 +103,51 @@ fn pair_sha1(salted: &[u8; 20]) -> KeyPair<20> {
 fn pair_sha256(salted: &[u8; 32]) -> KeyPair<32> {
     let client = hmac_sha256(salted, b"Client Key");
     KeyPair { stored: Sha256::digest(client).into(), server: hmac_sha256(salted, b"Server Key") }
+}
+
+// === impl FakeKeys ===
+
+impl FakeKeys {
+    /// `secret` must be random and should outlive a restart, or the salts change with it.
+    pub fn new(secret: [u8; 32]) -> Self {
+        Self { secret }
+    }
+
+    /// Keys for `account` that no password fits.
+    pub fn keys(&self, account: &str) -> ScramKeys {
+        let [part1, part2, part3] = [b"1 ", b"2 ", b"3 "].map(|part| {
+            let text = [part.as_slice(), account.as_bytes()].concat();
+            hmac_sha256(&self.secret, &text)
+        });
+        let mut keys = ScramKeys {
+            salt: [0; 16],
+            iterations: ITERATIONS,
+            sha1: KeyPair { stored: [0; 20], server: [0; 20] },
+            sha256: KeyPair { stored: part2, server: part3 },
+        };
+        fill(&mut keys.salt, &part1);
+        fill(&mut keys.sha1.stored, &part2);
+        fill(&mut keys.sha1.server, &part3);
+        keys
+    }
+}
+
+fn fill(to: &mut [u8], from: &[u8]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+}
+
+// === HMAC without a way to fail ===
+
+/// HMAC-SHA-256 (RFC 2104) under a key of at most 64 bytes; more of it does not count.
+pub fn hmac_sha256(key: &[u8], text: &[u8]) -> [u8; 32] {
+    let mut block = Array::default();
+    fill(&mut block, key);
+    Hmac::<Sha256>::new(&block).chain_update(text).finalize().into_bytes().into()
+}
+
+/// HMAC-SHA-1, likewise.
+pub fn hmac_sha1(key: &[u8], text: &[u8]) -> [u8; 20] {
+    let mut block = Array::default();
+    fill(&mut block, key);
+    Hmac::<Sha1>::new(&block).chain_update(text).finalize().into_bytes().into()
 }
