@@ -58,3 +58,30 @@ fn remove_orphans() {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{ErrorKind, Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::time::Duration;
+
+    use super::Cut;
+    use crate::net::Net;
+
+    #[test]
+    fn a_cut_link_carries_nothing_and_nobody_is_told() {
+        let net = Net::claim();
+        let listener = TcpListener::bind(net.socket(1, 25_000)).unwrap();
+        let mut client = TcpStream::connect(net.socket(1, 25_000)).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        server.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+        let mut byte = [0];
+
+        let cut = Cut::of(net.socket(1, 25_000));
+        client.write_all(b"x").unwrap();
+        assert_eq!(server.read(&mut byte).unwrap_err().kind(), ErrorKind::WouldBlock);
+        cut.heal();
+        server.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        assert_eq!(server.read(&mut byte).unwrap(), 1);
+    }
+}

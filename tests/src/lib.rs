@@ -12,6 +12,7 @@ pub mod process;
 pub mod scene;
 pub mod scripted_pbx;
 pub mod server;
+pub mod stanzas;
 pub mod states;
 pub mod wire_script;
 pub mod xmpp;

@@ -230,6 +230,19 @@ impl Client {
         }
     }
 
+    /// Bytes as they come, at most a socket buffer full, past the parser: for clients that count
+    /// instead of reading. Nothing can be parsed on this stream afterwards.
+    pub async fn read_some(&mut self) -> Vec<u8> {
+        let mut bytes = self.framer.unread();
+        if bytes.is_empty() {
+            bytes = vec![0; 262_144];
+            let count = self.socket.read(&mut bytes).await.expect("the server goes on sending");
+            assert!(count > 0, "{}: the server closed", self.jid);
+            bytes.truncate(count);
+        }
+        bytes
+    }
+
     /// An id that no other stanza of this client carries.
     pub fn fresh_id(&mut self) -> String {
         self.next_id += 1;

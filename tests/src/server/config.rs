@@ -44,9 +44,9 @@ impl Config {
         }
     }
 
-    /// As [`Self::plain`] with TLS required.
-    pub fn tls() -> Self {
-        Self { tls: "required", ..Self::plain() }
+    /// With TLS required.
+    pub fn with_tls(self) -> Self {
+        Self { tls: "required", ..self }
     }
 
     /// With the accounts `server1` to `server9`, role `pbx`.

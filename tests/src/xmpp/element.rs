@@ -31,6 +31,14 @@ impl Element {
     /// Parses one stanza as it would stand in a stream: without a namespace it is `jabber:client`,
     /// and `stream:` is known.
     pub fn parse(text: &str) -> Result<Self, String> {
+        match Self::parse_all(text)?.as_slice() {
+            [one] => Ok(one.clone()),
+            other => Err(format!("{} elements instead of one in {text}", other.len())),
+        }
+    }
+
+    /// Parses several stanzas, as [`Self::parse`].
+    pub fn parse_all(text: &str) -> Result<Vec<Self>, String> {
         let text = format!(
             "<top xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>{text}</top>"
         );
@@ -40,9 +48,7 @@ impl Element {
         Parser::new()
             .parse_all(&mut bytes, true, |event| top = tree.take(event).or(top.take()))
             .map_err(|error| format!("{error:?} in {text}"))?;
-        let top = top.ok_or("no element")?;
-        let first = top.elements().next().cloned();
-        first.ok_or_else(|| format!("no element in {text}"))
+        Ok(top.ok_or("no element")?.elements().cloned().collect())
     }
 
     /// The value of an attribute.

@@ -55,6 +55,14 @@ impl Framer {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Takes what was pushed and not yet given out.
+    pub fn unread(&mut self) -> Vec<u8> {
+        let unread = self.bytes.split_off(self.start);
+        (self.taken, self.start) = (0, 0);
+        self.bytes.clear();
+        unread
+    }
+
     /// The next complete thing in what was pushed.
     pub fn next(&mut self) -> Result<Option<Incoming>, End> {
         loop {

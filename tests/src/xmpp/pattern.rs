@@ -12,16 +12,27 @@ const MORE: &str = "more-attributes";
 pub struct Pattern(Element);
 
 impl Pattern {
-    /// Reads a pattern.
+    /// Reads one pattern.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let text = text.replace(" .../>", &format!(" {MORE}=''/>"));
-        Element::parse(&text.replace(" ...>", &format!(" {MORE}=''>"))).map(Self)
+        Element::parse(&without_dots(text)).map(Self)
+    }
+
+    /// Reads several.
+    pub fn parse_all(text: &str) -> Result<Vec<Self>, String> {
+        let elements = Element::parse_all(&without_dots(text))?;
+        Ok(elements.into_iter().map(Self).collect())
     }
 
     /// `Ok` when the stanza fits; else where it differs.
     pub fn matches(&self, stanza: &Element) -> Result<(), String> {
         element_fits(&self.0, stanza)
     }
+}
+
+/// A tag with ` ...` at its end, as XML.
+fn without_dots(text: &str) -> String {
+    let text = text.replace(" .../>", &format!(" {MORE}=''/>"));
+    text.replace(" ...>", &format!(" {MORE}=''>"))
 }
 
 fn element_fits(pattern: &Element, actual: &Element) -> Result<(), String> {
