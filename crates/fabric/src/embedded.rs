@@ -1,15 +1,41 @@
 //! The store of a single node: one SQLite file in the data folder, written by a thread of its own.
+//! What callers see is the newest value of each key, whether it has reached the disk or not; they
+//! must never wait for the disk unless they ask to.
+
+mod database;
+mod fault;
+mod folder;
+mod group;
+mod queue;
+mod reading;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod watch;
+mod watchers;
+mod writer;
 
 use std::{
     path::{Path, PathBuf},
-    time::Duration,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
 };
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch as signal};
 
-use crate::{
-    Bucket, Cursor, Event, Health, Page, Revision, Row, Storage, StoreError, Ticket, Write,
+pub use watch::Watch;
+
+use self::{
+    database::Database,
+    folder::Folder,
+    queue::{Closing, Queue},
+    writer::{Signals, Writer},
 };
+use crate::{Bucket, Cursor, Health, Page, Revision, Row, Storage, StoreError, Ticket, Write, gap};
+
+/// The most rows in one page of a scan.
+const PAGE_ROWS: usize = 1_000;
 
 /// What the store may use. All have defaults that suit a node of the size in the design.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,12 +100,17 @@ pub enum OpenError {
 }
 
 /// SQLite in the data folder. Cheap to clone; the store closes by [`Storage::close`] or when the
-/// last clone is dropped.
+/// last clone is dropped, which does not wait.
 #[derive(Clone)]
-pub struct Embedded {}
+pub struct Embedded {
+    handle: Arc<Handle>,
+}
 
-/// A watch on some keys; see [`crate::Watch`].
-pub struct Watch {}
+struct Handle {
+    queue: Arc<Queue>,
+    committed: signal::Receiver<Ticket>,
+    health: signal::Receiver<Health>,
+}
 
 // === impl Limits ===
 
@@ -106,61 +137,113 @@ impl Embedded {
     /// # Errors
     /// When another server holds the folder, the file is newer than this program, or the disk
     /// does not allow it. A damaged file is no error: it is set aside, see [`Opened`].
-    pub fn open(folder: &Path, _limits: Limits) -> Result<(Self, Opened), OpenError> {
-        Err(OpenError::Unusable { path: folder.to_owned(), reason: "not yet".to_owned() })
+    pub fn open(folder: &Path, limits: Limits) -> Result<(Self, Opened), OpenError> {
+        let folder = Folder::hold(folder)?;
+        let file = folder.database()?;
+        let (database, opened) = Database::open(&file)?;
+        let unusable = |reason| OpenError::Unusable { path: file.clone(), reason };
+        let newest = database.newest().map_err(|error| unusable(database.explain(&error)))?;
+
+        let queue = Arc::new(Queue::new(limits, Ticket(newest)));
+        let (committed, watch_committed) = signal::channel(Ticket(newest));
+        let (health, watch_health) = signal::channel(Health::Ok);
+        let signals = Signals { committed, health };
+        let writer = Writer::new(folder, database, queue.clone(), signals);
+        thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || writer.run())
+            .map_err(|error| unusable(format!("its thread cannot be started: {error}")))?;
+
+        let handle = Handle { queue, committed: watch_committed, health: watch_health };
+        Ok((Self { handle: Arc::new(handle) }, opened))
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        ask(&self.handle.queue, work)?.await.unwrap_or(Err(StoreError::Closed))
     }
 }
 
+/// Has the store's thread do something; the answer is an error of the channel when it closes first.
+fn ask<T: Send + 'static>(
+    queue: &Queue,
+    work: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
+) -> Result<oneshot::Receiver<Result<T, StoreError>>, StoreError> {
+    let (reply, answer) = oneshot::channel();
+    queue.request(Box::new(move |writer| {
+        if !reply.is_closed() {
+            // The caller may go away meanwhile.
+            let _gone = reply.send(work(writer));
+        }
+    }))?;
+    Ok(answer)
+}
+
 impl Storage for Embedded {
-    fn write(&self, _write: Write) -> Result<Ticket, StoreError> {
-        Err(StoreError::Closed)
+    fn write(&self, write: Write) -> Result<Ticket, StoreError> {
+        self.handle.queue.write(write)
     }
 
-    fn committed(&self) -> watch::Receiver<Ticket> {
-        watch::channel(Ticket(0)).1
+    fn committed(&self) -> signal::Receiver<Ticket> {
+        self.handle.committed.clone()
     }
 
-    fn health(&self) -> watch::Receiver<Health> {
-        watch::channel(Health::Ok).1
+    fn health(&self) -> signal::Receiver<Health> {
+        self.handle.health.clone()
     }
 
-    async fn get(&self, _bucket: Bucket, _key: &str) -> Result<Option<Row>, StoreError> {
-        Err(StoreError::Closed)
+    fn waiting(&self) -> usize {
+        self.handle.queue.keys()
+    }
+
+    async fn get(&self, bucket: Bucket, key: &str) -> Result<Option<Row>, StoreError> {
+        let key = key.to_owned();
+        self.ask(move |writer| writer.get(bucket, &key)).await
     }
 
     async fn scan(
         &self,
-        _bucket: Bucket,
-        _prefix: &str,
-        _from: Option<Cursor>,
-        _limit: usize,
+        bucket: Bucket,
+        prefix: &str,
+        from: Option<Cursor>,
+        limit: usize,
     ) -> Result<Page, StoreError> {
-        Err(StoreError::Closed)
+        let (prefix, limit) = (prefix.to_owned(), limit.clamp(1, PAGE_ROWS));
+        self.ask(move |writer| writer.scan(bucket, &prefix, from, limit)).await
     }
 
     async fn compare_and_set(
         &self,
-        _bucket: Bucket,
-        _key: &str,
-        _expected: Option<Revision>,
-        _new: Option<String>,
+        bucket: Bucket,
+        key: &str,
+        expected: Option<Revision>,
+        new: Option<String>,
     ) -> Result<Revision, StoreError> {
-        Err(StoreError::Closed)
+        self.handle.queue.check(bucket, key, new.as_deref())?;
+        let key = key.to_owned();
+        self.ask(move |writer| writer.compare_and_set(bucket, key, expected, new)).await
     }
 
-    async fn watch(&self, _bucket: Bucket, _prefix: &str) -> Result<crate::Watch, StoreError> {
-        Err(StoreError::Closed)
+    async fn watch(&self, bucket: Bucket, prefix: &str) -> Result<crate::Watch, StoreError> {
+        let (sender, events) = gap::channel(self.handle.queue.limits().watch_queue);
+        let prefix = prefix.to_owned();
+        let reader =
+            self.ask(move |writer| Ok(writer.watchers.add(bucket, prefix, sender))).await?;
+        Ok(crate::Watch::Embedded(Watch::new(self.handle.queue.clone(), reader, events)))
     }
 
-    async fn close(&self, _wait: Duration) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
+    async fn close(&self, wait: Duration) -> Result<(), StoreError> {
+        let (done, outcome) = oneshot::channel();
+        self.handle.queue.close(Closing { deadline: Instant::now() + wait, done: Some(done) })?;
+        outcome.await.unwrap_or(Err(StoreError::Closed))
     }
 }
 
-// === impl Watch ===
-
-impl Watch {
-    pub(crate) async fn next(&mut self) -> Result<Event, StoreError> {
-        Err(StoreError::Closed)
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // One attempt at what waits; it fails only when the store has been closed already.
+        let _closed = self.queue.close(Closing { deadline: Instant::now(), done: None });
     }
 }

@@ -12,7 +12,9 @@ mod gap;
 mod store;
 
 pub use bucket::{Bucket, Durability};
-pub use bus::{Bus, BusError, Delivery, Message, Messaging, NodeId, Replies, Subscription, Topic};
+pub use bus::{
+    Bus, BusError, Delivery, LocalBus, Message, Messaging, NodeId, Replies, Subscription, Topic,
+};
 pub use embedded::{Embedded, Limits, OpenError, Opened};
 pub use error::StoreError;
 pub use store::{Cursor, Event, Health, Page, Revision, Row, Storage, Store, Ticket, Watch, Write};

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::{Bucket, Embedded, StoreError, embedded};
 
-/// The number of a write in this run of the store. Tickets rise by each write; a ticket is
+/// The number of a write. Tickets rise with each write of this run of the store; a ticket is
 /// committed when the group that holds its write, or a newer one of the same key, is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
@@ -110,6 +110,9 @@ pub trait Storage: Clone + Send + Sync + 'static {
     /// Whether writes reach the disk.
     fn health(&self) -> watch::Receiver<Health>;
 
+    /// How many keys wait to be stored.
+    fn waiting(&self) -> usize;
+
     /// The value of a key.
     ///
     /// # Errors
@@ -120,7 +123,7 @@ pub trait Storage: Clone + Send + Sync + 'static {
         key: &str,
     ) -> impl Future<Output = Result<Option<Row>, StoreError>> + Send;
 
-    /// The next rows, at most `limit`, whose keys begin with `prefix`.
+    /// The next rows, at most `limit` (1 to 1,000), whose keys begin with `prefix`.
     ///
     /// # Errors
     /// As for [`Storage::get`].
@@ -194,6 +197,12 @@ impl Storage for Store {
     fn health(&self) -> watch::Receiver<Health> {
         match self {
             Self::Embedded(store) => store.health(),
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        match self {
+            Self::Embedded(store) => store.waiting(),
         }
     }
 

@@ -1,0 +1,217 @@
+//! The file: opening, checking, and the few statements that are run on it. It must never be used
+//! from more than one thread, nor wait for anything but the disk.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use super::{
+    OpenError, Opened, fault,
+    group::{Group, Pending, Slice},
+    schema::{self, SchemaError},
+};
+use crate::{Bucket, Durability, Revision, Row};
+
+/// How long to wait for another program that has the file locked, before calling it a stall.
+const BUSY: Duration = Duration::from_millis(250);
+/// SQLite's own page cache: the system caches the file anyway, and the board has the facts.
+const CACHE_KIB: i64 = 512;
+/// Pages in the log before they are moved into the file, and the size the log is cut to then.
+const CHECKPOINT_PAGES: i64 = 1_000;
+const LOG_BYTES: i64 = 4 * 1024 * 1024;
+/// Bytes of keys and values after which a page of a scan ends.
+const SCAN_BYTES: usize = 4 * 1024 * 1024;
+
+/// An open file.
+pub(super) struct Database {
+    connection: Connection,
+    file: PathBuf,
+    durability: Durability,
+}
+
+// === impl Database ===
+
+impl Database {
+    /// Opens and checks the file; one that is damaged is set aside and a new one begun.
+    pub(super) fn open(file: &Path) -> Result<(Self, Opened), OpenError> {
+        match Self::try_open(file) {
+            Err(SchemaError::Sql(error)) if fault::is_damage(&error) => {
+                let set_aside = set_aside(file).map_err(|error| OpenError::Unusable {
+                    path: file.to_owned(),
+                    reason: format!("it is damaged and cannot be renamed: {error}"),
+                })?;
+                let (database, opened) = Self::try_open(file).map_err(|e| refusal(e, file))?;
+                Ok((database, Opened { set_aside: Some(set_aside), ..opened }))
+            }
+            other => other.map_err(|error| refusal(error, file)),
+        }
+    }
+
+    fn try_open(file: &Path) -> Result<(Self, Opened), SchemaError> {
+        let mut connection = Connection::open(file)?;
+        connection.busy_timeout(BUSY)?;
+        connection.set_prepared_statement_cache_capacity(Bucket::ALL.len() * 4);
+        check(&connection)?;
+        let found = schema::migrate(&mut connection, schema::STEPS)?;
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(()))?;
+        connection
+            .pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
+        connection.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES, |_| Ok(()))?;
+
+        let behind = found > 0 && (found as usize) < schema::STEPS.len();
+        let opened = Opened {
+            file: file.to_owned(),
+            set_aside: None,
+            migrated_from: behind.then_some(found),
+        };
+        Ok((Self { connection, file: file.to_owned(), durability: Durability::Power }, opened))
+    }
+
+    /// The highest revision in the file: new ones go on from there.
+    pub(super) fn newest(&self) -> rusqlite::Result<u64> {
+        Bucket::ALL.iter().try_fold(0, |newest, bucket| {
+            let sql = format!("SELECT ifnull(max(revision), 0) FROM {bucket}");
+            let revision = self.connection.query_row(&sql, [], |row| row.get::<_, i64>(0))?;
+            Ok(newest.max(revision.cast_unsigned()))
+        })
+    }
+
+    /// Writes a group in one transaction: all of it or nothing.
+    pub(super) fn apply(&mut self, group: &Group) -> rusqlite::Result<()> {
+        self.promise(group.durability())?;
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for bucket in Bucket::ALL {
+            let mut rows = group.from(bucket, "").peekable();
+            if rows.peek().is_none() {
+                continue;
+            }
+            let mut put = transaction.prepare_cached(&format!(
+                "INSERT INTO {bucket} (key, value, revision) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = excluded.revision"
+            ))?;
+            let mut remove =
+                transaction.prepare_cached(&format!("DELETE FROM {bucket} WHERE key = ?1"))?;
+            for (key, Pending { value, ticket }) in rows {
+                match value {
+                    Some(value) => put.execute(params![key, value, ticket.0.cast_signed()])?,
+                    None => remove.execute([key])?,
+                };
+            }
+        }
+        transaction.commit()
+    }
+
+    /// Sets what the next commits outlive. SQLite allows that between transactions only.
+    fn promise(&mut self, durability: Durability) -> rusqlite::Result<()> {
+        if self.durability != durability {
+            let level = match durability {
+                Durability::Process => "NORMAL",
+                Durability::Power => "FULL",
+            };
+            self.connection.pragma_update(None, "synchronous", level)?;
+            self.durability = durability;
+        }
+        Ok(())
+    }
+
+    /// The stored value of a key.
+    pub(super) fn get(&self, bucket: Bucket, key: &str) -> rusqlite::Result<Option<Row>> {
+        let sql = format!("SELECT key, value, revision FROM {bucket} WHERE key = ?1");
+        self.connection.prepare_cached(&sql)?.query_row([key], read_row).optional()
+    }
+
+    /// Stored rows from a key on, at most `limit`, while their keys begin with `prefix`.
+    pub(super) fn scan(
+        &self,
+        bucket: Bucket,
+        prefix: &str,
+        from: &str,
+        limit: usize,
+    ) -> rusqlite::Result<Slice<Row>> {
+        let sql = format!("SELECT key, value, revision FROM {bucket} WHERE key >= ?1 ORDER BY key");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        for row in statement.query_map([from], read_row)? {
+            let row = row?;
+            if !row.key.starts_with(prefix) {
+                break;
+            }
+            if rows.len() >= limit || bytes > SCAN_BYTES {
+                return Ok((rows, Some(row.key)));
+            }
+            bytes += row.key.len() + row.value.len();
+            rows.push(row);
+        }
+        Ok((rows, None))
+    }
+
+    /// Moves the log into the file, so that the file alone is complete.
+    pub(super) fn checkpoint(&self) -> rusqlite::Result<()> {
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    }
+
+    /// The reason of an error, for people.
+    pub(super) fn explain(&self, error: &rusqlite::Error) -> String {
+        fault::explain(error, &self.file)
+    }
+
+    /// Runs any statement: how tests bring about faults.
+    #[cfg(test)]
+    pub(super) fn run(&self, sql: &str) {
+        self.connection.execute_batch(sql).unwrap();
+    }
+}
+
+fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let revision = Revision(row.get::<_, i64>(2)?.cast_unsigned());
+    Ok(Row { key: row.get(0)?, value: row.get(1)?, revision })
+}
+
+/// Reads the whole file and fails with `DatabaseCorrupt` when its structure is not sound.
+fn check(connection: &Connection) -> rusqlite::Result<()> {
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" {
+        return Ok(());
+    }
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+    Err(rusqlite::Error::SqliteFailure(code, Some(verdict)))
+}
+
+/// Renames the file and its log, under which SQLite still finds them together.
+fn set_aside(file: &Path) -> io::Result<PathBuf> {
+    let time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%3fZ");
+    let aside = beside(file, &format!(".corrupt-{time}"));
+    fs::rename(file, &aside)?;
+    for side in ["-wal", "-shm"] {
+        match fs::rename(beside(file, side), beside(&aside, side)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    fs::OpenOptions::new().write(true).create_new(true).open(file)?;
+    Ok(aside)
+}
+
+fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut path = file.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
+}
+
+fn refusal(error: SchemaError, file: &Path) -> OpenError {
+    let path = file.to_owned();
+    match error {
+        SchemaError::Newer { found, known } => OpenError::Newer { file: path, found, known },
+        SchemaError::Sql(error) => {
+            OpenError::Unusable { path, reason: fault::explain(&error, file) }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Writes that are committed together: the newest value of each key, in the order of the keys,
+//! because neighbours share pages of the file. It must hold a key once only.
+
+use std::collections::BTreeMap;
+
+use crate::{Bucket, Durability, Ticket};
+
+/// A key in its bucket.
+pub(super) type Key = (Bucket, String);
+
+/// Rows in the order of their keys, and the key of the first row that was left for later.
+pub(super) type Slice<T> = (Vec<T>, Option<String>);
+
+/// A value on its way to the disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pending {
+    pub(super) value: Option<String>,
+    pub(super) ticket: Ticket,
+}
+
+/// Writes that are committed together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Group {
+    rows: BTreeMap<Key, Pending>,
+    bytes: usize,
+    last: Ticket,
+}
+
+/// What a row counts in the limits, in bytes.
+pub(super) fn size(key: &Key, value: Option<&str>) -> usize {
+    key.1.len() + value.map_or(0, str::len)
+}
+
+// === impl Group ===
+
+impl Group {
+    /// A group of one write.
+    pub(super) fn of_one(key: Key, pending: Pending) -> Self {
+        let mut group = Self::default();
+        group.put(key, pending);
+        group
+    }
+
+    /// Adds a write, which must be newer than all in the group.
+    pub(super) fn put(&mut self, key: Key, pending: Pending) {
+        self.last = pending.ticket;
+        let (key_bytes, new) = (size(&key, None), size(&key, pending.value.as_deref()));
+        let old = self.rows.insert(key, pending);
+        self.bytes += new;
+        self.bytes -= old.map_or(0, |old| key_bytes + old.value.map_or(0, |value| value.len()));
+    }
+
+    /// Adds a whole newer group.
+    pub(super) fn absorb(&mut self, newer: Self) {
+        for (key, pending) in newer.rows {
+            self.put(key, pending);
+        }
+        self.last = self.last.max(newer.last);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// How many keys.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// What all rows count in the limits.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The ticket of the newest write.
+    pub(super) fn last(&self) -> Ticket {
+        self.last
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Option<&Pending> {
+        self.rows.get(key)
+    }
+
+    /// The rows of one bucket from a key on.
+    pub(super) fn from(&self, bucket: Bucket, key: &str) -> impl Iterator<Item = (&str, &Pending)> {
+        self.rows
+            .range((bucket, key.to_owned())..)
+            .take_while(move |((of, _), _)| *of == bucket)
+            .map(|((_, key), pending)| (key.as_str(), pending))
+    }
+
+    /// The rows of one bucket from a key on whose keys begin with `prefix`, at most `limit`.
+    pub(super) fn scan(
+        &self,
+        bucket: Bucket,
+        prefix: &str,
+        from: &str,
+        limit: usize,
+    ) -> Slice<(String, Pending)> {
+        let mut rows = self.from(bucket, from).take_while(|(key, _)| key.starts_with(prefix));
+        let first = rows
+            .by_ref()
+            .take(limit)
+            .map(|(key, pending)| (key.to_owned(), pending.clone()))
+            .collect();
+        (first, rows.next().map(|(key, _)| key.to_owned()))
+    }
+
+    /// What the commit of this group has to outlive.
+    pub(super) fn durability(&self) -> Durability {
+        let of = |(bucket, _): &Key| bucket.durability();
+        self.rows.keys().map(of).max().unwrap_or(Durability::Process)
+    }
+}

@@ -1,0 +1,321 @@
+//! What waits for the store's thread: writes as the newest value of each key, in groups that are
+//! committed in order, and requests. It must never hold its lock while the disk works, because the
+//! thread that serves every connection takes that lock.
+
+use std::{
+    collections::VecDeque,
+    iter, mem,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::oneshot;
+
+use super::{
+    Limits,
+    group::{Group, Key, Pending, Slice, size},
+    writer::Writer,
+};
+use crate::{Bucket, StoreError, Ticket, Write};
+
+/// A question that the store's thread answers.
+pub(super) type Request = Box<dyn FnOnce(&mut Writer) + Send>;
+
+/// What the store's thread does next.
+pub(super) enum Turn {
+    /// Commit the group, if any, then answer the requests.
+    Work(Option<Arc<Group>>, Vec<Request>),
+    /// Store the rest and stop.
+    Close(Closing),
+}
+
+/// How the store is to end.
+pub(super) struct Closing {
+    /// When to give up what cannot be stored.
+    pub(super) deadline: Instant,
+    /// Who waits for the outcome.
+    pub(super) done: Option<oneshot::Sender<Result<(), StoreError>>>,
+}
+
+/// Shared by the store's handles and its thread.
+pub(super) struct Queue {
+    limits: Limits,
+    waiting: Mutex<Waiting>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    /// Groups that are full, oldest first.
+    sealed: VecDeque<Group>,
+    /// The group that takes more rows.
+    open: Group,
+    /// The group that is being committed; its rows still count.
+    in_flight: Option<Arc<Group>>,
+    keys: usize,
+    bytes: usize,
+    last: Ticket,
+    /// The last attempt to commit failed: everything that waits is one group, of any size.
+    stalled: bool,
+    requests: VecDeque<Request>,
+    asleep: bool,
+    closing: Option<Closing>,
+    closed: bool,
+}
+
+// === impl Queue ===
+
+impl Queue {
+    /// An empty queue whose tickets follow `last`.
+    pub(super) fn new(limits: Limits, last: Ticket) -> Self {
+        let waiting = Mutex::new(Waiting { last, ..Waiting::default() });
+        Self { limits, waiting, wake: Condvar::new() }
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Takes a write.
+    pub(super) fn write(&self, write: Write) -> Result<Ticket, StoreError> {
+        self.check(write.bucket, &write.key, write.value.as_deref())?;
+        let mut waiting = self.lock();
+        let ticket = waiting.insert(write, &self.limits)?;
+        self.rouse(&mut waiting);
+        Ok(ticket)
+    }
+
+    /// Whether a key and value may be stored at all.
+    pub(super) fn check(
+        &self,
+        bucket: Bucket,
+        key: &str,
+        value: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let (bytes, limit) = (key.len(), self.limits.key_bytes);
+        if bytes == 0 || bytes > limit || key.contains('\0') {
+            return Err(StoreError::BadKey { bucket, bytes, limit });
+        }
+        let (bytes, limit) = (value.map_or(0, str::len), self.limits.value_bytes);
+        if bytes > limit {
+            return Err(StoreError::BadValue { bucket, key: key.to_owned(), bytes, limit });
+        }
+        Ok(())
+    }
+
+    /// Takes a request.
+    pub(super) fn request(&self, request: Request) -> Result<(), StoreError> {
+        let mut waiting = self.lock();
+        if waiting.closed {
+            return Err(StoreError::Closed);
+        }
+        if waiting.requests.len() >= self.limits.requests {
+            return Err(StoreError::TooManyRequests { limit: self.limits.requests });
+        }
+        waiting.requests.push_back(request);
+        self.rouse(&mut waiting);
+        Ok(())
+    }
+
+    /// Takes no more, and ends the thread.
+    pub(super) fn close(&self, closing: Closing) -> Result<(), StoreError> {
+        let mut waiting = self.lock();
+        if waiting.closed {
+            return Err(StoreError::Closed);
+        }
+        waiting.closed = true;
+        waiting.closing = Some(closing);
+        self.rouse(&mut waiting);
+        Ok(())
+    }
+
+    /// Keys that wait for the disk.
+    pub(super) fn keys(&self) -> usize {
+        self.lock().keys
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing in here panics half-way through a change.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waking costs a system call: only when the thread sleeps.
+    fn rouse(&self, waiting: &mut Waiting) {
+        if mem::take(&mut waiting.asleep) {
+            self.wake.notify_one();
+        }
+    }
+}
+
+// === impl Queue, for the store's thread ===
+
+impl Queue {
+    /// Waits for something to do. Groups are left alone until `retry`.
+    pub(super) fn next(&self, retry: Option<Instant>) -> Turn {
+        let mut waiting = self.lock();
+        loop {
+            if let Some(closing) = waiting.closing.take() {
+                return Turn::Close(closing);
+            }
+            let pause = retry
+                .map(|retry| retry.saturating_duration_since(Instant::now()))
+                .filter(|pause| !pause.is_zero());
+            let group = if pause.is_none() { waiting.take() } else { None };
+            if group.is_some() || !waiting.requests.is_empty() {
+                return Turn::Work(group, waiting.requests.drain(..).collect());
+            }
+            waiting.asleep = true;
+            let pause = pause.filter(|_| waiting.has_rows());
+            waiting = self.sleep(waiting, pause);
+            waiting.asleep = false;
+        }
+    }
+
+    fn sleep<'a>(
+        &self,
+        waiting: MutexGuard<'a, Waiting>,
+        pause: Option<Duration>,
+    ) -> MutexGuard<'a, Waiting> {
+        match pause {
+            None => self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+            Some(pause) => {
+                self.wake.wait_timeout(waiting, pause).unwrap_or_else(PoisonError::into_inner).0
+            }
+        }
+    }
+
+    /// The oldest group, to be committed; [`Queue::settle`] or [`Queue::give_back`] must follow.
+    pub(super) fn take(&self) -> Option<Arc<Group>> {
+        self.lock().take()
+    }
+
+    /// The group that was taken is safe.
+    pub(super) fn settle(&self) {
+        self.lock().settle();
+    }
+
+    /// The group that was taken could not be committed: everything that waits becomes one group,
+    /// so that a long stall costs one row per key.
+    pub(super) fn give_back(&self) {
+        self.lock().give_back();
+    }
+
+    /// A ticket for a write that goes its own way, if none for the same key waits before it.
+    pub(super) fn claim(&self, bucket: Bucket, key: &str) -> Option<Ticket> {
+        let mut waiting = self.lock();
+        let key = (bucket, key.to_owned());
+        let waits = waiting.groups().any(|group| group.get(&key).is_some());
+        (!waits).then(|| waiting.next_ticket())
+    }
+
+    /// The newest value of a key that waits.
+    pub(super) fn get(&self, bucket: Bucket, key: &str) -> Option<Pending> {
+        let key = (bucket, key.to_owned());
+        self.lock().groups().rev().find_map(|group| group.get(&key)).cloned()
+    }
+
+    /// For each group, oldest first: what waits from a key on, at most `limit` rows of each.
+    pub(super) fn scan(
+        &self,
+        bucket: Bucket,
+        prefix: &str,
+        from: &str,
+        limit: usize,
+    ) -> Vec<Slice<(String, Pending)>> {
+        let slice = |group: &Group| group.scan(bucket, prefix, from, limit);
+        self.lock().groups().map(slice).collect()
+    }
+
+    /// The thread ends: whoever still waits learns it by the drop of what they left.
+    pub(super) fn abandon(&self) {
+        let mut waiting = self.lock();
+        let left = mem::replace(&mut *waiting, Waiting { closed: true, ..Waiting::default() });
+        drop(waiting);
+        drop(left);
+    }
+}
+
+// === impl Waiting ===
+
+impl Waiting {
+    /// Everything that waits and is not in flight, oldest first.
+    fn groups(&self) -> impl DoubleEndedIterator<Item = &Group> {
+        self.sealed.iter().chain(iter::once(&self.open))
+    }
+
+    fn has_rows(&self) -> bool {
+        !self.sealed.is_empty() || !self.open.is_empty()
+    }
+
+    fn next_ticket(&mut self) -> Ticket {
+        self.last = Ticket(self.last.0 + 1);
+        self.last
+    }
+
+    fn insert(&mut self, write: Write, limits: &Limits) -> Result<Ticket, StoreError> {
+        if self.closed {
+            return Err(StoreError::Closed);
+        }
+        let key = (write.bucket, write.key);
+        let new = size(&key, write.value.as_deref());
+        let old = self.open.get(&key).map(|old| size(&key, old.value.as_deref()));
+        if !self.has_room(&key, old, new, limits) {
+            return Err(StoreError::QueueFull { keys: self.keys, bytes: self.bytes });
+        }
+        if old.is_none() && self.open.len() >= limits.group_rows && !self.stalled {
+            self.sealed.push_back(mem::take(&mut self.open));
+        }
+
+        let ticket = self.next_ticket();
+        self.keys += usize::from(old.is_none());
+        self.bytes = self.bytes + new - old.unwrap_or(0);
+        self.open.put(key, Pending { value: write.value, ticket });
+        Ok(ticket)
+    }
+
+    /// A key that waits already may always be given a newer value that is not longer. One that is
+    /// in flight then counts twice until that group is settled or given back.
+    fn has_room(&self, key: &Key, old: Option<usize>, new: usize, limits: &Limits) -> bool {
+        if self.keys < limits.pending_keys && self.bytes + new <= limits.pending_bytes {
+            return true;
+        }
+        let in_flight = || {
+            let pending = self.in_flight.as_ref()?.get(key)?;
+            Some(size(key, pending.value.as_deref()))
+        };
+        match old.or_else(in_flight) {
+            Some(old) => new <= old || self.bytes + new - old <= limits.pending_bytes,
+            None => false,
+        }
+    }
+
+    fn take(&mut self) -> Option<Arc<Group>> {
+        let oldest = self.sealed.pop_front();
+        let group = oldest.unwrap_or_else(|| mem::take(&mut self.open));
+        if group.is_empty() {
+            return None;
+        }
+        let group = Arc::new(group);
+        self.in_flight = Some(group.clone());
+        Some(group)
+    }
+
+    fn settle(&mut self) {
+        self.stalled = false;
+        if let Some(group) = self.in_flight.take() {
+            self.keys -= group.len();
+            self.bytes -= group.bytes();
+        }
+    }
+
+    fn give_back(&mut self) {
+        self.stalled = true;
+        let mut all = self.in_flight.take().map(Arc::unwrap_or_clone).unwrap_or_default();
+        for group in self.sealed.drain(..).chain(iter::once(mem::take(&mut self.open))) {
+            all.absorb(group);
+        }
+        self.keys = all.len();
+        self.bytes = all.bytes();
+        self.open = all;
+    }
+}

@@ -1,0 +1,118 @@
+//! Who watches which keys, and how far each has been told. Lives on the store's thread, so that
+//! rows read for a watcher and changes sent to it have one order; it must never wait for a reader.
+
+use super::group::Group;
+use crate::{
+    Bucket, Event, Revision, Row,
+    gap::{self, Sent},
+};
+
+/// All watchers of the store.
+#[derive(Default)]
+pub(super) struct Watchers {
+    all: Vec<Watcher>,
+    last_id: u64,
+}
+
+struct Watcher {
+    id: u64,
+    bucket: Bucket,
+    prefix: String,
+    told: Told,
+    /// How often its queue has overflowed. A reader that does not know of the last time yet must
+    /// not be given rows, because it will forget them when it learns.
+    gaps: u64,
+    events: gap::Sender<Event>,
+}
+
+/// The reader of a watch, as it knows itself.
+#[derive(Clone, Copy)]
+pub(super) struct Reader {
+    pub(super) id: u64,
+    /// How many gaps it has been told of.
+    pub(super) gaps: u64,
+}
+
+/// What a watcher has been told of what is there. Changes to the rest need not be sent: it will
+/// read them.
+enum Told {
+    /// All keys before this one.
+    Before(String),
+    /// All.
+    All,
+}
+
+// === impl Watchers ===
+
+impl Watchers {
+    /// Adds a watcher that has been told nothing.
+    pub(super) fn add(
+        &mut self,
+        bucket: Bucket,
+        prefix: String,
+        events: gap::Sender<Event>,
+    ) -> Reader {
+        self.all.retain(|watcher| !watcher.events.is_closed());
+        self.last_id += 1;
+        let told = Told::Before(prefix.clone());
+        self.all.push(Watcher { id: self.last_id, bucket, prefix, told, gaps: 0, events });
+        Reader { id: self.last_id, gaps: 0 }
+    }
+
+    /// What a watcher has to read next: bucket, prefix and first key. None when a gap waits for
+    /// its reader that this one has not seen yet.
+    pub(super) fn place(&self, Reader { id, gaps }: Reader) -> Option<(Bucket, String, String)> {
+        let watcher = self.all.iter().find(|watcher| watcher.id == id && watcher.gaps == gaps)?;
+        let from = match &watcher.told {
+            Told::Before(key) => key.clone(),
+            Told::All => watcher.prefix.clone(),
+        };
+        Some((watcher.bucket, watcher.prefix.clone(), from))
+    }
+
+    /// A watcher has been given all rows before `next`, or all there are.
+    pub(super) fn advance(&mut self, Reader { id, .. }: Reader, next: Option<String>) {
+        if let Some(watcher) = self.all.iter_mut().find(|watcher| watcher.id == id) {
+            watcher.told = next.map_or(Told::All, Told::Before);
+        }
+    }
+
+    /// Tells everyone who watches what has been committed.
+    pub(super) fn tell(&mut self, group: &Group) {
+        if self.all.is_empty() {
+            return;
+        }
+        self.all.retain_mut(|watcher| watcher.tell(group) != Sent::NoReader);
+    }
+}
+
+// === impl Watcher ===
+
+impl Watcher {
+    fn tell(&mut self, group: &Group) -> Sent {
+        let changes = group
+            .from(self.bucket, &self.prefix)
+            .take_while(|(key, _)| key.starts_with(&self.prefix))
+            .take_while(|(key, _)| match &self.told {
+                Told::Before(first) => *key < first.as_str(),
+                Told::All => true,
+            });
+        for (key, pending) in changes {
+            let (key, revision) = (key.to_owned(), Revision(pending.ticket.0));
+            let event = match pending.value.clone() {
+                Some(value) => Event::Put(Row { key, value, revision }),
+                None => Event::Deleted { key, revision },
+            };
+            match self.events.send(event) {
+                Sent::Queued => {}
+                Sent::LeftOut => {
+                    self.told = Told::Before(self.prefix.clone());
+                    self.gaps += 1;
+                    return Sent::LeftOut;
+                }
+                Sent::NoReader => return Sent::NoReader,
+            }
+        }
+        Sent::Queued
+    }
+}

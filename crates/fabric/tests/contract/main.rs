@@ -1,0 +1,75 @@
+//! What every store and every bus must do, run on each implementation. A new implementation adds
+//! one module here that opens it, and nothing else.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
+mod bus;
+mod store;
+
+mod embedded {
+    use lampfield_fabric::{Bus, Embedded, Limits, LocalBus, NodeId, Store};
+
+    /// Opens a store in a folder of its own, with a watch queue short enough to overflow.
+    fn open(folder: &tempfile::TempDir) -> Store {
+        let limits = Limits { watch_queue: crate::store::WATCH_QUEUE, ..Limits::default() };
+        Store::Embedded(Embedded::open(folder.path(), limits).unwrap().0)
+    }
+
+    macro_rules! store_contract {
+        ($($name:ident)*) => { $(
+            #[tokio::test]
+            async fn $name() {
+                let folder = tempfile::tempdir().unwrap();
+                crate::store::$name(|| open(&folder)).await;
+            }
+        )* };
+    }
+
+    store_contract! {
+        a_read_sees_every_earlier_write
+        tickets_rise_and_are_committed_in_order
+        the_newest_value_of_a_key_wins
+        what_is_committed_is_there_after_a_restart
+        close_stores_what_waits_and_ends_every_clone
+        a_scan_walks_a_prefix_in_the_order_of_bytes
+        a_scan_survives_changes_between_its_pages
+        compare_and_set_takes_turns
+        compare_and_set_sees_writes_that_wait
+        only_one_of_many_compare_and_sets_wins
+        revisions_rise_with_every_change_of_a_key
+        keys_and_values_are_kept_as_they_are
+        bad_keys_and_values_are_refused
+        buckets_are_separate
+        a_watch_shows_what_is_there_then_each_change
+        a_watch_sees_its_own_prefix_only
+        a_watch_that_falls_behind_is_told_and_starts_again
+        a_watch_can_be_interrupted_without_loss
+        watches_end_with_the_store
+    }
+
+    macro_rules! bus_contract {
+        ($($name:ident)*) => { $(
+            #[tokio::test]
+            async fn $name() {
+                let node = NodeId::parse("node-a").unwrap();
+                crate::bus::$name(Bus::Local(LocalBus::new(node))).await;
+            }
+        )* };
+    }
+
+    bus_contract! {
+        a_subscriber_gets_what_is_published_after_it_came
+        topics_are_exact
+        a_slow_subscriber_is_told_that_it_missed_something
+        a_request_collects_every_reply_until_its_deadline
+        a_request_that_nobody_answers_ends_at_its_deadline
+        too_long_a_message_is_refused
+        this_node_is_a_member
+    }
+}
