@@ -1,1 +1,35 @@
-//! Who holds what: leases, epochs, snapshots, repair (sans-I/O).
+//! Who holds what: ties facts to the connections that said them. Decides when a fact ends, what a
+//! peer must still be told, and what a newcomer is sent first.
+//!
+//! [`Hub`] does no I/O and reads no clock: calls and ticks go in, [`Effect`]s come out, so whole
+//! clusters can be simulated in one thread. [`HubShell`] runs it.
+
+mod backoff;
+mod connections;
+mod effect;
+mod hub;
+mod keys;
+mod notice;
+mod now;
+mod origins;
+mod policy;
+mod readers;
+mod report;
+mod said;
+mod settings;
+mod stored;
+mod sweep;
+mod tombstones;
+mod watch;
+
+pub use connections::ConnId;
+pub use effect::Effect;
+pub use hub::Hub;
+pub use notice::{Happening, Notice, Reason, Trouble};
+pub use now::Now;
+pub use policy::{Policies, Policy, Rule};
+pub use readers::PeerCache;
+pub use report::{Explanation, Lease, OriginReport, Status, Tally, Used};
+pub use said::{Outcome, Refusal, Said};
+pub use settings::{Grace, LONGEST_AUTO_GRACE, Limits, Settings};
+pub use watch::{Room, Verdict, Watch};

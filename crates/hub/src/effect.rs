@@ -1,0 +1,71 @@
+//! What the hub wants done. The effects of one call are to be carried out in order before the
+//! next call.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use lampfield_board::Change;
+use lampfield_fabric::{Bucket, Write};
+
+use crate::notice::{Happening, Notice, Trouble, TroubleKey};
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Tell every door.
+    Changed(Change),
+    /// Give it to the store.
+    Persist(Write),
+    /// Tell people.
+    Notice(Notice),
+}
+
+/// Effects on their way out, and the troubles that stand.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    effects: VecDeque<Effect>,
+    troubles: BTreeMap<TroubleKey, Trouble>,
+}
+
+impl Outbox {
+    pub fn drain(&mut self) -> impl Iterator<Item = Effect> {
+        self.effects.drain(..)
+    }
+
+    pub fn changed(&mut self, change: Change) {
+        self.effects.push_back(Effect::Changed(change));
+    }
+
+    pub fn put(&mut self, bucket: Bucket, key: String, value: String) {
+        self.effects.push_back(Effect::Persist(Write { bucket, key, value: Some(value) }));
+    }
+
+    pub fn delete(&mut self, bucket: Bucket, key: String) {
+        self.effects.push_back(Effect::Persist(Write { bucket, key, value: None }));
+    }
+
+    pub fn happened(&mut self, happening: Happening) {
+        self.notice(Notice::Happened(happening));
+    }
+
+    /// A trouble stands. The same one again says nothing new.
+    pub fn raise(&mut self, trouble: Trouble) {
+        if self.troubles.insert(trouble.key(), trouble.clone()).as_ref() != Some(&trouble) {
+            self.notice(Notice::Raised(trouble));
+        }
+    }
+
+    /// A trouble no longer stands, if it did.
+    pub fn clear(&mut self, key: &TroubleKey) {
+        if let Some(trouble) = self.troubles.remove(key) {
+            self.notice(Notice::Cleared(trouble));
+        }
+    }
+
+    pub fn troubles(&self) -> impl Iterator<Item = &Trouble> {
+        self.troubles.values()
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        self.effects.push_back(Effect::Notice(notice));
+    }
+}

@@ -1,0 +1,145 @@
+//! The hub itself: its parts, and what can be read of it. What it does is in the files beside, one
+//! for each thing that can happen.
+
+mod arrive;
+mod clear;
+mod explain;
+mod leave;
+mod load;
+mod publish;
+mod sweeping;
+mod watching;
+mod withdraw;
+
+use std::{collections::HashMap, time::Duration};
+
+use lampfield_board::{AccountName, Board, Change, Eid, History, OriginId};
+use lampfield_fabric::Bucket;
+
+use crate::{
+    backoff::Backoff,
+    connections::Connections,
+    effect::{Effect, Outbox},
+    keys,
+    notice::{Trouble, TroubleKey},
+    now::Now,
+    origins::Origins,
+    readers::Readers,
+    report::Tally,
+    settings::Settings,
+    tombstones::Tombstones,
+};
+
+/// Who holds what on this node.
+///
+/// After each call that changes something, the caller carries out [`Hub::effects`] before it
+/// calls again.
+pub struct Hub {
+    settings: Settings,
+    board: Board,
+    connections: Connections,
+    origins: Origins,
+    tombstones: Tombstones,
+    readers: Readers,
+    backoffs: HashMap<AccountName, Backoff>,
+    history: History,
+    tally: Tally,
+    outbox: Outbox,
+}
+
+// === impl Hub ===
+
+impl Hub {
+    /// A hub that knows nothing yet. What was stored goes in with [`Hub::load`] before anything
+    /// else.
+    #[must_use]
+    pub fn new(settings: Settings, now: Now) -> Self {
+        let limits = &settings.limits;
+        let board = Board::new(lampfield_board::Limits {
+            entries: limits.facts.saturating_add(limits.tombstones),
+            ..Default::default()
+        });
+        let history = u32::try_from(limits.history).unwrap_or(u32::MAX);
+        Self {
+            settings,
+            history: History::new(history, now.wall),
+            board,
+            connections: Connections::default(),
+            origins: Origins::default(),
+            tombstones: Tombstones::default(),
+            readers: Readers::default(),
+            backoffs: HashMap::new(),
+            tally: Tally::default(),
+            outbox: Outbox::default(),
+        }
+    }
+
+    /// What the last calls want done, in order.
+    pub fn effects(&mut self) -> impl Iterator<Item = Effect> {
+        self.outbox.drain()
+    }
+
+    /// When [`Hub::tick`] has something to do, on the monotonic clock.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Duration> {
+        self.origins.next_due().map(|(deadline, _)| deadline)
+    }
+
+    /// The facts.
+    #[must_use]
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// Who said what when.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// What the hub was told to do.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Takes changed settings. They hold from the next event on: graces that run already end as
+    /// they began.
+    pub fn set_settings(&mut self, settings: Settings) {
+        self.settings = settings;
+    }
+
+    /// A fact was said or ended: it is remembered, and everybody is told.
+    fn tell(&mut self, change: Change) {
+        self.history.record(&change);
+        self.outbox.changed(change);
+    }
+
+    /// How long facts of an account outlive its connection, from now on.
+    fn grace(&self, account: &AccountName) -> Duration {
+        let backoff = self.backoffs.get(account).copied().unwrap_or_default();
+        self.settings.grace.after(backoff.predicted())
+    }
+
+    /// Drops what is known of an origin if nothing of it is left, and looks again who uses its EID.
+    fn settle(&mut self, id: OriginId) {
+        let Some(speaker) = self.origins.get(id) else { return };
+        let eid = speaker.name.eid;
+        if speaker.idle() {
+            self.outbox.delete(Bucket::Origins, keys::origin(&speaker.name));
+            self.origins.remove(id);
+            self.board.forget_origin(id);
+        }
+        self.check_eid(eid);
+    }
+
+    /// Raises or clears the trouble of an EID that several accounts use.
+    fn check_eid(&mut self, eid: Eid) {
+        let accounts = self.origins.accounts_of(eid);
+        if accounts.len() > 1 {
+            self.outbox.raise(Trouble::DuplicateEid { eid, accounts });
+        } else {
+            self.outbox.clear(&TroubleKey::DuplicateEid(eid));
+        }
+    }
+}

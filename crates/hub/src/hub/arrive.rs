@@ -1,0 +1,92 @@
+//! Somebody comes, or comes back. A return is not a proof: what is not repeated ends.
+
+use lampfield_board::{AccountName, Eid, Origin, OriginId};
+use lampfield_fabric::Bucket;
+
+use super::Hub;
+use crate::{
+    connections::ConnId,
+    keys,
+    notice::{Happening, Trouble, TroubleKey},
+    now::Now,
+    origins::Speaker,
+    said::Refusal,
+    stored::{OriginRow, json},
+};
+
+impl Hub {
+    /// A connection of an account has logged in. Lost origins of the account, whatever their EID,
+    /// now have until the end of one grace; a connection that is known already is left as it is.
+    pub fn arrive(&mut self, conn: ConnId, account: &AccountName, now: Now) {
+        self.connections.add(conn, account);
+        if let Some(backoff) = self.backoffs.get_mut(account) {
+            backoff.arrived(now.mono);
+        }
+        let deadline = now.mono + self.grace(account);
+        for id in self.origins.of_account(account) {
+            self.origins.update(id, |speaker| speaker.sweeps.arrived(deadline));
+        }
+        self.check_backoff(account);
+    }
+
+    /// The origin for which a connection speaks under an EID. It begins to, if it did not yet.
+    pub(super) fn speak(&mut self, conn: ConnId, eid: Eid, now: Now) -> Result<OriginId, Refusal> {
+        let connection = self.connections.get(conn).ok_or(Refusal::UnknownConnection(conn))?;
+        if let Some((_, id)) = connection.speaks_for.iter().find(|(known, _)| *known == eid) {
+            return Ok(*id);
+        }
+        let limit = self.settings.limits.eids_per_connection;
+        if connection.speaks_for.len() >= limit {
+            return Err(Refusal::TooManyEids { eid, limit });
+        }
+        let id = self.speaker(&Origin::new(connection.account.clone(), eid))?;
+        self.connections.speaks_for(conn, eid, id);
+        self.attach(conn, id, now);
+        Ok(id)
+    }
+
+    /// The place of an origin, which is given one if it is new.
+    pub(super) fn speaker(
+        &mut self,
+        origin: &Origin,
+    ) -> Result<OriginId, lampfield_board::OriginsFull> {
+        let id = self.board.origin_id(origin)?;
+        if self.origins.get(id).is_none()
+            && let Some(name) = self.board.origin(id)
+        {
+            self.origins.insert(id, Speaker::new(name.clone()));
+        }
+        Ok(id)
+    }
+
+    fn attach(&mut self, conn: ConnId, id: OriginId, now: Now) {
+        let Some(name) = self.origins.get(id).map(|speaker| speaker.name.clone()) else { return };
+        let grace = self.grace(&name.account);
+        let returned = self.origins.update(id, |speaker| {
+            let was_away = speaker.away_since.is_some();
+            speaker.attach(conn);
+            speaker.sweeps.returned(now.mono + grace);
+            (was_away, speaker.version.epoch, speaker.facts)
+        });
+        let Some((was_away, epoch, facts)) = returned else { return };
+        self.board.raise_epoch(id, epoch);
+        self.outbox.put(Bucket::Origins, keys::origin(&name), json(&OriginRow { epoch }));
+        self.check_eid(name.eid);
+        if was_away {
+            self.outbox.happened(Happening::Returned { origin: name, facts, grace });
+        }
+    }
+
+    /// Raises or clears the trouble of an account that will be away for longer than its grace.
+    pub(super) fn check_backoff(&mut self, account: &AccountName) {
+        let backoff = self.backoffs.get(account).copied().unwrap_or_default();
+        let (drops, predicted) = (backoff.drops(), backoff.predicted());
+        let grace = self.grace(account);
+        if predicted > grace {
+            let account = account.clone();
+            self.outbox.raise(Trouble::BackoffExceedsGrace { account, drops, predicted, grace });
+        } else {
+            self.outbox.clear(&TroubleKey::BackoffExceedsGrace(account.clone()));
+        }
+    }
+}

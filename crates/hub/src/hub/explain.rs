@@ -1,0 +1,120 @@
+//! Every answer can be explained: the hub's part of `why`, and the lists people ask for.
+
+use lampfield_board::{Fact, OriginId, Standing, Subject, Why};
+
+use super::Hub;
+use crate::{
+    notice::{Trouble, TroubleKey},
+    now::Now,
+    origins::Speaker,
+    policy::Policy,
+    report::{Explanation, Lease, OriginReport, Status, Used},
+    sweep::{Cause, Sweep},
+};
+
+impl Hub {
+    /// Why a lamp shows what it shows; `None` when the board has nothing about it.
+    #[must_use]
+    pub fn why(&self, subject: &Subject, now: Now) -> Option<Explanation> {
+        let facts = self.board.get(subject)?;
+        let held: Vec<Fact<'_>> = facts.facts().collect();
+        Some(Explanation {
+            why: Why::of(facts),
+            leases: held.iter().map(|fact| self.lease(fact, now)).collect(),
+            waiting_for: held.iter().map(|fact| self.waiting_for(fact)).collect(),
+            troubles: self.outbox.troubles().filter(|t| concerns(t, &held)).cloned().collect(),
+        })
+    }
+
+    /// Every origin of which anything is remembered, by account and entity id.
+    #[must_use]
+    pub fn origins(&self, now: Now) -> Vec<OriginReport> {
+        let mut origins: Vec<_> = self.origins.iter().collect();
+        origins.sort_by_key(|(_, speaker)| speaker.name.clone());
+        origins.into_iter().map(|(id, speaker)| self.report(id, speaker, now)).collect()
+    }
+
+    /// How much is held, how much was said, and what is wrong.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let limits = &self.settings.limits;
+        let counts = self.board.counts();
+        Status {
+            connections: self.connections.len(),
+            watches: self.readers.watching(),
+            origins: counts.origins,
+            subjects: counts.subjects,
+            devices: counts.devices,
+            mailboxes: counts.mailboxes,
+            facts: Used { used: counts.devices + counts.mailboxes, limit: limits.facts },
+            tombstones: Used { used: counts.tombstones, limit: limits.tombstones },
+            history: Used { used: self.history.len(), limit: limits.history },
+            revision: self.board.revision().number(),
+            said: self.tally,
+            troubles: self.outbox.troubles().cloned().collect(),
+        }
+    }
+
+    fn report(&self, id: OriginId, speaker: &Speaker, now: Now) -> OriginReport {
+        let backoff = self.backoffs.get(&speaker.name.account).copied().unwrap_or_default();
+        OriginReport {
+            account: speaker.name.account.to_string(),
+            eid: speaker.name.eid.to_string(),
+            connections: speaker.connections(),
+            away_since: speaker.away_since.map(|since| since.wall.millis()),
+            last_word: speaker.last_word.map(|word| word.wall.millis()),
+            facts: speaker.facts,
+            tombstones: speaker.tombstones,
+            epoch: self.board.epoch(id).unwrap_or_default(),
+            lease: speaker.sweeps.next().map_or(Lease::Live, |sweep| lease_until(sweep, now)),
+            predicted_wait: backoff.predicted(),
+            grace: self.grace(&speaker.name.account),
+        }
+    }
+
+    fn lease(&self, fact: &Fact<'_>, now: Now) -> Lease {
+        if !fact.standing.is_live() {
+            let tombstone = self.tombstones.get(fact.subject.kind(), fact.revision);
+            return tombstone.map_or(Lease::Ending, |t| Lease::Withdrawn { reason: t.reason });
+        }
+        if self.settings.policies.of(fact.subject) == Policy::Keep {
+            return Lease::KeptByPolicy;
+        }
+        let speaker = self.origins.get(fact.origin_id);
+        match speaker.and_then(|speaker| speaker.sweeps.threatening(fact.heard)) {
+            Some(sweep) => lease_until(sweep, now),
+            None => Lease::Live,
+        }
+    }
+
+    fn waiting_for(&self, fact: &Fact<'_>) -> Vec<String> {
+        match fact.standing {
+            Standing::Live(_) => Vec::new(),
+            Standing::Withdrawn => {
+                let behind = self.readers.behind(fact.subject.kind(), fact.revision);
+                behind.iter().map(ToString::to_string).collect()
+            }
+        }
+    }
+}
+
+fn lease_until(sweep: Sweep, now: Now) -> Lease {
+    let left = sweep.deadline.saturating_sub(now.mono);
+    match sweep.cause {
+        Cause::Lost | Cause::Arrived => Lease::Gone { left },
+        Cause::Restarted => Lease::RestartGrace { left },
+        Cause::Returned => Lease::Returning { left },
+        Cause::Goodbye => Lease::Ending,
+    }
+}
+
+/// Whether a trouble is about one of the origins that speak of a subject.
+fn concerns(trouble: &Trouble, facts: &[Fact<'_>]) -> bool {
+    match trouble.key() {
+        TroubleKey::DuplicateEid(eid) => facts.iter().any(|fact| fact.origin.eid == eid),
+        TroubleKey::BackoffExceedsGrace(account) => {
+            facts.iter().any(|fact| fact.origin.account == account)
+        }
+        TroubleKey::TombstoneLimit => false,
+    }
+}

@@ -1,0 +1,80 @@
+//! Somebody goes: with a goodbye, without a word, or replaced by itself.
+
+use lampfield_board::OriginId;
+
+use super::Hub;
+use crate::{
+    connections::{ConnId, Connection},
+    notice::Happening,
+    now::Now,
+    sweep::{Cause, Sweep},
+};
+
+impl Hub {
+    /// A connection has ended without a goodbye: end of file, reset, time-out. Origins that nobody
+    /// else speaks for end after the grace, unless they come back.
+    pub fn lost(&mut self, conn: ConnId, now: Now) {
+        let Some(connection) = self.connections.remove(conn) else { return };
+        self.backoffs.entry(connection.account.clone()).or_default().dropped(now.mono);
+        self.check_backoff(&connection.account);
+        for id in self.detach_all(conn, &connection, now) {
+            self.away(id, Cause::Lost, now);
+        }
+    }
+
+    /// A connection has ended with a goodbye. What only it held up ends at once.
+    pub fn goodbye(&mut self, conn: ConnId, now: Now) {
+        let Some(connection) = self.connections.remove(conn) else { return };
+        for id in self.detach_all(conn, &connection, now) {
+            self.origins.update(id, |speaker| speaker.sweeps.end(now.mono, speaker.next_epoch()));
+        }
+        self.tick(now);
+    }
+
+    /// The same full JID has logged in again on `new`: the peer had lost `old` and nobody had
+    /// noticed. No lamp shows it. It counts as the arrival of `new`, and what is not repeated
+    /// within the grace ends.
+    pub fn replaced(&mut self, old: ConnId, new: ConnId, now: Now) {
+        let Some(connection) = self.connections.remove(old) else { return };
+        self.backoffs.entry(connection.account.clone()).or_default().replaced();
+        self.connections.add(new, &connection.account);
+        self.check_backoff(&connection.account);
+        for id in self.detach_all(old, &connection, now) {
+            self.away(id, Cause::Arrived, now);
+        }
+    }
+
+    /// Takes a connection from all its origins, and gives back those that nobody speaks for now.
+    /// At the others, what only this connection held up must be repeated within the grace.
+    fn detach_all(&mut self, conn: ConnId, connection: &Connection, now: Now) -> Vec<OriginId> {
+        let deadline = now.mono + self.grace(&connection.account);
+        let mut unattended = Vec::new();
+        for (_, id) in &connection.speaks_for {
+            self.origins.update(*id, |speaker| {
+                let below = speaker.detach(conn);
+                if speaker.attached() {
+                    speaker.sweeps.prove(Sweep { deadline, below, cause: Cause::Returned });
+                } else {
+                    speaker.away_since = Some(now);
+                    unattended.push(*id);
+                }
+            });
+        }
+        unattended
+    }
+
+    /// Starts the grace of an origin that nobody speaks for.
+    fn away(&mut self, id: OriginId, cause: Cause, now: Now) {
+        let Some(origin) = self.origins.get(id).map(|speaker| speaker.name.clone()) else { return };
+        let grace = self.grace(&origin.account);
+        let facts = self.origins.update(id, |speaker| {
+            let below = speaker.next_epoch();
+            speaker.sweeps.away(Sweep { deadline: now.mono + grace, below, cause });
+            speaker.facts
+        });
+        if cause == Cause::Lost {
+            let facts = facts.unwrap_or_default();
+            self.outbox.happened(Happening::Lost { origin, facts, grace });
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What was stored before this start. Our own downtime is nobody's fault: whoever held facts has
+//! time to come back.
+
+use lampfield_board::{Applied, OriginId, Refused, Standing};
+use lampfield_fabric::Bucket;
+
+use super::Hub;
+use crate::{
+    keys,
+    notice::Happening,
+    now::Now,
+    readers::Marks,
+    stored::{FactRow, OriginRow, RowError},
+    sweep::{Cause, Sweep},
+    tombstones::Tombstone,
+};
+
+impl Hub {
+    /// The buckets that [`Hub::load`] wants to see, all rows of each, in any order.
+    pub const BUCKETS: [Bucket; 4] =
+        [Bucket::Origins, Bucket::Facts, Bucket::Tombstones, Bucket::Confirmations];
+
+    /// Takes one stored row. One that cannot be read is left out, and a notice names it.
+    pub fn load(&mut self, bucket: Bucket, key: &str, value: &str) {
+        let loaded = match bucket {
+            Bucket::Origins => self.load_origin(key, value),
+            Bucket::Facts | Bucket::Tombstones => self.load_fact(bucket, key, value),
+            Bucket::Confirmations => self.load_marks(key, value),
+            _ => return,
+        };
+        if let Err(error) = loaded {
+            let (bucket, key, reason) = (bucket.name(), key.to_owned(), error.to_string());
+            self.outbox.happened(Happening::Unreadable { bucket, key, reason });
+        }
+    }
+
+    /// Every row has been seen. Each origin with facts now has the restart grace, or its own grace
+    /// where that is longer, to come back.
+    pub fn loaded(&mut self, now: Now) {
+        let ids: Vec<_> = self.origins.iter().map(|(id, _)| id).collect();
+        for id in ids {
+            self.count_up(id);
+            self.await_return(id, now);
+            self.settle(id);
+        }
+        self.forget_confirmed();
+        self.keep_to_limit();
+    }
+
+    fn load_origin(&mut self, key: &str, value: &str) -> Result<(), RowError> {
+        let origin = keys::parse_origin(key).ok_or(RowError::Key)?;
+        let row: OriginRow = serde_json::from_str(value)?;
+        let id = self.speaker(&origin)?;
+        self.board.raise_epoch(id, row.epoch);
+        Ok(())
+    }
+
+    fn load_marks(&mut self, key: &str, value: &str) -> Result<(), RowError> {
+        let account = keys::parse_account(key).ok_or(RowError::Key)?;
+        let marks: Marks = serde_json::from_str(value)?;
+        self.board.advance_to(marks.highest());
+        self.readers.restore(&account, &marks);
+        Ok(())
+    }
+
+    fn load_fact(&mut self, bucket: Bucket, key: &str, value: &str) -> Result<(), RowError> {
+        let (subject, origin) = keys::parse_fact(key).ok_or(RowError::Key)?;
+        let row: FactRow = serde_json::from_str(value)?;
+        let id = self.speaker(&origin)?;
+        let (statement, revision) = row.statement(subject, id)?;
+        match self.board.restore(&statement, revision) {
+            Ok(Applied::Changed(change)) => {
+                // A crash came between the two writes of a change: the older row has no say.
+                if change.was.is_some() {
+                    self.outbox.delete(other(bucket), key.to_owned());
+                }
+                if let (Some(reason), Some(subject)) = (row.withdrawn(), change.subject_id) {
+                    let tombstone = Tombstone { subject, origin: id, reason };
+                    self.tombstones.insert(change.subject.kind(), revision, tombstone);
+                }
+            }
+            Ok(Applied::Repeat) | Err(Refused::Stale { .. }) => {
+                self.outbox.delete(bucket, key.to_owned());
+            }
+            Err(refused) => return Err(refused.into()),
+        }
+        Ok(())
+    }
+
+    /// Counts what the board holds of an origin, and drops tombstones that a newer fact replaced.
+    fn count_up(&mut self, id: OriginId) {
+        let (mut facts, mut tombstones) = (0, 0);
+        let mut version = self.board.epoch(id).map(|epoch| lampfield_board::Version::new(epoch, 0));
+        for fact in self.board.facts_of(id) {
+            version = version.max(Some(fact.version));
+            match fact.standing {
+                Standing::Live(_) => facts += 1,
+                Standing::Withdrawn => tombstones += 1,
+            }
+        }
+        self.origins.update(id, |speaker| {
+            speaker.version = version.unwrap_or_default();
+            speaker.facts = facts;
+            speaker.tombstones = tombstones;
+        });
+    }
+
+    fn await_return(&mut self, id: OriginId, now: Now) {
+        let Some(account) = self.origins.get(id).map(|speaker| speaker.name.account.clone()) else {
+            return;
+        };
+        let wait = self.settings.restart_grace.max(self.grace(&account));
+        self.origins.update(id, |speaker| {
+            speaker.away_since = Some(now);
+            if speaker.facts > 0 {
+                let (deadline, below) = (now.mono + wait, speaker.next_epoch());
+                speaker.sweeps.away(Sweep { deadline, below, cause: Cause::Restarted });
+            }
+        });
+    }
+}
+
+/// Where the other form of a fact is stored.
+fn other(bucket: Bucket) -> Bucket {
+    match bucket {
+        Bucket::Facts => Bucket::Tombstones,
+        _ => Bucket::Facts,
+    }
+}

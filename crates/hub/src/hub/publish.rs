@@ -1,0 +1,132 @@
+//! Something is said: the hot path of the hub.
+
+use lampfield_board::{Applied, Cachable, Change, Fact, OriginId, Standing, Statement};
+use lampfield_fabric::Bucket;
+
+use super::Hub;
+use crate::{
+    connections::ConnId,
+    keys,
+    now::Now,
+    policy::Policy,
+    said::{Outcome, Refusal, Said},
+    stored::{FactRow, json},
+};
+
+impl Hub {
+    /// A connection says something under one of its EIDs. The first time it speaks under an EID,
+    /// the origin (its account, the EID) begins a new epoch; if it had been lost, what it said
+    /// before must now be repeated within the grace.
+    ///
+    /// # Errors
+    /// When the connection is unknown or a limit is reached ([`Refusal`]).
+    pub fn publish(&mut self, conn: ConnId, said: Said, now: Now) -> Result<Outcome, Refusal> {
+        let became = self.take(conn, said, now);
+        let tally = &mut self.tally;
+        *match &became {
+            Ok(Outcome::Changed) => &mut tally.changed,
+            Ok(Outcome::Repeat) => &mut tally.repeats,
+            Ok(Outcome::PassedOn) => &mut tally.passed_on,
+            Ok(Outcome::Ignored) => &mut tally.ignored,
+            Err(_) => &mut tally.refused,
+        } += 1;
+        became
+    }
+
+    fn take(&mut self, conn: ConnId, said: Said, now: Now) -> Result<Outcome, Refusal> {
+        if self.settings.policies.of(&said.subject) == Policy::Ignore {
+            return Ok(Outcome::Ignored);
+        }
+        let origin = self.speak(conn, said.eid, now)?;
+        self.origins.update(origin, |speaker| speaker.last_word = Some(now));
+        let cachable = said.cachable;
+        let statement = self.statement(origin, said, now);
+        match cachable {
+            Cachable::Yes => self.hold(&statement),
+            Cachable::No => self.pass_on(&statement),
+        }
+    }
+
+    fn statement(&self, origin: OriginId, said: Said, now: Now) -> Statement {
+        let speaker = self.origins.get(origin);
+        Statement {
+            subject: said.subject,
+            origin,
+            standing: Standing::Live(said.value),
+            version: speaker.map(|speaker| speaker.next_version()).unwrap_or_default(),
+            said_at: now.wall,
+            door: said.door,
+        }
+    }
+
+    fn pass_on(&mut self, statement: &Statement) -> Result<Outcome, Refusal> {
+        let change = self.board.pass_by(statement)?;
+        self.note_version(statement);
+        self.outbox.changed(change);
+        Ok(Outcome::PassedOn)
+    }
+
+    fn hold(&mut self, statement: &Statement) -> Result<Outcome, Refusal> {
+        let held = self.held(statement).map(|fact| (fact.standing, fact.revision));
+        if !held.is_some_and(|(standing, _)| standing.is_live()) {
+            self.check_room(statement.origin)?;
+        }
+        let Applied::Changed(change) = self.board.apply(statement)? else {
+            return Ok(Outcome::Repeat);
+        };
+        self.note_version(statement);
+        match held {
+            Some((Standing::Live(_), _)) => {}
+            Some((Standing::Withdrawn, revision)) => {
+                self.tombstones.remove(statement.subject.kind(), revision);
+                self.count(statement.origin, 1, -1);
+            }
+            None => self.count(statement.origin, 1, 0),
+        }
+        self.persist_fact(&change);
+        self.tell(change);
+        Ok(Outcome::Changed)
+    }
+
+    fn persist_fact(&mut self, change: &Change) {
+        let key = keys::fact(&change.subject, &change.origin);
+        let row = json(&FactRow::of(change, None));
+        self.outbox.put(Bucket::Facts, key.clone(), row);
+        if change.was == Some(Standing::Withdrawn) {
+            self.outbox.delete(Bucket::Tombstones, key);
+        }
+    }
+
+    fn held(&self, statement: &Statement) -> Option<Fact<'_>> {
+        self.board.get(&statement.subject)?.of(statement.origin)
+    }
+
+    fn check_room(&self, origin: OriginId) -> Result<(), Refusal> {
+        let limits = self.settings.limits;
+        let counts = self.board.counts();
+        if counts.devices + counts.mailboxes >= limits.facts {
+            return Err(Refusal::TooManyFacts { limit: limits.facts });
+        }
+        match self.origins.get(origin) {
+            Some(speaker) if speaker.facts >= limits.subjects_per_origin => {
+                Err(Refusal::TooManySubjects {
+                    origin: speaker.name.clone(),
+                    limit: limits.subjects_per_origin,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn note_version(&mut self, statement: &Statement) {
+        self.origins.update(statement.origin, |speaker| speaker.version = statement.version);
+    }
+
+    /// Changes how many live facts and tombstones of an origin are on the board.
+    pub(super) fn count(&mut self, origin: OriginId, facts: isize, tombstones: isize) {
+        self.origins.update(origin, |speaker| {
+            speaker.facts = speaker.facts.saturating_add_signed(facts);
+            speaker.tombstones = speaker.tombstones.saturating_add_signed(tombstones);
+        });
+    }
+}

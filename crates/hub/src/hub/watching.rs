@@ -1,0 +1,60 @@
+//! Who listens, and up to where each has certainly heard.
+
+use lampfield_board::{AccountName, Kind, Revision};
+use lampfield_fabric::Bucket;
+
+use super::Hub;
+use crate::{keys, readers::PeerCache, stored::json, watch::Watch};
+
+impl Hub {
+    /// Begins a watch of one kind for a peer of this account. The watch first brings all that
+    /// stands, withdrawals that the peer may not know of included. It must be given back to
+    /// [`Hub::unwatch`] when the subscription or its connection ends.
+    pub fn watch(&mut self, account: &AccountName, kind: Kind, cache: PeerCache) -> Watch {
+        let (id, new_mark) = self.readers.open(account, kind, cache, self.board.revision());
+        if new_mark {
+            self.persist_marks(account);
+        }
+        Watch::new(id, kind, self.settings.limits.watch_missed)
+    }
+
+    /// The peer behind a watch has certainly received all that was handed out up to `received`: a
+    /// value that [`Watch::reached`] had when its TCP acknowledged everything handed out by then
+    /// (for a peer that forgets: when everything was written to the socket). Withdrawals that
+    /// everybody knows are forgotten.
+    pub fn confirm(&mut self, watch: &Watch, received: Revision) {
+        let Some(rose) = self.readers.confirm(watch.id(), received) else { return };
+        let Some(oldest) = self.tombstones.oldest(rose.kind) else { return };
+        if rose.before < oldest && oldest <= received {
+            self.persist_marks(&rose.account);
+            self.forget_confirmed();
+        }
+    }
+
+    /// A watch ends. If its peer keeps what it heard, withdrawals from now on wait for its return.
+    pub fn unwatch(&mut self, watch: Watch) {
+        if self.readers.close(watch.id()) == Some(PeerCache::Forgotten) {
+            self.forget_confirmed();
+        }
+    }
+
+    /// An account is gone for good: nothing waits for its peers any more.
+    pub fn forget_account(&mut self, account: &AccountName) {
+        self.readers.forget(account);
+        self.backoffs.remove(account);
+        self.check_backoff(account);
+        self.outbox.delete(Bucket::Confirmations, keys::account(account));
+        self.forget_confirmed();
+    }
+
+    /// The revision of the latest change.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.board.revision()
+    }
+
+    fn persist_marks(&mut self, account: &AccountName) {
+        let marks = json(&self.readers.stored(account));
+        self.outbox.put(Bucket::Confirmations, keys::account(account), marks);
+    }
+}

@@ -1,0 +1,139 @@
+//! The end of a fact: a tombstone that is sent to whoever may still show it, and forgotten when
+//! everybody has certainly received it.
+
+use lampfield_board::{
+    Applied, Cachable, Change, Fact, Kind, OriginId, Revision, SubjectFacts, SubjectId, Value,
+};
+use lampfield_fabric::Bucket;
+use smallvec::SmallVec;
+
+use super::Hub;
+use crate::{
+    keys,
+    notice::{Reason, Trouble, TroubleKey},
+    now::Now,
+    stored::{FactRow, json},
+    tombstones::Tombstone,
+};
+
+impl Hub {
+    /// Ends one live fact. Says whether there was one.
+    pub(super) fn withdraw(
+        &mut self,
+        place: SubjectId,
+        origin: OriginId,
+        reason: Reason,
+        now: Now,
+    ) -> bool {
+        let Some(speaker) = self.origins.get(origin) else { return false };
+        let version = speaker.next_version();
+        let withdrawn = self.board.withdraw(place, origin, version, now.wall);
+        let Ok(Applied::Changed(change)) = withdrawn else { return false };
+        self.origins.update(origin, |speaker| speaker.version = version);
+        self.count(origin, -1, 1);
+        let tombstone = Tombstone { subject: place, origin, reason };
+        self.tombstones.insert(change.subject.kind(), change.revision, tombstone);
+        let key = keys::fact(&change.subject, &change.origin);
+        // In this order: a crash between the two leaves both, and the newer version wins.
+        self.outbox.put(Bucket::Tombstones, key.clone(), json(&FactRow::of(&change, Some(reason))));
+        self.outbox.delete(Bucket::Facts, key);
+        self.tell(change.clone());
+        self.say_again(place, &change);
+        self.keep_to_limit();
+        true
+    }
+
+    /// Where a peer files the fact that ended together with another one that stands, it has just
+    /// been blinded: the other one is said again.
+    fn say_again(&mut self, place: SubjectId, ended: &Change) {
+        let Some(facts) = self.board.subject(place) else { return };
+        let same_drawer = |fact: &Fact<'_>| {
+            fact.standing.is_live()
+                && (ended.subject.kind() == Kind::Mailbox || fact.origin.eid == ended.origin.eid)
+        };
+        let Some(other) = facts.facts().filter(same_drawer).last() else { return };
+        let revision = self.board.revision().next();
+        let change = Change { revision, ..as_change(&other, facts.lamp()) };
+        self.board.advance_to(revision);
+        self.outbox.changed(change);
+    }
+
+    /// What a peer that knows nothing must be sent about a subject, so that it shows what the board
+    /// shows. Peers keep one word per EID and device and one per mailbox, so of several only the
+    /// newest that stands is told, or else the newest withdrawal.
+    pub(crate) fn standing(&self, facts: SubjectFacts<'_>) -> SmallVec<[Change; 1]> {
+        let mailbox = facts.subject().kind() == Kind::Mailbox;
+        let mut told: SmallVec<[Fact<'_>; 1]> = SmallVec::new();
+        for fact in facts.facts() {
+            let same = |other: &&mut Fact<'_>| mailbox || other.origin.eid == fact.origin.eid;
+            match told.iter_mut().find(same) {
+                Some(older) if older.standing.is_live() && !fact.standing.is_live() => {}
+                Some(older) => *older = fact,
+                None => told.push(fact),
+            }
+        }
+        told.iter().map(|fact| as_change(fact, facts.lamp())).collect()
+    }
+
+    /// Forgets the withdrawals that everybody who must know them has certainly received.
+    pub(super) fn forget_confirmed(&mut self) {
+        for kind in Kind::ALL {
+            if self.tombstones.oldest(kind).is_none() {
+                continue;
+            }
+            let floor = self.readers.floor(kind);
+            while let Some(oldest) = self.tombstones.oldest(kind)
+                && floor.is_none_or(|floor| oldest <= floor)
+            {
+                self.forget(kind, oldest);
+            }
+        }
+        let limit = self.settings.limits.tombstones;
+        if self.tombstones.len() <= limit - limit / 10 {
+            self.outbox.clear(&TroubleKey::TombstoneLimit);
+        }
+    }
+
+    /// At the limit the oldest withdrawal goes, and people are told who may now show a dead fact.
+    pub(super) fn keep_to_limit(&mut self) {
+        let limit = self.settings.limits.tombstones;
+        while self.tombstones.len() > limit
+            && let Some((oldest, kind)) = self.tombstones.oldest_of_all()
+        {
+            let stale = self.readers.behind(kind, oldest);
+            self.forget(kind, oldest);
+            if !stale.is_empty() {
+                self.outbox.raise(Trouble::TombstoneLimit { limit, stale });
+            }
+        }
+    }
+
+    fn forget(&mut self, kind: Kind, revision: Revision) {
+        let Some(tombstone) = self.tombstones.remove(kind, revision) else { return };
+        let (place, origin) = (tombstone.subject, tombstone.origin);
+        if let Some(fact) = self.board.fact(place, origin) {
+            self.outbox.delete(Bucket::Tombstones, keys::fact(fact.subject, fact.origin));
+        }
+        self.board.forget(place, origin);
+        self.count(origin, 0, -1);
+        self.settle(origin);
+    }
+}
+
+/// A fact as it is told to somebody who did not hear it when it was said.
+fn as_change(fact: &Fact<'_>, lamp: Option<Value>) -> Change {
+    Change {
+        revision: fact.revision,
+        subject_id: Some(fact.subject_id),
+        subject: fact.subject.clone(),
+        origin: fact.origin.clone(),
+        standing: fact.standing,
+        was: Some(fact.standing),
+        lamp,
+        lamp_was: lamp,
+        version: fact.version,
+        said_at: fact.said_at,
+        door: fact.door,
+        cachable: Cachable::Yes,
+    }
+}

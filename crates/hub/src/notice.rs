@@ -1,0 +1,160 @@
+//! What the hub has to tell people, as data. The shell logs it and `status` shows what stands; no
+//! text is made here and nothing depends on anyone listening.
+
+use std::{sync::Arc, time::Duration};
+
+use lampfield_board::{AccountName, Eid, Origin};
+use serde::Serialize;
+
+use crate::sweep::Cause;
+
+/// Something people should know.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Notice {
+    /// It happened, and that is all.
+    Happened(Happening),
+    /// It stands until it is cleared. Raised again with other data it replaces what stood.
+    Raised(Trouble),
+    /// It no longer stands.
+    Cleared(Trouble),
+}
+
+/// Something that happened once.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Happening {
+    /// The last connection of an origin is gone; its facts end after `grace`.
+    Lost {
+        /// Whose.
+        origin: Arc<Origin>,
+        /// Facts it holds.
+        facts: usize,
+        /// How long it has to come back.
+        grace: Duration,
+    },
+    /// An origin is back; what it does not repeat within `grace` ends.
+    Returned {
+        /// Who.
+        origin: Arc<Origin>,
+        /// Facts it must repeat.
+        facts: usize,
+        /// How long it has for that.
+        grace: Duration,
+    },
+    /// Facts were withdrawn.
+    Withdrawn {
+        /// Whose.
+        origin: Arc<Origin>,
+        /// How many.
+        facts: usize,
+        /// Why.
+        reason: Reason,
+    },
+    /// A stored row could not be read and was left out.
+    Unreadable {
+        /// Its bucket.
+        bucket: &'static str,
+        /// Its key.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Why a fact was withdrawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// Its origin did not come back in time.
+    Lost,
+    /// Its origin did not come back in time after a start of Lampfield.
+    NotBackAfterRestart,
+    /// The account came back, but nobody spoke for this origin again.
+    NotBack,
+    /// Its origin came back and did not repeat it.
+    NotRepeated,
+    /// The publisher said goodbye.
+    Goodbye,
+    /// The operator cleared it.
+    Cleared,
+}
+
+impl From<Cause> for Reason {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::Lost => Self::Lost,
+            Cause::Restarted => Self::NotBackAfterRestart,
+            Cause::Arrived => Self::NotBack,
+            Cause::Returned => Self::NotRepeated,
+            Cause::Goodbye => Self::Goodbye,
+        }
+    }
+}
+
+/// Something that is wrong for as long as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "trouble", rename_all = "kebab-case")]
+pub enum Trouble {
+    /// Two accounts publish under one EID: each of these servers takes the other's states for its
+    /// own echo and drops them. Clears when all but one are gone.
+    DuplicateEid {
+        /// The EID.
+        #[serde(serialize_with = "text")]
+        eid: Eid,
+        /// Who uses it.
+        #[serde(serialize_with = "texts")]
+        accounts: Vec<AccountName>,
+    },
+    /// More withdrawals are unconfirmed than may be remembered, and the oldest were forgotten.
+    /// Clears when a tenth of the limit is free again.
+    TombstoneLimit {
+        /// The limit.
+        limit: usize,
+        /// Who had not confirmed the one forgotten last, and may show a dead fact.
+        #[serde(serialize_with = "texts")]
+        stale: Vec<AccountName>,
+    },
+    /// The account's server will wait longer before it reconnects than its facts are kept. Clears
+    /// when its process restarts or the grace suffices.
+    BackoffExceedsGrace {
+        /// Whose.
+        #[serde(serialize_with = "text")]
+        account: AccountName,
+        /// How often it lost its connection.
+        drops: u32,
+        /// The wait expected after the next loss.
+        predicted: Duration,
+        /// The grace it has.
+        grace: Duration,
+    },
+}
+
+/// What makes two troubles the same one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum TroubleKey {
+    DuplicateEid(Eid),
+    TombstoneLimit,
+    BackoffExceedsGrace(AccountName),
+}
+
+impl Trouble {
+    pub(crate) fn key(&self) -> TroubleKey {
+        match self {
+            Self::DuplicateEid { eid, .. } => TroubleKey::DuplicateEid(*eid),
+            Self::TombstoneLimit { .. } => TroubleKey::TombstoneLimit,
+            Self::BackoffExceedsGrace { account, .. } => {
+                TroubleKey::BackoffExceedsGrace(account.clone())
+            }
+        }
+    }
+}
+
+fn text<T: std::fmt::Display, S: serde::Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(value)
+}
+
+fn texts<T: std::fmt::Display, S: serde::Serializer>(
+    values: &[T],
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    to.collect_seq(values.iter().map(ToString::to_string))
+}

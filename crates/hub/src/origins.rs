@@ -1,0 +1,179 @@
+//! Who has spoken: for each origin the connections that speak for it, its epoch and the sweeps
+//! that wait for it. Holds no facts (the board does) and ends none.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    hash::Hash,
+    sync::Arc,
+    time::Duration,
+};
+
+use lampfield_board::{AccountName, Eid, Origin, OriginId, Version};
+use smallvec::SmallVec;
+
+use crate::{connections::ConnId, now::Now, sweep::Sweeps};
+
+type Ids = SmallVec<[OriginId; 1]>;
+
+/// One origin.
+#[derive(Debug)]
+pub struct Speaker {
+    pub name: Arc<Origin>,
+    /// The connections that speak for it, each with the epoch that began when it did.
+    connections: SmallVec<[(ConnId, u32); 1]>,
+    /// What was said last.
+    pub version: Version,
+    /// Live facts on the board.
+    pub facts: usize,
+    /// Remembered withdrawals on the board.
+    pub tombstones: usize,
+    pub sweeps: Sweeps,
+    /// Since when nobody speaks for it.
+    pub away_since: Option<Now>,
+    /// When it said something last, repeats included.
+    pub last_word: Option<Now>,
+}
+
+/// All origins, with the ways to find them.
+#[derive(Debug, Default)]
+pub struct Origins {
+    by_id: HashMap<OriginId, Speaker>,
+    by_account: HashMap<AccountName, Ids>,
+    by_eid: HashMap<Eid, Ids>,
+    deadlines: BTreeSet<(Duration, OriginId)>,
+}
+
+// === impl Speaker ===
+
+impl Speaker {
+    pub fn new(name: Arc<Origin>) -> Self {
+        Self {
+            name,
+            connections: SmallVec::new(),
+            version: Version::default(),
+            facts: 0,
+            tombstones: 0,
+            sweeps: Sweeps::default(),
+            away_since: None,
+            last_word: None,
+        }
+    }
+
+    /// A connection begins to speak for it: a new epoch.
+    pub fn attach(&mut self, conn: ConnId) {
+        self.version = Version::new(self.next_epoch(), 0);
+        self.connections.push((conn, self.version.epoch));
+        self.away_since = None;
+    }
+
+    /// A connection ends. Facts heard last in an epoch below the answer are held up by nobody who
+    /// still speaks.
+    pub fn detach(&mut self, conn: ConnId) -> u32 {
+        self.connections.retain(|(speaking, _)| *speaking != conn);
+        let oldest = self.connections.iter().map(|(_, epoch)| *epoch).min();
+        oldest.unwrap_or_else(|| self.next_epoch())
+    }
+
+    /// The epoch that the next connection to speak will begin.
+    pub fn next_epoch(&self) -> u32 {
+        self.version.epoch.saturating_add(1)
+    }
+
+    /// The version of the next thing that is said.
+    pub fn next_version(&self) -> Version {
+        Version::new(self.version.epoch, self.version.counter.saturating_add(1))
+    }
+
+    /// Connections that speak for it.
+    pub fn connections(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Whether anybody speaks for it.
+    pub fn attached(&self) -> bool {
+        !self.connections.is_empty()
+    }
+
+    /// Whether peers hear of it: it speaks, or facts of it stand.
+    pub fn present(&self) -> bool {
+        self.attached() || self.facts > 0
+    }
+
+    /// Whether nothing of it is left that must be remembered.
+    pub fn idle(&self) -> bool {
+        !self.present() && self.tombstones == 0
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.sweeps.next().map(|sweep| sweep.deadline)
+    }
+}
+
+// === impl Origins ===
+
+impl Origins {
+    pub fn insert(&mut self, id: OriginId, speaker: Speaker) {
+        self.by_account.entry(speaker.name.account.clone()).or_default().push(id);
+        self.by_eid.entry(speaker.name.eid).or_default().push(id);
+        self.by_id.insert(id, speaker);
+    }
+
+    pub fn remove(&mut self, id: OriginId) -> Option<Speaker> {
+        let speaker = self.by_id.remove(&id)?;
+        if let Some(deadline) = speaker.deadline() {
+            self.deadlines.remove(&(deadline, id));
+        }
+        drop_from(&mut self.by_account, &speaker.name.account, id);
+        drop_from(&mut self.by_eid, &speaker.name.eid, id);
+        Some(speaker)
+    }
+
+    pub fn get(&self, id: OriginId) -> Option<&Speaker> {
+        self.by_id.get(&id)
+    }
+
+    /// Changes an origin, and notes when it must be looked at next.
+    pub fn update<T>(&mut self, id: OriginId, change: impl FnOnce(&mut Speaker) -> T) -> Option<T> {
+        let speaker = self.by_id.get_mut(&id)?;
+        let before = speaker.deadline();
+        let answer = change(speaker);
+        let after = speaker.deadline();
+        if before != after {
+            before.map(|deadline| self.deadlines.remove(&(deadline, id)));
+            after.map(|deadline| self.deadlines.insert((deadline, id)));
+        }
+        Some(answer)
+    }
+
+    /// The origins of an account.
+    pub fn of_account(&self, account: &AccountName) -> Ids {
+        self.by_account.get(account).cloned().unwrap_or_default()
+    }
+
+    /// The accounts whose origins of this EID are present, sorted.
+    pub fn accounts_of(&self, eid: Eid) -> Vec<AccountName> {
+        let ids = self.by_eid.get(&eid).into_iter().flatten();
+        let present = ids.filter_map(|id| self.get(*id)).filter(|speaker| speaker.present());
+        let mut accounts: Vec<_> = present.map(|speaker| speaker.name.account.clone()).collect();
+        accounts.sort();
+        accounts
+    }
+
+    /// When the next sweep falls due, and whose.
+    pub fn next_due(&self) -> Option<(Duration, OriginId)> {
+        self.deadlines.first().copied()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (OriginId, &Speaker)> {
+        self.by_id.iter().map(|(id, speaker)| (*id, speaker))
+    }
+}
+
+fn drop_from<K: Hash + Eq>(index: &mut HashMap<K, Ids>, key: &K, id: OriginId) {
+    if let Some(ids) = index.get_mut(key) {
+        ids.retain(|other| *other != id);
+        if ids.is_empty() {
+            index.remove(key);
+        }
+    }
+}

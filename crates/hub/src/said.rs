@@ -1,0 +1,75 @@
+//! What a publisher says, and what becomes of it.
+
+use std::sync::Arc;
+
+use lampfield_board::{Cachable, DoorName, Eid, Origin, OriginsFull, Refused, Subject, Value};
+use thiserror::Error;
+
+use crate::connections::ConnId;
+
+/// Something that a connection says about a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The process it speaks for.
+    pub eid: Eid,
+    /// About what.
+    pub subject: Subject,
+    /// What it says.
+    pub value: Value,
+    /// Whether it may be kept.
+    pub cachable: Cachable,
+    /// The adapter it came through.
+    pub door: DoorName,
+}
+
+/// What became of something said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was news: it stands on the board and everybody is told.
+    Changed,
+    /// It was known. It holds on, and nobody is told.
+    Repeat,
+    /// It may not be kept: everybody is told once.
+    PassedOn,
+    /// The policy for such names is to drop it.
+    Ignored,
+}
+
+/// Why something said was not taken. Nothing has changed, except that the connection now counts as
+/// speaking for the origin where that was possible.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The connection never logged in, or has ended.
+    #[error("connection {0} is not logged in")]
+    UnknownConnection(ConnId),
+    /// [`Limits::eids_per_connection`](crate::Limits::eids_per_connection).
+    #[error(
+        "this connection speaks for {limit} entity ids already, which is the limit; {eid} is one more"
+    )]
+    TooManyEids {
+        /// The further one.
+        eid: Eid,
+        /// The limit.
+        limit: usize,
+    },
+    /// [`Limits::subjects_per_origin`](crate::Limits::subjects_per_origin).
+    #[error("{origin} holds {limit} facts already, which is the limit for one origin")]
+    TooManySubjects {
+        /// Whose.
+        origin: Arc<Origin>,
+        /// The limit.
+        limit: usize,
+    },
+    /// [`Limits::facts`](crate::Limits::facts).
+    #[error("this node holds {limit} facts already, which is its limit")]
+    TooManyFacts {
+        /// The limit.
+        limit: usize,
+    },
+    /// The board knows too many origins.
+    #[error(transparent)]
+    TooManyOrigins(#[from] OriginsFull),
+    /// The board has no place for it.
+    #[error(transparent)]
+    Board(#[from] Refused),
+}

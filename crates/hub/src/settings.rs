@@ -1,0 +1,107 @@
+//! What an operator may set for the hub, with the defaults. Values only: nothing is decided here
+//! but the length of a grace.
+
+use std::time::Duration;
+
+use crate::policy::Policies;
+
+/// The longest grace that [`Grace::Auto`] gives: Asterisk's back-off stops growing at 60 s.
+pub const LONGEST_AUTO_GRACE: Duration = Duration::from_secs(75);
+
+/// What [`Grace::Auto`] adds to the predicted wait: time to connect, log in and repeat.
+const AUTO_MARGIN: Duration = Duration::from_secs(2);
+
+/// How long the facts of an origin outlive its last connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grace {
+    /// The same for everyone.
+    Fixed(Duration),
+    /// As long as the account is expected to need for its return, at least `min`, at most
+    /// [`LONGEST_AUTO_GRACE`].
+    Auto {
+        /// The shortest grace given.
+        min: Duration,
+    },
+}
+
+impl Grace {
+    /// The grace of an account that is predicted to wait `predicted` before it connects again.
+    #[must_use]
+    pub fn after(self, predicted: Duration) -> Duration {
+        match self {
+            Self::Fixed(grace) => grace,
+            Self::Auto { min } => (predicted + AUTO_MARGIN).max(min).min(LONGEST_AUTO_GRACE),
+        }
+    }
+}
+
+/// The limits of the hub's tables. What happens at each is said where it is enforced and in
+/// [`Refusal`](crate::Refusal).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Live facts of all origins; a further new one is refused.
+    pub facts: usize,
+    /// Live facts of one origin; a further new one is refused.
+    pub subjects_per_origin: usize,
+    /// EIDs that one connection may speak for; a publish under a further one is refused.
+    pub eids_per_connection: usize,
+    /// Changes remembered for questions about the past; the oldest goes.
+    pub history: usize,
+    /// Remembered withdrawals; the oldest goes, and a notice names who may now be stale.
+    pub tombstones: usize,
+    /// Subjects one watch remembers as missed; beyond it the watch starts its snapshot again.
+    pub watch_missed: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            facts: 1_000_000,
+            subjects_per_origin: 100_000,
+            eids_per_connection: 16,
+            history: 100_000,
+            tombstones: 100_000,
+            watch_missed: 10_000,
+        }
+    }
+}
+
+/// Everything that an operator may set for the hub.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `lease.grace`.
+    pub grace: Grace,
+    /// `lease.restart_grace`: how long origins may take to come back after a start of Lampfield.
+    /// The grace applies where it is longer.
+    pub restart_grace: Duration,
+    /// What becomes of facts whose origin is gone, by device name.
+    pub policies: Policies,
+    /// The limits of the hub's tables.
+    pub limits: Limits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            grace: Grace::Fixed(Duration::from_secs(10)),
+            restart_grace: Duration::from_secs(75),
+            policies: Policies::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn auto_grace_follows_the_prediction_between_its_bounds() {
+        let secs = Duration::from_secs;
+        let auto = Grace::Auto { min: secs(10) };
+        assert_eq!(auto.after(secs(1)), secs(10));
+        assert_eq!(auto.after(secs(16)), secs(18));
+        assert_eq!(auto.after(secs(600)), LONGEST_AUTO_GRACE);
+        assert_eq!(Grace::Fixed(secs(3)).after(secs(60)), secs(3));
+    }
+}

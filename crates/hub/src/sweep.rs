@@ -1,0 +1,153 @@
+//! When which facts of an origin end. One origin has at most one sweep for the loss it is in and
+//! a few for the returns it made; a sweep once set for a fact is never put off by a later loss.
+
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+/// Sweeps of returns that one origin keeps. A further one falls due together with the last: an
+/// origin that flaps this often within one grace gets a shorter grace, never a longer one.
+const KEPT: usize = 8;
+
+/// At `deadline`, the facts said before epoch `below` end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sweep {
+    /// On the monotonic clock.
+    pub deadline: Duration,
+    /// Facts of an epoch lower than this are meant.
+    pub below: u32,
+    /// Why they would end.
+    pub cause: Cause,
+}
+
+/// What started a sweep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The last connection was lost.
+    Lost,
+    /// Lampfield started and the origin has not come back yet.
+    Restarted,
+    /// The account logged in again, the origin has not spoken yet.
+    Arrived,
+    /// The origin came back and must repeat what still holds.
+    Returned,
+    /// The publisher said goodbye.
+    Goodbye,
+}
+
+/// All pending sweeps of one origin.
+#[derive(Debug, Clone, Default)]
+pub struct Sweeps {
+    away: Option<Sweep>,
+    returns: SmallVec<[Sweep; 1]>,
+}
+
+impl Sweeps {
+    /// Nobody speaks for the origin any more.
+    pub fn away(&mut self, sweep: Sweep) {
+        self.away = Some(sweep);
+    }
+
+    /// The account is back: what the loss left undecided is due at `deadline`, once per loss, so
+    /// that an account that logs in again and again cannot put it off.
+    pub fn arrived(&mut self, deadline: Duration) {
+        if let Some(away) = &mut self.away
+            && matches!(away.cause, Cause::Lost | Cause::Restarted)
+        {
+            *away = Sweep { deadline, cause: Cause::Arrived, ..*away };
+        }
+    }
+
+    /// The origin itself is back and has until `deadline` to repeat what it said before.
+    pub fn returned(&mut self, deadline: Duration) {
+        if let Some(away) = self.away.take_if(|away| away.cause != Cause::Goodbye) {
+            self.prove(Sweep { deadline, cause: Cause::Returned, ..away });
+        }
+    }
+
+    /// Facts said below an epoch must be repeated in time by those who still speak for the origin.
+    pub fn prove(&mut self, sweep: Sweep) {
+        let full = self.returns.len() >= KEPT;
+        match self.returns.last_mut() {
+            Some(last) if last.below >= sweep.below => {
+                last.deadline = last.deadline.min(sweep.deadline);
+            }
+            Some(last) if full => last.below = sweep.below,
+            _ => self.returns.push(sweep),
+        }
+    }
+
+    /// Everything said so far ends now.
+    pub fn end(&mut self, now: Duration, below: u32) {
+        self.returns.clear();
+        self.away = Some(Sweep { deadline: now, below, cause: Cause::Goodbye });
+    }
+
+    /// The sweep that falls due first.
+    #[must_use]
+    pub fn next(&self) -> Option<Sweep> {
+        self.away.iter().chain(&self.returns).min_by_key(|sweep| sweep.deadline).copied()
+    }
+
+    /// Drops a sweep that has been carried out.
+    pub fn done(&mut self, sweep: Sweep) {
+        if self.away == Some(sweep) {
+            self.away = None;
+        }
+        self.returns.retain(|pending| *pending != sweep);
+    }
+
+    /// What will end a fact of this epoch, if it is not repeated.
+    #[must_use]
+    pub fn threatening(&self, epoch: u32) -> Option<Sweep> {
+        self.away
+            .iter()
+            .chain(&self.returns)
+            .filter(|sweep| epoch < sweep.below)
+            .min_by_key(|sweep| sweep.deadline)
+            .copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn lost(at: u64, below: u32) -> Sweep {
+        Sweep { deadline: secs(at + 10), below, cause: Cause::Lost }
+    }
+
+    #[test]
+    fn flapping_does_not_put_off_what_was_never_repeated() {
+        let mut sweeps = Sweeps::default();
+        for round in 0..100_u64 {
+            sweeps.away(lost(round, u32::try_from(round).unwrap() + 2));
+            sweeps.arrived(secs(round + 10));
+            sweeps.returned(secs(round + 10));
+        }
+        assert_eq!(sweeps.threatening(1).unwrap().deadline, secs(10));
+        assert!(sweeps.returns.len() <= KEPT);
+        assert!(sweeps.threatening(100).is_some(), "the newest facts are meant as well");
+    }
+
+    #[test]
+    fn an_arrival_moves_a_loss_once() {
+        let mut sweeps = Sweeps::default();
+        sweeps.away(lost(0, 2));
+        sweeps.arrived(secs(15));
+        sweeps.arrived(secs(20));
+        assert_eq!(sweeps.next().unwrap().deadline, secs(15));
+    }
+
+    #[test]
+    fn an_end_cannot_be_taken_back_by_an_arrival() {
+        let mut sweeps = Sweeps::default();
+        sweeps.end(secs(1), 5);
+        sweeps.arrived(secs(11));
+        assert_eq!(sweeps.next().unwrap().deadline, secs(1));
+    }
+}

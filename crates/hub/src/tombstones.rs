@@ -1,0 +1,69 @@
+//! The withdrawals that somebody may not have heard of yet, oldest first. The board holds the
+//! entries themselves; here is only their order and why they were made.
+
+use std::collections::BTreeMap;
+
+use lampfield_board::{Kind, OriginId, Revision, SubjectId};
+
+use crate::notice::Reason;
+
+/// One remembered withdrawal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tombstone {
+    pub subject: SubjectId,
+    pub origin: OriginId,
+    pub reason: Reason,
+}
+
+/// All remembered withdrawals, by the revision at which they were made.
+#[derive(Debug, Default)]
+pub struct Tombstones {
+    device: BTreeMap<Revision, Tombstone>,
+    mailbox: BTreeMap<Revision, Tombstone>,
+}
+
+impl Tombstones {
+    pub fn insert(&mut self, kind: Kind, revision: Revision, tombstone: Tombstone) {
+        self.of_mut(kind).insert(revision, tombstone);
+    }
+
+    pub fn remove(&mut self, kind: Kind, revision: Revision) -> Option<Tombstone> {
+        self.of_mut(kind).remove(&revision)
+    }
+
+    #[must_use]
+    pub fn get(&self, kind: Kind, revision: Revision) -> Option<&Tombstone> {
+        self.of(kind).get(&revision)
+    }
+
+    /// The oldest of a kind.
+    #[must_use]
+    pub fn oldest(&self, kind: Kind) -> Option<Revision> {
+        self.of(kind).first_key_value().map(|(revision, _)| *revision)
+    }
+
+    /// The oldest of all, with its kind.
+    #[must_use]
+    pub fn oldest_of_all(&self) -> Option<(Revision, Kind)> {
+        Kind::ALL.into_iter().filter_map(|kind| Some((self.oldest(kind)?, kind))).min()
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.device.len() + self.mailbox.len()
+    }
+
+    fn of(&self, kind: Kind) -> &BTreeMap<Revision, Tombstone> {
+        match kind {
+            Kind::DeviceState => &self.device,
+            Kind::Mailbox => &self.mailbox,
+        }
+    }
+
+    fn of_mut(&mut self, kind: Kind) -> &mut BTreeMap<Revision, Tombstone> {
+        match kind {
+            Kind::DeviceState => &mut self.device,
+            Kind::Mailbox => &mut self.mailbox,
+        }
+    }
+}
