@@ -174,12 +174,15 @@ impl History {
     /// The entries of a subject, the newest first.
     fn chain(&self, subject: &Subject) -> impl Iterator<Item = &Entry> {
         let chain = self.chains.find(subject).and_then(|place| self.chains.get(place));
-        let mut number = chain.map(|chain| chain.newest);
-        std::iter::from_fn(move || {
-            let entry = self.ring.get(number?)?;
-            number = number.filter(|_| entry.back > 0)?.checked_sub(entry.back.into());
-            Some(entry)
-        })
+        let newest = chain.map(|chain| chain.newest);
+        let numbers = std::iter::successors(newest, |number| self.number_before(*number));
+        numbers.map_while(|number| self.ring.get(number))
+    }
+
+    /// The number of the same subject's previous entry, which may be forgotten.
+    fn number_before(&self, number: u64) -> Option<u64> {
+        let back = self.ring.get(number)?.back;
+        if back == 0 { None } else { number.checked_sub(back.into()) }
     }
 
     fn event(&self, entry: &Entry) -> Option<Event> {

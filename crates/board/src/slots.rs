@@ -66,7 +66,9 @@ impl<T: Keyed> Slots<T> {
         };
         *self.places.get_mut(place as usize)? = Some(value);
         let Self { places, index, hasher, .. } = self;
-        index.insert_unique(hash, place, |p| hasher.hash_one(key_at(places, *p)));
+        // The key alone: an Option around it would hash differently.
+        let rehash = |p: &u32| key_at(places, *p).map_or(0, |key| hasher.hash_one(key));
+        index.insert_unique(hash, place, rehash);
         Some(place)
     }
 

@@ -56,7 +56,7 @@ impl Entries {
         Self { subject, entries: SmallVec::new() }
     }
 
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
     }
 
@@ -85,12 +85,6 @@ impl Entries {
         let entry = self.entries.remove(place);
         self.entries.shrink_to_fit();
         Some(entry)
-    }
-
-    /// Whether a fact of another origin has arrived since this one.
-    pub(super) fn is_newest_live(&self, origin: OriginId) -> bool {
-        let newest = self.entries.iter().rev().find(|entry| entry.standing.is_live());
-        newest.is_some_and(|entry| entry.origin == origin)
     }
 
     /// What the lamp shows.

@@ -1,6 +1,7 @@
 //! What origins say, on its way onto the board: what is old is refused, what was said already
 //! costs nothing, and all else is counted, kept and told.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::Board;
@@ -124,6 +125,7 @@ impl Board {
         self.check_epoch(said)?;
         let lamp = self.aggregate(&said.subject);
         let origin = Arc::clone(&self.speaker(said.origin)?.origin);
+        self.raise_epoch(said.origin, said.version.epoch);
         self.revision = self.revision.next();
         Ok(Change {
             revision: self.revision,
@@ -187,7 +189,10 @@ impl Board {
         let held = place.and_then(|place| self.subjects.get_mut(place));
         let is_new = match held {
             Some(entries) => match weigh(said, entries)? {
-                News::Repeat => return Ok(Applied::Repeat),
+                News::Repeat => {
+                    self.raise_epoch(said.origin, said.version.epoch);
+                    return Ok(Applied::Repeat);
+                }
                 News::Change => false,
                 News::First => true,
             },
@@ -285,19 +290,23 @@ enum News {
 }
 
 fn weigh(said: &Statement, entries: &mut Entries) -> Result<News, Refused> {
-    let overruled = said.subject.kind() == Kind::Mailbox && !entries.is_newest_live(said.origin);
+    let overruled = overruled(said, entries);
     let Some(held) = entries.of_mut(said.origin) else { return Ok(News::First) };
-    let stale = Refused::Stale { said: said.version, held: held.version };
-    if said.version < held.version {
-        return Err(stale);
-    }
     let same = said.standing == held.standing;
-    let newest = !(overruled && held.standing.is_live());
-    if same && (newest || said.version == held.version) {
-        held.heard = held.heard.max(said.version.epoch);
-        return Ok(News::Repeat);
+    match said.version.cmp(&held.version) {
+        Ordering::Greater if !same || overruled => Ok(News::Change),
+        Ordering::Equal | Ordering::Greater if same => {
+            held.heard = held.heard.max(said.version.epoch);
+            Ok(News::Repeat)
+        }
+        _ => Err(Refused::Stale { said: said.version, held: held.version }),
     }
-    if said.version == held.version { Err(stale) } else { Ok(News::Change) }
+}
+
+/// Whether another origin's newer word keeps this count off the mailbox's lamp.
+fn overruled(said: &Statement, entries: &Entries) -> bool {
+    let count = said.standing.live().filter(|value| value.kind() == Kind::Mailbox);
+    count.is_some() && count != entries.lamp()
 }
 
 fn check_kind(said: &Statement) -> Result<(), Refused> {

@@ -1,0 +1,45 @@
+//! "Did you mean".
+
+use lampfield_board::DeviceState::InUse;
+use lampfield_board::Subject;
+
+use crate::fixtures::{Talk, device, mailbox};
+
+fn board() -> Talk {
+    let mut talk = Talk::new();
+    for name in ["PJSIP/100", "PJSIP/101", "PJSIP/110", "Custom:nightmode", "SIP/alice"] {
+        talk.tell(1, &device(name), InUse);
+    }
+    talk.tell(1, &mailbox("1000@default"), lampfield_board::MessageCount::new(1, 0));
+    talk
+}
+
+fn nearest(name: &str, most: usize) -> Vec<String> {
+    board().board.nearest(name, most).iter().map(Subject::to_string).collect()
+}
+
+#[test]
+fn names_by_likeness() {
+    assert_eq!(
+        nearest("PJSIP/10l", 3),
+        ["device/PJSIP/100", "device/PJSIP/101", "device/PJSIP/110"]
+    );
+    assert_eq!(nearest("1000@defualt", 3), ["mailbox/1000@default"]);
+    assert_eq!(nearest("pjsip/101", 1), ["device/PJSIP/101"], "case first");
+    assert_eq!(nearest("PJSIP/10l", 0), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_alike_is_nothing_found() {
+    assert_eq!(nearest("DAHDI/i1/4711-22", 3), Vec::<String>::new());
+    assert_eq!(nearest("", 3), Vec::<String>::new());
+}
+
+#[test]
+fn long_names_are_found_by_case_only() {
+    let mut talk = Talk::new();
+    let long = "a".repeat(1_000);
+    talk.tell(1, &device(&long), InUse);
+    assert_eq!(talk.board.nearest(&long.to_uppercase(), 3), [device(&long)]);
+    assert_eq!(talk.board.nearest(&format!("{long}b"), 3), []);
+}

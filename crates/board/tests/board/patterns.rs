@@ -1,0 +1,57 @@
+//! Patterns, against the definition of matching, and against patience.
+
+use lampfield_board::{Pattern, PatternError};
+use proptest::prelude::*;
+
+/// The definition, exponential and plain.
+fn by_definition(pattern: &[char], name: &[char]) -> bool {
+    match (pattern, name) {
+        ([], []) => true,
+        (['*', rest @ ..], _) => {
+            by_definition(rest, name) || !name.is_empty() && by_definition(pattern, &name[1..])
+        }
+        (['?', rest @ ..], [_, more @ ..]) => by_definition(rest, more),
+        ([wanted, rest @ ..], [seen, more @ ..]) => wanted == seen && by_definition(rest, more),
+        _ => false,
+    }
+}
+
+fn fits(pattern: &str, name: &str) -> bool {
+    Pattern::parse(pattern).unwrap().matches(name)
+}
+
+#[test]
+fn names_of_every_day() {
+    assert!(fits("PJSIP/1*", "PJSIP/100"));
+    assert!(!fits("PJSIP/1*", "PJSIP/200"));
+    assert!(!fits("PJSIP/1*", "pjsip/100"), "with case");
+    assert!(fits("*", ""));
+    assert!(fits("*", "XMPP/asterisk/server2@asterisk.example"));
+    assert!(fits("PJSIP/1??", "PJSIP/199"));
+    assert!(!fits("PJSIP/1??", "PJSIP/1999"));
+    assert!(fits("Local/?97@*", "Local/*97@ctx"));
+    assert!(fits("M?ller", "Müller"), "characters, not bytes");
+    assert!(fits("*@default", "a@b@default"));
+}
+
+#[test]
+fn what_is_no_pattern() {
+    assert_eq!(Pattern::parse(""), Err(PatternError::Empty));
+    assert_eq!(Pattern::parse(&"*".repeat(256)), Err(PatternError::TooLong(256)));
+    assert_eq!("PJSIP/1*".parse::<Pattern>().unwrap().to_string(), "PJSIP/1*");
+}
+
+/// The pattern that takes a backtracking matcher longer than the universe.
+#[test]
+fn no_pattern_takes_long() {
+    let pattern = format!("{}b", "*a".repeat(127));
+    assert!(!fits(&pattern, &"a".repeat(1_023)));
+}
+
+proptest! {
+    #[test]
+    fn matches_by_definition(pattern in "[ab*?]{1,9}", name in "[ab]{0,12}") {
+        let chars = |text: &str| text.chars().collect::<Vec<_>>();
+        prop_assert_eq!(fits(&pattern, &name), by_definition(&chars(&pattern), &chars(&name)));
+    }
+}

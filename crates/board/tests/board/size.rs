@@ -1,0 +1,60 @@
+//! Small enough for a million facts.
+
+use lampfield_board::DeviceState::InUse;
+use lampfield_board::{Board, Limits, Origin, OriginId, Subject, SubjectId, Version};
+
+use crate::fixtures::{device, origin, says};
+
+/// The limit of the design, for everything but the names themselves.
+const BYTES_PER_FACT: usize = 200;
+
+fn filled(subjects: u32, origins: u8) -> Board {
+    let mut board = Board::new(Limits::default());
+    let speakers: Vec<Origin> = (0..origins).map(origin).collect();
+    let speakers: Vec<OriginId> = speakers.iter().map(|o| board.origin_id(o).unwrap()).collect();
+    for number in 0..subjects {
+        let subject = device(&format!("PJSIP/{number}"));
+        for speaker in &speakers {
+            let said = says(&subject, *speaker, InUse, Version::new(1, number.into()));
+            board.apply(&said).unwrap();
+        }
+    }
+    board
+}
+
+/// Also where a table has just been doubled and is half empty.
+#[test]
+fn a_fact_is_small() {
+    for subjects in [1 << 14, (1 << 14) + 1, 14_337, 28_673, 20_000] {
+        for origins in [1, 2, 3, 5] {
+            let facts = subjects as usize * usize::from(origins);
+            let each = filled(subjects, origins).bytes() / facts;
+            assert!(each <= BYTES_PER_FACT, "{each} bytes a fact, {subjects} x {origins}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_board_takes_no_memory() {
+    assert_eq!(Board::new(Limits::default()).bytes(), 0);
+}
+
+/// The scale of the design: 200 servers of 5,000 devices each.
+#[test]
+fn a_million_facts_are_fine() {
+    let mut board = Board::new(Limits::default());
+    for speaker in 0..200_u8 {
+        let speaker = board.origin_id(&origin(speaker)).unwrap();
+        for number in 0..5_000_u64 {
+            let subject = device(&format!("PJSIP/{}-{number}", speaker.index()));
+            board.apply(&says(&subject, speaker, InUse, Version::new(1, number))).unwrap();
+        }
+    }
+    assert_eq!(board.counts().devices, 1_000_000);
+    assert!(board.bytes() <= 1_000_000 * BYTES_PER_FACT, "{}", board.bytes());
+    assert_eq!(board.subjects_from(SubjectId::FIRST).count(), 1_000_000);
+    let one: Subject = device("PJSIP/77-4711");
+    let speaker = board.find_origin(&origin(77)).unwrap();
+    assert!(board.get(&one).unwrap().of(speaker).is_some());
+    assert_eq!(board.facts_of(speaker).count(), 5_000);
+}
