@@ -7,12 +7,13 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use lampfield_xmpp_stream::{BareJid, Element, StanzaCondition, StanzaError};
+use lampfield_xmpp_stream::{BareJid, Element, StanzaError};
 
 use crate::door::Door;
 use crate::session::Session;
 
 pub mod pubsub;
+pub mod reply;
 
 /// Whom a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -98,13 +99,11 @@ impl Services {
         Self { all, by_namespace }
     }
 
-    /// Answers a request by the service that owns its payload, or says that there is none.
-    pub fn answer(&self, door: &Rc<Door>, request: &Request<'_>) -> Answer {
-        let owner = self.by_namespace.get(&(request.scope, request.payload.ns()));
-        match owner.and_then(|index| self.all.get(*index)) {
-            Some(service) => service.iq(door, request),
-            None => Answer::Error(StanzaCondition::ServiceUnavailable.with("")),
-        }
+    /// Answers a request by the service that owns its payload; none if nobody does.
+    pub fn answer(&self, door: &Rc<Door>, request: &Request<'_>) -> Option<Answer> {
+        let owner = self.by_namespace.get(&(request.scope, request.payload.ns()))?;
+        let service = self.all.get(*owner)?;
+        Some(service.iq(door, request))
     }
 
     /// The features to be shown for an address of this scope, in a fixed order.

@@ -67,6 +67,11 @@ impl Session {
         }
     }
 
+    /// The account as the hub knows it.
+    pub fn account_name(&self) -> AccountName {
+        self.name.clone()
+    }
+
     /// Whether the resource has said that it is available.
     pub fn is_available(&self) -> bool {
         self.presence.borrow().is_some()

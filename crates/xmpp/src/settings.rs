@@ -18,6 +18,9 @@ pub struct Settings {
     pub tls: TlsPolicy,
     /// The certificates; without them `tls` is as good as off.
     pub certificates: Option<TlsSettings>,
+    /// The hash of the certificate for `tls-server-end-point` (RFC 5929 section 4.1), where all
+    /// connections are shown the same one.
+    pub certificate_hash: Option<Vec<u8>>,
     /// PLAIN without TLS, and `jabber:iq:auth` for accounts that are marked for it.
     pub clear_text_auth: ClearTextAuth,
     /// The bounds of everything a peer can make us hold.
@@ -87,9 +90,6 @@ pub struct Limits {
     pub resources: usize,
     /// How much a peer may leave unread.
     pub unread: LinkLimits,
-    /// Publishes of one connection whose results wait for the store. Beyond it the connection is
-    /// not read until some are answered.
-    pub unanswered: usize,
 }
 
 impl Default for Limits {
@@ -105,7 +105,6 @@ impl Default for Limits {
             unauthenticated_per_address: 500,
             resources: 10,
             unread: LinkLimits { comfortable: 65_536, most: 4_194_304 },
-            unanswered: 10_000,
         }
     }
 }

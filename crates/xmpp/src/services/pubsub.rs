@@ -3,4 +3,6 @@
 //! The telephony nodes are not kept here: they are views of the hub and the engine refuses their
 //! names.
 
+pub mod codec;
 pub mod engine;
+pub mod service;

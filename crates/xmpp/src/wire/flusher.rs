@@ -17,6 +17,8 @@ use super::link::Link;
 pub struct Flusher {
     touched: RefCell<Vec<Rc<Link>>>,
     wake: Notify,
+    /// Told when a connection that was crowded has written everything.
+    pub roomy: Notify,
     pub(super) pool: BufferPool,
 }
 

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
@@ -42,9 +42,14 @@ pub struct Link {
     tls: RefCell<Option<Tls>>,
     out: RefCell<Vec<u8>>,
     touched: Cell<bool>,
+    /// Somebody was told that there is no room and waits for it.
+    awaited: Cell<bool>,
     failed: Cell<bool>,
-    /// Wakes the connection's own task: the socket is full, or the link has failed.
+    interrupted: Cell<bool>,
+    /// Wakes the connection's own task: the socket is full, or there is a reason to end.
     attention: Notify,
+    /// When bytes last came in.
+    heard: Cell<Instant>,
     limits: LinkLimits,
     flusher: Rc<Flusher>,
 }
@@ -72,8 +77,11 @@ impl Link {
             tls: RefCell::new(None),
             out: RefCell::new(Vec::new()),
             touched: Cell::new(false),
+            awaited: Cell::new(false),
+            interrupted: Cell::new(false),
             failed: Cell::new(false),
             attention: Notify::new(),
+            heard: Cell::new(Instant::now()),
             limits,
             flusher,
         }))
@@ -118,9 +126,14 @@ impl Link {
         Ok(())
     }
 
-    /// Whether telephony changes should be kept back for now.
+    /// Whether telephony changes should be kept back for now. Who is told so is woken through
+    /// [`Flusher::roomy`] when everything has been written.
     pub fn is_crowded(&self) -> bool {
-        self.out.borrow().len() > self.limits.comfortable
+        let crowded = self.out.borrow().len() > self.limits.comfortable;
+        if crowded {
+            self.awaited.set(true);
+        }
+        crowded
     }
 
     /// Whether nothing waits to be written.
@@ -136,6 +149,9 @@ impl Link {
             Ok(()) => {
                 if out.capacity() > 0 {
                     self.flusher.pool.give_back(std::mem::take(&mut *out));
+                }
+                if self.awaited.replace(false) {
+                    self.flusher.roomy.notify_one();
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.attention.notify_one(),
@@ -167,10 +183,19 @@ impl Link {
 
     /// Reads what has arrived. `WouldBlock`: nothing. `Ok(0)`: the peer has closed.
     pub fn try_read(&self, into: &mut [u8]) -> io::Result<usize> {
-        match self.tls.borrow_mut().as_mut() {
+        let read = match self.tls.borrow_mut().as_mut() {
             Some(tls) => tls.read(&self.socket, into),
             None => self.socket.try_read(into),
+        };
+        if read.is_ok() {
+            self.heard.set(Instant::now());
         }
+        read
+    }
+
+    /// How long the peer has said nothing.
+    pub fn silence(&self) -> Duration {
+        self.heard.get().elapsed()
     }
 
     /// Waits until [`Link::try_read`] is worth calling.
@@ -179,20 +204,32 @@ impl Link {
     }
 
     /// Serves the writing side while the connection's task waits for something else: finishes
-    /// what a full socket left over. Returns only when the link has failed.
+    /// what a full socket left over. Returns only when the link has failed or is interrupted.
     pub async fn attend(&self) {
         loop {
             self.attention.notified().await;
-            while !self.failed.get() && !self.is_drained() {
-                if self.socket.writable().await.is_err() {
-                    self.fail();
-                }
-                self.flush();
-            }
-            if self.failed.get() {
+            self.drained().await;
+            if self.failed.get() || self.interrupted.get() {
                 return;
             }
         }
+    }
+
+    /// Waits until everything is written, or the link has failed or is interrupted.
+    pub async fn drained(&self) {
+        self.flush();
+        while !self.failed.get() && !self.interrupted.get() && !self.is_drained() {
+            if self.socket.writable().await.is_err() {
+                self.fail();
+            }
+            self.flush();
+        }
+    }
+
+    /// Makes [`Link::attend`] return: somebody else wants the connection to end.
+    pub fn interrupt(&self) {
+        self.interrupted.set(true);
+        self.attention.notify_one();
     }
 
     /// Puts TLS on the link. Everything sent before must have been flushed.
@@ -204,9 +241,9 @@ impl Link {
         Ok(())
     }
 
-    /// Whether the link is encrypted and the handshake is over.
-    pub fn is_encrypted(&self) -> bool {
-        self.tls.borrow().as_ref().is_some_and(|tls| !tls.is_handshaking())
+    /// Whether what is read and written goes through TLS.
+    pub fn has_tls(&self) -> bool {
+        self.tls.borrow().is_some()
     }
 
     /// The `tls-exporter` channel binding of RFC 9266, with TLS 1.3.
@@ -228,16 +265,8 @@ impl Link {
     /// Ends an orderly conversation: waits up to `patience` for the rest to be written, then
     /// says goodbye in TLS. The socket closes when the last holder drops the link.
     pub async fn finish(&self, patience: Duration) {
-        let _ = tokio::time::timeout(patience, async {
-            self.flush();
-            while !self.failed.get() && !self.is_drained() {
-                if self.socket.writable().await.is_err() {
-                    return;
-                }
-                self.flush();
-            }
-        })
-        .await;
+        self.interrupted.set(false);
+        let _ = tokio::time::timeout(patience, self.drained()).await;
         if let Some(tls) = self.tls.borrow_mut().as_mut() {
             tls.close(&self.socket);
         }

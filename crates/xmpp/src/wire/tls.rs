@@ -76,11 +76,6 @@ impl Tls {
         self.session.wants_write()
     }
 
-    /// Whether the handshake is still going on.
-    pub(super) fn is_handshaking(&self) -> bool {
-        self.session.is_handshaking()
-    }
-
     /// Announces the end of the connection to the peer (close_notify).
     pub(super) fn close(&mut self, socket: &TcpStream) {
         self.session.send_close_notify();

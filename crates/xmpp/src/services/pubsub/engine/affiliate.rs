@@ -1,6 +1,6 @@
 //! Who is what to a node (XEP-0060 sections 5.7 and 8.9), and what happens when an account goes.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use lampfield_xmpp_stream::BareJid;
 
@@ -96,14 +96,16 @@ fn check_changes(
     changes: &[(BareJid, Affiliation)],
     limit: usize,
 ) -> Result<(), Refusal> {
-    let changed: HashSet<&BareJid> = changes.iter().map(|(account, _)| account).collect();
-    if changed.len() < changes.len() {
-        return Err(Refusal::Repeated);
+    let mut changed = HashMap::new();
+    for (account, is) in changes {
+        if changed.insert(account, is).is_some_and(|earlier| earlier != is) {
+            return Err(Refusal::Repeated);
+        }
     }
-    let untouched = node.affiliations.iter().filter(|(account, _)| !changed.contains(account));
-    let given = changes.iter().filter(|(_, is)| *is != Affiliation::None);
+    let untouched = node.affiliations.iter().filter(|(who, _)| !changed.contains_key(who));
+    let given = changed.values().filter(|is| ***is != Affiliation::None);
     let after: Vec<Affiliation> =
-        untouched.map(|(_, is)| *is).chain(given.map(|(_, is)| *is)).collect();
+        untouched.map(|(_, is)| *is).chain(given.map(|is| **is)).collect();
     if after.len() > limit && after.len() > node.affiliations.len() {
         return Err(Refusal::LimitReached("affiliations of this node"));
     }

@@ -60,8 +60,8 @@ pub enum Refusal {
     /// A setting or a change of affiliations cannot be had.
     #[error("{0}")]
     NotAcceptable(String),
-    /// A list names the same account twice.
-    #[error("the same account twice in one request")]
+    /// A list says different things about one account.
+    #[error("two affiliations for one account in one request")]
     Repeated,
     /// A bound of the service is reached.
     #[error("limit reached: {0}")]

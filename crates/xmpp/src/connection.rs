@@ -1,0 +1,224 @@
+//! One connection, from the accepted socket to its end.
+//!
+//! The task waits for bytes, cuts them into stanzas and lets each take effect at once; nothing is
+//! awaited between a stanza and its effects but the steps of a login. While it waits, the other
+//! half of the select finishes writes that a full socket left over.
+
+mod binding;
+mod dispatch;
+mod intake;
+mod login;
+mod negotiation;
+mod stream;
+
+pub use binding::Replacements;
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use lampfield_xmpp_stream::{Limits, StreamError, writer};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+
+use crate::door::Door;
+use crate::gate::Admission;
+use crate::listener::Start;
+use crate::services;
+use crate::wire::Link;
+
+use intake::{Intake, Progress};
+use stream::{Step, Stream};
+
+/// How long the last bytes of a conversation may take.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How a connection ended.
+#[derive(Debug)]
+enum Ending {
+    /// The peer closed its stream: a goodbye, its facts end with it.
+    Goodbye,
+    /// The socket ended, by itself or because the peer no longer reads or answers.
+    Lost(&'static str),
+    /// We ended the stream and said why.
+    Refused(StreamError),
+}
+
+/// Serves one connection to its end.
+pub async fn run(
+    door: Rc<Door>,
+    socket: TcpStream,
+    peer: SocketAddr,
+    start: Start,
+    admission: Admission,
+) {
+    let link = match open_link(&door, socket, peer, start) {
+        Ok(link) => link,
+        Err(error) => return tracing::debug!(%peer, "connection dropped: {error}"),
+    };
+    let mut connection = Connection {
+        intake: Intake::new(before_login(&door)),
+        stream: Stream::new(Rc::clone(&door), Rc::clone(&link), admission),
+        deadline: Some(Instant::now() + door.settings.limits.login_time),
+    };
+    let ending = tokio::select! {
+        ending = connection.converse() => ending,
+        () = link.attend() => connection.ended_from_outside(),
+    };
+    connection.leave(ending).await;
+}
+
+fn open_link(
+    door: &Door,
+    socket: TcpStream,
+    peer: SocketAddr,
+    start: Start,
+) -> anyhow::Result<Rc<Link>> {
+    let link = Link::new(socket, peer, door.settings.limits.unread, Rc::clone(&door.flusher))?;
+    if let (Start::Tls, Some(certificates)) = (start, &door.settings.certificates) {
+        link.start_tls(certificates)?;
+    }
+    Ok(link)
+}
+
+/// The bounds of what a peer may send before it has logged in.
+fn before_login(door: &Door) -> Limits {
+    let limits = &door.settings.limits;
+    Limits {
+        stanza_bytes: limits.unauthenticated_stanza_bytes,
+        depth: limits.depth.min(Limits::STRANGER.depth),
+        attributes: limits.attributes.min(Limits::STRANGER.attributes),
+    }
+}
+
+/// The bounds of what a peer may send afterwards.
+fn after_login(door: &Door) -> Limits {
+    let limits = &door.settings.limits;
+    Limits {
+        stanza_bytes: limits.stanza_bytes,
+        depth: limits.depth,
+        attributes: limits.attributes,
+    }
+}
+
+struct Connection {
+    intake: Intake,
+    stream: Stream,
+    /// When the login must be complete; none once it is.
+    deadline: Option<Instant>,
+}
+
+// === impl Connection ===
+
+impl Connection {
+    /// Reads and handles until there is a reason to stop.
+    async fn converse(&mut self) -> Ending {
+        loop {
+            let step = match self.intake.turn(&mut self.stream) {
+                Ok(Progress::Idle) => match self.wait().await {
+                    Ok(()) => continue,
+                    Err(ending) => return ending,
+                },
+                Ok(Progress::Pause) => {
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+                Ok(Progress::Closed) => return Ending::Lost("the peer closed the connection"),
+                Ok(Progress::Step(step)) => step,
+                Err(error) => return Ending::Refused(error),
+            };
+            match self.take(step).await {
+                Ok(()) => {}
+                Err(ending) => return ending,
+            }
+        }
+    }
+
+    /// Waits until there is something to read, as long as the login may take.
+    async fn wait(&mut self) -> Result<(), Ending> {
+        if self.stream.session().is_some() {
+            self.deadline = None;
+        }
+        let link = Rc::clone(self.stream.link());
+        let readable = match self.deadline {
+            None => link.readable().await,
+            Some(deadline) => match timeout_at(deadline, link.readable()).await {
+                Ok(readable) => readable,
+                Err(_) => return Err(self.stream.too_slow()),
+            },
+        };
+        readable.map_err(|_| Ending::Lost("the connection broke"))
+    }
+
+    /// Does what a stanza asked of the connection itself.
+    async fn take(&mut self, step: Step) -> Result<(), Ending> {
+        match step {
+            Step::Goodbye => return Err(Ending::Goodbye),
+            Step::Restart => {
+                let limits = if self.stream.is_authenticated() { after_login } else { before_login };
+                self.intake.restart(limits(self.stream.door()));
+            }
+            Step::StartTls => {
+                self.intake.forget();
+                self.intake.restart(before_login(self.stream.door()));
+                self.stream.start_tls().await.map_err(Ending::Refused)?;
+            }
+            Step::Login(attempt) => {
+                let outcome = attempt.await;
+                match self.stream.logged_in(outcome).map_err(Ending::Refused)? {
+                    Some(Step::Restart) => {
+                        self.intake.restart(after_login(self.stream.door()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The link failed or somebody else ended the session.
+    fn ended_from_outside(&self) -> Ending {
+        match self.stream.session().and_then(|session| session.take_end()) {
+            Some(error) => Ending::Refused(error),
+            None => Ending::Lost("the connection broke or its peer stopped reading"),
+        }
+    }
+
+    /// Tells everyone concerned, says goodbye and closes.
+    async fn leave(self, ending: Ending) {
+        let door = Rc::clone(self.stream.door());
+        let link = Rc::clone(self.stream.link());
+        if let Some(session) = self.stream.session() {
+            door.router.unbind(session);
+            match &ending {
+                Ending::Goodbye => door.telephony.goodbye(session),
+                Ending::Lost(_) | Ending::Refused(_) => door.telephony.lost(session),
+            }
+            door.telephony.left(session);
+            services::presence::left(&door, session);
+        }
+        self.stream.log(&ending);
+        let mut last = Vec::new();
+        match &ending {
+            Ending::Lost(_) => return link.fail(),
+            Ending::Goodbye => self.stream.close(None, &mut last),
+            Ending::Refused(error) => self.stream.close(Some(error), &mut last),
+        }
+        let _ = link.send(&last);
+        link.finish(FAREWELL).await;
+    }
+}
+
+impl Stream {
+    /// Appends the end of our side of the stream, with the reason if there is one; a stream that
+    /// was never opened is opened for it (RFC 6120 section 4.9.1.2).
+    fn close(&self, error: Option<&StreamError>, out: &mut Vec<u8>) {
+        if !self.has_answered() {
+            self.write_header(out);
+        }
+        if let Some(error) = error {
+            writer::stream_error(out, error);
+        }
+        writer::stream_close(out);
+    }
+}

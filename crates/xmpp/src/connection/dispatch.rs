@@ -1,0 +1,152 @@
+//! What becomes of the stanzas of a session: each goes to a service or to somebody else's session
+//! (RFC 6120 sections 8 and 10).
+
+use std::rc::Rc;
+
+use lampfield_xmpp_stream::{
+    BareJid, Element, Jid, StanzaCondition, StanzaError, StreamCondition, StreamError, ns, writer,
+};
+
+use super::stream::Step;
+use crate::door::Door;
+use crate::router::Delivery;
+use crate::services::{self, Answer, Request, Scope, Verb, reply};
+use crate::session::Session;
+
+/// Handles one stanza of a session.
+///
+/// # Errors
+/// `invalid-from` for a forged sender, `unsupported-stanza-type` for anything but the three kinds.
+pub(super) fn stanza(
+    door: &Rc<Door>,
+    session: &Rc<Session>,
+    stanza: Element<'_>,
+) -> Result<Option<Step>, StreamError> {
+    check_from(session, stanza)?;
+    match (stanza.ns(), stanza.name()) {
+        (ns::CLIENT, "iq") => iq(door, session, stanza),
+        (ns::CLIENT, "message") => services::message::route(door, session, stanza),
+        (ns::CLIENT, "presence") => {
+            let undirected = stanza.attr("to").is_none();
+            if undirected && stanza.attr("type") == Some("unavailable") {
+                door.telephony.goodbye(session);
+            }
+            services::presence::stanza(door, session, stanza);
+        }
+        (_, name) => {
+            let text = format!("{name:?} is not a stanza");
+            return Err(StreamCondition::UnsupportedStanzaType.with(text));
+        }
+    }
+    Ok(None)
+}
+
+/// RFC 6120 section 8.1.2.1: the sender is who logged in, with or without the resource.
+fn check_from(session: &Session, stanza: Element<'_>) -> Result<(), StreamError> {
+    let Some(from) = stanza.attr("from") else { return Ok(()) };
+    if from == session.jid.as_str() || from == session.bare.as_str() {
+        return Ok(());
+    }
+    // The same address may be written in more than one way.
+    let same = Jid::parse(from).is_ok_and(|jid| {
+        jid.as_str() == session.jid.as_str() || jid.as_str() == session.bare.as_str()
+    });
+    if same {
+        return Ok(());
+    }
+    Err(StreamCondition::InvalidFrom.with(format!("{from:?} is not {}", session.jid)))
+}
+
+fn iq(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>) {
+    // The hot path: a publish is recognised by comparing the address as it was written.
+    let to = iq.attr("to");
+    if let Some(served) = to.and_then(|to| door.pubsub_domain(to)) {
+        return request(door, session, iq, Scope::PubSub, &served.pubsub);
+    }
+    let Some(to) = to else {
+        return request(door, session, iq, Scope::Account, &session.bare);
+    };
+    match Jid::parse(to) {
+        Ok(jid) if jid.local().is_none() && jid.resource().is_none() => {
+            iq_to_domain(door, session, iq, &jid);
+        }
+        Ok(jid) if door.served(Some(jid.domain())).is_none() => {
+            refuse(session, iq, StanzaCondition::RemoteServerNotFound.with("no such server here"));
+        }
+        Ok(jid) if jid.resource().is_some() => iq_to_session(door, session, iq, &jid),
+        Ok(jid) => request(door, session, iq, Scope::Account, &jid.to_bare()),
+        Err(error) => refuse(session, iq, StanzaCondition::JidMalformed.with(error.to_string())),
+    }
+}
+
+fn iq_to_domain(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>, to: &Jid) {
+    let bare = to.to_bare();
+    if let Some(served) = door.pubsub_domain(bare.as_str()) {
+        request(door, session, iq, Scope::PubSub, &served.pubsub);
+    } else if door.served(Some(bare.as_str())).is_some() {
+        request(door, session, iq, Scope::Server, &bare);
+    } else {
+        refuse(session, iq, StanzaCondition::RemoteServerNotFound.with("no such server here"));
+    }
+}
+
+/// An IQ for a client goes to it as it is; the answer comes back the same way.
+fn iq_to_session(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>, to: &Jid) {
+    let Some(full) = to.to_full() else { return };
+    let mut out = Vec::new();
+    let from = Some(session.jid.as_str());
+    writer::forward(&mut out, iq, ns::CLIENT, from, Some(full.as_str()));
+    if door.router.deliver(&full, &out) == Delivery::NobodyThere {
+        refuse(session, iq, StanzaCondition::ServiceUnavailable.with(""));
+    }
+}
+
+/// Lets a service answer, or takes note of an answer to one of our own questions.
+fn request(
+    door: &Rc<Door>,
+    session: &Rc<Session>,
+    iq: Element<'_>,
+    scope: Scope,
+    to: &BareJid,
+) {
+    let id = iq.attr("id").unwrap_or_default();
+    let verb = match iq.attr("type") {
+        Some("get") => Verb::Get,
+        Some("set") => Verb::Set,
+        Some("result" | "error") => return door.telephony.answered(session, id),
+        _ => return refuse(session, iq, StanzaCondition::BadRequest.with("no such type of IQ")),
+    };
+    let Some(payload) = iq.first_child() else {
+        return refuse(session, iq, StanzaCondition::BadRequest.with("an IQ needs a payload"));
+    };
+    let request = Request { session, scope, to, verb, id, payload };
+    let answer = match (iq.attr("to"), door.services.answer(door, &request)) {
+        // Without an address the server may be meant as well as the account.
+        (None, None) => door.services.answer(door, &Request { scope: Scope::Server, ..request }),
+        (_, answer) => answer,
+    };
+    let from = iq.attr("to");
+    let to = Some(session.jid.as_str());
+    let mut out = Vec::new();
+    match answer {
+        Some(Answer::Result(payload)) => reply::result(&mut out, id, from, to, &payload),
+        Some(Answer::Error(error)) => reply::error(&mut out, id, from, to, &error),
+        Some(Answer::Handled) => return,
+        None => {
+            let error = StanzaCondition::ServiceUnavailable.with("");
+            reply::error(&mut out, id, from, to, &error);
+        }
+    }
+    session.send(&out);
+}
+
+/// Answers a request with an error; answers and errors are never answered.
+fn refuse(session: &Session, iq: Element<'_>, error: StanzaError) {
+    if !matches!(iq.attr("type"), Some("get" | "set")) && iq.attr("type").is_some() {
+        return;
+    }
+    let mut out = Vec::new();
+    let id = iq.attr("id").unwrap_or_default();
+    reply::error(&mut out, id, iq.attr("to"), Some(session.jid.as_str()), &error);
+    session.send(&out);
+}

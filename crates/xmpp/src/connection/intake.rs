@@ -1,0 +1,96 @@
+//! Reading: from the socket into frames, a bounded number in one turn.
+
+use std::cell::RefCell;
+use std::io;
+
+use lampfield_xmpp_stream::{Framer, Limits, StreamError};
+
+use super::stream::{Step, Stream};
+
+/// Frames of one connection that are handled before others get their turn. Small, so that an
+/// idle pair keeps its latency while hundreds of PBXs pour in their lists.
+const TURN: usize = 16;
+/// Bytes read at once; the buffer is shared by all connections of the thread.
+const SCRATCH: usize = 32 * 1024;
+
+thread_local! {
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH].into_boxed_slice());
+}
+
+/// What one turn came to.
+pub(super) enum Progress {
+    /// Everything that has arrived is handled.
+    Idle,
+    /// There is more, but it is somebody else's turn.
+    Pause,
+    /// The peer has closed the socket.
+    Closed,
+    /// The connection itself must do something before the next frame.
+    Step(Step),
+}
+
+/// The reading side of a connection. Owns no memory between stanzas.
+pub(super) struct Intake {
+    framer: Framer,
+    /// What was read but not handled when a turn ended.
+    rest: Vec<u8>,
+}
+
+// === impl Intake ===
+
+impl Intake {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { framer: Framer::new(limits), rest: Vec::new() }
+    }
+
+    /// Expects a new stream header.
+    pub(super) fn restart(&mut self, limits: Limits) {
+        self.framer.reset(limits);
+    }
+
+    /// Drops what was read and not handled: it came in clear and could have been slipped in by
+    /// anyone on the path (RFC 6120 section 5.4.3.3).
+    pub(super) fn forget(&mut self) {
+        self.rest = Vec::new();
+    }
+
+    /// Handles what is there, first what was left over, then what the socket has.
+    pub(super) fn turn(&mut self, stream: &mut Stream) -> Result<Progress, StreamError> {
+        if !self.rest.is_empty() {
+            let rest = std::mem::take(&mut self.rest);
+            return Ok(self.digest(stream, &rest)?.unwrap_or(Progress::Pause));
+        }
+        BUFFER.with_borrow_mut(|buffer| {
+            match stream.link().try_read(buffer) {
+                Ok(0) => return Ok(Progress::Closed),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok(Progress::Idle);
+                }
+                Err(_) => return Ok(Progress::Closed),
+                Ok(count) => {
+                    let read = buffer.get(..count).unwrap_or_default();
+                    // A full buffer means that there may be more, a part of it that there is not.
+                    let then = if count < SCRATCH { Progress::Idle } else { Progress::Pause };
+                    Ok(self.digest(stream, read)?.unwrap_or(then))
+                }
+            }
+        })
+    }
+
+    /// Handles the frames of `input`; keeps what is left when the turn is over.
+    fn digest(
+        &mut self,
+        stream: &mut Stream,
+        mut input: &[u8],
+    ) -> Result<Option<Progress>, StreamError> {
+        for _ in 0..TURN {
+            let Some(frame) = self.framer.next(&mut input)? else { return Ok(None) };
+            if let Some(step) = stream.handle(frame)? {
+                self.rest = input.to_vec();
+                return Ok(Some(Progress::Step(step)));
+            }
+        }
+        self.rest = input.to_vec();
+        Ok(Some(Progress::Pause))
+    }
+}

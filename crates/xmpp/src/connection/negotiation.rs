@@ -1,0 +1,175 @@
+//! What a client may do before it has logged in: features, STARTTLS, SASL, registration
+//! (RFC 6120 sections 4 to 6, XEP-0078, XEP-0077).
+
+use std::time::Duration;
+
+use lampfield_xmpp_stream::{
+    Element, StanzaCondition, StreamCondition, StreamError, Tag, ns, writer,
+};
+
+use super::stream::{Phase, Step, Stream};
+use crate::services::{Answer, Verb, reply};
+use crate::settings::{ClearTextAuth, Registration, TlsPolicy};
+
+/// `<register/>` in the stream features (XEP-0077 section 8).
+const REGISTER_FEATURE: &str = "http://jabber.org/features/iq-register";
+
+// === impl Stream ===
+
+impl Stream {
+    /// Appends our stream header.
+    pub(super) fn write_header(&self, out: &mut Vec<u8>) {
+        let from = self.domain.as_ref().map_or_else(
+            || self.door.first_domain().name.to_string(),
+            |domain| domain.name.to_string(),
+        );
+        writer::StreamOpen {
+            content: ns::CLIENT,
+            from: Some(&from),
+            to: None,
+            id: Some(&self.id),
+            version: Some("1.0"),
+        }
+        .write(out);
+    }
+
+    /// Appends what the client may do next.
+    pub(super) fn write_features(&self, out: &mut Vec<u8>) {
+        writer::stream_features(out, |out| match &self.phase {
+            Phase::Stranger | Phase::Authenticating(_) => self.write_stranger_features(out),
+            Phase::Known(_) | Phase::Bound(_) => {
+                Tag::open(out, "bind").xmlns(ns::BIND).empty();
+                Tag::open(out, "session").xmlns(ns::SESSION).children(|out| {
+                    Tag::open(out, "optional").empty();
+                });
+            }
+        });
+    }
+
+    fn write_stranger_features(&self, out: &mut Vec<u8>) {
+        let policy = self.door.settings.tls;
+        if self.may_start_tls() {
+            Tag::open(out, "starttls").xmlns(ns::TLS).children(|out| {
+                if policy == TlsPolicy::Required {
+                    Tag::open(out, "required").empty();
+                }
+            });
+        }
+        if !self.may_log_in() {
+            return;
+        }
+        self.write_mechanisms(out);
+        if self.may_show_password() && self.door.accounts.has_legacy() {
+            Tag::open(out, "auth").xmlns(ns::IQ_AUTH_FEATURE).empty();
+        }
+        if self.registers_in_band() {
+            Tag::open(out, "register").xmlns(REGISTER_FEATURE).empty();
+        }
+    }
+
+    /// Handles one stanza of somebody who has not logged in.
+    pub(super) fn negotiate(&mut self, element: Element<'_>) -> Result<Option<Step>, StreamError> {
+        match (element.ns(), element.name()) {
+            (ns::TLS, "starttls") if self.may_start_tls() => {
+                self.send(b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+                Ok(Some(Step::StartTls))
+            }
+            (ns::TLS, "starttls") => {
+                self.send(b"<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+                Err(StreamCondition::PolicyViolation.with("TLS is not offered on this stream"))
+            }
+            (ns::SASL, _) | (ns::CLIENT, "iq") if !self.may_log_in() => {
+                Err(StreamCondition::PolicyViolation.with("TLS is required: use STARTTLS first"))
+            }
+            (ns::SASL, name) => self.sasl(name, element),
+            (ns::CLIENT, "iq") => self.early_iq(element),
+            _ => Err(not_authorized()),
+        }
+    }
+
+    /// The IQs that need no login: legacy authentication and registration.
+    fn early_iq(&mut self, iq: Element<'_>) -> Result<Option<Step>, StreamError> {
+        let verb = match iq.attr("type") {
+            Some("get") => Verb::Get,
+            Some("set") => Verb::Set,
+            _ => return Err(not_authorized()),
+        };
+        let payload = iq.first_child();
+        match payload.map(|payload| (payload.ns(), payload)) {
+            Some((ns::IQ_AUTH, query)) if self.may_show_password() => {
+                self.legacy_auth(iq.attr("id").unwrap_or_default(), verb, query)
+            }
+            Some((crate::services::register::NAMESPACE, query)) if self.registers_in_band() => {
+                let Some(domain) = self.domain.clone() else { return Err(not_authorized()) };
+                let answer = crate::services::register::before_login(
+                    &self.door,
+                    &domain.name,
+                    verb,
+                    query,
+                    self.link.peer().ip(),
+                );
+                self.answer(iq, answer);
+                Ok(None)
+            }
+            Some(_) | None => Err(not_authorized()),
+        }
+    }
+
+    /// Sends a service's answer to an IQ of somebody without an address.
+    fn answer(&self, iq: Element<'_>, answer: Answer) {
+        let mut out = Vec::new();
+        let id = iq.attr("id").unwrap_or_default();
+        let from = self.domain.as_ref().map(|domain| domain.name.to_string());
+        match answer {
+            Answer::Result(payload) => reply::result(&mut out, id, from.as_deref(), None, &payload),
+            Answer::Error(error) => reply::error(&mut out, id, from.as_deref(), None, &error),
+            Answer::Handled => return,
+        }
+        self.send(&out);
+    }
+
+    /// Flushes `<proceed/>` and puts TLS on the link.
+    pub(super) async fn start_tls(&mut self) -> Result<(), StreamError> {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let flushed = tokio::time::timeout(PATIENCE, self.link.drained()).await;
+        let Some(certificates) = self.door.settings.certificates.as_ref() else {
+            return Err(StreamCondition::InternalServerError.with("no certificate"));
+        };
+        if flushed.is_err() {
+            return Err(StreamCondition::ConnectionTimeout.with("the peer does not read"));
+        }
+        self.link.start_tls(certificates).map_err(|error| {
+            tracing::error!("TLS cannot start: {error}");
+            StreamCondition::InternalServerError.with("TLS cannot start")
+        })
+    }
+
+    fn may_start_tls(&self) -> bool {
+        let settings = &self.door.settings;
+        settings.tls != TlsPolicy::Off && settings.certificates.is_some() && !self.link.has_tls()
+    }
+
+    fn may_log_in(&self) -> bool {
+        self.door.settings.tls != TlsPolicy::Required || self.link.has_tls()
+    }
+
+    /// Whether the password itself may be sent.
+    pub(super) fn may_show_password(&self) -> bool {
+        self.link.has_tls() || self.door.settings.clear_text_auth == ClearTextAuth::Allowed
+    }
+
+    fn registers_in_band(&self) -> bool {
+        let domain = self.domain.as_ref();
+        domain.is_some_and(|domain| domain.registration == Registration::InBand)
+    }
+}
+
+/// A stanza before its time (RFC 6120 section 4.9.3.12).
+pub(super) fn not_authorized() -> StreamError {
+    StreamCondition::NotAuthorized.with("log in first")
+}
+
+/// An IQ that needs more than it has.
+pub(super) fn bad_request(text: &'static str) -> Answer {
+    Answer::Error(StanzaCondition::BadRequest.with(text))
+}

@@ -1,0 +1,176 @@
+//! The conversation of one connection: where it stands, and who answers what in which phase.
+
+use std::pin::Pin;
+use std::rc::Rc;
+
+use lampfield_xmpp_stream::{Frame, Scope, Stanza, StreamCondition, StreamError, StreamHeader};
+
+use super::login::{Exchange, Outcome};
+use super::{Ending, after_login, before_login};
+use crate::accounts::Account;
+use crate::door::{Door, ServedDomain};
+use crate::gate::Admission;
+use crate::session::Session;
+use crate::wire::Link;
+
+/// How far a client has come.
+pub(super) enum Phase {
+    /// Nobody we know.
+    Stranger,
+    /// In the middle of a SASL exchange.
+    Authenticating(Exchange),
+    /// Logged in, no resource yet.
+    Known(Rc<Account>),
+    /// Logged in and addressable.
+    Bound(Rc<Session>),
+}
+
+/// What a frame asks of the connection that carries the stream.
+pub(super) enum Step {
+    /// End it: the peer has closed its stream.
+    Goodbye,
+    /// Expect a new stream header.
+    Restart,
+    /// Put TLS on the link, then expect a new stream header.
+    StartTls,
+    /// Wait for a password to be checked.
+    Login(Pin<Box<dyn Future<Output = Outcome>>>),
+}
+
+/// One XML stream after the other on one connection.
+pub(super) struct Stream {
+    pub(super) door: Rc<Door>,
+    pub(super) link: Rc<Link>,
+    pub(super) admission: Admission,
+    pub(super) phase: Phase,
+    /// The id of the present stream, unpredictable (RFC 6120 section 4.7.3).
+    pub(super) id: String,
+    /// The domain the client wants to talk to; none before its first header.
+    pub(super) domain: Option<Rc<ServedDomain>>,
+    /// Wrong passwords so far.
+    pub(super) failures: u32,
+    scope: Rc<Scope>,
+    answered: bool,
+}
+
+// === impl Stream ===
+
+impl Stream {
+    pub(super) fn new(door: Rc<Door>, link: Rc<Link>, admission: Admission) -> Self {
+        Self {
+            door,
+            link,
+            admission,
+            phase: Phase::Stranger,
+            id: String::new(),
+            domain: None,
+            failures: 0,
+            scope: Rc::new(Scope::NONE),
+            answered: false,
+        }
+    }
+
+    pub(super) fn door(&self) -> &Rc<Door> {
+        &self.door
+    }
+
+    pub(super) fn link(&self) -> &Rc<Link> {
+        &self.link
+    }
+
+    /// The session, once a resource is bound.
+    pub(super) fn session(&self) -> Option<&Rc<Session>> {
+        match &self.phase {
+            Phase::Bound(session) => Some(session),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_authenticated(&self) -> bool {
+        matches!(self.phase, Phase::Known(_) | Phase::Bound(_))
+    }
+
+    /// Whether our own header of the present stream is out.
+    pub(super) fn has_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Lets one frame take effect.
+    pub(super) fn handle(&mut self, frame: Frame<'_>) -> Result<Option<Step>, StreamError> {
+        match frame {
+            Frame::Open(header) => self.opened(*header).map(|()| None),
+            Frame::Stanza(bytes) => self.stanza(bytes),
+            Frame::Close => Ok(Some(Step::Goodbye)),
+        }
+    }
+
+    fn opened(&mut self, header: StreamHeader) -> Result<(), StreamError> {
+        self.answered = false;
+        let name = header.to.as_deref();
+        self.domain = self.door.served(name);
+        self.id = crate::door::random_token();
+        self.scope = Rc::new(header.scope);
+        let known = self.domain.is_some();
+        let mut out = Vec::new();
+        self.write_header(&mut out);
+        self.answered = true;
+        if !known {
+            self.send(&out);
+            let asked = name.unwrap_or_default();
+            return Err(StreamCondition::HostUnknown.with(format!("no domain {asked:?} here")));
+        }
+        if self.scope.default_ns() != lampfield_xmpp_stream::ns::CLIENT {
+            self.send(&out);
+            return Err(StreamCondition::InvalidNamespace.with("this port serves jabber:client"));
+        }
+        // COMPAT(clients before XMPP 1.0): without a version there are no features.
+        match header.version {
+            Some((0, _)) | None => {}
+            Some(_) => self.write_features(&mut out),
+        }
+        self.send(&out);
+        Ok(())
+    }
+
+    fn stanza(&mut self, bytes: &[u8]) -> Result<Option<Step>, StreamError> {
+        let scope = Rc::clone(&self.scope);
+        let limits = if self.is_authenticated() { after_login } else { before_login };
+        let stanza = Stanza::parse(bytes, &scope, &limits(&self.door))?;
+        let element = stanza.root();
+        match &self.phase {
+            Phase::Stranger | Phase::Authenticating(_) => self.negotiate(element),
+            Phase::Known(account) => {
+                let account = Rc::clone(account);
+                self.bind(account, element).map(|()| None)
+            }
+            Phase::Bound(session) => super::dispatch::stanza(&self.door, session, element),
+        }
+    }
+
+    /// Sends; a peer that does not read loses its connection by the link's own rule.
+    pub(super) fn send(&self, bytes: &[u8]) {
+        let _ = self.link.send(bytes);
+    }
+
+    /// The login took too long.
+    pub(super) fn too_slow(&self) -> Ending {
+        let limit = self.door.settings.limits.login_time.as_secs();
+        Ending::Refused(
+            StreamCondition::ConnectionTimeout.with(format!("no login within {limit} s")),
+        )
+    }
+
+    /// One line about the end, as loud as it deserves.
+    pub(super) fn log(&self, ending: &Ending) {
+        let peer = self.link.peer();
+        match (self.session(), ending) {
+            (Some(s), Ending::Goodbye) => tracing::info!(jid = %s.jid, %peer, "closed its stream"),
+            (Some(s), Ending::Lost(why)) => tracing::info!(jid = %s.jid, %peer, "link lost: {why}"),
+            (Some(s), Ending::Refused(error)) => {
+                tracing::warn!(jid = %s.jid, %peer, "stream ended by us: {error}");
+            }
+            (None, Ending::Refused(error)) => tracing::info!(%peer, "turned away: {error}"),
+            (None, _) => tracing::debug!(%peer, "left before logging in"),
+        }
+    }
+}

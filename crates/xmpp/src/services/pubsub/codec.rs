@@ -1,0 +1,25 @@
+//! Pubsub's XML: stanzas to requests, answers and events to stanzas. It decides nothing about who
+//! may do what, and keeps nothing.
+
+mod config_form;
+mod disco;
+mod error;
+mod event;
+mod form;
+pub mod ns;
+mod options_form;
+mod owner;
+mod read;
+mod reply;
+mod request;
+mod rsm;
+
+pub use self::disco::{FEATURES, Listing, node_info, node_items, service_info, service_items};
+pub use self::error::Malformed;
+pub use self::event::Broadcast;
+pub use self::reply::{
+    affiliations, configuration, created, default_configuration, default_options, items,
+    node_affiliations, options, published, subscribed, subscriptions,
+};
+pub use self::request::{Request, parse};
+pub use self::rsm::Paging;

@@ -1,0 +1,236 @@
+//! One domain's pubsub service: an IQ in, its answer, notifications and store writes out. No I/O;
+//! the caller delivers, writes, and sends the answer when what it stands for is committed.
+
+use std::sync::Arc;
+
+use lampfield_fabric::{Bucket, Write};
+use lampfield_xmpp_stream::{BareJid, Domain, Element, StanzaError};
+
+use super::codec::{self, Broadcast, Listing, Malformed, Paging, Request};
+use super::engine::{
+    Actor, Change, Effects, Engine, Limits, NodeName, PageRequest, Place, RecordError, Reserved,
+    Table,
+};
+use crate::services::Verb;
+
+/// The buckets to read at a start, in this order.
+pub const BUCKETS: [Bucket; 4] =
+    [Bucket::PubsubNodes, Bucket::PubsubItems, Bucket::Affiliations, Bucket::Subscriptions];
+
+/// Between the service's address and the rest of a key.
+const SEPARATOR: char = '\t';
+
+/// The generic nodes of one domain, as ordinary clients see them.
+#[derive(Debug)]
+pub struct PubsubService {
+    engine: Engine,
+    address: Arc<str>,
+    /// What every key of this service starts with.
+    prefix: String,
+    views: Vec<NodeName>,
+}
+
+/// Nodes that are kept elsewhere.
+pub struct Elsewhere {
+    /// Tells their names from all others; no client can create such a node here.
+    pub reserved: Reserved,
+    /// Those that service discovery lists among the nodes of the service.
+    pub views: Vec<NodeName>,
+}
+
+/// What a request comes to.
+#[derive(Debug)]
+pub struct Handled {
+    /// The payload of the result, empty for none; or the error. It is to be sent when the writes
+    /// are committed.
+    pub answer: Result<Vec<u8>, StanzaError>,
+    /// What follows from it.
+    pub follows: Follows,
+}
+
+/// What is to be done after a change.
+#[derive(Debug, Default)]
+pub struct Follows {
+    /// To be delivered at once, in order.
+    pub deliveries: Vec<Broadcast>,
+    /// To be stored, in order.
+    pub writes: Vec<Write>,
+}
+
+// === impl PubsubService ===
+
+impl PubsubService {
+    /// An empty service at `address` (`pubsub.` and the domain). `seed` should be random.
+    pub fn new(address: &Domain, limits: Limits, elsewhere: Elsewhere, seed: u64) -> Self {
+        Self {
+            engine: Engine::new(limits, elsewhere.reserved, seed),
+            address: address.as_str().into(),
+            prefix: format!("{address}{SEPARATOR}"),
+            views: elsewhere.views,
+        }
+    }
+
+    /// What the keys of this service start with, in each of [`BUCKETS`].
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Takes a stored row back, at the start, bucket after bucket. A row that cannot be used is
+    /// left out and does no harm to the others.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub fn restore(&mut self, bucket: Bucket, key: &str, value: &str) -> Result<(), RecordError> {
+        let inside = key.strip_prefix(&self.prefix);
+        match (table(bucket), inside) {
+            (Some(table), Some(key)) => self.engine.restore(table, key, value),
+            _ => Err(RecordError::Key(key.to_owned())),
+        }
+    }
+
+    /// Handles the payload of an IQ from `actor`.
+    pub fn handle(&mut self, actor: &Actor, verb: Verb, payload: Element<'_>) -> Handled {
+        let answer = match codec::parse(verb, payload) {
+            Ok(request) => self.answer(actor, request),
+            Err(malformed) => Err(malformed.into()),
+        };
+        Handled { answer, follows: self.follows() }
+    }
+
+    /// Forgets an account that has been removed: its subscriptions and affiliations, and the nodes
+    /// that nobody else owns.
+    pub fn forget(&mut self, account: &BareJid) -> Follows {
+        self.engine.forget(account);
+        self.follows()
+    }
+
+    /// The nodes and what they hold, for counters.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    fn answer(&mut self, actor: &Actor, request: Request) -> Result<Vec<u8>, StanzaError> {
+        let engine = &mut self.engine;
+        Ok(match request {
+            Request::Create { node, settings } => {
+                let named = node.is_some();
+                let node = engine.create(actor, node, &settings)?;
+                if named { vec![] } else { codec::created(&node) }
+            }
+            Request::Configure { node, settings } => {
+                engine.configure(actor, &node, &settings)?;
+                vec![]
+            }
+            Request::Delete(node) => {
+                engine.delete(actor, &node)?;
+                vec![]
+            }
+            Request::Purge(node) => {
+                engine.purge(actor, &node)?;
+                vec![]
+            }
+            Request::SetNodeAffiliations { node, changes } => {
+                engine.set_affiliations(actor, &node, &changes)?;
+                vec![]
+            }
+            Request::Publish(publication) => {
+                let node = publication.node.clone();
+                let item = engine.publish(actor, publication)?;
+                codec::published(&node, item.as_ref())
+            }
+            Request::Retract(retraction) => {
+                engine.retract(actor, &retraction)?;
+                vec![]
+            }
+            Request::Subscribe { node, jid, options } => {
+                engine.subscribe(actor, &node, &jid, options.unwrap_or_default())?;
+                codec::subscribed(&node, &jid, options)
+            }
+            Request::Unsubscribe { node, jid } => {
+                engine.unsubscribe(actor, &node, &jid)?;
+                vec![]
+            }
+            Request::SetOptions { node, jid, options } => {
+                let held = engine.options(actor, &node, &jid)?;
+                engine.set_options(actor, &node, &jid, options.unwrap_or(held))?;
+                vec![]
+            }
+            reading => self.read(actor, reading)?,
+        })
+    }
+
+    fn read(&self, actor: &Actor, request: Request) -> Result<Vec<u8>, StanzaError> {
+        let engine = &self.engine;
+        Ok(match request {
+            Request::GetConfiguration(node) => {
+                codec::configuration(&node, engine.configuration(actor, &node)?)
+            }
+            Request::GetDefaultConfiguration => codec::default_configuration(),
+            Request::GetNodeAffiliations(node) => {
+                codec::node_affiliations(&node, &engine.node_affiliations(actor, &node)?)
+            }
+            Request::GetOptions { node, jid } => {
+                codec::options(&node, &jid, engine.options(actor, &node, &jid)?)
+            }
+            Request::GetDefaultOptions(node) => codec::default_options(node.as_ref()),
+            Request::GetItems { node, wanted, paging } => {
+                let (found, page) = engine.items(actor, &node, &wanted)?;
+                codec::items(&node, found, &page, paging)
+            }
+            Request::GetSubscriptions(node) => {
+                let held = engine.subscriptions(actor, node.as_ref())?;
+                codec::subscriptions(node.as_ref(), &held)
+            }
+            Request::GetAffiliations(node) => {
+                let held = engine.affiliations(actor, node.as_ref())?;
+                codec::affiliations(node.as_ref(), &held)
+            }
+            Request::DiscoInfo(None) => codec::service_info(),
+            Request::DiscoInfo(Some(node)) => codec::node_info(&node, engine.info(actor, &node)?),
+            Request::DiscoNodes { page, paging } => self.nodes(actor, &page, paging),
+            Request::DiscoItems { node, page, paging } => {
+                let (_, page) = engine.items(actor, &node, &super::engine::Wanted::Page(page))?;
+                codec::node_items(&self.address, &node, &page, paging)
+            }
+            _ => return Err(Malformed::Unknown.into()),
+        })
+    }
+
+    fn nodes(&self, actor: &Actor, request: &PageRequest, paging: Paging) -> Vec<u8> {
+        let page = self.engine.nodes(actor, request);
+        let views = if request.place == Place::Start { self.views.as_slice() } else { &[] };
+        codec::service_items(&Listing { service: &self.address, views, page, paging })
+    }
+
+    fn follows(&mut self) -> Follows {
+        let Effects { notices, changes } = self.engine.take_effects();
+        let deliveries =
+            notices.into_iter().flat_map(|notice| Broadcast::render(&self.address, notice));
+        let writes = changes.into_iter().map(|change| write(&self.prefix, change));
+        Follows { deliveries: deliveries.collect(), writes: writes.collect() }
+    }
+}
+
+fn write(prefix: &str, change: Change) -> Write {
+    let Change { table, key, value } = change;
+    Write { bucket: bucket(table), key: format!("{prefix}{key}"), value }
+}
+
+fn bucket(table: Table) -> Bucket {
+    match table {
+        Table::Nodes => Bucket::PubsubNodes,
+        Table::Items => Bucket::PubsubItems,
+        Table::Affiliations => Bucket::Affiliations,
+        Table::Subscriptions => Bucket::Subscriptions,
+    }
+}
+
+fn table(bucket: Bucket) -> Option<Table> {
+    match bucket {
+        Bucket::PubsubNodes => Some(Table::Nodes),
+        Bucket::PubsubItems => Some(Table::Items),
+        Bucket::Affiliations => Some(Table::Affiliations),
+        Bucket::Subscriptions => Some(Table::Subscriptions),
+        _ => None,
+    }
+}

@@ -1,0 +1,134 @@
+//! The telephony nodes: `device_state`, `message_waiting` and their leaves as views of the hub.
+//!
+//! The path of a change, which is the hot path of the server:
+//!
+//! 1. a connection's task cuts a publish out of what it read and parses it once
+//!    (`connection/intake.rs`, `payload.rs`);
+//! 2. the hub decides once (`publish.rs` -> `HubShell::publish`) and hands the write to the store
+//!    without waiting;
+//! 3. the hub tells this door, which renders the notification once and appends it to the buffer of
+//!    every subscriber (`watchers.rs`);
+//! 4. at the end of the turn each touched socket is written once (`wire/flusher.rs`);
+//! 5. when the store has committed the group, the publisher gets its result (`results.rs`).
+//!
+//! Subscriptions belong to the stream that sent them, need no presence and are not stored.
+
+pub mod aggregate;
+pub mod nodes;
+pub mod payload;
+mod probes;
+mod publish;
+mod requests;
+mod results;
+mod watchers;
+
+use std::rc::Rc;
+
+use lampfield_board::{Change, Kind};
+use lampfield_fabric::Ticket;
+use lampfield_hub::{HubShell, PeerCache};
+use tokio::sync::{Notify, watch};
+
+pub use requests::{claims, handle};
+pub use watchers::View;
+
+use crate::session::Session;
+use probes::Probes;
+use results::Results;
+use watchers::Watchers;
+
+/// The telephony side of the PubSub service, shared by all domains.
+#[derive(Debug)]
+pub struct Telephony {
+    hub: Rc<HubShell>,
+    watchers: Watchers,
+    results: Results,
+    probes: Probes,
+}
+
+// === impl Telephony ===
+
+impl Telephony {
+    /// Views of `hub`.
+    pub fn new(hub: Rc<HubShell>) -> Self {
+        Self {
+            hub,
+            watchers: Watchers::default(),
+            results: Results::default(),
+            probes: Probes::default(),
+        }
+    }
+
+    /// A resource was bound: from now on it may speak for origins.
+    pub fn arrived(&self, session: &Session) {
+        self.hub.arrive(session.conn, &session.account_name());
+    }
+
+    /// A new login took over the address: nothing visible happens to what the old one said.
+    pub fn replaced(&self, old: &Session, new: &Session) {
+        self.hub.replaced(old.conn, new.conn);
+    }
+
+    /// The peer says that it goes: what it said ends now.
+    pub fn goodbye(&self, session: &Session) {
+        self.hub.goodbye(session.conn);
+    }
+
+    /// The connection is gone without a word: its lease runs.
+    pub fn lost(&self, session: &Session) {
+        self.hub.lost(session.conn);
+    }
+
+    /// Ends the subscriptions of a stream.
+    pub fn left(&self, session: &Session) {
+        self.probes.forget(session);
+        for watch in self.watchers.remove_all(session) {
+            self.hub.unwatch(watch);
+        }
+    }
+
+    /// Tells everyone who is up to date; called by the hub for each change.
+    pub fn changed(&self, change: &Change) {
+        self.watchers.broadcast(change);
+    }
+
+    /// Subscribes a stream; again is the same as once. The snapshot follows at the reader's pace.
+    fn subscribe(&self, session: &Rc<Session>, service: &Rc<str>, view: View, kind: Kind) {
+        if self.watchers.has(session, view, kind) {
+            return;
+        }
+        let cache = match view {
+            View::Facts => PeerCache::Survives,
+            View::Lamps => PeerCache::Forgotten,
+        };
+        let watch = self.hub.watch(&session.account_name(), kind, cache);
+        self.watchers.add(session, service, view, watch);
+    }
+
+    /// Ends one subscription of this stream, if there is one.
+    fn unsubscribe(&self, session: &Session, view: View, kind: Kind) {
+        if let Some(watch) = self.watchers.remove(session, view, kind) {
+            self.hub.unwatch(watch);
+        }
+    }
+
+    /// Brings streams up to date that are behind, for ever.
+    pub async fn catch_up(&self, roomy: &Notify) {
+        self.watchers.catch_up(&self.hub, roomy).await;
+    }
+
+    /// Sends results as the store commits, until it closes.
+    pub async fn send_results(&self, committed: watch::Receiver<Ticket>) {
+        self.results.run(committed).await;
+    }
+
+    /// Streams whose TCP lives but that have not answered for a minute.
+    pub fn stalled(&self) -> Vec<String> {
+        self.probes.stalled()
+    }
+
+    /// How many subscriptions there are, and how many results wait for the store.
+    pub fn load(&self) -> (usize, usize) {
+        (self.watchers.len(), self.results.len())
+    }
+}

@@ -1,0 +1,173 @@
+//! Asks silent peers whether they still listen, by disco#info: the one question that Asterisk
+//! answers (it never answers XEP-0199 pings).
+//!
+//! An answer proves that the peer has read everything sent before the question, so the watches of
+//! that stream are confirmed up to where they were when it was asked, and withdrawals that nobody
+//! needs any more can be forgotten. A peer whose TCP lives but that does not answer is reported.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use lampfield_board::{Kind, Revision};
+use lampfield_hub::ConnId;
+use lampfield_xmpp_stream::Tag;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::watchers::View;
+use super::{Telephony, requests::DISCO_INFO};
+use crate::session::Session;
+
+/// How often streams are looked at, and so at the most how often one is asked.
+const PAUSE: Duration = Duration::from_secs(1);
+/// A stream that has said nothing for so long is asked whether it is there.
+const SILENCE: Duration = Duration::from_secs(30);
+/// A question without an answer for so long makes the peer count as stalled: 60 s in all.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How our questions are numbered: `lampfield-1` and so on.
+const ID: &str = "lampfield-";
+
+/// A question that is out.
+#[derive(Debug)]
+struct Question {
+    id: String,
+    session: Rc<Session>,
+    service: Rc<str>,
+    asked: Instant,
+    /// Where each watch of the stream stood when it was asked.
+    reached: Vec<(Kind, Revision)>,
+    reported: bool,
+}
+
+/// The questions that are out, at most one for each stream.
+#[derive(Debug, Default)]
+pub(super) struct Probes {
+    out: RefCell<HashMap<ConnId, Question>>,
+    asked: Cell<u64>,
+}
+
+/// A stream with watches of facts, as one look finds it.
+struct Found {
+    session: Rc<Session>,
+    service: Rc<str>,
+    reached: Vec<(Kind, Revision)>,
+}
+
+// === impl Probes ===
+
+impl Probes {
+    /// A stream has ended.
+    pub(super) fn forget(&self, session: &Session) {
+        self.out.borrow_mut().remove(&session.conn);
+    }
+
+    /// Streams whose TCP lives but that have not answered for a minute.
+    pub(super) fn stalled(&self) -> Vec<String> {
+        let out = self.out.borrow();
+        let stalled = out.values().filter(|question| question.reported);
+        stalled.map(|question| question.session.jid.to_string()).collect()
+    }
+
+    fn ask(&self, found: Found, now: Instant) {
+        let number = self.asked.get() + 1;
+        self.asked.set(number);
+        let id = format!("{ID}{number}");
+        let mut out = Vec::new();
+        Tag::open(&mut out, "iq")
+            .attr("type", "get")
+            .attr("id", &id)
+            .attr("from", &found.service)
+            .attr("to", found.session.jid.as_str())
+            .children(|out| Tag::open(out, "query").xmlns(DISCO_INFO).empty());
+        found.session.send(&out);
+        let Found { session, service, reached } = found;
+        let conn = session.conn;
+        let question = Question { id, session, service, asked: now, reached, reported: false };
+        self.out.borrow_mut().insert(conn, question);
+    }
+
+    /// Reports a question that nobody answers, once.
+    fn check(&self, conn: ConnId, now: Instant) -> bool {
+        let mut out = self.out.borrow_mut();
+        let Some(question) = out.get_mut(&conn) else { return false };
+        if !question.reported && now.duration_since(question.asked) >= PATIENCE {
+            question.reported = true;
+            tracing::warn!(
+                jid = %question.session.jid,
+                "stalled: its TCP lives, but it has not answered a question of {} for {} s",
+                question.service,
+                PATIENCE.as_secs()
+            );
+        }
+        true
+    }
+}
+
+// === impl Telephony ===
+
+impl Telephony {
+    /// Looks at every watching stream, once a second, for ever.
+    pub async fn probe(&self) {
+        let mut ticks = interval(PAUSE);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let now = ticks.tick().await;
+            for found in self.survey() {
+                let waiting = self.probes.check(found.session.conn, now);
+                if !waiting && (self.must_confirm(&found) || found.session.link.silence() >= SILENCE)
+                {
+                    self.probes.ask(found, now);
+                }
+            }
+        }
+    }
+
+    /// An answer to one of our questions has come in: everything before it was read.
+    pub fn answered(&self, session: &Session, id: &str) {
+        let mut out = self.probes.out.borrow_mut();
+        if out.get(&session.conn).is_none_or(|question| question.id != id) {
+            return;
+        }
+        let Some(question) = out.remove(&session.conn) else { return };
+        drop(out);
+        if question.reported {
+            tracing::info!(jid = %session.jid, "answers again");
+        }
+        self.watchers.each_of(session, |view, watch| {
+            let stood = question.reached.iter().find(|(kind, _)| *kind == watch.kind());
+            if let (View::Facts, Some((_, reached))) = (view, stood) {
+                self.hub.confirm(watch, *reached);
+            }
+        });
+    }
+
+    /// Streams that watch facts. Lamps are confirmed on the way: their readers keep nothing.
+    fn survey(&self) -> Vec<Found> {
+        let mut streams: HashMap<ConnId, Found> = HashMap::new();
+        self.watchers.each(|session, service, view, watch| {
+            if view == View::Lamps {
+                if session.link.is_drained() {
+                    self.hub.confirm(watch, watch.reached());
+                }
+                return;
+            }
+            let found = streams.entry(session.conn).or_insert_with(|| Found {
+                session: Rc::clone(session),
+                service: Rc::clone(service),
+                reached: Vec::new(),
+            });
+            found.reached.push((watch.kind(), watch.reached()));
+        });
+        streams.into_values().collect()
+    }
+
+    /// Whether a withdrawal waits for this stream to prove that it has read it.
+    fn must_confirm(&self, found: &Found) -> bool {
+        let mut needed = false;
+        self.watchers.each_of(&found.session, |view, watch| {
+            needed |= view == View::Facts && self.hub.read(|hub| hub.awaits(watch));
+        });
+        needed
+    }
+}

@@ -1,0 +1,121 @@
+//! A publish to a telephony node, from the stanza to the hub.
+
+use std::rc::Rc;
+
+use lampfield_board::{Cachable, DoorName};
+use lampfield_hub::{Refusal, Said};
+use lampfield_xmpp_stream::{Element, StanzaCondition, StanzaError};
+
+use super::Telephony;
+use super::payload::{self, Item, ItemError};
+use crate::accounts::Account;
+use crate::services::Answer;
+use crate::session::Session;
+
+/// XEP-0004.
+const DATA_FORMS: &str = "jabber:x:data";
+/// Asterisk's mark of a state that must be passed on but not stored (XEP-0060 section 7.1.5).
+const PERSIST_ITEMS: &str = "pubsub#persist_items";
+
+/// Why a publish has no effect.
+#[derive(Debug, thiserror::Error)]
+enum Dropped {
+    #[error(transparent)]
+    Item(#[from] ItemError),
+    #[error("the account may not publish {0}")]
+    NotAllowed(String),
+    #[error(transparent)]
+    Refusal(#[from] Refusal),
+    #[error("the publish holds no item")]
+    Empty,
+}
+
+// === impl Telephony ===
+
+impl Telephony {
+    /// Lets a publish take effect. `pubsub` is the element that holds it.
+    ///
+    /// COMPAT(asterisk<=22): a PBX always gets a result, also for what is dropped: an error makes
+    /// it create nodes and publish again without end, or crash. What was dropped is in the log.
+    pub(super) fn publish(
+        &self,
+        session: &Rc<Session>,
+        service: &Rc<str>,
+        id: &str,
+        pubsub: Element<'_>,
+        publish: Element<'_>,
+    ) -> Answer {
+        let node = publish.attr("node").unwrap_or_default();
+        let kept = if asks_not_to_keep(pubsub) { Cachable::No } else { Cachable::Yes };
+        let mut items = publish.children().filter(|item| item.name() == "item").peekable();
+        let mut outcome = if items.peek().is_none() { Err(Dropped::Empty) } else { Ok(None) };
+        for item in items {
+            match self.say(session, node, item, kept) {
+                Ok(ticket) => outcome = outcome.map(|earlier| earlier.max(ticket)),
+                Err(dropped) => outcome = Err(dropped),
+            }
+        }
+        match outcome {
+            Ok(None) => Answer::Result(Vec::new()),
+            Ok(Some(ticket)) => {
+                self.results.promise(ticket, session, service, id);
+                Answer::Handled
+            }
+            Err(dropped) => self.dropped(session, &dropped),
+        }
+    }
+
+    fn say(
+        &self,
+        session: &Session,
+        node: &str,
+        item: Element<'_>,
+        kept: Cachable,
+    ) -> Result<Option<lampfield_fabric::Ticket>, Dropped> {
+        let Item { subject, eid, value, cachable } = payload::parse(item, node)?;
+        if !session.account.borrow().may_publish(&subject) {
+            return Err(Dropped::NotAllowed(subject.to_string()));
+        }
+        let cachable = if kept == Cachable::No { Cachable::No } else { cachable };
+        let said = Said { eid, subject, value, cachable, door: DoorName::Asterisk };
+        let (_, ticket) = self.hub.publish(session.conn, said)?;
+        Ok(ticket)
+    }
+
+    fn dropped(&self, session: &Session, dropped: &Dropped) -> Answer {
+        tracing::warn!(jid = %session.jid, "publish dropped: {dropped}");
+        if session.account.borrow().is_forgiven() {
+            return Answer::Result(Vec::new());
+        }
+        Answer::Error(error(dropped))
+    }
+}
+
+/// What a strict client is told.
+fn error(dropped: &Dropped) -> StanzaError {
+    let condition = match dropped {
+        Dropped::Item(ItemError::NoPayload) | Dropped::Empty => StanzaCondition::BadRequest,
+        Dropped::Item(_) => StanzaCondition::NotAcceptable,
+        Dropped::NotAllowed(_) => StanzaCondition::Forbidden,
+        Dropped::Refusal(_) => StanzaCondition::ResourceConstraint,
+    };
+    condition.with(dropped.to_string())
+}
+
+/// Whether the publish-options say that the item is not to be stored.
+fn asks_not_to_keep(pubsub: Element<'_>) -> bool {
+    let options = pubsub.child(pubsub.ns(), "publish-options");
+    let form = options.and_then(|options| options.child(DATA_FORMS, "x"));
+    let mut fields = form.into_iter().flat_map(|form| form.children());
+    fields.any(|field| {
+        field.attr("var") == Some(PERSIST_ITEMS)
+            && matches!(field.child_text(DATA_FORMS, "value").as_deref(), Some("0" | "false"))
+    })
+}
+
+impl Account {
+    /// Whether this is a PBX, whose requests to telephony nodes are never answered with an error.
+    fn is_forgiven(&self) -> bool {
+        self.role == crate::accounts::Role::Pbx
+    }
+}

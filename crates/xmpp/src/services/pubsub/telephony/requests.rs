@@ -1,0 +1,164 @@
+//! Which PubSub requests concern the telephony nodes, and what each is answered.
+//!
+//! PBX accounts always get a result here; their creates and affiliations are accepted and store
+//! nothing, because the nodes are always there and every PBX may publish. Ordinary accounts get
+//! XEP-0060's errors.
+
+use std::rc::Rc;
+
+use lampfield_board::Kind;
+use lampfield_xmpp_stream::{Element, StanzaCondition, Tag};
+
+use super::nodes::TelephonyNode;
+use super::payload::ASTERISK;
+use super::{Telephony, View, aggregate};
+use crate::accounts::Role;
+use crate::services::{Answer, Request};
+
+/// XEP-0060.
+pub const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
+/// The owner's half of it.
+pub const PUBSUB_OWNER: &str = "http://jabber.org/protocol/pubsub#owner";
+/// XEP-0030.
+pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
+const DATA_FORMS: &str = "jabber:x:data";
+
+/// Whether a request is answered here rather than by the generic service. `exists` tells whether
+/// the generic service has a node of that name.
+pub fn claims(request: &Request<'_>, exists: impl Fn(&str) -> bool) -> bool {
+    let Some(action) = action(request) else { return false };
+    let node = action.attr("node").unwrap_or_default();
+    if super::nodes::is_reserved(node) {
+        return true;
+    }
+    if request.session.account.borrow().role != Role::Pbx {
+        return false;
+    }
+    match action.name() {
+        "publish" => holds_telephony(action),
+        "create" => is_asterisks(request.payload),
+        "affiliations" | "delete" => request.payload.ns() == PUBSUB_OWNER && !exists(node),
+        _ => false,
+    }
+}
+
+/// Answers a request that [`claims`] has claimed.
+pub fn handle(telephony: &Telephony, service: &Rc<str>, request: &Request<'_>) -> Answer {
+    let Some(action) = action(request) else {
+        return Answer::Error(StanzaCondition::BadRequest.with("nothing to do"));
+    };
+    let name = action.attr("node").unwrap_or_default();
+    let node = TelephonyNode::named(name);
+    let role = request.session.account.borrow().role;
+    match (request.payload.ns(), action.name(), node) {
+        (PUBSUB, "publish", Some(TelephonyNode::Facts(_)) | None) => {
+            if role == Role::User && !request.session.account.borrow().has_grants() {
+                return forbidden("this account may not publish telephony states");
+            }
+            telephony.publish(request.session, service, request.id, request.payload, action)
+        }
+        (PUBSUB, "subscribe", Some(node)) => subscribe(telephony, service, request, node),
+        (PUBSUB, "unsubscribe", Some(node)) => {
+            let (view, kind) = seen(node);
+            telephony.unsubscribe(request.session, view, kind);
+            Answer::Result(Vec::new())
+        }
+        (PUBSUB, "items", Some(TelephonyNode::Lamps(kind))) => items(telephony, name, kind),
+        // COMPAT(asterisk<=22): nothing it asks for here may fail.
+        _ if role == Role::Pbx => Answer::Result(Vec::new()),
+        (PUBSUB, "create", _) => {
+            Answer::Error(StanzaCondition::Conflict.with("the server keeps this node itself"))
+        }
+        _ => forbidden("the server keeps this node itself"),
+    }
+}
+
+fn subscribe(
+    telephony: &Telephony,
+    service: &Rc<str>,
+    request: &Request<'_>,
+    node: TelephonyNode,
+) -> Answer {
+    let account = request.session.account.borrow();
+    let (view, kind) = seen(node);
+    if view == View::Facts && account.role == Role::User && !account.has_grants() {
+        return forbidden("this account may not hear telephony states; try the aggregate nodes");
+    }
+    drop(account);
+    let mut payload = Vec::new();
+    Tag::open(&mut payload, "pubsub").xmlns(PUBSUB).children(|out| {
+        Tag::open(out, "subscription")
+            .attr("node", node.name())
+            .attr("jid", request.session.bare.as_str())
+            .attr("subscription", "subscribed")
+            .empty();
+    });
+    // The result goes first, then the snapshot, on the same stream.
+    let mut out = Vec::new();
+    let to = Some(request.session.jid.as_str());
+    crate::services::reply::result(&mut out, request.id, Some(service), to, &payload);
+    request.session.send(&out);
+    telephony.subscribe(request.session, service, view, kind);
+    Answer::Handled
+}
+
+/// XEP-0060 section 6.5: what the lamps show now, at most `MOST` of them.
+fn items(telephony: &Telephony, node: &str, kind: Kind) -> Answer {
+    const MOST: usize = 10_000;
+    let mut payload = Vec::new();
+    telephony.hub.read(|hub| {
+        let subjects = hub.board().subjects_from(lampfield_board::SubjectId::FIRST);
+        let lamps = subjects.filter(|facts| facts.subject().kind() == kind);
+        let lamps = lamps.filter_map(|facts| Some((facts.subject(), facts.lamp()?)));
+        Tag::open(&mut payload, "pubsub").xmlns(PUBSUB).children(|out| {
+            Tag::open(out, "items").attr("node", node).children(|out| {
+                for (subject, lamp) in lamps.take(MOST) {
+                    Tag::open(out, "item")
+                        .attr("id", subject.name().as_str())
+                        .children(|out| aggregate::write_lamp(out, lamp));
+                }
+            });
+        });
+    });
+    Answer::Result(payload)
+}
+
+fn seen(node: TelephonyNode) -> (View, Kind) {
+    match node {
+        TelephonyNode::Facts(kind) => (View::Facts, kind),
+        TelephonyNode::Lamps(kind) => (View::Lamps, kind),
+    }
+}
+
+/// The child that names the action: the first one with a node.
+fn action<'a>(request: &Request<'a>) -> Option<Element<'a>> {
+    let payload = request.payload;
+    let ours = matches!(payload.ns(), PUBSUB | PUBSUB_OWNER) && payload.name() == "pubsub";
+    payload.first_child().filter(|_| ours)
+}
+
+/// Whether a publish carries what Asterisk publishes, whatever its node is called
+/// (collection_nodes=yes: one leaf per device, XEP-0248).
+fn holds_telephony(publish: Element<'_>) -> bool {
+    let payload = publish.first_child().and_then(Element::first_child);
+    payload.is_some_and(|p| p.ns() == ASTERISK && matches!(p.name(), "state" | "mailbox"))
+}
+
+/// COMPAT(asterisk<=22): its node forms have two FORM_TYPE fields, which nobody else's have; or
+/// they put a leaf into one of our collections.
+fn is_asterisks(pubsub: Element<'_>) -> bool {
+    let form = pubsub.child(PUBSUB, "configure").and_then(|c| c.child(DATA_FORMS, "x"));
+    let Some(form) = form else { return false };
+    let types = form.children().filter(|field| field.attr("var") == Some("FORM_TYPE")).count();
+    let collected = form.children().any(|field| {
+        field.attr("var") == Some("pubsub#collection")
+            && field
+                .child_text(DATA_FORMS, "value")
+                .is_some_and(|node| super::nodes::is_reserved(&node))
+    });
+    types > 1 || collected
+}
+
+fn forbidden(text: &'static str) -> Answer {
+    Answer::Error(StanzaCondition::Forbidden.with(text))
+}
