@@ -122,7 +122,8 @@ impl Framer {
                     self.scanner.inside_stream();
                     Ok(Some(Frame::Open(Box::new(header))))
                 }
-                _ => Ok(Some(Frame::Stanza(bytes))),
+                (Found::Element, _) => Ok(Some(Frame::Stanza(bytes))),
+                _ => Err(StreamCondition::NotWellFormed.with("an end before the beginning")),
             };
         }
         Ok(None)

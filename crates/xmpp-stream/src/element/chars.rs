@@ -98,8 +98,10 @@ pub fn resolve_reference(name: &str) -> Result<String, StreamError> {
 
 fn reference_error(error: EscapeError) -> StreamError {
     match error {
-        EscapeError::UnrecognizedEntity(..) => StreamCondition::RestrictedXml
-            .with("a reference to an entity that XML does not predefine"),
+        EscapeError::UnrecognizedEntity(_, name) if split_name(&name).is_ok() => {
+            StreamCondition::RestrictedXml
+                .with("a reference to an entity that XML does not predefine")
+        }
         _ => StreamCondition::NotWellFormed.with("a broken reference"),
     }
 }

@@ -90,6 +90,11 @@ impl<'a> Builder<'a> {
                 self.start(&tag, from, to - 2)?;
                 self.end(to);
             }
+            Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) if self.open.is_empty() => {
+                return Err(
+                    StreamCondition::NotWellFormed.with("character data outside an element")
+                );
+            }
             Event::End(_) => self.end(to),
             Event::Text(_) => self.character_data(self.slice(from, to))?,
             Event::CData(_) => self.text(line_ends(self.slice(from + 9, to - 3))),
@@ -128,6 +133,12 @@ impl<'a> Builder<'a> {
         self.open.push(self.items.len());
         let attrs = self.attributes(&tag)?;
         let (prefix, name) = tag.name;
+        if prefix == "xml" {
+            // Reserved (Namespaces in XML 1.0, 3) and unused; our writer could not repeat it.
+            return Err(
+                StreamCondition::BadNamespacePrefix.with("an element in XML's own namespace")
+            );
+        }
         let ns = self.namespaces.resolve(prefix)?;
         self.items.push(Item::Element(ElementData { ns, name, attrs, end: 0, raw: (from, 0) }));
         self.text_open = false;

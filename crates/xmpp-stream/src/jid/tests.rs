@@ -1,1 +1,47 @@
+use std::collections::HashMap;
+
 use super::*;
+
+#[test]
+fn normalises_and_splits() {
+    let jid = Jid::parse("Server1@Asterisk.Example/astVoip1").expect("a full address");
+    assert_eq!(jid.as_str(), "server1@asterisk.example/astVoip1");
+    assert_eq!((jid.local(), jid.domain()), (Some("server1"), "asterisk.example"));
+    assert_eq!(jid.resource(), Some("astVoip1"));
+    assert_eq!(jid.to_bare().as_str(), "server1@asterisk.example");
+    assert_eq!(jid.to_full().map(|full| full.to_jid()), Some(jid));
+}
+
+#[test]
+fn keeps_the_forms_apart() {
+    assert!(BareJid::parse("a@b/c").is_err());
+    assert!(FullJid::parse("a@b").is_err());
+    assert!(Domain::parse("a@b").is_err() && Domain::parse("b/c").is_err());
+    assert_eq!(BareJid::parse("b").expect("a domain").local(), None);
+}
+
+#[test]
+fn refuses_what_is_no_address() {
+    for text in ["", "@b", "a@", "a@b/", "a b@c", "a@b@c", "a@b c"] {
+        assert!(Jid::parse(text).is_err(), "{text}");
+    }
+    let long = "a".repeat(1024);
+    assert!(Jid::parse(&format!("{long}@b")).is_err());
+    assert_eq!(Jid::parse(&"a".repeat(5000)), Err(JidError::TooLong(5000)));
+}
+
+#[test]
+fn takes_separators_in_a_resource_but_never_in_a_name() {
+    let account = BareJid::from_parts("a", &Domain::parse("b").unwrap()).unwrap();
+    assert_eq!(account.with_resource("x/y@z").unwrap().resource(), "x/y@z");
+    for name in ["a@c", "a/c", "", "a c"] {
+        assert!(BareJid::from_parts(name, &Domain::parse("b").unwrap()).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn can_be_looked_up_by_text() {
+    let jid = BareJid::parse("a@b").unwrap();
+    let map = HashMap::from([(jid, 1)]);
+    assert_eq!(map.get("a@b"), Some(&1));
+}

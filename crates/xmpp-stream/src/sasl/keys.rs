@@ -58,15 +58,8 @@ impl ScramKeys {
     /// If the password cannot be one.
     pub fn derive(password: &str, salt: [u8; 16]) -> Result<Self, PasswordError> {
         let password = prepare(password)?;
-        let mut salted1 = [0; 20];
-        pbkdf2_hmac::<Sha1>(password.as_bytes(), &salt, ITERATIONS, &mut salted1);
-        let salted256 = salt_sha256(&password, &salt, ITERATIONS);
-        Ok(Self {
-            salt,
-            iterations: ITERATIONS,
-            sha1: pair_sha1(&salted1),
-            sha256: pair_sha256(&salted256),
-        })
+        let (sha1, sha256) = pairs(&password, &salt, ITERATIONS);
+        Ok(Self { salt, iterations: ITERATIONS, sha1, sha256 })
     }
 
     /// Whether `password` is the one these keys come from. Takes milliseconds of computing.
@@ -87,6 +80,13 @@ impl std::fmt::Debug for ScramKeys {
 fn prepare(password: &str) -> Result<std::borrow::Cow<'_, str>, PasswordError> {
     let prepared = stringprep::saslprep(password).map_err(|_| PasswordError::Forbidden)?;
     if prepared.is_empty() { Err(PasswordError::Empty) } else { Ok(prepared) }
+}
+
+/// The keys for both hashes.
+pub(super) fn pairs(password: &str, salt: &[u8], iterations: u32) -> (KeyPair<20>, KeyPair<32>) {
+    let mut salted = [0; 20];
+    pbkdf2_hmac::<Sha1>(password.as_bytes(), salt, iterations, &mut salted);
+    (pair_sha1(&salted), pair_sha256(&salt_sha256(password, salt, iterations)))
 }
 
 fn salt_sha256(password: &str, salt: &[u8], iterations: u32) -> [u8; 32] {
