@@ -27,8 +27,8 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    pub fn drain(&mut self) -> impl Iterator<Item = Effect> {
-        self.effects.drain(..)
+    pub fn next(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
     }
 
     pub fn changed(&mut self, change: Change) {

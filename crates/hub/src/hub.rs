@@ -32,8 +32,8 @@ use crate::{
 
 /// Who holds what on this node.
 ///
-/// After each call that changes something, the caller carries out [`Hub::effects`] before it
-/// calls again.
+/// After each call that changes something, the caller carries out every [`Hub::next_effect`]
+/// before it calls again.
 pub struct Hub {
     settings: Settings,
     board: Board,
@@ -74,9 +74,9 @@ impl Hub {
         }
     }
 
-    /// What the last calls want done, in order.
-    pub fn effects(&mut self) -> impl Iterator<Item = Effect> {
-        self.outbox.drain()
+    /// The next thing that the last calls want done.
+    pub fn next_effect(&mut self) -> Option<Effect> {
+        self.outbox.next()
     }
 
     /// When [`Hub::tick`] has something to do, on the monotonic clock.

@@ -1,7 +1,7 @@
 //! What the hub has to tell people, as data. The shell logs it and `status` shows what stands; no
 //! text is made here and nothing depends on anyone listening.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use lampfield_board::{AccountName, Eid, Origin};
 use serde::Serialize;
@@ -76,6 +76,19 @@ pub enum Reason {
     Goodbye,
     /// The operator cleared it.
     Cleared,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Lost => "link lost, grace over",
+            Self::NotBackAfterRestart => "not back after the restart",
+            Self::NotBack => "the account is back under another entity id",
+            Self::NotRepeated => "not repeated after the return",
+            Self::Goodbye => "said goodbye",
+            Self::Cleared => "cleared by the operator",
+        })
+    }
 }
 
 impl From<Cause> for Reason {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use lampfield_board::{Cachable, DoorName, Eid, Origin, OriginsFull, Refused, Subject, Value};
+use lampfield_fabric::StoreError;
 use thiserror::Error;
 
 use crate::connections::ConnId;
@@ -69,6 +70,9 @@ pub enum Refusal {
     /// The board knows too many origins.
     #[error(transparent)]
     TooManyOrigins(#[from] OriginsFull),
+    /// Everybody was told, but it will not survive a restart.
+    #[error("it could not be stored: {0}")]
+    NotStored(StoreError),
     /// The board has no place for it.
     #[error(transparent)]
     Board(#[from] Refused),

@@ -1,0 +1,221 @@
+//! Runs a [`Hub`]: the clock, the store, the doors and the tick. One thread, no locks; it must
+//! never wait while the hub is borrowed, and never decide anything the hub decides.
+//!
+//! The order is: delivered first, then committed, then acknowledged. A change is in every door's
+//! hands before [`HubShell::publish`] returns, and the ticket it returns says when its publisher
+//! may be told that it will survive.
+
+mod log;
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use lampfield_board::{Change, Wall};
+use lampfield_fabric::{Bucket, Storage, Store, StoreError, Ticket, Write};
+use tokio::{sync::Notify, time::Instant};
+
+use crate::{ConnId, Effect, Hub, Notice, Now, Outcome, Refusal, Said, Settings};
+
+/// Rows read at once at the start.
+const PAGE: usize = 1_000;
+
+/// Somebody who is told of every change.
+///
+/// Called while a change is carried out: it may read the hub and must not change it (a change made
+/// in here is carried out after the present one). It must not block.
+pub trait Door {
+    /// Something was said, or has ended.
+    fn changed(&self, change: &Change);
+
+    /// Something people should know. It is in the log already.
+    fn notice(&self, notice: &Notice) {
+        let _ = notice;
+    }
+}
+
+/// A hub at work. Cheap to clone; every clone is the same hub.
+#[derive(Clone)]
+pub struct HubShell(Rc<Inner>);
+
+struct Inner {
+    hub: RefCell<Hub>,
+    store: Store,
+    doors: RefCell<Vec<Rc<dyn Door>>>,
+    started: Instant,
+    /// The ticket of the latest write.
+    latest: Cell<Ticket>,
+    /// A write of the present call that the store did not take.
+    not_stored: RefCell<Option<StoreError>>,
+    carrying_out: Cell<bool>,
+    deadline_moved: Notify,
+}
+
+// === impl HubShell ===
+
+impl HubShell {
+    /// A hub that knows what the store holds. Origins with facts have the restart grace from now.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn open(store: Store, settings: Settings) -> Result<Self, StoreError> {
+        let started = Instant::now();
+        let mut hub = Hub::new(settings, now(started));
+        for bucket in Hub::BUCKETS {
+            load(&mut hub, &store, bucket).await?;
+        }
+        hub.loaded(now(started));
+        let shell = Self(Rc::new(Inner {
+            hub: RefCell::new(hub),
+            store,
+            doors: RefCell::default(),
+            started,
+            latest: Cell::default(),
+            not_stored: RefCell::default(),
+            carrying_out: Cell::default(),
+            deadline_moved: Notify::new(),
+        }));
+        shell.carry_out();
+        Ok(shell)
+    }
+
+    /// From now on this door is told of every change.
+    pub fn add_door(&self, door: Rc<dyn Door>) {
+        self.0.doors.borrow_mut().push(door);
+    }
+
+    /// The time as the hub is told it.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        now(self.0.started)
+    }
+
+    /// Reads the hub.
+    pub fn read<T>(&self, ask: impl FnOnce(&Hub, Now) -> T) -> T {
+        ask(&self.0.hub.borrow(), self.now())
+    }
+
+    /// Lets something happen at the hub, and carries out what follows from it before it returns.
+    pub fn act<T>(&self, act: impl FnOnce(&mut Hub, Now) -> T) -> T {
+        let now = self.now();
+        let (answer, moved) = {
+            let mut hub = self.0.hub.borrow_mut();
+            let before = hub.next_deadline();
+            let answer = act(&mut hub, now);
+            (answer, hub.next_deadline() != before)
+        };
+        self.carry_out();
+        if moved {
+            self.0.deadline_moved.notify_one();
+        }
+        answer
+    }
+
+    /// A connection says something. By the return every door has been told. The ticket, where
+    /// there is one, must be committed before the publisher is told that all is well; a repeat has
+    /// one too while what it repeats is not committed yet.
+    ///
+    /// # Errors
+    /// As [`Hub::publish`], and [`Refusal::NotStored`] when everybody was told but the store did not
+    /// take it.
+    pub fn publish(&self, conn: ConnId, said: Said) -> Result<(Outcome, Option<Ticket>), Refusal> {
+        self.0.not_stored.take();
+        let outcome = self.act(|hub, now| hub.publish(conn, said, now))?;
+        if let Some(error) = self.0.not_stored.take() {
+            return Err(Refusal::NotStored(error));
+        }
+        let ticket = match outcome {
+            Outcome::Changed | Outcome::Repeat => self.uncommitted(),
+            Outcome::PassedOn | Outcome::Ignored => None,
+        };
+        Ok((outcome, ticket))
+    }
+
+    /// Ends facts when they are due. Runs for ever; must be spawned once on the hub's thread.
+    pub async fn run(self) {
+        loop {
+            match self.read(|hub, _| hub.next_deadline()) {
+                Some(deadline) if self.now().mono >= deadline => {
+                    self.act(|hub, now| hub.tick(now));
+                    tokio::task::yield_now().await;
+                }
+                Some(deadline) => {
+                    let due = self.0.started + deadline;
+                    let moved = self.0.deadline_moved.notified();
+                    // Whichever comes first, the deadline is looked at again.
+                    let _ = tokio::time::timeout_at(due, moved).await;
+                }
+                None => self.0.deadline_moved.notified().await,
+            }
+        }
+    }
+
+    /// The latest write, if it is not committed yet. Writes are committed in order, so whoever
+    /// waits for it waits for all before it too.
+    fn uncommitted(&self) -> Option<Ticket> {
+        let latest = self.0.latest.get();
+        (latest > *self.0.store.committed().borrow()).then_some(latest)
+    }
+
+    fn carry_out(&self) {
+        // A door that acted in here would otherwise have its change told before the present one.
+        if self.0.carrying_out.replace(true) {
+            return;
+        }
+        while let Some(effect) = self.next_effect() {
+            match effect {
+                Effect::Persist(write) => self.persist(write),
+                Effect::Changed(change) => {
+                    self.each_door(|door| door.changed(&change));
+                }
+                Effect::Notice(notice) => {
+                    log::notice(&notice);
+                    self.each_door(|door| door.notice(&notice));
+                }
+            }
+        }
+        self.0.carrying_out.set(false);
+    }
+
+    fn next_effect(&self) -> Option<Effect> {
+        self.0.hub.borrow_mut().next_effect()
+    }
+
+    fn each_door(&self, tell: impl Fn(&dyn Door)) {
+        for door in self.0.doors.borrow().iter() {
+            tell(door.as_ref());
+        }
+    }
+
+    fn persist(&self, write: Write) {
+        match self.0.store.write(write) {
+            Ok(ticket) => self.0.latest.set(ticket),
+            Err(error) => {
+                tracing::error!(code = "not-stored", %error, "a change will not survive a restart");
+                self.0.not_stored.replace(Some(error));
+            }
+        }
+    }
+}
+
+async fn load(hub: &mut Hub, store: &Store, bucket: Bucket) -> Result<(), StoreError> {
+    let mut from = None;
+    loop {
+        let page = store.scan(bucket, "", from, PAGE).await?;
+        for row in &page.rows {
+            hub.load(bucket, &row.key, &row.value);
+        }
+        from = page.next;
+        if from.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+fn now(started: Instant) -> Now {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let millis = u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX);
+    Now { mono: started.elapsed(), wall: Wall::from_millis(millis) }
+}

@@ -1,0 +1,87 @@
+//! The log lines of the hub: each has a stable `code` that the manual explains.
+
+use std::fmt::Display;
+
+use tracing::{info, warn};
+
+use crate::notice::{Happening, Notice, Trouble};
+
+/// Writes a notice to the log.
+pub fn notice(notice: &Notice) {
+    match notice {
+        Notice::Happened(happening) => happened(happening),
+        Notice::Raised(trouble) => raised(trouble),
+        Notice::Cleared(trouble) => cleared(trouble),
+    }
+}
+
+fn happened(happening: &Happening) {
+    match happening {
+        Happening::Lost { origin, facts, grace } => {
+            info!(code = "origin-lost", %origin, facts, ?grace, "connection lost, grace begins");
+        }
+        Happening::Returned { origin, facts, grace } => {
+            info!(code = "origin-returned", %origin, facts, ?grace, "back, has to repeat its facts");
+        }
+        Happening::Withdrawn { origin, facts, reason } => {
+            info!(code = "facts-withdrawn", %origin, facts, %reason, "facts withdrawn");
+        }
+        Happening::Unreadable { bucket, key, reason } => {
+            warn!(code = "row-unreadable", bucket, key, reason, "a stored row was left out");
+        }
+    }
+}
+
+fn raised(trouble: &Trouble) {
+    match trouble {
+        Trouble::DuplicateEid { eid, accounts } => {
+            let accounts = list(accounts);
+            warn!(
+                code = "duplicate-eid",
+                %eid,
+                accounts,
+                "several accounts speak as one entity id, so their servers ignore each other: \
+                 give each its own entityid in [options] of asterisk.conf"
+            );
+        }
+        Trouble::TombstoneLimit { limit, stale } => {
+            let stale = list(stale);
+            warn!(
+                code = "tombstone-limit",
+                limit,
+                stale,
+                "too many withdrawals are unconfirmed, the oldest was forgotten: these servers may \
+                 show dead facts until their Asterisk restarts"
+            );
+        }
+        Trouble::BackoffExceedsGrace { account, drops, predicted, grace } => {
+            warn!(
+                code = "backoff-exceeds-grace",
+                %account,
+                drops,
+                ?predicted,
+                ?grace,
+                "the server will be away for longer than its facts are kept: \
+                 set grace = \"auto\" in [lease]"
+            );
+        }
+    }
+}
+
+fn cleared(trouble: &Trouble) {
+    match trouble {
+        Trouble::DuplicateEid { eid, .. } => {
+            info!(code = "duplicate-eid", %eid, "cleared: one account speaks as this entity id");
+        }
+        Trouble::TombstoneLimit { limit, .. } => {
+            info!(code = "tombstone-limit", limit, "cleared: there is room for withdrawals again");
+        }
+        Trouble::BackoffExceedsGrace { account, .. } => {
+            info!(code = "backoff-exceeds-grace", %account, "cleared: the grace suffices");
+        }
+    }
+}
+
+fn list(names: &[impl Display]) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
