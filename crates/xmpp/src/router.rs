@@ -76,8 +76,8 @@ impl Router {
 
     /// The resources that a stanza for `to` concerns: one for a full JID, all for a bare one.
     pub fn matching(&self, to: &Jid) -> Vec<Rc<Session>> {
-        match to.as_full() {
-            Some(full) => self.session(full).into_iter().collect(),
+        match to.to_full() {
+            Some(full) => self.session(&full).into_iter().collect(),
             None => self.resources(&to.to_bare()),
         }
     }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::SystemTime;
 
+use lampfield_board::{AccountName, NameError};
 use lampfield_hub::ConnId;
 use lampfield_xmpp_stream::{BareJid, FullJid, StreamCondition, StreamError};
 
@@ -17,6 +18,8 @@ pub struct Session {
     pub jid: FullJid,
     /// The same without its resource: the account.
     pub bare: BareJid,
+    /// The account as the hub knows it.
+    pub name: AccountName,
     /// Who logged in; rights are looked up here at each use, so that changes take effect.
     pub account: RefCell<Rc<Account>>,
     /// What the hub knows this stream by.
@@ -46,9 +49,19 @@ pub struct Presence {
 
 impl Session {
     /// A session that has just bound `jid`.
-    pub fn new(jid: FullJid, account: Rc<Account>, conn: ConnId, link: Rc<Link>) -> Rc<Self> {
-        Rc::new(Self {
-            bare: jid.to_bare(),
+    ///
+    /// # Errors
+    /// When the account's address is longer than the hub takes (2,047 bytes).
+    pub fn new(
+        jid: FullJid,
+        account: Rc<Account>,
+        conn: ConnId,
+        link: Rc<Link>,
+    ) -> Result<Rc<Self>, NameError> {
+        let bare = jid.to_bare();
+        Ok(Rc::new(Self {
+            name: AccountName::parse(bare.as_str())?,
+            bare,
             jid,
             account: RefCell::new(account),
             conn,
@@ -57,7 +70,7 @@ impl Session {
             presence: RefCell::new(None),
             interested: Cell::new(false),
             end: RefCell::new(None),
-        })
+        }))
     }
 
     /// Sends one or more complete stanzas. A peer that does not read loses its connection.
@@ -65,11 +78,6 @@ impl Session {
         if self.link.send(stanzas) == Err(Full) {
             tracing::warn!(jid = %self.jid, peer = %self.link.peer(), "connection given up: {Full}");
         }
-    }
-
-    /// The account as the hub knows it.
-    pub fn account_name(&self) -> AccountName {
-        self.name.clone()
     }
 
     /// Whether the resource has said that it is available.

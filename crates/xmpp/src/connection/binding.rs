@@ -63,9 +63,9 @@ impl Stream {
         };
         let id = iq.attr("id").unwrap_or_default();
         let wanted = request.child_text(ns::BIND, "resource").unwrap_or_default();
-        match self.choose_address(&account.jid, wanted) {
-            Ok(jid) => {
-                let session = self.enter(jid, account);
+        let address = self.choose_address(&account.jid, wanted);
+        match address.and_then(|jid| self.enter(jid, account)) {
+            Ok(session) => {
                 let mut out = Vec::new();
                 reply::result(&mut out, id, None, None, &bound(&session.jid));
                 self.send(&out);
@@ -127,10 +127,14 @@ impl Stream {
     }
 
     /// Makes the session, and ends the one that had the address before.
-    pub(super) fn enter(&mut self, jid: FullJid, account: Rc<Account>) -> Rc<Session> {
+    pub(super) fn enter(
+        &mut self,
+        jid: FullJid,
+        account: Rc<Account>,
+    ) -> Result<Rc<Session>, StanzaError> {
         let door = &self.door;
-        let conn = door.next_conn();
-        let session = Session::new(jid, Rc::clone(&account), conn, Rc::clone(&self.link));
+        let session = Session::new(jid, account, door.next_conn(), Rc::clone(&self.link))
+            .map_err(|error| StanzaCondition::BadRequest.with(error.to_string()))?;
         let old = door.router.bind(Rc::clone(&session));
         door.telephony.arrived(&session);
         if let Some(old) = old {
@@ -140,7 +144,7 @@ impl Stream {
         self.admission.known();
         tracing::info!(jid = %session.jid, peer = %self.link.peer(), "logged in");
         self.phase = Phase::Bound(Rc::clone(&session));
-        session
+        Ok(session)
     }
 }
 

@@ -181,17 +181,12 @@ impl Stream {
         }
         match self.check_legacy(query) {
             Ok((account, resource)) => {
-                let jid = match self.choose_address(&account.jid, resource.into()) {
-                    Ok(jid) => jid,
-                    Err(error) => {
-                        reply::error(&mut out, id, None, None, &error);
-                        self.send(&out);
-                        return Ok(None);
-                    }
-                };
-                reply::result(&mut out, id, None, None, &[]);
+                let address = self.choose_address(&account.jid, resource.into());
+                match address.and_then(|jid| self.enter(jid, account)) {
+                    Ok(_) => reply::result(&mut out, id, None, None, &[]),
+                    Err(error) => reply::error(&mut out, id, None, None, &error),
+                }
                 self.send(&out);
-                self.enter(jid, account);
                 Ok(None)
             }
             Err(failure) => {

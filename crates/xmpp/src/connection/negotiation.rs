@@ -19,13 +19,10 @@ const REGISTER_FEATURE: &str = "http://jabber.org/features/iq-register";
 impl Stream {
     /// Appends our stream header.
     pub(super) fn write_header(&self, out: &mut Vec<u8>) {
-        let from = self.domain.as_ref().map_or_else(
-            || self.door.first_domain().name.to_string(),
-            |domain| domain.name.to_string(),
-        );
+        let from = self.domain.clone().or_else(|| self.door.served(None));
         writer::StreamOpen {
             content: ns::CLIENT,
-            from: Some(&from),
+            from: from.as_ref().map(|domain| domain.name.as_str()),
             to: None,
             id: Some(&self.id),
             version: Some("1.0"),

@@ -3,9 +3,10 @@
 use std::pin::Pin;
 use std::rc::Rc;
 
+use lampfield_xmpp_stream::sasl::Exchange;
 use lampfield_xmpp_stream::{Frame, Scope, Stanza, StreamCondition, StreamError, StreamHeader};
 
-use super::login::{Exchange, Outcome};
+use super::login::Outcome;
 use super::{Ending, after_login, before_login};
 use crate::accounts::Account;
 use crate::door::{Door, ServedDomain};

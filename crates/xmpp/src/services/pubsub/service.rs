@@ -6,10 +6,10 @@ use std::sync::Arc;
 use lampfield_fabric::{Bucket, Write};
 use lampfield_xmpp_stream::{BareJid, Domain, Element, StanzaError};
 
-use super::codec::{self, Broadcast, Listing, Malformed, Paging, Request};
+use super::codec::{self, Broadcast, Command, Listing, Paging, Query, Request};
 use super::engine::{
-    Actor, Change, Effects, Engine, Limits, NodeName, PageRequest, Place, RecordError, Reserved,
-    Table,
+    Actor, Change, Effects, Engine, Limits, NodeName, PageRequest, Place, RecordError, Refusal,
+    Reserved, Table, Wanted,
 };
 use crate::services::Verb;
 
@@ -91,7 +91,8 @@ impl PubsubService {
     /// Handles the payload of an IQ from `actor`.
     pub fn handle(&mut self, actor: &Actor, verb: Verb, payload: Element<'_>) -> Handled {
         let answer = match codec::parse(verb, payload) {
-            Ok(request) => self.answer(actor, request),
+            Ok(Request::Query(query)) => self.tell(actor, query).map_err(StanzaError::from),
+            Ok(Request::Command(command)) => self.obey(actor, command).map_err(StanzaError::from),
             Err(malformed) => Err(malformed.into()),
         };
         Handled { answer, follows: self.follows() }
@@ -109,90 +110,73 @@ impl PubsubService {
         &self.engine
     }
 
-    fn answer(&mut self, actor: &Actor, request: Request) -> Result<Vec<u8>, StanzaError> {
+    fn obey(&mut self, actor: &Actor, command: Command) -> Result<Vec<u8>, Refusal> {
         let engine = &mut self.engine;
-        Ok(match request {
-            Request::Create { node, settings } => {
-                let named = node.is_some();
-                let node = engine.create(actor, node, &settings)?;
-                if named { vec![] } else { codec::created(&node) }
+        match command {
+            Command::Create { node: None, settings } => {
+                return Ok(codec::created(&engine.create(actor, None, &settings)?));
             }
-            Request::Configure { node, settings } => {
-                engine.configure(actor, &node, &settings)?;
-                vec![]
-            }
-            Request::Delete(node) => {
-                engine.delete(actor, &node)?;
-                vec![]
-            }
-            Request::Purge(node) => {
-                engine.purge(actor, &node)?;
-                vec![]
-            }
-            Request::SetNodeAffiliations { node, changes } => {
-                engine.set_affiliations(actor, &node, &changes)?;
-                vec![]
-            }
-            Request::Publish(publication) => {
+            Command::Publish(publication) => {
                 let node = publication.node.clone();
                 let item = engine.publish(actor, publication)?;
-                codec::published(&node, item.as_ref())
+                return Ok(codec::published(&node, item.as_ref()));
             }
-            Request::Retract(retraction) => {
-                engine.retract(actor, &retraction)?;
-                vec![]
-            }
-            Request::Subscribe { node, jid, options } => {
+            Command::Subscribe { node, jid, options } => {
                 engine.subscribe(actor, &node, &jid, options.unwrap_or_default())?;
-                codec::subscribed(&node, &jid, options)
+                return Ok(codec::subscribed(&node, &jid, options));
             }
-            Request::Unsubscribe { node, jid } => {
-                engine.unsubscribe(actor, &node, &jid)?;
-                vec![]
-            }
-            Request::SetOptions { node, jid, options } => {
+            Command::SetOptions { node, jid, options } => {
                 let held = engine.options(actor, &node, &jid)?;
                 engine.set_options(actor, &node, &jid, options.unwrap_or(held))?;
-                vec![]
             }
-            reading => self.read(actor, reading)?,
-        })
+            Command::Create { node, settings } => {
+                engine.create(actor, node, &settings)?;
+            }
+            Command::Configure { node, settings } => engine.configure(actor, &node, &settings)?,
+            Command::Delete(node) => engine.delete(actor, &node)?,
+            Command::Purge(node) => engine.purge(actor, &node)?,
+            Command::Affiliate { node, changes } => {
+                engine.set_affiliations(actor, &node, &changes)?;
+            }
+            Command::Retract(retraction) => engine.retract(actor, &retraction)?,
+            Command::Unsubscribe { node, jid } => engine.unsubscribe(actor, &node, &jid)?,
+        }
+        Ok(vec![])
     }
 
-    fn read(&self, actor: &Actor, request: Request) -> Result<Vec<u8>, StanzaError> {
+    fn tell(&self, actor: &Actor, query: Query) -> Result<Vec<u8>, Refusal> {
         let engine = &self.engine;
-        Ok(match request {
-            Request::GetConfiguration(node) => {
+        Ok(match query {
+            Query::Configuration(node) => {
                 codec::configuration(&node, engine.configuration(actor, &node)?)
             }
-            Request::GetDefaultConfiguration => codec::default_configuration(),
-            Request::GetNodeAffiliations(node) => {
+            Query::DefaultConfiguration => codec::default_configuration(),
+            Query::NodeAffiliations(node) => {
                 codec::node_affiliations(&node, &engine.node_affiliations(actor, &node)?)
             }
-            Request::GetOptions { node, jid } => {
+            Query::Options { node, jid } => {
                 codec::options(&node, &jid, engine.options(actor, &node, &jid)?)
             }
-            Request::GetDefaultOptions(node) => codec::default_options(node.as_ref()),
-            Request::GetItems { node, wanted, paging } => {
+            Query::DefaultOptions(node) => codec::default_options(node.as_ref()),
+            Query::Items { node, wanted, paging } => {
                 let (found, page) = engine.items(actor, &node, &wanted)?;
                 codec::items(&node, found, &page, paging)
             }
-            Request::GetSubscriptions(node) => {
+            Query::Subscriptions(node) => {
                 let held = engine.subscriptions(actor, node.as_ref())?;
                 codec::subscriptions(node.as_ref(), &held)
             }
-            Request::GetAffiliations(node) => {
+            Query::Affiliations(node) => {
                 let held = engine.affiliations(actor, node.as_ref())?;
                 codec::affiliations(node.as_ref(), &held)
             }
-            Request::DiscoInfo(None) => codec::service_info(),
-            Request::DiscoInfo(Some(node)) => codec::node_info(&node, engine.info(actor, &node)?),
-            Request::DiscoNodes { page, paging } => self.nodes(actor, &page, paging),
-            Request::DiscoItems { node, page, paging } => {
-                let (_, page) = engine.items(actor, &node, &super::engine::Wanted::Page(page))?;
+            Query::Info(None) => codec::service_info(),
+            Query::Info(Some(node)) => codec::node_info(&node, engine.info(actor, &node)?),
+            Query::Nodes { page, paging } => self.nodes(actor, &page, paging),
+            Query::ItemNames { node, page, paging } => {
+                let (_, page) = engine.items(actor, &node, &Wanted::Page(page))?;
                 codec::node_items(&self.address, &node, &page, paging)
             }
-            _ => return Err(Malformed::Unknown.into()),
         })
     }
 

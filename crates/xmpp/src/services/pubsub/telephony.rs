@@ -61,7 +61,7 @@ impl Telephony {
 
     /// A resource was bound: from now on it may speak for origins.
     pub fn arrived(&self, session: &Session) {
-        self.hub.arrive(session.conn, &session.account_name());
+        self.hub.arrive(session.conn, &session.name);
     }
 
     /// A new login took over the address: nothing visible happens to what the old one said.
@@ -101,7 +101,7 @@ impl Telephony {
             View::Facts => PeerCache::Survives,
             View::Lamps => PeerCache::Forgotten,
         };
-        let watch = self.hub.watch(&session.account_name(), kind, cache);
+        let watch = self.hub.watch(&session.name, kind, cache);
         self.watchers.add(session, service, view, watch);
     }
 
