@@ -1,9 +1,18 @@
 //! `lampfield`: configuration, wiring and the command line.
 
 mod certificate;
+mod cli;
 mod config;
+mod control;
+mod document;
+mod failure;
 mod nearest;
+mod place;
+mod screen;
+mod serve;
 
-fn main() {
-    print!("{}", config::reference::Page::of::<config::Config>());
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
 }

@@ -1,0 +1,87 @@
+//! The command line: what can be typed, and which file answers it. Verbs other than `serve` and
+//! `check` are clients of the running server's control socket.
+
+mod args;
+mod check;
+mod domain;
+mod history;
+mod invite;
+mod log;
+mod password;
+mod status;
+mod stop;
+mod user;
+mod watch;
+mod why;
+
+use std::process::ExitCode;
+
+pub use args::Common;
+use args::{Cli, Verb};
+use stop::Stop;
+
+use crate::control::client::Client;
+use crate::control::{Answer, Request};
+use crate::failure::Failure;
+use crate::place::Place;
+use crate::screen::Screen;
+use crate::serve;
+
+/// Runs what was typed and tells how it ended.
+pub fn run() -> ExitCode {
+    let cli = match args::parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help goes to standard output, a wrong usage to standard error; clap knows which.
+            let written = error.print();
+            let code = if error.use_stderr() { 2 } else { 0 };
+            return ExitCode::from(if written.is_ok() { code } else { 141 });
+        }
+    };
+    let screen = Screen::of(cli.common.color, cli.common.ascii);
+    match dispatch(&cli, &screen) {
+        Ok(code) => code,
+        Err(stop) => stop.report(),
+    }
+}
+
+fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
+    let common = &cli.common;
+    match cli.verb.as_ref().unwrap_or(&Verb::Serve) {
+        Verb::Serve => serve::run(place(common)?).map_err(Stop::from),
+        Verb::Check(check) => check::run(check, common, screen),
+        Verb::Status => status::run(common, screen),
+        Verb::Why(why) => why::run(why, common, screen),
+        Verb::History(history) => history::run(history, common, screen),
+        Verb::Watch(watch) => watch::run(watch, common, screen),
+        Verb::User(user) => user::run(user, common, screen),
+        Verb::Invite(invite) => invite::run(invite, common, screen),
+        Verb::Domain(_) => domain::run(common, screen),
+        Verb::Log(log) => log::run(log, common, screen),
+    }
+}
+
+/// The configuration and folders that the command line names.
+fn place(common: &Common) -> Result<Place, Stop> {
+    Place::find(common.config.as_deref(), common.data_dir.as_deref()).map_err(Stop::from)
+}
+
+/// Asks the running server.
+fn ask(common: &Common, request: &Request) -> Result<Answer, Stop> {
+    Ok(connect(common)?.ask(request)?)
+}
+
+fn connect(common: &Common) -> Result<Client, Stop> {
+    Ok(Client::connect(&place(common)?.socket(), common.timeout)?)
+}
+
+/// The server has answered another question than it was asked.
+fn mismatch(answer: &Answer) -> Stop {
+    Stop::Failed(Failure::bug(format!("unexpected answer {answer:?}")))
+}
+
+/// A document as the contract prints it.
+fn json(document: &impl serde::Serialize) -> Result<String, Stop> {
+    let text = serde_json::to_string_pretty(document).map_err(Failure::bug)?;
+    Ok(text + "\n")
+}

@@ -1,0 +1,73 @@
+//! How a command ends other than well: something to tell and an exit status, or silence when the
+//! reader of the output went away.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use crate::config::Problems;
+use crate::failure::{Exit, Failure};
+use crate::place::PlaceError;
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub enum Stop {
+    /// Something is wrong.
+    Failed(Failure),
+    /// The configuration is wrong.
+    Misconfigured(Problems),
+    /// The output cannot be written.
+    Output(io::Error),
+}
+
+// === impl Stop ===
+
+impl Stop {
+    /// Tells the person and gives the exit status.
+    pub fn report(self) -> ExitCode {
+        match self {
+            Self::Failed(failure) => {
+                tell(&failure);
+                failure.exit.into()
+            }
+            Self::Misconfigured(problems) => {
+                tell(&format_args!("{problems}nothing was started"));
+                Exit::Usage.into()
+            }
+            // Whoever closes a pipe has seen enough: nothing is said.
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                Exit::BrokenPipe.into()
+            }
+            Self::Output(error) => {
+                tell(&format_args!("error[output]: the output cannot be written: {error}"));
+                Exit::Bad.into()
+            }
+        }
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl From<PlaceError> for Stop {
+    fn from(error: PlaceError) -> Self {
+        match error {
+            PlaceError::Misconfigured(problems) => Self::Misconfigured(problems),
+            PlaceError::Failed(failure) => Self::Failed(failure),
+        }
+    }
+}
+
+fn tell(what: &impl fmt::Display) {
+    // Without standard error there is nobody to tell; the exit status still says it.
+    let _ = writeln!(io::stderr(), "{what}");
+}

@@ -1,0 +1,105 @@
+//! `user add|list|passwd|remove`: the accounts. A password never stands on the command line; one the
+//! server makes is printed once.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use super::args::{Common, User, UserAction, UserAdd};
+use super::password;
+use super::stop::Stop;
+use super::{ask, json, mismatch};
+use crate::control::{Answer, Named, Request};
+use crate::document::account::{UserSecret, Users};
+use crate::failure::{Exit, Failure};
+use crate::screen::time::count;
+use crate::screen::{Align, Screen, Table};
+
+pub fn run(user: &User, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
+    match &user.action {
+        UserAction::Add(add) => change(&added(add)?, common, screen)?,
+        UserAction::Passwd { name, generate } => {
+            let password = password::wanted(*generate)?;
+            change(&Request::UserPasswd { account: Named::parse(name), password }, common, screen)?;
+        }
+        UserAction::List { domain } => list(domain.clone(), common, screen)?,
+        UserAction::Remove { name, yes } => remove(name, *yes, common, screen)?,
+    }
+    Ok(Exit::Good.into())
+}
+
+fn added(add: &UserAdd) -> Result<Request, Stop> {
+    Ok(Request::UserAdd {
+        account: Named::parse(&add.name),
+        role: add.role.clone(),
+        allow: add.allow.clone(),
+        legacy_auth: add.legacy_auth,
+        password: password::wanted(add.generate)?,
+    })
+}
+
+/// Adds an account or changes its password.
+fn change(request: &Request, common: &Common, screen: &Screen) -> Result<(), Stop> {
+    let secret = match ask(common, request)? {
+        Answer::UserSecret(secret) => secret,
+        other => return Err(mismatch(&other)),
+    };
+    let UserSecret { jid, password, .. } = &secret;
+    screen.print(&match (common.json, password) {
+        (true, _) => json(&secret)?,
+        (false, Some(password)) => format!("{jid}   password {password}   (shown once)\n"),
+        (false, None) => format!("{jid}   password as given\n"),
+    })?;
+    Ok(())
+}
+
+fn list(domain: Option<String>, common: &Common, screen: &Screen) -> Result<(), Stop> {
+    let users = match ask(common, &Request::UserList { domain })? {
+        Answer::Users(users) => users,
+        other => return Err(mismatch(&other)),
+    };
+    screen.print(&match common.json {
+        true => json(&users)?,
+        false => text(&users),
+    })?;
+    Ok(())
+}
+
+fn text(users: &Users) -> String {
+    let mut table = Table::new(&[
+        ("ACCOUNT", Align::Left),
+        ("ROLE", Align::Left),
+        ("CONNECTED", Align::Right),
+        ("MADE BY", Align::Left),
+        ("MAY PUBLISH", Align::Left),
+    ]);
+    for user in &users.users {
+        table.row(vec![
+            user.jid.clone(),
+            user.role.clone(),
+            count(user.connected),
+            user.made_by.clone(),
+            user.allow.join(" "),
+        ]);
+    }
+    table.to_text()
+}
+
+fn remove(name: &str, sure: bool, common: &Common, screen: &Screen) -> Result<(), Stop> {
+    if !sure && io::stdin().is_terminal() && !confirmed(name)? {
+        return Err(Failure::new(Exit::Bad, "not-confirmed", "nothing was removed").into());
+    }
+    match ask(common, &Request::UserRemove { account: Named::parse(name) })? {
+        Answer::Done(done) => screen.print(&format!("{done}\n"))?,
+        other => return Err(mismatch(&other)),
+    }
+    Ok(())
+}
+
+fn confirmed(name: &str) -> io::Result<bool> {
+    let mut err = io::stderr().lock();
+    write!(err, "removes {name}, its connections and everything it said; type yes: ")?;
+    err.flush()?;
+    let mut typed = String::new();
+    io::stdin().read_line(&mut typed)?;
+    Ok(typed.trim() == "yes")
+}

@@ -1,0 +1,105 @@
+//! The commands' side of the control socket. It must never fall back to another server: what was
+//! asked is reached or named as not reached.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use super::line::{LONGEST_ANSWER, encode};
+use super::{Answer, Request};
+use crate::document::change::Line;
+use crate::failure::{Exit, Failure};
+
+/// A connection to the running server.
+#[derive(Debug)]
+pub struct Client {
+    stream: BufReader<UnixStream>,
+}
+
+// === impl Client ===
+
+impl Client {
+    /// Connects to the server of the data folder that holds `socket`.
+    ///
+    /// # Errors
+    /// No server is there, or it belongs to somebody else.
+    pub fn connect(socket: &Path, patience: Duration) -> Result<Self, Failure> {
+        let stream = UnixStream::connect(socket).map_err(|error| not_reached(socket, &error))?;
+        let limit = Some(patience);
+        let set = stream.set_read_timeout(limit).and_then(|()| stream.set_write_timeout(limit));
+        set.map_err(|error| not_reached(socket, &error))?;
+        Ok(Self { stream: BufReader::new(stream) })
+    }
+
+    /// Asks and waits for the answer.
+    ///
+    /// # Errors
+    /// What the server says is wrong, or that it does not answer in time.
+    pub fn ask(&mut self, request: &Request) -> Result<Answer, Failure> {
+        let line = encode(request).map_err(Failure::bug)?;
+        self.stream.get_mut().write_all(&line).map_err(|error| no_answer(&error))?;
+        let mut answer = Vec::new();
+        let mut bounded = self.stream.by_ref().take(LONGEST_ANSWER);
+        let read = bounded.read_until(b'\n', &mut answer).map_err(|error| no_answer(&error))?;
+        if read == 0 {
+            return Err(closed());
+        }
+        match serde_json::from_slice(&answer) {
+            Ok(Answer::Failed(failure)) => Err(failure),
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(Failure::new(Exit::NoAnswer, "other-version", error.to_string())
+                .line("likely", "the running server and this command are of different versions")
+                .line("try", "restart the server")),
+        }
+    }
+
+    /// The next line of a watch; `None` when `patience` is over.
+    ///
+    /// # Errors
+    /// The server went away.
+    pub fn next_line(&mut self, patience: Option<Duration>) -> Result<Option<Line>, Failure> {
+        // A pause of zero would mean to wait for ever.
+        let patience = patience.map(|time| time.max(Duration::from_millis(1)));
+        self.stream.get_mut().set_read_timeout(patience).map_err(|error| no_answer(&error))?;
+        let mut line = Vec::new();
+        match self.stream.by_ref().take(LONGEST_ANSWER).read_until(b'\n', &mut line) {
+            Ok(0) => Err(closed()),
+            Ok(_) => serde_json::from_slice(&line).map(Some).map_err(Failure::bug),
+            Err(error) if is_timeout(&error) => Ok(None),
+            Err(error) => Err(no_answer(&error)),
+        }
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+fn not_reached(socket: &Path, error: &io::Error) -> Failure {
+    let asked = socket.display().to_string();
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            Failure::new(Exit::NotAllowed, "not-allowed", "the control socket is not yours")
+                .line("asked", asked)
+                .line("try", "run the command as the user of the server, for example with sudo")
+        }
+        _ => Failure::new(Exit::NotReached, "not-reached", "no server answers here")
+            .line("asked", format!("{asked}: {error}"))
+            .line("try", "start it: lampfield serve")
+            .line("or", "name its folder: --config FILE or --data-dir FOLDER"),
+    }
+}
+
+fn no_answer(error: &io::Error) -> Failure {
+    match is_timeout(error) {
+        true => Failure::new(Exit::NoAnswer, "no-answer", "the server did not answer in time")
+            .line("try", "--timeout 60s, or look at its log"),
+        false => Failure::new(Exit::NotReached, "not-reached", format!("the server left: {error}")),
+    }
+}
+
+fn closed() -> Failure {
+    Failure::new(Exit::NotReached, "not-reached", "the server closed the connection")
+        .line("likely", "it is stopping, or too many commands are connected")
+}

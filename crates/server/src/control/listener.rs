@@ -1,0 +1,165 @@
+//! The server's side of the control socket. A client can hold one place, one line of bounded length
+//! and one bounded backlog; it can never hold up the core thread, which only hands over documents.
+
+use std::cell::Cell;
+use std::fs::{self, Permissions};
+use std::future::Future;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::spawn_local;
+use tokio::time::timeout;
+
+use super::line::{LONGEST_REQUEST, encode};
+use super::{Answer, Request};
+use crate::document::change::Line;
+use crate::failure::{Exit, Failure};
+
+/// Commands connected at the same time; more are closed at once.
+const MOST_CLIENTS: usize = 32;
+
+/// How long a client may take to send its request, and to read an answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Who answers the requests.
+pub trait Desk: 'static {
+    /// The changes of one watch.
+    type Changes: Changes;
+
+    /// Answers one request; a watch is answered by [`Desk::watch`].
+    fn answer(&self, request: Request) -> impl Future<Output = Answer>;
+
+    /// Begins a watch.
+    ///
+    /// # Errors
+    /// The filter cannot be read.
+    fn watch(&self, filter: Option<&str>) -> Result<Self::Changes, Failure>;
+}
+
+/// Changes as they come, for one watcher.
+pub trait Changes {
+    /// The next line; waits for it.
+    fn next(&mut self) -> impl Future<Output = Line>;
+}
+
+/// The socket of the data folder.
+#[derive(Debug)]
+pub struct ControlSocket {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+// === impl ControlSocket ===
+
+impl ControlSocket {
+    /// Takes the place of whatever an earlier server left. The caller holds the data folder, so no
+    /// running server can be pushed aside.
+    ///
+    /// # Errors
+    /// The socket cannot be made; its path may be at most 107 bytes long.
+    pub fn bind(path: &Path) -> io::Result<Self> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => (),
+        }
+        let listener = UnixListener::bind(path)?;
+        fs::set_permissions(path, Permissions::from_mode(0o600))?;
+        Ok(Self { listener, path: path.to_owned() })
+    }
+
+    /// Serves commands for ever.
+    pub async fn serve<D: Desk>(self, desk: Rc<D>) {
+        let open = Rc::new(Cell::new(0));
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) if open.get() < MOST_CLIENTS => {
+                    open.set(open.get() + 1);
+                    let (desk, open) = (Rc::clone(&desk), Rc::clone(&open));
+                    spawn_local(async move {
+                        // A client that breaks off has nobody left to be told.
+                        let _ = attend(stream, &*desk).await;
+                        open.set(open.get() - 1);
+                    });
+                }
+                Ok(_) => tracing::warn!(limit = MOST_CLIENTS, "too many commands at once"),
+                Err(error) => {
+                    tracing::warn!(%error, "the control socket cannot accept");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for ControlSocket {
+    fn drop(&mut self) {
+        // Gone already is just as good.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Serves one client: requests one after another until it closes.
+async fn attend<D: Desk>(stream: UnixStream, desk: &D) -> io::Result<()> {
+    let (reader, mut writer) = stream.into_split();
+    let mut reader = BufReader::new(reader);
+    while let Some(line) = timeout(PATIENCE, read_line(&mut reader)).await?? {
+        let answer = match serde_json::from_slice(&line) {
+            Ok(Request::Watch { filter }) => match desk.watch(filter.as_deref()) {
+                Ok(changes) => return stream_changes(changes, reader, writer).await,
+                Err(failure) => Answer::Failed(failure),
+            },
+            Ok(request) => desk.answer(request).await,
+            Err(error) => Answer::Failed(
+                Failure::new(Exit::Usage, "other-version", format!("not understood: {error}"))
+                    .line("likely", "the server and the command are of different versions"),
+            ),
+        };
+        send(&mut writer, &answer).await?;
+    }
+    Ok(())
+}
+
+/// One line without its end; `None` when the client has closed.
+async fn read_line(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    let mut bounded = reader.take(LONGEST_REQUEST as u64);
+    bounded.read_until(b'\n', &mut line).await?;
+    match line.pop() {
+        None => Ok(None),
+        Some(b'\n') => Ok(Some(line)),
+        Some(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "the request has no end")),
+    }
+}
+
+async fn stream_changes<C: Changes>(
+    mut changes: C,
+    mut reader: BufReader<OwnedReadHalf>,
+    mut writer: OwnedWriteHalf,
+) -> io::Result<()> {
+    send(&mut writer, &Answer::Watching).await?;
+    let mut nothing = [0; 1];
+    loop {
+        tokio::select! {
+            told = tell(&mut changes, &mut writer) => told?,
+            // A watcher says nothing more: whatever is read is its end.
+            _ = reader.read(&mut nothing) => return Ok(()),
+        }
+    }
+}
+
+/// Waits for the watcher as long as it likes: what comes meanwhile is bounded by `changes`.
+async fn tell<C: Changes>(changes: &mut C, writer: &mut OwnedWriteHalf) -> io::Result<()> {
+    let line = encode(&changes.next().await)?;
+    writer.write_all(&line).await
+}
+
+async fn send(writer: &mut OwnedWriteHalf, value: &impl serde::Serialize) -> io::Result<()> {
+    let line = encode(value)?;
+    timeout(PATIENCE, writer.write_all(&line)).await?
+}

@@ -1,0 +1,65 @@
+//! `users/1`, `user/1` and `domains/1`: who may connect, and where to.
+
+use serde::{Deserialize, Serialize};
+
+/// The accounts of the server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Users {
+    /// `users/1`.
+    pub schema: String,
+    /// By domain and name.
+    pub users: Vec<User>,
+}
+
+/// One account, never its secret.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    /// The bare JID.
+    pub jid: String,
+    /// `pbx`, `user` or `admin`.
+    pub role: String,
+    /// The names it may publish.
+    pub allow: Vec<String>,
+    /// Where it was made: `configuration`, `command`, `invite`, `in-band` or `first-login`.
+    pub made_by: String,
+    /// How many of its resources are connected.
+    pub connected: u64,
+}
+
+/// What became of a request to add an account or to change its password.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UserSecret {
+    /// `user/1`.
+    pub schema: String,
+    /// The bare JID.
+    pub jid: String,
+    /// The password, when the server has made it. It is shown this once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+}
+
+/// The served domains.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Domains {
+    /// `domains/1`.
+    pub schema: String,
+    /// In the order of the configuration.
+    pub domains: Vec<Domain>,
+}
+
+/// One domain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Domain {
+    /// Its name.
+    pub name: String,
+    /// `closed`, `in-band` or `first-login`.
+    pub registration: String,
+    /// How many accounts it has.
+    pub accounts: u64,
+    /// Who made its certificate: `operator` or `lampfield`; absent without TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// The end of its certificate's life, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<String>,
+}

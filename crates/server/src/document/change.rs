@@ -1,0 +1,47 @@
+//! `change/1` and `skipped/1`: what `watch` tells, line by line.
+
+use serde::{Deserialize, Serialize};
+
+use super::{OriginName, Shown};
+
+/// One line of `watch`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Line {
+    /// Something changed.
+    Change(Change),
+    /// The reader was too slow: newer values of the same lamps follow or were told already.
+    Skipped(Skipped),
+}
+
+/// One change on the board.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// `change/1`.
+    pub schema: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// With its kind: `device/PJSIP/100`.
+    pub subject: String,
+    /// Who said so.
+    pub origin: OriginName,
+    /// What was said; `null` for a withdrawal.
+    pub value: Option<Shown>,
+    /// What the lamp shows since; `null` when nobody says anything any more.
+    pub aggregate: Option<Shown>,
+    /// What it showed before.
+    pub was: Option<Shown>,
+    /// The place of the change in the board's order.
+    pub revision: u64,
+}
+
+/// What a slow reader did not see.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// `skipped/1`.
+    pub schema: String,
+    /// Values that were left out.
+    pub skipped_values: u64,
+    /// Lamps they were of.
+    pub skipped_subjects: u64,
+}

@@ -1,0 +1,127 @@
+//! `status/1`: is it all right?
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::OriginName;
+use super::why::LeaseState;
+
+/// The state of the whole server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// `status/1`.
+    pub schema: String,
+    /// Nothing needs attention.
+    pub healthy: bool,
+    /// When this was true, RFC 3339.
+    pub as_of: String,
+    /// Who answers.
+    pub server: Server,
+    /// What somebody should look at; one entry for each cause.
+    pub attention: Vec<Attention>,
+    /// Who says something, by account and entity.
+    pub origins: Vec<OriginStatus>,
+    /// Who is connected, by account.
+    pub connections: Vec<Connection>,
+    /// How much is held and how often things happened since the start.
+    pub counters: BTreeMap<String, u64>,
+    /// How much may be held.
+    pub limits: BTreeMap<String, u64>,
+    /// Whether writes reach the disk.
+    pub store: Store,
+}
+
+/// The process that answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Server {
+    /// Its version.
+    pub version: String,
+    /// Its process number.
+    pub pid: u32,
+    /// Seconds since its start.
+    pub uptime_seconds: f64,
+    /// Its data folder.
+    pub data_dir: String,
+    /// The configuration file; absent when it runs without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<String>,
+    /// The served domains.
+    pub domains: Vec<String>,
+    /// The addresses it listens on.
+    pub listeners: Vec<String>,
+    /// Bytes of memory in use by the process.
+    pub memory_bytes: u64,
+}
+
+/// Something that needs attention for as long as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attention {
+    /// Stable code, the same in the log.
+    pub code: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, in a sentence.
+    pub text: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// How bad something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Somebody should look.
+    Look,
+    /// Something does not work.
+    Bad,
+}
+
+/// One origin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OriginStatus {
+    /// Who it is.
+    #[serde(flatten)]
+    pub origin: OriginName,
+    /// The way it comes: `asterisk`.
+    pub door: String,
+    /// How it stands.
+    pub state: LeaseState,
+    /// Seconds until its facts are withdrawn; absent while nothing runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds_left: Option<f64>,
+    /// Facts it holds.
+    pub facts: u64,
+    /// Seconds since it last said something; absent if not since the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_word_seconds: Option<f64>,
+    /// How often its account has lost its connection since the start.
+    pub drops: u64,
+    /// How long its account is expected to wait before it connects again, in seconds.
+    pub predicted_wait_seconds: f64,
+}
+
+/// One connected client.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Its full JID.
+    pub jid: String,
+    /// Its address.
+    pub address: String,
+    /// Whether the stream is encrypted.
+    pub encrypted: bool,
+    /// `live` or `stalled`.
+    pub state: String,
+}
+
+/// The state of the store.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Store {
+    /// `ok` or `stalled`.
+    pub state: String,
+    /// The database file.
+    pub file: String,
+    /// Why writes do not reach the disk; absent while they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}

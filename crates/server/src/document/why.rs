@@ -1,0 +1,92 @@
+//! `why/1`: what decides one lamp.
+
+use serde::{Deserialize, Serialize};
+
+use super::{OriginName, Shown};
+
+/// The explanation of one lamp.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Why {
+    /// `why/1`.
+    pub schema: String,
+    /// With its kind: `device/PJSIP/100`.
+    pub subject: String,
+    /// `device` or `mailbox`.
+    pub kind: String,
+    /// What the lamp shows; `null` when nobody says anything.
+    pub aggregate: Option<Shown>,
+    /// Since when, RFC 3339; `null` when it is not known.
+    pub since: Option<String>,
+    /// The rule that decided, in a sentence.
+    pub rule: String,
+    /// What is said now, the deciding facts first.
+    pub facts: Vec<Fact>,
+    /// Withdrawn facts that somebody may still show.
+    pub tombstones: Vec<Tombstone>,
+    /// What would change the lamp, in sentences.
+    pub changes: Vec<String>,
+    /// What else is worth knowing, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// What one origin says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fact {
+    /// What it says.
+    pub value: Shown,
+    /// Who says it.
+    pub origin: OriginName,
+    /// The way it came: `asterisk`.
+    pub door: String,
+    /// When it was said first, RFC 3339.
+    pub said_at: String,
+    /// Seconds since then.
+    pub age_seconds: f64,
+    /// First part of its version.
+    pub epoch: u32,
+    /// Second part of its version.
+    pub counter: u64,
+    /// Whether the lamp shows what it shows because of this fact.
+    pub decides: bool,
+    /// How long it will stand if its origin stays away.
+    pub lease: Lease,
+}
+
+/// The end of a fact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tombstone {
+    /// Who had said it.
+    pub origin: OriginName,
+    /// When it ended, RFC 3339.
+    pub withdrawn_at: String,
+    /// Seconds since then.
+    pub age_seconds: f64,
+    /// Accounts that were not yet told.
+    pub unconfirmed: Vec<String>,
+}
+
+/// Whether an origin is there, and how much time it has if not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lease {
+    /// The state.
+    pub state: LeaseState,
+    /// Seconds until the fact is withdrawn; absent while nothing runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds_left: Option<f64>,
+}
+
+/// How an origin stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeaseState {
+    /// Connected.
+    Live,
+    /// Its connection is lost; the grace runs.
+    Gone,
+    /// Back, but it has not repeated this fact yet.
+    Returning,
+    /// The fact stays whatever happens to its origin.
+    Kept,
+    /// The server has restarted and waits for the origin.
+    Restart,
+}

@@ -1,0 +1,124 @@
+//! Where the configuration and the data folder of this server are. One rule for the server and for
+//! the commands that talk to it, so that they always find each other.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::config::{Config, Problems, Source};
+use crate::failure::{Exit, Failure};
+
+/// The largest configuration file that is read, in bytes.
+const LARGEST_FILE: u64 = 4 << 20;
+
+/// The configuration in force and where things are.
+#[derive(Debug)]
+pub struct Place {
+    /// The file, if there is one.
+    pub file: Option<PathBuf>,
+    /// What it says, or the defaults.
+    pub config: Config,
+    /// What should be looked at in it.
+    pub warnings: Problems,
+    /// The folder for everything that is kept.
+    pub data_dir: PathBuf,
+}
+
+/// Why there is no place to start from.
+#[derive(Debug)]
+pub enum PlaceError {
+    /// The configuration file is wrong.
+    Misconfigured(Problems),
+    /// Something else is.
+    Failed(Failure),
+}
+
+// === impl Place ===
+
+impl Place {
+    /// Finds and reads the configuration. `file` and `data_dir` are what the command line says.
+    ///
+    /// # Errors
+    /// The file cannot be read or is wrong, or there is no folder to keep anything in.
+    pub fn find(file: Option<&Path>, data_dir: Option<&Path>) -> Result<Self, PlaceError> {
+        let file = file.map(Path::to_owned).or_else(|| Some(usual_file()?).filter(|f| f.exists()));
+        let text = match &file {
+            Some(path) => read(path)?,
+            None => String::new(),
+        };
+        let path = file.clone().unwrap_or_default();
+        let (config, warnings) = Config::parse(Source { path, text })?;
+        let given = config.data_dir.as_ref().map(|path| path.as_path());
+        let data_dir = match data_dir.or(given) {
+            Some(path) => path.to_owned(),
+            None => usual_data_dir()?,
+        };
+        Ok(Self { file, config, warnings, data_dir })
+    }
+
+    /// Where the running server takes commands.
+    pub fn socket(&self) -> PathBuf {
+        self.data_dir.join("control.sock")
+    }
+}
+
+// === impl PlaceError ===
+
+impl From<Problems> for PlaceError {
+    fn from(problems: Problems) -> Self {
+        Self::Misconfigured(problems)
+    }
+}
+
+impl From<Failure> for PlaceError {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let unreadable = |reason: String| {
+        Failure::new(Exit::Usage, "unreadable-file", format!("{}: {reason}", path.display()))
+            .line("result", "nothing was started")
+    };
+    let size = fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+    if size > LARGEST_FILE {
+        return Err(unreadable(format!("{size} bytes are too many for a configuration file")));
+    }
+    fs::read_to_string(path).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => unreadable("this is not UTF-8 text".to_owned()),
+        _ => unreadable(error.to_string()),
+    })
+}
+
+/// The file that is read when none is named: the machine's for root, the user's own for a user.
+fn usual_file() -> Option<PathBuf> {
+    let folder = match is_root() {
+        true => PathBuf::from("/etc"),
+        false => base("XDG_CONFIG_HOME", ".config")?,
+    };
+    Some(folder.join("lampfield/lampfield.toml"))
+}
+
+fn usual_data_dir() -> Result<PathBuf, Failure> {
+    if is_root() {
+        return Ok(PathBuf::from("/var/lib/lampfield"));
+    }
+    // systemd's StateDirectory= comes first: a service user has no home.
+    let service = env::var_os("STATE_DIRECTORY").map(PathBuf::from);
+    let user = || Some(base("XDG_STATE_HOME", ".local/state")?.join("lampfield"));
+    service.or_else(user).ok_or_else(|| {
+        Failure::new(Exit::Usage, "no-data-folder", "neither XDG_STATE_HOME nor HOME is set")
+            .line("try", "lampfield --data-dir FOLDER")
+    })
+}
+
+fn base(variable: &str, in_home: &str) -> Option<PathBuf> {
+    let set = env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    set.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(in_home)))
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}

@@ -1,0 +1,129 @@
+//! How answers look on a terminal and in a pipe: glyphs, colours, tables, times. Colour is only ever
+//! beside a word or a glyph; in a pipe there is none and nothing is cut.
+
+mod glyph;
+mod table;
+pub mod time;
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+
+use clap::ValueEnum;
+
+pub use glyph::Verdict;
+pub use table::{Align, Table};
+
+use crate::document::Shown;
+
+/// Whether to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal that can, unless `NO_COLOR` is set.
+    Auto,
+    /// Also in a pipe.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// Where answers are shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen {
+    colored: bool,
+    ascii: bool,
+}
+
+/// One of the 16 palette colours, by what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tint {
+    /// Free, good.
+    Green,
+    /// In use, bad.
+    Red,
+    /// Ringing, to be looked at.
+    Yellow,
+    /// On hold.
+    Blue,
+    /// Not known.
+    Dim,
+}
+
+// === impl Screen ===
+
+impl Screen {
+    /// The screen of this process, as the person wants it.
+    pub fn of(color: Color, ascii: bool) -> Self {
+        let refused = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let colored = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => io::stdout().is_terminal() && !refused("NO_COLOR") && !dumb,
+        };
+        Self { colored, ascii: ascii || !is_utf8() }
+    }
+
+    /// Prints an answer.
+    ///
+    /// # Errors
+    /// The reader went away.
+    pub fn print(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
+    /// What a lamp shows: glyph and word, `nobody` if there is no fact.
+    pub fn lamp(&self, shown: Option<&Shown>) -> String {
+        match shown {
+            Some(Shown::Device(word)) => {
+                let state = glyph::of_state(word);
+                self.tint(state.tint, &format!("{} {word}", state.sign(self.ascii)))
+            }
+            Some(Shown::Mailbox { new, old }) => format!("{new} new, {old} old"),
+            None => self.tint(Tint::Dim, "nobody says anything"),
+        }
+    }
+
+    /// Only the glyph of a lamp; the counts of a mailbox.
+    pub fn glyph(&self, shown: Option<&Shown>) -> String {
+        match shown {
+            Some(Shown::Device(word)) => {
+                let state = glyph::of_state(word);
+                self.tint(state.tint, state.sign(self.ascii))
+            }
+            Some(Shown::Mailbox { new, old }) => format!("{new}/{old}"),
+            None => self.tint(Tint::Dim, if self.ascii { "n/a" } else { "·" }),
+        }
+    }
+
+    /// The glyph of a verdict.
+    pub fn verdict(&self, verdict: Verdict) -> String {
+        self.tint(verdict.tint(), verdict.sign(self.ascii))
+    }
+
+    fn tint(&self, tint: Tint, text: &str) -> String {
+        let code = match tint {
+            Tint::Green => "32",
+            Tint::Red => "31",
+            Tint::Yellow => "33",
+            Tint::Blue => "34",
+            Tint::Dim => "90",
+        };
+        match self.colored {
+            true => format!("\x1b[{code}m{text}\x1b[0m"),
+            false => text.to_owned(),
+        }
+    }
+}
+
+/// Whether the terminal's language knows more than ASCII (POSIX: the first of these that is set).
+fn is_utf8() -> bool {
+    let language = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
+    language.is_none_or(|language| {
+        let language = language.to_lowercase();
+        language.contains("utf-8") || language.contains("utf8")
+    })
+}

@@ -1,0 +1,73 @@
+//! Times and ages as people say them. Local time, because the person compares it with a wall clock.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// A moment as local time: only the time of day for today, with the date otherwise.
+pub fn clock(rfc3339: &str) -> String {
+    clock_with(rfc3339, "%H:%M:%S")
+}
+
+/// The same with milliseconds.
+pub fn precise_clock(rfc3339: &str) -> String {
+    clock_with(rfc3339, "%H:%M:%S%.3f")
+}
+
+fn clock_with(rfc3339: &str, of_today: &str) -> String {
+    let Ok(moment) = rfc3339.parse::<Timestamp>() else { return rfc3339.to_owned() };
+    let local = moment.to_zoned(TimeZone::system());
+    let today = Timestamp::now().to_zoned(TimeZone::system()).date();
+    match local.date() == today {
+        true => local.strftime(of_today).to_string(),
+        false => local.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+    }
+}
+
+/// Seconds as the two largest units: `0.4 s`, `6m29s`, `2h51m`, `12d4h`.
+pub fn age(seconds: f64) -> String {
+    if seconds < 60.0 {
+        return format!("{seconds:.1} s");
+    }
+    // Negative and unending ages do not come here; the cast saturates.
+    let whole = seconds as u64;
+    let (minutes, hours, days) = (whole / 60, whole / 3600, whole / 86_400);
+    match (days, hours) {
+        (0, 0) => format!("{minutes}m{}s", whole % 60),
+        (0, _) => format!("{hours}h{}m", minutes % 60),
+        (_, _) => format!("{days}d{}h", hours % 24),
+    }
+}
+
+/// A count with commas between thousands.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_have_two_units() {
+        assert_eq!(age(0.44), "0.4 s");
+        assert_eq!(age(389.9), "6m29s");
+        assert_eq!(age(10_260.0), "2h51m");
+        assert_eq!(age(1_051_200.0), "12d4h");
+    }
+
+    #[test]
+    fn thousands_have_commas() {
+        assert_eq!(
+            [count(7), count(790), count(4812), count(1_000_000)].join(" "),
+            "7 790 4,812 1,000,000"
+        );
+    }
+}
