@@ -12,7 +12,8 @@ use super::node::Node;
 use super::refusal::Refusal;
 
 impl Engine {
-    /// What the actor is to one node or to all; nodes that it is nothing to are left out.
+    /// What the actor is to one node or to all; nodes that it is nothing to are left out. Refused
+    /// when the list exceeds [`Limits::answer_bytes`](super::Limits::answer_bytes).
     pub fn affiliations(
         &self,
         actor: &Actor,
@@ -22,7 +23,9 @@ impl Engine {
             let affiliation = node.affiliations.get(&actor.account)?;
             Some((name.clone(), *affiliation))
         };
-        Ok(self.nodes_or_one(name)?.filter_map(known).collect())
+        let held: Vec<_> = self.nodes_or_one(name)?.filter_map(known).collect();
+        self.check_answer(held.iter().map(|(node, _)| node.as_str().len()).sum())?;
+        Ok(held)
     }
 
     /// Everybody's affiliation to a node, sorted by account, for its owners.
@@ -75,6 +78,12 @@ impl Engine {
                 self.dismiss(name);
             }
         }
+    }
+
+    /// Lists that cannot be asked for in pages are refused when they are too long.
+    pub(super) fn check_answer(&self, bytes: usize) -> Result<(), Refusal> {
+        let fits = bytes <= self.limits.answer_bytes;
+        fits.then_some(()).ok_or(Refusal::LimitReached("bytes of one answer; ask node by node"))
     }
 
     pub(super) fn nodes_or_one<'a>(

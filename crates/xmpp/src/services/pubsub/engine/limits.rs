@@ -24,7 +24,8 @@ pub struct Limits {
     /// would exceed it is refused with `resource-constraint`.
     pub stored_bytes: usize,
     /// Bytes of items in one answer, [`ITEM_OVERHEAD`] each included; the rest can be asked for
-    /// by result set management (XEP-0059).
+    /// by result set management (XEP-0059). A longer list of one account's subscriptions or
+    /// affiliations is refused with `resource-constraint`.
     pub answer_bytes: usize,
 }
 

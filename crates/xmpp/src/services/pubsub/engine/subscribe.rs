@@ -85,7 +85,8 @@ impl Engine {
         Ok(())
     }
 
-    /// The subscriptions of the actor's account, on one node or on all.
+    /// The subscriptions of the actor's account, on one node or on all. Refused when they exceed
+    /// [`Limits::answer_bytes`](super::Limits::answer_bytes).
     pub fn subscriptions(
         &self,
         actor: &Actor,
@@ -97,6 +98,9 @@ impl Engine {
             let held = node.subscriptions.of(&actor.account).into_iter();
             held.map(move |address| (name.clone(), address))
         };
-        Ok(nodes.flat_map(of_node).collect())
+        let held: Vec<_> = nodes.flat_map(of_node).collect();
+        let bytes = held.iter().map(|(node, at)| node.as_str().len() + at.as_str().len()).sum();
+        self.check_answer(bytes)?;
+        Ok(held)
     }
 }
