@@ -90,11 +90,11 @@ pub enum OpenError {
         known: u32,
     },
     /// The folder or the file cannot be used.
-    #[error("{}: {reason}", path.display())]
+    #[error("{reason}")]
     Unusable {
         /// The file or folder.
         path: PathBuf,
-        /// What is wrong and how to mend it.
+        /// What is wrong with which file, and how to mend it.
         reason: String,
     },
 }
@@ -152,7 +152,7 @@ impl Embedded {
         thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || writer.run())
-            .map_err(|error| unusable(format!("its thread cannot be started: {error}")))?;
+            .map_err(|error| unusable(format!("the store's thread cannot be started: {error}")))?;
 
         let handle = Handle { queue, committed: watch_committed, health: watch_health };
         Ok((Self { handle: Arc::new(handle) }, opened))

@@ -42,7 +42,7 @@ impl Database {
             Err(SchemaError::Sql(error)) if fault::is_damage(&error) => {
                 let set_aside = set_aside(file).map_err(|error| OpenError::Unusable {
                     path: file.to_owned(),
-                    reason: format!("it is damaged and cannot be renamed: {error}"),
+                    reason: format!("{} is damaged and cannot be renamed: {error}", file.display()),
                 })?;
                 let (database, opened) = Self::try_open(file).map_err(|e| refusal(e, file))?;
                 Ok((database, Opened { set_aside: Some(set_aside), ..opened }))

@@ -85,5 +85,8 @@ fn unusable(path: &Path, error: &io::Error) -> OpenError {
         }
         _ => "",
     };
-    OpenError::Unusable { path: path.to_owned(), reason: format!("{error}{fix}") }
+    OpenError::Unusable {
+        path: path.to_owned(),
+        reason: format!("{}: {error}{fix}", path.display()),
+    }
 }

@@ -191,3 +191,24 @@ async fn the_store_ends_with_its_last_clone_and_stores_what_waits() {
     while tickets.changed().await.is_ok() {}
     assert_eq!(*tickets.borrow(), last);
 }
+
+#[tokio::test]
+async fn compare_and_set_keeps_its_place_among_writes_of_another_thread() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder, Limits::default());
+    for _ in 0..30 {
+        let writes = thread::spawn({
+            let store = store.clone();
+            move || (0..300).map(|n| store.write(put("lamp", &n.to_string())).unwrap()).max()
+        });
+        let mut newest = Revision(0);
+        while !writes.is_finished() {
+            let current = store.get(Bucket::Facts, "lamp").await.unwrap().map(|row| row.revision);
+            let set = store.compare_and_set(Bucket::Facts, "lamp", current, Some("set".into()));
+            newest = set.await.map_or(newest, |revision| newest.max(revision));
+        }
+        let last = writes.join().unwrap().unwrap();
+        let stored = store.get(Bucket::Facts, "lamp").await.unwrap().unwrap();
+        assert_eq!(stored.revision, newest.max(Revision(last.0)), "the highest ticket wins");
+    }
+}

@@ -140,7 +140,10 @@ impl Writer {
             changed
         });
         if changed {
-            tracing::error!(reason, "nothing can be stored, lamps go on from memory");
+            tracing::error!(
+                reason,
+                "nothing can be stored, lamps go on from memory; storing goes on by itself"
+            );
         }
         self.stall = Some(Stall { pause, retry: Instant::now() + pause, reason: reason.clone() });
         reason
