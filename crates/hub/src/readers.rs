@@ -111,6 +111,12 @@ impl Readers {
         Some(Confirmed { account: live.account.clone(), kind: live.kind, before })
     }
 
+    /// Up to where the peer behind a watch has certainly received.
+    #[must_use]
+    pub fn confirmed(&self, id: WatchId) -> Option<Revision> {
+        self.live.get(&id).map(|live| live.confirmed)
+    }
+
     /// A watch ends; what a peer that keeps it knows stays as it was confirmed last.
     pub fn close(&mut self, id: WatchId) -> Option<PeerCache> {
         let live = self.live.remove(&id)?;

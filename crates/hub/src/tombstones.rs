@@ -2,6 +2,7 @@
 //! entries themselves; here is only their order and why they were made.
 
 use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Included};
 
 use lampfield_board::{Kind, OriginId, Revision, SubjectId};
 
@@ -40,6 +41,12 @@ impl Tombstones {
     #[must_use]
     pub fn oldest(&self, kind: Kind) -> Option<Revision> {
         self.of(kind).first_key_value().map(|(revision, _)| *revision)
+    }
+
+    /// Whether there is one after `known`, up to and including `told`.
+    #[must_use]
+    pub fn any_between(&self, kind: Kind, known: Revision, told: Revision) -> bool {
+        known < told && self.of(kind).range((Excluded(known), Included(told))).next().is_some()
     }
 
     /// The oldest of all, with its kind.

@@ -76,7 +76,7 @@ impl Door {
     pub fn new(
         settings: Settings,
         accounts: Rc<AccountBook>,
-        hub: Rc<HubShell>,
+        hub: HubShell,
         store: Store,
     ) -> Result<Rc<Self>, lampfield_xmpp_stream::JidError> {
         let domains = settings.domains.iter().map(ServedDomain::of);

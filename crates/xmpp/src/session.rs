@@ -32,6 +32,8 @@ pub struct Session {
     pub presence: RefCell<Option<Presence>>,
     /// Whether the client has asked for the roster and so gets pushes (RFC 6121 section 2.1.6).
     pub interested: Cell<bool>,
+    /// Whether it has said that it goes, by unavailable presence.
+    pub said_goodbye: Cell<bool>,
     /// Set when somebody else ends this stream; the connection's task acts on it.
     end: RefCell<Option<StreamError>>,
 }
@@ -69,6 +71,7 @@ impl Session {
             since: SystemTime::now(),
             presence: RefCell::new(None),
             interested: Cell::new(false),
+            said_goodbye: Cell::new(false),
             end: RefCell::new(None),
         }))
     }

@@ -31,6 +31,14 @@ impl Hub {
         }
     }
 
+    /// Whether a withdrawal that was handed to this watch is remembered until its peer has proved
+    /// that it was received: then asking the peer is worth a message.
+    #[must_use]
+    pub fn awaits(&self, watch: &Watch) -> bool {
+        let known = self.readers.confirmed(watch.id());
+        known.is_some_and(|known| self.tombstones.any_between(watch.kind(), known, watch.reached()))
+    }
+
     /// A watch ends. If its peer keeps what it heard, withdrawals from now on wait for its return.
     pub fn unwatch(&mut self, watch: Watch) {
         if self.readers.close(watch.id()) == Some(PeerCache::Forgotten) {

@@ -40,7 +40,7 @@ use watchers::Watchers;
 /// The telephony side of the PubSub service, shared by all domains.
 #[derive(Debug)]
 pub struct Telephony {
-    hub: Rc<HubShell>,
+    hub: HubShell,
     watchers: Watchers,
     results: Results,
     probes: Probes,
@@ -50,7 +50,7 @@ pub struct Telephony {
 
 impl Telephony {
     /// Views of `hub`.
-    pub fn new(hub: Rc<HubShell>) -> Self {
+    pub fn new(hub: HubShell) -> Self {
         Self {
             hub,
             watchers: Watchers::default(),
@@ -61,29 +61,30 @@ impl Telephony {
 
     /// A resource was bound: from now on it may speak for origins.
     pub fn arrived(&self, session: &Session) {
-        self.hub.arrive(session.conn, &session.name);
+        self.hub.act(|hub, now| hub.arrive(session.conn, &session.name, now));
     }
 
     /// A new login took over the address: nothing visible happens to what the old one said.
     pub fn replaced(&self, old: &Session, new: &Session) {
-        self.hub.replaced(old.conn, new.conn);
+        self.hub.act(|hub, now| hub.replaced(old.conn, new.conn, now));
     }
 
-    /// The peer says that it goes: what it said ends now.
+    /// The peer says that it goes: what it said ends now. If it speaks again it has come back.
     pub fn goodbye(&self, session: &Session) {
-        self.hub.goodbye(session.conn);
+        session.said_goodbye.set(true);
+        self.hub.act(|hub, now| hub.goodbye(session.conn, now));
     }
 
     /// The connection is gone without a word: its lease runs.
     pub fn lost(&self, session: &Session) {
-        self.hub.lost(session.conn);
+        self.hub.act(|hub, now| hub.lost(session.conn, now));
     }
 
     /// Ends the subscriptions of a stream.
     pub fn left(&self, session: &Session) {
         self.probes.forget(session);
         for watch in self.watchers.remove_all(session) {
-            self.hub.unwatch(watch);
+            self.hub.act(|hub, _| hub.unwatch(watch));
         }
     }
 
@@ -101,14 +102,14 @@ impl Telephony {
             View::Facts => PeerCache::Survives,
             View::Lamps => PeerCache::Forgotten,
         };
-        let watch = self.hub.watch(&session.name, kind, cache);
+        let watch = self.hub.act(|hub, _| hub.watch(&session.name, kind, cache));
         self.watchers.add(session, service, view, watch);
     }
 
     /// Ends one subscription of this stream, if there is one.
     fn unsubscribe(&self, session: &Session, view: View, kind: Kind) {
         if let Some(watch) = self.watchers.remove(session, view, kind) {
-            self.hub.unwatch(watch);
+            self.hub.act(|hub, _| hub.unwatch(watch));
         }
     }
 

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_board::{Kind, Revision};
-use lampfield_hub::ConnId;
+use lampfield_hub::{ConnId, Watch};
 use lampfield_xmpp_stream::Tag;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -137,9 +137,15 @@ impl Telephony {
         self.watchers.each_of(session, |view, watch| {
             let stood = question.reached.iter().find(|(kind, _)| *kind == watch.kind());
             if let (View::Facts, Some((_, reached))) = (view, stood) {
-                self.hub.confirm(watch, *reached);
+                self.confirm(watch, *reached);
             }
         });
+    }
+
+    /// Tells the hub how far a peer has read. It forgets withdrawals at the most and so tells no
+    /// door of a change, which is why the watchers may be borrowed meanwhile.
+    fn confirm(&self, watch: &Watch, received: Revision) {
+        self.hub.act(|hub, _| hub.confirm(watch, received));
     }
 
     /// Streams that watch facts. Lamps are confirmed on the way: their readers keep nothing.
@@ -148,7 +154,7 @@ impl Telephony {
         self.watchers.each(|session, service, view, watch| {
             if view == View::Lamps {
                 if session.link.is_drained() {
-                    self.hub.confirm(watch, watch.reached());
+                    self.confirm(watch, watch.reached());
                 }
                 return;
             }
@@ -166,7 +172,7 @@ impl Telephony {
     fn must_confirm(&self, found: &Found) -> bool {
         let mut needed = false;
         self.watchers.each_of(&found.session, |view, watch| {
-            needed |= view == View::Facts && self.hub.read(|hub| hub.awaits(watch));
+            needed |= view == View::Facts && self.hub.read(|hub, _| hub.awaits(watch));
         });
         needed
     }

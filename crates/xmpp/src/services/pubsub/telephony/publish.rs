@@ -78,6 +78,9 @@ impl Telephony {
         }
         let cachable = if kept == Cachable::No { Cachable::No } else { cachable };
         let said = Said { eid, subject, value, cachable, door: DoorName::Asterisk };
+        if session.said_goodbye.take() {
+            self.arrived(session);
+        }
         let (_, ticket) = self.hub.publish(session.conn, said)?;
         Ok(ticket)
     }

@@ -106,7 +106,7 @@ fn subscribe(
 fn items(telephony: &Telephony, node: &str, kind: Kind) -> Answer {
     const MOST: usize = 10_000;
     let mut payload = Vec::new();
-    telephony.hub.read(|hub| {
+    telephony.hub.read(|hub, _| {
         let subjects = hub.board().subjects_from(lampfield_board::SubjectId::FIRST);
         let lamps = subjects.filter(|facts| facts.subject().kind() == kind);
         let lamps = lamps.filter_map(|facts| Some((facts.subject(), facts.lamp()?)));

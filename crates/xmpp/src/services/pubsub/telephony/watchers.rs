@@ -155,7 +155,7 @@ impl Watchers {
             let mut moved = false;
             let mut index = 0;
             loop {
-                match hub.read(|hub| self.advance(index, hub)) {
+                match hub.read(|hub, _| self.advance(index, hub)) {
                     Step::End => break,
                     Step::Nothing => {}
                     Step::Sent => {

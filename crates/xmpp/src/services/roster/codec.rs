@@ -1,0 +1,188 @@
+//! The roster's XML (RFC 6121 section 2): what a client asks for, and items as they are shown.
+
+use lampfield_xmpp_stream::{BareJid, Element, Jid, StanzaCondition, StanzaError, Tag};
+
+use super::NAMESPACE;
+use super::contact::{Contact, Entry};
+use super::subscription::Half;
+
+/// Bytes of a contact's name.
+const MOST_NAME_BYTES: usize = 256;
+/// Bytes of a group's name.
+const MOST_GROUP_BYTES: usize = 128;
+/// Groups of one contact.
+const MOST_GROUPS: usize = 16;
+/// The group where PBX accounts find each other.
+const PBX_GROUP: &str = "pbx";
+
+/// What a roster set asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// Add the contact or change how it is called and filed.
+    Put(BareJid, Entry),
+    /// Forget the contact and end both subscriptions.
+    Remove(BareJid),
+}
+
+/// Reads a roster set.
+///
+/// # Errors
+/// As RFC 6121 section 2.3.3 says: `bad-request` for no or several items, an address that is none
+/// or a group named twice; `not-acceptable` for a name or group of a wrong length.
+pub fn parse_edit(query: Element<'_>) -> Result<Edit, StanzaError> {
+    let mut items = query.children().filter(|child| child.is(NAMESPACE, "item"));
+    let (Some(item), None) = (items.next(), items.next()) else {
+        return Err(StanzaCondition::BadRequest.with("a roster set has one item"));
+    };
+    let Some(jid) = item.attr("jid") else {
+        return Err(StanzaCondition::BadRequest.with("an item needs a jid"));
+    };
+    // COMPAT(clients that file full addresses): contacts are accounts, the resource is dropped.
+    let jid = Jid::parse(jid).map_err(|bad| StanzaCondition::BadRequest.with(bad.to_string()))?;
+    let jid = jid.to_bare();
+    if item.attr("subscription") == Some("remove") {
+        return Ok(Edit::Remove(jid));
+    }
+    let name = item.attr("name").filter(|name| !name.is_empty());
+    if name.is_some_and(|name| name.len() > MOST_NAME_BYTES) {
+        let text = format!("a name has at most {MOST_NAME_BYTES} bytes");
+        return Err(StanzaCondition::NotAcceptable.with(text));
+    }
+    Ok(Edit::Put(jid, Entry { name: name.map(Into::into), groups: parse_groups(item)? }))
+}
+
+fn parse_groups(item: Element<'_>) -> Result<Vec<Box<str>>, StanzaError> {
+    let mut groups: Vec<Box<str>> = Vec::new();
+    for group in item.children().filter(|child| child.is(NAMESPACE, "group")) {
+        let name = group.text();
+        if name.is_empty() || name.len() > MOST_GROUP_BYTES {
+            let text = format!("a group has 1 to {MOST_GROUP_BYTES} bytes");
+            return Err(StanzaCondition::NotAcceptable.with(text));
+        }
+        if groups.iter().any(|other| **other == *name) {
+            return Err(StanzaCondition::BadRequest.with("a group is named twice"));
+        }
+        if groups.len() >= MOST_GROUPS {
+            let text = format!("a contact has at most {MOST_GROUPS} groups");
+            return Err(StanzaCondition::NotAcceptable.with(text));
+        }
+        groups.push(name.into());
+    }
+    Ok(groups)
+}
+
+/// Appends a contact as clients see it; nothing for a stranger.
+pub fn write_item(out: &mut Vec<u8>, jid: &BareJid, contact: &Contact) {
+    let Some(entry) = &contact.entry else { return };
+    let ask = (contact.subscription.to == Half::Asked).then_some("subscribe");
+    Tag::open(out, "item")
+        .attr("jid", jid.as_str())
+        .attr_opt("name", entry.name.as_deref())
+        .attr("subscription", contact.subscription.as_str())
+        .attr_opt("ask", ask)
+        .children(|out| {
+            for group in &entry.groups {
+                Tag::open(out, "group").text(group);
+            }
+        });
+}
+
+/// Appends another PBX account, which each has as a contact without anybody's doing.
+pub fn write_peer(out: &mut Vec<u8>, jid: &BareJid) {
+    Tag::open(out, "item").attr("jid", jid.as_str()).attr("subscription", "both").children(|out| {
+        Tag::open(out, "group").text(PBX_GROUP);
+    });
+}
+
+/// Appends a contact that is gone.
+pub fn write_removed(out: &mut Vec<u8>, jid: &BareJid) {
+    Tag::open(out, "item").attr("jid", jid.as_str()).attr("subscription", "remove").empty();
+}
+
+/// The items that `write` appends, as the payload of a result or a push.
+pub fn query(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut out = Vec::new();
+    Tag::open(&mut out, "query").xmlns(NAMESPACE).children(write);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use lampfield_xmpp_stream::{Limits, Scope, Stanza};
+
+    use super::super::subscription::Subscription;
+    use super::*;
+
+    fn edit(items: &str) -> Result<Edit, StanzaCondition> {
+        let xml = format!("<query xmlns='jabber:iq:roster'>{items}</query>");
+        let stanza = Stanza::parse(xml.as_bytes(), &Scope::NONE, &Limits::AUTHENTICATED).unwrap();
+        parse_edit(stanza.root()).map_err(|error| error.condition)
+    }
+
+    fn bob() -> BareJid {
+        BareJid::parse("bob@example.org").unwrap()
+    }
+
+    #[test]
+    fn an_item_with_name_and_groups_is_read() {
+        let item = "<item jid='bob@example.org/phone' name='Bob'><group>A</group><group>B</group></item>";
+        let entry = Entry { name: Some("Bob".into()), groups: vec!["A".into(), "B".into()] };
+        assert_eq!(edit(item), Ok(Edit::Put(bob(), entry)));
+        let item = "<item jid='bob@example.org' subscription='remove'/>";
+        assert_eq!(edit(item), Ok(Edit::Remove(bob())));
+        let item = "<item jid='bob@example.org' name='' subscription='both'/>";
+        assert_eq!(edit(item), Ok(Edit::Put(bob(), Entry::default())), "no way to fake a state");
+    }
+
+    #[test]
+    fn wrong_items_are_refused_as_the_standard_says() {
+        use StanzaCondition::{BadRequest, NotAcceptable};
+        let long = "x".repeat(300);
+        let many: String = (0..17).map(|n| format!("<group>{n}</group>")).collect();
+        let cases = [
+            (String::new(), BadRequest),
+            ("<item/>".into(), BadRequest),
+            ("<item jid='@'/>".into(), BadRequest),
+            ("<item jid='a@b'/><item jid='c@d'/>".into(), BadRequest),
+            ("<item jid='a@b'><group>A</group><group>A</group></item>".into(), BadRequest),
+            ("<item jid='a@b'><group/></item>".into(), NotAcceptable),
+            (format!("<item jid='a@b'><group>{long}</group></item>"), NotAcceptable),
+            (format!("<item jid='a@b' name='{long}'/>"), NotAcceptable),
+            (format!("<item jid='a@b'>{many}</item>"), NotAcceptable),
+        ];
+        for (items, expected) in cases {
+            assert_eq!(edit(&items), Err(expected), "{items}");
+        }
+    }
+
+    #[test]
+    fn items_are_written_as_clients_expect() {
+        let mut contact = Contact {
+            subscription: Subscription { to: Half::Asked, from: Half::Yes },
+            entry: Some(Entry { name: Some("Bob & Co".into()), groups: vec!["A".into()] }),
+            request: None,
+        };
+        let payload = query(|out| write_item(out, &bob(), &contact));
+        assert_eq!(
+            String::from_utf8(payload).unwrap(),
+            "<query xmlns='jabber:iq:roster'><item jid='bob@example.org' name='Bob &amp; Co' \
+             subscription='from' ask='subscribe'><group>A</group></item></query>"
+        );
+        contact.entry = None;
+        assert_eq!(query(|out| write_item(out, &bob(), &contact)), query(|_| ()));
+    }
+
+    #[test]
+    fn peers_and_removals_are_items_too() {
+        let both = query(|out| {
+            write_peer(out, &bob());
+            write_removed(out, &bob());
+        });
+        assert_eq!(
+            String::from_utf8(both).unwrap(),
+            "<query xmlns='jabber:iq:roster'>\
+             <item jid='bob@example.org' subscription='both'><group>pbx</group></item>\
+             <item jid='bob@example.org' subscription='remove'/></query>"
+        );
+    }
+}

@@ -1,0 +1,236 @@
+//! One account's contacts and what may happen to them. Pure: storing, sending and deciding who
+//! exists are for others.
+
+use std::collections::BTreeMap;
+
+use lampfield_xmpp_stream::BareJid;
+use serde::{Deserialize, Serialize};
+
+use super::subscription::{Direction, Half, Passage, Step, Subscription};
+
+/// Contacts of one account, strangers who ask included.
+pub const MOST_CONTACTS: usize = 1_000;
+/// Strangers whose request waits for an answer.
+pub const MOST_STRANGERS: usize = 100;
+/// Bytes of all text in one roster, so that it always fits into one value of the store.
+pub const MOST_BYTES: usize = 262_144;
+/// Bytes that a contact takes beside its text.
+const CONTACT_BYTES: usize = 64;
+/// Bytes of a request's own content that are kept with it; more is left out.
+pub const MOST_REQUEST_BYTES: usize = 512;
+
+/// Somebody an account has to do with.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Contact {
+    /// Who sees whose presence.
+    #[serde(flatten)]
+    pub subscription: Subscription,
+    /// What the account calls the contact; none for a stranger, who is not in the account's list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<Entry>,
+    /// The content of an unanswered request, as XML of `jabber:client`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Box<str>>,
+}
+
+/// How a contact stands in the account's list.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Entry {
+    /// What the contact is called, if the account cares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Box<str>>,
+    /// Where it is filed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Box<str>>,
+}
+
+/// The contacts of one account.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Roster {
+    contacts: BTreeMap<BareJid, Contact>,
+}
+
+/// What a step did to a roster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stepped {
+    /// What becomes of the stanza.
+    pub passage: Passage,
+    /// What there is to store and to show.
+    pub change: Change,
+}
+
+/// How much of a roster has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing.
+    Nothing,
+    /// Something that clients do not see.
+    Hidden,
+    /// Something that clients are to be told.
+    Shown,
+}
+
+/// A roster that takes no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Full {
+    /// At [`MOST_CONTACTS`].
+    #[error("the contact list holds {0} contacts, the limit")]
+    Contacts(usize),
+    /// At [`MOST_STRANGERS`].
+    #[error("{0} requests wait for an answer, the limit")]
+    Strangers(usize),
+    /// At [`MOST_BYTES`].
+    #[error("the contact list would hold more than {0} bytes, the limit")]
+    Bytes(usize),
+}
+
+// === impl Contact ===
+
+impl Contact {
+    /// What clients see of it, for telling whether a push is due.
+    fn shown(&self) -> Option<(&Entry, &'static str, bool)> {
+        let asked = self.subscription.to == Half::Asked;
+        self.entry.as_ref().map(|entry| (entry, self.subscription.as_str(), asked))
+    }
+
+    fn bytes(&self) -> usize {
+        let entry = self.entry.as_ref().map_or(0, Entry::bytes);
+        CONTACT_BYTES + entry + self.request.as_ref().map_or(0, |request| request.len())
+    }
+}
+
+// === impl Entry ===
+
+impl Entry {
+    fn bytes(&self) -> usize {
+        let groups: usize = self.groups.iter().map(|group| group.len()).sum();
+        groups + self.name.as_ref().map_or(0, |name| name.len())
+    }
+}
+
+// === impl Roster ===
+
+impl Roster {
+    /// The contact `jid`.
+    pub fn get(&self, jid: &BareJid) -> Option<&Contact> {
+        self.contacts.get(jid)
+    }
+
+    /// The subscription with `jid`; none at all with somebody unknown.
+    pub fn subscription(&self, jid: &BareJid) -> Subscription {
+        self.get(jid).map_or(Subscription::NONE, |contact| contact.subscription)
+    }
+
+    /// Every contact, strangers included, in the order of their addresses.
+    pub fn iter(&self) -> impl Iterator<Item = (&BareJid, &Contact)> {
+        self.contacts.iter()
+    }
+
+    /// Whether there is nothing to remember.
+    pub fn is_empty(&self) -> bool {
+        self.contacts.is_empty()
+    }
+
+    /// Puts a contact into the list, or renames and refiles it.
+    ///
+    /// # Errors
+    /// [`Full`]; nothing has changed then.
+    pub fn set(&mut self, jid: &BareJid, entry: Entry) -> Result<(), Full> {
+        let mut contact = self.get(jid).cloned().unwrap_or_default();
+        contact.entry = Some(entry);
+        self.put(jid, contact).map(|_| ())
+    }
+
+    /// Forgets a contact; says whether it was in the list.
+    pub fn remove(&mut self, jid: &BareJid) -> bool {
+        self.contacts.remove(jid).is_some_and(|contact| contact.entry.is_some())
+    }
+
+    /// Takes a step of the subscription with `jid`. `request` is what came with a `subscribe`.
+    ///
+    /// # Errors
+    /// [`Full`] for a contact that would be new; nothing has changed then.
+    pub fn step(
+        &mut self,
+        jid: &BareJid,
+        direction: Direction,
+        step: Step,
+        request: Option<&str>,
+    ) -> Result<Stepped, Full> {
+        let mut contact = self.get(jid).cloned().unwrap_or_default();
+        let (next, passage) = contact.subscription.after(direction, step);
+        contact.subscription = next;
+        match (direction, step) {
+            (Direction::Inbound, Step::Subscribe) if passage == Passage::On => {
+                contact.request =
+                    request.filter(|text| text.len() <= MOST_REQUEST_BYTES).map(Into::into);
+            }
+            // Asking somebody, or letting somebody in, makes an entry of the list (RFC 6121
+            // sections 3.1.2 and 3.1.5).
+            (Direction::Outbound, Step::Subscribe | Step::Subscribed) if next != Subscription::NONE => {
+                contact.entry.get_or_insert_default();
+            }
+            _ => {}
+        }
+        if next.from != Half::Asked {
+            contact.request = None;
+        }
+        Ok(Stepped { passage, change: self.put(jid, contact)? })
+    }
+
+    /// Lets `jid` see the account's presence without putting it into the list.
+    ///
+    /// # Errors
+    /// [`Full`]; nothing has changed then.
+    pub fn admit(&mut self, jid: &BareJid) -> Result<Change, Full> {
+        let mut contact = self.get(jid).cloned().unwrap_or_default();
+        contact.subscription.from = Half::Yes;
+        contact.request = None;
+        self.put(jid, contact)
+    }
+
+    /// Replaces a contact, or drops one that means nothing any more.
+    fn put(&mut self, jid: &BareJid, contact: Contact) -> Result<Change, Full> {
+        let old = self.contacts.get(jid);
+        if old == Some(&contact) {
+            return Ok(Change::Nothing);
+        }
+        let change = match old.and_then(Contact::shown) == contact.shown() {
+            true => Change::Hidden,
+            false => Change::Shown,
+        };
+        if contact.entry.is_none() && contact.subscription == Subscription::NONE {
+            let known = self.contacts.remove(jid).is_some();
+            return Ok(if known { change } else { Change::Nothing });
+        }
+        self.check_room(jid, &contact)?;
+        self.contacts.insert(jid.clone(), contact);
+        Ok(change)
+    }
+
+    fn check_room(&self, jid: &BareJid, contact: &Contact) -> Result<(), Full> {
+        let others = || self.contacts.iter().filter(|(other, _)| *other != jid);
+        if others().count() >= MOST_CONTACTS {
+            return Err(Full::Contacts(MOST_CONTACTS));
+        }
+        if contact.entry.is_none()
+            && others().filter(|(_, other)| other.entry.is_none()).count() >= MOST_STRANGERS
+        {
+            return Err(Full::Strangers(MOST_STRANGERS));
+        }
+        let size = |(jid, contact): (&BareJid, &Contact)| jid.as_str().len() + contact.bytes();
+        if others().map(size).sum::<usize>() + size((jid, contact)) > MOST_BYTES {
+            return Err(Full::Bytes(MOST_BYTES));
+        }
+        Ok(())
+    }
+}
+
+impl FromIterator<(BareJid, Contact)> for Roster {
+    fn from_iter<I: IntoIterator<Item = (BareJid, Contact)>>(contacts: I) -> Self {
+        Self { contacts: contacts.into_iter().collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests;
