@@ -49,6 +49,10 @@ impl Asterisk {
         })
         .await;
         ami.event(0, |event| event.is_event("FullyBooted")).await;
+        // Only now: the first thing that the server tells it must not escape us.
+        let module = [("Module", "res_xmpp.so"), ("LoadType", "load")];
+        let loaded = ami.action("ModuleLoad", &module).await;
+        assert_eq!(loaded.get("Response"), Some("Success"), "{loaded:?}\n{}", self.folder.log());
         self.running = Some(Running { process, ami });
     }
 

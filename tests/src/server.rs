@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
 
-use crate::eventually::{SOON, eventually};
+use crate::eventually::SOON;
 use crate::net::Net;
 use crate::process::Process;
 pub use answers::{Origin, Why};
@@ -78,15 +79,7 @@ impl Server {
         let said = Arc::new(Mutex::new(Vec::new()));
         listen(process.stderr(), said.clone());
         self.running = Some(Running { process, said });
-        eventually(SOON, || async {
-            let running = self.running.as_ref().expect("started above");
-            let said = running.said.lock().expect("not poisoned");
-            match said.iter().any(|line| line.starts_with("lampfield ready")) {
-                true => Ok(()),
-                false => Err(format!("no ready line in {said:#?}")),
-            }
-        })
-        .await;
+        self.logs("lampfield ready").await;
     }
 
     /// The usual address, for clients that will not be cut off.
@@ -126,13 +119,15 @@ impl Server {
         said.map(|said| said.join("\n")).unwrap_or_default()
     }
 
-    /// Waits until a line of the log contains this.
-    pub async fn logs(&self, words: &str) {
-        eventually(SOON, || async {
+    /// Waits until a line of the log contains this; panics when the server ends first.
+    pub async fn logs(&mut self, words: &str) {
+        let deadline = Instant::now() + SOON;
+        while !self.log().contains(words) {
             let log = self.log();
-            if log.contains(words) { Ok(()) } else { Err(format!("no {words:?} in:\n{log}")) }
-        })
-        .await;
+            assert_eq!(self.ended(), None, "the server ended:\n{log}");
+            assert!(Instant::now() < deadline, "no {words:?} in:\n{log}");
+            sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Runs one of the operator's commands on this server.

@@ -97,11 +97,11 @@ impl Setup {
     }
 }
 
+/// Without `res_xmpp`, which is loaded when somebody listens to what it causes.
 fn modules_conf() -> String {
     let modules = [
         "pbx_config",
         "func_devstate",
-        "res_xmpp",
         "res_manager_devicestate",
         "res_mwi_devstate",
         "app_minivm",

@@ -5,7 +5,8 @@ use lampfield_tests::asterisk::{Asterisk, Release, Setup};
 #[tokio::test]
 async fn both_releases_start_answer_and_stop() {
     for (release, version) in [(Release::V22, "Asterisk 22."), (Release::V16, "Asterisk 16.")] {
-        let setup = Setup::new(1, "[general]\n").release(release).hint("1234", "Custom:lamp");
+        let setup =
+            Setup::new(1, "[general]\ndebug=no\n").release(release).hint("1234", "Custom:lamp");
         let mut asterisk = Asterisk::start(setup).await;
         assert!(asterisk.console("core show version").starts_with(version));
         let mark = asterisk.ami().mark();

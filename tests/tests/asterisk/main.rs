@@ -2,3 +2,6 @@
 //! purpose; every assertion is on what an Asterisk itself shows.
 
 mod alone;
+mod joining;
+mod mailboxes;
+mod states;

@@ -1,0 +1,92 @@
+//! Device states: both directions, every pair of states, hints, and states that nobody keeps.
+
+use lampfield_tests::asterisk::Setup;
+use lampfield_tests::eventually::{SOON, eventually};
+use lampfield_tests::scene::{self, connected, pair, xmpp_conf};
+use lampfield_tests::server::{Config, Server};
+use lampfield_tests::states::{KNOWN, hint_word, together};
+
+#[tokio::test]
+async fn a_state_set_on_one_reads_the_same_on_the_other() {
+    let (_server, a, b) = pair(&Config::plain().servers()).await;
+    a.set_state("Custom:mystate", "INUSE").await;
+    b.sees("Custom:mystate", "INUSE").await;
+    b.set_state("Custom:other", "ONHOLD").await;
+    a.sees("Custom:other", "ONHOLD").await;
+    a.set_state("Custom:mystate", "NOT_INUSE").await;
+    b.sees("Custom:mystate", "NOT_INUSE").await;
+}
+
+#[tokio::test]
+async fn all_pairs_of_states_add_up_the_same_on_both() {
+    let (server, a, b) = pair(&Config::plain().servers()).await;
+    let pairs = || KNOWN.iter().flat_map(|one| KNOWN.iter().map(move |other| (*one, *other)));
+    let device = |one, other| format!("Custom:{one}-{other}");
+    for (one, other) in pairs() {
+        a.set_state(&device(one, other), one).await;
+        b.set_state(&device(one, other), other).await;
+    }
+    for (one, other) in pairs() {
+        let sum = together(one, other);
+        a.sees(&device(one, other), sum).await;
+        b.sees(&device(one, other), sum).await;
+    }
+    for (one, other) in [("RINGING", "INUSE"), ("INVALID", "UNAVAILABLE"), ("ONHOLD", "BUSY")] {
+        assert_eq!(server.why(&device(one, other)).value(), together(one, other));
+    }
+}
+
+#[tokio::test]
+async fn hints_follow_the_other_server() {
+    let mut server = Server::start(&Config::plain().servers()).await;
+    let a = scene::asterisk(&mut server, 1).await;
+    let conf = xmpp_conf(&mut server, 2);
+    let setup =
+        Setup::new(2, conf).hint("1234", "Custom:lamp").hint("1235", "Custom:lamp&Custom:b");
+    let b = connected(setup).await;
+    b.set_state("Custom:b", "INUSE").await;
+    for state in KNOWN {
+        a.set_state("Custom:lamp", state).await;
+        b.hint_shows("1234", hint_word(state)).await;
+        b.hint_shows("1235", hint_word(together(state, "INUSE"))).await;
+    }
+}
+
+/// A Local channel makes states with `cachable='0'`: announced once, kept by nobody.
+#[tokio::test]
+async fn the_states_of_a_passing_channel_are_announced_and_not_kept() {
+    let (mut server, a, b) = pair(&Config::plain().servers()).await;
+    let mark = b.ami().mark();
+    a.ami().originate("Local/ring@default", "Wait", "1").await;
+    let about = |event: &lampfield_tests::ami::Message| {
+        event.is_event("DeviceStateChange") && event.get("Device") == Some("Local/ring@default")
+    };
+    b.ami().event(mark, about).await;
+    assert!(!b.states().await.contains_key("Local/ring@default"));
+
+    let late = scene::asterisk(&mut server, 3).await;
+    a.set_state("Custom:last", "INUSE").await;
+    late.sees("Custom:last", "INUSE").await;
+    assert!(!late.states().await.contains_key("Local/ring@default"));
+    assert_eq!(late.ami().events_since(0, about).len(), 0);
+}
+
+/// Every Asterisk makes a device `XMPP/...` for each buddy; nobody else needs those.
+#[tokio::test]
+async fn buddies_as_devices_stay_at_home() {
+    let (server, a, b) = pair(&Config::plain().servers()).await;
+    // Both see their buddy, so both have told the server about such a device.
+    for asterisk in [&a, &b] {
+        eventually(SOON, || async {
+            let states = asterisk.states().await;
+            let buddies = states.keys().filter(|device| device.starts_with("XMPP/")).count();
+            if buddies > 0 { Ok(()) } else { Err(format!("no buddy in {states:?}")) }
+        })
+        .await;
+    }
+    let raw = &mut scene::client(&server, "server3").await;
+    let bare = raw.bare().to_owned();
+    raw.send(&lampfield_tests::stanzas::subscribe("s", &bare, "device_state")).await;
+    let told = raw.all_until_now().await;
+    assert!(told.iter().all(|stanza| !stanza.raw.contains("XMPP/")), "{told:?}");
+}
