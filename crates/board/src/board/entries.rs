@@ -74,17 +74,22 @@ impl Entries {
 
     /// Takes the entry in, and gives back what the same origin had said before.
     pub(super) fn put(&mut self, entry: Entry) -> Option<Entry> {
-        let before = self.remove(entry.origin);
+        let before = self.take(entry.origin);
         let place = self.entries.partition_point(|other| other.revision <= entry.revision);
         self.entries.insert(place, entry);
         before
     }
 
+    /// Drops an origin's entry for good.
     pub(super) fn remove(&mut self, origin: OriginId) -> Option<Entry> {
-        let place = self.entries.iter().position(|entry| entry.origin == origin)?;
-        let entry = self.entries.remove(place);
+        let entry = self.take(origin)?;
         self.entries.shrink_to_fit();
         Some(entry)
+    }
+
+    fn take(&mut self, origin: OriginId) -> Option<Entry> {
+        let place = self.entries.iter().position(|entry| entry.origin == origin)?;
+        Some(self.entries.remove(place))
     }
 
     /// What the lamp shows.

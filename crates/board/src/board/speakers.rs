@@ -10,7 +10,7 @@ use crate::origin::{Origin, OriginId};
 use crate::slots::{Keyed, Slots};
 use crate::subject::SubjectId;
 
-/// [`Limits::origins`] is reached.
+/// [`Limits::origins`](crate::Limits::origins) is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the board knows {limit} origins already, which is its limit")]
 pub struct OriginsFull {
@@ -35,7 +35,7 @@ impl Board {
     /// The place of an origin, which is given one if it is new.
     ///
     /// # Errors
-    /// When the origin is new and [`Limits::origins`] is reached.
+    /// When the origin is new and [`Limits::origins`](crate::Limits::origins) is reached.
     pub fn origin_id(&mut self, origin: &Origin) -> Result<OriginId, OriginsFull> {
         if let Some(id) = self.speakers.find(origin) {
             return Ok(id);

@@ -61,7 +61,7 @@ pub enum Refused {
     /// There is nothing that could be withdrawn.
     #[error("the origin has no fact there")]
     NotHeld,
-    /// [`Limits::entries`] is reached.
+    /// [`Limits::entries`](crate::Limits::entries) is reached.
     #[error("the board is full: it holds {limit} facts and tombstones")]
     Full {
         /// The limit.

@@ -209,6 +209,10 @@ fn a_restored_board_goes_on_where_it_was() {
     assert_eq!(after.counts(), before.board.counts());
     for subject in [&kept, &ended, &box_] {
         assert_eq!(after.aggregate(subject), before.board.aggregate(subject));
+        let arrivals = |board: &Board| -> Vec<Revision> {
+            board.get(subject).unwrap().facts().map(|fact| fact.revision).collect()
+        };
+        assert_eq!(arrivals(&after), arrivals(&before.board));
         assert_eq!(after.digest(subject.kind()), before.board.digest(subject.kind()));
     }
     after.advance_to(Revision::new(100));
