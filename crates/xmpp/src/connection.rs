@@ -33,6 +33,10 @@ use stream::{Step, Stream};
 /// How long the last bytes of a conversation may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// How long a client may take to try again after a failed login. COMPAT(asterisk<=22): it says
+/// nothing more after a failure, and comes back sooner when its connection is closed.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
 /// How a connection ended.
 #[derive(Debug)]
 enum Ending {
@@ -154,10 +158,6 @@ impl Connection {
     async fn take(&mut self, step: Step) -> Result<(), Ending> {
         match step {
             Step::Goodbye => return Err(Ending::Goodbye),
-            Step::Restart => {
-                let limits = if self.stream.is_authenticated() { after_login } else { before_login };
-                self.intake.restart(limits(self.stream.door()));
-            }
             Step::StartTls => {
                 self.intake.forget();
                 self.intake.restart(before_login(self.stream.door()));
@@ -165,11 +165,11 @@ impl Connection {
             }
             Step::Login(attempt) => {
                 let outcome = attempt.await;
-                match self.stream.logged_in(outcome).map_err(Ending::Refused)? {
-                    Some(Step::Restart) => {
-                        self.intake.restart(after_login(self.stream.door()));
-                    }
-                    _ => {}
+                if self.stream.logged_in(outcome).map_err(Ending::Refused)? {
+                    self.intake.restart(after_login(self.stream.door()));
+                } else {
+                    let soon = Instant::now() + AFTER_FAILURE;
+                    self.deadline = self.deadline.map(|deadline| deadline.min(soon));
                 }
             }
         }

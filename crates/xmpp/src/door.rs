@@ -5,17 +5,20 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use lampfield_fabric::{Storage, Store};
+use lampfield_board::Change;
+use lampfield_fabric::{Storage, Store, StoreError};
 use lampfield_hub::{ConnId, HubShell};
-use lampfield_xmpp_stream::{BareJid, Domain, StreamCondition};
+use lampfield_xmpp_stream::{BareJid, Domain, JidError, StreamCondition};
 use tokio::net::TcpListener;
 
-use crate::accounts::AccountBook;
+use crate::accounts::{AccountBook, AccountChange};
 use crate::connection::Replacements;
 use crate::gate::Gate;
 use crate::listener::{self, Start};
 use crate::router::Router;
-use crate::services::Services;
+use crate::services::{Services, roster};
+use crate::services::pubsub::mount::Pubsub;
+use crate::services::pubsub::results::Results;
 use crate::services::pubsub::telephony::Telephony;
 use crate::settings::{Registration, Settings};
 use crate::wire::Flusher;
@@ -34,7 +37,9 @@ pub struct Door {
     /// What the server answers.
     pub services: Services,
     /// The views of the hub.
-    pub telephony: Rc<Telephony>,
+    pub telephony: Telephony,
+    /// Replies that wait for the store.
+    pub results: Rc<Results>,
     /// How many may connect.
     pub gate: Rc<Gate>,
     /// Writes what was sent, once per turn.
@@ -53,10 +58,23 @@ pub struct ServedDomain {
     pub name: Domain,
     /// Its PubSub service: `pubsub.<name>`.
     pub pubsub: BareJid,
+    /// The same as a domain.
+    pub pubsub_domain: Domain,
     /// The same as it stands in stanzas.
     pub pubsub_name: Rc<str>,
     /// How accounts come into being here.
     pub registration: Registration,
+}
+
+/// Why the door cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A domain's name cannot be one.
+    #[error(transparent)]
+    Domain(#[from] JidError),
+    /// What was stored cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Addresses that were taken and wait to be served.
@@ -72,22 +90,25 @@ impl Door {
     /// `LocalSet`. Nobody is let in before [`Door::serve`].
     ///
     /// # Errors
-    /// When a domain's name cannot be one.
-    pub fn new(
+    /// When a domain's name cannot be one, or the store cannot be read.
+    pub async fn open(
         settings: Settings,
         accounts: Rc<AccountBook>,
         hub: HubShell,
         store: Store,
-    ) -> Result<Rc<Self>, lampfield_xmpp_stream::JidError> {
+    ) -> Result<Rc<Self>, OpenError> {
         let domains = settings.domains.iter().map(ServedDomain::of);
         let domains = domains.collect::<Result<Vec<_>, _>>()?;
         let limits = &settings.limits;
+        let results = Rc::new(Results::default());
+        let pubsub = Pubsub::open(&domains, &store).await?;
         let door = Rc::new(Self {
             domains,
             accounts,
             router: Router::default(),
-            services: Services::standard(),
-            telephony: Rc::new(Telephony::new(hub)),
+            services: Services::standard(pubsub),
+            telephony: Telephony::new(hub, Rc::clone(&results)),
+            results,
             gate: Gate::new(limits.connections, limits.unauthenticated_per_address),
             flusher: Flusher::new(),
             replacements: Replacements::default(),
@@ -95,8 +116,33 @@ impl Door {
             settings,
             next_conn: Cell::new(1),
         });
+        door.telephony.hub().add_door(Rc::clone(&door) as Rc<dyn lampfield_hub::Door>);
+        door.follow_accounts();
         door.start_tasks();
         Ok(door)
+    }
+
+    /// Lets changes of accounts take effect on those who are connected.
+    fn follow_accounts(self: &Rc<Self>) {
+        let door = Rc::downgrade(self);
+        self.accounts.on_change(move |change| {
+            let Some(door) = door.upgrade() else { return };
+            match change {
+                AccountChange::Added(account) => roster::account_added(&door, account),
+                AccountChange::Changed(account) => {
+                    for session in door.router.resources(&account.jid) {
+                        session.account.replace(Rc::clone(account));
+                    }
+                }
+                AccountChange::Removed(account) => {
+                    for session in door.router.resources(&account.jid) {
+                        session.end(StreamCondition::NotAuthorized, "the account was removed");
+                    }
+                    roster::account_removed(&door, account);
+                    door.services.forget(&door, account);
+                }
+            }
+        });
     }
 
     fn start_tasks(self: &Rc<Self>) {
@@ -105,7 +151,7 @@ impl Door {
         tokio::task::spawn_local(async move { door.telephony.catch_up(&door.flusher.roomy).await });
         let door = Rc::clone(self);
         tokio::task::spawn_local(async move {
-            door.telephony.send_results(door.store.committed()).await;
+            door.results.run(door.store.committed()).await;
         });
         let door = Rc::clone(self);
         tokio::task::spawn_local(async move { door.telephony.probe().await });
@@ -167,18 +213,26 @@ impl Door {
     }
 }
 
+impl lampfield_hub::Door for Door {
+    fn changed(&self, change: &Change) {
+        self.telephony.changed(change);
+    }
+}
+
 // === impl ServedDomain ===
 
 impl ServedDomain {
     fn of(
         settings: &crate::settings::DomainSettings,
-    ) -> Result<Rc<Self>, lampfield_xmpp_stream::JidError> {
+    ) -> Result<Rc<Self>, JidError> {
         let name = Domain::parse(&settings.name)?;
-        let pubsub = BareJid::parse(&format!("pubsub.{name}"))?;
+        let pubsub_domain = Domain::parse(&format!("pubsub.{name}"))?;
+        let pubsub = BareJid::parse(pubsub_domain.as_str())?;
         Ok(Rc::new(Self {
             name,
             pubsub_name: pubsub.as_str().into(),
             pubsub,
+            pubsub_domain,
             registration: settings.registration.clone(),
         }))
     }
@@ -186,10 +240,16 @@ impl ServedDomain {
 
 /// 128 unpredictable bits as hexadecimal digits: stream ids, nonces, resources.
 pub fn random_token() -> String {
-    let mut bytes = [0; 16];
-    // The kernel's generator fails only on systems that cannot run this server at all.
-    if getrandom::fill(&mut bytes).is_err() {
-        tracing::error!("the kernel gives no random numbers");
-    }
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let high = random_number();
+    let low = random_number();
+    format!("{high:016x}{low:016x}")
+}
+
+/// 64 unpredictable bits from the kernel.
+pub fn random_number() -> u64 {
+    getrandom::u64().unwrap_or_else(|error| {
+        // Without randomness nothing here is safe, and no supported kernel does this.
+        tracing::error!("the kernel gives no random numbers: {error}");
+        std::process::abort()
+    })
 }

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use lampfield_xmpp_stream::{BareJid, Element, StanzaError};
 
+use crate::accounts::Account;
 use crate::door::Door;
 use crate::session::Session;
 
@@ -71,6 +72,11 @@ pub trait Service {
     /// The features that service discovery shows for it.
     fn features(&self) -> &'static [(Scope, &'static str)];
 
+    /// An account is gone: what the service keeps for it goes too.
+    fn forget(&self, door: &Rc<Door>, account: &Account) {
+        let _ = (door, account);
+    }
+
     /// Answers a request.
     fn iq(&self, door: &Rc<Door>, request: &Request<'_>) -> Answer;
 }
@@ -85,8 +91,8 @@ pub struct Services {
 
 impl Services {
     /// The services of an ordinary server.
-    pub fn standard() -> Self {
-        Self::of(vec![])
+    pub fn standard(pubsub: pubsub::mount::Pubsub) -> Self {
+        Self::of(vec![Box::new(pubsub)])
     }
 
     fn of(all: Vec<Box<dyn Service>>) -> Self {
@@ -104,6 +110,11 @@ impl Services {
         let owner = self.by_namespace.get(&(request.scope, request.payload.ns()))?;
         let service = self.all.get(*owner)?;
         Some(service.iq(door, request))
+    }
+
+    /// Lets every service forget an account that was removed.
+    pub fn forget(&self, door: &Rc<Door>, account: &Account) {
+        self.all.iter().for_each(|service| service.forget(door, account));
     }
 
     /// The features to be shown for an address of this scope, in a fixed order.

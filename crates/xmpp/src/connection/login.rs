@@ -130,8 +130,8 @@ impl Stream {
         self.send(&out);
     }
 
-    /// Acts on a finished SASL login.
-    pub(super) fn logged_in(&mut self, outcome: Outcome) -> Result<Option<Step>, StreamError> {
+    /// Acts on a finished SASL login; says whether it was one. Then a new stream header follows.
+    pub(super) fn logged_in(&mut self, outcome: Outcome) -> Result<bool, StreamError> {
         match outcome.result {
             Ok(account) => {
                 self.phase = Phase::Known(account);
@@ -139,14 +139,13 @@ impl Stream {
                 let data = outcome.data.as_deref().map(sasl::encode).unwrap_or_default();
                 Tag::open(&mut out, "success").xmlns(ns::SASL).text(&data);
                 self.send(&out);
-                Ok(Some(Step::Restart))
+                Ok(true)
             }
-            Err(failure) => self.failed(failure).map(|()| None),
+            Err(failure) => self.failed(failure).map(|()| false),
         }
     }
 
-    /// Tells the client that its login failed. COMPAT(asterisk<=22): after a failure it says
-    /// nothing more and waits for the stream to end, so the wrong password ends it.
+    /// Tells the client that its login failed. It may try again a few times.
     fn failed(&mut self, failure: Failure) -> Result<(), StreamError> {
         let mut out = Vec::new();
         failure.write(&mut out);
@@ -213,7 +212,6 @@ impl Stream {
         let secret = self.door.accounts.legacy_secret(&jid);
         let right = secret.is_some_and(|secret| legacy::digest_fits(&digest, &self.id, &secret));
         if !right {
-            self.door.accounts.failed(&jid, peer);
             return Err(Failure::NotAuthorized);
         }
         let account = self.door.accounts.proven(&jid, peer)?;

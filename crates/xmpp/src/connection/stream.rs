@@ -30,8 +30,6 @@ pub(super) enum Phase {
 pub(super) enum Step {
     /// End it: the peer has closed its stream.
     Goodbye,
-    /// Expect a new stream header.
-    Restart,
     /// Put TLS on the link, then expect a new stream header.
     StartTls,
     /// Wait for a password to be checked.

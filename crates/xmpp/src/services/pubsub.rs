@@ -5,5 +5,7 @@
 
 pub mod codec;
 pub mod engine;
+pub mod mount;
+pub mod results;
 pub mod service;
 pub mod telephony;

@@ -9,7 +9,7 @@
 //! 3. the hub tells this door, which renders the notification once and appends it to the buffer of
 //!    every subscriber (`watchers.rs`);
 //! 4. at the end of the turn each touched socket is written once (`wire/flusher.rs`);
-//! 5. when the store has committed the group, the publisher gets its result (`results.rs`).
+//! 5. when the store has committed the group, the publisher gets its result (`../results.rs`).
 //!
 //! Subscriptions belong to the stream that sent them, need no presence and are not stored.
 
@@ -19,22 +19,20 @@ pub mod payload;
 mod probes;
 mod publish;
 mod requests;
-mod results;
 mod watchers;
 
 use std::rc::Rc;
 
 use lampfield_board::{Change, Kind};
-use lampfield_fabric::Ticket;
 use lampfield_hub::{HubShell, PeerCache};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 pub use requests::{claims, handle};
 pub use watchers::View;
 
+use super::results::Results;
 use crate::session::Session;
 use probes::Probes;
-use results::Results;
 use watchers::Watchers;
 
 /// The telephony side of the PubSub service, shared by all domains.
@@ -42,21 +40,26 @@ use watchers::Watchers;
 pub struct Telephony {
     hub: HubShell,
     watchers: Watchers,
-    results: Results,
+    results: Rc<Results>,
     probes: Probes,
 }
 
 // === impl Telephony ===
 
 impl Telephony {
-    /// Views of `hub`.
-    pub fn new(hub: HubShell) -> Self {
+    /// Views of `hub`, whose publishers get their results through `results`.
+    pub fn new(hub: HubShell, results: Rc<Results>) -> Self {
         Self {
             hub,
             watchers: Watchers::default(),
-            results: Results::default(),
+            results,
             probes: Probes::default(),
         }
+    }
+
+    /// The hub that stands behind the nodes.
+    pub fn hub(&self) -> &HubShell {
+        &self.hub
     }
 
     /// A resource was bound: from now on it may speak for origins.
@@ -118,18 +121,13 @@ impl Telephony {
         self.watchers.catch_up(&self.hub, roomy).await;
     }
 
-    /// Sends results as the store commits, until it closes.
-    pub async fn send_results(&self, committed: watch::Receiver<Ticket>) {
-        self.results.run(committed).await;
-    }
-
     /// Streams whose TCP lives but that have not answered for a minute.
     pub fn stalled(&self) -> Vec<String> {
         self.probes.stalled()
     }
 
-    /// How many subscriptions there are, and how many results wait for the store.
-    pub fn load(&self) -> (usize, usize) {
-        (self.watchers.len(), self.results.len())
+    /// How many subscriptions there are.
+    pub fn subscriptions(&self) -> usize {
+        self.watchers.len()
     }
 }

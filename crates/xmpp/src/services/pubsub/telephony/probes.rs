@@ -16,7 +16,8 @@ use lampfield_xmpp_stream::Tag;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::watchers::View;
-use super::{Telephony, requests::DISCO_INFO};
+use super::Telephony;
+use crate::services::pubsub::codec::ns::DISCO_INFO;
 use crate::session::Session;
 
 /// How often streams are looked at, and so at the most how often one is asked.

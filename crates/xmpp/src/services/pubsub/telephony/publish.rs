@@ -9,11 +9,10 @@ use lampfield_xmpp_stream::{Element, StanzaCondition, StanzaError};
 use super::Telephony;
 use super::payload::{self, Item, ItemError};
 use crate::accounts::Account;
-use crate::services::Answer;
+use crate::services::pubsub::codec::ns::DATA;
+use crate::services::{Answer, reply};
 use crate::session::Session;
 
-/// XEP-0004.
-const DATA_FORMS: &str = "jabber:x:data";
 /// Asterisk's mark of a state that must be passed on but not stored (XEP-0060 section 7.1.5).
 const PERSIST_ITEMS: &str = "pubsub#persist_items";
 
@@ -58,7 +57,10 @@ impl Telephony {
         match outcome {
             Ok(None) => Answer::Result(Vec::new()),
             Ok(Some(ticket)) => {
-                self.results.promise(ticket, session, service, id);
+                let mut reply = Vec::new();
+                let to = Some(session.jid.as_str());
+                reply::result(&mut reply, id, Some(service), to, &[]);
+                self.results.promise(ticket, session, reply);
                 Answer::Handled
             }
             Err(dropped) => self.dropped(session, &dropped),
@@ -108,11 +110,11 @@ fn error(dropped: &Dropped) -> StanzaError {
 /// Whether the publish-options say that the item is not to be stored.
 fn asks_not_to_keep(pubsub: Element<'_>) -> bool {
     let options = pubsub.child(pubsub.ns(), "publish-options");
-    let form = options.and_then(|options| options.child(DATA_FORMS, "x"));
+    let form = options.and_then(|options| options.child(DATA, "x"));
     let mut fields = form.into_iter().flat_map(|form| form.children());
     fields.any(|field| {
         field.attr("var") == Some(PERSIST_ITEMS)
-            && matches!(field.child_text(DATA_FORMS, "value").as_deref(), Some("0" | "false"))
+            && matches!(field.child_text(DATA, "value").as_deref(), Some("0" | "false"))
     })
 }
 

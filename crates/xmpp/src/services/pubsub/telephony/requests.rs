@@ -12,16 +12,12 @@ use lampfield_xmpp_stream::{Element, StanzaCondition, Tag};
 use super::nodes::TelephonyNode;
 use super::payload::ASTERISK;
 use super::{Telephony, View, aggregate};
+use crate::services::pubsub::codec::ns::{DATA, DISCO_INFO, DISCO_ITEMS, OWNER, PUBSUB};
 use crate::accounts::Role;
 use crate::services::{Answer, Request};
 
-/// XEP-0060.
-pub const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
-/// The owner's half of it.
-pub const PUBSUB_OWNER: &str = "http://jabber.org/protocol/pubsub#owner";
-/// XEP-0030.
-pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
-const DATA_FORMS: &str = "jabber:x:data";
+/// Names listed in one answer to a discovery of a node's items.
+const LISTED: usize = 10_000;
 
 /// Whether a request is answered here rather than by the generic service. `exists` tells whether
 /// the generic service has a node of that name.
@@ -37,7 +33,7 @@ pub fn claims(request: &Request<'_>, exists: impl Fn(&str) -> bool) -> bool {
     match action.name() {
         "publish" => holds_telephony(action),
         "create" => is_asterisks(request.payload),
-        "affiliations" | "delete" => request.payload.ns() == PUBSUB_OWNER && !exists(node),
+        "affiliations" | "delete" => request.payload.ns() == OWNER && !exists(node),
         _ => false,
     }
 }
@@ -51,6 +47,8 @@ pub fn handle(telephony: &Telephony, service: &Rc<str>, request: &Request<'_>) -
     let node = TelephonyNode::named(name);
     let role = request.session.account.borrow().role;
     match (request.payload.ns(), action.name(), node) {
+        (DISCO_INFO, _, Some(_)) => info(name),
+        (DISCO_ITEMS, _, Some(node)) => listing(telephony, service, name, node),
         (PUBSUB, "publish", Some(TelephonyNode::Facts(_)) | None) => {
             if role == Role::User && !request.session.account.borrow().has_grants() {
                 return forbidden("this account may not publish telephony states");
@@ -102,9 +100,8 @@ fn subscribe(
     Answer::Handled
 }
 
-/// XEP-0060 section 6.5: what the lamps show now, at most `MOST` of them.
+/// XEP-0060 section 6.5: what the lamps show now, at most [`LISTED`] of them.
 fn items(telephony: &Telephony, node: &str, kind: Kind) -> Answer {
-    const MOST: usize = 10_000;
     let mut payload = Vec::new();
     telephony.hub.read(|hub, _| {
         let subjects = hub.board().subjects_from(lampfield_board::SubjectId::FIRST);
@@ -112,7 +109,7 @@ fn items(telephony: &Telephony, node: &str, kind: Kind) -> Answer {
         let lamps = lamps.filter_map(|facts| Some((facts.subject(), facts.lamp()?)));
         Tag::open(&mut payload, "pubsub").xmlns(PUBSUB).children(|out| {
             Tag::open(out, "items").attr("node", node).children(|out| {
-                for (subject, lamp) in lamps.take(MOST) {
+                for (subject, lamp) in lamps.take(LISTED) {
                     Tag::open(out, "item")
                         .attr("id", subject.name().as_str())
                         .children(|out| aggregate::write_lamp(out, lamp));
@@ -130,11 +127,45 @@ fn seen(node: TelephonyNode) -> (View, Kind) {
     }
 }
 
-/// The child that names the action: the first one with a node.
+/// What one of our nodes is (XEP-0030).
+fn info(node: &str) -> Answer {
+    let mut payload = Vec::new();
+    Tag::open(&mut payload, "query").xmlns(DISCO_INFO).attr("node", node).children(|out| {
+        Tag::open(out, "identity").attr("category", "pubsub").attr("type", "leaf").empty();
+        Tag::open(out, "feature").attr("var", PUBSUB).empty();
+    });
+    Answer::Result(payload)
+}
+
+/// The subjects of one of our nodes, as its items and, for XEP-0248, as leaves of the same names.
+fn listing(telephony: &Telephony, service: &str, name: &str, node: TelephonyNode) -> Answer {
+    let (_, kind) = seen(node);
+    let mut payload = Vec::new();
+    telephony.hub.read(|hub, _| {
+        let subjects = hub.board().subjects_from(lampfield_board::SubjectId::FIRST);
+        let subjects = subjects.map(|facts| facts.subject()).filter(|s| s.kind() == kind);
+        Tag::open(&mut payload, "query").xmlns(DISCO_ITEMS).attr("node", name).children(|out| {
+            for subject in subjects.take(LISTED) {
+                let name = subject.name().as_str();
+                Tag::open(out, "item")
+                    .attr("jid", service)
+                    .attr("node", name)
+                    .attr("name", name)
+                    .empty();
+            }
+        });
+    });
+    Answer::Result(payload)
+}
+
+/// The element that names the action and its node: the child of `<pubsub/>`, or a discovery itself.
 fn action<'a>(request: &Request<'a>) -> Option<Element<'a>> {
     let payload = request.payload;
-    let ours = matches!(payload.ns(), PUBSUB | PUBSUB_OWNER) && payload.name() == "pubsub";
-    payload.first_child().filter(|_| ours)
+    match (payload.ns(), payload.name()) {
+        (PUBSUB | OWNER, "pubsub") => payload.first_child(),
+        (DISCO_INFO | DISCO_ITEMS, "query") => Some(payload),
+        _ => None,
+    }
 }
 
 /// Whether a publish carries what Asterisk publishes, whatever its node is called
@@ -147,13 +178,13 @@ fn holds_telephony(publish: Element<'_>) -> bool {
 /// COMPAT(asterisk<=22): its node forms have two FORM_TYPE fields, which nobody else's have; or
 /// they put a leaf into one of our collections.
 fn is_asterisks(pubsub: Element<'_>) -> bool {
-    let form = pubsub.child(PUBSUB, "configure").and_then(|c| c.child(DATA_FORMS, "x"));
+    let form = pubsub.child(PUBSUB, "configure").and_then(|c| c.child(DATA, "x"));
     let Some(form) = form else { return false };
     let types = form.children().filter(|field| field.attr("var") == Some("FORM_TYPE")).count();
     let collected = form.children().any(|field| {
         field.attr("var") == Some("pubsub#collection")
             && field
-                .child_text(DATA_FORMS, "value")
+                .child_text(DATA, "value")
                 .is_some_and(|node| super::nodes::is_reserved(&node))
     });
     types > 1 || collected

@@ -10,15 +10,13 @@ use std::rc::Rc;
 use lampfield_fabric::Ticket;
 use tokio::sync::watch;
 
-use crate::services::reply;
 use crate::session::Session;
 
-/// One publish that has taken effect and waits for its commit.
+/// A reply to something that has taken effect and waits for its commit.
 struct Waiting {
     ticket: Ticket,
     session: Rc<Session>,
-    service: Rc<str>,
-    id: Box<str>,
+    reply: Box<[u8]>,
 }
 
 /// The results that are due, in the order of their tickets.
@@ -27,33 +25,28 @@ pub struct Results {
     waiting: RefCell<VecDeque<Waiting>>,
 }
 
-/// Results that may wait on this node; beyond it the oldest is never sent. Asterisk does not miss
-/// a result, and the publish itself has long taken effect.
+/// Replies that may wait on this node; beyond it the oldest is never sent. Asterisk does not miss
+/// one, and the publish itself has long taken effect.
 const MOST: usize = 200_000;
 
 // === impl Results ===
 
 impl Results {
-    /// Answers a publish when `ticket` is committed.
-    pub fn promise(&self, ticket: Ticket, session: &Rc<Session>, service: &Rc<str>, id: &str) {
+    /// Sends `reply`, a complete stanza, when `ticket` is committed.
+    pub fn promise(&self, ticket: Ticket, session: &Rc<Session>, reply: Vec<u8>) {
         let mut waiting = self.waiting.borrow_mut();
         if waiting.len() >= MOST {
             waiting.pop_front();
         }
-        waiting.push_back(Waiting {
-            ticket,
-            session: Rc::clone(session),
-            service: Rc::clone(service),
-            id: id.into(),
-        });
+        waiting.push_back(Waiting { ticket, session: Rc::clone(session), reply: reply.into() });
     }
 
-    /// How many publishes wait for their result.
+    /// How many replies wait.
     pub fn len(&self) -> usize {
         self.waiting.borrow().len()
     }
 
-    /// Whether every publish has its result.
+    /// Whether none does.
     pub fn is_empty(&self) -> bool {
         self.waiting.borrow().is_empty()
     }
@@ -68,12 +61,8 @@ impl Results {
 
     fn answer_up_to(&self, safe: Ticket) {
         let mut waiting = self.waiting.borrow_mut();
-        let mut out = Vec::new();
         while let Some(due) = waiting.pop_front_if(|due| due.ticket <= safe) {
-            out.clear();
-            let to = Some(due.session.jid.as_str());
-            reply::result(&mut out, &due.id, Some(&due.service), to, &[]);
-            due.session.send(&out);
+            due.session.send(&due.reply);
         }
     }
 }

@@ -1,0 +1,173 @@
+//! Where the PubSub services meet the rest of the door: requests in, replies, notifications and
+//! writes out. What belongs to telephony goes to the hub's views, the rest to the generic engine.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use lampfield_fabric::{Storage, Store, StoreError, Ticket};
+use lampfield_xmpp_stream::{BareJid, Jid, StanzaCondition};
+
+use super::codec::{Broadcast, ns};
+use super::engine::{Actor, Limits, NodeName, Standing};
+use super::service::{BUCKETS, Elsewhere, Follows, PubsubService};
+use super::telephony::{self, nodes, nodes::TelephonyNode};
+use crate::accounts::{Account, Role};
+use crate::door::{Door, ServedDomain, random_number};
+use crate::services::{Answer, Request, Scope, Service, reply};
+use crate::session::Session;
+
+/// Rows read at once at the start.
+const PAGE: usize = 1_000;
+
+/// The PubSub services of all domains.
+#[derive(Debug)]
+pub struct Pubsub {
+    by_address: HashMap<BareJid, RefCell<PubsubService>>,
+}
+
+// === impl Pubsub ===
+
+impl Pubsub {
+    /// Reads what is stored for each domain. Rows that make no sense are left out and logged.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn open(domains: &[Rc<ServedDomain>], store: &Store) -> Result<Self, StoreError> {
+        let mut by_address = HashMap::new();
+        for domain in domains {
+            let mut service = empty(domain);
+            for bucket in BUCKETS {
+                let mut from = None;
+                loop {
+                    let page = store.scan(bucket, service.prefix(), from, PAGE).await?;
+                    for row in page.rows {
+                        if let Err(error) = service.restore(bucket, &row.key, &row.value) {
+                            tracing::error!(%bucket, key = row.key, "row left out: {error}");
+                        }
+                    }
+                    from = page.next;
+                    if from.is_none() {
+                        break;
+                    }
+                }
+            }
+            by_address.insert(domain.pubsub.clone(), RefCell::new(service));
+        }
+        Ok(Self { by_address })
+    }
+
+    fn generic(
+        &self,
+        door: &Rc<Door>,
+        service: &RefCell<PubsubService>,
+        request: &Request<'_>,
+    ) -> Answer {
+        let actor = actor(request.session);
+        let handled = service.borrow_mut().handle(&actor, request.verb, request.payload);
+        let committed_by = carry_out(door, handled.follows);
+        match (handled.answer, committed_by) {
+            (Err(error), _) => Answer::Error(error),
+            (Ok(payload), Ok(None)) => Answer::Result(payload),
+            (Ok(payload), Ok(Some(ticket))) => {
+                let mut out = Vec::new();
+                let to = Some(request.session.jid.as_str());
+                reply::result(&mut out, request.id, Some(request.to.as_str()), to, &payload);
+                door.results.promise(ticket, request.session, out);
+                Answer::Handled
+            }
+            (Ok(_), Err(error)) => {
+                tracing::error!(code = "not-stored", %error, "a node's change is not stored");
+                Answer::Error(StanzaCondition::ResourceConstraint.with("the disk takes no writes"))
+            }
+        }
+    }
+}
+
+impl Service for Pubsub {
+    fn handles(&self) -> &'static [(Scope, &'static str)] {
+        &[
+            (Scope::PubSub, ns::PUBSUB),
+            (Scope::PubSub, ns::OWNER),
+            (Scope::PubSub, ns::DISCO_INFO),
+            (Scope::PubSub, ns::DISCO_ITEMS),
+        ]
+    }
+
+    fn features(&self) -> &'static [(Scope, &'static str)] {
+        &[]
+    }
+
+    fn forget(&self, door: &Rc<Door>, account: &Account) {
+        for service in self.by_address.values() {
+            let follows = service.borrow_mut().forget(&account.jid);
+            if let Err(error) = carry_out(door, follows) {
+                tracing::error!(code = "not-stored", %error, "a removal is not stored");
+            }
+        }
+    }
+
+    fn iq(&self, door: &Rc<Door>, request: &Request<'_>) -> Answer {
+        let Some(service) = self.by_address.get(request.to) else {
+            return Answer::Error(StanzaCondition::ItemNotFound.with("no such service"));
+        };
+        let exists = |node: &str| {
+            let name = NodeName::parse(node);
+            name.is_ok_and(|name| service.borrow().engine().node(&name).is_some())
+        };
+        if telephony::claims(request, exists) {
+            let domain = door.pubsub_domain(request.to.as_str());
+            let address = domain.map_or_else(|| request.to.as_str().into(), |d| Rc::clone(&d.pubsub_name));
+            return telephony::handle(&door.telephony, &address, request);
+        }
+        self.generic(door, service, request)
+    }
+}
+
+fn empty(domain: &ServedDomain) -> PubsubService {
+    let views = TelephonyNode::ALL.iter().filter_map(|(_, name)| NodeName::parse(name).ok());
+    let elsewhere =
+        Elsewhere { reserved: Box::new(nodes::is_reserved), views: views.collect() };
+    PubsubService::new(&domain.pubsub_domain(), Limits::default(), elsewhere, random_number())
+}
+
+fn actor(session: &Session) -> Actor {
+    let standing = match session.account.borrow().role {
+        Role::Admin => Standing::Administrator,
+        Role::Pbx | Role::User => Standing::Creator,
+    };
+    Actor { account: session.bare.clone(), standing }
+}
+
+/// Delivers and stores what follows from a request; the ticket of the last write.
+fn carry_out(door: &Rc<Door>, follows: Follows) -> Result<Option<Ticket>, StoreError> {
+    for broadcast in &follows.deliveries {
+        deliver(door, broadcast);
+    }
+    let mut last = None;
+    for write in follows.writes {
+        last = Some(door.store.write(write)?);
+    }
+    Ok(last)
+}
+
+fn deliver(door: &Rc<Door>, broadcast: &Broadcast) {
+    let mut out = Vec::new();
+    for to in &broadcast.to {
+        for session in recipients(door, to) {
+            out.clear();
+            broadcast.write(&mut out, to);
+            session.send(&out);
+        }
+    }
+}
+
+/// A full JID means that resource. A bare one means the resources that are available, or all that
+/// are connected when none has said that it is: a PBX subscribes before it sends presence.
+fn recipients(door: &Door, to: &Jid) -> Vec<Rc<Session>> {
+    let mut all = door.router.matching(to);
+    if to.resource().is_none() && all.iter().any(|session| session.is_available()) {
+        all.retain(|session| session.is_available());
+    }
+    all
+}
