@@ -39,6 +39,12 @@ impl Pattern {
         }
     }
 
+    /// The pattern that every name fits.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self("*".into())
+    }
+
     /// The pattern as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
