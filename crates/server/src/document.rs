@@ -9,6 +9,8 @@ pub mod invite;
 pub mod status;
 pub mod why;
 
+use jiff::Timestamp;
+use lampfield_board::{Origin, Standing, Value, Wall};
 use serde::{Deserialize, Serialize};
 
 /// What a lamp shows or an origin says: a device state's word, or the counts of a mailbox.
@@ -33,4 +35,42 @@ pub struct OriginName {
     pub account: String,
     /// The entity identifier of the server, lower case with colons.
     pub eid: String,
+}
+
+/// A moment as RFC 3339 in UTC with milliseconds.
+pub fn moment(wall: Wall) -> String {
+    let millis = i64::try_from(wall.millis()).unwrap_or(i64::MAX);
+    let moment = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
+    format!("{moment:.3}")
+}
+
+/// Seconds from one moment to a later one.
+pub fn seconds_between(earlier: Wall, later: Wall) -> f64 {
+    later.millis().saturating_sub(earlier.millis()) as f64 / 1000.0
+}
+
+// === impl Shown ===
+
+impl Shown {
+    /// What is said, if anything still is.
+    pub fn of(standing: Standing) -> Option<Self> {
+        standing.live().map(Self::from)
+    }
+}
+
+impl From<Value> for Shown {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Device(state) => Self::Device(state.to_string()),
+            Value::Mailbox(count) => Self::Mailbox { new: count.new, old: count.old },
+        }
+    }
+}
+
+// === impl OriginName ===
+
+impl From<&Origin> for OriginName {
+    fn from(origin: &Origin) -> Self {
+        Self { account: origin.account.to_string(), eid: origin.eid.to_string() }
+    }
 }

@@ -1,10 +1,130 @@
-//! stub
+//! `serve`: puts the parts together, starts them in order, and stops them in order. Everything runs
+//! on one thread; only the store and the password derivations have threads of their own.
 
-use crate::failure::Failure;
-use crate::place::Place;
+mod desk;
+mod logging;
+mod memory;
+mod settings;
+mod signals;
+mod watchers;
+
+use std::io::Write;
 use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
+use lampfield_fabric::{Embedded, Limits, OpenError, Storage, Store};
+use lampfield_hub::HubShell;
+use tokio::task::{LocalSet, spawn_local};
+
+use crate::control::listener::ControlSocket;
+use crate::document::status::Server;
+use crate::failure::{Exit, Failure};
+use crate::place::Place;
+use desk::Desk;
+use logging::Log;
+use signals::Signals;
+use watchers::Watchers;
+
+/// How long a stop may take for what the store has not written yet.
+const CLOSE_WITHIN: Duration = Duration::from_secs(3);
+
+/// Serves until it is told to stop.
+///
+/// # Errors
+/// What keeps it from starting.
 pub fn run(place: Place) -> Result<ExitCode, Failure> {
-    let _ = place;
-    Err(Failure::bug("x"))
+    let begun = Instant::now();
+    let log = Log::start(&place.config.log.level)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::bug(format!("no runtime: {error}")))?;
+    LocalSet::new().block_on(&runtime, serve(place, log, begun))
+}
+
+async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failure> {
+    let mut signals = Signals::listen()?;
+    let store = open_store(&place)?;
+    let hub = HubShell::open(store.clone(), settings::of_hub(&place.config))
+        .await
+        .map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
+    let watchers = Rc::new(Watchers::default());
+    hub.add_door(Rc::clone(&watchers) as Rc<dyn lampfield_hub::Door>);
+    spawn_local(hub.clone().run());
+
+    let socket = bind_control(&place)?;
+    let desk = Rc::new(Desk {
+        hub,
+        store: store.clone(),
+        log,
+        watchers,
+        server: server(&place),
+        found: Vec::new(),
+    });
+    let control = spawn_local(socket.serve(desk));
+
+    let took = begun.elapsed().as_secs_f64();
+    // Nobody to tell is no reason not to serve.
+    let _ = writeln!(std::io::stderr(), "lampfield ready in {took:.2} s");
+    while signals.next().await != signals::Wish::Stop {}
+    tracing::info!("stopping");
+    control.abort();
+    close(&store).await
+}
+
+fn open_store(place: &Place) -> Result<Store, Failure> {
+    let (embedded, opened) =
+        Embedded::open(&place.data_dir, Limits::default()).map_err(|error| match error {
+            OpenError::Held { .. } => {
+                Failure::new(Exit::Conflict, "folder-held", error.to_string())
+                    .line("try", "stop the other server, or name another folder: --data-dir FOLDER")
+            }
+            OpenError::Newer { .. } => {
+                Failure::new(Exit::Conflict, "newer-store", error.to_string())
+            }
+            OpenError::Unusable { .. } => {
+                Failure::new(Exit::Bad, "store-unusable", error.to_string())
+            }
+        })?;
+    if let Some(aside) = opened.set_aside {
+        tracing::error!(
+            code = "store-damaged",
+            kept = %aside.display(),
+            "the store was damaged and begins empty; the damaged file was kept"
+        );
+    }
+    if let Some(version) = opened.migrated_from {
+        tracing::info!(code = "store-migrated", from = version, "the store has a new schema");
+    }
+    Ok(Store::Embedded(embedded))
+}
+
+fn bind_control(place: &Place) -> Result<ControlSocket, Failure> {
+    let path = place.socket();
+    ControlSocket::bind(&path).map_err(|error| {
+        Failure::new(Exit::Bad, "control-socket", format!("{}: {error}", path.display()))
+            .line("note", "its path may have at most 107 bytes: a shorter data folder may help")
+    })
+}
+
+fn server(place: &Place) -> Server {
+    Server {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        uptime_seconds: 0.0,
+        data_dir: place.data_dir.display().to_string(),
+        config: place.file.as_ref().map(|file| file.display().to_string()),
+        domains: Vec::new(),
+        listeners: Vec::new(),
+        memory_bytes: 0,
+    }
+}
+
+async fn close(store: &Store) -> Result<ExitCode, Failure> {
+    store.close(CLOSE_WITHIN).await.map_err(|error| {
+        Failure::new(Exit::Bad, "not-stored", format!("the last changes were lost: {error}"))
+    })?;
+    tracing::info!("stopped");
+    Ok(Exit::Good.into())
 }

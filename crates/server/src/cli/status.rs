@@ -64,7 +64,6 @@ fn verdict(status: &Status) -> String {
 
 fn origins(origins: &[OriginStatus], screen: &Screen) -> String {
     let mut table = Table::new(&[
-        ("DOOR", Align::Left),
         ("ORIGIN", Align::Left),
         ("STATE", Align::Left),
         ("FACTS", Align::Right),
@@ -72,7 +71,6 @@ fn origins(origins: &[OriginStatus], screen: &Screen) -> String {
     ]);
     for origin in origins {
         table.row(vec![
-            origin.door.clone(),
             format!("{}  {}", origin.origin.account, origin.origin.eid),
             state(origin, screen),
             count(origin.facts),

@@ -4,10 +4,12 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use lampfield_board::Pattern;
+
 use super::check;
 use super::key::{key, required, section, table, tables, words};
 use super::name::{AccountName, DomainName};
-use super::value::{FilePath, Pattern, Secret, Size};
+use super::value::{FilePath, Secret, Size};
 use super::word::{Grace, LogLevels};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -47,8 +49,8 @@ section! {
         registration: Registration = key(Registration::Closed),
         /// The file with the shared secret for `first-login`, of mode 0600.
         join_secret_file: Option<FilePath> = key(None),
-        /// The names that may be made at first login.
-        join_pattern: Pattern = key(Pattern::everything()),
+        /// The names that may be made at first login; all if it is not set.
+        join_pattern: Option<Pattern> = key(None),
         /// PEM file with the certificate chain of this domain, the server's own first. Without it
         /// the certificate of `[xmpp]` is used, and without that one the server makes its own.
         certificate: Option<FilePath> = key(None).on_reload(),
@@ -72,8 +74,9 @@ section! {
         /// What the account may do: `pbx` publishes telephony states, sees all other PBX accounts
         /// and gets forgiving answers; `user` is an ordinary XMPP client; `admin` may do everything.
         role: Role = key(Role::Pbx),
-        /// The devices and mailboxes it may publish.
-        allow: Vec<Pattern> = key(vec![Pattern::everything()]),
+        /// The devices and mailboxes it may publish, for example `["PJSIP/1*", "1*@default"]`; all
+        /// if it is not set.
+        allow: Option<Vec<Pattern>> = key(None),
         /// Log in with `jabber:iq:auth` (`usesasl=no` in xmpp.conf). The protocol needs the
         /// password itself, so it is kept readable, in a file of mode 0600 in the data folder. Needs
         /// `clear_text_auth` unless the stream is encrypted.
@@ -129,9 +132,6 @@ section! {
         unread_comfortable: Size = key(Size::kib(64)).within(Size::kib(16)..=Size::mib(64)),
         /// What a client may leave unread at all; beyond it is disconnected.
         unread: Size = key(Size::mib(4)).within(Size::kib(64)..=Size::mib(1024)),
-        /// Publishes of one connection whose results wait for the store; it is not read until some
-        /// are answered.
-        unanswered: usize = key(10_000).within(1..=1_000_000),
     }
 }
 
@@ -150,8 +150,9 @@ section! {
 
 section! {
     /// What becomes of states whose names match a pattern when the server that said them is lost.
-    /// The first policy that matches counts; after all of them stands `XMPP/*` = `ignore`, for the
-    /// devices that Asterisk makes of its buddies.
+    /// The first policy that matches counts. After all of them stand `XMPP/*` = `ignore`, for the
+    /// devices that Asterisk makes of its buddies, and `MWI:*` = `keep`, because mailboxes are always
+    /// kept.
     pub struct Policy {
         /// The names, for example `"Custom:night*"`.
         name: Pattern = required(),
@@ -167,13 +168,17 @@ section! {
     pub struct Limits {
         /// Facts, one for each subject and server; a new one beyond it is refused and logged.
         facts: usize = key(1_000_000).within(100..=10_000_000),
+        /// Facts of one server; a new one beyond it is refused and logged.
+        facts_per_server: usize = key(100_000).within(100..=10_000_000),
+        /// Servers (entity ids) that one connection may speak for.
+        eids_per_connection: usize = key(16).within(1..=1_000),
         /// Remembered withdrawals; beyond it the oldest goes, with a warning that names the servers
         /// that may show something stale.
         tombstones: usize = key(100_000).within(100..=10_000_000),
         /// Changes that `lampfield history` can look back on; the oldest goes.
         history: usize = key(100_000).within(0..=10_000_000),
         /// Subjects of one subscriber that wait for it to read; beyond it gets everything anew.
-        missed: usize = key(100_000).within(100..=10_000_000),
+        missed: usize = key(10_000).within(100..=10_000_000),
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lampfield_board::Pattern;
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -16,10 +17,6 @@ use crate::nearest::nearest;
 /// A number of bytes. Reads `65536`, `"64KiB"`, `"4 MiB"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size(u64);
-
-/// A name pattern: `*` stands for any run of characters, everything else for itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern(String);
 
 /// A file or folder; a relative path starts from the folder of the configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,32 +212,17 @@ impl Value for SocketAddr {
 
 // === impl Pattern ===
 
-impl Pattern {
-    /// The pattern of every name.
-    pub fn everything() -> Self {
-        Self("*".to_owned())
-    }
-
-    /// As written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 impl Value for Pattern {
     fn kind() -> String {
         "pattern".to_owned()
     }
 
     fn parse(given: Given<'_>) -> Result<Self, Refused> {
-        match text(given)? {
-            "" => Err(Refused::new("an empty pattern matches nothing").hint("\"*\" is everything")),
-            typed => Ok(Self(typed.to_owned())),
-        }
+        Self::parse(text(given)?).map_err(|error| Refused::new(error.to_string()))
     }
 
     fn show(&self) -> Option<String> {
-        Some(quoted(&self.0))
+        Some(quoted(self.as_str()))
     }
 }
 

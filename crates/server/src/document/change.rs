@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{OriginName, Shown};
+use super::{OriginName, Shown, moment};
 
 /// One line of `watch`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,4 +44,22 @@ pub struct Skipped {
     pub skipped_values: u64,
     /// Lamps they were of.
     pub skipped_subjects: u64,
+}
+
+// === impl Change ===
+
+impl Change {
+    /// What the board tells.
+    pub fn of(change: &lampfield_board::Change) -> Self {
+        Self {
+            schema: "change/1".to_owned(),
+            at: moment(change.said_at),
+            subject: change.subject.to_string(),
+            origin: OriginName::from(&*change.origin),
+            value: Shown::of(change.standing),
+            aggregate: change.lamp.map(Shown::from),
+            was: change.lamp_was.map(Shown::from),
+            revision: change.revision.number(),
+        }
+    }
 }

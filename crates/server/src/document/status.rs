@@ -22,8 +22,6 @@ pub struct Status {
     pub attention: Vec<Attention>,
     /// Who says something, by account and entity.
     pub origins: Vec<OriginStatus>,
-    /// Who is connected, by account.
-    pub connections: Vec<Connection>,
     /// How much is held and how often things happened since the start.
     pub counters: BTreeMap<String, u64>,
     /// How much may be held.
@@ -81,37 +79,27 @@ pub enum Severity {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OriginStatus {
     /// Who it is.
-    #[serde(flatten)]
     pub origin: OriginName,
-    /// The way it comes: `asterisk`.
-    pub door: String,
     /// How it stands.
     pub state: LeaseState,
-    /// Seconds until its facts are withdrawn; absent while nothing runs.
+    /// Seconds until what is next due of its facts is withdrawn; absent while nothing runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds_left: Option<f64>,
+    /// Connections that speak for it.
+    pub connections: u64,
     /// Facts it holds.
     pub facts: u64,
+    /// Its withdrawals that somebody may not know of.
+    pub tombstones: u64,
+    /// Its present epoch.
+    pub epoch: u32,
     /// Seconds since it last said something; absent if not since the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_word_seconds: Option<f64>,
-    /// How often its account has lost its connection since the start.
-    pub drops: u64,
-    /// How long its account is expected to wait before it connects again, in seconds.
+    /// How long its account is expected to wait before it connects again.
     pub predicted_wait_seconds: f64,
-}
-
-/// One connected client.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Connection {
-    /// Its full JID.
-    pub jid: String,
-    /// Its address.
-    pub address: String,
-    /// Whether the stream is encrypted.
-    pub encrypted: bool,
-    /// `live` or `stalled`.
-    pub state: String,
+    /// How long its facts outlive its connection.
+    pub grace_seconds: f64,
 }
 
 /// The state of the store.
@@ -119,8 +107,9 @@ pub struct Connection {
 pub struct Store {
     /// `ok` or `stalled`.
     pub state: String,
-    /// The database file.
-    pub file: String,
+    /// Since when writes do not reach the disk, RFC 3339; absent while they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// Why writes do not reach the disk; absent while they do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

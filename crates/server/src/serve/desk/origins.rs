@@ -1,0 +1,31 @@
+//! The origins as `status` lists them.
+
+use lampfield_board::Wall;
+use lampfield_hub::OriginReport;
+
+use crate::document::status::OriginStatus;
+use crate::document::why::Lease;
+use crate::document::{OriginName, seconds_between};
+
+// === impl OriginStatus ===
+
+impl OriginStatus {
+    /// What the hub reports of an origin, as of `now`.
+    pub fn of(report: OriginReport, now: Wall) -> Self {
+        let Lease { state, seconds_left } = Lease::of(report.lease);
+        Self {
+            origin: OriginName { account: report.account, eid: report.eid },
+            state,
+            seconds_left,
+            connections: report.connections as u64,
+            facts: report.facts as u64,
+            tombstones: report.tombstones as u64,
+            epoch: report.epoch,
+            last_word_seconds: report
+                .last_word
+                .map(|word| seconds_between(Wall::from_millis(word), now)),
+            predicted_wait_seconds: report.predicted_wait.as_secs_f64(),
+            grace_seconds: report.grace.as_secs_f64(),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Is it all right? Gathers what every part counts and complains about.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use lampfield_fabric::{Health, Storage};
+use lampfield_hub::{Now, Status as HubStatus};
+
+use super::Desk;
+use super::trouble::attention;
+use crate::document::moment;
+use crate::document::status::{Attention, OriginStatus, Server, Severity, Status, Store};
+use crate::serve::memory;
+
+impl Desk {
+    /// Everything `status` shows.
+    pub(super) fn status(&self) -> Status {
+        let (now, hub, origins) = self.hub.read(|hub, now| (now, hub.status(), hub.origins(now)));
+        let store = self.store_status();
+        let mut attention: Vec<Attention> = hub.troubles.iter().map(attention).collect();
+        attention.extend(self.found.iter().cloned());
+        attention.extend(store.reason.as_deref().map(stalled));
+        Status {
+            schema: "status/1".to_owned(),
+            healthy: attention.is_empty(),
+            as_of: moment(now.wall),
+            server: self.server_status(now),
+            attention,
+            origins: origins.into_iter().map(|one| OriginStatus::of(one, now.wall)).collect(),
+            counters: counters(&hub),
+            limits: limits(&hub),
+            store,
+        }
+    }
+
+    fn server_status(&self, now: Now) -> Server {
+        Server {
+            uptime_seconds: now.mono.as_secs_f64(),
+            memory_bytes: memory::resident(),
+            ..self.server.clone()
+        }
+    }
+
+    fn store_status(&self) -> Store {
+        match &*self.store.health().borrow() {
+            Health::Ok => Store { state: "ok".to_owned(), reason: None, since: None },
+            Health::Stalled { since, reason } => Store {
+                state: "stalled".to_owned(),
+                reason: Some(reason.clone()),
+                since: rfc3339(*since),
+            },
+        }
+    }
+}
+
+fn stalled(reason: &str) -> Attention {
+    Attention {
+        code: "store-stalled".to_owned(),
+        severity: Severity::Bad,
+        text: format!("changes do not reach the disk: {reason}; lamps go on from memory"),
+        remedy: "make room or make the data folder writable; what waits is then written by itself"
+            .to_owned(),
+    }
+}
+
+fn rfc3339(time: SystemTime) -> Option<String> {
+    Timestamp::try_from(time).ok().map(|time| format!("{time:.3}"))
+}
+
+fn counters(hub: &HubStatus) -> BTreeMap<String, u64> {
+    let said = &hub.said;
+    let held = [
+        ("connections", hub.connections),
+        ("subscriptions", hub.watches),
+        ("origins", hub.origins),
+        ("subjects", hub.subjects),
+        ("device_facts", hub.devices),
+        ("mailbox_facts", hub.mailboxes),
+        ("facts", hub.facts.used),
+        ("tombstones", hub.tombstones.used),
+        ("history", hub.history.used),
+    ];
+    let happened = [
+        ("revision", hub.revision),
+        ("said_changed", said.changed),
+        ("said_repeats", said.repeats),
+        ("said_passed_on", said.passed_on),
+        ("said_ignored", said.ignored),
+        ("said_refused", said.refused),
+    ];
+    let held = held.into_iter().map(|(name, count)| (name, count as u64));
+    held.chain(happened).map(|(name, count)| (name.to_owned(), count)).collect()
+}
+
+fn limits(hub: &HubStatus) -> BTreeMap<String, u64> {
+    let limits = [
+        ("facts", hub.facts.limit),
+        ("tombstones", hub.tombstones.limit),
+        ("history", hub.history.limit),
+    ];
+    limits.into_iter().map(|(name, limit)| (name.to_owned(), limit as u64)).collect()
+}

@@ -1,0 +1,61 @@
+//! What is wrong, in sentences with a remedy.
+
+use std::fmt::Display;
+
+use lampfield_hub::Trouble;
+
+use crate::document::status::{Attention, Severity};
+use crate::screen::time::age;
+
+/// What is wrong, for a list of things to look at.
+pub fn attention(trouble: &Trouble) -> Attention {
+    let (code, severity, remedy) = match trouble {
+        Trouble::DuplicateEid { .. } => (
+            "duplicate-eid",
+            Severity::Bad,
+            "give each server its own entityid= in [options] of asterisk.conf, then: core restart now",
+        ),
+        Trouble::TombstoneLimit { .. } => (
+            "tombstone-limit",
+            Severity::Look,
+            "remove accounts that are gone for good: lampfield user remove NAME; or raise tombstones \
+             in [limits]",
+        ),
+        Trouble::BackoffExceedsGrace { .. } => (
+            "backoff-exceeds-grace",
+            Severity::Look,
+            "set grace = \"auto\" in [lease] and restart, or restart that Asterisk",
+        ),
+    };
+    Attention {
+        code: code.to_owned(),
+        severity,
+        text: sentence(trouble),
+        remedy: remedy.to_owned(),
+    }
+}
+
+/// What is wrong, in one sentence.
+pub fn sentence(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::DuplicateEid { eid, accounts } => format!(
+            "{} speak as the same entity {eid}: each takes the other's states for its own echo and \
+             drops them",
+            list(accounts)
+        ),
+        Trouble::TombstoneLimit { limit, stale, .. } => format!(
+            "more than {limit} withdrawals wait to be confirmed and the oldest were forgotten: {} \
+             may show dead states",
+            list(stale)
+        ),
+        Trouble::BackoffExceedsGrace { account, predicted, grace, .. } => format!(
+            "{account} has dropped often: its next reconnect may take {}, longer than its grace of {}",
+            age(predicted.as_secs_f64()),
+            age(grace.as_secs_f64())
+        ),
+    }
+}
+
+fn list(names: &[impl Display]) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+}

@@ -1,0 +1,44 @@
+//! What the parts are told, from what the operator wrote.
+
+use std::time::Duration;
+
+use lampfield_hub as hub;
+
+use crate::config::Config;
+use crate::config::keys::{Policy, Rule};
+use crate::config::word::Grace;
+
+/// The least grace that `"auto"` gives: what everybody has without it.
+const LEAST_AUTO_GRACE: Duration = Duration::from_secs(10);
+
+/// For the hub.
+pub fn of_hub(config: &Config) -> hub::Settings {
+    let limits = &config.limits;
+    hub::Settings {
+        grace: match config.lease.grace {
+            Grace::Fixed(grace) => hub::Grace::Fixed(grace),
+            Grace::Auto => hub::Grace::Auto { min: LEAST_AUTO_GRACE },
+        },
+        restart_grace: config.lease.restart_grace,
+        policies: hub::Policies::new(config.policy.iter().map(rule).collect()),
+        limits: hub::Limits {
+            facts: limits.facts,
+            subjects_per_origin: limits.facts_per_server,
+            eids_per_connection: limits.eids_per_connection,
+            history: limits.history,
+            tombstones: limits.tombstones,
+            watch_missed: limits.missed,
+        },
+    }
+}
+
+fn rule(policy: &Policy) -> hub::Rule {
+    hub::Rule {
+        names: policy.name.clone(),
+        policy: match policy.rule {
+            Rule::Keep => hub::Policy::Keep,
+            Rule::Withdraw => hub::Policy::Withdraw,
+            Rule::Ignore => hub::Policy::Ignore,
+        },
+    }
+}
