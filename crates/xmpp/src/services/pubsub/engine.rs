@@ -86,6 +86,16 @@ impl Engine {
         &self.limits
     }
 
+    /// Whether there is a node of that name.
+    pub fn has_node(&self, name: &str) -> bool {
+        self.nodes.contains_key(name)
+    }
+
+    /// Whether there is a node of this name.
+    pub fn has(&self, name: &NodeName) -> bool {
+        self.nodes.contains_key(name)
+    }
+
     /// How many nodes there are.
     pub fn node_count(&self) -> usize {
         self.nodes.len()

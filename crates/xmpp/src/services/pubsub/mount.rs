@@ -113,7 +113,7 @@ impl Service for Pubsub {
         };
         let exists = |node: &str| {
             let name = NodeName::parse(node);
-            name.is_ok_and(|name| service.borrow().engine().node(&name).is_some())
+            name.is_ok_and(|name| service.borrow().engine().has(&name))
         };
         if telephony::claims(request, exists) {
             let domain = door.pubsub_domain(request.to.as_str());
@@ -128,7 +128,7 @@ fn empty(domain: &ServedDomain) -> PubsubService {
     let views = TelephonyNode::ALL.iter().filter_map(|(_, name)| NodeName::parse(name).ok());
     let elsewhere =
         Elsewhere { reserved: Box::new(nodes::is_reserved), views: views.collect() };
-    PubsubService::new(&domain.pubsub_domain(), Limits::default(), elsewhere, random_number())
+    PubsubService::new(&domain.pubsub_domain, Limits::default(), elsewhere, random_number())
 }
 
 fn actor(session: &Session) -> Actor {

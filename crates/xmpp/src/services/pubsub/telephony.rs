@@ -36,7 +36,6 @@ use probes::Probes;
 use watchers::Watchers;
 
 /// The telephony side of the PubSub service, shared by all domains.
-#[derive(Debug)]
 pub struct Telephony {
     hub: HubShell,
     watchers: Watchers,
