@@ -105,7 +105,7 @@ impl PubsubService {
         self.follows()
     }
 
-    /// The nodes and what they hold, for counters.
+    /// The nodes and what they hold, to look at.
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
@@ -218,3 +218,6 @@ fn table(bucket: Bucket) -> Option<Table> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! What is stored, and that a service is the same after a restart.
+
+use lampfield_fabric::Bucket;
+
+use super::{Stage, assert_error, form, owners, pubsub};
+
+/// A stage with a bit of everything, also things that are gone again.
+fn lived_in() -> Stage {
+    let settings = [("max_items", "3"), ("title", "It's \"mine\""), ("itemreply", "publisher")];
+    let mut stage = Stage::musings(&settings);
+    for id in ["one", "two", "three", "four", "two"] {
+        stage.publish("hamlet", "princely_musings", id, "to &lt;be&gt; \u{1F480}");
+    }
+    stage.affiliate("hamlet", "bernardo", "publisher");
+    stage.affiliate("hamlet", "polonius", "outcast");
+    stage.affiliate("hamlet", "ophelia", "member");
+    stage.affiliate("hamlet", "ophelia", "none");
+    stage.publish("bernardo", "princely_musings", "five", "x");
+    stage.subscribe("bernardo", "princely_musings");
+    let quiet = form("subscribe_options", &[("deliver", "0")]);
+    let jid = "francisco@denmark.lit/a b/c";
+    let subscribe =
+        format!("<subscribe node='princely_musings' jid='{jid}'/><options>{quiet}</options>");
+    stage.set("francisco", &pubsub(&subscribe));
+    stage.create("bernardo", "gone", &[]);
+    stage.publish("bernardo", "gone", "one", "x");
+    stage.set("bernardo", &owners("<delete node='gone'/>"));
+    stage
+}
+
+/// Everything a client can see.
+fn seen(stage: &mut Stage) -> Vec<String> {
+    let node = "princely_musings";
+    let mut seen = vec![
+        stage.get("hamlet", &owners(&format!("<configure node='{node}'/>"))),
+        stage.get("hamlet", &owners(&format!("<affiliations node='{node}'/>"))),
+        stage.get("hamlet", &pubsub(&format!("<items node='{node}'/>"))),
+        stage.get("hamlet", "<query xmlns='http://jabber.org/protocol/disco#items'/>"),
+        stage.get("bernardo", &pubsub("<subscriptions/>")),
+        stage.get("bernardo", &pubsub("<affiliations/>")),
+        stage.get("francisco", &pubsub("<subscriptions/>")),
+    ];
+    stage.publish("hamlet", node, "six", "x");
+    seen.push(stage.get("hamlet", &pubsub(&format!("<items node='{node}'/>"))));
+    seen.extend(stage.heard());
+    seen
+}
+
+#[test]
+fn a_restart_changes_nothing() {
+    let mut before = lived_in();
+    before.heard();
+    let mut after = before.restarted();
+    assert_eq!(after.service.engine().stored_bytes(), before.service.engine().stored_bytes());
+    let (before, after) = (seen(&mut before), seen(&mut after));
+    assert!(before[2].contains("four") && before[2].contains("five"), "{}", before[2]);
+    assert_eq!(after, before);
+}
+
+#[test]
+fn rows_are_readable_by_people() {
+    let mut stage = Stage::musings(&[]);
+    stage.publish("hamlet", "princely_musings", "one", "x");
+    let rows: Vec<String> = stage
+        .stored
+        .iter()
+        .map(|((bucket, key), value)| format!("{bucket} {} {value}", key.replace('\t', " | ")))
+        .collect();
+    assert_eq!(
+        rows[0],
+        "affiliations pubsub.shakespeare.lit | princely_musings | hamlet@denmark.lit \"owner\""
+    );
+    assert_eq!(
+        rows[1],
+        "pubsub_items pubsub.shakespeare.lit | princely_musings | one \
+         {\"order\":0,\"publisher\":\"hamlet@denmark.lit\",\
+         \"payload\":\"<entry xmlns='urn:e'>x</entry>\"}"
+    );
+    assert!(rows[2].starts_with(
+        "pubsub_nodes pubsub.shakespeare.lit | princely_musings {\"creator\":\"hamlet@denmark.lit\""
+    ));
+}
+
+#[test]
+fn a_spoilt_row_harms_no_other() {
+    let stage = lived_in();
+    let mut restarted = stage.restarted();
+    let prefix = restarted.service.prefix().to_owned();
+    let rows = [
+        (Bucket::PubsubNodes, format!("{prefix}bad"), "{"),
+        (Bucket::PubsubNodes, "elsewhere\tnode".to_owned(), "{}"),
+        (Bucket::PubsubItems, format!("{prefix}princely_musings"), "{}"),
+        (Bucket::PubsubItems, format!("{prefix}nothing\tone"), "{}"),
+        (Bucket::Affiliations, format!("{prefix}princely_musings\t@"), "\"owner\""),
+        (Bucket::Affiliations, format!("{prefix}princely_musings\tx@y"), "\"king\""),
+        (Bucket::Subscriptions, format!("{prefix}princely_musings\t@"), "{}"),
+        (Bucket::Accounts, format!("{prefix}princely_musings"), "{}"),
+    ];
+    for (bucket, key, value) in rows {
+        let error = restarted.service.restore(bucket, &key, value).unwrap_err();
+        assert!(!error.to_string().is_empty());
+    }
+    let mut before = lived_in();
+    before.heard();
+    assert_eq!(seen(&mut restarted), seen(&mut before));
+}
+
+#[test]
+fn a_node_made_under_larger_bounds_stays() {
+    let stage = lived_in();
+    let small = super::Limits { nodes: 0, stored_bytes: 0, ..super::Limits::default() };
+    let mut restarted = stage.restarted();
+    let mut service = super::service(small);
+    for bucket in super::BUCKETS {
+        for ((name, key), value) in &stage.stored {
+            if *name == bucket.name() {
+                service.restore(bucket, key, value).unwrap();
+            }
+        }
+    }
+    restarted.service = service;
+    let items = restarted.get("hamlet", &pubsub("<items node='princely_musings'/>"));
+    assert!(items.contains("five"));
+    let answer = restarted.publish("hamlet", "princely_musings", "six", &"x".repeat(500));
+    assert_error(&answer, "wait", 500, "resource-constraint", "");
+}
