@@ -1,0 +1,269 @@
+//! Who may log in and what they may do: the account book, in memory and in the store's bucket
+//! `accounts`. It keeps passwords as SCRAM keys only, except the readable secrets of accounts that
+//! are marked for `jabber:iq:auth`, which lie in the database file (mode 0600) because that protocol
+//! needs them. It must never derive keys on the core thread.
+
+mod account;
+mod check;
+mod declared;
+mod derivations;
+mod error;
+mod invite;
+mod key_file;
+mod manage;
+mod record;
+mod throttle;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use lampfield_board::Pattern;
+use lampfield_fabric::{Bucket, Storage, Store, StoreError, Ticket, Write};
+use lampfield_xmpp_stream::sasl::{Failure, FakeKeys, ScramKeys};
+use lampfield_xmpp_stream::{BareJid, Domain};
+use tokio::time::Instant;
+
+pub use account::{Account, Legacy, Role, Source};
+pub use declared::{Declared, Reconciled};
+pub use error::AccountError;
+pub use invite::{Invitation, Rotation};
+pub use key_file::{AccountKeys, KeyFileError};
+pub use manage::{NewAccount, NewPassword};
+
+use check::InFlight;
+use derivations::Derivations;
+use throttle::{Pair, Throttle};
+
+/// Bounds of the book.
+#[derive(Clone, Copy, Debug)]
+pub struct BookLimits {
+    /// Accounts in all; one more is refused.
+    pub accounts: usize,
+    /// Passwords that are hashed at the same time, each on a thread of its own.
+    pub hashing: usize,
+    /// Passwords that wait for it; the login of one more fails for the moment.
+    pub waiting: usize,
+    /// Pairs of address and account whose failures are remembered; the oldest is forgotten.
+    pub throttled: usize,
+}
+
+/// How PBX servers may make their own account: by logging in with a secret that all share.
+#[derive(Clone)]
+pub struct JoinPolicy {
+    /// What they log in with. It becomes the new account's password, which it stays when the
+    /// secret is changed later.
+    pub secret: String,
+    /// The names that may be made, the part before the `@`.
+    pub names: Pattern,
+}
+
+/// What happened to an account, told to whoever asked by [`AccountBook::on_change`].
+#[derive(Clone, Debug)]
+pub enum AccountChange {
+    /// It is new.
+    Added(Rc<Account>),
+    /// Its rights or its password are.
+    Changed(Rc<Account>),
+    /// It is gone: its connections must go too.
+    Removed(Rc<Account>),
+}
+
+/// All accounts of all domains of this server. Belongs to the core thread.
+pub struct AccountBook {
+    store: Store,
+    keys: AccountKeys,
+    fake: FakeKeys,
+    limits: BookLimits,
+    derivations: Derivations,
+    /// A right password's keyed hash per account, so that a repeated login costs microseconds.
+    verified: RefCell<HashMap<BareJid, [u8; 32]>>,
+    in_flight: RefCell<HashMap<[u8; 32], InFlight>>,
+    accounts: RefCell<BTreeMap<BareJid, Rc<Account>>>,
+    throttle: RefCell<Throttle>,
+    joins: HashMap<Domain, JoinPolicy>,
+    listeners: RefCell<Vec<Rc<dyn Fn(&AccountChange)>>>,
+    started: Instant,
+}
+
+// === impl BookLimits ===
+
+impl Default for BookLimits {
+    fn default() -> Self {
+        Self { accounts: 100_000, hashing: 2, waiting: 1_024, throttled: 65_536 }
+    }
+}
+
+// === impl AccountBook ===
+
+impl AccountBook {
+    /// Reads all accounts from the store. A record that cannot be read is left alone and logged;
+    /// its account cannot log in.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn open(
+        store: Store,
+        keys: AccountKeys,
+        joins: HashMap<Domain, JoinPolicy>,
+        limits: BookLimits,
+    ) -> Result<Rc<Self>, StoreError> {
+        let book = Self {
+            fake: FakeKeys::new(keys.fake_keys),
+            derivations: Derivations::new(limits.hashing, limits.waiting),
+            throttle: RefCell::new(Throttle::new(limits.throttled)),
+            verified: RefCell::default(),
+            in_flight: RefCell::default(),
+            accounts: RefCell::default(),
+            listeners: RefCell::default(),
+            started: Instant::now(),
+            store,
+            keys,
+            joins,
+            limits,
+        };
+        book.load().await?;
+        Ok(Rc::new(book))
+    }
+
+    async fn load(&self) -> Result<(), StoreError> {
+        let mut from = None;
+        loop {
+            let page = self.store.scan(Bucket::Accounts, "", from, 1_000).await?;
+            for row in page.rows {
+                match record::read(&row.key, &row.value) {
+                    Ok(account) => {
+                        self.accounts.borrow_mut().insert(account.jid.clone(), Rc::new(account));
+                    }
+                    Err(error) => tracing::error!(account = row.key, "cannot be read: {error}"),
+                }
+            }
+            from = page.next;
+            if from.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The account of that address.
+    pub fn get(&self, jid: &BareJid) -> Option<Rc<Account>> {
+        self.accounts.borrow().get(jid).cloned()
+    }
+
+    /// All accounts in the order of their addresses.
+    pub fn list(&self) -> Vec<Rc<Account>> {
+        self.accounts.borrow().values().cloned().collect()
+    }
+
+    /// Whether any account may log in with `jabber:iq:auth`.
+    pub fn has_legacy(&self) -> bool {
+        self.accounts.borrow().values().any(|account| account.legacy_secret.is_some())
+    }
+
+    /// Calls `listener` after every change from now on. It may ask the book, not change it.
+    pub fn on_change(&self, listener: impl Fn(&AccountChange) + 'static) {
+        self.listeners.borrow_mut().push(Rc::new(listener));
+    }
+
+    // --- logging in ---
+
+    /// Counts a try to log in. It counts as failed until [`proven`](Self::proven) says otherwise,
+    /// so that tries at the same time cannot outrun the limit.
+    ///
+    /// # Errors
+    /// [`Failure::TemporaryAuthFailure`] after too many wrong passwords from this address for this
+    /// account; other addresses and other accounts are not affected.
+    pub fn may_try(&self, jid: &BareJid, peer: IpAddr) -> Result<(), Failure> {
+        let attempt = self.throttle.borrow_mut().attempt(Pair::new(peer, jid), self.now());
+        attempt.map_err(|wait| {
+            tracing::warn!(account = %jid, %peer, "too many wrong passwords, refused for {wait:?}");
+            Failure::TemporaryAuthFailure
+        })
+    }
+
+    /// Somebody at `peer` has proved to be the account: what it is, its failures forgotten.
+    ///
+    /// # Errors
+    /// [`Failure::NotAuthorized`] if the account is gone meanwhile.
+    pub fn proven(&self, jid: &BareJid, peer: IpAddr) -> Result<Rc<Account>, Failure> {
+        let account = self.get(jid).ok_or(Failure::NotAuthorized)?;
+        self.throttle.borrow_mut().succeeded(Pair::new(peer, jid));
+        Ok(account)
+    }
+
+    /// What SCRAM needs for the account. For one that does not exist it gives keys that fit no
+    /// password, so that nobody learns who exists.
+    pub fn keys_or_fake(&self, jid: &BareJid) -> ScramKeys {
+        match self.get(jid) {
+            Some(account) => account.keys.clone(),
+            None => self.fake.keys(jid.as_str()),
+        }
+    }
+
+    /// The readable password of an account that may log in with `jabber:iq:auth`.
+    pub fn legacy_secret(&self, jid: &BareJid) -> Option<String> {
+        self.get(jid)?.legacy_secret.clone()
+    }
+
+    // --- what the parts of the book share ---
+
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Puts the account into the store's queue and the book and tells everybody.
+    fn put(&self, account: Account) -> Result<(Rc<Account>, Ticket), AccountError> {
+        let is_new = !self.accounts.borrow().contains_key(&account.jid);
+        if is_new && self.accounts.borrow().len() >= self.limits.accounts {
+            return Err(AccountError::Full(self.limits.accounts));
+        }
+        let ticket = self.write(&account.jid, Some(record::write(&account)))?;
+        let account = Rc::new(account);
+        self.verified.borrow_mut().remove(&account.jid);
+        self.accounts.borrow_mut().insert(account.jid.clone(), Rc::clone(&account));
+        self.tell(&match is_new {
+            true => AccountChange::Added(Rc::clone(&account)),
+            false => AccountChange::Changed(Rc::clone(&account)),
+        });
+        Ok((account, ticket))
+    }
+
+    fn take_out(&self, account: &Rc<Account>) -> Result<Ticket, AccountError> {
+        let ticket = self.write(&account.jid, None)?;
+        self.verified.borrow_mut().remove(&account.jid);
+        self.accounts.borrow_mut().remove(&account.jid);
+        self.tell(&AccountChange::Removed(Rc::clone(account)));
+        Ok(ticket)
+    }
+
+    fn write(&self, jid: &BareJid, value: Option<String>) -> Result<Ticket, AccountError> {
+        let key = jid.as_str().to_owned();
+        Ok(self.store.write(Write { bucket: Bucket::Accounts, key, value })?)
+    }
+
+    fn tell(&self, change: &AccountChange) {
+        let listeners = self.listeners.borrow().clone();
+        listeners.iter().for_each(|listener| listener(change));
+    }
+}
+
+impl fmt::Debug for AccountBook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountBook")
+            .field("accounts", &self.accounts.borrow().len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for JoinPolicy {
+    /// Secrets do not belong into logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinPolicy").field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! Brings the book in line with the accounts that the configuration declares.
+
+use std::collections::HashSet;
+
+use lampfield_board::Pattern;
+use lampfield_xmpp_stream::BareJid;
+use lampfield_xmpp_stream::sasl::hmac_sha256;
+
+use super::{Account, AccountBook, AccountError, Legacy, Role, Source, invite, manage};
+
+/// An account as the configuration declares it.
+#[derive(Clone)]
+pub struct Declared {
+    /// Its address.
+    pub jid: BareJid,
+    /// Its password; without one it derives from the account key, and `lampfield invite` prints it.
+    pub password: Option<String>,
+    /// What it is.
+    pub role: Role,
+    /// What it may publish.
+    pub allow: Vec<Pattern>,
+    /// Whether it may log in with `jabber:iq:auth`.
+    pub legacy: Legacy,
+}
+
+/// What was different.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// New ones.
+    pub added: Vec<BareJid>,
+    /// Those whose rights or password changed, or that were made in another way before.
+    pub changed: Vec<BareJid>,
+    /// Those that the configuration declared before and no longer does.
+    pub removed: Vec<BareJid>,
+}
+
+// === impl AccountBook ===
+
+impl AccountBook {
+    /// Adds, changes and removes until the accounts from the configuration are the declared ones.
+    /// An account that was made in another way belongs to the configuration from now on. Keys are
+    /// derived only for passwords that changed. Does not wait for the disk.
+    ///
+    /// # Errors
+    /// The first account that cannot be made as declared; those before it are.
+    pub async fn reconcile(&self, declared: Vec<Declared>) -> Result<Reconciled, AccountError> {
+        let mut done = Reconciled::default();
+        let names: HashSet<BareJid> = declared.iter().map(|one| one.jid.clone()).collect();
+        for one in declared {
+            let before = self.get(&one.jid);
+            let account = self.as_declared(one, before.as_deref()).await?;
+            match before {
+                Some(before) if *before == account => continue,
+                Some(_) => done.changed.push(account.jid.clone()),
+                None => done.added.push(account.jid.clone()),
+            }
+            self.put(account)?;
+        }
+        for account in self.list() {
+            if account.source == Source::Config && !names.contains(&account.jid) {
+                self.take_out(&account)?;
+                done.removed.push(account.jid.clone());
+            }
+        }
+        Ok(done)
+    }
+
+    async fn as_declared(
+        &self,
+        one: Declared,
+        before: Option<&Account>,
+    ) -> Result<Account, AccountError> {
+        let declared = one.password.as_deref().map(|password| self.hash(&one.jid, password));
+        let invited = match one.password {
+            Some(_) => None,
+            None => Some(before.and_then(|before| before.invited).unwrap_or(0)),
+        };
+        let password = match (one.password, invited) {
+            (Some(password), _) => password,
+            (None, generation) => {
+                invite::password(&self.keys.invite, &one.jid, generation.unwrap_or(0))
+            }
+        };
+        let same = before.filter(|b| b.declared == declared && b.invited == invited);
+        let legacy_secret = (one.legacy == Legacy::Allowed).then(|| password.clone());
+        let keys = match same {
+            Some(before) => before.keys.clone(),
+            None => self.derive(&one.jid, password).await?,
+        };
+        Ok(Account {
+            allow: one.allow,
+            legacy_secret,
+            invited,
+            declared,
+            ..manage::account(&one.jid, one.role, Source::Config, keys)
+        })
+    }
+
+    /// Tells one password from another for one account. Fast, hence only for passwords that stand
+    /// readable in the configuration anyway.
+    fn hash(&self, jid: &BareJid, password: &str) -> [u8; 32] {
+        let text = [jid.as_str().as_bytes(), &[0], password.as_bytes()].concat();
+        hmac_sha256(&self.keys.declared, &text)
+    }
+}

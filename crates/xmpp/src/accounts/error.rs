@@ -1,0 +1,43 @@
+//! Why the account book refused to do something. Each text can be shown to a person as it is.
+
+use lampfield_fabric::StoreError;
+use lampfield_xmpp_stream::BareJid;
+use lampfield_xmpp_stream::sasl::PasswordError;
+
+/// Why an account could not be added, changed or removed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccountError {
+    /// There is one of that address.
+    #[error("{0} exists already")]
+    Exists(BareJid),
+    /// There is none of that address.
+    #[error("there is no account {0}")]
+    Missing(BareJid),
+    /// It belongs to the configuration file.
+    #[error("{0} is declared in the configuration: change it there and reload")]
+    Declared(BareJid),
+    /// Its password was given by somebody and cannot be printed.
+    #[error("{0} has a password of its own, which is not kept: use --rotate to replace it")]
+    OwnPassword(BareJid),
+    /// The name before the `@` is missing.
+    #[error("{0} names a domain, not an account")]
+    NoName(BareJid),
+    /// The password given for it cannot be one.
+    #[error("{0}: {1}")]
+    Password(BareJid, PasswordError),
+    /// There is no room.
+    #[error("there are {0} accounts, the limit")]
+    Full(usize),
+    /// Too many passwords are being hashed.
+    #[error("too many logins at the moment, try again")]
+    Busy,
+    /// The kernel gives no random numbers.
+    #[error("the kernel gives no random numbers")]
+    NoRandom,
+    /// In the book, but not on the disk yet; the store goes on trying.
+    #[error("done, but not stored yet: {0}")]
+    NotStored(String),
+    /// The store has refused it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,211 @@
+//! What an operator, an invitation or a registering client does to the book. Each call returns when
+//! the change is safe on the disk.
+
+use lampfield_board::Pattern;
+use lampfield_fabric::{Health, Storage, StoreError, Ticket};
+use lampfield_xmpp_stream::BareJid;
+use lampfield_xmpp_stream::sasl::ScramKeys;
+use std::rc::Rc;
+
+use super::derivations::Busy;
+use super::invite::{self, Invitation, Rotation};
+use super::key_file::random;
+use super::{Account, AccountBook, AccountError, Legacy, Role, Source};
+
+/// An account to add.
+#[derive(Clone)]
+pub struct NewAccount {
+    /// Its address.
+    pub jid: BareJid,
+    /// Where its password comes from.
+    pub password: NewPassword,
+    /// What it is.
+    pub role: Role,
+    /// What it may publish; [`Role::usual_allow`] if nobody says.
+    pub allow: Vec<Pattern>,
+    /// Whether it may log in with `jabber:iq:auth`.
+    pub legacy: Legacy,
+    /// Who adds it.
+    pub source: Source,
+}
+
+/// Where a password comes from.
+#[derive(Clone)]
+pub enum NewPassword {
+    /// Somebody has chosen it.
+    Given(String),
+    /// It derives from the account key and can be printed again.
+    Invited,
+}
+
+// === impl AccountBook ===
+
+impl AccountBook {
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// If there is one already, the password cannot be one, there is no room, or it is not stored.
+    pub async fn add(&self, new: NewAccount) -> Result<Rc<Account>, AccountError> {
+        self.check_is_new(&new.jid)?;
+        let (password, invited) = match new.password {
+            NewPassword::Given(password) => (password, None),
+            NewPassword::Invited => (invite::password(&self.keys.invite, &new.jid, 0), Some(0)),
+        };
+        let legacy_secret = (new.legacy == Legacy::Allowed).then(|| password.clone());
+        let keys = self.derive(&new.jid, password).await?;
+        self.check_is_new(&new.jid)?;
+        let account = Account {
+            allow: new.allow,
+            legacy_secret,
+            invited,
+            ..account(&new.jid, new.role, new.source, keys)
+        };
+        let (account, ticket) = self.put(account)?;
+        self.stored(ticket).await?;
+        Ok(account)
+    }
+
+    /// Gives an account another password. Its connections stay.
+    ///
+    /// # Errors
+    /// If it is missing or declared in the configuration, the password cannot be one, or it is not
+    /// stored.
+    pub async fn set_password(&self, jid: &BareJid, password: &str) -> Result<(), AccountError> {
+        self.changeable(jid)?;
+        let keys = self.derive(jid, password.to_owned()).await?;
+        let mut account = (*self.changeable(jid)?).clone();
+        account.legacy_secret = account.legacy_secret.map(|_| password.to_owned());
+        account.invited = None;
+        account.keys = keys;
+        let (_, ticket) = self.put(account)?;
+        self.stored(ticket).await
+    }
+
+    /// Removes an account.
+    ///
+    /// # Errors
+    /// If it is missing or declared in the configuration, or the removal is not stored.
+    pub async fn remove(&self, jid: &BareJid) -> Result<(), AccountError> {
+        let account = self.changeable(jid)?;
+        let ticket = self.take_out(&account)?;
+        self.stored(ticket).await
+    }
+
+    /// The account's invitation: adds a PBX account if there is none, and prints the same again if
+    /// there is. [`Rotation::Rotate`] makes a new password, also in the place of a given one.
+    ///
+    /// # Errors
+    /// If its password was given by somebody, or the change is not stored.
+    pub async fn invite(
+        &self,
+        jid: &BareJid,
+        rotation: Rotation,
+    ) -> Result<Invitation, AccountError> {
+        let Some(account) = self.get(jid) else {
+            let account = self
+                .add(NewAccount {
+                    jid: jid.clone(),
+                    password: NewPassword::Invited,
+                    role: Role::Pbx,
+                    allow: Role::Pbx.usual_allow(),
+                    legacy: Legacy::Refused,
+                    source: Source::Invite,
+                })
+                .await?;
+            let password = invite::password(&self.keys.invite, jid, 0);
+            return Ok(Invitation { account, password });
+        };
+        if account.declared.is_some() {
+            return Err(AccountError::Declared(jid.clone()));
+        }
+        match (rotation, account.invited) {
+            (Rotation::Keep, Some(generation)) => {
+                let password = invite::password(&self.keys.invite, jid, generation);
+                Ok(Invitation { account, password })
+            }
+            (Rotation::Keep, None) => Err(AccountError::OwnPassword(jid.clone())),
+            (Rotation::Rotate, generation) => {
+                self.rotate(account, generation.map_or(0, |old| old.wrapping_add(1))).await
+            }
+        }
+    }
+
+    async fn rotate(
+        &self,
+        account: Rc<Account>,
+        generation: u32,
+    ) -> Result<Invitation, AccountError> {
+        let password = invite::password(&self.keys.invite, &account.jid, generation);
+        let keys = self.derive(&account.jid, password.clone()).await?;
+        let current =
+            self.get(&account.jid).ok_or_else(|| AccountError::Missing(account.jid.clone()))?;
+        let mut account = (*current).clone();
+        account.legacy_secret = account.legacy_secret.map(|_| password.clone());
+        account.invited = Some(generation);
+        account.keys = keys;
+        let (account, ticket) = self.put(account)?;
+        self.stored(ticket).await?;
+        Ok(Invitation { account, password })
+    }
+
+    // --- what the ways to change the book share ---
+
+    fn check_is_new(&self, jid: &BareJid) -> Result<(), AccountError> {
+        match self.get(jid) {
+            Some(_) => Err(AccountError::Exists(jid.clone())),
+            None if jid.local().is_none() => Err(AccountError::NoName(jid.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn changeable(&self, jid: &BareJid) -> Result<Rc<Account>, AccountError> {
+        let account = self.get(jid).ok_or_else(|| AccountError::Missing(jid.clone()))?;
+        match account.source {
+            Source::Config => Err(AccountError::Declared(jid.clone())),
+            _ => Ok(account),
+        }
+    }
+
+    /// Derives the keys of a new password, elsewhere.
+    pub(super) async fn derive(
+        &self,
+        jid: &BareJid,
+        password: String,
+    ) -> Result<ScramKeys, AccountError> {
+        let salt = random().ok_or(AccountError::NoRandom)?;
+        let keys = self.derivations.run(move || ScramKeys::derive(&password, salt)).await;
+        let keys = keys.map_err(|Busy| AccountError::Busy)?;
+        keys.map_err(|error| AccountError::Password(jid.clone(), error))
+    }
+
+    /// Waits until the change is safe, or the store says that this will take a while.
+    async fn stored(&self, ticket: Ticket) -> Result<(), AccountError> {
+        let mut committed = self.store.committed();
+        let mut health = self.store.health();
+        tokio::select! {
+            biased;
+            safe = committed.wait_for(|safe| *safe >= ticket) => match safe {
+                Ok(_) => Ok(()),
+                Err(_) => Err(StoreError::Closed.into()),
+            },
+            ill = health.wait_for(|health| *health != Health::Ok) => match ill.as_deref() {
+                Ok(Health::Stalled { reason, .. }) => Err(AccountError::NotStored(reason.clone())),
+                _ => Err(StoreError::Closed.into()),
+            },
+        }
+    }
+}
+
+/// An account with nothing special about it.
+pub(super) fn account(jid: &BareJid, role: Role, source: Source, keys: ScramKeys) -> Account {
+    Account {
+        jid: jid.clone(),
+        role,
+        allow: role.usual_allow(),
+        source,
+        keys,
+        legacy_secret: None,
+        invited: None,
+        declared: None,
+    }
+}

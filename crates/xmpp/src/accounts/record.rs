@@ -1,0 +1,106 @@
+//! Accounts as JSON in the store, for whoever opens the database with the sqlite3 shell as well.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use lampfield_board::{Pattern, PatternError};
+use lampfield_xmpp_stream::sasl::{KeyPair, ScramKeys};
+use lampfield_xmpp_stream::{BareJid, JidError};
+use serde::{Deserialize, Serialize};
+
+use super::{Account, Role, Source};
+
+#[derive(Serialize, Deserialize)]
+struct Record {
+    role: Role,
+    source: Source,
+    allow: Vec<String>,
+    salt: String,
+    iterations: u32,
+    sha1: Pair,
+    sha256: Pair,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    legacy_secret: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    invited: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    declared: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Pair {
+    stored: String,
+    server: String,
+}
+
+/// Why a record cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Its key is no address.
+    #[error(transparent)]
+    Address(#[from] JidError),
+    /// It is no JSON of this form.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// One of its patterns is none.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+    /// One of its keys is no base64 or has the wrong length.
+    #[error("{0:?} is not a key of {1} bytes")]
+    Key(String, usize),
+}
+
+/// The account as a row's value.
+pub fn write(account: &Account) -> String {
+    let keys = &account.keys;
+    let record = Record {
+        role: account.role,
+        source: account.source,
+        allow: account.allow.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
+        salt: STANDARD.encode(keys.salt),
+        iterations: keys.iterations,
+        sha1: pair(&keys.sha1),
+        sha256: pair(&keys.sha256),
+        legacy_secret: account.legacy_secret.clone(),
+        invited: account.invited,
+        declared: account.declared.map(|hash| STANDARD.encode(hash)),
+    };
+    // Strings and numbers: there is nothing in it that JSON cannot say.
+    serde_json::to_string(&record).unwrap_or_default()
+}
+
+/// The account that a row holds.
+///
+/// # Errors
+/// If it is not what [`write`] makes.
+pub fn read(key: &str, value: &str) -> Result<Account, RecordError> {
+    let record: Record = serde_json::from_str(value)?;
+    let allow = record.allow.iter().map(|text| Pattern::parse(text));
+    Ok(Account {
+        jid: BareJid::parse(key)?,
+        role: record.role,
+        source: record.source,
+        allow: allow.collect::<Result<_, _>>()?,
+        keys: ScramKeys {
+            salt: bytes(&record.salt)?,
+            iterations: record.iterations,
+            sha1: unpair(&record.sha1)?,
+            sha256: unpair(&record.sha256)?,
+        },
+        legacy_secret: record.legacy_secret,
+        invited: record.invited,
+        declared: record.declared.as_deref().map(bytes).transpose()?,
+    })
+}
+
+fn pair<const N: usize>(keys: &KeyPair<N>) -> Pair {
+    Pair { stored: STANDARD.encode(keys.stored), server: STANDARD.encode(keys.server) }
+}
+
+fn unpair<const N: usize>(pair: &Pair) -> Result<KeyPair<N>, RecordError> {
+    Ok(KeyPair { stored: bytes(&pair.stored)?, server: bytes(&pair.server)? })
+}
+
+fn bytes<const N: usize>(text: &str) -> Result<[u8; N], RecordError> {
+    let decoded = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+    decoded.ok_or_else(|| RecordError::Key(text.to_owned(), N))
+}
