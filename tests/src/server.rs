@@ -167,6 +167,11 @@ impl Server {
         self.ask_json(&["status"])
     }
 
+    /// Whether an account has a live connection.
+    pub fn is_connected(&self, user: &str) -> bool {
+        answers::is_connected(&self.status(), &format!("{user}@{DOMAIN}"))
+    }
+
     /// Resident memory in KiB.
     pub fn resident_kib(&self) -> u64 {
         let pid = self.running.as_ref().expect("it runs").process.pid();

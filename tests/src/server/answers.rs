@@ -17,6 +17,12 @@ pub struct Origin {
     pub value: String,
 }
 
+/// Whether `status --json` shows a live origin of this account.
+pub(super) fn is_connected(status: &Value, account: &str) -> bool {
+    let origins = status["origins"].as_array().cloned().unwrap_or_default();
+    origins.iter().any(|origin| origin["account"] == account && origin["state"] == "live")
+}
+
 impl Why {
     pub(super) fn new(answer: Value) -> Self {
         Self(answer)

@@ -2,6 +2,13 @@
 //! purpose; every assertion is on what an Asterisk itself shows.
 
 mod alone;
+mod deaths;
 mod joining;
+mod links;
 mod mailboxes;
+mod options;
+mod poison;
+mod restarts;
+mod soak;
 mod states;
+mod withdrawal;

@@ -1,0 +1,151 @@
+//! What makes stock Asterisk crash or go blind must never reach it, whoever sends it. Each line of
+//! the crash table is tried from a PBX account and from an ordinary user, in both layouts of nodes;
+//! afterwards every Asterisk is alive and hears.
+
+use lampfield_tests::asterisk::{Asterisk, Setup};
+use lampfield_tests::eventually::throughout;
+use lampfield_tests::scene::{self, connected, xmpp_conf};
+use lampfield_tests::server::{Config, DOMAIN, Server};
+use lampfield_tests::stanzas::{publish, to_service};
+use lampfield_tests::xmpp::Client;
+use std::time::Duration;
+
+/// Contents of `<item>` that crash or blind Asterisk 22.10.1 and 16.28 when they are relayed.
+const ITEMS: [&str; 14] = [
+    "",
+    "<state xmlns='http://asterisk.org' cachable='1'>INUSE</state>",
+    "<state xmlns='http://asterisk.org' eid='' cachable='1'>INUSE</state>",
+    "<state xmlns='http://asterisk.org' eid='nonsense' cachable='1'>INUSE</state>",
+    "<state xmlns='http://asterisk.org' eid='02:00:00:00:00:09' cachable='1'/>",
+    "<state xmlns='http://asterisk.org' eid='02:00:00:00:00:09' cachable='1'> </state>",
+    "<state xmlns='http://asterisk.org'/>",
+    "<state>INUSE</state>",
+    "<mailbox xmlns='http://asterisk.org' eid='02:00:00:00:00:09'/>",
+    "<mailbox xmlns='http://asterisk.org' eid='02:00:00:00:00:09'><NEWMSGS>1</NEWMSGS></mailbox>",
+    "<mailbox xmlns='http://asterisk.org' eid='02:00:00:00:00:09'><OLDMSGS>1</OLDMSGS></mailbox>",
+    "<mailbox xmlns='http://asterisk.org'><NEWMSGS>1</NEWMSGS><OLDMSGS>1</OLDMSGS></mailbox>",
+    "<entry xmlns='http://www.w3.org/2005/Atom'><title>news</title></entry>",
+    "just text",
+];
+
+#[tokio::test]
+async fn no_publish_crashes_or_blinds_an_asterisk() {
+    let (server, mut members) = listeners().await;
+    let mut pbx = scene::client(&server, "server8").await;
+    let mut user = scene::client(&server, "carol").await;
+    for client in [&mut pbx, &mut user] {
+        for node in ["device_state", "message_waiting", "Custom:leaf"] {
+            for item in ITEMS {
+                let id = client.fresh_id();
+                let named =
+                    format!("<publish node='{node}'><item id='Custom:bad'>{item}</item></publish>");
+                client.send(&to_service(&id, &named)).await;
+                let nameless = format!("<publish node='{node}'><item>{item}</item></publish>");
+                client.send(&to_service(&id, &nameless)).await;
+            }
+            let id = client.fresh_id();
+            let many = format!("<publish node='{node}'/>");
+            client.send(&to_service(&id, &many)).await;
+            for verb in ["purge", "delete"] {
+                client.send(&owner(&id, &format!("<{verb} node='{node}'/>"))).await;
+            }
+            let retract =
+                format!("<retract node='{node}' notify='1'><item id='Custom:ok'/></retract>");
+            client.send(&to_service(&id, &retract)).await;
+        }
+    }
+    let answers = pbx.all_until_now().await;
+    let refused = answers.iter().filter(|answer| answer.element.attr("type") == Some("error"));
+    let refused: Vec<_> = refused.collect();
+    assert!(refused.is_empty(), "a PBX gets a result for everything: {:?}", refused.first());
+    user.all_until_now().await;
+    all_hear(&server, &mut members).await;
+}
+
+/// An IQ error with `<pubsub/>` and without a code, from anybody, is a crash for Asterisk.
+#[tokio::test]
+async fn nobody_can_send_an_asterisk_what_crashes_it() {
+    let (server, mut members) = listeners().await;
+    let mut pbx = scene::client(&server, "server8").await;
+    let mut user = scene::client(&server, "carol").await;
+    for to in ["server1", "server2", "server4"].map(|user| format!("{user}@{DOMAIN}/{user}")) {
+        for client in [&mut pbx, &mut user] {
+            send_poison(client, &to).await;
+        }
+    }
+    pbx.all_until_now().await;
+    user.all_until_now().await;
+    all_hear(&server, &mut members).await;
+}
+
+async fn send_poison(client: &mut Client, to: &str) {
+    let pubsub = "http://jabber.org/protocol/pubsub";
+    let event = format!("{pubsub}#event");
+    let service = format!("pubsub.{DOMAIN}");
+    let state = "<state xmlns='http://asterisk.org' eid='02:00:00:00:00:09'>INUSE</state>";
+    for poison in [
+        format!(
+            "<iq type='error' id='e1' to='{to}'><pubsub xmlns='{pubsub}'><publish node='device_state'/></pubsub><error type='cancel'/></iq>"
+        ),
+        format!(
+            "<iq type='error' id='e2' to='{to}'><pubsub xmlns='{pubsub}'/><error type='cancel' code='404'/></iq>"
+        ),
+        format!(
+            "<iq type='error' id='e3' to='{to}' from='{service}'><pubsub xmlns='{pubsub}'/><error type='cancel'/></iq>"
+        ),
+        format!(
+            "<message to='{to}' from='{service}'><event xmlns='{event}'><items node='device_state'><item id='x'/></items></event></message>"
+        ),
+        format!(
+            "<message to='{to}'><event xmlns='{event}'><items node='device_state'><item/></items></event></message>"
+        ),
+        format!(
+            "<message to='{to}' from='{service}'><event xmlns='{event}'><items node='device_state'><item id='Custom:forged'>{state}</item></items></event></message>"
+        ),
+        format!("<presence to='{to}'/>"),
+        format!("<presence to='{to}' type='subscribe'/>"),
+        format!("<presence to='{to}' type='error'><error type='cancel'/></presence>"),
+    ] {
+        // A forged sender may end the stream: then the rest comes from a new one.
+        if client.try_send(poison.as_bytes()).await.is_err() {
+            break;
+        }
+    }
+}
+
+/// Three listeners: usual, with collection nodes, and with autocreate.
+async fn listeners() -> (Server, Vec<Asterisk>) {
+    let config = Config::plain().servers().account("carol", "role = \"user\"");
+    let mut server = Server::start(&config).await;
+    let mut members = vec![scene::asterisk(&mut server, 1).await];
+    for (number, more) in [(2, "collection_nodes=yes"), (4, "pubsub_autocreate=yes")] {
+        let mut conf = xmpp_conf(&mut server, number);
+        conf.general.push(more.to_owned());
+        members.push(connected(Setup::new(number, conf)).await);
+    }
+    (server, members)
+}
+
+/// Every member is alive, nothing forged arrived, and each hears the next change.
+async fn all_hear(server: &Server, members: &mut [Asterisk]) {
+    let mut pbx = scene::client(server, "server9").await;
+    let id = pbx.fresh_id();
+    pbx.send(&publish(&id, "02:00:00:00:00:19", "Custom:ok", "INUSE")).await;
+    pbx.until(|answer| answer.attr("id") == Some(&id)).await;
+    for member in members {
+        member.sees("Custom:ok", "INUSE").await;
+        assert_eq!(member.state("Custom:forged").await, "UNKNOWN");
+        throughout(Duration::from_millis(100), || {
+            member.assert_alive();
+            async { Ok(()) }
+        })
+        .await;
+    }
+}
+
+fn owner(id: &str, content: &str) -> String {
+    format!(
+        "<iq type='set' id='{id}' to='pubsub.{DOMAIN}'>\
+         <pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>{content}</pubsub></iq>"
+    )
+}
