@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use lampfield_xmpp_stream::{
-    Element, StanzaCondition, StreamCondition, StreamError, Tag, ns, writer,
+    Element, StreamCondition, StreamError, Tag, ns, writer,
 };
 
 use super::stream::{Phase, Step, Stream};
@@ -164,9 +164,4 @@ impl Stream {
 /// A stanza before its time (RFC 6120 section 4.9.3.12).
 pub(super) fn not_authorized() -> StreamError {
     StreamCondition::NotAuthorized.with("log in first")
-}
-
-/// An IQ that needs more than it has.
-pub(super) fn bad_request(text: &'static str) -> Answer {
-    Answer::Error(StanzaCondition::BadRequest.with(text))
 }

@@ -101,11 +101,6 @@ impl Watchers {
         self.all.borrow().len()
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.all.borrow().is_empty()
-    }
-
     /// Calls `look` with each watch of a stream.
     pub fn each_of(&self, session: &Session, mut look: impl FnMut(View, &Watch)) {
         let all = self.all.borrow();
