@@ -2,6 +2,9 @@
 //! committed in order, and requests. It must never hold its lock while the disk works, because the
 //! thread that serves every connection takes that lock.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::VecDeque,
     iter, mem,

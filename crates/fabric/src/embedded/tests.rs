@@ -193,6 +193,20 @@ async fn the_store_ends_with_its_last_clone_and_stores_what_waits() {
 }
 
 #[tokio::test]
+async fn compare_and_set_comes_after_every_earlier_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder, Limits { group_rows: 1, ..Limits::default() });
+    let left = store.ask(|writer| {
+        for key in ["a", "b", "c"] {
+            writer.queue.write(put(key, "1"))?;
+        }
+        writer.compare_and_set(Bucket::Meta, "key".into(), None, Some("1".into()))?;
+        Ok(writer.queue.keys())
+    });
+    assert_eq!(left.await, Ok(0), "or a crash could keep the later and lose the earlier");
+}
+
+#[tokio::test]
 async fn compare_and_set_keeps_its_place_among_writes_of_another_thread() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder, Limits::default());

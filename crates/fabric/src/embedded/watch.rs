@@ -1,6 +1,9 @@
 //! The reader's side of a watch: rows page by page at the reader's pace, then changes. It must be
 //! safe to drop a half-done `next` and call it again.
 
+#[cfg(test)]
+mod tests;
+
 use std::{collections::VecDeque, sync::Arc};
 
 use tokio::sync::oneshot;

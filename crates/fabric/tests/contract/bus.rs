@@ -88,6 +88,23 @@ pub async fn a_request_collects_every_reply_until_its_deadline(bus: impl Messagi
     assert_eq!(seen, ["one 0", "one 1", "two 0", "two 1"]);
 }
 
+pub async fn requests_hear_their_own_replies_only(bus: impl Messaging) {
+    let mut questions = bus.subscribe(topic("question")).await.unwrap();
+    let wait = Duration::from_millis(300);
+    let mut first = bus.request(topic("question"), "one".into(), wait).await.unwrap();
+    let mut second = bus.request(topic("question"), "two".into(), wait).await.unwrap();
+    for _ in 0..2 {
+        let Delivery::Message(question) = next(&mut questions).await else { panic!("missed") };
+        let topic = question.reply_to.expect("a request says where to answer");
+        bus.publish(Message { topic, payload: question.payload, reply_to: None }).unwrap();
+    }
+    for (replies, expected) in [(&mut first, "one"), (&mut second, "two")] {
+        let Some(Delivery::Message(reply)) = replies.next().await else { panic!("no reply") };
+        assert_eq!(reply.payload, expected);
+        assert_eq!(replies.next().await, None);
+    }
+}
+
 pub async fn a_request_that_nobody_answers_ends_at_its_deadline(bus: impl Messaging) {
     let wait = Duration::from_millis(50);
     let mut replies = bus.request(topic("nobody"), "who?".into(), wait).await.unwrap();

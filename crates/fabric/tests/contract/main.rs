@@ -68,6 +68,7 @@ mod embedded {
         topics_are_exact
         a_slow_subscriber_is_told_that_it_missed_something
         a_request_collects_every_reply_until_its_deadline
+        requests_hear_their_own_replies_only
         a_request_that_nobody_answers_ends_at_its_deadline
         too_long_a_message_is_refused
         this_node_is_a_member
