@@ -22,11 +22,11 @@ impl Cut {
         let (address, port) = (server.ip(), server.port());
         // In the input hook: a drop on output is reported to the sender, a real cut is not.
         nft(&format!(
-            "table ip {table} {{ chain cut {{
+            "table ip {table} {{\n chain cut {{
                type filter hook input priority -300; policy accept;
                ip daddr {address} tcp dport {port} drop
                ip saddr {address} tcp sport {port} drop
-             }} }}\n"
+             }}\n }}\n"
         ));
         Self { table }
     }

@@ -4,7 +4,7 @@
 mod answers;
 mod config;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output, Stdio};
@@ -132,19 +132,27 @@ impl Server {
 
     /// Runs one of the operator's commands on this server.
     pub fn command(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(binary());
-        command.args(arguments).arg("--config").arg(self.config_file());
-        command.env_remove("LAMPFIELD_SERVER").stdin(Stdio::null());
-        command.output().expect("the command runs")
+        self.prepared(arguments).stdin(Stdio::null()).output().expect("the command runs")
     }
 
-    /// The standard output of a command that must succeed.
-    pub fn ask(&self, arguments: &[&str]) -> String {
-        let output = self.command(arguments);
-        let (out, err) = (output.stdout, output.stderr);
-        let err = String::from_utf8_lossy(&err);
-        assert!(output.status.success(), "{arguments:?}: {}: {err}", output.status);
-        String::from_utf8(out).expect("text")
+    /// Runs a command that must succeed and reads this from its standard input.
+    pub fn tell(&self, arguments: &[&str], input: &str) -> String {
+        let mut command = self.prepared(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the command starts");
+        let mut stdin = child.stdin.take().expect("piped");
+        stdin.write_all(input.as_bytes()).expect("the command reads its input");
+        drop(stdin);
+        let output = child.wait_with_output().expect("the command ends");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {}: {error}", output.status);
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    fn prepared(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command.args(arguments).arg("--config").arg(self.config_file());
+        command
     }
 
     /// The JSON answer of a command. Its exit status is a verdict on what it found, not on whether

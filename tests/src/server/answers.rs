@@ -20,7 +20,8 @@ pub struct Origin {
 /// Whether `status --json` shows a live origin of this account.
 pub(super) fn is_connected(status: &Value, account: &str) -> bool {
     let origins = status["origins"].as_array().cloned().unwrap_or_default();
-    origins.iter().any(|origin| origin["account"] == account && origin["state"] == "live")
+    let theirs = |origin: &&Value| origin["origin"]["account"] == account;
+    origins.iter().filter(theirs).any(|origin| origin["state"] == "live")
 }
 
 impl Why {
@@ -30,7 +31,7 @@ impl Why {
 
     /// What the lamp shows, in Asterisk's words; `UNKNOWN` when nobody says anything.
     pub fn value(&self) -> String {
-        self.0["value"].as_str().unwrap_or("UNKNOWN").to_owned()
+        self.0["aggregate"].as_str().unwrap_or("UNKNOWN").to_owned()
     }
 
     /// The live facts.
@@ -38,8 +39,8 @@ impl Why {
         let facts = self.0["facts"].as_array().cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let origin = |fact: &Value| Origin {
-            account: text(&fact["account"]),
-            eid: text(&fact["eid"]),
+            account: text(&fact["origin"]["account"]),
+            eid: text(&fact["origin"]["eid"]),
             value: text(&fact["value"]),
         };
         facts.iter().map(origin).collect()

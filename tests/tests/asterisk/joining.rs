@@ -58,11 +58,7 @@ async fn a_fourth_server_is_invited_while_the_others_run() {
 #[tokio::test]
 async fn a_server_is_added_by_user_add_while_the_others_run() {
     let (mut server, a, _b) = pair(&Config::plain().servers()).await;
-    let password = server.data().with_file_name("password");
-    std::fs::write(&password, "a password of its own\n").unwrap();
-    let file = password.to_str().unwrap().to_owned();
-    let jid = format!("pbx-e@{DOMAIN}");
-    server.ask(&["user", "add", &jid, "--password-file", &file]);
+    server.tell(&["user", "add", &format!("pbx-e@{DOMAIN}")], "a password of its own\n");
     let mut conf = scene::xmpp_conf(&mut server, 5);
     conf.user = "pbx-e".to_owned();
     conf.secret = "a password of its own".to_owned();
@@ -73,8 +69,9 @@ async fn a_server_is_added_by_user_add_while_the_others_run() {
 /// The text of an invitation, changed in nothing but where this test's server is reached.
 fn invited(server: &mut Server, name: &str) -> String {
     let address = server.address();
-    let text = server.ask(&["invite", name]);
-    let lines = text.lines().map(|line| match line.trim().split_once('=') {
+    let answer = server.ask_json(&["invite", name]);
+    let block = answer["block"].as_str().expect("the block to paste").to_owned();
+    let lines = block.lines().map(|line| match line.trim().split_once('=') {
         Some(("serverhost", _)) => format!("serverhost={}", address.ip()),
         Some(("port", _)) => format!("port={}", address.port()),
         Some(("usetls", _)) => "usetls=no".to_owned(),

@@ -40,11 +40,14 @@ async fn on(release: Release) {
     drop(dying);
     for member in &members {
         member.sees("Custom:alone", "UNKNOWN").await;
-        for state in KNOWN {
-            // INVALID alone is weaker than UNKNOWN in Asterisk's table; every other state stays.
-            member.sees(&beside(state), together(state, "UNKNOWN")).await;
+        for state in KNOWN.into_iter().filter(|state| *state != "INVALID") {
+            member.sees(&beside(state), state).await;
         }
     }
+    // INVALID alone is weaker than UNKNOWN in Asterisk's table. On the server whose own device it
+    // is, DEVICE_STATE() then asks the driver again.
+    speaker.sees(&beside("INVALID"), "INVALID").await;
+    listener.sees(&beside("INVALID"), "UNKNOWN").await;
     never_heard_of_it(&mut server, release).await;
     // The listener's own word counts again where the dead server had spoken.
     listener.set_state("Custom:alone", "ONHOLD").await;
