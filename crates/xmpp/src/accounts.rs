@@ -72,6 +72,8 @@ pub enum AccountChange {
     Removed(Rc<Account>),
 }
 
+type Listener = Rc<dyn Fn(&AccountChange)>;
+
 /// All accounts of all domains of this server. Belongs to the core thread.
 pub struct AccountBook {
     store: Store,
@@ -85,7 +87,7 @@ pub struct AccountBook {
     accounts: RefCell<BTreeMap<BareJid, Rc<Account>>>,
     throttle: RefCell<Throttle>,
     joins: HashMap<Domain, JoinPolicy>,
-    listeners: RefCell<Vec<Rc<dyn Fn(&AccountChange)>>>,
+    listeners: RefCell<Vec<Listener>>,
     started: Instant,
 }
 

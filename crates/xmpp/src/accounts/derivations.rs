@@ -48,6 +48,19 @@ impl Derivations {
         done.await.map_err(|_| Busy)
     }
 
+    /// Lets nobody wait until what is returned is dropped.
+    #[cfg(test)]
+    pub fn stop(&self) -> impl Drop + use<> {
+        struct Stopped(Rc<Cell<usize>>, usize);
+        impl Drop for Stopped {
+            fn drop(&mut self) {
+                self.0.set(self.0.get() - self.1);
+            }
+        }
+        self.waiting.set(self.waiting.get() + self.most_waiting);
+        Stopped(Rc::clone(&self.waiting), self.most_waiting)
+    }
+
     fn place(&self) -> Result<Place, Busy> {
         if self.waiting.get() >= self.most_waiting {
             return Err(Busy);

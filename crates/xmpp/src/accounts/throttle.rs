@@ -49,9 +49,7 @@ impl Pair {
     /// IPv6 addresses count by their network of 64 bits, which is what one subscriber has.
     pub fn new(address: IpAddr, account: &BareJid) -> Self {
         let network = match address.to_canonical() {
-            IpAddr::V6(v6) => {
-                IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)))
-            }
+            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
             v4 => v4,
         };
         Self { network, account: account.clone() }
