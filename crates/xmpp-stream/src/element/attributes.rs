@@ -11,16 +11,15 @@ pub struct Attributes<'a> {
     rest: &'a str,
 }
 
-const WHITE: [char; 4] = [' ', '\t', '\n', '\r'];
-
 impl<'a> Attributes<'a> {
     /// `rest` is the tag's content after its name, without `>` or `/>`.
     pub fn new(rest: &'a str) -> Self {
         Self { rest }
     }
 
+    /// ASCII's white space is XML's and the form feed, which XML does not have at all.
     fn parse(&mut self) -> Result<Option<(&'a str, Cow<'a, str>)>, StreamError> {
-        let text = self.rest.trim_start_matches(WHITE);
+        let text = self.rest.trim_ascii_start();
         if text.is_empty() {
             return Ok(None);
         }
@@ -30,7 +29,7 @@ impl<'a> Attributes<'a> {
         let Some((name, after)) = text.split_once('=') else {
             return Err(StreamCondition::NotWellFormed.with("an attribute without a value"));
         };
-        let after = after.trim_start_matches(WHITE);
+        let after = after.trim_ascii_start();
         let quoted = match after.as_bytes().first() {
             Some(b'\'') => after.get(1..).and_then(|text| text.split_once('\'')),
             Some(b'"') => after.get(1..).and_then(|text| text.split_once('"')),
@@ -40,7 +39,7 @@ impl<'a> Attributes<'a> {
             return Err(StreamCondition::NotWellFormed.with("an attribute value without quotes"));
         };
         self.rest = rest;
-        Ok(Some((name.trim_end_matches(WHITE), attribute_value(value)?)))
+        Ok(Some((name.trim_ascii_end(), attribute_value(value)?)))
     }
 }
 

@@ -43,6 +43,13 @@ pub fn split_name(name: &str) -> Result<(&str, &str), StreamError> {
 }
 
 fn is_ncname(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    // All but a few names that exist.
+    if bytes.next().is_some_and(|b| b.is_ascii_alphabetic())
+        && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    {
+        return true;
+    }
     let mut chars = name.chars();
     chars.next().is_some_and(is_name_start) && chars.all(is_name_char)
 }
@@ -70,7 +77,7 @@ fn is_name_char(c: char) -> bool {
 /// `restricted-xml` for an entity beyond the five that XML predefines, `not-well-formed` else.
 pub fn attribute_value(raw: &str) -> Result<Cow<'_, str>, StreamError> {
     let special = |&b: &u8| matches!(b, b'&' | b'<' | b'\t' | b'\n' | b'\r');
-    if !raw.bytes().any(|b| special(&b)) {
+    if !raw.as_bytes().iter().any(special) {
         return Ok(Cow::Borrowed(raw));
     }
     if raw.contains('<') {
