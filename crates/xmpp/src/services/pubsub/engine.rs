@@ -86,11 +86,6 @@ impl Engine {
         &self.limits
     }
 
-    /// Whether there is a node of that name.
-    pub fn has_node(&self, name: &str) -> bool {
-        self.nodes.contains_key(name)
-    }
-
     /// Whether there is a node of this name.
     pub fn has(&self, name: &NodeName) -> bool {
         self.nodes.contains_key(name)
@@ -134,3 +129,6 @@ impl fmt::Debug for Engine {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
 //! Names for items and nodes whose maker gave none. They are unique, not secret: what protects a
 //! node is its access model.
 
+/// Bytes of each such name.
+pub(super) const ID_BYTES: usize = 16;
+
 /// A sequence of names that do not repeat in 2^64 steps (SplitMix64).
 #[derive(Debug)]
 pub(super) struct Ids {

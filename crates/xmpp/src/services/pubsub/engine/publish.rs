@@ -5,6 +5,7 @@ use super::actor::{Actor, Standing};
 use super::affiliation::Action;
 use super::config::Setting;
 use super::effects::Event;
+use super::ids::ID_BYTES;
 use super::items::{Item, Payload};
 use super::limits::ITEM_OVERHEAD;
 use super::name::{ItemId, NodeName};
@@ -170,7 +171,7 @@ fn edit(actor: &Actor, item: &Item) -> Action {
 }
 
 fn draft_cost(draft: &Draft) -> usize {
-    let id = draft.id.as_ref().map_or(0, |id| id.as_str().len());
+    let id = draft.id.as_ref().map_or(ID_BYTES, |id| id.as_str().len());
     ITEM_OVERHEAD + id + draft.payload.as_ref().map_or(0, |payload| payload.len())
 }
 
