@@ -16,10 +16,12 @@ use crate::connection::Replacements;
 use crate::gate::Gate;
 use crate::listener::{self, Start};
 use crate::router::Router;
-use crate::services::{Services, roster};
+use crate::services::Services;
 use crate::services::pubsub::mount::Pubsub;
 use crate::services::pubsub::results::Results;
 use crate::services::pubsub::telephony::Telephony;
+use crate::services::register::Pace;
+use crate::services::roster::{self, Peers, Rosters};
 use crate::settings::{Registration, Settings};
 use crate::wire::Flusher;
 
@@ -39,6 +41,12 @@ pub struct Door {
     pub telephony: Telephony,
     /// Replies that wait for the store.
     pub results: Rc<Results>,
+    /// The contact lists.
+    pub rosters: Rosters,
+    /// Which PBX accounts there are.
+    pub peers: Peers,
+    /// How often one address may register.
+    pub registrations: Pace,
     /// How many may connect.
     pub gate: Rc<Gate>,
     /// Writes what was sent, once per turn.
@@ -82,6 +90,18 @@ pub struct Listeners {
     bound: Vec<(TcpListener, Start)>,
 }
 
+// === impl Listeners ===
+
+impl Listeners {
+    /// The addresses that were taken, with the ports the kernel chose.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
+        self.bound.iter().map(|(listener, _)| listener.local_addr()).collect()
+    }
+}
+
 // === impl Door ===
 
 impl Door {
@@ -101,8 +121,12 @@ impl Door {
         let limits = &settings.limits;
         let results = Rc::new(Results::default());
         let pubsub = Pubsub::open(&domains, &store).await?;
+        let rosters = Rosters::open(&store).await?;
         let door = Rc::new(Self {
             domains,
+            rosters,
+            peers: Peers::of_book(&accounts),
+            registrations: Pace::default(),
             accounts,
             router: Router::default(),
             services: Services::standard(pubsub),
@@ -117,6 +141,7 @@ impl Door {
         });
         door.telephony.hub().add_door(Rc::clone(&door) as Rc<dyn lampfield_hub::Door>);
         door.follow_accounts();
+        roster::tidy(&door);
         door.start_tasks();
         Ok(door)
     }
@@ -127,17 +152,17 @@ impl Door {
         self.accounts.on_change(move |change| {
             let Some(door) = door.upgrade() else { return };
             match change {
-                AccountChange::Added(account) => roster::account_added(&door, account),
+                AccountChange::Added(account) => roster::account_noted(&door, account),
                 AccountChange::Changed(account) => {
                     for session in door.router.resources(&account.jid) {
                         session.account.replace(Rc::clone(account));
                     }
+                    roster::account_noted(&door, account);
                 }
                 AccountChange::Removed(account) => {
                     for session in door.router.resources(&account.jid) {
                         session.end(StreamCondition::NotAuthorized, "the account was removed");
                     }
-                    roster::account_removed(&door, account);
                     door.services.forget(&door, account);
                 }
             }
@@ -189,9 +214,7 @@ impl Door {
     pub fn served(&self, name: Option<&str>) -> Option<Rc<ServedDomain>> {
         let Some(name) = name else { return self.domains.first().cloned() };
         let find = |name: &str| self.domains.iter().find(|domain| domain.name.as_str() == name);
-        find(name)
-            .or_else(|| find(Domain::parse(name).ok()?.as_str()))
-            .cloned()
+        find(name).or_else(|| find(Domain::parse(name).ok()?.as_str())).cloned()
     }
 
     /// The domain whose PubSub service has this address, exactly as written.
@@ -227,9 +250,7 @@ impl lampfield_hub::Door for Door {
 // === impl ServedDomain ===
 
 impl ServedDomain {
-    fn of(
-        settings: &crate::settings::DomainSettings,
-    ) -> Result<Rc<Self>, JidError> {
+    fn of(settings: &crate::settings::DomainSettings) -> Result<Rc<Self>, JidError> {
         let name = Domain::parse(&settings.name)?;
         let pubsub_domain = Domain::parse(&format!("pubsub.{name}"))?;
         let pubsub = BareJid::parse(pubsub_domain.as_str())?;

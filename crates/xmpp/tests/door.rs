@@ -1,0 +1,88 @@
+//! The door as clients meet it: a real socket, a real store, no Asterisk.
+
+#[path = "door/client.rs"]
+mod client;
+#[path = "door/house.rs"]
+mod house;
+
+use client::Client;
+use house::house;
+
+const STATE: &str = "<iq type='set' id='p1' to='pubsub.example.org'>\
+    <pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='device_state'>\
+    <item id='PJSIP/100'><state xmlns='http://asterisk.org' eid='02:00:00:00:00:01' cachable='1'>\
+    INUSE</state></item></publish></pubsub></iq>";
+
+fn subscribe(node: &str) -> String {
+    format!(
+        "<iq type='set' id='s1' to='pubsub.example.org'>\
+         <pubsub xmlns='http://jabber.org/protocol/pubsub'>\
+         <subscribe jid='x@example.org' node='{node}'/></pubsub></iq>"
+    )
+}
+
+#[test]
+fn a_state_reaches_a_subscriber_and_a_latecomer() {
+    house(async |door| {
+        let mut a = Client::login(&door, "a").await;
+        let mut b = Client::login(&door, "b").await;
+        b.send(&subscribe("device_state")).await;
+        b.expect("id='s1'").await;
+        a.send(STATE).await;
+        a.expect("type='result' id='p1'").await;
+        let event = b.expect("<event").await;
+        assert!(event.contains("from='pubsub.example.org' to='b@example.org/desk'"), "{event}");
+        assert!(event.contains("eid='02:00:00:00:00:01' cachable='1'>INUSE</state>"), "{event}");
+        let mut c = Client::login(&door, "c").await;
+        c.send(&subscribe("device_state")).await;
+        c.expect("id='s1'").await;
+        c.expect(">INUSE</state>").await;
+    });
+}
+
+#[test]
+fn a_goodbye_withdraws_at_once() {
+    house(async |door| {
+        let mut a = Client::login(&door, "a").await;
+        let mut b = Client::login(&door, "b").await;
+        b.send(&subscribe("device_state")).await;
+        a.send(STATE).await;
+        b.expect(">INUSE</state>").await;
+        a.send("</stream:stream>").await;
+        b.expect(">UNKNOWN</state>").await;
+    });
+}
+
+#[test]
+fn ordinary_clients_see_lamps() {
+    house(async |door| {
+        let mut a = Client::login(&door, "a").await;
+        let mut user = Client::login(&door, "user").await;
+        a.send(STATE).await;
+        a.expect("id='p1'").await;
+        user.send(&subscribe("device_state")).await;
+        user.expect("forbidden").await;
+        user.send(&subscribe("aggregate/device_state")).await;
+        user.expect("subscription='subscribed'").await;
+        let lamp = user.expect("<event").await;
+        assert!(lamp.contains("<state xmlns='urn:lampfield:lamp:1'>INUSE</state>"), "{lamp}");
+    });
+}
+
+#[test]
+fn a_forged_sender_ends_the_stream() {
+    house(async |door| {
+        let mut a = Client::login(&door, "a").await;
+        a.send("<message from='b@example.org' to='b@example.org'/>").await;
+        a.expect("<invalid-from").await;
+    });
+}
+
+#[test]
+fn an_unknown_domain_is_named() {
+    house(async |door| {
+        let mut client = Client::connect(&door).await;
+        client.header("elsewhere.example").await;
+        client.expect("<host-unknown").await;
+    });
+}

@@ -1,0 +1,76 @@
+//! A door over an empty store, on a thread of its own, gone after the test.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use lampfield_fabric::{Embedded, Store};
+use lampfield_hub::HubShell;
+use lampfield_xmpp::accounts::{
+    AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
+};
+use lampfield_xmpp::door::{Door, Listeners};
+use lampfield_xmpp::settings::{
+    ClearTextAuth, DomainSettings, Limits, Registration, Settings, TlsPolicy,
+};
+use lampfield_xmpp_stream::BareJid;
+
+/// The password of everybody.
+pub const PASSWORD: &str = "secret";
+
+/// Where the door listens.
+pub struct House {
+    pub address: std::net::SocketAddr,
+}
+
+/// Runs `test` beside an open door, for at most half a minute.
+pub fn house(test: impl AsyncFnOnce(House)) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let tasks = tokio::task::LocalSet::new();
+    tasks.block_on(&runtime, async {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) =
+            Embedded::open(folder.path(), lampfield_fabric::Limits::default()).unwrap();
+        let store = Store::Embedded(store);
+        let (door, listeners) = open(store, folder.path()).await;
+        let address = listeners.addresses().unwrap()[0];
+        door.serve(listeners);
+        tokio::time::timeout(Duration::from_secs(30), test(House { address })).await.unwrap();
+    });
+}
+
+async fn open(store: Store, folder: &std::path::Path) -> (Rc<Door>, Listeners) {
+    let hub = HubShell::open(store.clone(), lampfield_hub::Settings::default()).await.unwrap();
+    tokio::task::spawn_local(hub.clone().run());
+    let keys = AccountKeys::load(folder).unwrap();
+    let limits = BookLimits::default();
+    let accounts = AccountBook::open(store.clone(), keys, HashMap::new(), limits).await.unwrap();
+    for (name, role) in [("a", Role::Pbx), ("b", Role::Pbx), ("c", Role::Pbx), ("user", Role::User)]
+    {
+        let new = NewAccount {
+            jid: BareJid::parse(&format!("{name}@example.org")).unwrap(),
+            password: NewPassword::Given(PASSWORD.to_owned()),
+            role,
+            allow: role.usual_allow(),
+            legacy: Legacy::Refused,
+            source: Source::Cli,
+        };
+        accounts.add(new).await.unwrap();
+    }
+    let settings = Settings {
+        domains: vec![DomainSettings {
+            name: "example.org".to_owned(),
+            registration: Registration::Closed,
+        }],
+        listen: vec!["127.0.0.1:0".parse().unwrap()],
+        listen_tls: vec![],
+        tls: TlsPolicy::Off,
+        certificates: None,
+        certificate_hash: None,
+        clear_text_auth: ClearTextAuth::Allowed,
+        limits: Limits::default(),
+    };
+    let door = Door::open(settings, accounts, hub, store).await.unwrap();
+    let listeners = door.listen().unwrap();
+    (door, listeners)
+}
