@@ -215,3 +215,37 @@ fn refusal(error: SchemaError, file: &Path) -> OpenError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ticket;
+
+    fn group(buckets: &[Bucket]) -> Group {
+        let mut group = Group::default();
+        for bucket in buckets {
+            let pending = Pending { value: Some("1".to_owned()), ticket: Ticket(1) };
+            group.put((*bucket, "key".to_owned()), pending);
+        }
+        group
+    }
+
+    #[test]
+    fn each_group_is_as_durable_as_its_buckets_promise() {
+        let (normal, full) = (1, 2);
+        let folder = tempfile::tempdir().unwrap();
+        let (mut database, _) = Database::open(&folder.path().join("lampfield.db")).unwrap();
+        for (buckets, expected) in [
+            (&[Bucket::Facts, Bucket::Origins][..], normal),
+            (&[Bucket::Facts, Bucket::Rosters], full),
+            (&[Bucket::Tombstones], normal),
+            (&[Bucket::Accounts], full),
+        ] {
+            database.apply(&group(buckets)).unwrap();
+            let level = database.connection.pragma_query_value(None, "synchronous", |r| r.get(0));
+            assert_eq!(level, Ok(expected), "{buckets:?}");
+        }
+        let log = database.connection.pragma_query_value(None, "journal_mode", |row| row.get(0));
+        assert_eq!(log, Ok("wal".to_owned()));
+    }
+}
