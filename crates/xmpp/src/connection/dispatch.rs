@@ -102,13 +102,7 @@ fn iq_to_session(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>, to: &J
 }
 
 /// Lets a service answer, or takes note of an answer to one of our own questions.
-fn request(
-    door: &Rc<Door>,
-    session: &Rc<Session>,
-    iq: Element<'_>,
-    scope: Scope,
-    to: &BareJid,
-) {
+fn request(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>, scope: Scope, to: &BareJid) {
     let id = iq.attr("id").unwrap_or_default();
     let verb = match iq.attr("type") {
         Some("get") => Verb::Get,

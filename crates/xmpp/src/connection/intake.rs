@@ -60,20 +60,16 @@ impl Intake {
             let rest = std::mem::take(&mut self.rest);
             return Ok(self.digest(stream, &rest)?.unwrap_or(Progress::Pause));
         }
-        BUFFER.with_borrow_mut(|buffer| {
-            match stream.link().try_read(buffer) {
-                Ok(0) => return Ok(Progress::Closed),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return Ok(Progress::Idle);
-                }
-                Err(_) => return Ok(Progress::Closed),
-                Ok(count) => {
-                    let read = buffer.get(..count).unwrap_or_default();
-                    // A full buffer means that there may be more, a part of it that there is not.
-                    let then = if count < SCRATCH { Progress::Idle } else { Progress::Pause };
-                    Ok(self.digest(stream, read)?.unwrap_or(then))
-                }
+        BUFFER.with_borrow_mut(|buffer| match stream.link().try_read(buffer) {
+            Ok(0) => Ok(Progress::Closed),
+            Ok(count) => {
+                let read = buffer.get(..count).unwrap_or_default();
+                // A full buffer means that there may be more, a part of it that there is not.
+                let then = if count < SCRATCH { Progress::Idle } else { Progress::Pause };
+                Ok(self.digest(stream, read)?.unwrap_or(then))
             }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Progress::Idle),
+            Err(_) => Ok(Progress::Closed),
         })
     }
 

@@ -69,7 +69,7 @@ impl Stream {
             ("auth", _) => self.begin(element),
             ("response", Phase::Authenticating(mut exchange)) => sasl::decode(&element.text())
                 .and_then(|message| exchange.respond(&message))
-                .map(|step| (exchange, step)),
+                .map(|step| (*exchange, step)),
             ("abort", Phase::Authenticating(_)) => Err(Failure::Aborted),
             _ => return Err(not_authorized()),
         };
@@ -124,7 +124,7 @@ impl Stream {
     }
 
     fn challenge(&mut self, exchange: Exchange, data: &[u8]) {
-        self.phase = Phase::Authenticating(exchange);
+        self.phase = Phase::Authenticating(Box::new(exchange));
         let mut out = Vec::new();
         Tag::open(&mut out, "challenge").xmlns(ns::SASL).text(&sasl::encode(data));
         self.send(&out);

@@ -1,14 +1,13 @@
 //! What a client may do before it has logged in: features, STARTTLS, SASL, registration
 //! (RFC 6120 sections 4 to 6, XEP-0078, XEP-0077).
 
+use std::rc::Rc;
 use std::time::Duration;
 
-use lampfield_xmpp_stream::{
-    Element, StreamCondition, StreamError, Tag, ns, writer,
-};
+use lampfield_xmpp_stream::{Element, StreamCondition, StreamError, Tag, ns, writer};
 
 use super::stream::{Phase, Step, Stream};
-use crate::services::{Answer, Verb, reply};
+use crate::services::{Answer, Verb, register, reply};
 use crate::settings::{ClearTextAuth, Registration, TlsPolicy};
 
 /// `<register/>` in the stream features (XEP-0077 section 8).
@@ -96,16 +95,16 @@ impl Stream {
             Some((ns::IQ_AUTH, query)) if self.may_show_password() => {
                 self.legacy_auth(iq.attr("id").unwrap_or_default(), verb, query)
             }
-            Some((crate::services::register::NAMESPACE, query)) if self.registers_in_band() => {
+            Some((register::NAMESPACE, query)) if self.registers_in_band() => {
                 let Some(domain) = self.domain.clone() else { return Err(not_authorized()) };
-                let answer = crate::services::register::before_login(
+                let answer = register::before_login(
                     &self.door,
                     &domain.name,
                     verb,
                     query,
                     self.link.peer().ip(),
                 );
-                self.answer(iq, answer);
+                self.answer_later(iq, answer);
                 Ok(None)
             }
             Some(_) | None => Err(not_authorized()),
@@ -113,16 +112,20 @@ impl Stream {
     }
 
     /// Sends a service's answer to an IQ of somebody without an address.
-    fn answer(&self, iq: Element<'_>, answer: Answer) {
-        let mut out = Vec::new();
-        let id = iq.attr("id").unwrap_or_default();
+    fn answer_later(&self, iq: Element<'_>, answer: register::Later) {
+        let id = iq.attr("id").unwrap_or_default().to_owned();
         let from = self.domain.as_ref().map(|domain| domain.name.to_string());
-        match answer {
-            Answer::Result(payload) => reply::result(&mut out, id, from.as_deref(), None, &payload),
-            Answer::Error(error) => reply::error(&mut out, id, from.as_deref(), None, &error),
-            Answer::Handled => return,
-        }
-        self.send(&out);
+        let link = Rc::clone(&self.link);
+        tokio::task::spawn_local(async move {
+            let mut out = Vec::new();
+            let from = from.as_deref();
+            match answer.await {
+                Answer::Result(payload) => reply::result(&mut out, &id, from, None, &payload),
+                Answer::Error(error) => reply::error(&mut out, &id, from, None, &error),
+                Answer::Handled => return,
+            }
+            let _ = link.send(&out);
+        });
     }
 
     /// Flushes `<proceed/>` and puts TLS on the link.
@@ -157,7 +160,8 @@ impl Stream {
 
     fn registers_in_band(&self) -> bool {
         let domain = self.domain.as_ref();
-        domain.is_some_and(|domain| domain.registration == Registration::InBand)
+        self.may_show_password()
+            && domain.is_some_and(|domain| domain.registration == Registration::InBand)
     }
 }
 

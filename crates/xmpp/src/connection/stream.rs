@@ -19,7 +19,7 @@ pub(super) enum Phase {
     /// Nobody we know.
     Stranger,
     /// In the middle of a SASL exchange.
-    Authenticating(Exchange),
+    Authenticating(Box<Exchange>),
     /// Logged in, no resource yet.
     Known(Rc<Account>),
     /// Logged in and addressable.
