@@ -29,7 +29,7 @@ pub use hub::Hub;
 pub use notice::{Happening, Notice, Reason, Trouble};
 pub use now::Now;
 pub use policy::{Policies, Policy, Rule};
-pub use readers::PeerCache;
+pub use readers::{PeerCache, Reader};
 pub use report::{Explanation, Lease, OriginReport, Status, Tally, Used};
 pub use said::{Outcome, Refusal, Said};
 pub use settings::{Grace, LONGEST_AUTO_GRACE, Limits, Settings};

@@ -74,6 +74,8 @@ pub enum Reason {
     NotRepeated,
     /// The publisher said goodbye.
     Goodbye,
+    /// The same server says it with another account.
+    Superseded,
     /// The operator cleared it.
     Cleared,
 }
@@ -86,6 +88,7 @@ impl fmt::Display for Reason {
             Self::NotBack => "the account is back under another entity id",
             Self::NotRepeated => "not repeated after the return",
             Self::Goodbye => "said goodbye",
+            Self::Superseded => "said with another account since",
             Self::Cleared => "cleared by the operator",
         })
     }

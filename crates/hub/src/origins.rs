@@ -94,14 +94,14 @@ impl Speaker {
         !self.connections.is_empty()
     }
 
-    /// Whether peers hear of it: it speaks, or facts of it stand.
+    /// Whether it speaks, or may still come back to what it said.
     pub fn present(&self) -> bool {
-        self.attached() || self.facts > 0
+        self.attached() || self.sweeps.next().is_some()
     }
 
     /// Whether nothing of it is left that must be remembered.
     pub fn idle(&self) -> bool {
-        !self.present() && self.tombstones == 0
+        !self.attached() && self.facts == 0 && self.tombstones == 0
     }
 
     fn deadline(&self) -> Option<Duration> {
@@ -148,6 +148,14 @@ impl Origins {
     /// The origins of an account.
     pub fn of_account(&self, account: &AccountName) -> Ids {
         self.by_account.get(account).cloned().unwrap_or_default()
+    }
+
+    /// The other origins of the same EID, which are other accounts'.
+    pub fn namesakes(&self, id: OriginId) -> impl Iterator<Item = (OriginId, &Speaker)> {
+        let eid = self.get(id).map(|speaker| speaker.name.eid);
+        let ids = eid.and_then(|eid| self.by_eid.get(&eid)).into_iter().flatten();
+        let others = ids.filter(move |other| **other != id);
+        others.filter_map(|other| Some((*other, self.get(*other)?)))
     }
 
     /// The accounts whose origins of this EID are present, sorted.

@@ -1,22 +1,28 @@
 //! Up to which revision each peer has certainly received what it was sent. Peers keep caches that
 //! nobody can look into, so this is all there is to decide when a withdrawal may be forgotten. A
 //! mark is never higher than what the peer behind it knows.
-//!
-//! Peers are told apart by account only. Where several share one account, a new watch takes over
-//! the *highest* mark that was left behind: whoever it really is, no mark that stays is too high.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, btree_map::Entry};
 
 use lampfield_board::{AccountName, Kind, Revision};
 use serde::{Deserialize, Serialize};
 
-/// Marks of ended watches kept per account and kind; beyond it the highest goes, which leaves at
-/// least as many withdrawals remembered as before.
+/// Marks of ended watches kept per account and kind; beyond it the one longest away goes. Only
+/// clients that invent a new resource with each login come that far.
 const ABSENT_KEPT: usize = 16;
 
 /// One watch, as long as the process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WatchId(u64);
+
+/// Whose cache is behind a watch: an account, and which of its servers. Two servers that share an
+/// account are two readers; the same server is the same reader when it comes back.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reader {
+    account: AccountName,
+    /// For XMPP the resource; empty where an account has only one server.
+    seat: Box<str>,
+}
 
 /// What the peer behind a watch does with what it heard when its connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,36 +33,72 @@ pub enum PeerCache {
     Forgotten,
 }
 
-/// The marks of one account, as they are stored.
+/// The marks of one reader, as they are stored. More than one of a kind where several watches had
+/// the same name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marks {
     device: Vec<u64>,
     mailbox: Vec<u64>,
 }
 
-#[derive(Debug)]
-struct Live {
-    account: AccountName,
-    kind: Kind,
-    cache: PeerCache,
-    confirmed: Revision,
-}
+/// The marks of an account by seat, as they are stored.
+pub type Seats = BTreeMap<Box<str>, Marks>;
 
 /// Everyone who watches or has watched.
 #[derive(Debug, Default)]
 pub struct Readers {
     opened: u64,
     live: HashMap<WatchId, Live>,
-    /// Sorted, per account and kind.
-    absent: BTreeMap<(AccountName, Kind), Vec<Revision>>,
+    /// Sorted marks of ended watches.
+    absent: BTreeMap<(Reader, Kind), Vec<Revision>>,
 }
 
+#[derive(Debug)]
+struct Live {
+    reader: Reader,
+    kind: Kind,
+    cache: PeerCache,
+    confirmed: Revision,
+}
+
+/// A mark that rose.
+#[derive(Debug)]
+pub struct Rose {
+    pub account: AccountName,
+    pub kind: Kind,
+    pub before: Revision,
+}
+
+// === impl Reader ===
+
+impl Reader {
+    /// The server of an account that names itself `seat`.
+    #[must_use]
+    pub fn new(account: AccountName, seat: &str) -> Self {
+        Self { account, seat: seat.into() }
+    }
+
+    /// Its account.
+    #[must_use]
+    pub fn account(&self) -> &AccountName {
+        &self.account
+    }
+}
+
+/// The only server of its account.
+impl From<&AccountName> for Reader {
+    fn from(account: &AccountName) -> Self {
+        Self::new(account.clone(), "")
+    }
+}
+
+// === impl Marks ===
+
 impl Marks {
-    fn of(&self, kind: Kind) -> &[u64] {
-        match kind {
-            Kind::DeviceState => &self.device,
-            Kind::Mailbox => &self.mailbox,
-        }
+    /// The highest mark.
+    pub fn highest(&self) -> Revision {
+        let highest = self.device.iter().chain(&self.mailbox).max();
+        Revision::new(highest.copied().unwrap_or_default())
     }
 
     fn of_mut(&mut self, kind: Kind) -> &mut Vec<u64> {
@@ -65,53 +107,48 @@ impl Marks {
             Kind::Mailbox => &mut self.mailbox,
         }
     }
-
-    /// The highest mark.
-    pub fn highest(&self) -> Revision {
-        let highest = self.device.iter().chain(&self.mailbox).max();
-        Revision::new(highest.copied().unwrap_or_default())
-    }
 }
 
+// === impl Readers ===
+
 impl Readers {
-    /// Takes back what was stored about an account; all its watches are gone by now.
-    pub fn restore(&mut self, account: &AccountName, marks: &Marks) {
+    /// Takes back what was stored about a reader; all its watches are gone by now.
+    pub fn restore(&mut self, reader: &Reader, mut marks: Marks) {
         for kind in Kind::ALL {
-            for mark in marks.of(kind) {
-                self.leave(account.clone(), kind, Revision::new(*mark));
+            for mark in marks.of_mut(kind).drain(..) {
+                self.leave(reader.clone(), kind, Revision::new(mark));
             }
         }
     }
 
-    /// A watch begins. Someone never seen before knows nothing that could need a withdrawal, so it
-    /// begins at `current`. The second value tells whether the account has a mark more than before.
+    /// A watch begins. A reader never seen before knows nothing that could need a withdrawal, so
+    /// it begins at `current`. The second value tells whether there is a mark more than before.
     pub fn open(
         &mut self,
-        account: &AccountName,
+        reader: Reader,
         kind: Kind,
         cache: PeerCache,
         current: Revision,
     ) -> (WatchId, bool) {
         let left = match cache {
-            PeerCache::Survives => self.take(account, kind),
+            PeerCache::Survives => self.take(&reader, kind),
             PeerCache::Forgotten => None,
         };
         self.opened += 1;
         let id = WatchId(self.opened);
         let confirmed = left.unwrap_or(current);
-        self.live.insert(id, Live { account: account.clone(), kind, cache, confirmed });
+        self.live.insert(id, Live { reader, kind, cache, confirmed });
         (id, cache == PeerCache::Survives && left.is_none())
     }
 
-    /// A peer has received everything up to `received`. Answers its account and kind with the mark
-    /// it had before, if that is news.
-    pub fn confirm(&mut self, id: WatchId, received: Revision) -> Option<Confirmed> {
+    /// A peer has received everything up to `received`.
+    pub fn confirm(&mut self, id: WatchId, received: Revision) -> Option<Rose> {
         let live = self.live.get_mut(&id).filter(|live| live.confirmed < received)?;
         let before = std::mem::replace(&mut live.confirmed, received);
-        Some(Confirmed { account: live.account.clone(), kind: live.kind, before })
+        Some(Rose { account: live.reader.account.clone(), kind: live.kind, before })
     }
 
-    /// Up to where the peer behind a watch has certainly received.
+    /// Up to where a peer has confirmed.
     #[must_use]
     pub fn confirmed(&self, id: WatchId) -> Option<Revision> {
         self.live.get(&id).map(|live| live.confirmed)
@@ -121,14 +158,14 @@ impl Readers {
     pub fn close(&mut self, id: WatchId) -> Option<PeerCache> {
         let live = self.live.remove(&id)?;
         if live.cache == PeerCache::Survives {
-            self.leave(live.account, live.kind, live.confirmed);
+            self.leave(live.reader, live.kind, live.confirmed);
         }
         Some(live.cache)
     }
 
     /// Nobody waits any longer for ended watches of an account.
     pub fn forget(&mut self, account: &AccountName) {
-        self.absent.retain(|(of, _), _| of != account);
+        self.absent.retain(|(reader, _), _| reader.account != *account);
     }
 
     /// Up to here, everyone who must know a change of this kind does. `None`: there is nobody.
@@ -137,11 +174,11 @@ impl Readers {
         self.marks(kind).map(|(_, mark)| mark).min()
     }
 
-    /// Who may not know a change of this kind, sorted, each once.
+    /// Who may not know a change of this kind, sorted, each account once.
     #[must_use]
     pub fn behind(&self, kind: Kind, revision: Revision) -> Vec<AccountName> {
         let behind = self.marks(kind).filter(|(_, mark)| *mark < revision);
-        let mut accounts: Vec<_> = behind.map(|(account, _)| account.clone()).collect();
+        let mut accounts: Vec<_> = behind.map(|(reader, _)| reader.account.clone()).collect();
         accounts.sort();
         accounts.dedup();
         accounts
@@ -149,18 +186,17 @@ impl Readers {
 
     /// What to store about an account.
     #[must_use]
-    pub fn stored(&self, account: &AccountName) -> Marks {
-        let mut marks = Marks::default();
+    pub fn stored(&self, account: &AccountName) -> Seats {
+        let mut seats = Seats::new();
         for kind in Kind::ALL {
-            let live = self.live.values().filter(|live| {
-                live.kind == kind && live.account == *account && live.cache == PeerCache::Survives
-            });
-            let absent = self.absent.get(&(account.clone(), kind)).into_iter().flatten();
-            let all = live.map(|live| live.confirmed).chain(absent.copied());
-            *marks.of_mut(kind) = all.map(Revision::number).collect();
-            marks.of_mut(kind).sort_unstable();
+            let lasting = self.lasting(kind).filter(|(reader, _)| reader.account == *account);
+            for (reader, mark) in lasting {
+                let marks = seats.entry(reader.seat.clone()).or_default().of_mut(kind);
+                marks.push(mark.number());
+                marks.sort_unstable();
+            }
         }
-        marks
+        seats
     }
 
     /// Watches that run.
@@ -169,16 +205,28 @@ impl Readers {
         self.live.len()
     }
 
-    fn marks(&self, kind: Kind) -> impl Iterator<Item = (&AccountName, Revision)> {
+    /// Marks of all who are, or were, told something.
+    fn marks(&self, kind: Kind) -> impl Iterator<Item = (&Reader, Revision)> {
         let live = self.live.values().filter(move |live| live.kind == kind);
-        let absent = self.absent.iter().filter(move |((_, of), _)| *of == kind);
-        live.map(|live| (&live.account, live.confirmed)).chain(
-            absent.flat_map(|((account, _), marks)| marks.iter().map(move |mark| (account, *mark))),
-        )
+        live.map(|live| (&live.reader, live.confirmed)).chain(self.absent(kind))
     }
 
-    fn take(&mut self, account: &AccountName, kind: Kind) -> Option<Revision> {
-        let key = (account.clone(), kind);
+    /// Marks that outlive their watch.
+    fn lasting(&self, kind: Kind) -> impl Iterator<Item = (&Reader, Revision)> {
+        let live = self.live.values();
+        let live = live.filter(move |live| live.kind == kind && live.cache == PeerCache::Survives);
+        live.map(|live| (&live.reader, live.confirmed)).chain(self.absent(kind))
+    }
+
+    fn absent(&self, kind: Kind) -> impl Iterator<Item = (&Reader, Revision)> {
+        let absent = self.absent.iter().filter(move |((_, of), _)| *of == kind);
+        absent.flat_map(|((reader, _), marks)| marks.iter().map(move |mark| (reader, *mark)))
+    }
+
+    /// The mark that a returning reader finds. Of several under one name the highest: whoever
+    /// really is back, no mark that stays is then too high.
+    fn take(&mut self, reader: &Reader, kind: Kind) -> Option<Revision> {
+        let key = (reader.clone(), kind);
         let marks = self.absent.get_mut(&key)?;
         let highest = marks.pop();
         if marks.is_empty() {
@@ -187,45 +235,53 @@ impl Readers {
         highest
     }
 
-    fn leave(&mut self, account: AccountName, kind: Kind, mark: Revision) {
-        let marks = self.absent.entry((account, kind)).or_default();
+    fn leave(&mut self, reader: Reader, kind: Kind, mark: Revision) {
+        let account = reader.account.clone();
+        let marks = self.absent.entry((reader, kind)).or_default();
         marks.push(mark);
         marks.sort_unstable();
-        marks.truncate(ABSENT_KEPT);
+        let of_account = || self.absent(kind).filter(|(reader, _)| reader.account == account);
+        if of_account().count() > ABSENT_KEPT
+            && let Some((longest_away, _)) = of_account().min_by_key(|(_, mark)| *mark)
+        {
+            let longest_away = longest_away.clone();
+            self.drop_lowest(longest_away, kind);
+        }
     }
-}
 
-/// A mark that rose.
-#[derive(Debug)]
-pub struct Confirmed {
-    pub account: AccountName,
-    pub kind: Kind,
-    pub before: Revision,
+    fn drop_lowest(&mut self, reader: Reader, kind: Kind) {
+        if let Entry::Occupied(mut marks) = self.absent.entry((reader, kind)) {
+            marks.get_mut().remove(0);
+            if marks.get().is_empty() {
+                marks.remove();
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn account(name: &str) -> AccountName {
-        AccountName::parse(name).unwrap()
+    const KIND: Kind = Kind::DeviceState;
+
+    fn reader(seat: &str) -> Reader {
+        Reader::new(AccountName::parse("a@d").unwrap(), seat)
     }
 
     fn at(number: u64) -> Revision {
         Revision::new(number)
     }
 
-    const KIND: Kind = Kind::DeviceState;
-
     #[test]
     fn who_left_holds_the_floor_until_it_is_back_and_has_confirmed() {
-        let (mut readers, pbx) = (Readers::default(), account("a@d"));
-        let (first, new) = readers.open(&pbx, KIND, PeerCache::Survives, at(5));
+        let mut readers = Readers::default();
+        let (first, new) = readers.open(reader("x"), KIND, PeerCache::Survives, at(5));
         assert!(new);
         readers.confirm(first, at(10));
         readers.close(first);
         assert_eq!(readers.floor(KIND), Some(at(10)));
-        let (second, new) = readers.open(&pbx, KIND, PeerCache::Survives, at(20));
+        let (second, new) = readers.open(reader("x"), KIND, PeerCache::Survives, at(20));
         assert!(!new);
         assert_eq!(readers.floor(KIND), Some(at(10)));
         readers.confirm(second, at(20));
@@ -234,26 +290,51 @@ mod tests {
     }
 
     #[test]
-    fn of_two_servers_on_one_account_the_absent_one_is_not_forgotten() {
-        let (mut readers, pbx) = (Readers::default(), account("a@d"));
-        let (x, _) = readers.open(&pbx, KIND, PeerCache::Survives, at(10));
-        let (y, _) = readers.open(&pbx, KIND, PeerCache::Survives, at(30));
+    fn a_server_is_not_taken_for_another_of_its_account() {
+        let mut readers = Readers::default();
+        let (x, _) = readers.open(reader("x"), KIND, PeerCache::Survives, at(10));
+        readers.close(x);
+        let (y, new) = readers.open(reader("y"), KIND, PeerCache::Survives, at(30));
+        assert!(new);
+        readers.confirm(y, at(40));
+        assert_eq!(readers.floor(KIND), Some(at(10)));
+        assert_eq!(readers.behind(KIND, at(11)), [reader("x").account]);
         let mut later = Readers::default();
-        later.restore(&pbx, &readers.stored(&pbx));
+        for (seat, marks) in readers.stored(&reader("x").account) {
+            later.restore(&reader(&seat), marks);
+        }
+        let (y, _) = later.open(reader("y"), KIND, PeerCache::Survives, at(50));
+        assert_eq!(later.confirmed(y), Some(at(40)));
+        assert_eq!(later.floor(KIND), Some(at(10)));
+    }
+
+    #[test]
+    fn of_two_without_a_name_the_absent_one_is_not_forgotten() {
+        let mut readers = Readers::default();
+        let (x, _) = readers.open(reader(""), KIND, PeerCache::Survives, at(10));
+        let (y, _) = readers.open(reader(""), KIND, PeerCache::Survives, at(30));
         readers.close(x);
         readers.close(y);
-        for mut readers in [readers, later] {
-            let (back, _) = readers.open(&pbx, KIND, PeerCache::Survives, at(40));
-            readers.confirm(back, at(40));
-            assert_eq!(readers.floor(KIND), Some(at(10)));
-            assert_eq!(readers.behind(KIND, at(11)), std::slice::from_ref(&pbx));
+        let (back, _) = readers.open(reader(""), KIND, PeerCache::Survives, at(40));
+        readers.confirm(back, at(40));
+        assert_eq!(readers.floor(KIND), Some(at(10)));
+    }
+
+    #[test]
+    fn ever_new_names_are_bounded() {
+        let mut readers = Readers::default();
+        for number in 0..100 {
+            let name = number.to_string();
+            let (id, _) = readers.open(reader(&name), KIND, PeerCache::Survives, at(number));
+            readers.close(id);
         }
+        assert_eq!(readers.floor(KIND), Some(at(100 - ABSENT_KEPT as u64)));
     }
 
     #[test]
     fn a_client_that_forgets_leaves_nothing_behind() {
         let mut readers = Readers::default();
-        let (id, new) = readers.open(&account("u@d"), KIND, PeerCache::Forgotten, at(1));
+        let (id, new) = readers.open(reader(""), KIND, PeerCache::Forgotten, at(1));
         assert!(!new);
         readers.close(id);
         assert_eq!(readers.floor(KIND), None);

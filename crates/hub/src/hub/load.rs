@@ -9,7 +9,7 @@ use crate::{
     keys,
     notice::Happening,
     now::Now,
-    readers::Marks,
+    readers::{Reader, Seats},
     stored::{FactRow, OriginRow, RowError},
     sweep::{Cause, Sweep},
     tombstones::Tombstone,
@@ -57,9 +57,11 @@ impl Hub {
 
     fn load_marks(&mut self, key: &str, value: &str) -> Result<(), RowError> {
         let account = keys::parse_account(key).ok_or(RowError::Key)?;
-        let marks: Marks = serde_json::from_str(value)?;
-        self.board.advance_to(marks.highest());
-        self.readers.restore(&account, &marks);
+        let seats: Seats = serde_json::from_str(value)?;
+        for (seat, marks) in seats {
+            self.board.advance_to(marks.highest());
+            self.readers.restore(&Reader::new(account.clone(), &seat), marks);
+        }
         Ok(())
     }
 

@@ -1,12 +1,14 @@
 //! Something is said: the hot path of the hub.
 
-use lampfield_board::{Applied, Cachable, Change, Fact, OriginId, Standing, Statement};
+use lampfield_board::{Applied, Cachable, Change, Fact, Kind, OriginId, Standing, Statement};
 use lampfield_fabric::Bucket;
+use smallvec::SmallVec;
 
 use super::Hub;
 use crate::{
     connections::ConnId,
     keys,
+    notice::Reason,
     now::Now,
     policy::Policy,
     said::{Outcome, Refusal, Said},
@@ -42,7 +44,11 @@ impl Hub {
         let cachable = said.cachable;
         let statement = self.statement(origin, said, now);
         match cachable {
-            Cachable::Yes => self.hold(&statement),
+            Cachable::Yes => {
+                let became = self.hold(&statement)?;
+                self.end_namesakes(&statement, now);
+                Ok(became)
+            }
             Cachable::No => self.pass_on(&statement),
         }
     }
@@ -86,6 +92,23 @@ impl Hub {
         self.persist_fact(&change);
         self.tell(change);
         Ok(Outcome::Changed)
+    }
+
+    /// Peers keep one word per EID and device. Once a server speaks with another account, what is
+    /// left under the old one shows on no peer any more, so it ends.
+    fn end_namesakes(&mut self, statement: &Statement, now: Now) {
+        let silent =
+            self.origins.namesakes(statement.origin).filter(|(_, other)| !other.attached());
+        let silent: SmallVec<[OriginId; 1]> = silent.map(|(id, _)| id).collect();
+        if silent.is_empty() || statement.subject.kind() == Kind::Mailbox {
+            return;
+        }
+        let Some(place) = self.board.find(&statement.subject) else { return };
+        for id in silent {
+            if self.withdraw(place, id, Reason::Superseded, now) {
+                self.settle(id);
+            }
+        }
     }
 
     fn persist_fact(&mut self, change: &Change) {

@@ -4,16 +4,23 @@ use lampfield_board::{AccountName, Kind, Revision};
 use lampfield_fabric::Bucket;
 
 use super::Hub;
-use crate::{keys, readers::PeerCache, stored::json, watch::Watch};
+use crate::{
+    keys,
+    readers::{PeerCache, Reader},
+    stored::json,
+    watch::Watch,
+};
 
 impl Hub {
-    /// Begins a watch of one kind for a peer of this account. The watch first brings all that
-    /// stands, withdrawals that the peer may not know of included. It must be given back to
-    /// [`Hub::unwatch`] when the subscription or its connection ends.
-    pub fn watch(&mut self, account: &AccountName, kind: Kind, cache: PeerCache) -> Watch {
-        let (id, new_mark) = self.readers.open(account, kind, cache, self.board.revision());
+    /// Begins a watch of one kind. The watch first brings all that stands, withdrawals that the
+    /// peer may not know of included. It must be given back to [`Hub::unwatch`] when the
+    /// subscription or its connection ends.
+    pub fn watch(&mut self, reader: impl Into<Reader>, kind: Kind, cache: PeerCache) -> Watch {
+        let reader = reader.into();
+        let account = reader.account().clone();
+        let (id, new_mark) = self.readers.open(reader, kind, cache, self.board.revision());
         if new_mark {
-            self.persist_marks(account);
+            self.persist_marks(&account);
         }
         Watch::new(id, kind, self.settings.limits.watch_missed)
     }
@@ -46,12 +53,13 @@ impl Hub {
         }
     }
 
-    /// An account is gone for good: nothing waits for its peers any more.
+    /// Nothing waits any longer for peers of an account that are away: it was removed, or fewer
+    /// servers use it than before.
     pub fn forget_account(&mut self, account: &AccountName) {
         self.readers.forget(account);
         self.backoffs.remove(account);
         self.check_backoff(account);
-        self.outbox.delete(Bucket::Confirmations, keys::account(account));
+        self.persist_marks(account);
         self.forget_confirmed();
     }
 
@@ -62,7 +70,10 @@ impl Hub {
     }
 
     fn persist_marks(&mut self, account: &AccountName) {
-        let marks = json(&self.readers.stored(account));
-        self.outbox.put(Bucket::Confirmations, keys::account(account), marks);
+        let key = keys::account(account);
+        match self.readers.stored(account) {
+            marks if marks.is_empty() => self.outbox.delete(Bucket::Confirmations, key),
+            marks => self.outbox.put(Bucket::Confirmations, key, json(&marks)),
+        }
     }
 }

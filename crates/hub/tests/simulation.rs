@@ -1,0 +1,40 @@
+//! Random PBXs, networks and crashes around one hub, on a virtual clock: thousands of worlds, each
+//! told by its seed. `SEED=123 cargo test -p lampfield-hub --test simulation` runs that one alone.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "clippy's own exception for tests does not reach helper functions"
+)]
+
+mod simulation {
+    pub mod actions;
+    mod asterisk;
+    mod checks;
+    mod disk;
+    mod ledger;
+    mod link;
+    mod node;
+    mod random;
+    mod server;
+    mod world;
+}
+
+use std::panic::catch_unwind;
+
+use simulation::actions;
+
+const WORLDS: u64 = 2_000;
+
+#[test]
+fn every_world_keeps_the_promises() {
+    if let Some(seed) = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()) {
+        return actions::run(seed);
+    }
+    for seed in 0..WORLDS {
+        if catch_unwind(|| actions::run(seed)).is_err() {
+            panic!("world {seed} broke a promise: SEED={seed} runs it alone");
+        }
+    }
+}

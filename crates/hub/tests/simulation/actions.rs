@@ -1,0 +1,224 @@
+//! What may happen, chosen by the seed.
+
+use std::time::Duration;
+
+use lampfield_board::{AccountName, Cachable, DeviceState, MessageCount, Subject};
+use lampfield_hub::{Grace, Limits, PeerCache, Policies, Policy, Rule, Settings};
+
+use super::{asterisk::Asterisk, checks, random::Random, server::Server, world::World};
+
+const STEPS: usize = 160;
+
+/// Runs the world of one seed from its beginning to its rest.
+pub fn run(seed: u64) {
+    let mut world = create(seed);
+    for _ in 0..STEPS {
+        step(&mut world);
+        checks::all(&world);
+    }
+    rest(&mut world);
+}
+
+fn create(seed: u64) -> World {
+    let mut random = Random::new(seed);
+    let grace = random.between(2, 20) * 1_000;
+    let settings = Settings {
+        grace: Grace::Fixed(Duration::from_millis(grace)),
+        policies: Policies::new(vec![Rule::parse("Keep/*", Policy::Keep).unwrap()]),
+        limits: Limits { watch_missed: random.between(1, 4) as usize, ..Limits::default() },
+        ..Settings::default()
+    };
+    let count = random.between(2, 5);
+    let shared = random.chance(20);
+    let server = |index| {
+        // Two servers may share one account.
+        let account = if shared && index == 1 { 0 } else { index };
+        Server::new(account_named(&format!("pbx{account}")), PeerCache::Survives)
+    };
+    let mut servers: Vec<_> = (0..count).map(server).collect();
+    if random.chance(30) {
+        servers.push(Server::new(account_named("person"), PeerCache::Forgotten));
+    }
+    let mut world = World::new(random, settings, servers, grace);
+    for index in 0..world.servers.len() {
+        boot(&mut world, index, None);
+    }
+    world
+}
+
+fn account_named(name: &str) -> AccountName {
+    AccountName::parse(&format!("{name}@asterisk.example")).unwrap()
+}
+
+fn step(world: &mut World) {
+    let index = world.random.below(world.servers.len());
+    match world.random.below(100) {
+        0..30 => change_device(world, index),
+        30..34 => change_mailbox(world, index),
+        34..36 => say_passing(world, index),
+        36..60 => {
+            let most = world.random.between(1, 12) as usize;
+            world.pump(index, most);
+        }
+        60..66 => pump_all(world, 40),
+        66..76 => {
+            let millis = world.random.between(0, 3_000);
+            world.pass(millis);
+        }
+        76..79 => {
+            let millis = world.random.between(0, 30_000);
+            world.pass(millis);
+        }
+        79..82 => world.kill(index),
+        82..86 => revive(world, index),
+        86..89 => world.cut(index),
+        89..92 => world.heal(index),
+        92..93 => world.servers[index].reading ^= true,
+        93..96 => commit_and_confirm(world),
+        96 => world.crash_node(),
+        97 => say_goodbye(world, index),
+        98 => clear(world),
+        _ => move_account(world, index),
+    }
+}
+
+fn change_device(world: &mut World, index: usize) {
+    let device = world.random.pick(&world.devices).clone();
+    let state = *world.random.pick(&DeviceState::ALL);
+    let server = &mut world.servers[index];
+    if server.cache == PeerCache::Forgotten {
+        return;
+    }
+    if let Some(process) = &mut server.process {
+        process.own.insert(device.clone(), state);
+    }
+    server.say(device, state.into(), Cachable::Yes);
+}
+
+/// A mailbox has one owner; what changes while it is away is lost.
+fn change_mailbox(world: &mut World, index: usize) {
+    if let Some(mailbox) = world.mailboxes.get(index).cloned() {
+        let count = MessageCount::new(world.random.below(4) as i32, world.random.below(3) as i32);
+        world.servers[index].say(mailbox, count.into(), Cachable::Yes);
+    }
+}
+
+fn say_passing(world: &mut World, index: usize) {
+    let device = Subject::device("Local/7@x").unwrap();
+    if world.servers[index].cache == PeerCache::Survives {
+        world.servers[index].say(device, DeviceState::InUse.into(), Cachable::No);
+    }
+}
+
+fn pump_all(world: &mut World, most: usize) {
+    for index in 0..world.servers.len() {
+        world.pump(index, most);
+    }
+}
+
+/// A dead process starts again: as itself with fewer devices, or under a new EID.
+fn revive(world: &mut World, index: usize) {
+    if world.servers[index].process.is_none() {
+        let last = world.random.chance(60).then_some(world.servers[index].last_eid);
+        boot(world, index, last);
+    }
+}
+
+fn boot(world: &mut World, index: usize, eid: Option<lampfield_board::Eid>) {
+    let eid = eid.unwrap_or_else(|| world.new_eid());
+    world.servers[index].last_eid = eid;
+    let mut process = Asterisk::new(eid);
+    for device in world.devices.clone() {
+        if world.servers[index].cache == PeerCache::Survives && world.random.chance(40) {
+            process.own.insert(device, *world.random.pick(&DeviceState::ALL));
+        }
+    }
+    let now = world.now;
+    world.servers[index].boot(process, now);
+}
+
+fn commit_and_confirm(world: &mut World) {
+    let writes = world.random.below(world.disk.waiting() + 1);
+    world.disk.commit(writes);
+    let Some(node) = &mut world.node else { return };
+    for link in node.links.values() {
+        if world.random.chance(50) {
+            link.confirm(&mut node.hub);
+        }
+    }
+    node.carry_out(&mut world.disk);
+}
+
+fn say_goodbye(world: &mut World, index: usize) {
+    let session = world.servers[index].session.as_ref();
+    if let Some(conn) = session.filter(|_| world.servers[index].path_up).map(|s| s.conn) {
+        world.goodbye(conn);
+    }
+}
+
+fn clear(world: &mut World) {
+    let all: Vec<_> = world.devices.iter().chain(&world.mailboxes).cloned().collect();
+    let subject = world.random.pick(&all).clone();
+    let Some(node) = &mut world.node else { return };
+    let now = node.now(world.now);
+    node.hub.clear_subject(&subject, now);
+    node.carry_out(&mut world.disk);
+    world.ledger.facts.retain(|(of, _), _| *of != subject);
+}
+
+/// The same process logs in with another account from now on: for a while, two speak as one EID.
+fn move_account(world: &mut World, index: usize) {
+    let server = &mut world.servers[index];
+    if server.cache == PeerCache::Forgotten || server.session.is_none() || !server.path_up {
+        return;
+    }
+    let conn = server.session.as_ref().map(|session| session.conn);
+    let name = server.account.to_string();
+    let user = name.split('@').next().unwrap();
+    let moved = user.strip_suffix("-b").map_or_else(|| format!("{user}-b"), str::to_owned);
+    let left = std::mem::replace(&mut server.account, account_named(&moved));
+    world.left_accounts.insert(left);
+    if let Some(conn) = conn {
+        world.lose(conn);
+    }
+}
+
+/// Everything works again, and everybody comes back.
+fn rest(world: &mut World) {
+    for index in 0..world.servers.len() {
+        world.heal(index);
+        world.servers[index].reading = true;
+        revive(world, index);
+    }
+    for _ in 0..60 {
+        world.pass(10_000);
+        pump_all(world, 200);
+        commit_and_confirm(world);
+        checks::all(world);
+    }
+    forget_left_accounts(world);
+    for _ in 0..4 {
+        confirm_all(world);
+        world.pass(1_000);
+    }
+    world.disk.commit(world.disk.waiting());
+    checks::all(world);
+    checks::at_rest(world);
+}
+
+fn confirm_all(world: &mut World) {
+    let Some(node) = &mut world.node else { return };
+    for link in node.links.values() {
+        link.confirm(&mut node.hub);
+    }
+    node.carry_out(&mut world.disk);
+}
+
+/// The operator says of which accounts a server has gone to another.
+fn forget_left_accounts(world: &mut World) {
+    let Some(node) = &mut world.node else { return };
+    for account in &world.left_accounts {
+        node.hub.forget_account(account);
+    }
+    node.carry_out(&mut world.disk);
+}

@@ -1,0 +1,120 @@
+//! The store as a crash leaves it: writes are committed in order, and those at the end may be lost.
+//! Reads rows with eyes of its own, so that keys and forms are checked too.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use lampfield_board::{AccountName, DeviceState, MessageCount, Origin, Subject, Value};
+use lampfield_fabric::{Bucket, Write};
+
+use super::ledger::Key;
+
+/// What a crash took that cannot be known again.
+#[derive(Default)]
+pub struct Lost {
+    /// Facts that everybody was told and of which nothing is left.
+    pub facts: BTreeSet<Key>,
+    /// Accounts that began a watch of which nothing is left.
+    pub readers: BTreeSet<String>,
+}
+
+#[derive(Clone, Default)]
+pub struct Disk {
+    rows: BTreeMap<(Bucket, String), String>,
+    waiting: VecDeque<Write>,
+}
+
+impl Disk {
+    pub fn write(&mut self, write: Write) {
+        self.waiting.push_back(write);
+    }
+
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Commits the oldest writes.
+    pub fn commit(&mut self, writes: usize) {
+        for write in self.waiting.drain(..writes) {
+            let place = (write.bucket, write.key);
+            match write.value {
+                Some(value) => self.rows.insert(place, value),
+                None => self.rows.remove(&place),
+            };
+        }
+    }
+
+    /// What had not been committed is gone.
+    pub fn crash(&mut self) -> Lost {
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut lost = Lost::default();
+        for write in waiting {
+            let nothing_left = || {
+                [Bucket::Facts, Bucket::Tombstones]
+                    .iter()
+                    .all(|bucket| !self.rows.contains_key(&(*bucket, write.key.clone())))
+            };
+            match write.bucket {
+                Bucket::Facts if nothing_left() => {
+                    lost.facts.insert(parse(&write.key));
+                }
+                Bucket::Confirmations => {
+                    let before = self.rows.get(&(Bucket::Confirmations, write.key.clone()));
+                    if marks(write.value.as_deref()) > marks(before.map(String::as_str)) {
+                        lost.readers.insert(write.key);
+                    }
+                }
+                _ => {}
+            }
+        }
+        lost
+    }
+
+    pub fn rows(&self) -> impl Iterator<Item = (Bucket, &str, &str)> {
+        self.rows.iter().map(|((bucket, key), value)| (*bucket, key.as_str(), value.as_str()))
+    }
+
+    pub fn count(&self, bucket: Bucket) -> usize {
+        self.rows.keys().filter(|(of, _)| *of == bucket).count()
+    }
+
+    /// The facts that will be found at the next start: where a fact and its withdrawal are both
+    /// there, the newer one.
+    pub fn facts(&self) -> BTreeMap<Key, Value> {
+        let facts = self.rows().filter(|(bucket, ..)| *bucket == Bucket::Facts);
+        let standing = facts.filter(|(_, key, fact)| {
+            let withdrawal = self.rows.get(&(Bucket::Tombstones, (*key).to_owned()));
+            withdrawal.is_none_or(|withdrawal| version(withdrawal) < version(fact))
+        });
+        standing.map(|(_, key, fact)| (parse(key), value(fact))).collect()
+    }
+}
+
+/// `device/PJSIP/100|server1@d|02:00:00:00:00:01`; no name in this world needs an escape.
+fn parse(key: &str) -> Key {
+    let parts: Vec<_> = key.split('|').collect();
+    let origin = Origin::new(AccountName::parse(parts[1]).unwrap(), parts[2].parse().unwrap());
+    (parts[0].parse::<Subject>().unwrap(), origin)
+}
+
+/// How many watches a row of confirmations speaks of.
+fn marks(row: Option<&str>) -> usize {
+    type Seats = BTreeMap<String, BTreeMap<String, Vec<u64>>>;
+    let seats: Seats = row.map(|row| serde_json::from_str(row).unwrap()).unwrap_or_default();
+    seats.values().flat_map(BTreeMap::values).map(Vec::len).sum()
+}
+
+fn version(row: &str) -> (u64, u64) {
+    let row: serde_json::Value = serde_json::from_str(row).unwrap();
+    (row["epoch"].as_u64().unwrap(), row["counter"].as_u64().unwrap())
+}
+
+fn value(row: &str) -> Value {
+    let row: serde_json::Value = serde_json::from_str(row).unwrap();
+    match row["state"].as_str() {
+        Some(word) => word.parse::<DeviceState>().unwrap().into(),
+        None => {
+            let count = |name: &str| i32::try_from(row[name].as_i64().unwrap()).unwrap();
+            MessageCount::new(count("new"), count("old")).into()
+        }
+    }
+}
