@@ -13,8 +13,17 @@ use crate::accounts::Account;
 use crate::door::Door;
 use crate::session::Session;
 
+pub mod disco;
+pub mod legacy_session;
+pub mod message;
+pub mod ping;
+pub mod presence;
 pub mod pubsub;
+pub mod register;
 pub mod reply;
+pub mod roster;
+pub mod time;
+pub mod version;
 
 /// Whom a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,7 +101,16 @@ pub struct Services {
 impl Services {
     /// The services of an ordinary server.
     pub fn standard(pubsub: pubsub::mount::Pubsub) -> Self {
-        Self::of(vec![Box::new(pubsub)])
+        Self::of(vec![
+            Box::new(pubsub),
+            Box::new(disco::Disco),
+            Box::new(legacy_session::LegacySession),
+            Box::new(ping::Ping),
+            Box::new(register::Register),
+            Box::new(roster::RosterService),
+            Box::new(time::Time),
+            Box::new(version::Version),
+        ])
     }
 
     fn of(all: Vec<Box<dyn Service>>) -> Self {

@@ -9,6 +9,8 @@ use lampfield_hub::ConnId;
 use lampfield_xmpp_stream::{BareJid, FullJid, StreamCondition, StreamError};
 
 use crate::accounts::Account;
+use crate::services::presence::Directed;
+use crate::services::roster::Interest;
 use crate::wire::{Full, Link};
 
 /// One stream that has logged in and bound a resource.
@@ -30,8 +32,10 @@ pub struct Session {
     pub since: SystemTime,
     /// What the presence service keeps about this resource.
     pub presence: RefCell<Option<Presence>>,
-    /// Whether the client has asked for the roster and so gets pushes (RFC 6121 section 2.1.6).
-    pub interested: Cell<bool>,
+    /// To whom it has sent its presence besides those who may see it anyhow.
+    pub directed: RefCell<Directed>,
+    /// How it learns that its roster has changed.
+    pub roster: Cell<Interest>,
     /// Whether it has said that it goes, by unavailable presence.
     pub said_goodbye: Cell<bool>,
     /// Set when somebody else ends this stream; the connection's task acts on it.
@@ -70,7 +74,8 @@ impl Session {
             link,
             since: SystemTime::now(),
             presence: RefCell::new(None),
-            interested: Cell::new(false),
+            directed: RefCell::default(),
+            roster: Cell::default(),
             said_goodbye: Cell::new(false),
             end: RefCell::new(None),
         }))

@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn an_item_with_name_and_groups_is_read() {
-        let item = "<item jid='bob@example.org/phone' name='Bob'><group>A</group><group>B</group></item>";
+        let item =
+            "<item jid='bob@example.org/phone' name='Bob'><group>A</group><group>B</group></item>";
         let entry = Entry { name: Some("Bob".into()), groups: vec!["A".into(), "B".into()] };
         assert_eq!(edit(item), Ok(Edit::Put(bob(), entry)));
         let item = "<item jid='bob@example.org' subscription='remove'/>";

@@ -141,9 +141,13 @@ impl Roster {
         self.put(jid, contact).map(|_| ())
     }
 
-    /// Forgets a contact; says whether it was in the list.
+    /// Drops a contact from the list; says whether it was there. A stranger stays.
     pub fn remove(&mut self, jid: &BareJid) -> bool {
-        self.contacts.remove(jid).is_some_and(|contact| contact.entry.is_some())
+        let listed = self.get(jid).is_some_and(|contact| contact.entry.is_some());
+        if listed {
+            self.contacts.remove(jid);
+        }
+        listed
     }
 
     /// Takes a step of the subscription with `jid`. `request` is what came with a `subscribe`.
@@ -167,7 +171,9 @@ impl Roster {
             }
             // Asking somebody, or letting somebody in, makes an entry of the list (RFC 6121
             // sections 3.1.2 and 3.1.5).
-            (Direction::Outbound, Step::Subscribe | Step::Subscribed) if next != Subscription::NONE => {
+            (Direction::Outbound, Step::Subscribe | Step::Subscribed)
+                if next != Subscription::NONE =>
+            {
                 contact.entry.get_or_insert_default();
             }
             _ => {}

@@ -120,10 +120,7 @@ fn a_contact_survives_the_store() {
         request: None,
     };
     let text = serde_json::to_string(&contact).unwrap();
-    assert_eq!(
-        text,
-        r#"{"to":"asked","from":"yes","entry":{"name":"Bob","groups":["friends"]}}"#
-    );
+    assert_eq!(text, r#"{"to":"asked","from":"yes","entry":{"name":"Bob","groups":["friends"]}}"#);
     assert_eq!(serde_json::from_str::<Contact>(&text).unwrap(), contact);
 }
 

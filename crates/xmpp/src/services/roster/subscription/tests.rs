@@ -59,7 +59,8 @@ const TABLES: [Table; 8] = [
 ];
 
 fn name_of(subscription: Subscription) -> &'static str {
-    let found = STATES.iter().find(|(_, to, from)| (*to, *from) == (subscription.to, subscription.from));
+    let found =
+        STATES.iter().find(|(_, to, from)| (*to, *from) == (subscription.to, subscription.from));
     found.unwrap().0
 }
 

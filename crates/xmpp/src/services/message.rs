@@ -1,0 +1,178 @@
+//! Messages between accounts (RFC 6121 section 8): to a resource, or to the account's best ones.
+//! There is no storage for those who are away yet. An error is never answered.
+
+use std::rc::Rc;
+
+use lampfield_xmpp_stream::{Element, Jid, StanzaCondition, StanzaError, Tag, ns, writer};
+
+use crate::door::Door;
+use crate::session::Session;
+
+/// What a message is, as far as its way is concerned (RFC 6121 section 5.2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Normal,
+    Chat,
+    Groupchat,
+    Headline,
+    Error,
+}
+
+/// Where a message for an account goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// To the available resources whose priority is at least this.
+    Resources(i8),
+    /// Nowhere, and the sender is told.
+    Refused,
+    /// Nowhere, and nobody cares.
+    Dropped,
+}
+
+/// Routes a message that a bound session has sent.
+pub fn route(door: &Rc<Door>, session: &Rc<Session>, message: Element<'_>) {
+    let kind = Kind::of(message);
+    if let Err(error) = deliver(door, session, kind, message)
+        && kind != Kind::Error
+    {
+        session.send(&refusal(session, message, &error));
+    }
+}
+
+fn deliver(
+    door: &Door,
+    session: &Session,
+    kind: Kind,
+    message: Element<'_>,
+) -> Result<(), StanzaError> {
+    let to = match message.attr("to") {
+        // RFC 6120 section 10.3.1: without an address it is for the sender's own account.
+        None => session.bare.to_jid(),
+        Some(to) => {
+            Jid::parse(to).map_err(|error| StanzaCondition::JidMalformed.with(error.to_string()))?
+        }
+    };
+    let here =
+        door.served(Some(to.domain())).is_some() || door.pubsub_domain(to.domain()).is_some();
+    if !here {
+        return Err(StanzaCondition::RemoteServerNotFound.with("no such server here"));
+    }
+    let mut out = Vec::new();
+    writer::forward(&mut out, message, ns::CLIENT, Some(session.jid.as_str()), Some(to.as_str()));
+    if let Some(resource) = to.to_full().and_then(|full| door.router.session(&full)) {
+        resource.send(&out);
+        return Ok(());
+    }
+    let resources = door.router.resources(&to.to_bare());
+    let priority = |resource: &Rc<Session>| resource.presence.borrow().as_ref().map(|p| p.priority);
+    let way = match to.resource() {
+        None => kind.way_to_account(resources.iter().filter_map(priority)),
+        Some(_) => kind.way_past_a_resource(resources.iter().filter_map(priority)),
+    };
+    match way {
+        Way::Resources(least) => {
+            let able = resources.iter().filter(|one| priority(one).is_some_and(|p| p >= least));
+            able.for_each(|resource| resource.send(&out));
+            Ok(())
+        }
+        Way::Refused => Err(StanzaCondition::ServiceUnavailable.with("")),
+        Way::Dropped => Ok(()),
+    }
+}
+
+/// The error for a message, from whom it was sent to. It does not repeat the message.
+fn refusal(session: &Session, message: Element<'_>, error: &StanzaError) -> Vec<u8> {
+    let mut out = Vec::new();
+    Tag::open(&mut out, "message")
+        .attr("from", message.attr("to").unwrap_or(session.bare.as_str()))
+        .attr("to", session.jid.as_str())
+        .attr("type", "error")
+        .attr_opt("id", message.attr("id"))
+        .children(|out| error.write(out));
+    out
+}
+
+// === impl Kind ===
+
+impl Kind {
+    /// An unknown type counts as `normal`, as the standard says.
+    fn of(message: Element<'_>) -> Self {
+        match message.attr("type") {
+            Some("chat") => Self::Chat,
+            Some("groupchat") => Self::Groupchat,
+            Some("headline") => Self::Headline,
+            Some("error") => Self::Error,
+            _ => Self::Normal,
+        }
+    }
+
+    /// The way to an account whose available resources have these priorities (section 8.5.2): what
+    /// is talk goes to those with the highest, a headline to all that are not negative.
+    fn way_to_account(self, priorities: impl Iterator<Item = i8>) -> Way {
+        let highest = priorities.filter(|priority| *priority >= 0).max();
+        match (self, highest) {
+            (Self::Groupchat, _) => Way::Refused,
+            (Self::Error, _) | (Self::Headline, None) => Way::Dropped,
+            (Self::Headline, Some(_)) => Way::Resources(0),
+            (Self::Normal | Self::Chat, Some(highest)) => Way::Resources(highest),
+            (Self::Normal | Self::Chat, None) => Way::Refused,
+        }
+    }
+
+    /// The way of a message for a resource that is not there (section 8.5.3.2): only a chat goes on
+    /// with the account.
+    fn way_past_a_resource(self, priorities: impl Iterator<Item = i8>) -> Way {
+        match self {
+            Self::Chat => self.way_to_account(priorities),
+            Self::Normal | Self::Groupchat => Way::Refused,
+            Self::Headline | Self::Error => Way::Dropped,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn talk_goes_to_the_best_resources_and_headlines_to_all_good_ones() {
+        let there = [5, -1, 5, 0];
+        for (kind, way) in [
+            (Kind::Normal, Way::Resources(5)),
+            (Kind::Chat, Way::Resources(5)),
+            (Kind::Headline, Way::Resources(0)),
+            (Kind::Groupchat, Way::Refused),
+            (Kind::Error, Way::Dropped),
+        ] {
+            assert_eq!(kind.way_to_account(there.into_iter()), way, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_who_wants_messages_is_like_nobody_at_all() {
+        for there in [&[][..], &[-1][..]] {
+            for (kind, way) in [
+                (Kind::Normal, Way::Refused),
+                (Kind::Chat, Way::Refused),
+                (Kind::Headline, Way::Dropped),
+                (Kind::Groupchat, Way::Refused),
+                (Kind::Error, Way::Dropped),
+            ] {
+                assert_eq!(kind.way_to_account(there.iter().copied()), way, "{kind:?} {there:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_chat_looks_for_another_resource() {
+        for (kind, way) in [
+            (Kind::Normal, Way::Refused),
+            (Kind::Chat, Way::Resources(1)),
+            (Kind::Headline, Way::Dropped),
+            (Kind::Groupchat, Way::Refused),
+            (Kind::Error, Way::Dropped),
+        ] {
+            assert_eq!(kind.way_past_a_resource([1].into_iter()), way, "{kind:?}");
+        }
+    }
+}

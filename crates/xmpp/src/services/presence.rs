@@ -1,0 +1,124 @@
+//! Presence (RFC 6121 sections 3 and 4): who is there, who may know it, and asking to know it.
+//!
+//! No stanza leaves here without `from`: COMPAT(asterisk<=22) crashes on one.
+
+mod broadcast;
+mod directed;
+mod handshake;
+mod write;
+
+use std::rc::Rc;
+
+use lampfield_xmpp_stream::{BareJid, Element, Jid, StanzaCondition, StanzaError, ns};
+
+pub use broadcast::{hide, show};
+pub use directed::Directed;
+pub use handshake::part;
+
+use super::roster::subscription::{Half, Step};
+use crate::door::Door;
+use crate::session::{Presence, Session};
+
+/// Handles a presence stanza that a bound session has sent.
+pub fn stanza(door: &Rc<Door>, session: &Rc<Session>, stanza: Element<'_>) {
+    if let Err(error) = take(door, session, stanza) {
+        let mut out = Vec::new();
+        write::error(&mut out, session, stanza, &error);
+        session.send(&out);
+    }
+}
+
+/// Tells everyone concerned that a session is gone. It has been unbound from the router.
+pub fn left(door: &Rc<Door>, session: &Rc<Session>) {
+    let replaced = door.router.session(&session.jid).is_some_and(|newer| newer.is_available());
+    // A newer login on the same address speaks for it now.
+    if !replaced {
+        broadcast::unavailable(door, session, &[]);
+    }
+}
+
+/// Whether `viewer` may know whether `account` is there.
+pub fn may_see(door: &Door, viewer: &BareJid, account: &BareJid) -> bool {
+    viewer == account
+        || door.peers.are(viewer, account)
+        || door.rosters.subscription(account, viewer).from == Half::Yes
+}
+
+fn take(door: &Rc<Door>, session: &Rc<Session>, stanza: Element<'_>) -> Result<(), StanzaError> {
+    let to = stanza.attr("to").map(Jid::parse).transpose();
+    let to = to.map_err(|error| StanzaCondition::JidMalformed.with(error.to_string()))?;
+    match (stanza.attr("type"), to) {
+        // COMPAT(old clients): `available` was never a type, but it is plain what it means.
+        (None | Some("available"), None) => {
+            broadcast::available(door, session, announcement(stanza)?);
+            Ok(())
+        }
+        (Some("unavailable"), None) => {
+            broadcast::unavailable(door, session, &write::payload(stanza));
+            Ok(())
+        }
+        (None | Some("available" | "unavailable"), Some(to)) => {
+            directed::stanza(door, session, &to, stanza)
+        }
+        (Some("probe"), Some(to)) => {
+            broadcast::answer_probe(door, session, &to.to_bare());
+            Ok(())
+        }
+        // Somebody's answer to a presence: of no use to anyone but who sent it.
+        (Some("error"), Some(to)) => {
+            directed::pass_on(door, session, &to, stanza);
+            Ok(())
+        }
+        (Some("error"), None) => Ok(()),
+        (Some(kind), Some(to)) => match Step::parse(kind) {
+            Some(step) => handshake::say(door, session, &to.to_bare(), step, stanza),
+            None => Err(StanzaCondition::BadRequest.with("no such type of presence")),
+        },
+        (Some(_), None) => Err(StanzaCondition::BadRequest.with("this presence needs an address")),
+    }
+}
+
+/// What an available presence says.
+fn announcement(stanza: Element<'_>) -> Result<Presence, StanzaError> {
+    let priority = match stanza.child_text(ns::CLIENT, "priority") {
+        None => 0,
+        Some(text) => text.trim().parse().map_err(|_| {
+            StanzaCondition::BadRequest.with("a priority is a number from -128 to 127")
+        })?,
+    };
+    Ok(Presence { priority, payload: write::payload(stanza).into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use lampfield_xmpp_stream::{Limits, Scope, Stanza};
+
+    use super::*;
+
+    fn announce(children: &str) -> Result<Presence, StanzaCondition> {
+        let xml = format!("<presence>{children}</presence>");
+        let scope = Scope::with_default(ns::CLIENT);
+        let stanza = Stanza::parse(xml.as_bytes(), &scope, &Limits::AUTHENTICATED).unwrap();
+        announcement(stanza.root()).map_err(|error| error.condition)
+    }
+
+    #[test]
+    fn a_presence_keeps_its_content_and_its_priority() {
+        let content = "<status>I am available</status><priority>1</priority>\
+             <c xmlns='http://jabber.org/protocol/caps' node='http://www.asterisk.org/xmpp/client/caps' \
+             ver='asterisk-xmpp' ext='voice-v1 video-v1 camera-v1'/>";
+        let presence = announce(content).unwrap();
+        assert_eq!(presence.priority, 1);
+        assert_eq!(String::from_utf8_lossy(&presence.payload), content);
+        assert_eq!(announce("").unwrap().priority, 0);
+        assert_eq!(announce("<priority> -5 </priority>").unwrap().priority, -5);
+    }
+
+    #[test]
+    fn a_priority_out_of_range_is_refused() {
+        for wrong in ["128", "-129", "high", ""] {
+            let xml = format!("<priority>{wrong}</priority>");
+            assert_eq!(announce(&xml).unwrap_err(), StanzaCondition::BadRequest, "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Telling those who may know that a resource is there, and telling it who else is
+//! (RFC 6121 sections 4.2 to 4.5).
+
+use std::rc::Rc;
+
+use lampfield_xmpp_stream::BareJid;
+
+use super::{may_see, write};
+use crate::door::Door;
+use crate::services::roster::subscription::{Half, Step};
+use crate::session::{Presence, Session};
+
+/// A resource says that it is there, or how.
+pub fn available(door: &Rc<Door>, session: &Rc<Session>, presence: Presence) {
+    let payload = Rc::clone(&presence.payload);
+    let first = session.presence.borrow_mut().replace(presence).is_none();
+    for watcher in watchers(door, &session.bare) {
+        let mut out = Vec::new();
+        write::available(&mut out, &session.jid, &watcher, &payload);
+        to_available(door, &watcher, &out);
+    }
+    if first {
+        tell_newcomer(door, session);
+    }
+}
+
+/// A resource says that it goes, or has gone without a word.
+pub fn unavailable(door: &Rc<Door>, session: &Rc<Session>, payload: &[u8]) {
+    let was_there = session.presence.borrow_mut().take().is_some();
+    let directed = session.directed.borrow_mut().take();
+    let mut watchers = watchers(door, &session.bare);
+    if !was_there {
+        watchers.clear();
+    }
+    for watcher in &watchers {
+        let mut out = Vec::new();
+        write::unavailable(&mut out, &session.jid, watcher.as_str(), payload);
+        to_available(door, watcher, &out);
+    }
+    for other in directed.iter().filter(|other| !watchers.contains(&other.to_bare())) {
+        let mut out = Vec::new();
+        write::unavailable(&mut out, &session.jid, other.as_str(), payload);
+        door.router.matching(other).iter().for_each(|resource| resource.send(&out));
+    }
+}
+
+/// Tells `viewer` which resources of `account` are there.
+pub fn show(door: &Door, account: &BareJid, viewer: &BareJid) {
+    let mut out = Vec::new();
+    write_resources(&mut out, door, account, viewer);
+    to_available(door, viewer, &out);
+}
+
+/// Tells `viewer` that no resource of `account` is there, for all it may know.
+pub fn hide(door: &Door, account: &BareJid, viewer: &BareJid) {
+    let mut out = Vec::new();
+    for resource in door.router.resources(account).iter().filter(|r| r.is_available()) {
+        write::unavailable(&mut out, &resource.jid, viewer.as_str(), &[]);
+    }
+    to_available(door, viewer, &out);
+}
+
+/// Answers somebody who asks whether `account` is there.
+pub fn answer_probe(door: &Door, session: &Session, account: &BareJid) {
+    let mut out = Vec::new();
+    if may_see(door, &session.bare, account) {
+        write_resources(&mut out, door, account, &session.bare);
+    } else {
+        write::step(&mut out, account, &session.bare, Step::Unsubscribed, &[]);
+    }
+    session.send(&out);
+}
+
+/// Who is told how `account` is: its own resources, its peers, and whoever it has let.
+fn watchers(door: &Door, account: &BareJid) -> Vec<BareJid> {
+    let mut watchers = vec![account.clone()];
+    watchers.extend(door.peers.of(account));
+    let subscribed = door.rosters.contacts(account, |subscription| subscription.from == Half::Yes);
+    watchers.extend(subscribed.into_iter().filter(|jid| !door.peers.are(account, jid)));
+    watchers
+}
+
+/// Whom `account` wants to see.
+fn watched(door: &Door, account: &BareJid) -> Vec<BareJid> {
+    let mut watched = vec![account.clone()];
+    watched.extend(door.peers.of(account));
+    let subscribed = door.rosters.contacts(account, |subscription| subscription.to == Half::Yes);
+    watched.extend(subscribed.into_iter().filter(|jid| !door.peers.are(account, jid)));
+    watched
+}
+
+/// What a resource hears when it becomes available: who else is there, and who has asked for its
+/// presence meanwhile (RFC 6121 sections 4.3 and 3.1.3).
+fn tell_newcomer(door: &Door, session: &Session) {
+    let mut out = Vec::new();
+    for account in watched(door, &session.bare) {
+        if !may_see(door, &session.bare, &account) {
+            continue;
+        }
+        for other in door.router.resources(&account) {
+            // It has just heard of itself as its own watcher.
+            if other.jid != session.jid {
+                write_resource(&mut out, &other, &session.bare);
+            }
+        }
+    }
+    door.rosters.read(&session.bare, |roster| {
+        let asking = roster.iter().filter(|(_, contact)| contact.subscription.from == Half::Asked);
+        for (jid, contact) in asking {
+            let content = contact.request.as_deref().unwrap_or_default();
+            write::step(&mut out, jid, &session.bare, Step::Subscribe, content.as_bytes());
+        }
+    });
+    if !out.is_empty() {
+        session.send(&out);
+    }
+}
+
+fn write_resources(out: &mut Vec<u8>, door: &Door, account: &BareJid, viewer: &BareJid) {
+    for resource in door.router.resources(account) {
+        write_resource(out, &resource, viewer);
+    }
+}
+
+fn write_resource(out: &mut Vec<u8>, resource: &Session, viewer: &BareJid) {
+    if let Some(presence) = &*resource.presence.borrow() {
+        write::available(out, &resource.jid, viewer, &presence.payload);
+    }
+}
+
+/// Sends to the resources of an account that have said that they are there.
+pub fn to_available(door: &Door, account: &BareJid, stanzas: &[u8]) {
+    if stanzas.is_empty() {
+        return;
+    }
+    for resource in door.router.resources(account).iter().filter(|r| r.is_available()) {
+        resource.send(stanzas);
+    }
+}

@@ -1,0 +1,267 @@
+//! In-band registration (XEP-0077): making an account before a login where the domain allows it,
+//! and afterwards a new password or the end of the account.
+//!
+//! It never touches an account other than the asker's own, and never makes anything but the role
+//! `user`.
+
+mod pace;
+
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use lampfield_xmpp_stream::{BareJid, Domain, Element, StanzaCondition, StanzaError, Tag};
+
+pub use pace::Pace;
+
+use super::{Answer, Request, Scope, Service, Verb, reply};
+use crate::accounts::{AccountError, Legacy, NewAccount, NewPassword, Role, Source};
+use crate::door::Door;
+use crate::session::Session;
+use crate::settings::ClearTextAuth;
+
+/// The namespace of registration.
+pub const NAMESPACE: &str = "jabber:iq:register";
+
+/// An answer that may have to wait for a password to be hashed and stored.
+pub type Later = Pin<Box<dyn Future<Output = Answer>>>;
+
+/// Lets those who have logged in change their password or leave for good.
+#[derive(Debug)]
+pub struct Register;
+
+/// What a registration set asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Wish {
+    /// This account with this password.
+    Have(String, String),
+    /// No account any more.
+    Leave,
+}
+
+/// Answers somebody who has not logged in, on a domain that takes registrations.
+pub fn before_login(
+    door: &Rc<Door>,
+    domain: &Domain,
+    verb: Verb,
+    query: Element<'_>,
+    peer: IpAddr,
+) -> Later {
+    if verb == Verb::Get {
+        return ready(Answer::Result(form(None)));
+    }
+    match wish(query).and_then(|wish| newcomer(door, domain, wish, peer)) {
+        Ok(new) => {
+            let door = Rc::clone(door);
+            Box::pin(async move {
+                let made = door.accounts.add(new).await;
+                answer(made.map(|account| {
+                    tracing::info!(account = %account.jid, %peer, "registered in-band");
+                }))
+            })
+        }
+        Err(error) => ready(Answer::Error(error)),
+    }
+}
+
+fn newcomer(
+    door: &Door,
+    domain: &Domain,
+    wish: Wish,
+    peer: IpAddr,
+) -> Result<NewAccount, StanzaError> {
+    let Wish::Have(name, password) = wish else {
+        return Err(StanzaCondition::UnexpectedRequest.with("log in to leave"));
+    };
+    let jid = BareJid::from_parts(&name, domain)
+        .map_err(|error| StanzaCondition::NotAcceptable.with(error.to_string()))?;
+    door.registrations.step(peer)?;
+    Ok(NewAccount {
+        jid,
+        password: NewPassword::Given(password),
+        role: Role::User,
+        allow: Role::User.usual_allow(),
+        legacy: Legacy::Refused,
+        source: Source::InBand,
+    })
+}
+
+// === impl Register ===
+
+impl Service for Register {
+    fn handles(&self) -> &'static [(Scope, &'static str)] {
+        &[(Scope::Server, NAMESPACE)]
+    }
+
+    fn features(&self) -> &'static [(Scope, &'static str)] {
+        self.handles()
+    }
+
+    fn iq(&self, door: &Rc<Door>, request: &Request<'_>) -> Answer {
+        let account = &request.session.bare;
+        // Without an address the server is meant that keeps the account.
+        if request.to != account && request.to.as_str() != account.domain() {
+            return Answer::Error(
+                StanzaCondition::NotAllowed.with("your account is not kept here"),
+            );
+        }
+        let name = account.local().unwrap_or_default();
+        let done = match (request.verb, wish(request.payload)) {
+            (Verb::Get, _) => return Answer::Result(form(Some(name))),
+            (Verb::Set, Ok(Wish::Have(who, password))) => {
+                change_password(door, request, &who, password)
+            }
+            (Verb::Set, Ok(Wish::Leave)) => leave(door, request),
+            (Verb::Set, Err(error)) => Err(error),
+        };
+        match done {
+            Ok(()) => Answer::Handled,
+            Err(error) => Answer::Error(error),
+        }
+    }
+}
+
+fn change_password(
+    door: &Rc<Door>,
+    request: &Request<'_>,
+    who: &str,
+    password: String,
+) -> Result<(), StanzaError> {
+    let session = request.session;
+    let domain = Domain::parse(session.bare.domain());
+    if !domain.is_ok_and(|d| BareJid::from_parts(who, &d).is_ok_and(|jid| jid == session.bare)) {
+        return Err(StanzaCondition::NotAllowed.with("only your own password can be changed"));
+    }
+    if !session.link.has_tls() && door.settings.clear_text_auth == ClearTextAuth::Refused {
+        return Err(StanzaCondition::NotAllowed.with("passwords are changed inside TLS only"));
+    }
+    door.registrations.step(session.link.peer().ip())?;
+    let (door, session, id) = (Rc::clone(door), Rc::clone(session), request.id.to_owned());
+    tokio::task::spawn_local(async move {
+        let changed = door.accounts.set_password(&session.bare, &password).await;
+        send(&session, &id, answer(changed));
+    });
+    Ok(())
+}
+
+/// The result goes out first: the account's streams end with the account.
+fn leave(door: &Rc<Door>, request: &Request<'_>) -> Result<(), StanzaError> {
+    let account = door.accounts.get(&request.session.bare);
+    if !account.is_some_and(|a| a.role == Role::User && a.source != Source::Config) {
+        return Err(StanzaCondition::NotAllowed.with("only the operator can remove this account"));
+    }
+    send(request.session, request.id, Answer::Result(Vec::new()));
+    let (door, jid) = (Rc::clone(door), request.session.bare.clone());
+    tokio::task::spawn_local(async move {
+        match door.accounts.remove(&jid).await {
+            Ok(()) => tracing::info!(account = %jid, "left for good"),
+            Err(error) => tracing::error!(account = %jid, "not removed as asked: {error}"),
+        }
+    });
+    Ok(())
+}
+
+fn send(session: &Session, id: &str, answer: Answer) {
+    let mut out = Vec::new();
+    let to = Some(session.jid.as_str());
+    match answer {
+        Answer::Result(payload) => reply::result(&mut out, id, None, to, &payload),
+        Answer::Error(error) => reply::error(&mut out, id, None, to, &error),
+        Answer::Handled => return,
+    }
+    session.send(&out);
+}
+
+fn answer(done: Result<(), AccountError>) -> Answer {
+    match done {
+        Ok(()) => Answer::Result(Vec::new()),
+        Err(error) => Answer::Error(condition(&error).with(error.to_string())),
+    }
+}
+
+fn condition(error: &AccountError) -> StanzaCondition {
+    match error {
+        AccountError::Exists(_) => StanzaCondition::Conflict,
+        AccountError::Missing(_) => StanzaCondition::ItemNotFound,
+        AccountError::Declared(_) | AccountError::OwnPassword(_) => StanzaCondition::NotAllowed,
+        AccountError::NoName(_) | AccountError::Password(..) => StanzaCondition::NotAcceptable,
+        _ => StanzaCondition::ResourceConstraint,
+    }
+}
+
+fn ready(answer: Answer) -> Later {
+    Box::pin(std::future::ready(answer))
+}
+
+/// Reads a registration set.
+fn wish(query: Element<'_>) -> Result<Wish, StanzaError> {
+    if query.child(NAMESPACE, "remove").is_some() {
+        return Ok(Wish::Leave);
+    }
+    let field = |name| query.child_text(NAMESPACE, name).filter(|text| !text.is_empty());
+    match (field("username"), field("password")) {
+        (Some(name), Some(password)) => Ok(Wish::Have(name.into_owned(), password.into_owned())),
+        _ => Err(StanzaCondition::NotAcceptable.with("a name and a password are needed")),
+    }
+}
+
+/// What can be filled in: by a stranger, or by an account of this name.
+fn form(name: Option<&str>) -> Vec<u8> {
+    let mut out = Vec::new();
+    Tag::open(&mut out, "query").xmlns(NAMESPACE).children(|out| {
+        if name.is_some() {
+            Tag::open(out, "registered").empty();
+        } else {
+            Tag::open(out, "instructions").text("Choose a name and a password.");
+        }
+        Tag::open(out, "username").text(name.unwrap_or_default());
+        Tag::open(out, "password").empty();
+    });
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use lampfield_xmpp_stream::{Limits, Scope as XmlScope, Stanza};
+
+    use super::*;
+
+    fn wished(children: &str) -> Result<Wish, StanzaCondition> {
+        let xml = format!("<query xmlns='{NAMESPACE}'>{children}</query>");
+        let stanza = Stanza::parse(xml.as_bytes(), &XmlScope::NONE, &Limits::STRANGER).unwrap();
+        wish(stanza.root()).map_err(|error| error.condition)
+    }
+
+    #[test]
+    fn a_set_is_a_wish_or_not_acceptable() {
+        let both = "<username>bob</username><password>secret</password>";
+        assert_eq!(wished(both), Ok(Wish::Have("bob".into(), "secret".into())));
+        assert_eq!(wished("<remove/>"), Ok(Wish::Leave));
+        for lacking in ["", "<username>bob</username>", "<username/><password>x</password>"] {
+            assert_eq!(wished(lacking), Err(StanzaCondition::NotAcceptable), "{lacking}");
+        }
+    }
+
+    #[test]
+    fn the_form_says_who_is_registered() {
+        assert_eq!(
+            String::from_utf8(form(None)).unwrap(),
+            "<query xmlns='jabber:iq:register'><instructions>Choose a name and a password.\
+             </instructions><username/><password/></query>"
+        );
+        assert_eq!(
+            String::from_utf8(form(Some("bob"))).unwrap(),
+            "<query xmlns='jabber:iq:register'><registered/><username>bob</username><password/>\
+             </query>"
+        );
+    }
+
+    #[test]
+    fn every_refusal_of_the_book_has_its_condition() {
+        let bob = BareJid::parse("bob@example.org").unwrap();
+        assert_eq!(condition(&AccountError::Exists(bob.clone())), StanzaCondition::Conflict);
+        assert_eq!(condition(&AccountError::Declared(bob)), StanzaCondition::NotAllowed);
+        assert_eq!(condition(&AccountError::Full(1)), StanzaCondition::ResourceConstraint);
+        assert_eq!(condition(&AccountError::Busy), StanzaCondition::ResourceConstraint);
+    }
+}
