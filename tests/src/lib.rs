@@ -8,6 +8,7 @@ pub mod chance;
 pub mod cut;
 pub mod eventually;
 pub mod net;
+pub mod pace;
 pub mod process;
 pub mod scene;
 pub mod scripted_pbx;

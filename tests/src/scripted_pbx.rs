@@ -31,6 +31,11 @@ impl ScriptedPbx {
         &mut self.client
     }
 
+    /// Its EID.
+    pub fn eid(&self) -> &str {
+        &self.eid
+    }
+
     /// The name of one of its devices.
     pub fn device(&self, index: u16) -> String {
         format!("PJSIP/{}-{index}", self.number)
@@ -41,6 +46,18 @@ impl ScriptedPbx {
         let id = self.client.fresh_id();
         self.client.send(&publish(&id, &self.eid, device, state)).await;
         self.client.until(|e| e.name == "iq" && e.attr("id") == Some(&id)).await;
+    }
+
+    /// Publishes the first so many devices in one go and waits for all results; how many.
+    pub async fn publish_many(&mut self, devices: u16, state: &str) -> usize {
+        let text: String = (0..devices)
+            .map(|index| publish("many", &self.eid, &self.device(index), state))
+            .collect();
+        self.client.send(&text).await;
+        for _ in 0..devices {
+            self.client.until(|e| e.name == "iq" && e.attr("id") == Some("many")).await;
+        }
+        usize::from(devices)
     }
 
     /// Publishes one mailbox and waits for the result.

@@ -63,24 +63,41 @@ impl Client {
 
     /// Connects from one of the machine's loopback addresses.
     pub async fn connect_from(from: Ipv4Addr, server: SocketAddrV4, domain: &str) -> Self {
-        let socket = Socket::connect(from, server).await;
+        Self::on(Socket::connect(from, server).await, domain)
+    }
+
+    fn on(socket: Socket, domain: &str) -> Self {
         let (domain, jid) = (domain.to_owned(), String::new());
         Self { socket, framer: Framer::new(), domain, jid, next_id: 0 }
     }
 
     /// Connects, secures the stream if the server wants it, logs in with PLAIN and binds.
     pub async fn login(server: SocketAddrV4, jid: &str, password: &str) -> Self {
-        let (bare, resource) = jid.split_once('/').unwrap_or((jid, "test"));
-        let (user, domain) = bare.split_once('@').expect("a JID with a user");
-        let mut client = Self::connect(server, domain).await;
-        let features = client.open().await;
-        if features.find("starttls").is_some_and(|tls| tls.find("required").is_some()) {
-            client.starttls().await;
-            client.open().await;
-        }
-        client.authenticate(user, password).await.expect("the login is accepted");
-        client.bind(resource).await;
+        let mut client = Self::connect(server, domain_of(jid)).await;
+        client.log_in(jid, password).await;
         client
+    }
+
+    /// As [`Self::login`] with the smallest receive buffer: what it does not read waits at the
+    /// server.
+    pub async fn login_narrow(server: SocketAddrV4, jid: &str, password: &str) -> Self {
+        let socket = Socket::connect_narrow(server).await;
+        let mut client = Self::on(socket, domain_of(jid));
+        client.log_in(jid, password).await;
+        client
+    }
+
+    /// Everything from the first stream header to the bound resource.
+    async fn log_in(&mut self, jid: &str, password: &str) {
+        let (bare, resource) = jid.split_once('/').unwrap_or((jid, "test"));
+        let user = bare.split('@').next().unwrap_or_default();
+        let features = self.open().await;
+        if features.find("starttls").is_some_and(|tls| tls.find("required").is_some()) {
+            self.starttls().await;
+            self.open().await;
+        }
+        self.authenticate(user, password).await.expect("the login is accepted");
+        self.bind(resource).await;
     }
 
     /// The full JID that the server gave at bind.
@@ -264,4 +281,9 @@ impl Client {
             }
         }
     }
+}
+
+fn domain_of(jid: &str) -> &str {
+    let domain = jid.split('@').nth(1).and_then(|rest| rest.split('/').next());
+    domain.expect("a JID with a user and a domain")
 }

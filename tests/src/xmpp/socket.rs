@@ -34,6 +34,13 @@ impl Socket {
         Self::Plain(stream)
     }
 
+    /// With the smallest receive buffer that the kernel gives.
+    pub async fn connect_narrow(server: SocketAddrV4) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(2_048).expect("SO_RCVBUF");
+        Self::Plain(socket.connect(server.into()).await.expect("the server accepts"))
+    }
+
     pub async fn start_tls(&mut self, domain: &str) {
         let Self::Plain(stream) = std::mem::replace(self, Self::Changing) else {
             panic!("TLS is on already");

@@ -1,1 +1,13 @@
-//! What clients get from the server, told stanza by stanza.
+//! What clients get from the server, good ones and bad ones, told stanza by stanza.
+
+mod bad_input;
+mod commands;
+mod configuration;
+mod fairness;
+mod logins;
+mod memory;
+mod replaced;
+mod rights;
+mod scripts;
+mod size;
+mod slow_readers;

@@ -1,0 +1,162 @@
+//! Input that no client should send: each ends its own stream with the right condition, and a
+//! bystander is served before, meanwhile and afterwards.
+
+use lampfield_tests::scene;
+use lampfield_tests::server::{Config, DOMAIN, Server};
+use lampfield_tests::xmpp::{Client, End};
+
+/// Bytes and the stream error they must end in.
+type Bad = (&'static str, Vec<u8>, &'static [&'static str]);
+
+fn bad_in_any_state() -> Vec<Bad> {
+    let deep = |levels| "<a>".repeat(levels);
+    let attributes: String = (0..2_000).map(|number| format!(" a{number}='x'")).collect();
+    vec![
+        ("not well-formed", b"<iq></message>".to_vec(), &["not-well-formed", "bad-format"]),
+        ("no XML at all", b"GET / HTTP/1.1\r\n\r\n<".to_vec(), &["not-well-formed", "bad-format"]),
+        (
+            "an unknown prefix",
+            b"<x:iq/>".to_vec(),
+            &["not-well-formed", "bad-namespace-prefix", "bad-format"],
+        ),
+        (
+            "an unknown entity",
+            b"<iq id='1'>&lol;</iq>".to_vec(),
+            &["restricted-xml", "not-well-formed"],
+        ),
+        (
+            "a DTD",
+            b"<!DOCTYPE x [<!ENTITY a 'b'>]>".to_vec(),
+            &["restricted-xml", "not-well-formed"],
+        ),
+        ("a comment", b"<iq><!-- hidden --></iq>".to_vec(), &["restricted-xml", "not-well-formed"]),
+        ("an instruction", b"<?php x ?><iq/>".to_vec(), &["restricted-xml", "not-well-formed"]),
+        (
+            "not UTF-8",
+            b"<iq id='\xff\xfe'/>".to_vec(),
+            &["unsupported-encoding", "not-well-formed", "bad-format"],
+        ),
+        ("a control character", b"<iq id='\x01'/>".to_vec(), &["not-well-formed", "bad-format"]),
+        (
+            "a duplicate attribute",
+            b"<iq id='1' id='2'/>".to_vec(),
+            &["not-well-formed", "bad-format"],
+        ),
+        ("too deep", deep(5_000).into_bytes(), &["policy-violation", "resource-constraint"]),
+        (
+            "too many attributes",
+            format!("<iq{attributes}/>").into_bytes(),
+            &["policy-violation", "resource-constraint"],
+        ),
+        (
+            "too large",
+            format!("<iq><x>{}", "x".repeat(20_000_000)).into_bytes(),
+            &["policy-violation", "resource-constraint"],
+        ),
+        (
+            "a name without end",
+            vec![b'<'; 1].into_iter().chain(vec![b'a'; 2_000_000]).collect(),
+            &["policy-violation", "not-well-formed", "resource-constraint"],
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn before_the_login() {
+    each_is_refused(false).await;
+}
+
+#[tokio::test]
+async fn after_the_login() {
+    each_is_refused(true).await;
+}
+
+async fn each_is_refused(logged_in: bool) {
+    let server = Server::start(&Config::plain().servers()).await;
+    let mut bystander = scene::client(&server, "server1").await;
+    for (what, bytes, conditions) in bad_in_any_state() {
+        let mut client = match logged_in {
+            true => scene::client(&server, "server2").await,
+            false => {
+                let mut client = Client::connect(server.address(), DOMAIN).await;
+                client.open().await;
+                client
+            }
+        };
+        // The server may close before it has read everything.
+        let _ = client.try_send(&bytes).await;
+        assert!(bystander.all_until_now().await.is_empty(), "during {what}");
+        let (condition, end) = client.ending().await;
+        assert!(matches!(end, End::StreamClosed | End::SocketClosed), "{what}: {end:?}");
+        // A reset by unread input may overtake the error on its way.
+        if let Some(condition) = condition {
+            assert!(conditions.contains(&condition.as_str()), "{what}: got {condition}");
+        } else {
+            assert!(bytes.len() > 100_000, "{what}: no stream error");
+        }
+    }
+    assert!(bystander.all_until_now().await.is_empty());
+}
+
+#[tokio::test]
+async fn stanzas_before_the_login() {
+    let server = Server::start(&Config::plain().servers()).await;
+    for stanza in [
+        "<message to='server1@asterisk.example'><body>hello</body></message>",
+        "<presence/>",
+        "<iq type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>",
+        "<iq type='set' id='1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>",
+    ] {
+        let mut client = Client::connect(server.address(), DOMAIN).await;
+        client.open().await;
+        client.send(stanza).await;
+        let (condition, end) = client.ending().await;
+        assert_eq!(condition.as_deref(), Some("not-authorized"), "{stanza}: {end:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_to_somebody_else() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let mut client = Client::connect(server.address(), "elsewhere.example").await;
+    client.send_header().await;
+    assert_eq!(client.ending().await.0.as_deref(), Some("host-unknown"));
+    let mut client = Client::connect(server.address(), DOMAIN).await;
+    client
+        .send(
+            "<stream:stream xmlns:stream='urn:wrong' xmlns='jabber:client' to='asterisk.example'>",
+        )
+        .await;
+    assert_eq!(client.ending().await.0.as_deref(), Some("invalid-namespace"));
+}
+
+/// RFC 6120, 8.1.2.1: the server says who sent a stanza, not the client.
+#[tokio::test]
+async fn a_forged_sender() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let mut bystander = scene::client(&server, "server1").await;
+    let to = bystander.jid().to_owned();
+    for forged in ["server3@asterisk.example", "pubsub.asterisk.example", "asterisk.example"] {
+        let mut client = scene::client(&server, "server2").await;
+        client.send(&format!("<message from='{forged}' to='{to}'><body>hi</body></message>")).await;
+        let (condition, _) = client.ending().await;
+        assert_eq!(condition.as_deref(), Some("invalid-from"), "as {forged}");
+    }
+    let got = bystander.all_until_now().await;
+    assert!(got.iter().all(|stanza| !stanza.raw.contains("hi</body>")), "{got:?}");
+}
+
+/// Its own full or bare JID is fine: Asterisk writes it on every stanza.
+#[tokio::test]
+async fn the_true_sender() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let mut client = scene::client(&server, "server2").await;
+    for from in [client.jid().to_owned(), client.bare().to_owned()] {
+        let ping = "<ping xmlns='urn:xmpp:ping'/>";
+        client
+            .send(&format!("<iq from='{from}' type='get' id='p' to='{DOMAIN}'>{ping}</iq>"))
+            .await;
+        let answer = client.until(|stanza| stanza.attr("id") == Some("p")).await;
+        assert_eq!(answer.element.attr("type"), Some("result"));
+    }
+}

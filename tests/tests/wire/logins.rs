@@ -1,0 +1,145 @@
+//! Logins that must not succeed, and connections that never get there: each costs its own client
+//! time and nobody else.
+
+use std::time::{Duration, Instant};
+
+use lampfield_tests::scene;
+use lampfield_tests::server::{Config, DOMAIN, Server};
+use lampfield_tests::xmpp::{Client, End, SASL};
+
+#[tokio::test]
+async fn an_unknown_mechanism() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let mut client = opened(&server).await;
+    client.send(&format!("<auth xmlns='{SASL}' mechanism='X-NONSENSE'>AA==</auth>")).await;
+    let answer = client.next().await.element;
+    assert!(answer.child("invalid-mechanism").is_some(), "{answer}");
+}
+
+#[tokio::test]
+async fn what_is_not_base64() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let mut client = opened(&server).await;
+    client.send(&format!("<auth xmlns='{SASL}' mechanism='PLAIN'>%%%</auth>")).await;
+    let answer = client.next().await.element;
+    assert!(answer.child("incorrect-encoding").is_some(), "{answer}");
+}
+
+#[tokio::test]
+async fn another_users_authzid() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let password = Config::password("server1");
+    let mut client = opened(&server).await;
+    let other = format!("server2@{DOMAIN}");
+    let refused = client.authenticate_as(&other, "server1", &password).await.unwrap_err();
+    assert!(refused.child("invalid-authzid").is_some(), "{refused}");
+    // One's own is allowed.
+    let mut client = opened(&server).await;
+    let own = format!("server1@{DOMAIN}");
+    client.authenticate_as(&own, "server1", &password).await.unwrap();
+}
+
+#[tokio::test]
+async fn plain_is_not_offered_without_tls_unless_allowed() {
+    let server = Server::start(&Config::plain().with_tls().servers()).await;
+    let mut client = Client::connect(server.address(), DOMAIN).await;
+    let features = client.open().await;
+    assert!(features.find("mechanism").is_none(), "{features}");
+    let password = Config::password("server1");
+    let refused = client.authenticate("server1", &password).await.unwrap_err();
+    assert!(
+        refused.child("encryption-required").is_some() || refused.is_stream_error(),
+        "{refused}"
+    );
+}
+
+/// One account's wrong passwords slow that account at that address, not its neighbours.
+#[tokio::test]
+async fn wrong_passwords_delay_only_their_own_account() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let mut slowest = Duration::ZERO;
+    for _ in 0..6 {
+        let mut client = opened(&server).await;
+        let start = Instant::now();
+        let refused = client.authenticate("server1", "wrong").await.unwrap_err();
+        assert!(
+            refused.child("not-authorized").is_some()
+                || refused.child("temporary-auth-failure").is_some(),
+            "{refused}"
+        );
+        slowest = slowest.max(start.elapsed());
+    }
+    assert!(slowest > Duration::from_millis(200), "wrong passwords cost nothing: {slowest:?}");
+    // The same address, another account: a PBX behind the same router.
+    let start = Instant::now();
+    scene::client(&server, "server2").await;
+    assert!(start.elapsed() < slowest.max(Duration::from_secs(1)), "a neighbour was locked out");
+    // Not for ever: the right password works again.
+    lampfield_tests::eventually::eventually(Duration::from_secs(40), || async {
+        let mut client = opened(&server).await;
+        let answer = client.authenticate("server1", &Config::password("server1")).await;
+        answer.map_err(|refused| refused.to_string())
+    })
+    .await;
+}
+
+/// The same answer in the same time: nobody learns which accounts exist.
+#[tokio::test]
+async fn an_unknown_account_looks_like_a_wrong_password() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let unknown = opened(&server).await.authenticate("nobody", "x").await.unwrap_err();
+    let wrong = opened(&server).await.authenticate("server1", "x").await.unwrap_err();
+    assert_eq!(unknown, wrong);
+}
+
+#[tokio::test]
+async fn many_tries_on_one_connection_end_it() {
+    let config = Config::plain().servers().more("[xmpp.limits]\nlogin_tries = 2\n");
+    let server = Server::start(&config).await;
+    let mut client = opened(&server).await;
+    for _ in 0..2 {
+        let _ = client.authenticate("server1", "wrong").await;
+    }
+    assert!(matches!(client.ending().await.1, End::StreamClosed | End::SocketClosed));
+}
+
+/// Silent from the start, silent after the header, and half a header: all are closed in time.
+#[tokio::test]
+async fn a_connection_that_never_logs_in_is_closed() {
+    let config = Config::plain().servers().more("[xmpp.limits]\nlogin_time = \"2s\"\n");
+    let server = Server::start(&config).await;
+    let silent = Client::connect(server.address(), DOMAIN).await;
+    let opened = opened(&server).await;
+    let mut half = Client::connect(server.address(), DOMAIN).await;
+    half.try_send(b"<?xml version='1.0'?><stream:str").await.unwrap();
+    for mut client in [silent, opened, half] {
+        let (_, end) = client.ending().await;
+        assert!(matches!(end, End::StreamClosed | End::SocketClosed), "{end:?}");
+    }
+    scene::client(&server, "server1").await;
+}
+
+/// A thousand connections that never say anything do not keep a PBX out.
+#[tokio::test]
+async fn a_crowd_of_silent_connections_keeps_nobody_out() {
+    let config =
+        Config::plain().servers().more("[xmpp.limits]\nunauthenticated_per_address = 50\n");
+    let server = Server::start(&config).await;
+    let mut crowd = Vec::new();
+    for _ in 0..200 {
+        crowd.push(Client::connect(server.address(), DOMAIN).await);
+    }
+    let jid = format!("server1@{DOMAIN}/test");
+    let other = std::net::Ipv4Addr::new(127, 0, 0, 77);
+    let mut pbx = Client::connect_from(other, server.address(), DOMAIN).await;
+    pbx.open().await;
+    pbx.authenticate("server1", &Config::password("server1")).await.unwrap();
+    pbx.bind("test").await;
+    assert_eq!(pbx.jid(), jid);
+}
+
+async fn opened(server: &Server) -> Client {
+    let mut client = Client::connect(server.address(), DOMAIN).await;
+    client.open().await;
+    client
+}
