@@ -33,7 +33,7 @@ fn limits() -> Limits {
         subscriptions_per_node: 4,
         subscriptions_per_account: 2,
         affiliations_per_node: 3,
-        stored_bytes: 2_000,
+        stored_bytes: 1_170,
         answer_bytes: 1_000,
     }
 }

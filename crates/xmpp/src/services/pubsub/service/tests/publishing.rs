@@ -55,6 +55,16 @@ fn payloads_survive_prefixes_entities_and_odd_text() {
 }
 
 #[test]
+fn a_payload_in_our_own_namespace_stays_in_it() {
+    let mut stage = Stage::musings(&[]);
+    stage.subscribe("francisco", NODE);
+    let publish = format!("<publish node='{NODE}'><item id='one'><thing/></item></publish>");
+    stage.set("hamlet", &pubsub(&publish));
+    let payload = "<item id='one'><thing xmlns='http://jabber.org/protocol/pubsub'/></item>";
+    assert!(stage.heard()[0].contains(payload));
+}
+
+#[test]
 fn the_same_id_again_replaces_the_item_and_makes_it_the_newest() {
     let mut stage = Stage::musings(&[]);
     for (id, text) in [("one", "1"), ("two", "2"), ("one", "3")] {
@@ -237,6 +247,17 @@ fn payloads_and_the_whole_store_are_bounded() {
     // What is not stored needs no room.
     assert_eq!(stage.create("horatio", "news", &[("persist_items", "0")]), "");
     assert!(stage.publish("horatio", "news", "one", &"x".repeat(900)).contains("<item"));
+}
+
+#[test]
+fn names_that_the_service_makes_up_count_too() {
+    let publish =
+        pubsub(&format!("<publish node='{NODE}'><item><e xmlns='urn:e'/></item></publish>"));
+    let needed = 256 + "<e xmlns='urn:e'/>".len() + 16;
+    let mut stage = Stage::with(Limits { stored_bytes: needed - 1, ..Limits::default() });
+    assert_error(&stage.set("hamlet", &publish), "wait", 500, "resource-constraint", "");
+    let mut stage = Stage::with(Limits { stored_bytes: needed, ..Limits::default() });
+    assert!(stage.set("hamlet", &publish).contains("<item id='"));
 }
 
 #[test]
