@@ -101,9 +101,8 @@ impl BareJid {
     /// # Errors
     /// If `name` cannot be the first part of an address.
     pub fn from_parts(name: &str, domain: &Domain) -> Result<Self, JidError> {
-        // Separators inside the name would move the parts.
-        let part = jid::NodePart::new(name).map_err(malformed(name))?;
-        Self::parse(&format!("{part}@{domain}"))
+        // A separator inside the name makes a second `@` or a resource, and either is refused.
+        Self::parse(&format!("{name}@{domain}"))
     }
 
     /// This account's connection `resource`.

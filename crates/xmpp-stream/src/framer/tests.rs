@@ -58,6 +58,7 @@ fn cuts_stanzas_at_their_ends() {
         "<a><b/>text<c></c></a>",
         "<a b='>' c=\"'/>\"/>",
         "<a><![CDATA[</a>]]]]><![CDATA[>]]></a>",
+        "<a><![CDATA[]]]></a>",
         "<a\n/>",
         "<a></a >",
     ];
