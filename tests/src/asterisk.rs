@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::ami::Ami;
+use crate::ami::{Ami, Micros};
 use crate::eventually::{SOON, eventually};
 use crate::net::Net;
 use crate::process::Process;
@@ -27,6 +27,8 @@ pub struct Asterisk {
 struct Running {
     process: Process,
     ami: Ami,
+    /// When `res_xmpp` began to load.
+    joined: Micros,
 }
 
 impl Asterisk {
@@ -50,10 +52,11 @@ impl Asterisk {
         .await;
         ami.event(0, |event| event.is_event("FullyBooted")).await;
         // Only now: the first thing that the server tells it must not escape us.
+        let joined = micros_now();
         let module = [("Module", "res_xmpp.so"), ("LoadType", "load")];
         let loaded = ami.action("ModuleLoad", &module).await;
         assert_eq!(loaded.get("Response"), Some("Success"), "{loaded:?}\n{}", self.folder.log());
-        self.running = Some(Running { process, ami });
+        self.running = Some(Running { process, ami, joined });
     }
 
     /// `kill -9`.
@@ -84,6 +87,11 @@ impl Asterisk {
     /// The manager interface.
     pub fn ami(&self) -> &Ami {
         &self.running.as_ref().expect("Asterisk runs").ami
+    }
+
+    /// When it began to connect, on the clock of the events' time stamps.
+    pub fn joined(&self) -> Micros {
+        self.running.as_ref().expect("Asterisk runs").joined
     }
 
     /// Its EID.
@@ -186,6 +194,12 @@ impl Drop for Asterisk {
             eprintln!("--- log of Asterisk {}:\n{}", self.setup.eid, self.folder.log());
         }
     }
+}
+
+/// Now, on the clock that Asterisk stamps its events with.
+fn micros_now() -> Micros {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    i64::try_from(now.expect("after 1970").as_micros()).expect("this side of the year 290,000")
 }
 
 /// A command that is run in an Asterisk's Debian.
