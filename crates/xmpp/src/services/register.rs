@@ -228,7 +228,8 @@ mod tests {
 
     fn wished(children: &str) -> Result<Wish, StanzaCondition> {
         let xml = format!("<query xmlns='{NAMESPACE}'>{children}</query>");
-        let stanza = Stanza::parse(xml.as_bytes(), &XmlScope::NONE, &Limits::STRANGER).unwrap();
+        let scope = XmlScope::NONE;
+        let stanza = Stanza::parse(xml.as_bytes(), &scope, &Limits::STRANGER).unwrap();
         wish(stanza.root()).map_err(|error| error.condition)
     }
 

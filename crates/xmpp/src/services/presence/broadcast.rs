@@ -17,7 +17,13 @@ pub fn available(door: &Rc<Door>, session: &Rc<Session>, presence: Presence) {
     for watcher in watchers(door, &session.bare) {
         let mut out = Vec::new();
         write::available(&mut out, &session.jid, &watcher, &payload);
-        to_available(door, &watcher, &out);
+        for resource in door.router.resources(&watcher).iter().filter(|r| r.is_available()) {
+            // Everyone hears of themselves too (RFC 6121 section 4.2.2), but for Asterisk, which
+            // does not listen. COMPAT(asterisk<=22)
+            if !(Rc::ptr_eq(resource, session) && door.peers.is_pbx(&watcher)) {
+                resource.send(&out);
+            }
+        }
     }
     if first {
         tell_newcomer(door, session);
@@ -98,7 +104,7 @@ fn tell_newcomer(door: &Door, session: &Session) {
             continue;
         }
         for other in door.router.resources(&account) {
-            // It has just heard of itself as its own watcher.
+            // Of itself it has heard as its own watcher.
             if other.jid != session.jid {
                 write_resource(&mut out, &other, &session.bare);
             }

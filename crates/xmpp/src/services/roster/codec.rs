@@ -115,7 +115,8 @@ mod tests {
 
     fn edit(items: &str) -> Result<Edit, StanzaCondition> {
         let xml = format!("<query xmlns='jabber:iq:roster'>{items}</query>");
-        let stanza = Stanza::parse(xml.as_bytes(), &Scope::NONE, &Limits::AUTHENTICATED).unwrap();
+        let scope = Scope::NONE;
+        let stanza = Stanza::parse(xml.as_bytes(), &scope, &Limits::AUTHENTICATED).unwrap();
         parse_edit(stanza.root()).map_err(|error| error.condition)
     }
 

@@ -171,9 +171,7 @@ impl Roster {
             }
             // Asking somebody, or letting somebody in, makes an entry of the list (RFC 6121
             // sections 3.1.2 and 3.1.5).
-            (Direction::Outbound, Step::Subscribe | Step::Subscribed)
-                if next != Subscription::NONE =>
-            {
+            (Direction::Outbound, Step::Subscribe | Step::Subscribed) if passage == Passage::On => {
                 contact.entry.get_or_insert_default();
             }
             _ => {}
