@@ -41,16 +41,19 @@ pub struct Origins {
     by_account: HashMap<AccountName, Ids>,
     by_eid: HashMap<Eid, Ids>,
     deadlines: BTreeSet<(Duration, OriginId)>,
+    /// The highest epoch of an origin that was forgotten: one that comes back after that must not
+    /// seem older than it was.
+    forgotten_epoch: u32,
 }
 
 // === impl Speaker ===
 
 impl Speaker {
-    pub fn new(name: Arc<Origin>) -> Self {
+    fn new(name: Arc<Origin>, epoch: u32) -> Self {
         Self {
             name,
             connections: SmallVec::new(),
-            version: Version::default(),
+            version: Version::new(epoch, 0),
             facts: 0,
             tombstones: 0,
             sweeps: Sweeps::default(),
@@ -112,20 +115,22 @@ impl Speaker {
 // === impl Origins ===
 
 impl Origins {
-    pub fn insert(&mut self, id: OriginId, speaker: Speaker) {
+    /// Adds an origin that is new, or forgotten.
+    pub fn add(&mut self, id: OriginId, name: Arc<Origin>) {
+        let speaker = Speaker::new(name, self.forgotten_epoch);
         self.by_account.entry(speaker.name.account.clone()).or_default().push(id);
         self.by_eid.entry(speaker.name.eid).or_default().push(id);
         self.by_id.insert(id, speaker);
     }
 
-    pub fn remove(&mut self, id: OriginId) -> Option<Speaker> {
-        let speaker = self.by_id.remove(&id)?;
+    pub fn remove(&mut self, id: OriginId) {
+        let Some(speaker) = self.by_id.remove(&id) else { return };
+        self.forgotten_epoch = self.forgotten_epoch.max(speaker.version.epoch);
         if let Some(deadline) = speaker.deadline() {
             self.deadlines.remove(&(deadline, id));
         }
         drop_from(&mut self.by_account, &speaker.name.account, id);
         drop_from(&mut self.by_eid, &speaker.name.eid, id);
-        Some(speaker)
     }
 
     pub fn get(&self, id: OriginId) -> Option<&Speaker> {

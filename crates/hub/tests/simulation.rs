@@ -1,5 +1,6 @@
 //! Random PBXs, networks and crashes around one hub, on a virtual clock: thousands of worlds, each
-//! told by its seed. `SEED=123 cargo test -p lampfield-hub --test simulation` runs that one alone.
+//! told by its seed. `SEED=123 cargo test -p lampfield-hub --test simulation` runs that one alone,
+//! `WORLDS=50000` more of them.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,12 +30,16 @@ const WORLDS: u64 = 2_000;
 
 #[test]
 fn every_world_keeps_the_promises() {
-    if let Some(seed) = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()) {
+    if let Some(seed) = number("SEED") {
         return actions::run(seed);
     }
-    for seed in 0..WORLDS {
+    for seed in 0..number("WORLDS").unwrap_or(WORLDS) {
         if catch_unwind(|| actions::run(seed)).is_err() {
             panic!("world {seed} broke a promise: SEED={seed} runs it alone");
         }
     }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
 }

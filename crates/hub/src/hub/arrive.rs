@@ -9,7 +9,6 @@ use crate::{
     keys,
     notice::{Happening, Trouble, TroubleKey},
     now::Now,
-    origins::Speaker,
     said::Refusal,
     stored::{OriginRow, json},
 };
@@ -54,7 +53,7 @@ impl Hub {
         if self.origins.get(id).is_none()
             && let Some(name) = self.board.origin(id)
         {
-            self.origins.insert(id, Speaker::new(name.clone()));
+            self.origins.add(id, name.clone());
         }
         Ok(id)
     }

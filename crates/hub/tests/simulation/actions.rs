@@ -15,6 +15,9 @@ pub fn run(seed: u64) {
     for _ in 0..STEPS {
         step(&mut world);
         checks::all(&world);
+        if world.random.chance(10) {
+            checks::leases(&world);
+        }
     }
     rest(&mut world);
 }
@@ -190,8 +193,8 @@ fn rest(world: &mut World) {
         world.servers[index].reading = true;
         revive(world, index);
     }
-    for _ in 0..60 {
-        world.pass(10_000);
+    for _ in 0..30 {
+        world.pass(20_000);
         pump_all(world, 200);
         commit_and_confirm(world);
         checks::all(world);

@@ -19,7 +19,6 @@ pub fn all(world: &World) {
     let board = facts(&node.hub);
     let ledger = world.ledger.facts.iter().map(|(key, held)| (key.clone(), held.value));
     assert_eq!(board, ledger.collect(), "the board (left) disagrees with the rules (right)");
-    leases(world, node);
     for link in node.links.values().filter(|link| link.settled()) {
         let server = &world.servers[link.server];
         let known = !world.strangers.contains(&link.server);
@@ -93,7 +92,8 @@ fn peer(world: &World, hub: &Hub, process: &Asterisk) {
 }
 
 /// `why` says of each fact what the ledger says.
-fn leases(world: &World, node: &Node) {
+pub fn leases(world: &World) {
+    let Some(node) = &world.node else { return };
     for ((subject, origin), held) in &world.ledger.facts {
         let why = node.hub.why(subject, node.now(world.now)).unwrap();
         let place = why.why.facts.iter().position(|said| *said.origin == *origin).unwrap();

@@ -73,7 +73,7 @@ impl Link {
                 self.socket.push_back(message);
             }
             let Some(peer) = peer.as_deref_mut() else { return };
-            let Some(message) = self.socket.pop_front() else { continue };
+            let Some(message) = self.socket.pop_front() else { return };
             self.check_order(&message);
             peer.hear(&message);
         }

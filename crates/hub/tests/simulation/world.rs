@@ -289,7 +289,9 @@ impl World {
     /// Moves messages between a server and Lampfield, up to `most` each way.
     pub fn pump(&mut self, index: usize, most: usize) {
         for _ in 0..most {
-            self.pump_up(index);
+            if !self.pump_up(index) {
+                break;
+            }
         }
         let Some(node) = &mut self.node else { return };
         let server = &mut self.servers[index];
@@ -300,28 +302,26 @@ impl World {
         }
     }
 
-    fn pump_up(&mut self, index: usize) {
+    /// Lets Lampfield read one thing that a server has sent. Whether there was one.
+    fn pump_up(&mut self, index: usize) -> bool {
         let server = &mut self.servers[index];
         let (path_up, cache) = (server.path_up, server.cache);
-        let Some(session) = server.session.as_mut().filter(|_| path_up) else { return };
+        let Some(session) = server.session.as_mut().filter(|_| path_up) else { return false };
         let conn = session.conn;
-        let Some(node) = &mut self.node else { return };
-        if !node.links.contains_key(&conn) {
-            return;
-        }
+        let Some(node) = &mut self.node else { return false };
+        let Some(link) = node.links.get_mut(&conn) else { return false };
         match session.upstream.pop_front() {
             Some(Up::Subscribe) => {
-                if let Some(link) = node.links.get_mut(&conn) {
-                    link.subscribe(&mut node.hub, cache);
-                }
+                link.subscribe(&mut node.hub, cache);
                 node.carry_out(&mut self.disk);
             }
             Some(Up::Say { eid, subject, value, cachable }) => {
                 let door = DoorName::Asterisk;
                 self.publish(index, conn, Said { eid, subject, value, cachable, door });
             }
-            None => {}
+            None => return false,
         }
+        true
     }
 
     fn publish(&mut self, index: usize, conn: ConnId, said: Said) {
