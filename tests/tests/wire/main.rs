@@ -6,6 +6,7 @@ mod configuration;
 mod fairness;
 mod logins;
 mod memory;
+mod registration;
 mod replaced;
 mod rights;
 mod scripts;
