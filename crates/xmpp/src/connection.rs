@@ -98,11 +98,7 @@ fn before_login(door: &Door) -> Limits {
 /// The bounds of what a peer may send afterwards.
 fn after_login(door: &Door) -> Limits {
     let limits = &door.settings.limits;
-    Limits {
-        stanza_bytes: limits.stanza_bytes,
-        depth: limits.depth,
-        attributes: limits.attributes,
-    }
+    Limits { stanza_bytes: limits.stanza_bytes, depth: limits.depth, attributes: limits.attributes }
 }
 
 struct Connection {

@@ -117,7 +117,8 @@ impl Service for Pubsub {
         };
         if telephony::claims(request, exists) {
             let domain = door.pubsub_domain(request.to.as_str());
-            let address = domain.map_or_else(|| request.to.as_str().into(), |d| Rc::clone(&d.pubsub_name));
+            let address =
+                domain.map_or_else(|| request.to.as_str().into(), |d| Rc::clone(&d.pubsub_name));
             return telephony::handle(&door.telephony, &address, request);
         }
         self.generic(door, service, request)
@@ -126,8 +127,7 @@ impl Service for Pubsub {
 
 fn empty(domain: &ServedDomain) -> PubsubService {
     let views = TelephonyNode::ALL.iter().filter_map(|(_, name)| NodeName::parse(name).ok());
-    let elsewhere =
-        Elsewhere { reserved: Box::new(nodes::is_reserved), views: views.collect() };
+    let elsewhere = Elsewhere { reserved: Box::new(nodes::is_reserved), views: views.collect() };
     PubsubService::new(&domain.pubsub_domain, Limits::default(), elsewhere, random_number())
 }
 

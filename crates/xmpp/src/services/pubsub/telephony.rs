@@ -48,12 +48,7 @@ pub struct Telephony {
 impl Telephony {
     /// Views of `hub`, whose publishers get their results through `results`.
     pub fn new(hub: HubShell, results: Rc<Results>) -> Self {
-        Self {
-            hub,
-            watchers: Watchers::default(),
-            results,
-            probes: Probes::default(),
-        }
+        Self { hub, watchers: Watchers::default(), results, probes: Probes::default() }
     }
 
     /// The hub that stands behind the nodes.
