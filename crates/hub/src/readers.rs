@@ -33,16 +33,19 @@ pub enum PeerCache {
     Forgotten,
 }
 
-/// The marks of one reader, as they are stored. More than one of a kind where several watches had
-/// the same name.
+/// How many peers of one reader watch each kind, as it is stored. Up to where each has confirmed
+/// is not: a crash may take changes that peers were told already, so that after a start everybody
+/// must confirm anew.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Marks {
-    device: Vec<u64>,
-    mailbox: Vec<u64>,
+pub struct Watching {
+    #[serde(default)]
+    device: usize,
+    #[serde(default)]
+    mailbox: usize,
 }
 
-/// The marks of an account by seat, as they are stored.
-pub type Seats = BTreeMap<Box<str>, Marks>;
+/// The readers of an account by seat, as they are stored.
+pub type Seats = BTreeMap<Box<str>, Watching>;
 
 /// Everyone who watches or has watched.
 #[derive(Debug, Default)]
@@ -64,7 +67,6 @@ struct Live {
 /// A mark that rose.
 #[derive(Debug)]
 pub struct Rose {
-    pub account: AccountName,
     pub kind: Kind,
     pub before: Revision,
 }
@@ -92,16 +94,10 @@ impl From<&AccountName> for Reader {
     }
 }
 
-// === impl Marks ===
+// === impl Watching ===
 
-impl Marks {
-    /// The highest mark.
-    pub fn highest(&self) -> Revision {
-        let highest = self.device.iter().chain(&self.mailbox).max();
-        Revision::new(highest.copied().unwrap_or_default())
-    }
-
-    fn of_mut(&mut self, kind: Kind) -> &mut Vec<u64> {
+impl Watching {
+    fn of_mut(&mut self, kind: Kind) -> &mut usize {
         match kind {
             Kind::DeviceState => &mut self.device,
             Kind::Mailbox => &mut self.mailbox,
@@ -113,10 +109,10 @@ impl Marks {
 
 impl Readers {
     /// Takes back what was stored about a reader; all its watches are gone by now.
-    pub fn restore(&mut self, reader: &Reader, mut marks: Marks) {
+    pub fn restore(&mut self, reader: &Reader, mut watching: Watching) {
         for kind in Kind::ALL {
-            for mark in marks.of_mut(kind).drain(..) {
-                self.leave(reader.clone(), kind, Revision::new(mark));
+            for _ in 0..(*watching.of_mut(kind)).min(ABSENT_KEPT) {
+                self.leave(reader.clone(), kind, Revision::ZERO);
             }
         }
     }
@@ -145,7 +141,7 @@ impl Readers {
     pub fn confirm(&mut self, id: WatchId, received: Revision) -> Option<Rose> {
         let live = self.live.get_mut(&id).filter(|live| live.confirmed < received)?;
         let before = std::mem::replace(&mut live.confirmed, received);
-        Some(Rose { account: live.reader.account.clone(), kind: live.kind, before })
+        Some(Rose { kind: live.kind, before })
     }
 
     /// Up to where a peer has confirmed.
@@ -190,10 +186,8 @@ impl Readers {
         let mut seats = Seats::new();
         for kind in Kind::ALL {
             let lasting = self.lasting(kind).filter(|(reader, _)| reader.account == *account);
-            for (reader, mark) in lasting {
-                let marks = seats.entry(reader.seat.clone()).or_default().of_mut(kind);
-                marks.push(mark.number());
-                marks.sort_unstable();
+            for (reader, _) in lasting {
+                *seats.entry(reader.seat.clone()).or_default().of_mut(kind) += 1;
             }
         }
         seats
@@ -300,12 +294,13 @@ mod tests {
         assert_eq!(readers.floor(KIND), Some(at(10)));
         assert_eq!(readers.behind(KIND, at(11)), [reader("x").account]);
         let mut later = Readers::default();
-        for (seat, marks) in readers.stored(&reader("x").account) {
-            later.restore(&reader(&seat), marks);
+        for (seat, watching) in readers.stored(&reader("x").account) {
+            later.restore(&reader(&seat), watching);
         }
-        let (y, _) = later.open(reader("y"), KIND, PeerCache::Survives, at(50));
-        assert_eq!(later.confirmed(y), Some(at(40)));
-        assert_eq!(later.floor(KIND), Some(at(10)));
+        let (y, new) = later.open(reader("y"), KIND, PeerCache::Survives, at(50));
+        assert!(!new);
+        later.confirm(y, at(50));
+        assert_eq!(later.floor(KIND), Some(at(0)), "x has to confirm anew");
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl Hub {
         let loaded = match bucket {
             Bucket::Origins => self.load_origin(key, value),
             Bucket::Facts | Bucket::Tombstones => self.load_fact(bucket, key, value),
-            Bucket::Confirmations => self.load_marks(key, value),
+            Bucket::Confirmations => self.load_readers(key, value),
             _ => return,
         };
         if let Err(error) = loaded {
@@ -55,12 +55,11 @@ impl Hub {
         Ok(())
     }
 
-    fn load_marks(&mut self, key: &str, value: &str) -> Result<(), RowError> {
+    fn load_readers(&mut self, key: &str, value: &str) -> Result<(), RowError> {
         let account = keys::parse_account(key).ok_or(RowError::Key)?;
         let seats: Seats = serde_json::from_str(value)?;
-        for (seat, marks) in seats {
-            self.board.advance_to(marks.highest());
-            self.readers.restore(&Reader::new(account.clone(), &seat), marks);
+        for (seat, watching) in seats {
+            self.readers.restore(&Reader::new(account.clone(), &seat), watching);
         }
         Ok(())
     }

@@ -18,9 +18,9 @@ impl Hub {
     pub fn watch(&mut self, reader: impl Into<Reader>, kind: Kind, cache: PeerCache) -> Watch {
         let reader = reader.into();
         let account = reader.account().clone();
-        let (id, new_mark) = self.readers.open(reader, kind, cache, self.board.revision());
-        if new_mark {
-            self.persist_marks(&account);
+        let (id, new_reader) = self.readers.open(reader, kind, cache, self.board.revision());
+        if new_reader {
+            self.persist_readers(&account);
         }
         Watch::new(id, kind, self.settings.limits.watch_missed)
     }
@@ -33,7 +33,6 @@ impl Hub {
         let Some(rose) = self.readers.confirm(watch.id(), received) else { return };
         let Some(oldest) = self.tombstones.oldest(rose.kind) else { return };
         if rose.before < oldest && oldest <= received {
-            self.persist_marks(&rose.account);
             self.forget_confirmed();
         }
     }
@@ -59,7 +58,7 @@ impl Hub {
         self.readers.forget(account);
         self.backoffs.remove(account);
         self.check_backoff(account);
-        self.persist_marks(account);
+        self.persist_readers(account);
         self.forget_confirmed();
     }
 
@@ -69,11 +68,11 @@ impl Hub {
         self.board.revision()
     }
 
-    fn persist_marks(&mut self, account: &AccountName) {
+    fn persist_readers(&mut self, account: &AccountName) {
         let key = keys::account(account);
         match self.readers.stored(account) {
-            marks if marks.is_empty() => self.outbox.delete(Bucket::Confirmations, key),
-            marks => self.outbox.put(Bucket::Confirmations, key, json(&marks)),
+            seats if seats.is_empty() => self.outbox.delete(Bucket::Confirmations, key),
+            seats => self.outbox.put(Bucket::Confirmations, key, json(&seats)),
         }
     }
 }

@@ -121,7 +121,9 @@ fn left(lease: Lease) -> Option<u64> {
 fn stored_is_whole(world: &World, running: &Node) {
     let mut disk = world.disk.clone();
     let again = Node::start(world.settings.clone(), &mut disk, world.now);
-    assert_eq!(disk.waiting(), 0, "a clean store needs no repair");
+    // An origin that speaks but holds nothing has a row, which a start drops.
+    let repairs = disk.waiting_in(|bucket| bucket != Bucket::Origins);
+    assert_eq!(repairs, 0, "a clean store needs no repair");
     for kind in Kind::ALL {
         assert_eq!(running.hub.board().digest(kind), again.hub.board().digest(kind));
     }

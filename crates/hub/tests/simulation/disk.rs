@@ -32,6 +32,10 @@ impl Disk {
         self.waiting.len()
     }
 
+    pub fn waiting_in(&self, buckets: impl Fn(Bucket) -> bool) -> usize {
+        self.waiting.iter().filter(|write| buckets(write.bucket)).count()
+    }
+
     /// Commits the oldest writes.
     pub fn commit(&mut self, writes: usize) {
         for write in self.waiting.drain(..writes) {
@@ -59,7 +63,7 @@ impl Disk {
                 }
                 Bucket::Confirmations => {
                     let before = self.rows.get(&(Bucket::Confirmations, write.key.clone()));
-                    if marks(write.value.as_deref()) > marks(before.map(String::as_str)) {
+                    if watches(write.value.as_deref()) > watches(before.map(String::as_str)) {
                         lost.readers.insert(write.key);
                     }
                 }
@@ -97,10 +101,10 @@ fn parse(key: &str) -> Key {
 }
 
 /// How many watches a row of confirmations speaks of.
-fn marks(row: Option<&str>) -> usize {
-    type Seats = BTreeMap<String, BTreeMap<String, Vec<u64>>>;
+fn watches(row: Option<&str>) -> u64 {
+    type Seats = BTreeMap<String, BTreeMap<String, u64>>;
     let seats: Seats = row.map(|row| serde_json::from_str(row).unwrap()).unwrap_or_default();
-    seats.values().flat_map(BTreeMap::values).map(Vec::len).sum()
+    seats.values().flat_map(BTreeMap::values).sum()
 }
 
 fn version(row: &str) -> (u64, u64) {
