@@ -22,6 +22,8 @@ pub mod pubsub;
 pub mod register;
 pub mod reply;
 pub mod roster;
+#[cfg(test)]
+mod stage;
 pub mod time;
 pub mod version;
 

@@ -90,35 +90,4 @@ fn announcement(stanza: Element<'_>) -> Result<Presence, StanzaError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use lampfield_xmpp_stream::{Limits, Scope, Stanza};
-
-    use super::*;
-
-    fn announce(children: &str) -> Result<Presence, StanzaCondition> {
-        let xml = format!("<presence>{children}</presence>");
-        let scope = Scope::with_default(ns::CLIENT);
-        let stanza = Stanza::parse(xml.as_bytes(), &scope, &Limits::AUTHENTICATED).unwrap();
-        announcement(stanza.root()).map_err(|error| error.condition)
-    }
-
-    #[test]
-    fn a_presence_keeps_its_content_and_its_priority() {
-        let content = "<status>I am available</status><priority>1</priority>\
-             <c xmlns='http://jabber.org/protocol/caps' node='http://www.asterisk.org/xmpp/client/caps' \
-             ver='asterisk-xmpp' ext='voice-v1 video-v1 camera-v1'/>";
-        let presence = announce(content).unwrap();
-        assert_eq!(presence.priority, 1);
-        assert_eq!(String::from_utf8_lossy(&presence.payload), content);
-        assert_eq!(announce("").unwrap().priority, 0);
-        assert_eq!(announce("<priority> -5 </priority>").unwrap().priority, -5);
-    }
-
-    #[test]
-    fn a_priority_out_of_range_is_refused() {
-        for wrong in ["128", "-129", "high", ""] {
-            let xml = format!("<priority>{wrong}</priority>");
-            assert_eq!(announce(&xml).unwrap_err(), StanzaCondition::BadRequest, "{wrong:?}");
-        }
-    }
-}
+mod tests;

@@ -39,6 +39,14 @@ enum Wish {
     Leave,
 }
 
+/// Where an answer goes that comes later.
+struct Reply {
+    session: Rc<Session>,
+    /// Whom the request was for; none if it named nobody.
+    from: Option<BareJid>,
+    id: String,
+}
+
 /// Answers somebody who has not logged in, on a domain that takes registrations.
 pub fn before_login(
     door: &Rc<Door>,
@@ -84,6 +92,28 @@ fn newcomer(
         legacy: Legacy::Refused,
         source: Source::InBand,
     })
+}
+
+// === impl Reply ===
+
+impl Reply {
+    fn to(request: &Request<'_>) -> Self {
+        let session = Rc::clone(request.session);
+        let from = (*request.to != session.bare).then(|| request.to.clone());
+        Self { session, from, id: request.id.to_owned() }
+    }
+
+    fn send(&self, answer: Answer) {
+        let mut out = Vec::new();
+        let from = self.from.as_ref().map(BareJid::as_str);
+        let to = Some(self.session.jid.as_str());
+        match answer {
+            Answer::Result(payload) => reply::result(&mut out, &self.id, from, to, &payload),
+            Answer::Error(error) => reply::error(&mut out, &self.id, from, to, &error),
+            Answer::Handled => return,
+        }
+        self.session.send(&out);
+    }
 }
 
 // === impl Register ===
@@ -136,10 +166,10 @@ fn change_password(
         return Err(StanzaCondition::NotAllowed.with("passwords are changed inside TLS only"));
     }
     door.registrations.step(session.link.peer().ip())?;
-    let (door, session, id) = (Rc::clone(door), Rc::clone(session), request.id.to_owned());
+    let (door, reply) = (Rc::clone(door), Reply::to(request));
     tokio::task::spawn_local(async move {
-        let changed = door.accounts.set_password(&session.bare, &password).await;
-        send(&session, &id, answer(changed));
+        let changed = door.accounts.set_password(&reply.session.bare, &password).await;
+        reply.send(answer(changed));
     });
     Ok(())
 }
@@ -150,7 +180,7 @@ fn leave(door: &Rc<Door>, request: &Request<'_>) -> Result<(), StanzaError> {
     if !account.is_some_and(|a| a.role == Role::User && a.source != Source::Config) {
         return Err(StanzaCondition::NotAllowed.with("only the operator can remove this account"));
     }
-    send(request.session, request.id, Answer::Result(Vec::new()));
+    Reply::to(request).send(Answer::Result(Vec::new()));
     let (door, jid) = (Rc::clone(door), request.session.bare.clone());
     tokio::task::spawn_local(async move {
         match door.accounts.remove(&jid).await {
@@ -159,17 +189,6 @@ fn leave(door: &Rc<Door>, request: &Request<'_>) -> Result<(), StanzaError> {
         }
     });
     Ok(())
-}
-
-fn send(session: &Session, id: &str, answer: Answer) {
-    let mut out = Vec::new();
-    let to = Some(session.jid.as_str());
-    match answer {
-        Answer::Result(payload) => reply::result(&mut out, id, None, to, &payload),
-        Answer::Error(error) => reply::error(&mut out, id, None, to, &error),
-        Answer::Handled => return,
-    }
-    session.send(&out);
 }
 
 fn answer(done: Result<(), AccountError>) -> Answer {

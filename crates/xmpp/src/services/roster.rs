@@ -230,13 +230,4 @@ fn write_push(out: &mut Vec<u8>, door: &Door, session: &Session, query: &[u8]) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_pbx_accounts_that_ask_as_asterisk_does_get_unasked_results() {
-        assert_eq!(Interest::of_request("roster", true), Interest::Results);
-        assert_eq!(Interest::of_request("roster", false), Interest::Pushes);
-        assert_eq!(Interest::of_request("aaaab", true), Interest::Pushes);
-    }
-}
+mod tests;

@@ -1,0 +1,219 @@
+//! What rosters hold and who is told of their changes.
+
+use super::*;
+use crate::accounts::Role::{self, Pbx, User};
+use crate::services::stage::{Stage, jid, play};
+
+const ASTERISK: &str = "<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>";
+const ORDINARY: &str = "<iq type='get' id='1'><query xmlns='jabber:iq:roster'/></iq>";
+
+fn set(item: &str) -> String {
+    format!("<iq type='set' id='s'><query xmlns='jabber:iq:roster'>{item}</query></iq>")
+}
+
+fn peer(name: &str) -> String {
+    format!("<item jid='{name}@example.org' subscription='both'><group>pbx</group></item>")
+}
+
+#[test]
+fn only_pbx_accounts_that_ask_as_asterisk_does_get_unasked_results() {
+    assert_eq!(Interest::of_request("roster", true), Interest::Results);
+    assert_eq!(Interest::of_request("roster", false), Interest::Pushes);
+    assert_eq!(Interest::of_request("aaaab", true), Interest::Pushes);
+}
+
+#[test]
+fn pbxs_find_each_other_and_users_find_nobody() {
+    play(async || {
+        let stage = Stage::open(&[("one", Pbx), ("two", Pbx), ("alice", User)]).await;
+        let (one, alice) = (stage.enter("one", "x").await, stage.enter("alice", "a").await);
+        one.says(ASTERISK);
+        let items = format!("<query xmlns='jabber:iq:roster'>{}</query>", peer("two"));
+        assert_eq!(one.hears(), format!("<iq type='result' id='roster'>{items}</iq>"));
+        alice.says(ORDINARY);
+        assert_eq!(
+            alice.hears(),
+            "<iq type='result' id='1'><query xmlns='jabber:iq:roster'/></iq>"
+        );
+    });
+}
+
+#[test]
+fn a_pbx_that_is_added_appears_at_once_in_the_way_each_client_understands() {
+    play(async || {
+        let stage = Stage::open(&[("one", Pbx), ("two", Pbx), ("alice", User)]).await;
+        let (asterisk, other) = (stage.enter("one", "x").await, stage.enter("two", "y").await);
+        let (silent, alice) = (stage.enter("two", "z").await, stage.enter("alice", "a").await);
+        asterisk.says(ASTERISK);
+        other.says(ORDINARY);
+        alice.says(ORDINARY);
+        for player in [&asterisk, &other, &alice] {
+            player.hears();
+        }
+
+        stage.add("three", Pbx).await;
+        let heard = asterisk.hears();
+        assert!(heard.starts_with("<iq type='result' id='roster' to='one@example.org/x'>"));
+        assert!(heard.contains(&peer("two")) && heard.contains(&peer("three")), "the whole roster");
+        let heard = other.hears();
+        assert!(heard.starts_with("<iq type='set' id='push-"));
+        assert!(heard.contains(&peer("three")) && !heard.contains(&peer("one")), "the new one");
+        assert_eq!((silent.hears(), alice.hears()), (String::new(), String::new()));
+    });
+}
+
+#[test]
+fn a_pbx_that_is_removed_goes_unavailable_and_out_of_the_rosters() {
+    play(async || {
+        let stage = Stage::open(&[("one", Pbx), ("two", Pbx)]).await;
+        let (one, two) = (stage.enter("one", "x").await, stage.enter("two", "y").await);
+        one.says(ORDINARY);
+        one.says("<presence/>");
+        two.arrives();
+        one.hears();
+        stage.door.accounts.remove(&jid("two")).await.unwrap();
+        let heard = one.hears();
+        assert!(heard.starts_with(
+            "<presence from='two@example.org/y' to='one@example.org' type='unavailable'/>"
+        ));
+        assert!(heard.contains("<item jid='two@example.org' subscription='remove'/>"));
+    });
+}
+
+#[test]
+fn an_entry_is_pushed_at_once_and_acknowledged_when_it_is_stored() {
+    play(async || {
+        let stage = Stage::open(&[("alice", User)]).await;
+        let (phone, desk) = (stage.enter("alice", "p").await, stage.enter("alice", "d").await);
+        phone.says(ORDINARY);
+        desk.says(ORDINARY);
+        phone.hears();
+        desk.hears();
+        phone.says(&set("<item jid='bob@example.org' name='Bob'><group>G</group></item>"));
+        let item = "<item jid='bob@example.org' name='Bob' subscription='none'><group>G</group>\
+                    </item>";
+        assert!(desk.hears().contains(item));
+        stage.settle().await;
+        let heard = phone.hears();
+        assert!(heard.contains(item));
+        assert!(heard.ends_with("<iq type='result' id='s' to='alice@example.org/p'/>"), "{heard}");
+        let again = Rosters::open(&stage.door.store).await.unwrap();
+        assert!(again.read(&jid("alice"), |roster| roster.get(&jid("bob")).is_some()));
+    });
+}
+
+#[test]
+fn removing_a_contact_ends_both_subscriptions() {
+    play(async || {
+        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
+        let (alice, bob) = (stage.enter("alice", "a").await, stage.enter("bob", "b").await);
+        alice.arrives();
+        bob.arrives();
+        for (one, other) in [(&alice, "bob"), (&bob, "alice")] {
+            one.says(&format!("<presence to='{other}@example.org' type='subscribe'/>"));
+        }
+        alice.says("<presence to='bob@example.org' type='subscribed'/>");
+        bob.says("<presence to='alice@example.org' type='subscribed'/>");
+        let both = |account, contact| {
+            stage.door.rosters.subscription(&jid(account), &jid(contact)).as_str()
+        };
+        assert_eq!((both("alice", "bob"), both("bob", "alice")), ("both", "both"));
+        bob.hears();
+        alice.hears();
+        alice.says(&set("<item jid='bob@example.org' subscription='remove'/>"));
+        stage.settle().await;
+        let heard = bob.hears();
+        for told in ["type='unsubscribe'", "type='unsubscribed'", "type='unavailable'"] {
+            assert!(heard.contains(told), "{told} in {heard}");
+        }
+        let heard = alice.hears();
+        assert!(heard.contains("<item jid='bob@example.org' subscription='remove'/>"));
+        assert!(heard.contains("from='bob@example.org/b'"), "{heard}");
+        assert!(heard.ends_with("<iq type='result' id='s' to='alice@example.org/a'/>"));
+        assert_eq!((both("alice", "bob"), both("bob", "alice")), ("none", "none"));
+    });
+}
+
+#[test]
+fn what_is_not_there_or_not_ones_own_cannot_be_edited() {
+    play(async || {
+        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
+        let (alice, bob) = (stage.enter("alice", "a").await, stage.enter("bob", "b").await);
+        alice.says(&set("<item jid='bob@example.org' subscription='remove'/>"));
+        assert!(alice.hears().contains("<item-not-found"));
+        alice.says(&set("<item jid='alice@example.org'/>"));
+        assert!(alice.hears().contains("<not-allowed"));
+        alice.says(&ORDINARY.replace("id='1'", "id='1' to='bob@example.org'"));
+        assert!(alice.hears().contains("<forbidden"));
+        // A stranger's request is no entry of the list, and survives an attempt to remove it.
+        bob.says("<presence to='alice@example.org' type='subscribe'/>");
+        alice.says(&set("<item jid='bob@example.org' subscription='remove'/>"));
+        assert!(alice.hears().contains("<item-not-found"));
+        alice.says("<presence/>");
+        assert!(alice.hears().contains("type='subscribe'"));
+    });
+}
+
+#[test]
+fn a_pbx_is_told_that_its_peers_are_gone_and_keeps_them() {
+    play(async || {
+        let stage = Stage::open(&[("one", Pbx), ("two", Pbx)]).await;
+        let one = stage.enter("one", "x").await;
+        one.says(&set("<item jid='two@example.org' subscription='remove'/>"));
+        assert_eq!(one.hears(), "<iq type='result' id='s'/>");
+        one.says(ASTERISK);
+        assert!(one.hears().contains(&peer("two")));
+        assert!(stage.door.rosters.accounts().is_empty());
+    });
+}
+
+#[test]
+fn a_removed_account_leaves_no_trace_in_others_subscriptions() {
+    play(async || {
+        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
+        let (alice, bob) = (stage.enter("alice", "a").await, stage.enter("bob", "b").await);
+        alice.arrives();
+        bob.arrives();
+        alice.says("<presence to='bob@example.org' type='subscribe'/>");
+        bob.says("<presence to='alice@example.org' type='subscribed'/>");
+        alice.hears();
+        stage.door.accounts.remove(&jid("bob")).await.unwrap();
+        let heard = alice.hears();
+        assert!(heard.contains("type='unsubscribed'") && heard.contains("type='unavailable'"));
+        assert!(!presence::may_see(&stage.door, &jid("alice"), &jid("bob")));
+        assert_eq!(stage.door.rosters.accounts(), [jid("alice")], "she keeps him in her list");
+    });
+}
+
+#[test]
+fn a_full_roster_is_an_error_to_its_owner_and_a_refusal_to_strangers() {
+    play(async || {
+        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
+        let (alice, bob) = (stage.enter("alice", "a").await, stage.enter("bob", "b").await);
+        for n in 0..contact::MOST_CONTACTS {
+            let contact = jid(&format!("u{n}"));
+            let _ = stage.door.rosters.set(&jid("alice"), &contact, contact::Entry::default());
+        }
+        alice.says(&set("<item jid='bob@example.org'/>"));
+        assert!(alice.hears().contains("<policy-violation"));
+        alice.says("<presence to='bob@example.org' type='subscribe'/>");
+        assert!(alice.hears().contains("<policy-violation"));
+        bob.arrives();
+        bob.says("<presence to='alice@example.org' type='subscribe'/>");
+        assert!(bob.hears().contains("type='unsubscribed'"));
+    });
+}
+
+#[test]
+fn rosters_of_accounts_that_went_meanwhile_are_tidied_away() {
+    play(async || {
+        let stage = Stage::open(&[("alice", Role::User)]).await;
+        let rosters = &stage.door.rosters;
+        let asked = (subscription::Direction::Outbound, subscription::Step::Subscribe);
+        rosters.step(&jid("ghost"), &jid("alice"), asked, None).unwrap();
+        let heard = (subscription::Direction::Inbound, subscription::Step::Subscribe);
+        rosters.step(&jid("alice"), &jid("ghost"), heard, None).unwrap();
+        tidy(&stage.door);
+        assert!(rosters.accounts().is_empty());
+    });
+}

@@ -1,0 +1,196 @@
+//! For the services' tests: a door with people at it who are already logged in. What they say goes
+//! straight to the services; what they hear crosses a real socket.
+
+use std::cell::RefCell;
+use std::io::Read;
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use lampfield_fabric::{Bucket, Embedded, Storage, Store, Write};
+use lampfield_hub::HubShell;
+use lampfield_xmpp_stream::{BareJid, Limits as StreamLimits, Scope as XmlScope, Stanza, ns};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::{Answer, Request, Scope, Verb, message, presence, reply};
+use crate::accounts::{
+    AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
+};
+use crate::door::Door;
+use crate::session::Session;
+use crate::settings::{ClearTextAuth, DomainSettings, Limits, Registration, Settings, TlsPolicy};
+use crate::wire::Link;
+
+/// The only domain.
+const DOMAIN: &str = "example.org";
+/// Marks the end of what was sent so far.
+const MARK: &str = "<mark/>";
+
+/// A door in a folder of its own.
+pub struct Stage {
+    pub door: Rc<Door>,
+    _folder: tempfile::TempDir,
+}
+
+/// Somebody who is logged in.
+pub struct Player {
+    pub session: Rc<Session>,
+    door: Rc<Door>,
+    socket: RefCell<std::net::TcpStream>,
+}
+
+/// Runs a test on a thread of its own kind.
+pub fn play(test: impl AsyncFnOnce()) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    tokio::task::LocalSet::new().block_on(&runtime, test());
+}
+
+/// The account `name`.
+pub fn jid(name: &str) -> BareJid {
+    BareJid::parse(&format!("{name}@{DOMAIN}")).unwrap()
+}
+
+// === impl Stage ===
+
+impl Stage {
+    /// A door for these accounts.
+    pub async fn open(accounts: &[(&str, Role)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) =
+            Embedded::open(folder.path(), lampfield_fabric::Limits::default()).unwrap();
+        let store = Store::Embedded(store);
+        let keys = AccountKeys::load(folder.path()).unwrap();
+        let limits = BookLimits::default();
+        let book =
+            AccountBook::open(store.clone(), keys, Default::default(), limits).await.unwrap();
+        let hub = HubShell::open(store.clone(), lampfield_hub::Settings::default()).await.unwrap();
+        let door = Door::open(settings(), book, hub, store).await.unwrap();
+        let stage = Self { door, _folder: folder };
+        for (name, role) in accounts {
+            stage.add(name, *role).await;
+        }
+        stage
+    }
+
+    /// One more account.
+    pub async fn add(&self, name: &str, role: Role) {
+        let new = NewAccount {
+            jid: jid(name),
+            password: NewPassword::Given("secret".to_owned()),
+            role,
+            allow: Vec::new(),
+            legacy: Legacy::Refused,
+            source: Source::Cli,
+        };
+        self.door.accounts.add(new).await.unwrap();
+    }
+
+    /// `name` logs in as `name@example.org/resource`.
+    pub async fn enter(&self, name: &str, resource: &str) -> Player {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, peer) = listener.accept().await.unwrap();
+        let socket = client.into_std().unwrap();
+        socket.set_nonblocking(false).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+
+        let door = Rc::clone(&self.door);
+        let unread = door.settings.limits.unread;
+        let link = Link::new(server, peer, unread, Rc::clone(&door.flusher)).unwrap();
+        let account = door.accounts.get(&jid(name)).unwrap();
+        let full = jid(name).with_resource(resource).unwrap();
+        let session = Session::new(full, account, door.next_conn(), link).unwrap();
+        door.router.bind(Rc::clone(&session));
+        Player { session, door, socket: RefCell::new(socket) }
+    }
+
+    /// Waits until everything said so far is stored, and whoever waited for that has been told.
+    pub async fn settle(&self) {
+        let write =
+            Write { bucket: Bucket::Meta, key: "settled".to_owned(), value: Some("1".to_owned()) };
+        let ticket = self.door.store.write(write).unwrap();
+        self.door.store.committed().wait_for(|safe| *safe >= ticket).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        domains: vec![DomainSettings {
+            name: DOMAIN.to_owned(),
+            registration: Registration::InBand,
+        }],
+        listen: Vec::new(),
+        listen_tls: Vec::new(),
+        tls: TlsPolicy::Off,
+        certificates: None,
+        certificate_hash: None,
+        clear_text_auth: ClearTextAuth::Allowed,
+        limits: Limits::default(),
+    }
+}
+
+// === impl Player ===
+
+impl Player {
+    /// Sends one stanza.
+    pub fn says(&self, xml: &str) {
+        let scope = XmlScope::with_default(ns::CLIENT);
+        let stanza = Stanza::parse(xml.as_bytes(), &scope, &StreamLimits::AUTHENTICATED).unwrap();
+        let root = stanza.root();
+        match root.name() {
+            "presence" => presence::stanza(&self.door, &self.session, root),
+            "message" => message::route(&self.door, &self.session, root),
+            _ => {
+                let to = root.attr("to").map(|to| BareJid::parse(to).unwrap());
+                let to = to.unwrap_or_else(|| self.session.bare.clone());
+                let request = Request {
+                    session: &self.session,
+                    scope: if to.local().is_some() { Scope::Account } else { Scope::Server },
+                    to: &to,
+                    verb: if root.attr("type") == Some("get") { Verb::Get } else { Verb::Set },
+                    id: root.attr("id").unwrap(),
+                    payload: root.first_child().unwrap(),
+                };
+                self.answered(request.id, self.door.services.answer(&self.door, &request).unwrap());
+            }
+        }
+    }
+
+    fn answered(&self, id: &str, answer: Answer) {
+        let mut out = Vec::new();
+        match answer {
+            Answer::Result(payload) => reply::result(&mut out, id, None, None, &payload),
+            Answer::Error(error) => reply::error(&mut out, id, None, None, &error),
+            Answer::Handled => {}
+        }
+        self.session.send(&out);
+    }
+
+    /// Asks for the roster, becomes available, and forgets what it hears of that.
+    pub fn arrives(&self) {
+        self.says("<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>");
+        self.says("<presence/>");
+        self.hears();
+    }
+
+    /// The connection is lost.
+    pub fn is_gone(&self) {
+        self.door.router.unbind(&self.session);
+        presence::left(&self.door, &self.session);
+    }
+
+    /// Everything that was sent to it since the last time.
+    pub fn hears(&self) -> String {
+        self.session.send(MARK.as_bytes());
+        self.session.link.flush();
+        let mut heard = Vec::new();
+        let mut byte = [0];
+        while !heard.ends_with(MARK.as_bytes()) {
+            self.socket.borrow_mut().read_exact(&mut byte).unwrap();
+            heard.extend_from_slice(&byte);
+        }
+        heard.truncate(heard.len() - MARK.len());
+        String::from_utf8(heard).unwrap()
+    }
+}
