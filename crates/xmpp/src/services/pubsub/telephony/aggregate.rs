@@ -13,9 +13,7 @@ pub const LAMP: &str = "urn:lampfield:lamp:1";
 /// more is retracted.
 pub fn write_event(out: &mut Vec<u8>, subject: &Subject, lamp: Option<Value>) {
     let node = TelephonyNode::Lamps(subject.kind()).name();
-    out.extend_from_slice(
-        b"><event xmlns='http://jabber.org/protocol/pubsub#event'><items node='",
-    );
+    out.extend_from_slice(b"><event xmlns='http://jabber.org/protocol/pubsub#event'><items node='");
     out.extend_from_slice(node.as_bytes());
     let (open, close): (&[u8], &[u8]) = match lamp {
         Some(_) => (b"'><item id=", b"</item>"),

@@ -95,9 +95,7 @@ fn counts(payload: Element<'_>) -> Result<MessageCount, ItemError> {
 /// Appends everything of a notification after its addresses: what all subscribers share.
 pub fn write_event(out: &mut Vec<u8>, change: &Change) {
     let node = super::nodes::of_kind(change.subject.kind());
-    out.extend_from_slice(
-        b"><event xmlns='http://jabber.org/protocol/pubsub#event'><items node='",
-    );
+    out.extend_from_slice(b"><event xmlns='http://jabber.org/protocol/pubsub#event'><items node='");
     out.extend_from_slice(node.as_bytes());
     out.extend_from_slice(b"'><item id=");
     push_attr_value(out, change.subject.name().as_str());

@@ -15,8 +15,8 @@ use lampfield_hub::{ConnId, Watch};
 use lampfield_xmpp_stream::Tag;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::watchers::View;
 use super::Telephony;
+use super::watchers::View;
 use crate::services::pubsub::codec::ns::DISCO_INFO;
 use crate::session::Session;
 
@@ -116,7 +116,8 @@ impl Telephony {
             let now = ticks.tick().await;
             for found in self.survey() {
                 let waiting = self.probes.check(found.session.conn, now);
-                if !waiting && (self.must_confirm(&found) || found.session.link.silence() >= SILENCE)
+                if !waiting
+                    && (self.must_confirm(&found) || found.session.link.silence() >= SILENCE)
                 {
                     self.probes.ask(found, now);
                 }

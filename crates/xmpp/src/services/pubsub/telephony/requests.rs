@@ -12,8 +12,8 @@ use lampfield_xmpp_stream::{Element, StanzaCondition, Tag};
 use super::nodes::TelephonyNode;
 use super::payload::ASTERISK;
 use super::{Telephony, View, aggregate};
-use crate::services::pubsub::codec::ns::{DATA, DISCO_INFO, DISCO_ITEMS, OWNER, PUBSUB};
 use crate::accounts::Role;
+use crate::services::pubsub::codec::ns::{DATA, DISCO_INFO, DISCO_ITEMS, OWNER, PUBSUB};
 use crate::services::{Answer, Request};
 
 /// Names listed in one answer to a discovery of a node's items.
@@ -183,9 +183,7 @@ fn is_asterisks(pubsub: Element<'_>) -> bool {
     let types = form.children().filter(|field| field.attr("var") == Some("FORM_TYPE")).count();
     let collected = form.children().any(|field| {
         field.attr("var") == Some("pubsub#collection")
-            && field
-                .child_text(DATA, "value")
-                .is_some_and(|node| super::nodes::is_reserved(&node))
+            && field.child_text(DATA, "value").is_some_and(|node| super::nodes::is_reserved(&node))
     });
     types > 1 || collected
 }
