@@ -180,7 +180,7 @@ fn move_account(world: &mut World, index: usize) {
     let user = name.split('@').next().unwrap();
     let moved = user.strip_suffix("-b").map_or_else(|| format!("{user}-b"), str::to_owned);
     let left = std::mem::replace(&mut server.account, account_named(&moved));
-    world.left_accounts.insert(left);
+    server.left.insert(left);
     if let Some(conn) = conn {
         world.lose(conn);
     }
@@ -220,7 +220,7 @@ fn confirm_all(world: &mut World) {
 /// The operator says of which accounts a server has gone to another.
 fn forget_left_accounts(world: &mut World) {
     let Some(node) = &mut world.node else { return };
-    for account in &world.left_accounts {
+    for account in world.servers.iter().flat_map(|server| &server.left) {
         node.hub.forget_account(account);
     }
     node.carry_out(&mut world.disk);

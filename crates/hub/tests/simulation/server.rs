@@ -1,6 +1,6 @@
 //! One PBX: a machine with a network path, perhaps a running Asterisk, perhaps a connection.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use lampfield_board::{AccountName, Cachable, Eid, Subject, Value};
 use lampfield_hub::{ConnId, PeerCache};
@@ -9,6 +9,8 @@ use super::{asterisk::Asterisk, random::Random};
 
 pub struct Server {
     pub account: AccountName,
+    /// Accounts that it used before.
+    pub left: BTreeSet<AccountName>,
     /// A PBX keeps what it heard; a person's client begins anew with each login.
     pub cache: PeerCache,
     pub process: Option<Asterisk>,
@@ -40,6 +42,7 @@ impl Server {
     pub fn new(account: AccountName, cache: PeerCache) -> Self {
         Self {
             account,
+            left: BTreeSet::new(),
             cache,
             process: None,
             last_eid: Eid::new([0; 6]),
@@ -86,6 +89,10 @@ impl Server {
             upstream.push_back(Up::Subscribe);
         }
         self.session = Some(Session { conn, upstream, gives_up_at: None });
+    }
+
+    pub fn uses(&self, account: &str) -> bool {
+        self.left.iter().chain([&self.account]).any(|used| used.as_str() == account)
     }
 
     pub fn say(&mut self, subject: Subject, value: Value, cachable: Cachable) {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use lampfield_board::{AccountName, Cachable, DoorName, Eid, Kind, Origin, Subject};
+use lampfield_board::{Cachable, DoorName, Eid, Kind, Origin, Subject};
 use lampfield_hub::{ConnId, Outcome, Policy, Said, Settings};
 
 use super::{
@@ -33,8 +33,6 @@ pub struct World {
     pub orphans: BTreeSet<(Subject, Eid)>,
     /// Servers whose first subscription was lost in the same way.
     pub strangers: BTreeSet<usize>,
-    /// Accounts that a server used before it moved to another.
-    pub left_accounts: BTreeSet<AccountName>,
     pub devices: Vec<Subject>,
     pub mailboxes: Vec<Subject>,
     pub eids: u8,
@@ -60,7 +58,6 @@ impl World {
             disk,
             orphans: BTreeSet::new(),
             strangers: BTreeSet::new(),
-            left_accounts: BTreeSet::new(),
             devices: names.map(device).into(),
             mailboxes: ["1@d", "2@d"].map(|name| Subject::mailbox(name).unwrap()).into(),
             eids: 0,
@@ -270,7 +267,8 @@ impl World {
         self.orphans.extend(lost.facts.into_iter().map(|(subject, origin)| (subject, origin.eid)));
         for index in 0..self.servers.len() {
             let server = &mut self.servers[index];
-            if lost.readers.contains(server.account.as_str()) && server.process.is_some() {
+            let lost_reader = lost.readers.iter().any(|account| server.uses(account));
+            if lost_reader && server.process.is_some() {
                 self.strangers.insert(index);
             }
             if server.path_up && server.session.is_some() {
