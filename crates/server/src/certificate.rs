@@ -99,6 +99,18 @@ pub struct Summary {
     pub missing: Vec<String>,
 }
 
+// === impl Maker ===
+
+impl Maker {
+    /// Who looks after it: `operator` or `lampfield`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Operator(_) => "operator",
+            Self::MadeNow | Self::MadeBefore => "lampfield",
+        }
+    }
+}
+
 /// Loads or makes the certificate of every domain.
 ///
 /// # Errors

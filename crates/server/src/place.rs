@@ -57,6 +57,14 @@ impl Place {
         Ok(Self { file, config, warnings, data_dir })
     }
 
+    /// Reads the configuration file again; the data folder stays.
+    ///
+    /// # Errors
+    /// As [`Place::find`].
+    pub fn again(&self) -> Result<Self, PlaceError> {
+        Self::find(self.file.as_deref(), Some(&self.data_dir))
+    }
+
     /// Where the running server takes commands.
     pub fn socket(&self) -> PathBuf {
         self.data_dir.join("control.sock")

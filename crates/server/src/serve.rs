@@ -1,30 +1,41 @@
 //! `serve`: puts the parts together, starts them in order, and stops them in order. Everything runs
 //! on one thread; only the store and the password derivations have threads of their own.
 
+mod accounts;
+mod addresses;
+mod banner;
 mod desk;
+mod first_start;
+mod invitation;
 mod logging;
 mod memory;
 mod settings;
 mod signals;
 mod watchers;
+mod xmpp;
 
-use std::io::Write;
+use std::cell::RefCell;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use lampfield_fabric::{Embedded, Limits, OpenError, Storage, Store};
 use lampfield_hub::HubShell;
+use lampfield_xmpp::Door;
+use lampfield_xmpp::door::Listeners;
 use tokio::task::{LocalSet, spawn_local};
 
 use crate::control::listener::ControlSocket;
 use crate::document::status::Server;
 use crate::failure::{Exit, Failure};
-use crate::place::Place;
+use crate::place::{Place, PlaceError};
 use desk::Desk;
 use logging::Log;
-use signals::Signals;
+use signals::{Signals, Wish};
 use watchers::Watchers;
+
+/// How long a stop waits for the last words to clients.
+const LEAVE_WITHIN: Duration = Duration::from_secs(1);
 
 /// How long a stop may take for what the store has not written yet.
 const CLOSE_WITHIN: Duration = Duration::from_secs(3);
@@ -53,24 +64,73 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     hub.add_door(Rc::clone(&watchers) as Rc<dyn lampfield_hub::Door>);
     spawn_local(hub.clone().run());
 
+    let book = accounts::open(&place, &store).await?;
+    let (settings, certificates) = xmpp::settings(&place)?;
+    let door = Door::open(settings, book, hub.clone(), store.clone())
+        .await
+        .map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
+    let listeners = listen(&door)?;
     let socket = bind_control(&place)?;
+    let is_first = first_start::is_one(&place, &door);
     let desk = Rc::new(Desk {
         hub,
         store: store.clone(),
         log,
         watchers,
+        door: Rc::clone(&door),
         server: server(&place),
-        found: Vec::new(),
+        config: RefCell::new(place.config.clone()),
+        certificates,
     });
-    let control = spawn_local(socket.serve(desk));
+    banner::greet(&desk.server, &desk.certificates);
+    if is_first {
+        first_start::welcome(&desk, &place).await?;
+    }
+    door.serve(listeners);
+    let control = spawn_local(socket.serve(Rc::clone(&desk)));
+    banner::say(&format!("lampfield ready in {:.2} s\n", begun.elapsed().as_secs_f64()));
 
-    let took = begun.elapsed().as_secs_f64();
-    // Nobody to tell is no reason not to serve.
-    let _ = writeln!(std::io::stderr(), "lampfield ready in {took:.2} s");
-    while signals.next().await != signals::Wish::Stop {}
-    tracing::info!("stopping");
+    while signals.next().await == Wish::Reload {
+        reload(&place, &desk).await;
+    }
+    tracing::info!(code = "stop", "stopping");
     control.abort();
+    leave(&door).await;
     close(&store).await
+}
+
+/// Takes over what can change while the server runs; if the file is wrong, nothing changes.
+async fn reload(place: &Place, desk: &Desk) {
+    match place.again() {
+        Ok(place) => desk.reconfigure(place.config).await,
+        Err(PlaceError::Misconfigured(problems)) => {
+            banner::say(&format!("{problems}nothing was changed\n"));
+        }
+        Err(PlaceError::Failed(failure)) => banner::say(&format!("{failure}\n")),
+    }
+}
+
+/// Ends every stream and waits until the goodbyes are written, but not for somebody who does not
+/// read them.
+async fn leave(door: &Door) {
+    door.shut();
+    let begun = Instant::now();
+    while door.gate.open() > 0 && begun.elapsed() < LEAVE_WITHIN {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+fn listen(door: &Rc<Door>) -> Result<Listeners, Failure> {
+    door.listen().map_err(|(address, error)| {
+        let failure = Failure::new(Exit::Bad, "listen", format!("{address}: {error}"))
+            .line("result", "nothing was started");
+        match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                failure.line("try", format!("ss -ltnp 'sport = :{}'   shows who has it", address.port()))
+            }
+            _ => failure,
+        }
+    })
 }
 
 fn open_store(place: &Place) -> Result<Store, Failure> {
@@ -109,14 +169,16 @@ fn bind_control(place: &Place) -> Result<ControlSocket, Failure> {
 }
 
 fn server(place: &Place) -> Server {
+    let xmpp = &place.config.xmpp;
+    let listeners = xmpp.listen.iter().chain(&xmpp.listen_tls);
     Server {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         pid: std::process::id(),
         uptime_seconds: 0.0,
         data_dir: place.data_dir.display().to_string(),
         config: place.file.as_ref().map(|file| file.display().to_string()),
-        domains: Vec::new(),
-        listeners: Vec::new(),
+        domains: xmpp::domains(&place.config).iter().map(ToString::to_string).collect(),
+        listeners: listeners.map(ToString::to_string).collect(),
         memory_bytes: 0,
     }
 }

@@ -37,8 +37,9 @@ pub struct Common {
     #[arg(long, global = true, value_name = "TIME", default_value = "10s")]
     #[arg(value_parser = humantime::parse_duration)]
     pub timeout: Duration,
-    /// Colours
+    /// Colours: auto, always or never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(hide_possible_values = true)]
     pub color: Color,
     /// Plain letters instead of signs
     #[arg(long, global = true)]
@@ -161,8 +162,8 @@ pub struct UserAdd {
     /// What it may do: pbx, user or admin
     #[arg(long, default_value = "pbx")]
     pub role: String,
-    /// The names it may publish; may be repeated
-    #[arg(long, value_name = "PATTERN", default_value = "*")]
+    /// The names it may publish, if not what is usual for its role; may be repeated
+    #[arg(long, value_name = "PATTERN")]
     pub allow: Vec<String>,
     /// It logs in without SASL (usesasl=no): its password is kept readable
     #[arg(long)]

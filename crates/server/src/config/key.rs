@@ -59,7 +59,10 @@ struct Within<T> {
 }
 
 /// A key that must be there.
-pub struct Required<T>(PhantomData<T>);
+pub struct Required<T> {
+    applies: Applies,
+    value: PhantomData<T>,
+}
 
 /// A table that is there once; all its defaults if the file has none.
 pub struct Table<S>(PhantomData<S>);
@@ -74,7 +77,7 @@ pub fn key<T>(default: T) -> Key<T> {
 
 /// A key without which its table makes no sense.
 pub fn required<T>() -> Required<T> {
-    Required(PhantomData)
+    Required { applies: Applies::AtStart, value: PhantomData }
 }
 
 /// A table inside this one.
@@ -143,6 +146,13 @@ impl<T: Value> Field for Key<T> {
 
 // === impl Required ===
 
+impl<T> Required<T> {
+    /// Takes effect on SIGHUP, without a restart.
+    pub fn on_reload(self) -> Self {
+        Self { applies: Applies::OnReload, ..self }
+    }
+}
+
 impl<T: Value> Field for Required<T> {
     type Value = T;
 
@@ -157,7 +167,7 @@ impl<T: Value> Field for Required<T> {
     }
 
     fn describe(self, name: &'static str, help: &'static str, page: &mut Page) {
-        let (kind, applies) = (T::kind(), Applies::AtStart);
+        let (kind, applies) = (T::kind(), self.applies);
         let entry = Entry { name, kind, default: None, range: None, required: true, applies, help };
         page.entry(entry);
     }

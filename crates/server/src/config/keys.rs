@@ -53,9 +53,9 @@ section! {
         join_pattern: Option<Pattern> = key(None),
         /// PEM file with the certificate chain of this domain, the server's own first. Without it
         /// the certificate of `[xmpp]` is used, and without that one the server makes its own.
-        certificate: Option<FilePath> = key(None).on_reload(),
+        certificate: Option<FilePath> = key(None),
         /// PEM file with the private key of `certificate`, of mode 0600 (or 0640).
-        certificate_key: Option<FilePath> = key(None).on_reload(),
+        certificate_key: Option<FilePath> = key(None),
         /// Its accounts.
         account: Vec<Account> = tables(),
     }
@@ -66,21 +66,21 @@ section! {
     /// invite key in the data folder, and `lampfield invite NAME` prints it.
     pub struct Account check check::account {
         /// The name before the `@`.
-        name: AccountName = required(),
+        name: AccountName = required().on_reload(),
         /// The password. Better kept in a file of its own, or left out.
-        password: Option<Secret> = key(None),
+        password: Option<Secret> = key(None).on_reload(),
         /// The file with the password, of mode 0600; its first line counts.
-        password_file: Option<FilePath> = key(None),
+        password_file: Option<FilePath> = key(None).on_reload(),
         /// What the account may do: `pbx` publishes telephony states, sees all other PBX accounts
         /// and gets forgiving answers; `user` is an ordinary XMPP client; `admin` may do everything.
-        role: Role = key(Role::Pbx),
-        /// The devices and mailboxes it may publish, for example `["PJSIP/1*", "1*@default"]`; all
-        /// if it is not set.
-        allow: Option<Vec<Pattern>> = key(None),
+        role: Role = key(Role::Pbx).on_reload(),
+        /// The devices and mailboxes it may publish, for example `["PJSIP/1*", "1*@default"]`. If
+        /// it is not set, a `user` may publish none, the others all.
+        allow: Option<Vec<Pattern>> = key(None).on_reload(),
         /// Log in with `jabber:iq:auth` (`usesasl=no` in xmpp.conf). The protocol needs the
         /// password itself, so it is kept readable, in a file of mode 0600 in the data folder. Needs
         /// `clear_text_auth` unless the stream is encrypted.
-        legacy_auth: bool = key(false),
+        legacy_auth: bool = key(false).on_reload(),
     }
 }
 
@@ -97,9 +97,9 @@ section! {
         /// with `legacy_auth`. For lines that are safe by other means.
         clear_text_auth: bool = key(false),
         /// PEM file with a certificate chain for all domains that have none of their own.
-        certificate: Option<FilePath> = key(None).on_reload(),
+        certificate: Option<FilePath> = key(None),
         /// PEM file with the private key of `certificate`, of mode 0600 (or 0640).
-        certificate_key: Option<FilePath> = key(None).on_reload(),
+        certificate_key: Option<FilePath> = key(None),
         /// Bounds.
         limits: XmppLimits = table(),
     }
@@ -141,10 +141,10 @@ section! {
         /// The time from the loss of a connection to the withdrawal of what it said. `"auto"`
         /// follows the reconnect pause predicted for each server from its drops.
         grace: Grace = key(Grace::Fixed(10 * SECOND))
-            .within(Grace::Fixed(SECOND)..=Grace::Fixed(24 * HOUR)),
+            .within(Grace::Fixed(SECOND)..=Grace::Fixed(24 * HOUR)).on_reload(),
         /// The least time each server has to return after a restart of Lampfield itself. Asterisk
         /// waits up to 60 s between its tries.
-        restart_grace: Duration = key(75 * SECOND).within(SECOND..=24 * HOUR),
+        restart_grace: Duration = key(75 * SECOND).within(SECOND..=24 * HOUR).on_reload(),
     }
 }
 
@@ -155,11 +155,11 @@ section! {
     /// kept.
     pub struct Policy {
         /// The names, for example `"Custom:night*"`.
-        name: Pattern = required(),
+        name: Pattern = required().on_reload(),
         /// `withdraw` them at the end of the lease (what happens without a policy), `keep` them
         /// until somebody says otherwise, or `ignore` them from the start: neither kept nor passed
         /// on.
-        rule: Rule = required(),
+        rule: Rule = required().on_reload(),
     }
 }
 
@@ -167,18 +167,18 @@ section! {
     /// What the board may hold.
     pub struct Limits {
         /// Facts, one for each subject and server; a new one beyond it is refused and logged.
-        facts: usize = key(1_000_000).within(100..=10_000_000),
+        facts: usize = key(1_000_000).within(100..=10_000_000).on_reload(),
         /// Facts of one server; a new one beyond it is refused and logged.
-        facts_per_server: usize = key(100_000).within(100..=10_000_000),
+        facts_per_server: usize = key(100_000).within(100..=10_000_000).on_reload(),
         /// Servers (entity ids) that one connection may speak for.
-        eids_per_connection: usize = key(16).within(1..=1_000),
+        eids_per_connection: usize = key(16).within(1..=1_000).on_reload(),
         /// Remembered withdrawals; beyond it the oldest goes, with a warning that names the servers
         /// that may show something stale.
-        tombstones: usize = key(100_000).within(100..=10_000_000),
+        tombstones: usize = key(100_000).within(100..=10_000_000).on_reload(),
         /// Changes that `lampfield history` can look back on; the oldest goes.
-        history: usize = key(100_000).within(0..=10_000_000),
+        history: usize = key(100_000).within(0..=10_000_000).on_reload(),
         /// Subjects of one subscriber that wait for it to read; beyond it gets everything anew.
-        missed: usize = key(10_000).within(100..=10_000_000),
+        missed: usize = key(10_000).within(100..=10_000_000).on_reload(),
     }
 }
 

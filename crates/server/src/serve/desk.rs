@@ -1,22 +1,32 @@
 //! Answers the commands: turns what the parts know into documents. It reads everybody and, except
 //! where an operator asks for a change, changes nothing.
 
+mod accounts;
+mod certificates;
 mod lamp;
 mod origins;
 mod status;
 mod trouble;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use lampfield_board::Pattern;
 use lampfield_fabric::Store;
 use lampfield_hub::HubShell;
+use lampfield_xmpp::Door;
 
+use accounts::Wanted;
+
+use super::accounts::reconcile as accounts_of;
 use super::logging::Log;
+use super::settings;
 use super::watchers::{Watchers, Watching};
 use crate::control::listener;
 use crate::control::{Answer, Request};
-use crate::document::status::{Attention, Server};
+use crate::certificate::Summary;
+use crate::config::Config;
+use crate::document::status::Server;
 use crate::failure::{Exit, Failure};
 
 /// Everything that answers are made of.
@@ -29,10 +39,14 @@ pub struct Desk {
     pub log: Log,
     /// Who watches.
     pub watchers: Rc<Watchers>,
+    /// Who may connect, and who is.
+    pub door: Rc<Door>,
+    /// The configuration in force.
+    pub config: RefCell<Config>,
+    /// The certificates in use; none without TLS.
+    pub certificates: Vec<Summary>,
     /// What does not change while the server runs.
     pub server: Server,
-    /// What was found wrong at the start and stands.
-    pub found: Vec<Attention>,
 }
 
 // === impl Desk ===
@@ -47,9 +61,21 @@ impl listener::Desk for Desk {
             Request::History { subject, since_seconds, limit } => {
                 self.history(&subject, since_seconds, limit).map(Answer::History)
             }
+            Request::UserAdd { account, role, allow, legacy_auth, password } => {
+                let wanted = Wanted { account, role, allow, legacy_auth, password };
+                self.add(wanted).await.map(Answer::UserSecret)
+            }
+            Request::UserList { domain } => self.users(domain.as_deref()).map(Answer::Users),
+            Request::UserPasswd { account, password } => {
+                self.passwd(&account, password).await.map(Answer::UserSecret)
+            }
+            Request::UserRemove { account } => self.remove(&account).await.map(Answer::Done),
+            Request::Invite { account, rotate } => {
+                self.invite(&account, rotate).await.map(Answer::Invite)
+            }
+            Request::DomainList => Ok(Answer::Domains(self.domains())),
             Request::LogSet { levels } => self.set_log(&levels),
             Request::Watch { .. } => Err(Failure::bug("a watch was asked like a question")),
-            other => Err(Failure::bug(format!("{other:?} is not answered yet"))),
         };
         answered.unwrap_or_else(Answer::Failed)
     }
@@ -72,5 +98,23 @@ impl Desk {
         self.log.set(&levels)?;
         tracing::info!(levels = levels.as_str(), "log levels set by command");
         Ok(Answer::Done(format!("logs {} until the next start", levels.as_str())))
+    }
+}
+
+impl Desk {
+    /// Takes over what can change while the server runs: accounts, leases, policies, limits of the
+    /// board and log levels.
+    pub async fn reconfigure(&self, config: Config) {
+        let mut applied = self.log.set(&config.log.level);
+        if applied.is_ok() {
+            applied = accounts_of(&self.door.accounts, &config).await;
+        }
+        if let Err(failure) = applied {
+            tracing::error!(code = "reload", "{failure}");
+            return;
+        }
+        self.hub.act(|hub, _| hub.set_settings(settings::of_hub(&config)));
+        *self.config.borrow_mut() = config;
+        tracing::info!(code = "reload", "the configuration was read again");
     }
 }

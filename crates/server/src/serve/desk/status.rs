@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use lampfield_fabric::{Health, Storage};
 use lampfield_hub::{Now, Status as HubStatus};
 
-use super::Desk;
+use super::{Desk, certificates};
 use super::trouble::attention;
 use crate::document::moment;
 use crate::document::status::{Attention, OriginStatus, Server, Severity, Status, Store};
@@ -19,7 +19,7 @@ impl Desk {
         let (now, hub, origins) = self.hub.read(|hub, now| (now, hub.status(), hub.origins(now)));
         let store = self.store_status();
         let mut attention: Vec<Attention> = hub.troubles.iter().map(attention).collect();
-        attention.extend(self.found.iter().cloned());
+        attention.extend(self.certificates.iter().filter_map(|one| certificates::attention(one, now)));
         attention.extend(store.reason.as_deref().map(stalled));
         Status {
             schema: "status/1".to_owned(),
@@ -28,10 +28,52 @@ impl Desk {
             server: self.server_status(now),
             attention,
             origins: origins.into_iter().map(|one| OriginStatus::of(one, now.wall)).collect(),
-            counters: counters(&hub),
-            limits: limits(&hub),
+            counters: self.counters(&hub),
+            limits: self.limits(&hub),
             store,
         }
+    }
+
+    fn counters(&self, hub: &HubStatus) -> BTreeMap<String, u64> {
+        let said = &hub.said;
+        let held = [
+            ("connections", self.door.gate.open()),
+            ("logged_in", hub.connections),
+            ("accounts", self.door.accounts.list().len()),
+            ("subscriptions", hub.watches),
+            ("origins", hub.origins),
+            ("subjects", hub.subjects),
+            ("device_facts", hub.devices),
+            ("mailbox_facts", hub.mailboxes),
+            ("facts", hub.facts.used),
+            ("tombstones", hub.tombstones.used),
+            ("history", hub.history.used),
+        ];
+        let happened = [
+            ("revision", hub.revision),
+            ("said_changed", said.changed),
+            ("said_repeats", said.repeats),
+            ("said_passed_on", said.passed_on),
+            ("said_ignored", said.ignored),
+            ("said_refused", said.refused),
+        ];
+        let held = held.into_iter().map(|(name, count)| (name, count as u64));
+        held.chain(happened).map(|(name, count)| (name.to_owned(), count)).collect()
+    }
+
+    fn limits(&self, hub: &HubStatus) -> BTreeMap<String, u64> {
+        let xmpp = &self.config.borrow().xmpp.limits;
+        let limits = [
+            ("facts", hub.facts.limit),
+            ("tombstones", hub.tombstones.limit),
+            ("history", hub.history.limit),
+            ("connections", xmpp.connections),
+            ("unauthenticated_per_address", xmpp.unauthenticated_per_address),
+            ("resources", xmpp.resources),
+            ("stanza_bytes", xmpp.stanza.bytes()),
+            ("unread_bytes", xmpp.unread.bytes()),
+        ];
+        limits.into_iter().map(|(name, limit)| (name.to_owned(), limit as u64)).collect()
     }
 
     fn server_status(&self, now: Now) -> Server {
@@ -66,38 +108,4 @@ fn stalled(reason: &str) -> Attention {
 
 fn rfc3339(time: SystemTime) -> Option<String> {
     Timestamp::try_from(time).ok().map(|time| format!("{time:.3}"))
-}
-
-fn counters(hub: &HubStatus) -> BTreeMap<String, u64> {
-    let said = &hub.said;
-    let held = [
-        ("connections", hub.connections),
-        ("subscriptions", hub.watches),
-        ("origins", hub.origins),
-        ("subjects", hub.subjects),
-        ("device_facts", hub.devices),
-        ("mailbox_facts", hub.mailboxes),
-        ("facts", hub.facts.used),
-        ("tombstones", hub.tombstones.used),
-        ("history", hub.history.used),
-    ];
-    let happened = [
-        ("revision", hub.revision),
-        ("said_changed", said.changed),
-        ("said_repeats", said.repeats),
-        ("said_passed_on", said.passed_on),
-        ("said_ignored", said.ignored),
-        ("said_refused", said.refused),
-    ];
-    let held = held.into_iter().map(|(name, count)| (name, count as u64));
-    held.chain(happened).map(|(name, count)| (name.to_owned(), count)).collect()
-}
-
-fn limits(hub: &HubStatus) -> BTreeMap<String, u64> {
-    let limits = [
-        ("facts", hub.facts.limit),
-        ("tombstones", hub.tombstones.limit),
-        ("history", hub.history.limit),
-    ];
-    limits.into_iter().map(|(name, limit)| (name.to_owned(), limit as u64)).collect()
 }

@@ -1,0 +1,115 @@
+//! The account book, from the data folder and the configuration.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use lampfield_fabric::Store;
+use lampfield_xmpp::accounts::{
+    AccountBook, AccountKeys, BookLimits, Declared, JoinPolicy, Legacy, Role,
+};
+use lampfield_xmpp_stream::{BareJid, Domain as XmppDomain, JidError};
+
+use crate::config::keys::{Account, Domain, Registration, Role as ConfigRole};
+use crate::config::secret_file;
+use crate::config::value::FilePath;
+use crate::config::Config;
+use crate::failure::{Exit, Failure};
+use crate::place::Place;
+
+/// Opens the book and brings it in line with the configuration.
+///
+/// # Errors
+/// A key or secret file cannot be used, the store cannot be read, or an account cannot be made as
+/// declared.
+pub async fn open(place: &Place, store: &Store) -> Result<Rc<AccountBook>, Failure> {
+    let keys = AccountKeys::load(&place.data_dir)
+        .map_err(|error| Failure::new(Exit::Bad, "account-key", error.to_string()))?;
+    let joins = joins(&place.config)?;
+    let book = AccountBook::open(store.clone(), keys, joins, BookLimits::default())
+        .await
+        .map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
+    reconcile(&book, &place.config).await?;
+    Ok(book)
+}
+
+/// Brings the book in line with the accounts that the configuration declares.
+///
+/// # Errors
+/// As [`open`].
+pub async fn reconcile(book: &AccountBook, config: &Config) -> Result<(), Failure> {
+    let done = book
+        .reconcile(declared(config)?)
+        .await
+        .map_err(|error| Failure::new(Exit::Usage, "account", error.to_string()))?;
+    for (what, jids) in
+        [("added", &done.added), ("changed", &done.changed), ("removed", &done.removed)]
+    {
+        for jid in jids {
+            tracing::info!(code = "account", account = %jid, "{what} by the configuration");
+        }
+    }
+    Ok(())
+}
+
+/// The password that the configuration gives an account; `None` when it derives from the invite key.
+///
+/// # Errors
+/// Its file cannot be used.
+pub fn password(account: &Account) -> Result<Option<String>, Failure> {
+    match (&account.password, &account.password_file) {
+        (Some(password), _) => Ok(Some(password.reveal().to_owned())),
+        (None, Some(file)) => secret(file).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+fn joins(config: &Config) -> Result<HashMap<XmppDomain, JoinPolicy>, Failure> {
+    let mut joins = HashMap::new();
+    for domain in &config.domain {
+        if let (Registration::FirstLogin, Some(file)) =
+            (domain.registration, &domain.join_secret_file)
+        {
+            let names = domain.join_pattern.clone();
+            let names = names.unwrap_or_else(lampfield_board::Pattern::everything);
+            let name = XmppDomain::parse(domain.name.as_str()).map_err(bad_name)?;
+            joins.insert(name, JoinPolicy { secret: secret(file)?, names });
+        }
+    }
+    Ok(joins)
+}
+
+fn declared(config: &Config) -> Result<Vec<Declared>, Failure> {
+    let accounts = config.domain.iter().flat_map(|domain| {
+        domain.account.iter().map(move |account| declared_one(domain, account))
+    });
+    accounts.collect()
+}
+
+fn declared_one(domain: &Domain, account: &Account) -> Result<Declared, Failure> {
+    let role = role(account.role);
+    Ok(Declared {
+        jid: BareJid::parse(&format!("{}@{}", account.name, domain.name)).map_err(bad_name)?,
+        password: password(account)?,
+        role,
+        allow: account.allow.clone().unwrap_or_else(|| role.usual_allow()),
+        legacy: if account.legacy_auth { Legacy::Allowed } else { Legacy::Refused },
+    })
+}
+
+fn role(role: ConfigRole) -> Role {
+    match role {
+        ConfigRole::Pbx => Role::Pbx,
+        ConfigRole::User => Role::User,
+        ConfigRole::Admin => Role::Admin,
+    }
+}
+
+fn secret(file: &FilePath) -> Result<String, Failure> {
+    secret_file::read(file.as_path()).map_err(|error| {
+        Failure::new(Exit::Usage, "secret-file", error.to_string()).line("try", error.remedy())
+    })
+}
+
+fn bad_name(error: JidError) -> Failure {
+    Failure::new(Exit::Usage, "wrong-name", error.to_string())
+}

@@ -1,0 +1,256 @@
+//! What operators do with accounts.
+
+use lampfield_board::{AccountName, Origin, Pattern};
+use lampfield_hub::{Hub, Now};
+use lampfield_xmpp::accounts::{
+    Account, AccountError, Legacy, NewAccount, NewPassword, Role, Rotation, Source,
+};
+use lampfield_xmpp_stream::BareJid;
+
+use super::Desk;
+use crate::config::{Config, keys};
+use crate::control::{Hidden, Named};
+use crate::document::account::{Domain, Domains, User, UserSecret, Users};
+use crate::document::invite::Invite;
+use crate::failure::{Exit, Failure};
+use crate::nearest::nearest;
+use crate::serve::accounts::password;
+use crate::serve::addresses::Reachable;
+use crate::serve::invitation::Invitation;
+
+/// What `user add` asks for.
+#[derive(Debug)]
+pub struct Wanted {
+    /// Who.
+    pub account: Named,
+    /// `pbx`, `user` or `admin`.
+    pub role: String,
+    /// The names it may publish; what is usual for its role if empty.
+    pub allow: Vec<String>,
+    /// Whether it logs in with `jabber:iq:auth`.
+    pub legacy_auth: bool,
+    /// Its password; made if there is none.
+    pub password: Option<Hidden>,
+}
+
+impl Desk {
+    /// `user add`.
+    pub(super) async fn add(&self, wanted: Wanted) -> Result<UserSecret, Failure> {
+        let jid = self.jid(&wanted.account)?;
+        let role = role(&wanted.role)?;
+        let allow = wanted.allow.iter().map(|pattern| Pattern::parse(pattern));
+        let allow: Vec<Pattern> = allow.collect::<Result<_, _>>().map_err(|error| {
+            Failure::new(Exit::Usage, "wrong-pattern", error.to_string())
+                .line("try", "--allow 'PJSIP/1*'")
+        })?;
+        let made = wanted.password.is_none();
+        let new = NewAccount {
+            jid: jid.clone(),
+            password: match wanted.password {
+                Some(Hidden(password)) => NewPassword::Given(password),
+                None => NewPassword::Invited,
+            },
+            role,
+            allow: if allow.is_empty() { role.usual_allow() } else { allow },
+            legacy: if wanted.legacy_auth { Legacy::Allowed } else { Legacy::Refused },
+            source: Source::Cli,
+        };
+        self.door.accounts.add(new).await.map_err(refused)?;
+        let password = match made {
+            true => Some(self.door.accounts.invite(&jid, Rotation::Keep).await.map_err(refused)?.password),
+            false => None,
+        };
+        Ok(secret(&jid, password))
+    }
+
+    /// `user passwd`.
+    pub(super) async fn passwd(
+        &self,
+        account: &Named,
+        password: Option<Hidden>,
+    ) -> Result<UserSecret, Failure> {
+        let jid = self.jid(account)?;
+        self.known(&jid)?;
+        match password {
+            Some(Hidden(password)) => {
+                self.door.accounts.set_password(&jid, &password).await.map_err(refused)?;
+                Ok(secret(&jid, None))
+            }
+            None => {
+                let invitation = self.door.accounts.invite(&jid, Rotation::Rotate).await;
+                Ok(secret(&jid, Some(invitation.map_err(refused)?.password)))
+            }
+        }
+    }
+
+    /// `user remove`: also ends everything the account said.
+    pub(super) async fn remove(&self, account: &Named) -> Result<String, Failure> {
+        let jid = self.jid(account)?;
+        self.known(&jid)?;
+        self.door.accounts.remove(&jid).await.map_err(refused)?;
+        let name = AccountName::parse(jid.as_str()).map_err(Failure::bug)?;
+        let ended = self.hub.act(|hub, now| forget(hub, &name, now));
+        Ok(format!("removed {jid}; {ended} of its facts withdrawn"))
+    }
+
+    /// `user list`.
+    pub(super) fn users(&self, domain: Option<&str>) -> Result<Users, Failure> {
+        if let Some(domain) = domain {
+            self.served(domain)?;
+        }
+        let accounts = self.door.accounts.list();
+        let wanted = accounts
+            .iter()
+            .filter(|account| domain.is_none_or(|domain| account.jid.domain() == domain));
+        let users = wanted.map(|account| self.user(account)).collect();
+        Ok(Users { schema: "users/1".to_owned(), users })
+    }
+
+    /// `invite`.
+    pub async fn invite(&self, account: &Named, rotate: bool) -> Result<Invite, Failure> {
+        let jid = self.jid(account)?;
+        let rotation = if rotate { Rotation::Rotate } else { Rotation::Keep };
+        let declared = declared(&self.config.borrow(), &jid).map(password).transpose()?.flatten();
+        let secret = match (declared, rotation) {
+            (Some(password), Rotation::Keep) => password,
+            (Some(_), Rotation::Rotate) => return Err(refused(AccountError::Declared(jid))),
+            (None, _) => self.door.accounts.invite(&jid, rotation).await.map_err(refused)?.password,
+        };
+        let legacy = self.door.accounts.get(&jid).map(|account| account.legacy());
+        let xmpp = &self.config.borrow().xmpp;
+        let reachable = Reachable::of(&xmpp.listen).ok_or_else(|| {
+            Failure::new(Exit::Conflict, "no-listener", "Asterisk needs a plain listener")
+                .line("try", "listen = [\"0.0.0.0:5222\"] in [xmpp]")
+        })?;
+        let invitation = Invitation {
+            jid: jid.as_str(),
+            domain: jid.domain(),
+            secret: &secret,
+            reachable: &reachable,
+            tls: xmpp.tls,
+            legacy: legacy == Some(Legacy::Allowed),
+        };
+        Ok(invitation.document())
+    }
+
+    /// `domain list`.
+    pub(super) fn domains(&self) -> Domains {
+        let accounts = self.door.accounts.list();
+        let domains = self.server.domains.iter().map(|name| {
+            let config = self.config.borrow();
+            let given = config.domain.iter().find(|domain| domain.name.as_str() == name);
+            let closed = keys::Registration::Closed;
+            let certificate = self.certificates.iter().find(|one| one.domain.as_str() == name);
+            Domain {
+                name: name.clone(),
+                registration: given.map_or(closed, |given| given.registration).word().to_owned(),
+                accounts: accounts.iter().filter(|one| one.jid.domain() == name).count() as u64,
+                certificate: certificate.map(|one| one.maker.word().to_owned()),
+                valid_to: certificate.and_then(|one| one.valid_to).map(|end| end.to_string()),
+            }
+        });
+        Domains { schema: "domains/1".to_owned(), domains: domains.collect() }
+    }
+
+    /// The address an operator means.
+    fn jid(&self, account: &Named) -> Result<BareJid, Failure> {
+        let domain = match &account.domain {
+            Some(domain) => self.served(domain)?,
+            None => self.server.domains.first().map(String::as_str).unwrap_or_default(),
+        };
+        BareJid::parse(&format!("{}@{domain}", account.name)).map_err(|error| {
+            let message = format!("\"{}\" cannot be an account: {error}", account.name);
+            Failure::new(Exit::Usage, "wrong-name", message)
+        })
+    }
+
+    fn served<'a>(&'a self, domain: &str) -> Result<&'a str, Failure> {
+        let served = self.server.domains.iter().map(String::as_str);
+        served.clone().find(|served| *served == domain).ok_or_else(|| {
+            let message = format!("\"{domain}\" is not served here");
+            let failure = Failure::new(Exit::NoSuchThing, "unknown-domain", message);
+            match nearest(domain, served, 3) {
+                near if near.is_empty() => failure.line("try", "lampfield domain list"),
+                near => failure.line("nearest", near.join("  ")),
+            }
+        })
+    }
+
+    fn known(&self, jid: &BareJid) -> Result<(), Failure> {
+        match self.door.accounts.get(jid) {
+            Some(_) => Ok(()),
+            None => {
+                let accounts = self.door.accounts.list();
+                let names = accounts.iter().map(|account| account.jid.as_str());
+                let near = nearest(jid.as_str(), names, 3).join("  ");
+                let failure = refused(AccountError::Missing(jid.clone()));
+                Err(match near.is_empty() {
+                    true => failure.line("try", "lampfield user list"),
+                    false => failure.line("nearest", near),
+                })
+            }
+        }
+    }
+
+    fn user(&self, account: &Account) -> User {
+        User {
+            jid: account.jid.to_string(),
+            role: account.role.to_string(),
+            allow: account.allow.iter().map(ToString::to_string).collect(),
+            made_by: account.source.to_string(),
+            connected: self.door.router.resources(&account.jid).len() as u64,
+        }
+    }
+}
+
+/// The account as the configuration has it.
+fn declared<'a>(config: &'a Config, jid: &BareJid) -> Option<&'a keys::Account> {
+    let domain = config.domain.iter().find(|domain| domain.name.as_str() == jid.domain())?;
+    domain.account.iter().find(|account| Some(account.name.as_str()) == jid.local())
+}
+
+fn secret(jid: &BareJid, password: Option<String>) -> UserSecret {
+    UserSecret { schema: "user/1".to_owned(), jid: jid.to_string(), password }
+}
+
+fn role(typed: &str) -> Result<Role, Failure> {
+    let roles = [Role::Pbx, Role::User, Role::Admin];
+    roles.into_iter().find(|role| role.as_str() == typed).ok_or_else(|| {
+        Failure::new(Exit::Usage, "wrong-role", format!("\"{typed}\" is not a role"))
+            .line("try", "pbx, user or admin")
+    })
+}
+
+/// Ends what all origins of an account have said, and everything that is remembered for it.
+fn forget(hub: &mut Hub, account: &AccountName, now: Now) -> usize {
+    let origins: Vec<Origin> = hub
+        .board()
+        .origins()
+        .map(|(_, origin)| Origin::clone(origin))
+        .filter(|origin| origin.account == *account)
+        .collect();
+    let ended = origins.iter().map(|origin| hub.clear_origin(origin, now)).sum();
+    hub.forget_account(account);
+    ended
+}
+
+/// What the book says, with what to do.
+fn refused(error: AccountError) -> Failure {
+    let (exit, code) = match &error {
+        AccountError::Exists(_) => (Exit::Conflict, "account-exists"),
+        AccountError::Missing(_) => (Exit::NoSuchThing, "unknown-account"),
+        AccountError::Declared(_) => (Exit::Conflict, "declared-account"),
+        AccountError::OwnPassword(_) => (Exit::Conflict, "own-password"),
+        AccountError::NoName(_) => (Exit::Usage, "wrong-name"),
+        AccountError::Password(..) => (Exit::Usage, "wrong-password"),
+        AccountError::Full(_) => (Exit::Conflict, "too-many-accounts"),
+        AccountError::Busy => (Exit::NoAnswer, "busy"),
+        AccountError::NotStored(_) => (Exit::Bad, "not-stored"),
+        AccountError::NoRandom | AccountError::Store(_) => (Exit::Bad, "store"),
+    };
+    let failure = Failure::new(exit, code, error.to_string());
+    match error {
+        AccountError::Exists(jid) => failure.line("try", format!("lampfield user passwd {jid}")),
+        _ => failure,
+    }
+}

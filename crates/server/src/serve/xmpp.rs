@@ -1,0 +1,100 @@
+//! What the XMPP door is told, from what the operator wrote.
+
+use std::sync::Arc;
+
+use lampfield_xmpp::settings::{
+    ClearTextAuth, DomainSettings, Limits, Registration, Settings, TlsPolicy,
+};
+use lampfield_xmpp::wire::LinkLimits;
+
+use crate::certificate::{self, Summary};
+use crate::config::Config;
+use crate::config::keys::{self, Tls};
+use crate::config::name::DomainName;
+use crate::failure::{Exit, Failure};
+use crate::place::Place;
+
+/// What is served when the configuration names no domain.
+const USUAL_DOMAIN: &str = "localhost";
+
+/// The domains in the order of the configuration.
+pub fn domains(config: &Config) -> Vec<DomainName> {
+    match config.domain.is_empty() {
+        true => DomainName::parse(USUAL_DOMAIN).into_iter().collect(),
+        false => config.domain.iter().map(|domain| domain.name.clone()).collect(),
+    }
+}
+
+/// The settings of the door, and its certificates.
+///
+/// # Errors
+/// A certificate cannot be had.
+pub fn settings(place: &Place) -> Result<(Settings, Vec<Summary>), Failure> {
+    let xmpp = &place.config.xmpp;
+    let domains = domains(&place.config);
+    let mut settings = Settings {
+        domains: domains.iter().map(|name| domain(&place.config, name)).collect(),
+        listen: xmpp.listen.clone(),
+        listen_tls: xmpp.listen_tls.clone(),
+        tls: match xmpp.tls {
+            Tls::Required => TlsPolicy::Required,
+            Tls::Optional => TlsPolicy::Optional,
+            Tls::Off => TlsPolicy::Off,
+        },
+        certificates: None,
+        certificate_hash: None,
+        clear_text_auth: match xmpp.clear_text_auth {
+            true => ClearTextAuth::Allowed,
+            false => ClearTextAuth::Refused,
+        },
+        limits: limits(&xmpp.limits),
+    };
+    if xmpp.tls == Tls::Off {
+        return Ok((settings, Vec::new()));
+    }
+    let (by_name, summaries) =
+        certificate::load(&place.config, &domains, &place.data_dir).map_err(unusable)?;
+    settings.certificate_hash = by_name.only_hash();
+    settings.certificates = Some(certificate::settings(Arc::new(by_name)).map_err(unusable)?);
+    Ok((settings, summaries))
+}
+
+fn domain(config: &Config, name: &DomainName) -> DomainSettings {
+    let given = config.domain.iter().find(|domain| domain.name == *name);
+    DomainSettings {
+        name: name.to_string(),
+        registration: match given.map(|domain| domain.registration) {
+            None | Some(keys::Registration::Closed) => Registration::Closed,
+            Some(keys::Registration::InBand) => Registration::InBand,
+            Some(keys::Registration::FirstLogin) => Registration::FirstLogin,
+        },
+    }
+}
+
+fn limits(limits: &keys::XmppLimits) -> Limits {
+    Limits {
+        stanza_bytes: limits.stanza.bytes(),
+        unauthenticated_stanza_bytes: limits.unauthenticated_stanza.bytes(),
+        depth: limits.depth,
+        attributes: limits.attributes,
+        login_time: limits.login_time,
+        login_tries: u32::try_from(limits.login_tries).unwrap_or(u32::MAX),
+        connections: limits.connections,
+        unauthenticated_per_address: limits.unauthenticated_per_address,
+        resources: limits.resources,
+        unread: LinkLimits {
+            comfortable: limits.unread_comfortable.bytes(),
+            most: limits.unread.bytes(),
+        },
+    }
+}
+
+fn unusable(error: certificate::CertificateError) -> Failure {
+    let failure = Failure::new(Exit::Usage, "certificate", error.to_string());
+    match error {
+        certificate::CertificateError::OpenKey { path, .. } => {
+            failure.line("try", format!("chmod 600 {}", path.display()))
+        }
+        _ => failure.line("result", "nothing was started"),
+    }
+}
