@@ -22,6 +22,7 @@ use stop::Stop;
 
 use crate::control::client::Client;
 use crate::control::{Answer, Request};
+use crate::document::error::Error;
 use crate::failure::Failure;
 use crate::place::Place;
 use crate::screen::Screen;
@@ -41,7 +42,18 @@ pub fn run() -> ExitCode {
     let screen = Screen::of(cli.common.color, cli.common.ascii);
     match dispatch(&cli, &screen) {
         Ok(code) => code,
-        Err(stop) => stop.report(),
+        Err(stop) => {
+            let answered = if cli.common.json { explain(&stop, &screen) } else { Ok(()) };
+            answered.err().unwrap_or(stop).report()
+        }
+    }
+}
+
+/// A script that asked for a document gets one also when there is no other.
+fn explain(stop: &Stop, screen: &Screen) -> Result<(), Stop> {
+    match stop {
+        Stop::Failed(failure) => Ok(screen.print(&json(&Error::from(failure))?)?),
+        Stop::Misconfigured(_) | Stop::Output(_) => Ok(()),
     }
 }
 

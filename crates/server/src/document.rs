@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod change;
+pub mod error;
 pub mod history;
 pub mod invite;
 pub mod status;

@@ -125,9 +125,8 @@ fn listen(door: &Rc<Door>) -> Result<Listeners, Failure> {
         let failure = Failure::new(Exit::Bad, "listen", format!("{address}: {error}"))
             .line("result", "nothing was started");
         match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                failure.line("try", format!("ss -ltnp 'sport = :{}'   shows who has it", address.port()))
-            }
+            std::io::ErrorKind::AddrInUse => failure
+                .line("try", format!("ss -ltnp 'sport = :{}'   shows who has it", address.port())),
             _ => failure,
         }
     })

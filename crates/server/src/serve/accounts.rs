@@ -9,10 +9,10 @@ use lampfield_xmpp::accounts::{
 };
 use lampfield_xmpp_stream::{BareJid, Domain as XmppDomain, JidError};
 
+use crate::config::Config;
 use crate::config::keys::{Account, Domain, Registration, Role as ConfigRole};
 use crate::config::secret_file;
 use crate::config::value::FilePath;
-use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::place::Place;
 
@@ -79,9 +79,10 @@ fn joins(config: &Config) -> Result<HashMap<XmppDomain, JoinPolicy>, Failure> {
 }
 
 fn declared(config: &Config) -> Result<Vec<Declared>, Failure> {
-    let accounts = config.domain.iter().flat_map(|domain| {
-        domain.account.iter().map(move |account| declared_one(domain, account))
-    });
+    let accounts = config
+        .domain
+        .iter()
+        .flat_map(|domain| domain.account.iter().map(move |account| declared_one(domain, account)));
     accounts.collect()
 }
 

@@ -22,13 +22,19 @@ pub fn greet(server: &Server, certificates: &[Summary]) {
         let (version, data, config) = (&server.version, &server.data_dir, &server.config);
         let (domains, listeners) = (server.domains.join(" "), server.listeners.join(" "));
         let config = config.as_deref().unwrap_or("none");
-        tracing::info!(code = "start", version, data, config, domains, listeners, "lampfield starts");
+        tracing::info!(
+            code = "start",
+            version,
+            data,
+            config,
+            domains,
+            listeners,
+            "lampfield starts"
+        );
         return;
     }
-    let mut text = format!(
-        "lampfield {} (embedded store, data in {})\n",
-        server.version, server.data_dir
-    );
+    let mut text =
+        format!("lampfield {} (embedded store, data in {})\n", server.version, server.data_dir);
     for domain in &server.domains {
         let certificate = certificates.iter().find(|one| one.domain.as_str() == domain);
         text += &format!("  domain    {domain:24}  {}\n", certificate.map_or_else(none, described));
@@ -41,9 +47,11 @@ pub fn greet(server: &Server, certificates: &[Summary]) {
     );
     text += &match &server.config {
         Some(file) => format!("  config    {file}\n"),
-        None => "  config    none found, defaults used; write one with: lampfield check --effective > \
+        None => {
+            "  config    none found, defaults used; write one with: lampfield check --effective > \
                  lampfield.toml\n"
-            .to_owned(),
+                .to_owned()
+        }
     };
     say(&text);
 }

@@ -22,10 +22,10 @@ use super::accounts::reconcile as accounts_of;
 use super::logging::Log;
 use super::settings;
 use super::watchers::{Watchers, Watching};
-use crate::control::listener;
-use crate::control::{Answer, Request};
 use crate::certificate::Summary;
 use crate::config::Config;
+use crate::control::listener;
+use crate::control::{Answer, Request};
 use crate::document::status::Server;
 use crate::failure::{Exit, Failure};
 

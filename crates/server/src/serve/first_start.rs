@@ -66,7 +66,8 @@ fn page(invite: &Invite) -> String {
 }
 
 fn write(path: &Path, block: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     writeln!(file, "{block}")
 }
 

@@ -57,7 +57,9 @@ impl Desk {
         };
         self.door.accounts.add(new).await.map_err(refused)?;
         let password = match made {
-            true => Some(self.door.accounts.invite(&jid, Rotation::Keep).await.map_err(refused)?.password),
+            true => Some(
+                self.door.accounts.invite(&jid, Rotation::Keep).await.map_err(refused)?.password,
+            ),
             false => None,
         };
         Ok(secret(&jid, password))

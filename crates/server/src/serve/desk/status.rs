@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use lampfield_fabric::{Health, Storage};
 use lampfield_hub::{Now, Status as HubStatus};
 
-use super::{Desk, certificates};
 use super::trouble::attention;
+use super::{Desk, certificates};
 use crate::document::moment;
 use crate::document::status::{Attention, OriginStatus, Server, Severity, Status, Store};
 use crate::serve::memory;
@@ -19,7 +19,8 @@ impl Desk {
         let (now, hub, origins) = self.hub.read(|hub, now| (now, hub.status(), hub.origins(now)));
         let store = self.store_status();
         let mut attention: Vec<Attention> = hub.troubles.iter().map(attention).collect();
-        attention.extend(self.certificates.iter().filter_map(|one| certificates::attention(one, now)));
+        attention
+            .extend(self.certificates.iter().filter_map(|one| certificates::attention(one, now)));
         attention.extend(store.reason.as_deref().map(stalled));
         Status {
             schema: "status/1".to_owned(),

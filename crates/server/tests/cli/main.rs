@@ -1,0 +1,242 @@
+//! The command line as an operator meets it: the real program, started and asked.
+
+mod server;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+
+use server::{Ran, Server, lampfield};
+
+#[test]
+fn a_wrong_configuration_names_the_place_and_starts_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("lampfield.toml");
+    fs::write(&file, "[xmpp]\nlistten = [\"0.0.0.0:5222\"]\n").expect("a file");
+    for verb in ["check", "serve", "status"] {
+        let ran = lampfield(&[verb, "--config", &file.display().to_string()]);
+        let expected = format!(
+            "{}:2:1: error[unknown-key]: \"listten\" is not a key of [xmpp]\n    2 | listten = \
+             [\"0.0.0.0:5222\"]\n      | ^^^^^^^ did you mean \"listen\"?\nnothing was started\n",
+            file.display()
+        );
+        assert_eq!((ran.code, ran.err), (Some(2), expected), "{verb}");
+    }
+}
+
+#[test]
+fn check_shows_what_is_in_force_without_secrets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("lampfield.toml");
+    let account = "[[domain]]\nname = 'a.example'\n[[domain.account]]\nname = 'x'\n";
+    fs::write(&file, format!("{account}password = 'hunter2'\n")).expect("a file");
+    let ran = lampfield(&["check", "--effective", &file.display().to_string()]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("password = \"********\""), "{}", ran.out);
+    assert!(!ran.out.contains("hunter2"));
+}
+
+#[test]
+fn a_missing_server_is_said_with_its_own_status() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ran = lampfield(&["status", "--data-dir", &folder.path().display().to_string()]);
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.err.starts_with("error[not-reached]: no server answers here\n"), "{}", ran.err);
+}
+
+#[test]
+fn a_wrong_usage_is_two() {
+    assert_eq!(lampfield(&["statsu"]).code, Some(2));
+    assert_eq!(lampfield(&["why"]).code, Some(2));
+    assert_eq!(lampfield(&["--help"]).code, Some(0));
+}
+
+#[test]
+fn says_ready_once_and_stops_in_good_order() {
+    let mut server = Server::start("");
+    let status = server.ask(&["status"]);
+    assert_eq!(status.code, Some(0), "{}{}", status.out, status.err);
+    let log = server.stop();
+    let ready = log.iter().filter(|line| line.starts_with("lampfield ready")).count();
+    assert_eq!(ready, 1, "{log:#?}");
+}
+
+#[test]
+fn a_second_server_on_the_same_folder_is_refused() {
+    let server = Server::start("");
+    let second = server.ask(&["serve"]);
+    assert_eq!(second.code, Some(6), "{}", second.err);
+    assert!(second.err.contains("folder-held"), "{}", second.err);
+    assert_eq!(server.ask(&["status"]).code, Some(0), "the first is not disturbed");
+}
+
+#[test]
+fn a_taken_address_names_it() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("an address");
+    let address = taken.local_addr().expect("an address");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("lampfield.toml");
+    let text = format!("data_dir = 'data'\n[xmpp]\nlisten = ['{address}']\n");
+    fs::write(&file, text).expect("a file");
+    let ran = lampfield(&["serve", "--config", &file.display().to_string()]);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.err.contains(&format!("error[listen]: {address}: ")), "{}", ran.err);
+}
+
+#[test]
+fn an_unknown_lamp_has_a_status_and_a_document() {
+    let server = Server::start("");
+    let ran = server.ask(&["why", "PJSIP/100", "--json"]);
+    assert_eq!(ran.code, Some(5));
+    let document = ran.json();
+    assert_eq!(document["schema"], "error/1");
+    assert_eq!(document["code"], "unknown-subject");
+    assert_eq!(server.ask(&["history", "1000@default"]).code, Some(5));
+}
+
+#[test]
+fn status_has_counters_and_limits() {
+    let server = Server::start("[limits]\nfacts = 1234\n");
+    let status = server.ask(&["status", "--json"]).json();
+    assert_eq!(status["schema"], "status/1");
+    assert_eq!(status["healthy"], true, "{status:#}");
+    assert_eq!(status["limits"]["facts"], 1234);
+    assert_eq!(status["counters"]["facts"], 0);
+    assert_eq!(status["store"]["state"], "ok");
+    assert!(status["server"]["memory_bytes"].as_u64() > Some(0));
+}
+
+#[test]
+fn an_invitation_can_be_asked_again_until_it_is_rotated() {
+    let server = Server::start("");
+    let block = |arguments: &[&str]| {
+        let ran = server.ask(&[&["invite", "pbx-7", "--json"], arguments].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        ran.json()["block"].as_str().expect("a block").to_owned()
+    };
+    let first = block(&[]);
+    let jid = "username=pbx-7@localhost/asterisk\n";
+    assert!(first.starts_with("[lampfield]\ntype=client\nserverhost=127.0.0.1\n"), "{first}");
+    assert!(first.contains(jid) && first.contains("pubsub_node=pubsub.localhost\n"), "{first}");
+    assert_eq!(first, block(&[]));
+    let rotated = block(&["--rotate"]);
+    assert_ne!(first, rotated);
+    assert_eq!(rotated, block(&[]));
+}
+
+#[test]
+fn a_declared_password_is_what_the_invitation_prints() {
+    let account = "[[domain.account]]\nname = 'server1'\npassword = 'topsecret'\n";
+    let server = Server::start(&format!("[[domain]]\nname = 'a.example'\n{account}"));
+    let ran = server.ask(&["invite", "server1"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("    secret=topsecret\n"), "{}", ran.out);
+    assert_eq!(server.ask(&["invite", "server1", "--rotate"]).code, Some(6));
+    assert_eq!(server.ask(&["user", "remove", "server1", "--yes"]).code, Some(6));
+}
+
+#[test]
+fn accounts_come_and_go() {
+    let server = Server::start("");
+    let added = server.ask_with(&["user", "add", "anna", "--role", "user"], "s3cret\n");
+    assert_eq!((added.code, added.out.as_str()), (Some(0), "anna@localhost   password as given\n"));
+    let again = server.ask_with(&["user", "add", "anna"], "x\n");
+    assert_eq!(again.code, Some(6), "{}", again.err);
+    let made = server.ask(&["user", "add", "pbx-2", "--generate", "--allow", "PJSIP/2*", "--json"]);
+    assert!(made.json()["password"].as_str().is_some_and(|password| password.len() > 15));
+
+    let users = server.ask(&["user", "list", "--json"]).json();
+    let listed: Vec<_> = users["users"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|user| format!("{} {} {}", user["jid"], user["role"], user["allow"]))
+        .collect();
+    let expected = ["\"anna@localhost\" \"user\" []", "\"pbx-2@localhost\" \"pbx\" [\"PJSIP/2*\"]"];
+    assert_eq!(listed, expected);
+
+    assert_eq!(server.ask(&["user", "remove", "anna", "--yes"]).code, Some(0));
+    let gone = server.ask(&["user", "passwd", "pbx-3", "--generate"]);
+    assert_eq!(gone.code, Some(5));
+    assert!(gone.err.contains("nearest  pbx-2@localhost"), "{}", gone.err);
+    assert_eq!(server.ask(&["user", "add", "x@nowhere", "--generate"]).code, Some(5));
+    assert_eq!(server.ask(&["user", "add", "x", "--role", "boss", "--generate"]).code, Some(2));
+}
+
+#[test]
+fn log_levels_change_at_run_time() {
+    let server = Server::start("");
+    assert_eq!(server.ask(&["log", "set", "debug"]).code, Some(0));
+    let wrong = server.ask(&["log", "set", "info,x=loud"]);
+    assert_eq!(wrong.code, Some(2), "{}", wrong.err);
+}
+
+#[test]
+fn a_reload_takes_new_accounts_and_refuses_a_wrong_file() {
+    let domain = "[[domain]]\nname = 'a.example'\n";
+    let mut server = Server::start(domain);
+    server.configure(&format!("{domain}[[domain.account]]\nname = 'server1'\n"));
+    server.hang_up();
+    server.says("the configuration was read again");
+    assert!(server.ask(&["user", "list"]).out.contains("server1@a.example"));
+    server.configure(&format!("{domain}nmae = 'x'\n"));
+    server.hang_up();
+    server.says("nothing was changed");
+}
+
+#[test]
+fn a_first_start_keeps_its_secret_out_of_the_log() {
+    // Without a configuration it listens on the standard port, which others may have on this machine.
+    if std::net::TcpListener::bind("0.0.0.0:5222").is_err() {
+        eprintln!("not run: port 5222 is taken");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut server = Server::bare(folder.path());
+    let file = folder.path().join("pbx-1.xmpp.conf");
+    let block = fs::read_to_string(&file).expect("the file that the log names");
+    let mode = file.metadata().expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let secret = block.lines().find_map(|line| line.strip_prefix("secret=")).expect("a secret");
+    let log = server.stop().join("\n");
+    assert!(log.contains("pbx-1.xmpp.conf"), "{log}");
+    assert!(!log.contains(secret), "{log}");
+}
+
+#[test]
+fn watch_ends_in_time_and_counts() {
+    let server = Server::start("");
+    let ran = server.ask(&["watch", "PJSIP/*", "--for", "100ms"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.starts_with("-- 0 changes in 0.") && ran.out.ends_with("none skipped\n"));
+    assert_eq!(server.ask(&["watch", "", "--for", "100ms"]).code, Some(2));
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let server = Server::start("");
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let output = server.command(&["check", "--reference"]).stdout(writer).output();
+    let ran = Ran::of(output.expect("the program"));
+    assert_eq!((ran.code, ran.err.as_str()), (Some(141), ""));
+}
+
+#[test]
+fn standing_in_line_for_nothing_is_bounded() {
+    let server = Server::start("");
+    let path = server.data().join("control.sock");
+    let mut long = std::os::unix::net::UnixStream::connect(&path).expect("the socket");
+    let flood = vec![b'x'; 70 << 10];
+    // The server may close before it has read all of it.
+    let _ = std::io::Write::write_all(&mut long, &flood);
+    let mut answer = String::new();
+    let read = BufReader::new(long).read_line(&mut answer);
+    assert!(read.is_err() || answer.is_empty(), "{answer}");
+
+    let crowd: Vec<_> = (0..40)
+        .map(|_| std::os::unix::net::UnixStream::connect(&path).expect("the socket"))
+        .collect();
+    drop(crowd);
+    assert_eq!(server.ask(&["status"]).code, Some(0));
+}

@@ -1,0 +1,192 @@
+//! A server of its own for each test, on a port and a folder that nobody else has.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// How long anything may take before a test gives up; the machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    lines: Receiver<String>,
+    log: Vec<String>,
+    arguments: Vec<String>,
+    listen: String,
+    data: PathBuf,
+    folder: Option<TempDir>,
+}
+
+/// How a command ended.
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+/// Runs the program to its end.
+pub fn lampfield(arguments: &[&str]) -> Ran {
+    Ran::of(program(arguments).stdin(Stdio::null()).output().expect("the program"))
+}
+
+fn program<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lampfield"));
+    command.args(arguments);
+    command
+}
+
+// === impl Ran ===
+
+impl Ran {
+    pub fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{}{}", self.out, self.err))
+    }
+}
+
+// === impl Server ===
+
+impl Server {
+    /// Starts with these lines in its configuration, besides folder and listener.
+    pub fn start(config: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("lampfield.toml");
+        let arguments = vec!["--config".to_owned(), file.display().to_string()];
+        let (listen, data) = (free_address(), folder.path().join("data"));
+        let server = |child, lines| Self {
+            child,
+            lines,
+            log: Vec::new(),
+            arguments: arguments.clone(),
+            listen: listen.clone(),
+            data,
+            folder: Some(folder),
+        };
+        fs::write(&file, complete(config, &listen)).expect("a file");
+        let (child, lines) = spawn(&arguments);
+        let mut server = server(child, lines);
+        server.says("lampfield ready");
+        server
+    }
+
+    /// Starts without a configuration, as on the first day, but on a port of its own.
+    pub fn bare(data: &Path) -> Self {
+        let arguments = vec!["--data-dir".to_owned(), data.display().to_string()];
+        let (child, lines) = spawn(&arguments);
+        let (log, listen, data) = (Vec::new(), String::new(), data.to_owned());
+        let mut server = Self { child, lines, log, arguments, listen, data, folder: None };
+        server.says("lampfield ready");
+        server
+    }
+
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// Writes another configuration for the next reload.
+    pub fn configure(&self, config: &str) {
+        let folder = self.folder.as_ref().expect("a server with a file").path();
+        let text = complete(config, &self.listen);
+        fs::write(folder.join("lampfield.toml"), text).expect("a file");
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = program(arguments);
+        command.args(&self.arguments);
+        command
+    }
+
+    pub fn ask(&self, arguments: &[&str]) -> Ran {
+        self.ask_with(arguments, "")
+    }
+
+    /// With something on standard input.
+    pub fn ask_with(&self, arguments: &[&str], input: &str) -> Ran {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program");
+        // A command that does not read has already gone.
+        let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+        Ran::of(child.wait_with_output().expect("an end"))
+    }
+
+    /// Waits for a line with these words in the log.
+    pub fn says(&mut self, words: &str) {
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => {
+                    let found = line.contains(words);
+                    self.log.push(line);
+                    if found {
+                        return;
+                    }
+                }
+                Err(_) => panic!("no {words:?} in {:#?}", self.log),
+            }
+        }
+    }
+
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
+    /// Stops it and gives the whole log.
+    pub fn stop(&mut self) -> Vec<String> {
+        self.signal(Signal::TERM);
+        let status = self.child.wait().expect("an end");
+        self.log.extend(self.lines.iter());
+        assert!(status.success(), "{status:?} {:#?}", self.log);
+        std::mem::take(&mut self.log)
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.child.id().cast_signed()).expect("a process");
+        kill_process(pid, signal).expect("our own child");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Stopped already is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn complete(config: &str, listen: &str) -> String {
+    format!("data_dir = 'data'\n{config}\n[xmpp]\nlisten = ['{listen}']\n")
+}
+
+/// An address that was free a moment ago.
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("an address");
+    listener.local_addr().expect("an address").to_string()
+}
+
+fn spawn(arguments: &[String]) -> (Child, Receiver<String>) {
+    let mut command = program(&["serve"]);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program");
+    let stderr = child.stderr.take().expect("a pipe");
+    let (told, lines) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            if told.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    (child, lines)
+}
