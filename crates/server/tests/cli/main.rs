@@ -1,5 +1,7 @@
 //! The command line as an operator meets it: the real program, started and asked.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "the helpers of tests")]
+
 mod server;
 
 use std::fs;
