@@ -1,14 +1,17 @@
-//! How long changes take from one client to another: one after the other, each awaited.
+//! How long changes take from one client to another: one after the other, each awaited. The changes
+//! are those of a mailbox, so that what others do to devices is not in the way of this reader.
 
 use std::time::{Duration, Instant};
 
 use crate::scripted_pbx::ScriptedPbx;
-use crate::stanzas::{DEVICES, DeviceEvent, publish, subscribe};
+use crate::stanzas::{MAILBOXES, publish_mailbox, subscribe};
+use crate::xmpp::Element;
 
 /// A publisher and a subscriber.
 pub struct Pair {
     from: ScriptedPbx,
     to: ScriptedPbx,
+    count: u32,
 }
 
 impl Pair {
@@ -16,23 +19,23 @@ impl Pair {
     pub async fn new(from: ScriptedPbx, mut to: ScriptedPbx) -> Self {
         let client = to.client();
         let bare = client.bare().to_owned();
-        client.send(&subscribe("pace", &bare, DEVICES)).await;
+        client.send(&subscribe("pace", &bare, MAILBOXES)).await;
         client.until(|answer| answer.attr("id") == Some("pace")).await;
-        Self { from, to }
+        Self { from, to, count: 0 }
     }
 
-    /// The times of this many changes of one device, sorted.
+    /// The times of this many changes of one mailbox, sorted.
     pub async fn measure(&mut self, changes: usize) -> Vec<Duration> {
-        let device = self.from.device(0);
+        let mailbox = format!("pace@{}", self.from.device(0));
         let mut times = Vec::with_capacity(changes);
-        for change in 0..changes {
-            let state = if change % 2 == 0 { "INUSE" } else { "NOT_INUSE" };
-            let text = publish("pace", self.from.eid(), &device, state);
+        for _ in 0..changes {
+            self.count += 1;
+            let text = publish_mailbox("pace", self.from.eid(), &mailbox, self.count, 0);
             let start = Instant::now();
             self.from.client().send(&text).await;
-            let ours = |event: DeviceEvent| event.device == device && event.state == state;
-            let client = self.to.client();
-            client.until(|stanza| DeviceEvent::read(stanza).is_some_and(ours)).await;
+            let new = self.count.to_string();
+            let ours = |stanza: &Element| stanza.find("NEWMSGS").is_some_and(|n| n.text() == new);
+            self.to.client().until(ours).await;
             times.push(start.elapsed());
             self.from.client().until(|answer| answer.attr("id") == Some("pace")).await;
         }

@@ -24,6 +24,9 @@ pub use config::{Account, Config, DOMAIN, PORT};
 /// How long a stop in good order may take: a fixed point of the product.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 
+/// The exit status of a question about something that is not there.
+const NO_SUCH_THING: i32 = 5;
+
 /// How many addresses the server listens on, so that each peer can have its own and be cut off by
 /// it. The first is for clients that need none.
 const LINKS: u8 = 12;
@@ -165,9 +168,12 @@ impl Server {
         })
     }
 
-    /// What decides this lamp.
+    /// What decides this lamp; nothing does when nobody ever spoke of it.
     pub fn why(&self, subject: &str) -> Why {
-        Why::new(self.ask_json(&["why", subject]))
+        match self.command(&["why", subject, "--json"]).status.code() {
+            Some(NO_SUCH_THING) => Why::nothing(),
+            _ => Why::new(self.ask_json(&["why", subject])),
+        }
     }
 
     /// `status --json`.
@@ -203,11 +209,10 @@ impl Drop for Server {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let log = self.log();
-            let lines: Vec<_> = log.lines().collect();
-            eprintln!(
-                "--- log of lampfield:\n{}",
-                lines[lines.len().saturating_sub(80)..].join("\n")
-            );
+            let lines: Vec<_> =
+                log.lines().filter(|line| !line.contains("code=\"account\"")).collect();
+            let last = lines[lines.len().saturating_sub(60)..].join("\n");
+            eprintln!("--- log of lampfield, {} lines, the last ones:\n{last}", lines.len());
         }
     }
 }

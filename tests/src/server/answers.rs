@@ -29,6 +29,11 @@ impl Why {
         Self(answer)
     }
 
+    /// About a subject that nobody ever spoke of.
+    pub(super) fn nothing() -> Self {
+        Self(Value::Null)
+    }
+
     /// What the lamp shows, in Asterisk's words; `UNKNOWN` when nobody says anything.
     pub fn value(&self) -> String {
         self.0["aggregate"].as_str().unwrap_or("UNKNOWN").to_owned()

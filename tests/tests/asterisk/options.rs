@@ -37,9 +37,9 @@ async fn collection_nodes() {
 
 #[tokio::test]
 async fn pubsub_autocreate() {
-    let mut server = Server::start(&Config::plain().servers()).await;
     for more in [&["pubsub_autocreate=yes"][..], &["pubsub_autocreate=yes", "collection_nodes=yes"]]
     {
+        let mut server = Server::start(&Config::plain().servers()).await;
         let a = connected(Setup::new(1, general(xmpp_conf(&mut server, 1), more))).await;
         let b = connected(Setup::new(2, general(xmpp_conf(&mut server, 2), more))).await;
         exchange(&a, &b).await;
@@ -151,6 +151,8 @@ fn general(conf: XmppConf, lines: &[&str]) -> XmppConf {
 async fn exchange(a: &Asterisk, b: &Asterisk) {
     for (from, to, name) in [(a, b, "there"), (b, a, "back")] {
         let mark = to.ami().mark();
+        // Other names for other pairs: what is known already is passed on to nobody.
+        let name = format!("{name}-{}-{}", a.eid(), b.eid()).replace(':', "");
         let (device, mailbox) = (format!("Custom:{name}"), format!("{name}@default"));
         from.set_state(&device, "RINGING").await;
         to.sees(&device, "RINGING").await;
@@ -163,7 +165,8 @@ async fn exchange(a: &Asterisk, b: &Asterisk) {
 
 async fn late_joiner_knows(speaker: &Asterisk, setup: Setup) {
     speaker.set_state("Custom:early", "BUSY").await;
+    speaker.set_mailbox("early@default", 3, 1).await;
     let late = connected(setup).await;
     late.sees("Custom:early", "BUSY").await;
-    late.sees_mailbox(0, "there@default", 3, 1).await;
+    late.sees_mailbox(0, "early@default", 3, 1).await;
 }

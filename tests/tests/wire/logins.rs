@@ -1,7 +1,7 @@
 //! Logins that must not succeed, and connections that never get there: each costs its own client
 //! time and nobody else.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lampfield_tests::scene;
 use lampfield_tests::server::{Config, DOMAIN, Server};
@@ -57,23 +57,17 @@ async fn plain_is_not_offered_without_tls_unless_allowed() {
 #[tokio::test]
 async fn wrong_passwords_delay_only_their_own_account() {
     let server = Server::start(&Config::plain().servers()).await;
-    let mut slowest = Duration::ZERO;
-    for _ in 0..6 {
+    let mut slowed = false;
+    for _ in 0..12 {
         let mut client = opened(&server).await;
-        let start = Instant::now();
         let refused = client.authenticate("server1", "wrong").await.unwrap_err();
-        assert!(
-            refused.child("not-authorized").is_some()
-                || refused.child("temporary-auth-failure").is_some(),
-            "{refused}"
-        );
-        slowest = slowest.max(start.elapsed());
+        slowed |= refused.child("temporary-auth-failure").is_some();
     }
-    assert!(slowest > Duration::from_millis(200), "wrong passwords cost nothing: {slowest:?}");
-    // The same address, another account: a PBX behind the same router.
-    let start = Instant::now();
+    assert!(slowed, "wrong passwords cost nothing");
+    // Also the right one has to wait now, but a PBX behind the same router has not.
+    let password = Config::password("server1");
+    assert!(opened(&server).await.authenticate("server1", &password).await.is_err());
     scene::client(&server, "server2").await;
-    assert!(start.elapsed() < slowest.max(Duration::from_secs(1)), "a neighbour was locked out");
     // Not for ever: the right password works again.
     lampfield_tests::eventually::eventually(Duration::from_secs(40), || async {
         let mut client = opened(&server).await;
