@@ -211,20 +211,34 @@ impl Drop for Server {
             let log = self.log();
             let lines: Vec<_> =
                 log.lines().filter(|line| !line.contains("code=\"account\"")).collect();
-            let last = lines[lines.len().saturating_sub(60)..].join("\n");
-            eprintln!("--- log of lampfield, {} lines, the last ones:\n{last}", lines.len());
+            let last = lines[lines.len().saturating_sub(40)..].join("\n");
+            eprintln!("--- the last of {} lines in lampfield's log:\n{last}", lines.len());
+            keep(&log);
         }
+    }
+}
+
+/// Keeps the log of a failed test beside the build: it may be long.
+fn keep(log: &str) {
+    let folder = target().join("lampfield-tests");
+    let test = std::thread::current().name().unwrap_or("test").replace("::", ".");
+    let file = folder.join(test).with_extension("log");
+    if std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, log)).is_ok() {
+        eprintln!("--- all of it: {}", file.display());
     }
 }
 
 /// The server's binary: `$LAMPFIELD_BIN`, else the release build beside this test's own.
 pub fn binary() -> String {
     let given = std::env::var("LAMPFIELD_BIN").ok();
-    given.unwrap_or_else(|| {
-        let here = std::env::current_exe().expect("this program's path");
-        let target = here.ancestors().find(|folder| folder.ends_with("target")).expect("target");
-        target.join("release/lampfield").to_string_lossy().into_owned()
-    })
+    given.unwrap_or_else(|| target().join("release/lampfield").to_string_lossy().into_owned())
+}
+
+/// The build folder: `PROFILE/deps/PROGRAM` lies in it.
+fn target() -> PathBuf {
+    let here = std::env::current_exe().expect("this program's path");
+    let mut above = here.ancestors().filter(|folder| !folder.ends_with("deps")).skip(1);
+    above.nth(1).expect("a build folder").to_owned()
 }
 
 fn listen(stderr: std::process::ChildStderr, said: Arc<Mutex<Vec<String>>>) {

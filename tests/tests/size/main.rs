@@ -1,6 +1,8 @@
 //! Size: two hundred PBXs with five hundred devices each come back at once; a pair that never went
 //! away goes on as before.
 
+mod memory;
+
 use std::time::{Duration, Instant};
 
 use lampfield_tests::pace::{Pair, quantile};
