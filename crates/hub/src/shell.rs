@@ -15,7 +15,10 @@ use std::{
 
 use lampfield_board::{Change, Wall};
 use lampfield_fabric::{Bucket, Storage, Store, StoreError, Ticket, Write};
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
 use crate::{ConnId, Effect, Hub, Notice, Now, Outcome, Refusal, Said, Settings};
 
@@ -43,6 +46,7 @@ pub struct HubShell(Rc<Inner>);
 struct Inner {
     hub: RefCell<Hub>,
     store: Store,
+    committed: watch::Receiver<Ticket>,
     doors: RefCell<Vec<Rc<dyn Door>>>,
     started: Instant,
     /// The ticket of the latest write.
@@ -69,6 +73,7 @@ impl HubShell {
         hub.loaded(now(started));
         let shell = Self(Rc::new(Inner {
             hub: RefCell::new(hub),
+            committed: store.committed(),
             store,
             doors: RefCell::default(),
             started,
@@ -156,7 +161,7 @@ impl HubShell {
     /// waits for it waits for all before it too.
     fn uncommitted(&self) -> Option<Ticket> {
         let latest = self.0.latest.get();
-        (latest > *self.0.store.committed().borrow()).then_some(latest)
+        (latest > *self.0.committed.borrow()).then_some(latest)
     }
 
     fn carry_out(&self) {

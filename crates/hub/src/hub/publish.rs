@@ -36,6 +36,9 @@ impl Hub {
     }
 
     fn take(&mut self, conn: ConnId, said: Said, now: Now) -> Result<Outcome, Refusal> {
+        if self.connections.get(conn).is_none() {
+            return Err(Refusal::UnknownConnection(conn));
+        }
         if self.settings.policies.of(&said.subject) == Policy::Ignore {
             return Ok(Outcome::Ignored);
         }

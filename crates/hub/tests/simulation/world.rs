@@ -186,6 +186,10 @@ impl World {
         let account = self.servers[index].account.clone();
         let old = node.link_of(index, &account);
         let now = node.now(self.now);
+        let arrives_first = self.random.chance(50);
+        if arrives_first {
+            node.hub.arrive(conn, &account, now);
+        }
         if let Some(old) = old {
             if let Some(link) = node.links.remove(&old) {
                 link.close(&mut node.hub);
@@ -193,7 +197,9 @@ impl World {
             node.hub.replaced(old, conn, now);
             self.ledger.replaced(old, self.now);
         }
-        node.hub.arrive(conn, &account, now);
+        if !arrives_first {
+            node.hub.arrive(conn, &account, now);
+        }
         self.ledger.arrive(&account, self.now);
         node.carry_out(&mut self.disk);
         let buffer = self.random.between(1, 6) as usize;
@@ -225,23 +231,26 @@ impl World {
             return;
         }
         server.path_up = true;
-        let session = server.session.as_mut();
-        let conn = session.map(|session| {
+        if let Some(session) = &mut server.session {
             session.gives_up_at = None;
-            session.conn
-        });
-        let known: Vec<_> = match &mut self.node {
-            Some(node) => {
-                let own = node.links.values_mut().filter(|link| link.server == index);
-                own.map(|link| (link.conn, std::mem::take(&mut link.noticed_at))).collect()
-            }
-            None => Vec::new(),
-        };
-        // Whichever side has no such connection any more resets the other's.
-        for (stale, _) in known.iter().filter(|(known, _)| Some(*known) != conn) {
-            self.lose(*stale);
         }
-        if conn.is_some_and(|conn| !known.iter().any(|(known, _)| *known == conn)) {
+        let conn = server.session.as_ref().map(|session| session.conn);
+        let links = self.node.iter_mut().flat_map(|node| node.links.values_mut());
+        let (mut both_know, mut reset) = (false, Vec::new());
+        for link in links.filter(|link| link.server == index) {
+            if Some(link.conn) == conn {
+                link.noticed_at = None;
+                both_know = true;
+            } else if self.random.chance(50) {
+                // Something was on its way to a peer that knows no such connection. Otherwise
+                // the new login may come first.
+                reset.push(link.conn);
+            }
+        }
+        for conn in reset {
+            self.lose(conn);
+        }
+        if conn.is_some() && !both_know {
             self.servers[index].wait(self.now);
         }
     }

@@ -1,0 +1,17 @@
+//! One rule at a time, told as a short story.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "clippy's own exception for tests does not reach helper functions"
+)]
+
+mod scenarios {
+    mod answers;
+    mod fixture;
+    mod leases;
+    mod limits;
+    mod troubles;
+    mod watches;
+}

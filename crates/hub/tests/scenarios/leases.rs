@@ -1,0 +1,216 @@
+//! How long facts outlive their connection.
+
+use lampfield_board::DeviceState::{Busy, InUse, NotInUse, Ringing};
+use lampfield_hub::{ConnId, Outcome, Policies, Policy, Rule, Settings};
+
+use super::fixture::{A, B, Story, name, secs};
+
+#[test]
+fn a_lost_server_lights_no_lamp_after_its_grace() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/100", InUse);
+    story.lost(1);
+    story.pass(secs(9));
+    assert_eq!(story.shows("PJSIP/100"), Some(InUse));
+    story.pass(secs(1));
+    assert_eq!(story.shows("PJSIP/100"), None);
+}
+
+#[test]
+fn what_a_returned_server_does_not_repeat_ends() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/100", InUse);
+    story.device(1, 1, "PJSIP/101", InUse);
+    story.lost(1);
+    story.pass(secs(5));
+    story.login(2, A);
+    assert_eq!(story.device(2, 1, "PJSIP/101", InUse), Outcome::Repeat);
+    let told = story.changes.len();
+    story.pass(secs(9));
+    assert_eq!((story.shows("PJSIP/100"), story.changes.len()), (Some(InUse), told));
+    story.pass(secs(1));
+    assert_eq!((story.shows("PJSIP/100"), story.shows("PJSIP/101")), (None, Some(InUse)));
+}
+
+#[test]
+fn a_container_that_comes_back_under_a_new_eid_does_not_keep_its_old_calls_up() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/100", InUse);
+    story.lost(1);
+    story.pass(secs(9));
+    story.login(2, A);
+    story.device(2, 2, "PJSIP/100", NotInUse);
+    story.pass(secs(9));
+    assert_eq!(story.shows("PJSIP/100"), Some(InUse));
+    story.login(3, A);
+    story.pass(secs(1));
+    assert_eq!(story.shows("PJSIP/100"), Some(NotInUse));
+}
+
+#[test]
+fn a_server_that_flaps_cannot_put_the_end_off() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/100", InUse);
+    for conn in 2..7 {
+        story.lost(conn - 1);
+        story.pass(secs(1));
+        story.login(conn, A);
+        story.device(conn, 1, "PJSIP/200", Busy);
+        story.pass(secs(2));
+    }
+    assert_eq!(story.shows("PJSIP/100"), None);
+    assert_eq!(story.shows("PJSIP/200"), Some(Busy));
+}
+
+#[test]
+fn a_goodbye_ends_the_lease_at_once_but_not_mailboxes_and_kept_devices() {
+    let keep = Rule::parse("Custom:night*", Policy::Keep).unwrap();
+    let policies = Policies::new(vec![keep]);
+    let mut story = Story::with(Settings { policies, ..Settings::default() });
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/100", InUse);
+    story.device(1, 1, "Custom:nightmode", InUse);
+    story.device(1, 1, "MWI:1000@default", InUse);
+    story.mailbox(1, 1, "1000@default", 3);
+    story.act(|hub, now| hub.goodbye(ConnId(1), now));
+    assert_eq!(story.shows("PJSIP/100"), None);
+    story.pass(secs(100));
+    assert_eq!(story.shows("Custom:nightmode"), Some(InUse));
+    assert_eq!(story.shows("MWI:1000@default"), Some(InUse));
+    assert_eq!(story.counts("1000@default"), Some(3));
+}
+
+#[test]
+fn a_new_login_on_the_same_jid_shows_on_no_lamp() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/100", InUse);
+    story.device(1, 1, "PJSIP/101", InUse);
+    let told = story.changes.len();
+    story.act(|hub, now| hub.replaced(ConnId(1), ConnId(2), now));
+    story.login(2, A);
+    story.device(2, 1, "PJSIP/100", InUse);
+    story.pass(secs(9));
+    assert_eq!(story.changes.len(), told);
+    story.pass(secs(1));
+    assert_eq!(story.shows("PJSIP/101"), None, "a return is not a proof");
+    assert_eq!(story.shows("PJSIP/100"), Some(InUse));
+}
+
+#[test]
+fn of_two_connections_of_one_server_the_one_that_lives_holds_what_it_said() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/100", InUse);
+    story.device(1, 1, "PJSIP/101", InUse);
+    story.login(2, A);
+    story.device(2, 1, "PJSIP/101", InUse);
+    story.lost(1);
+    story.pass(secs(10));
+    assert_eq!(story.shows("PJSIP/100"), None);
+    assert_eq!(story.shows("PJSIP/101"), Some(InUse));
+    story.lost(2);
+    story.pass(secs(10));
+    assert_eq!(story.shows("PJSIP/101"), None);
+}
+
+#[test]
+fn two_servers_on_one_account_do_not_touch_each_other() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/100", InUse);
+    story.login(2, A);
+    story.device(2, 2, "PJSIP/100", Ringing);
+    story.lost(2);
+    story.login(3, A);
+    story.device(3, 2, "PJSIP/200", Ringing);
+    story.pass(secs(60));
+    assert_eq!(story.shows("PJSIP/100"), Some(InUse));
+}
+
+#[test]
+fn our_own_downtime_is_nobodys_fault() {
+    let mut story = Story::new();
+    for (conn, account) in [(1, A), (2, B)] {
+        story.login(conn, account);
+        story.device(conn, conn as u8, "PJSIP/100", InUse);
+    }
+    story.restart();
+    story.pass(secs(60));
+    story.login(3, A);
+    story.device(3, 1, "PJSIP/200", InUse);
+    story.pass(secs(10));
+    let facts = |story: &Story| story.hub.status().facts.used;
+    assert_eq!(facts(&story), 2, "what A did not repeat has ended, B has its restart grace");
+    story.pass(secs(5));
+    assert_eq!((facts(&story), story.shows("PJSIP/100")), (1, None));
+}
+
+#[test]
+fn a_longer_grace_than_the_restart_grace_holds_after_a_restart() {
+    let grace = lampfield_hub::Grace::Fixed(secs(300));
+    let mut story = Story::with(Settings { grace, ..Settings::default() });
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/100", InUse);
+    story.restart();
+    story.pass(secs(299));
+    assert_eq!(story.shows("PJSIP/100"), Some(InUse));
+    story.pass(secs(1));
+    assert_eq!(story.shows("PJSIP/100"), None);
+}
+
+#[test]
+fn an_epoch_rises_over_restarts() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/100", InUse);
+    story.device(1, 1, "PJSIP/100", Busy);
+    let before = story.changes.last().unwrap().version;
+    story.restart();
+    story.login(2, A);
+    story.device(2, 1, "PJSIP/100", InUse);
+    let after = story.changes.last().unwrap().version;
+    assert!(after.epoch > before.epoch, "{before} {after}");
+    assert_eq!(after.counter, 1);
+}
+
+#[test]
+fn a_crash_between_the_two_writes_of_a_withdrawal_leaves_the_withdrawal() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/100", InUse);
+    let before = story.store.clone();
+    story.login(2, B);
+    let _watch = story.hub.watch(&name(B), lampfield_board::Kind::DeviceState, SURVIVES);
+    story.act(|hub, now| hub.goodbye(ConnId(1), now));
+    story.store.extend(before);
+    story.restart();
+    assert_eq!(story.shows("PJSIP/100"), None);
+    assert_eq!(story.hub.status().tombstones.used, 1);
+    let facts = story.store.keys().filter(|(bucket, _)| bucket.name() == "facts");
+    assert_eq!(facts.count(), 0, "the stale row is gone");
+}
+
+const SURVIVES: lampfield_hub::PeerCache = lampfield_hub::PeerCache::Survives;
+
+#[test]
+fn a_mass_withdrawal_is_done_in_pieces() {
+    let mut story = Story::new();
+    story.login(1, A);
+    for number in 0..10_000 {
+        story.device(1, 1, &format!("PJSIP/{number}"), InUse);
+    }
+    story.lost(1);
+    story.now.mono += secs(10);
+    let (mut ticks, now) = (0, story.now.mono);
+    while story.hub.next_deadline().is_some_and(|deadline| deadline <= now) {
+        story.act(|hub, now| hub.tick(now));
+        ticks += 1;
+    }
+    assert!(ticks >= 3, "{ticks} ticks");
+    assert_eq!(story.hub.status().facts.used, 0);
+}

@@ -1,0 +1,126 @@
+//! What is refused, ignored or passed by.
+
+use lampfield_board::{Cachable, DeviceState::InUse, DoorName, Subject};
+use lampfield_hub::{ConnId, Limits, Outcome, Refusal, Said, Settings};
+
+use super::fixture::{A, B, Story, name, number, secs};
+
+fn limited(limits: Limits) -> Story {
+    let mut story = Story::with(Settings { limits, ..Settings::default() });
+    story.login(1, A);
+    story.login(2, B);
+    story
+}
+
+fn device(name: &str) -> Subject {
+    Subject::device(name).unwrap()
+}
+
+#[test]
+fn a_full_board_refuses_new_facts_and_takes_changes() {
+    let mut story = limited(Limits { facts: 1, ..Limits::default() });
+    story.device(1, 1, "PJSIP/1", InUse);
+    let refused = story.say(2, 2, device("PJSIP/1"), InUse.into());
+    assert_eq!(refused, Err(Refusal::TooManyFacts { limit: 1 }));
+    assert_eq!(story.device(1, 1, "PJSIP/1", lampfield_board::DeviceState::Busy), Outcome::Changed);
+    assert_eq!(story.hub.status().said.refused, 1);
+}
+
+#[test]
+fn one_origin_cannot_fill_the_board() {
+    let mut story = limited(Limits { subjects_per_origin: 1, ..Limits::default() });
+    story.device(1, 1, "PJSIP/1", InUse);
+    let refused = story.say(1, 1, device("PJSIP/2"), InUse.into()).unwrap_err();
+    assert!(matches!(refused, Refusal::TooManySubjects { limit: 1, .. }), "{refused}");
+    assert_eq!(story.device(2, 2, "PJSIP/2", InUse), Outcome::Changed);
+}
+
+#[test]
+fn one_connection_speaks_for_a_bounded_number_of_eids() {
+    let mut story = limited(Limits { eids_per_connection: 2, ..Limits::default() });
+    story.device(1, 1, "PJSIP/1", InUse);
+    story.device(1, 2, "PJSIP/1", InUse);
+    let refused = story.say(1, 3, device("PJSIP/1"), InUse.into());
+    assert_eq!(refused, Err(Refusal::TooManyEids { eid: number(3), limit: 2 }));
+}
+
+#[test]
+fn nobody_speaks_without_a_login() {
+    let mut story = Story::new();
+    let refused = story.say(9, 1, device("PJSIP/1"), InUse.into());
+    assert_eq!(refused, Err(Refusal::UnknownConnection(ConnId(9))));
+    let ignored = story.say(9, 1, device("XMPP/a/b"), InUse.into());
+    assert!(ignored.is_err());
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_refused() {
+    let mut story = limited(Limits::default());
+    let mailbox = Subject::mailbox("1000@default").unwrap();
+    assert!(matches!(story.say(1, 1, mailbox, InUse.into()), Err(Refusal::Board(_))));
+}
+
+#[test]
+fn buddies_presence_is_acknowledged_and_dropped() {
+    let mut story = limited(Limits::default());
+    assert_eq!(story.device(1, 1, "XMPP/asterisk/pbx-b@asterisk.example", InUse), Outcome::Ignored);
+    assert_eq!((story.changes.len(), story.store.len()), (0, 0));
+}
+
+#[test]
+fn a_state_that_may_not_be_kept_is_told_once_and_leaves_nothing() {
+    let mut story = limited(Limits::default());
+    story.device(1, 1, "Local/1@x", InUse);
+    let (stored, history) = (story.store.clone(), story.hub.history().len());
+    let passing = Said {
+        eid: number(1),
+        subject: device("Local/1@x"),
+        value: lampfield_board::DeviceState::Busy.into(),
+        cachable: Cachable::No,
+        door: DoorName::Asterisk,
+    };
+    assert_eq!(story.publish(1, passing.clone()), Ok(Outcome::PassedOn));
+    assert_eq!(story.publish(1, passing), Ok(Outcome::PassedOn), "it is no repeat either");
+    assert_eq!(story.changes.len(), 3);
+    assert_eq!((story.store.clone(), story.hub.history().len()), (stored, history));
+    assert_eq!(story.shows("Local/1@x"), Some(InUse), "the fact that may be kept stays");
+}
+
+#[test]
+fn origins_of_which_nothing_is_left_are_forgotten() {
+    let mut story = Story::new();
+    for eid in 1..100 {
+        let conn = u64::from(eid);
+        story.login(conn, A);
+        story.device(conn, eid, "PJSIP/1", InUse);
+        story.lost(conn);
+        story.pass(secs(20));
+    }
+    assert_eq!(story.hub.status().origins, 0);
+    assert_eq!(story.store.len(), 0, "{:?}", story.store);
+    assert!(story.hub.origins(story.now).is_empty());
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_named_and_left_out() {
+    use lampfield_fabric::Bucket;
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/1", InUse);
+    let bad = [
+        (Bucket::Facts, "no key", "{}"),
+        (Bucket::Facts, "device/x|a|02:00:00:00:00:01", "{"),
+        (Bucket::Tombstones, "device/x|a|02:00:00:00:00:02", "null"),
+        (Bucket::Origins, "a", "{\"epoch\":1}"),
+        (Bucket::Confirmations, "a", "[]"),
+    ];
+    for (bucket, key, value) in bad {
+        story.store.insert((bucket, key.to_owned()), value.to_owned());
+    }
+    story.notices.clear();
+    story.restart();
+    assert_eq!(story.notices.len(), bad.len(), "{:?}", story.notices);
+    assert_eq!(story.shows("PJSIP/1"), Some(InUse));
+    let left: Vec<_> = story.hub.origins(story.now).into_iter().map(|o| o.account).collect();
+    assert_eq!(left, [name(A).to_string()]);
+}

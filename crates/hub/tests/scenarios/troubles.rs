@@ -1,0 +1,121 @@
+//! What is wrong is said once, stands while it lasts, and clears itself.
+
+use lampfield_board::{
+    DeviceState::{InUse, NotInUse},
+    Kind,
+};
+use lampfield_hub::{ConnId, Grace, Limits, Notice, PeerCache, Settings, Trouble};
+
+use super::fixture::{A, B, Story, name, number, secs};
+
+fn cleared(story: &Story) -> usize {
+    story.notices.iter().filter(|notice| matches!(notice, Notice::Cleared(_))).count()
+}
+
+#[test]
+fn one_eid_from_two_accounts_stands_until_one_is_gone() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.login(2, B);
+    story.device(1, 1, "PJSIP/1", InUse);
+    story.device(2, 1, "PJSIP/1", NotInUse);
+    story.device(2, 1, "PJSIP/2", NotInUse);
+    let expected = Trouble::DuplicateEid { eid: number(1), accounts: vec![name(A), name(B)] };
+    assert_eq!((story.troubles(), story.raised()), (vec![expected], 1));
+    story.lost(1);
+    story.pass(secs(10));
+    assert_eq!((story.troubles(), cleared(&story)), (vec![], 1));
+}
+
+#[test]
+fn a_withdrawal_that_blinds_a_namesake_is_followed_by_what_the_namesake_says() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.login(2, B);
+    story.device(1, 1, "PJSIP/1", InUse);
+    story.device(2, 1, "PJSIP/1", NotInUse);
+    story.lost(1);
+    story.pass(secs(10));
+    let last: Vec<_> = story.changes.iter().rev().take(2).collect();
+    assert!(!last[1].standing.is_live() && last[1].origin.account == name(A));
+    assert_eq!(last[0].standing.live(), Some(NotInUse.into()));
+    assert!(last[0].revision > last[1].revision);
+}
+
+#[test]
+fn the_same_eid_on_two_connections_of_one_account_is_no_trouble() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.login(2, A);
+    story.device(1, 1, "PJSIP/1", InUse);
+    story.device(2, 1, "PJSIP/1", NotInUse);
+    story.device(1, 1, "PJSIP/1", InUse);
+    assert_eq!((story.troubles(), story.raised()), (vec![], 0));
+}
+
+#[test]
+fn at_the_limit_the_oldest_withdrawal_goes_and_names_who_may_be_stale() {
+    let limits = Limits { tombstones: 10, ..Limits::default() };
+    let mut story = Story::with(Settings { limits, ..Settings::default() });
+    let mut watch = story.hub.watch(&name(B), Kind::DeviceState, PeerCache::Survives);
+    story.login(1, A);
+    for device in 0..12 {
+        story.device(1, 1, &format!("PJSIP/{device}"), InUse);
+    }
+    story.act(|hub, now| hub.goodbye(ConnId(1), now));
+    assert_eq!(story.hub.status().tombstones.used, 10);
+    assert_eq!(story.troubles(), [Trouble::TombstoneLimit { limit: 10, stale: vec![name(B)] }]);
+    assert_eq!(story.raised(), 1, "twelve withdrawals, one warning");
+    let told = watch.next(&story.hub, 100);
+    assert_eq!(told.len(), 10);
+    let reached = watch.reached();
+    story.act(|hub, _| hub.confirm(&watch, reached));
+    assert_eq!((story.troubles(), cleared(&story)), (vec![], 1));
+}
+
+/// Loses and regains A's connection, each time after the wait of its back-off.
+fn drop_repeatedly(story: &mut Story, times: u64) {
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/1", InUse);
+    for conn in 2..2 + times {
+        story.lost(conn - 1);
+        story.pass(secs(1 << (conn - 2)));
+        story.login(conn, A);
+        story.device(conn, 1, "PJSIP/1", InUse);
+        story.pass(secs(100));
+    }
+}
+
+#[test]
+fn a_back_off_beyond_the_grace_stands_until_the_process_restarts() {
+    let mut story = Story::new();
+    drop_repeatedly(&mut story, 3);
+    assert_eq!(story.troubles(), []);
+    story.lost(4);
+    story.pass(secs(8));
+    story.login(5, A);
+    let expected = Trouble::BackoffExceedsGrace {
+        account: name(A),
+        drops: 4,
+        predicted: secs(16),
+        grace: secs(10),
+    };
+    assert_eq!(story.troubles(), [expected]);
+    story.lost(5);
+    story.pass(secs(3));
+    story.login(6, A);
+    assert_eq!((story.troubles(), cleared(&story)), (vec![], 1));
+}
+
+#[test]
+fn grace_auto_waits_for_a_server_that_is_slow_to_return() {
+    let grace = Grace::Auto { min: secs(10) };
+    let mut story = Story::with(Settings { grace, ..Settings::default() });
+    drop_repeatedly(&mut story, 5);
+    assert_eq!(story.troubles(), [], "the grace follows the prediction");
+    story.lost(6);
+    story.pass(secs(33));
+    assert_eq!(story.shows("PJSIP/1"), Some(InUse));
+    story.pass(secs(1));
+    assert_eq!(story.shows("PJSIP/1"), None);
+}

@@ -1,0 +1,159 @@
+//! The hub at work, on a real store in a folder.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "clippy's own exception for tests does not reach helper functions"
+)]
+
+use std::{cell::RefCell, path::Path, rc::Rc, time::Duration};
+
+use lampfield_board::{
+    AccountName, Cachable, Change, DeviceState, DeviceState::InUse, DoorName, Eid, Subject,
+};
+use lampfield_fabric::{Embedded, Limits, Storage, Store, Ticket};
+use lampfield_hub::{ConnId, Door, Grace, HubShell, Outcome, Said, Settings};
+use tokio::task::LocalSet;
+
+const CONN: ConnId = ConnId(1);
+
+fn account() -> AccountName {
+    AccountName::parse("pbx-a@asterisk.example").unwrap()
+}
+
+fn said(device: &str, state: DeviceState) -> Said {
+    Said {
+        eid: Eid::new([2, 0, 0, 0, 0, 1]),
+        subject: Subject::device(device).unwrap(),
+        value: state.into(),
+        cachable: Cachable::Yes,
+        door: DoorName::Asterisk,
+    }
+}
+
+fn store(folder: &Path) -> Store {
+    Store::Embedded(Embedded::open(folder, Limits::default()).unwrap().0)
+}
+
+async fn open(store: &Store, grace: Duration) -> HubShell {
+    let settings =
+        Settings { grace: Grace::Fixed(grace), restart_grace: grace, ..Settings::default() };
+    HubShell::open(store.clone(), settings).await.unwrap()
+}
+
+async fn committed(store: &Store, ticket: Ticket) {
+    let mut committed = store.committed();
+    let reached = committed.wait_for(|reached| *reached >= ticket);
+    tokio::time::timeout(Duration::from_secs(20), reached).await.unwrap().unwrap();
+}
+
+/// Notes what it is told.
+#[derive(Default)]
+struct Listener(RefCell<Vec<String>>);
+
+impl Door for Listener {
+    fn changed(&self, change: &Change) {
+        let word = format!("{} {}", change.subject.name(), change.standing);
+        self.0.borrow_mut().push(word);
+    }
+}
+
+#[tokio::test]
+async fn delivered_first_then_committed_then_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let hub = open(&store, Duration::from_secs(10)).await;
+    let listener = Rc::new(Listener::default());
+    hub.add_door(listener.clone());
+    hub.act(|hub, now| hub.arrive(CONN, &account(), now));
+
+    let (outcome, ticket) = hub.publish(CONN, said("PJSIP/1", InUse)).unwrap();
+    assert_eq!((outcome, &*listener.0.borrow()), (Outcome::Changed, &vec!["PJSIP/1 INUSE".into()]));
+    committed(&store, ticket.unwrap()).await;
+
+    let (outcome, ticket) = hub.publish(CONN, said("PJSIP/1", InUse)).unwrap();
+    assert_eq!((outcome, ticket), (Outcome::Repeat, None), "all that it rests on is committed");
+    assert_eq!(listener.0.borrow().len(), 1);
+}
+
+#[tokio::test]
+async fn a_repeat_is_not_acknowledged_before_what_it_repeats() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let hub = open(&store, Duration::from_secs(10)).await;
+    hub.act(|hub, now| hub.arrive(CONN, &account(), now));
+    for device in 0..2_000 {
+        let (_, first) = hub.publish(CONN, said(&format!("PJSIP/{device}"), InUse)).unwrap();
+        let (outcome, repeat) = hub.publish(CONN, said(&format!("PJSIP/{device}"), InUse)).unwrap();
+        assert_eq!(outcome, Outcome::Repeat);
+        // None only where the group was committed between the two.
+        let safe =
+            repeat.is_some() || first.is_none_or(|first| first <= *store.committed().borrow());
+        assert!(safe, "{first:?} {repeat:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_committed_is_known_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = store(folder.path());
+    let hub = open(&first, Duration::from_secs(10)).await;
+    hub.act(|hub, now| hub.arrive(CONN, &account(), now));
+    let mut last = None;
+    for device in 0..3_000 {
+        last = hub.publish(CONN, said(&format!("PJSIP/{device}"), InUse)).unwrap().1;
+    }
+    committed(&first, last.unwrap()).await;
+    first.close(Duration::from_secs(20)).await.unwrap();
+    drop(hub);
+
+    let hub = open(&store(folder.path()), Duration::from_secs(10)).await;
+    assert_eq!(hub.read(|hub, _| hub.status().devices), 3_000);
+}
+
+#[tokio::test]
+async fn what_is_due_is_done_without_being_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let hub = open(&store, Duration::from_millis(50)).await;
+    let listener = Rc::new(Listener::default());
+    hub.add_door(listener.clone());
+    let local = LocalSet::new();
+    local.spawn_local(hub.clone().run());
+    let ended = local.run_until(async {
+        hub.act(|hub, now| hub.arrive(CONN, &account(), now));
+        hub.publish(CONN, said("PJSIP/1", InUse)).unwrap();
+        tokio::task::yield_now().await;
+        hub.act(|hub, now| hub.lost(CONN, now));
+        while listener.0.borrow().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap();
+    assert_eq!(*listener.0.borrow(), ["PJSIP/1 INUSE", "PJSIP/1 withdrawn"]);
+}
+
+/// Answers one change with another, which every door must hear after the first.
+struct Echo(HubShell);
+
+impl Door for Echo {
+    fn changed(&self, change: &Change) {
+        if change.subject.name().as_str() == "PJSIP/1" {
+            self.0.publish(CONN, said("PJSIP/2", InUse)).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_change_made_by_a_door_is_told_after_the_present_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let hub = open(&store, Duration::from_secs(10)).await;
+    let listener = Rc::new(Listener::default());
+    hub.add_door(Rc::new(Echo(hub.clone())));
+    hub.add_door(listener.clone());
+    hub.act(|hub, now| hub.arrive(CONN, &account(), now));
+    hub.publish(CONN, said("PJSIP/1", InUse)).unwrap();
+    assert_eq!(*listener.0.borrow(), ["PJSIP/1 INUSE", "PJSIP/2 INUSE"]);
+}
