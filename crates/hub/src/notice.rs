@@ -125,7 +125,7 @@ pub enum Trouble {
     TombstoneLimit {
         /// The limit.
         limit: usize,
-        /// Who had not confirmed the one forgotten last, and may show a dead fact.
+        /// Who had not confirmed those forgotten last, and may show a dead fact.
         #[serde(serialize_with = "texts")]
         stale: Vec<AccountName>,
     },

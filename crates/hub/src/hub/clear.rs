@@ -39,7 +39,7 @@ impl Hub {
             }
             self.settle(id);
         }
-        self.forget_confirmed();
+        self.trim_tombstones();
         live.len()
     }
 }

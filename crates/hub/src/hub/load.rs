@@ -43,8 +43,7 @@ impl Hub {
             self.await_return(id, now);
             self.settle(id);
         }
-        self.forget_confirmed();
-        self.keep_to_limit();
+        self.trim_tombstones();
     }
 
     fn load_origin(&mut self, key: &str, value: &str) -> Result<(), RowError> {

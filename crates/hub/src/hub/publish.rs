@@ -109,6 +109,7 @@ impl Hub {
         let Some(place) = self.board.find(&statement.subject) else { return };
         for id in silent {
             if self.withdraw(place, id, Reason::Superseded, now) {
+                self.trim_tombstones();
                 self.settle(id);
             }
         }

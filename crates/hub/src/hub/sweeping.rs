@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Withdrawals in one tick. What is left falls due again at once.
-const WITHDRAWALS_PER_TICK: usize = 4_096;
+const WITHDRAWALS_PER_TICK: usize = 2_048;
 
 impl Hub {
     /// Ends what is due by `now`. When more is due than one tick does, [`Hub::next_deadline`] stays
@@ -26,7 +26,7 @@ impl Hub {
         {
             budget = budget.saturating_sub(self.carry_out(id, sweep, budget, now));
         }
-        self.forget_confirmed();
+        self.trim_tombstones();
     }
 
     fn due(&self, now: Duration) -> Option<(OriginId, Sweep)> {

@@ -33,7 +33,7 @@ impl Hub {
         let Some(rose) = self.readers.confirm(watch.id(), received) else { return };
         let Some(oldest) = self.tombstones.oldest(rose.kind) else { return };
         if rose.before < oldest && oldest <= received {
-            self.forget_confirmed();
+            self.trim_tombstones();
         }
     }
 
@@ -48,7 +48,7 @@ impl Hub {
     /// A watch ends. If its peer keeps what it heard, withdrawals from now on wait for its return.
     pub fn unwatch(&mut self, watch: Watch) {
         if self.readers.close(watch.id()) == Some(PeerCache::Forgotten) {
-            self.forget_confirmed();
+            self.trim_tombstones();
         }
     }
 
@@ -59,7 +59,7 @@ impl Hub {
         self.backoffs.remove(account);
         self.check_backoff(account);
         self.persist_readers(account);
-        self.forget_confirmed();
+        self.trim_tombstones();
     }
 
     /// The revision of the latest change.

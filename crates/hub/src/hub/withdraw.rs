@@ -1,6 +1,8 @@
 //! The end of a fact: a tombstone that is sent to whoever may still show it, and forgotten when
 //! everybody has certainly received it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use lampfield_board::{
     Applied, Cachable, Change, Fact, Kind, OriginId, Revision, SubjectFacts, SubjectId, Value,
 };
@@ -17,7 +19,8 @@ use crate::{
 };
 
 impl Hub {
-    /// Ends one live fact. Says whether there was one.
+    /// Ends one live fact. Says whether there was one. [`Hub::trim_tombstones`] is left to the
+    /// caller, who may have more to end.
     pub(super) fn withdraw(
         &mut self,
         place: SubjectId,
@@ -39,7 +42,6 @@ impl Hub {
         self.outbox.delete(Bucket::Facts, key);
         self.tell(change.clone());
         self.say_again(place, &change);
-        self.keep_to_limit();
         true
     }
 
@@ -75,37 +77,45 @@ impl Hub {
         told.iter().map(|fact| as_change(fact, facts.lamp())).collect()
     }
 
-    /// Forgets the withdrawals that everybody who must know them has certainly received.
-    pub(super) fn forget_confirmed(&mut self) {
+    /// Forgets the withdrawals that everybody who must know them has certainly received, and those
+    /// beyond the limit. To be called when facts have ended or somebody has confirmed.
+    pub(super) fn trim_tombstones(&mut self) {
         for kind in Kind::ALL {
-            if self.tombstones.oldest(kind).is_none() {
-                continue;
-            }
-            let floor = self.readers.floor(kind);
-            while let Some(oldest) = self.tombstones.oldest(kind)
-                && floor.is_none_or(|floor| oldest <= floor)
-            {
-                self.forget(kind, oldest);
-            }
+            self.forget_confirmed(kind);
         }
         let limit = self.settings.limits.tombstones;
-        if self.tombstones.len() <= limit - limit / 10 {
+        if self.tombstones.len() > limit {
+            self.forget_beyond(limit);
+        } else if self.tombstones.len() <= limit - limit / 10 {
             self.outbox.clear(&TroubleKey::TombstoneLimit);
         }
     }
 
-    /// At the limit the oldest withdrawal goes, and people are told who may now show a dead fact.
-    pub(super) fn keep_to_limit(&mut self) {
-        let limit = self.settings.limits.tombstones;
+    fn forget_confirmed(&mut self, kind: Kind) {
+        if self.tombstones.oldest(kind).is_none() {
+            return;
+        }
+        let floor = self.readers.floor(kind);
+        while let Some(oldest) = self.tombstones.oldest(kind)
+            && floor.is_none_or(|floor| oldest <= floor)
+        {
+            self.forget(kind, oldest);
+        }
+    }
+
+    /// At the limit the oldest withdrawals go, and people are told who may now show a dead fact.
+    fn forget_beyond(&mut self, limit: usize) {
+        let mut gone = BTreeMap::new();
         while self.tombstones.len() > limit
             && let Some((oldest, kind)) = self.tombstones.oldest_of_all()
         {
-            let stale = self.readers.behind(kind, oldest);
             self.forget(kind, oldest);
-            if !stale.is_empty() {
-                self.outbox.raise(Trouble::TombstoneLimit { limit, stale });
-            }
+            gone.insert(kind, oldest);
         }
+        let newest_gone = gone.into_iter();
+        let stale = newest_gone.flat_map(|(kind, newest)| self.readers.behind(kind, newest));
+        let stale = BTreeSet::from_iter(stale).into_iter().collect();
+        self.outbox.raise(Trouble::TombstoneLimit { limit, stale });
     }
 
     fn forget(&mut self, kind: Kind, revision: Revision) {
