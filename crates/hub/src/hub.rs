@@ -40,6 +40,8 @@ pub struct Hub {
     connections: Connections,
     origins: Origins,
     tombstones: Tombstones,
+    /// There are confirmed withdrawals that [`Hub::tick`] is to forget.
+    confirmed_left: bool,
     readers: Readers,
     backoffs: HashMap<AccountName, Backoff>,
     history: History,
@@ -67,6 +69,7 @@ impl Hub {
             connections: Connections::default(),
             origins: Origins::default(),
             tombstones: Tombstones::default(),
+            confirmed_left: false,
             readers: Readers::default(),
             backoffs: HashMap::new(),
             tally: Tally::default(),
@@ -82,6 +85,9 @@ impl Hub {
     /// When [`Hub::tick`] has something to do, on the monotonic clock.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
+        if self.confirmed_left {
+            return Some(Duration::ZERO);
+        }
         self.origins.next_due().map(|(deadline, _)| deadline)
     }
 

@@ -18,6 +18,9 @@ use crate::{
     tombstones::Tombstone,
 };
 
+/// Withdrawals forgotten in one call.
+const FORGOTTEN_AT_ONCE: usize = 2_048;
+
 impl Hub {
     /// Ends one live fact. Says whether there was one. [`Hub::trim_tombstones`] is left to the
     /// caller, who may have more to end.
@@ -78,11 +81,11 @@ impl Hub {
     }
 
     /// Forgets the withdrawals that everybody who must know them has certainly received, and those
-    /// beyond the limit. To be called when facts have ended or somebody has confirmed.
+    /// beyond the limit. To be called when facts have ended or somebody has confirmed. A bounded
+    /// piece of work: the rest is left to the next tick, which is then due at once.
     pub(super) fn trim_tombstones(&mut self) {
-        for kind in Kind::ALL {
-            self.forget_confirmed(kind);
-        }
+        let left = Kind::ALL.map(|kind| self.forget_confirmed(kind));
+        self.confirmed_left = left.contains(&true);
         let limit = self.settings.limits.tombstones;
         if self.tombstones.len() > limit {
             self.forget_beyond(limit);
@@ -91,16 +94,23 @@ impl Hub {
         }
     }
 
-    fn forget_confirmed(&mut self, kind: Kind) {
+    /// Says whether there is more to forget.
+    fn forget_confirmed(&mut self, kind: Kind) -> bool {
         if self.tombstones.oldest(kind).is_none() {
-            return;
+            return false;
         }
         let floor = self.readers.floor(kind);
+        let mut forgotten = 0;
         while let Some(oldest) = self.tombstones.oldest(kind)
             && floor.is_none_or(|floor| oldest <= floor)
         {
+            if forgotten == FORGOTTEN_AT_ONCE {
+                return true;
+            }
             self.forget(kind, oldest);
+            forgotten += 1;
         }
+        false
     }
 
     /// At the limit the oldest withdrawals go, and people are told who may now show a dead fact.
