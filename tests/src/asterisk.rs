@@ -65,6 +65,11 @@ impl Asterisk {
         self.running = None;
     }
 
+    /// Freezes it: its sockets stay, it neither reads nor answers, until it is killed.
+    pub fn freeze(&mut self) {
+        self.running_mut().process.freeze();
+    }
+
     /// Stops it in good order.
     pub async fn stop(&mut self) {
         let ended = self.running_mut().process.terminate(SOON).await;

@@ -54,6 +54,11 @@ impl Process {
         }
     }
 
+    /// Stops it where it is (`SIGSTOP`): its sockets live, it does nothing.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
     /// Asks it to stop and waits; `None` if it still runs at the end of the time.
     pub async fn terminate(&mut self, within: Duration) -> Option<ExitStatus> {
         self.signal(Signal::TERM);

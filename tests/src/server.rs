@@ -186,6 +186,16 @@ impl Server {
         answers::is_connected(&self.status(), &format!("{user}@{DOMAIN}"))
     }
 
+    /// The `attention` part of `status --json`, as text.
+    pub fn attention(&self) -> String {
+        self.status()["attention"].to_string()
+    }
+
+    /// How long a server of this account is expected to stay away, and its grace, in seconds.
+    pub fn predicted_wait_and_grace(&self, user: &str) -> (f64, f64) {
+        answers::predicted_wait_and_grace(&self.status(), &format!("{user}@{DOMAIN}"))
+    }
+
     /// Resident memory in KiB.
     pub fn resident_kib(&self) -> u64 {
         let pid = self.running.as_ref().expect("it runs").process.pid();
@@ -222,7 +232,7 @@ impl Drop for Server {
 fn keep(log: &str) {
     let folder = target().join("lampfield-tests");
     let test = std::thread::current().name().unwrap_or("test").replace("::", ".");
-    let file = folder.join(test).with_extension("log");
+    let file = folder.join(test + ".log");
     if std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, log)).is_ok() {
         eprintln!("--- all of it: {}", file.display());
     }

@@ -19,9 +19,19 @@ pub struct Origin {
 
 /// Whether `status --json` shows a live origin of this account.
 pub(super) fn is_connected(status: &Value, account: &str) -> bool {
-    let origins = status["origins"].as_array().cloned().unwrap_or_default();
-    let theirs = |origin: &&Value| origin["origin"]["account"] == account;
-    origins.iter().filter(theirs).any(|origin| origin["state"] == "live")
+    origins_of(status, account).any(|origin| origin["state"] == "live")
+}
+
+/// The predicted reconnect pause and the grace of this account's first origin, in seconds.
+pub(super) fn predicted_wait_and_grace(status: &Value, account: &str) -> (f64, f64) {
+    let origin = origins_of(status, account).next().expect("an origin of this account");
+    let seconds = |name: &str| origin[name].as_f64().expect("seconds");
+    (seconds("predicted_wait_seconds"), seconds("grace_seconds"))
+}
+
+fn origins_of<'a>(status: &'a Value, account: &'a str) -> impl Iterator<Item = &'a Value> {
+    let origins = status["origins"].as_array().into_iter().flatten();
+    origins.filter(move |origin| origin["origin"]["account"] == account)
 }
 
 impl Why {

@@ -4,10 +4,10 @@
 use std::time::{Duration, Instant};
 
 use lampfield_tests::ami::Message;
-use lampfield_tests::asterisk::Asterisk;
+use lampfield_tests::asterisk::{Asterisk, Setup};
 use lampfield_tests::eventually::eventually;
-use lampfield_tests::scene::pair;
-use lampfield_tests::server::Config;
+use lampfield_tests::scene::{connected, pair, xmpp_conf};
+use lampfield_tests::server::{Config, Server};
 
 #[tokio::test]
 async fn a_killed_server_lights_no_lamp() {
@@ -97,13 +97,9 @@ async fn crash_and_return(asterisk: &mut Asterisk) {
     asterisk.connected().await;
 }
 
-/// The same account on a second server: each would hide the other's states.
+/// A cloned machine: each would take the other's states for its own echo.
 #[tokio::test]
 async fn one_eid_on_two_servers_is_reported() {
-    use lampfield_tests::asterisk::Setup;
-    use lampfield_tests::scene::{connected, xmpp_conf};
-    use lampfield_tests::server::Server;
-
     let mut server = Server::start(&Config::plain().servers()).await;
     let conf = xmpp_conf(&mut server, 1);
     let a = connected(Setup::new(7, conf)).await;
@@ -121,4 +117,30 @@ async fn one_eid_on_two_servers_is_reported() {
     })
     .await;
     server.logs("02:00:00:00:00:07").await;
+}
+
+/// A copied xmpp.conf: they would throw each other out for ever.
+#[tokio::test]
+async fn two_servers_with_one_account_both_stay() {
+    let mut server = Server::start(&Config::plain().servers()).await;
+    let conf = xmpp_conf(&mut server, 1);
+    let a = Asterisk::start(Setup::new(1, &conf)).await;
+    let b = Asterisk::start(Setup::new(2, &conf)).await;
+    let c = connected(Setup::new(3, xmpp_conf(&mut server, 3))).await;
+    eventually(Duration::from_secs(60), || async {
+        a.set_state("Custom:a", "INUSE").await;
+        b.set_state("Custom:b", "INUSE").await;
+        let states = c.states().await;
+        let both = ["Custom:a", "Custom:b"].map(|name| states.get(name).map(String::as_str));
+        if both == [Some("INUSE"); 2] { Ok(()) } else { Err(format!("{both:?}")) }
+    })
+    .await;
+    a.connected().await;
+    b.connected().await;
+    a.set_state("Custom:a", "BUSY").await;
+    b.sees("Custom:a", "BUSY").await;
+    b.set_state("Custom:b", "BUSY").await;
+    a.sees("Custom:b", "BUSY").await;
+    let attention = server.attention();
+    assert!(attention.contains("server1"), "{attention}");
 }

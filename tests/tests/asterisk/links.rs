@@ -54,6 +54,27 @@ async fn a_server_that_was_cut_off_learns_of_a_death_it_missed() {
     b.sees("Custom:y", "ONHOLD").await;
 }
 
+/// Its TCP lives, so it is not lost; but somebody should look.
+#[tokio::test]
+async fn a_frozen_server_is_reported_as_stalled() {
+    let mut server = Server::start(&Config::plain().servers()).await;
+    let mut a = scene::asterisk(&mut server, 1).await;
+    let b = scene::asterisk(&mut server, 2).await;
+    a.set_state("Custom:x", "INUSE").await;
+    b.sees("Custom:x", "INUSE").await;
+    a.freeze();
+    lampfield_tests::eventually::eventually(Duration::from_secs(90), || async {
+        let attention = server.attention();
+        match attention.contains("stalled") && attention.contains("server1") {
+            true => Ok(()),
+            false => Err(format!("nothing about a stalled server1 in {attention}")),
+        }
+    })
+    .await;
+    assert_eq!(b.state("Custom:x").await, "INUSE");
+    assert!(!server.attention().contains("server2"));
+}
+
 /// A server that has nothing to say and nothing to hear stays connected.
 #[tokio::test]
 async fn an_idle_server_is_not_taken_for_a_dead_one() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use lampfield_tests::asterisk::{Asterisk, Release, Setup, XmppConf};
 use lampfield_tests::eventually::{SOON, eventually};
 use lampfield_tests::scene::{self, connected, xmpp_conf};
+use lampfield_tests::scripted_pbx::ScriptedPbx;
 use lampfield_tests::server::{Config, Server};
 
 #[tokio::test]
@@ -16,6 +17,26 @@ async fn tls_with_the_self_made_certificate() {
     let b = connected(Setup::new(2, tls(xmpp_conf(&mut server, 2)))).await;
     exchange(&a, &b).await;
     late_joiner_knows(&a, Setup::new(3, tls(xmpp_conf(&mut server, 3)))).await;
+}
+
+/// Asterisk reads at most 16,382 bytes of a TLS record at once and forgets the rest until more
+/// comes: a large snapshot shows whether the records are small enough.
+#[tokio::test]
+async fn a_large_snapshot_over_tls() {
+    let mut server = Server::start(&Config::plain().with_tls().servers()).await;
+    let mut pbx = ScriptedPbx::login(server.address(), "server5", 5).await;
+    pbx.publish_many(3_000, "INUSE").await;
+    for release in [Release::V22, Release::V16] {
+        let number = if release == Release::V22 { 1 } else { 2 };
+        let conf = XmppConf { tls: true, ..xmpp_conf(&mut server, number) };
+        let asterisk = connected(Setup::new(number, conf).release(release)).await;
+        eventually(SOON, || async {
+            let states = asterisk.states().await;
+            let shown = states.keys().filter(|device| device.starts_with("PJSIP/5-")).count();
+            if shown == 3_000 { Ok(()) } else { Err(format!("{shown} of 3,000 devices")) }
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

@@ -36,6 +36,19 @@ async fn all_pairs_of_states_add_up_the_same_on_both() {
     }
 }
 
+/// Asterisk escapes what it writes into attributes, but does not decode what it reads there: what
+/// XML allows must come raw. Only `&` and `<` cannot.
+#[tokio::test]
+async fn names_with_unusual_characters() {
+    let (_server, a, b) = pair(&Config::plain().servers()).await;
+    for name in ["a b", "o'brien", "say \"hi\"", "a>b", "ünïcödé", "50%", "x/y:z@w;v", "[1]{2}|3"]
+    {
+        let device = format!("Custom:{name}");
+        a.set_state(&device, "INUSE").await;
+        b.sees(&device, "INUSE").await;
+    }
+}
+
 #[tokio::test]
 async fn hints_follow_the_other_server() {
     let mut server = Server::start(&Config::plain().servers()).await;

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use lampfield_tests::pace::{Pair, quantile};
 use lampfield_tests::scripted_pbx::ScriptedPbx;
-use lampfield_tests::server::{Config, Server};
+use lampfield_tests::server::{Config, DOMAIN, Server};
+use lampfield_tests::xmpp::Client;
+use tokio::task::JoinSet;
 
 #[tokio::test]
 async fn others_are_served_during_a_flood() {
@@ -33,6 +35,46 @@ async fn others_are_served_during_a_flood() {
     let (p50, p99) = (quantile(&flooded, 0.5), quantile(&flooded, 0.99));
     println!("calm {calm:?}, during a flood p50 {p50:?}, p99 {p99:?}");
     assert!(p50 < calm * 20 + Duration::from_millis(100), "starved: {p50:?}");
+}
+
+/// Deriving keys is slow on purpose; it must not happen where the lamps are served.
+#[tokio::test]
+async fn others_are_served_while_passwords_are_guessed() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let from = ScriptedPbx::login(server.address(), "server1", 1).await;
+    let to = ScriptedPbx::login(server.address(), "server2", 2).await;
+    let mut pair = Pair::new(from, to).await;
+    let calm = quantile(&pair.measure(200).await, 0.5);
+    let address = server.address();
+    let guesses = std::thread::spawn(move || guess(address));
+    let mut guessed = Vec::new();
+    while !guesses.is_finished() {
+        guessed.extend(pair.measure(20).await);
+    }
+    guesses.join().unwrap();
+    guessed.sort();
+    let p50 = quantile(&guessed, 0.5);
+    println!("calm {calm:?}, while passwords are guessed p50 {p50:?}");
+    assert!(p50 < calm * 20 + Duration::from_millis(50), "starved: {p50:?}");
+}
+
+/// Six hundred wrong passwords, many at the same time.
+#[tokio::main(flavor = "current_thread")]
+async fn guess(server: SocketAddrV4) {
+    let mut all = JoinSet::new();
+    for number in 0..200 {
+        all.spawn(async move {
+            for _ in 0..3 {
+                let mut client = Client::connect(server, DOMAIN).await;
+                client.open().await;
+                let name = format!("server{}", 3 + number % 7);
+                assert!(client.authenticate(&name, "a guess").await.is_err());
+            }
+        });
+    }
+    while let Some(done) = all.join_next().await {
+        done.unwrap();
+    }
 }
 
 /// Publishes without a pause on a thread of its own, counting what was acknowledged.
