@@ -113,6 +113,11 @@ impl Hub {
     /// they began.
     pub fn set_settings(&mut self, settings: Settings) {
         self.settings = settings;
+        let accounts: Vec<_> = self.backoffs.keys().cloned().collect();
+        for account in accounts {
+            self.check_backoff(&account);
+        }
+        self.trim_tombstones();
     }
 
     /// A fact was said or ended: it is remembered, and everybody is told.

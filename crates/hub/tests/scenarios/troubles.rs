@@ -108,6 +108,16 @@ fn a_back_off_beyond_the_grace_stands_until_the_process_restarts() {
 }
 
 #[test]
+fn a_longer_grace_clears_the_trouble_of_the_back_off() {
+    let mut story = Story::new();
+    drop_repeatedly(&mut story, 4);
+    assert_eq!(story.troubles().len(), 1);
+    let grace = Grace::Auto { min: secs(10) };
+    story.act(|hub, _| hub.set_settings(Settings { grace, ..Settings::default() }));
+    assert_eq!((story.troubles(), cleared(&story)), (vec![], 1));
+}
+
+#[test]
 fn grace_auto_waits_for_a_server_that_is_slow_to_return() {
     let grace = Grace::Auto { min: secs(10) };
     let mut story = Story::with(Settings { grace, ..Settings::default() });
