@@ -44,6 +44,16 @@ impl Replacements {
         times.push(now);
         times.len() >= FIGHT_ROUNDS
     }
+
+    /// The addresses that are fought over now. One that is left in peace is no longer among them.
+    pub fn fights(&self, now: Instant) -> Vec<FullJid> {
+        let recent = self.recent.borrow();
+        let fought = recent.iter().filter(|(_, times)| {
+            let lately = times.iter().filter(|time| now.duration_since(**time) < FIGHT_TIME);
+            lately.count() >= FIGHT_ROUNDS
+        });
+        fought.map(|(jid, _)| jid.clone()).collect()
+    }
 }
 
 // === impl Stream ===
@@ -167,7 +177,10 @@ mod tests {
         let start = Instant::now();
         assert!(!replacements.note(&jid, start));
         assert!(!replacements.note(&jid, start + Duration::from_secs(5)));
-        assert!(replacements.note(&jid, start + Duration::from_secs(10)));
+        let third = start + Duration::from_secs(10);
+        assert!(replacements.note(&jid, third));
+        assert_eq!(replacements.fights(third), [jid]);
+        assert!(replacements.fights(third + FIGHT_TIME).is_empty());
     }
 
     #[test]

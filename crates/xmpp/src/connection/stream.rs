@@ -151,12 +151,16 @@ impl Stream {
         let _ = self.link.send(bytes);
     }
 
-    /// The login took too long.
+    /// The login took too long, or no further try came after one that failed.
     pub(super) fn too_slow(&self) -> Ending {
-        let limit = self.door.settings.limits.login_time.as_secs();
-        Ending::Refused(
-            StreamCondition::ConnectionTimeout.with(format!("no login within {limit} s")),
-        )
+        let error = match self.failures {
+            0 => {
+                let limit = self.door.settings.limits.login_time.as_secs();
+                StreamCondition::ConnectionTimeout.with(format!("no login within {limit} s"))
+            }
+            _ => StreamCondition::ConnectionTimeout.with("no further try after a failed login"),
+        };
+        Ending::Refused(error)
     }
 
     /// One line about the end, as loud as it deserves.

@@ -21,7 +21,10 @@ impl Desk {
         let mut attention: Vec<Attention> = hub.troubles.iter().map(attention).collect();
         attention
             .extend(self.certificates.iter().filter_map(|one| certificates::attention(one, now)));
+        attention.extend(self.door.telephony.stalled().iter().map(|jid| silent(jid)));
         attention.extend(store.reason.as_deref().map(stalled));
+        let fights = self.door.replacements.fights(std::time::Instant::now());
+        attention.extend(fights.iter().map(|jid| fought_over(jid.as_str())));
         Status {
             schema: "status/1".to_owned(),
             healthy: attention.is_empty(),
@@ -97,6 +100,15 @@ impl Desk {
     }
 }
 
+fn silent(jid: &str) -> Attention {
+    Attention {
+        code: "stalled".to_owned(),
+        severity: Severity::Look,
+        text: format!("{jid} is connected, but has answered nothing for a minute"),
+        remedy: "look at that server: its process may hang; if it stays so, restart it".to_owned(),
+    }
+}
+
 fn stalled(reason: &str) -> Attention {
     Attention {
         code: "store-stalled".to_owned(),
@@ -104,6 +116,15 @@ fn stalled(reason: &str) -> Attention {
         text: format!("changes do not reach the disk: {reason}; lamps go on from memory"),
         remedy: "make room or make the data folder writable; what waits is then written by itself"
             .to_owned(),
+    }
+}
+
+fn fought_over(jid: &str) -> Attention {
+    Attention {
+        code: "address-fight".to_owned(),
+        severity: Severity::Bad,
+        text: format!("two servers log in as {jid} and take it from each other"),
+        remedy: "give each server an account of its own: lampfield invite NAME".to_owned(),
     }
 }
 

@@ -24,7 +24,7 @@ pub fn attention(trouble: &Trouble) -> Attention {
         Trouble::BackoffExceedsGrace { .. } => (
             "backoff-exceeds-grace",
             Severity::Look,
-            "set grace = \"auto\" in [lease] and restart, or restart that Asterisk",
+            "set grace = \"auto\" in [lease], then: systemctl reload lampfield (or send it SIGHUP)",
         ),
     };
     Attention {

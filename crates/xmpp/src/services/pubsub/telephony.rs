@@ -24,13 +24,14 @@ mod watchers;
 use std::rc::Rc;
 
 use lampfield_board::{Change, Kind};
-use lampfield_hub::{HubShell, PeerCache};
+use lampfield_hub::{HubShell, PeerCache, Reader};
 use tokio::sync::Notify;
 
 pub use requests::{claims, handle};
 pub use watchers::View;
 
 use super::results::Results;
+use crate::accounts::Role;
 use crate::session::Session;
 use probes::Probes;
 use watchers::Watchers;
@@ -95,11 +96,15 @@ impl Telephony {
         if self.watchers.has(session, view, kind) {
             return;
         }
-        let cache = match view {
-            View::Facts => PeerCache::Survives,
-            View::Lamps => PeerCache::Forgotten,
+        // Only a server goes on showing what it heard while it is away.
+        let role = session.account.borrow().role;
+        let cache = match (view, role) {
+            (View::Facts, Role::Pbx) => PeerCache::Survives,
+            _ => PeerCache::Forgotten,
         };
-        let watch = self.hub.act(|hub, _| hub.watch(&session.name, kind, cache));
+        // Servers that share an account are told apart by their resources.
+        let reader = Reader::new(session.name.clone(), session.jid.resource());
+        let watch = self.hub.act(|hub, _| hub.watch(reader, kind, cache));
         self.watchers.add(session, service, view, watch);
     }
 
