@@ -11,7 +11,7 @@ use std::io::{self, IsTerminal, Write};
 use clap::ValueEnum;
 
 pub use glyph::Verdict;
-pub use table::{Align, Table};
+pub use table::{Align, Table, padded};
 
 use crate::document::Shown;
 

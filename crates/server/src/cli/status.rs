@@ -95,12 +95,14 @@ fn totals(status: &Status) -> String {
     let counter = |name: &str| status.counters.get(name).copied().unwrap_or(0);
     let limit = |name: &str| status.limits.get(name).copied().unwrap_or(0);
     format!(
-        "{} lamps from {} facts (limit {}), {} remembered withdrawals, {} connections, store {}\n",
+        "lamps {}, facts {} of {}, withdrawals {} of {}, connections {} of {}, store {}\n",
         count(counter("subjects")),
         count(counter("facts")),
         count(limit("facts")),
         count(counter("tombstones")),
+        count(limit("tombstones")),
         count(counter("connections")),
+        count(limit("connections")),
         status.store.state,
     )
 }

@@ -10,8 +10,8 @@ use crate::control::line::encode;
 use crate::control::{Answer, Request};
 use crate::document::change::{Change, Line, Skipped};
 use crate::failure::{Exit, Failure};
-use crate::screen::Screen;
 use crate::screen::time::{age, count, precise_clock};
+use crate::screen::{Screen, padded};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     let mut client = connect(common)?;
@@ -87,6 +87,8 @@ fn change_text(change: &Change, screen: &Screen) -> String {
         true => String::new(),
         false => format!("   (was {})", screen.glyph(was.as_ref())),
     };
-    let (at, lamp) = (precise_clock(&change.at), screen.lamp(aggregate.as_ref()));
-    format!("{at}  {lamp:13} {subject}  {}{said}{before}\n", origin.account)
+    let at = precise_clock(&change.at);
+    let lamp = padded(&screen.lamp(aggregate.as_ref()), 13);
+    let name = padded(subject.strip_prefix("device/").unwrap_or(subject), 20);
+    format!("{at}  {lamp} {name}  {}{said}{before}\n", origin.account)
 }

@@ -8,7 +8,7 @@ use super::{ask, json, mismatch};
 use crate::control::{Answer, Request};
 use crate::document::why::{Fact, LeaseState, Why};
 use crate::failure::Exit;
-use crate::screen::time::{age, clock};
+use crate::screen::time::{age, clock, seconds_since};
 use crate::screen::{Align, Screen, Table, Verdict};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
@@ -25,7 +25,8 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
 
 fn text(why: &Why, screen: &Screen) -> String {
     let lamp = screen.lamp(why.aggregate.as_ref());
-    let since = why.since.as_deref().map(|since| format!("   since {}", clock(since)));
+    let since = why.since.as_deref();
+    let since = since.map(|since| format!("   since {}{}", clock(since), ago(since)));
     let deciding = why.facts.iter().filter(|fact| fact.decides).count();
     let facts = match (why.facts.len(), deciding) {
         (0, _) => "   no fact".to_owned(),
@@ -59,6 +60,10 @@ fn text(why: &Why, screen: &Screen) -> String {
         ));
     }
     out
+}
+
+fn ago(since: &str) -> String {
+    seconds_since(since).map_or(String::new(), |seconds| format!(" ({})", age(seconds)))
 }
 
 fn table(facts: &[Fact], screen: &Screen) -> String {

@@ -55,6 +55,11 @@ impl Table {
     }
 }
 
+/// With blanks behind it up to a width.
+pub fn padded(text: &str, wide: usize) -> String {
+    format!("{text}{}", " ".repeat(wide.saturating_sub(width(text))))
+}
+
 /// Characters on the screen: colour codes take no room.
 fn width(cell: &str) -> usize {
     let mut count = 0;

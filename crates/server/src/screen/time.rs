@@ -23,6 +23,13 @@ fn clock_with(rfc3339: &str, of_today: &str) -> String {
     }
 }
 
+/// Seconds from a moment until now; none if it is not a moment, or lies ahead.
+pub fn seconds_since(rfc3339: &str) -> Option<f64> {
+    let moment = rfc3339.parse::<Timestamp>().ok()?;
+    let seconds = Timestamp::now().duration_since(moment).as_secs_f64();
+    (seconds >= 0.0).then_some(seconds)
+}
+
 /// Seconds as the two largest units: `0.4 s`, `6m29s`, `2h51m`, `12d4h`.
 pub fn age(seconds: f64) -> String {
     if seconds < 60.0 {

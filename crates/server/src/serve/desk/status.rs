@@ -21,7 +21,6 @@ impl Desk {
         let mut attention: Vec<Attention> = hub.troubles.iter().map(attention).collect();
         attention
             .extend(self.certificates.iter().filter_map(|one| certificates::attention(one, now)));
-        attention.extend(self.door.telephony.stalled().iter().map(|jid| silent(jid)));
         attention.extend(store.reason.as_deref().map(stalled));
         let fights = self.door.replacements.fights(std::time::Instant::now());
         attention.extend(fights.iter().map(|jid| fought_over(jid.as_str())));
@@ -97,15 +96,6 @@ impl Desk {
                 since: rfc3339(*since),
             },
         }
-    }
-}
-
-fn silent(jid: &str) -> Attention {
-    Attention {
-        code: "stalled".to_owned(),
-        severity: Severity::Look,
-        text: format!("{jid} is connected, but has answered nothing for a minute"),
-        remedy: "look at that server: its process may hang; if it stays so, restart it".to_owned(),
     }
 }
 
