@@ -1,5 +1,7 @@
 //! Every answer can be explained: the hub's part of `why`, and the lists people ask for.
 
+use std::time::Duration;
+
 use lampfield_board::{Fact, OriginId, Standing, Subject, Why};
 
 use super::Hub;
@@ -66,7 +68,12 @@ impl Hub {
             facts: speaker.facts,
             tombstones: speaker.tombstones,
             epoch: self.board.epoch(id).unwrap_or_default(),
-            lease: speaker.sweeps.next().map_or(Lease::Live, |sweep| lease_until(sweep, now)),
+            lease: match speaker.sweeps.next() {
+                Some(sweep) => lease_until(sweep, now),
+                None if speaker.attached() => Lease::Live,
+                // Nobody speaks for it, and nothing of it is left to end.
+                None => Lease::Gone { left: Duration::ZERO },
+            },
             predicted_wait: backoff.predicted(),
             grace: self.grace(&speaker.name.account),
         }
