@@ -12,8 +12,10 @@ use lampfield_tests::server::{Config, Server};
 use std::net::SocketAddrV4;
 
 const CHANGES: usize = 1_000;
-/// One thing fails about every so many changes.
-const CHANGES_PER_FAULT: usize = 60;
+/// Something fails or is mended about every so many changes.
+const CHANGES_PER_FAULT: usize = 30;
+/// Between two changes: so that some cuts and absences last until they are noticed, and some do not.
+const PAUSE: Duration = Duration::from_millis(50);
 const DEVICES: usize = 30;
 
 /// Without INVALID: beside a remembered withdrawal Asterisk shows UNKNOWN for it, by its own table.
@@ -45,6 +47,7 @@ async fn a_thousand_changes_with_kills_and_cuts() {
             let device = device(chance.below(DEVICES));
             member.asterisk.set_state(&device, chance.one_of::<&str>(&STATES)).await;
         }
+        tokio::time::sleep(PAUSE).await;
         if change % CHANGES_PER_FAULT == 0 {
             let which = chance.below(3);
             fail_or_mend(&mut chance, &mut server, &mut members[which]).await;
@@ -59,7 +62,11 @@ async fn a_thousand_changes_with_kills_and_cuts() {
 
 async fn fail_or_mend(chance: &mut Chance, server: &mut Server, member: &mut Member) {
     if member.down || member.cut.is_some() {
-        return member.mend().await;
+        // What has failed stays so for a while.
+        if chance.below(3) == 0 {
+            member.mend().await;
+        }
+        return;
     }
     match chance.below(6) {
         0 | 1 => {
