@@ -2,6 +2,7 @@
 //! `check` are clients of the running server's control socket.
 
 mod args;
+mod bench;
 mod check;
 mod domain;
 mod history;
@@ -70,6 +71,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
         Verb::Invite(invite) => invite::run(invite, common, screen),
         Verb::Domain(_) => domain::run(common, screen),
         Verb::Log(log) => log::run(log, common, screen),
+        Verb::Bench(bench) => bench::run(bench, common, screen),
     }
 }
 

@@ -69,6 +69,8 @@ pub enum Verb {
     Domain(Domain),
     /// Changes what the running server logs.
     Log(Log),
+    /// Loads an XMPP server and measures it.
+    Bench(lampfield_bench::Bench),
 }
 
 /// `check`
@@ -231,7 +233,7 @@ pub fn parse() -> Result<Cli, clap::Error> {
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
 
 /// Three examples for each verb, by its path.
-const EXAMPLES: [(&str, [&str; 3]); 15] = [
+const EXAMPLES: [(&str, [&str; 3]); 16] = [
     ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
     (
         "lampfield serve",
@@ -331,6 +333,14 @@ const EXAMPLES: [(&str, [&str; 3]); 15] = [
             "lampfield log set debug",
             "lampfield log set info,lampfield_xmpp=debug",
             "lampfield log set info",
+        ],
+    ),
+    (
+        "lampfield bench",
+        [
+            "lampfield bench fanout --raw",
+            "lampfield bench mesh --servers 8 --password-file secret.txt --tls",
+            "lampfield bench open --node bench --register --pid 4711",
         ],
     ),
 ];

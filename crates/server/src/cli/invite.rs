@@ -29,6 +29,7 @@ fn text(invite: &Invite) -> String {
     let indented: String = block.lines().map(|line| format!("    {line}\n")).collect();
     format!(
         "Put this into {file}:\n\n{indented}\nThen run:  {reload}\n\
+         (module load if it was never loaded)\n\
          To see that it works:  {proof}\n\nwhich should print:\n\n    {expected}\n"
     )
 }

@@ -60,7 +60,8 @@ pub async fn welcome(desk: &Desk, place: &Place) -> Result<(), Failure> {
 fn page(invite: &Invite) -> String {
     let block: String = invite.block.lines().map(|line| format!("    {line}\n")).collect();
     format!(
-        "\nConnect an Asterisk: put this into xmpp.conf on it, then run: {}\n\n{block}\n",
+        "\nConnect an Asterisk: put this into xmpp.conf on it, then run: {}\n(module load if it was \
+         never loaded)\n\n{block}\n",
         invite.reload
     )
 }

@@ -142,3 +142,94 @@ impl Changes for Watching {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use lampfield_board::{
+        AccountName, Cachable, DeviceState, DoorName, Eid, Origin, Revision, Standing, Value,
+        Version, Wall,
+    };
+
+    use super::*;
+    use crate::document::Shown;
+
+    fn change(device: &str, state: DeviceState) -> Change {
+        let account = AccountName::parse("a@b").expect("an account");
+        let eid = "02:00:00:00:00:01".parse::<Eid>().expect("an entity");
+        Change {
+            revision: Revision::default(),
+            subject_id: None,
+            subject: Subject::device(device).expect("a device"),
+            origin: Arc::new(Origin::new(account, eid)),
+            standing: Standing::Live(Value::Device(state)),
+            was: None,
+            lamp: Some(Value::Device(state)),
+            lamp_was: None,
+            version: Version { epoch: 1, counter: 1 },
+            said_at: Wall::from_millis(0),
+            door: DoorName::Asterisk,
+            cachable: Cachable::Yes,
+        }
+    }
+
+    async fn all(watching: &mut Watching) -> Vec<Line> {
+        let mut lines = Vec::new();
+        while let Ok(line) =
+            tokio::time::timeout(std::time::Duration::from_millis(1), watching.next()).await
+        {
+            lines.push(line);
+        }
+        lines
+    }
+
+    #[tokio::test]
+    async fn a_filter_takes_names_with_and_without_their_kind() {
+        let watchers = Watchers::default();
+        let mut named = watchers.watch(Some(Pattern::parse("PJSIP/1*").expect("a pattern")));
+        let mut kinded = watchers.watch(Some(Pattern::parse("device/PJSIP/*").expect("one")));
+        let mut boxes = watchers.watch(Some(Pattern::parse("mailbox/*").expect("one")));
+        for device in ["PJSIP/100", "PJSIP/200"] {
+            watchers.changed(&change(device, DeviceState::InUse));
+        }
+        assert_eq!(all(&mut named).await.len(), 1);
+        assert_eq!(all(&mut kinded).await.len(), 2);
+        assert_eq!(all(&mut boxes).await.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_slow_reader_keeps_the_newest_of_each_lamp_and_hears_what_it_missed() {
+        let watchers = Watchers::default();
+        let mut slow = watchers.watch(None);
+        for round in 0..10 {
+            let state = if round == 9 { DeviceState::Busy } else { DeviceState::InUse };
+            for device in 0..200 {
+                watchers.changed(&change(&format!("PJSIP/{device}"), state));
+            }
+        }
+        let lines = all(&mut slow).await;
+        let Some(Line::Skipped(skipped)) = lines.first() else { panic!("{lines:?}") };
+        assert_eq!(skipped.skipped_values + lines.len() as u64 - 1, 2_000);
+        assert_eq!(skipped.skipped_subjects, 200);
+        assert!(lines.len() <= BACKLOG + 1);
+        let busy = Some(Shown::Device("BUSY".to_owned()));
+        let newest = lines
+            .iter()
+            .filter(|line| matches!(line, Line::Change(change) if change.aggregate == busy));
+        assert_eq!(newest.count(), 200, "the newest value of each lamp");
+    }
+
+    #[tokio::test]
+    async fn more_lamps_than_room_leave_the_newest() {
+        let watchers = Watchers::default();
+        let mut slow = watchers.watch(None);
+        for device in 0..5_000 {
+            watchers.changed(&change(&format!("PJSIP/{device}"), DeviceState::InUse));
+        }
+        let lines = all(&mut slow).await;
+        assert!(lines.len() <= BACKLOG + 1);
+        let Some(Line::Change(last)) = lines.last() else { panic!("{lines:?}") };
+        assert_eq!(last.subject, "device/PJSIP/4999");
+    }
+}

@@ -1,7 +1,14 @@
 //! The command line as an operator meets it: the real program, started and asked.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "the helpers of tests")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the helpers of tests"
+)]
 
+mod client;
+mod lamps;
 mod server;
 
 use std::fs;

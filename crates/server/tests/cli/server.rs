@@ -61,6 +61,11 @@ impl Ran {
 impl Server {
     /// Starts with these lines in its configuration, besides folder and listener.
     pub fn start(config: &str) -> Self {
+        Self::start_with(config, "")
+    }
+
+    /// The same with more lines in `[xmpp]`.
+    pub fn start_with(config: &str, xmpp: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("lampfield.toml");
         let arguments = vec!["--config".to_owned(), file.display().to_string()];
@@ -74,7 +79,7 @@ impl Server {
             data,
             folder: Some(folder),
         };
-        fs::write(&file, complete(config, &listen)).expect("a file");
+        fs::write(&file, complete(config, &listen) + xmpp).expect("a file");
         let (child, lines) = spawn(&arguments);
         let mut server = server(child, lines);
         server.says("lampfield ready");
@@ -89,6 +94,11 @@ impl Server {
         let mut server = Self { child, lines, log, arguments, listen, data, folder: None };
         server.says("lampfield ready");
         server
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.listen
     }
 
     pub fn data(&self) -> &Path {

@@ -51,6 +51,7 @@ impl Desk {
             ("facts", hub.facts.used),
             ("tombstones", hub.tombstones.used),
             ("history", hub.history.used),
+            ("log_lines_lost", self.log.lost()),
         ];
         let happened = [
             ("revision", hub.revision),

@@ -1,0 +1,141 @@
+//! Questions about lamps, asked while a PBX says something about them.
+
+use std::process::Stdio;
+
+use crate::client::Client;
+use crate::server::Server;
+
+const ONE: &str = "02:00:00:00:00:01";
+const TWO: &str = "02:00:00:00:00:02";
+
+/// Two accounts with passwords, and no TLS.
+const CONFIG: &str = "[[domain]]\nname = 'a.example'\n\
+    [[domain.account]]\nname = 'server1'\npassword = 'one'\n\
+    [[policy]]\nname = 'Custom:*'\nrule = 'keep'\n\
+    [lease]\ngrace = '1s'\n";
+
+/// Lines for the listener's own table.
+const CLEAR: &str = "tls = 'off'\nclear_text_auth = true\n";
+
+fn server() -> Server {
+    Server::start_with(CONFIG, CLEAR)
+}
+
+fn client(server: &Server, name: &str, password: &str) -> Client {
+    Client::log_in(server.address(), "a.example", name, password)
+}
+
+#[test]
+fn why_names_the_facts_the_rule_and_the_lease() {
+    let server = server();
+    let added = server.ask(&["user", "add", "server2", "--generate", "--json"]).json();
+    let password = added["password"].as_str().expect("a password");
+    let mut first = client(&server, "server1", "one");
+    let mut second = client(&server, "server2", password);
+    first.publish_device(ONE, "PJSIP/100", "INUSE");
+    second.publish_device(TWO, "PJSIP/100", "NOT_INUSE");
+    second.publish_device(TWO, "Custom:night", "BUSY");
+
+    let why = server.ask(&["why", "PJSIP/100", "--json"]).json();
+    assert_eq!(why["schema"], "why/1");
+    assert_eq!(why["subject"], "device/PJSIP/100");
+    assert_eq!(why["aggregate"], "INUSE");
+    assert_eq!(why["facts"][0]["decides"], true);
+    assert_eq!(why["facts"][0]["origin"]["account"], "server1@a.example");
+    assert_eq!(why["facts"][0]["origin"]["eid"], ONE);
+    assert_eq!(why["facts"][0]["lease"]["state"], "live");
+    assert_eq!(why["facts"][1]["value"], "NOT_INUSE");
+    let text = server.ask(&["why", "PJSIP/100", "--ascii"]).out;
+    assert!(text.starts_with("U INUSE   device/PJSIP/100   since "), "{text}");
+
+    let cased = server.ask(&["why", "pjsip/100"]);
+    assert_eq!(cased.code, Some(5));
+    assert!(cased.err.contains("PJSIP/100   (names are case-sensitive)"), "{}", cased.err);
+
+    drop(second);
+    let lease = |lamp: &str| {
+        let facts = server.ask(&["why", lamp, "--json"]).json()["facts"].take();
+        let of_second = |fact: &&serde_json::Value| fact["origin"]["eid"] == TWO;
+        facts.as_array().and_then(|facts| Some(facts.iter().find(of_second)?["lease"].clone()))
+    };
+    // It is gone for a second, then its fact is withdrawn; what the policy keeps stays.
+    let left = (0..1_000).find_map(|_| lease("PJSIP/100").filter(|lease| lease["state"] == "gone"));
+    assert!(left.is_some_and(|lease| lease["seconds_left"].as_f64() <= Some(1.0)));
+    assert!((0..1_000).any(|_| lease("PJSIP/100").is_none()), "never withdrawn");
+    assert_eq!(lease("Custom:night").expect("kept")["state"], "kept");
+
+    let history = server.ask(&["history", "PJSIP/100", "--json"]).json();
+    assert_eq!(history["events"][0]["value"], serde_json::Value::Null);
+    assert_eq!(history["events"][1]["value"], "NOT_INUSE");
+    assert_eq!(history["events"][2]["aggregate"], "INUSE");
+    assert_eq!(history["events"].as_array().map(Vec::len), Some(3));
+    assert_eq!(
+        server.ask(&["history", "PJSIP/100", "--limit", "1", "--json"]).json()["events"]
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
+}
+
+#[test]
+fn mailboxes_have_counts_and_a_name_may_be_ambiguous() {
+    let server = server();
+    let mut pbx = client(&server, "server1", "one");
+    pbx.publish_mailbox(ONE, "1000@default", 3, 1);
+    let why = server.ask(&["why", "1000@default", "--json"]).json();
+    assert_eq!(why["kind"], "mailbox");
+    assert_eq!(why["aggregate"], serde_json::json!({"new": 3, "old": 1}));
+
+    pbx.publish_device(ONE, "1000@default", "INUSE");
+    let both = server.ask(&["why", "1000@default"]);
+    assert_eq!(both.code, Some(6));
+    assert!(both.err.contains("mailbox/1000@default"), "{}", both.err);
+    assert_eq!(server.ask(&["why", "device/1000@default"]).code, Some(0));
+}
+
+#[test]
+fn a_removed_account_takes_its_lamps_and_connections_along() {
+    let server = server();
+    let added = server.ask(&["user", "add", "server2", "--generate", "--json"]).json();
+    let password = added["password"].as_str().expect("a password");
+    let mut pbx = client(&server, "server2", password);
+    pbx.publish_device(TWO, "PJSIP/200", "INUSE");
+    let status = server.ask(&["status", "--json"]).json();
+    assert_eq!(status["counters"]["facts"], 1);
+    assert_eq!(status["counters"]["logged_in"], 1);
+    assert_eq!(status["origins"][0]["state"], "live");
+    let removed = server.ask(&["user", "remove", "server2", "--yes"]);
+    assert!(removed.out.contains("1 of its facts withdrawn"), "{}{}", removed.out, removed.err);
+    let gone = |name: &str| {
+        (0..1_000).any(|_| server.ask(&["status", "--json"]).json()["counters"][name] == 0)
+    };
+    assert!(gone("logged_in") && gone("facts"));
+}
+
+#[test]
+fn watch_shows_each_change_as_it_comes() {
+    let server = server();
+    let mut pbx = client(&server, "server1", "one");
+    let mut command = server.command(&["watch", "PJSIP/*", "--count", "2", "--json"]);
+    let mut watch = command.stdout(Stdio::piped()).spawn().expect("the program");
+    // The watch begins at some moment; from then on each change is one line.
+    for state in ["INUSE", "NOT_INUSE"].into_iter().cycle() {
+        pbx.publish_device(ONE, "PJSIP/100", state);
+        pbx.publish_device(ONE, "Custom:x", state);
+        if watch.try_wait().expect("a child").is_some() {
+            break;
+        }
+    }
+    let output = watch.wait_with_output().expect("an end");
+    let lines: Vec<serde_json::Value> = String::from_utf8(output.stdout)
+        .expect("UTF-8")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for line in &lines {
+        assert_eq!(line["schema"], "change/1");
+        assert_eq!(line["subject"], "device/PJSIP/100");
+        assert_eq!(line["value"], line["aggregate"]);
+    }
+}
