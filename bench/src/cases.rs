@@ -1,0 +1,74 @@
+//! The cases: which clients a case needs, what it does with them and which figures it gives.
+
+mod connect;
+mod items;
+mod latejoin;
+
+use std::time::Duration;
+
+use crate::args::{Bench, Case, Pace};
+use crate::drive::Drive;
+use crate::error::BenchError;
+use crate::raw;
+use crate::report::Report;
+use crate::target::Target;
+
+/// Measures what was asked for; no answer may take longer than `patience`. Serving as the limit
+/// has no result.
+///
+/// # Errors
+/// The server cannot be reached, lets nobody in or goes away.
+pub fn run(bench: &Bench, patience: Duration) -> Result<Option<Report>, BenchError> {
+    if let Case::Raw { listen } = bench.case {
+        return raw::serve(listen).map(|()| None);
+    }
+    let target = Target::new(&bench.target, patience)?;
+    let mut report = Report::new(title(&bench.case), target.title());
+    if target.is_remote() {
+        report.warnings.push(format!("{} is not this machine", bench.target.server));
+    }
+    match &bench.case {
+        Case::Fanout(load) => {
+            let mut drive = Drive::fanout(&target, load.subscribers)?;
+            drive.closed(&load.pace)?;
+            drive.finish(&mut report)?;
+        }
+        Case::Mesh { servers, pace } => {
+            let mut drive = Drive::mesh(&target, *servers)?;
+            drive.closed(pace)?;
+            drive.finish(&mut report)?;
+        }
+        Case::Open { subscribers, rate, span } => {
+            let mut drive = Drive::fanout(&target, *subscribers)?;
+            drive.open(*rate, *span)?;
+            drive.finish(&mut report)?;
+        }
+        Case::Connect { clients } => connect::run(&target, *clients, &mut report)?,
+        Case::Latejoin { facts } => latejoin::run(&target, *facts, &mut report)?,
+        Case::Items { items } => items::run(&target, *items, &mut report)?,
+        Case::Raw { .. } => {}
+    }
+    Ok(Some(report))
+}
+
+fn title(case: &Case) -> String {
+    match case {
+        Case::Fanout(load) => {
+            format!("fanout: 1 publisher, {} subscribers{}", load.subscribers, pressed(&load.pace))
+        }
+        Case::Mesh { servers, pace } => {
+            format!("mesh: {servers} publish and subscribe{}", pressed(pace))
+        }
+        Case::Open { subscribers, rate, .. } => {
+            format!("open: {rate} publishes a second, {subscribers} subscribers")
+        }
+        Case::Connect { clients } => format!("connect: {clients} clients"),
+        Case::Latejoin { facts } => format!("latejoin: {facts} states"),
+        Case::Items { items } => format!("items: {items} on one node"),
+        Case::Raw { .. } => String::new(),
+    }
+}
+
+fn pressed(pace: &Pace) -> String {
+    format!(", {} in flight each", pace.in_flight)
+}

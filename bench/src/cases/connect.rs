@@ -1,0 +1,44 @@
+//! Logins, and connections that do nothing. Each client logs in twice: a server may remember a
+//! password that it has checked.
+
+use crate::error::BenchError;
+use crate::meter::{Meter, Stopwatch, Took};
+use crate::report::Report;
+use crate::talk::Talk;
+use crate::target::{Role, Target};
+
+/// Logs in `clients`, twice, one after the other, and looks at the server while they are idle.
+///
+/// # Errors
+/// A login fails, or the limit was asked: it has no logins.
+pub fn run(target: &Target, clients: usize, report: &mut Report) -> Result<(), BenchError> {
+    if target.is_limit() {
+        return Err(BenchError::Options("the limit has no logins to measure"));
+    }
+    let empty = target.meter().map(Meter::memory).transpose()?;
+    let (talks, first) = log_in(target, clients)?;
+    write(report, "login", first, clients);
+    let full = target.meter().map(Meter::memory).transpose()?;
+    if let (Some(empty), Some(full)) = (empty, full) {
+        let grown = full.best().saturating_sub(empty.best());
+        report.figure("server memory before", empty.best() as f64 / 1024.0, "MiB");
+        report.figure("idle connection", grown as f64 / clients.max(1) as f64, "KiB");
+    }
+    drop(talks);
+    let (_, again) = log_in(target, clients)?;
+    write(report, "repeated login", again, clients);
+    Ok(())
+}
+
+fn log_in(target: &Target, clients: usize) -> Result<(Vec<Talk>, Took), BenchError> {
+    let watch = Stopwatch::start(target.meter())?;
+    let login = |client| target.login(client, Role::Hearer);
+    let talks = (0..clients).map(login).collect::<Result<_, _>>()?;
+    Ok((talks, watch.stop()?))
+}
+
+fn write(report: &mut Report, each: &str, took: Took, clients: usize) {
+    report.figure(&format!("{each} takes"), took.millis() / clients.max(1) as f64, "ms");
+    let cpu = took.server_micros(clients as u32).map(|micros| micros / 1e3);
+    report.figure_if(&format!("server CPU per {each}"), cpu, "ms");
+}
