@@ -22,6 +22,7 @@ use files::PemPair;
 
 use crate::config::Config;
 use crate::config::name::DomainName;
+use crate::failure::{Exit, Failure};
 
 /// Why a domain has no certificate.
 #[derive(Debug, Error)]
@@ -111,6 +112,31 @@ impl Maker {
     }
 }
 
+// === impl CertificateError ===
+
+impl From<CertificateError> for Failure {
+    fn from(error: CertificateError) -> Self {
+        let failure = Self::new(Exit::Usage, "certificate", error.to_string());
+        match error {
+            CertificateError::OpenKey { path, .. } => {
+                failure.line("try", format!("chmod 600 {}", path.display()))
+            }
+            _ => failure.line("result", "nothing was started"),
+        }
+    }
+}
+
+/// Whether the operator's own files can be used; makes none.
+///
+/// # Errors
+/// The first domain whose files cannot.
+pub fn check(config: &Config) -> Result<(), CertificateError> {
+    let provider = ring::default_provider();
+    let names = config.domain.iter().map(|domain| Some(&domain.name));
+    let pairs = names.chain([None]).filter_map(|name| operators(config, name));
+    pairs.map(|pair| pair.load(&provider).map(drop)).collect()
+}
+
 /// Loads or makes the certificate of every domain.
 ///
 /// # Errors
@@ -124,7 +150,7 @@ pub fn load(
     let mut certificates = Vec::with_capacity(domains.len());
     let mut summaries = Vec::with_capacity(domains.len());
     for domain in domains {
-        let (pair, maker) = match operators(config, domain) {
+        let (pair, maker) = match operators(config, Some(domain)) {
             Some(pair) => {
                 let maker = Maker::Operator(pair.certificate.clone());
                 (pair, maker)
@@ -164,8 +190,8 @@ const ASTERISK_RECORD: usize = 16_382;
 const RECORD_HEADER: usize = 5;
 
 /// The files the operator gave for `domain`: its own, else those for all.
-fn operators(config: &Config, domain: &DomainName) -> Option<PemPair> {
-    let own = config.domain.iter().find(|given| given.name == *domain);
+fn operators(config: &Config, domain: Option<&DomainName>) -> Option<PemPair> {
+    let own = config.domain.iter().find(|given| Some(&given.name) == domain);
     let own = own.map(|given| (&given.certificate, &given.certificate_key));
     let all = (&config.xmpp.certificate, &config.xmpp.certificate_key);
     own.into_iter().chain([all]).find_map(|(certificate, key)| {

@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use super::args::{Check, Common};
 use super::stop::Stop;
+use crate::certificate;
 use crate::config::Config;
 use crate::config::reference::Page;
-use crate::failure::Exit;
+use crate::failure::{Exit, Failure};
 use crate::place::Place;
 use crate::screen::{Screen, Verdict};
 
@@ -21,6 +22,7 @@ pub fn run(check: &Check, common: &Common, screen: &Screen) -> Result<ExitCode, 
         screen.print(&place.config.effective())?;
         return Ok(Exit::Good.into());
     }
+    certificate::check(&place.config).map_err(Failure::from)?;
     let name = match &place.file {
         Some(file) => file.display().to_string(),
         None => "no file; the defaults".to_owned(),

@@ -24,6 +24,7 @@ use super::settings;
 use super::watchers::{Watchers, Watching};
 use crate::certificate::Summary;
 use crate::config::Config;
+use crate::config::keys::Domain;
 use crate::control::listener;
 use crate::control::{Answer, Request};
 use crate::document::status::Server;
@@ -113,8 +114,25 @@ impl Desk {
             tracing::error!(code = "reload", "{failure}");
             return;
         }
+        for part in waits_for_restart(&self.config.borrow(), &config) {
+            tracing::warn!(code = "reload", "changes of {part} take effect at the next start");
+        }
         self.hub.act(|hub, _| hub.set_settings(settings::of_hub(&config)));
         *self.config.borrow_mut() = config;
         tracing::info!(code = "reload", "the configuration was read again");
     }
+}
+
+/// The parts of the configuration that differ and cannot change while the server runs.
+fn waits_for_restart(old: &Config, new: &Config) -> Vec<&'static str> {
+    let domains = |config: &Config| -> Vec<Domain> {
+        let bare = |domain: &Domain| Domain { account: Vec::new(), ..domain.clone() };
+        config.domain.iter().map(bare).collect()
+    };
+    let parts = [
+        ("data_dir", old.data_dir != new.data_dir),
+        ("[[domain]]", domains(old) != domains(new)),
+        ("[xmpp]", old.xmpp != new.xmpp),
+    ];
+    parts.into_iter().filter(|(_, differs)| *differs).map(|(part, _)| part).collect()
 }

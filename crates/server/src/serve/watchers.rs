@@ -221,6 +221,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_restless_lamp_pushes_no_quiet_one_out() {
+        let watchers = Watchers::default();
+        let mut slow = watchers.watch(None);
+        watchers.changed(&change("PJSIP/quiet", DeviceState::Busy));
+        for _ in 0..10 * BACKLOG {
+            watchers.changed(&change("PJSIP/restless", DeviceState::InUse));
+        }
+        let quiet = |line: &Line| matches!(line, Line::Change(change) if change.subject == "device/PJSIP/quiet");
+        assert!(all(&mut slow).await.iter().any(quiet));
+    }
+
+    #[tokio::test]
     async fn more_lamps_than_room_leave_the_newest() {
         let watchers = Watchers::default();
         let mut slow = watchers.watch(None);

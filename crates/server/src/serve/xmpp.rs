@@ -11,7 +11,7 @@ use crate::certificate::{self, Summary};
 use crate::config::Config;
 use crate::config::keys::{self, Tls};
 use crate::config::name::DomainName;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::place::Place;
 
 /// What is served when the configuration names no domain.
@@ -52,10 +52,9 @@ pub fn settings(place: &Place) -> Result<(Settings, Vec<Summary>), Failure> {
     if xmpp.tls == Tls::Off {
         return Ok((settings, Vec::new()));
     }
-    let (by_name, summaries) =
-        certificate::load(&place.config, &domains, &place.data_dir).map_err(unusable)?;
+    let (by_name, summaries) = certificate::load(&place.config, &domains, &place.data_dir)?;
     settings.certificate_hash = by_name.only_hash();
-    settings.certificates = Some(certificate::settings(Arc::new(by_name)).map_err(unusable)?);
+    settings.certificates = Some(certificate::settings(Arc::new(by_name))?);
     Ok((settings, summaries))
 }
 
@@ -86,15 +85,5 @@ fn limits(limits: &keys::XmppLimits) -> Limits {
             comfortable: limits.unread_comfortable.bytes(),
             most: limits.unread.bytes(),
         },
-    }
-}
-
-fn unusable(error: certificate::CertificateError) -> Failure {
-    let failure = Failure::new(Exit::Usage, "certificate", error.to_string());
-    match error {
-        certificate::CertificateError::OpenKey { path, .. } => {
-            failure.line("try", format!("chmod 600 {}", path.display()))
-        }
-        _ => failure.line("result", "nothing was started"),
     }
 }

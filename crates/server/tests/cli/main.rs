@@ -46,6 +46,21 @@ fn check_shows_what_is_in_force_without_secrets() {
 }
 
 #[test]
+fn check_reads_the_operators_certificates() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("lampfield.toml");
+    let text = "[xmpp]\ncertificate = 'a.pem'\ncertificate_key = 'a.key'\n";
+    fs::write(&file, text).expect("a file");
+    let ran = lampfield(&["check", &file.display().to_string()]);
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.err.starts_with("error[certificate]: ") && ran.err.contains("a.pem"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
 fn a_missing_server_is_said_with_its_own_status() {
     let folder = tempfile::tempdir().expect("a folder");
     let ran = lampfield(&["status", "--data-dir", &folder.path().display().to_string()]);
@@ -188,6 +203,9 @@ fn a_reload_takes_new_accounts_and_refuses_a_wrong_file() {
     server.hang_up();
     server.says("the configuration was read again");
     assert!(server.ask(&["user", "list"]).out.contains("server1@a.example"));
+    server.configure("[[domain]]\nname = 'b.example'\n");
+    server.hang_up();
+    server.says("changes of [[domain]] take effect at the next start");
     server.configure(&format!("{domain}nmae = 'x'\n"));
     server.hang_up();
     server.says("nothing was changed");
