@@ -133,8 +133,8 @@ impl From<CertificateError> for Failure {
 pub fn check(config: &Config) -> Result<(), CertificateError> {
     let provider = ring::default_provider();
     let names = config.domain.iter().map(|domain| Some(&domain.name));
-    let pairs = names.chain([None]).filter_map(|name| operators(config, name));
-    pairs.map(|pair| pair.load(&provider).map(drop)).collect()
+    let mut pairs = names.chain([None]).filter_map(|name| operators(config, name));
+    pairs.try_for_each(|pair| pair.load(&provider).map(drop))
 }
 
 /// Loads or makes the certificate of every domain.
