@@ -13,19 +13,45 @@ const BURST: usize = DEVICES * STATES.len();
 const ROUNDS: usize = 11;
 
 pub async fn measure(line: Line, report: &mut Report) {
-    let (_server, a, b) = line.pair().await;
+    let (server, a, b) = line.pair().await;
     let mut rates = Vec::new();
-    for round in 0..ROUNDS {
-        rates.push(one_burst(&a, &b, round).await);
+    let mut round = 0;
+    let mut dropped = 0;
+    while rates.len() < ROUNDS {
+        let drops = || server.log().matches("link lost").count();
+        let before = drops();
+        round += 1;
+        let burst = one_burst(&a, &b, round).await;
+        // COMPAT(asterisk<=22 res_xmpp): its threads share a TLS session without a lock, and it drops
+        // the connection by itself now and then. Then a burst measures its back-off.
+        if drops() > before {
+            dropped += 1;
+            a.connected().await;
+            b.connected().await;
+            continue;
+        }
+        rates.push(burst.unwrap_or_else(|wrong| panic!("round {round}: {wrong}")));
     }
     rates.sort_by(f64::total_cmp);
     let goal = if matches!(line, Line::Plain) { "at least 3000" } else { "" };
-    let name = format!("{}: burst of {BURST}, end to end, median", line.name());
-    report.add(name, rates[ROUNDS / 2], "1/s", goal);
-    report.add(format!("{}: burst of {BURST}, slowest", line.name()), rates[0], "1/s", "");
+    let name = line.name();
+    report.add(
+        format!("{name}: burst of {BURST}, end to end, median"),
+        rates[ROUNDS / 2],
+        "1/s",
+        goal,
+    );
+    report.add(format!("{name}: burst of {BURST}, slowest"), rates[0], "1/s", "");
+    report.add(
+        format!("{name}: bursts in which Asterisk dropped its line"),
+        f64::from(dropped),
+        "",
+        "",
+    );
 }
 
-async fn one_burst(a: &Asterisk, b: &Asterisk, round: usize) -> f64 {
+/// Changes per second; an error when one was lost, came twice or in a wrong place.
+async fn one_burst(a: &Asterisk, b: &Asterisk, round: usize) -> Result<f64, String> {
     let device = |number| format!("Custom:burst-{round}-{number}");
     let ours = format!("Custom:burst-{round}-");
     let about_ours = |event: &Message| {
@@ -49,10 +75,12 @@ async fn one_burst(a: &Asterisk, b: &Asterisk, round: usize) -> f64 {
     for number in 0..DEVICES {
         let of_one = seen.iter().filter(|event| event.get("Device") == Some(&device(number)));
         let states: Vec<_> = of_one.filter_map(|event| event.get("State")).collect();
-        assert_eq!(states, STATES, "{}: lost, doubled or out of order", device(number));
+        if states != STATES {
+            return Err(format!("{}: {states:?} instead of {STATES:?}", device(number)));
+        }
     }
     let said = a.ami().events_since(from, about_ours);
     let start = said.iter().map(Message::time).min().expect("the first change");
     let end = seen.iter().map(Message::time).max().expect("the last change");
-    BURST as f64 * 1e6 / (end - start) as f64
+    Ok(BURST as f64 * 1e6 / (end - start) as f64)
 }
