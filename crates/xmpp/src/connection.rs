@@ -121,6 +121,9 @@ impl Connection {
                 },
                 Ok(Progress::Pause) => {
                     tokio::task::yield_now().await;
+                    if self.is_overdue() {
+                        return self.stream.too_slow();
+                    }
                     continue;
                 }
                 Ok(Progress::Closed) => return Ending::Lost("the peer closed the connection"),
@@ -132,6 +135,13 @@ impl Connection {
                 Err(ending) => return ending,
             }
         }
+    }
+
+    /// Whether the login should have been complete by now: somebody who keeps us busy is not
+    /// excused.
+    fn is_overdue(&self) -> bool {
+        let bound = self.stream.session().is_some();
+        !bound && self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// Waits until there is something to read, as long as the login may take.

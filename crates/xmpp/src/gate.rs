@@ -5,12 +5,17 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 
+/// Connections without a login may take the room divided by this, from all addresses together.
+const STRANGERS_PART: usize = 2;
+
 /// Counts connections. Memory is bounded by the number of open connections.
 #[derive(Debug)]
 pub struct Gate {
     most: usize,
     most_strangers: usize,
     open: Cell<usize>,
+    /// Open connections that have not logged in.
+    unknown: Cell<usize>,
     strangers: RefCell<HashMap<IpAddr, usize>>,
 }
 
@@ -18,7 +23,7 @@ pub struct Gate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Closed {
     /// The node holds as many connections as it may.
-    #[error("{0} connections are open, the limit")]
+    #[error("no room: at most {0} connections, half of them without a login")]
     Full(usize),
     /// One address holds as many connections without a login as it may.
     #[error("{0} connections from this address have not logged in, the limit")]
@@ -42,6 +47,7 @@ impl Gate {
             most,
             most_strangers,
             open: Cell::new(0),
+            unknown: Cell::new(0),
             strangers: RefCell::new(HashMap::new()),
         })
     }
@@ -51,7 +57,9 @@ impl Gate {
     /// # Errors
     /// [`Closed`] names the limit that was reached.
     pub fn admit(self: &Rc<Self>, address: IpAddr) -> Result<Admission, Closed> {
-        if self.open.get() >= self.most {
+        // A part of the room is kept for those who log in, however many addresses knock.
+        let most_unknown = self.most.div_ceil(STRANGERS_PART);
+        if self.open.get() >= self.most || self.unknown.get() >= most_unknown {
             return Err(Closed::Full(self.most));
         }
         let mut strangers = self.strangers.borrow_mut();
@@ -60,6 +68,7 @@ impl Gate {
             return Err(Closed::Strangers(self.most_strangers));
         }
         *from_here += 1;
+        self.unknown.set(self.unknown.get() + 1);
         self.open.set(self.open.get() + 1);
         Ok(Admission { gate: Rc::clone(self), address, stranger: Cell::new(true) })
     }
@@ -70,6 +79,7 @@ impl Gate {
     }
 
     fn forget_stranger(&self, address: IpAddr) {
+        self.unknown.set(self.unknown.get() - 1);
         let mut strangers = self.strangers.borrow_mut();
         if let Some(count) = strangers.get_mut(&address) {
             *count -= 1;
@@ -112,6 +122,16 @@ mod tests {
         let _second = gate.admit(HERE).unwrap();
         assert_eq!(gate.admit(HERE).unwrap_err(), Closed::Strangers(2));
         assert!(gate.admit(THERE).is_ok());
+        first.known();
+        assert!(gate.admit(HERE).is_ok());
+    }
+
+    #[test]
+    fn strangers_leave_room_for_those_who_log_in() {
+        let gate = Gate::new(4, 4);
+        let first = gate.admit(HERE).unwrap();
+        let _second = gate.admit(THERE).unwrap();
+        assert_eq!(gate.admit(HERE).unwrap_err(), Closed::Full(4));
         first.known();
         assert!(gate.admit(HERE).is_ok());
     }

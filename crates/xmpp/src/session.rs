@@ -8,7 +8,7 @@ use lampfield_board::{AccountName, NameError};
 use lampfield_hub::ConnId;
 use lampfield_xmpp_stream::{BareJid, FullJid, StreamCondition, StreamError};
 
-use crate::accounts::Account;
+use crate::accounts::{Account, Role};
 use crate::services::presence::Directed;
 use crate::services::roster::Interest;
 use crate::wire::{Full, Link};
@@ -38,6 +38,8 @@ pub struct Session {
     pub roster: Cell<Interest>,
     /// Whether it has said that it goes, by unavailable presence.
     pub said_goodbye: Cell<bool>,
+    /// Subscriptions of this stream to facts.
+    pub watches: Cell<usize>,
     /// Set when somebody else ends this stream; the connection's task acts on it.
     end: RefCell<Option<StreamError>>,
 }
@@ -77,6 +79,7 @@ impl Session {
             directed: RefCell::default(),
             roster: Cell::default(),
             said_goodbye: Cell::new(false),
+            watches: Cell::new(0),
             end: RefCell::new(None),
         }))
     }
@@ -86,6 +89,11 @@ impl Session {
         if self.link.send(stanzas) == Err(Full) {
             tracing::warn!(jid = %self.jid, peer = %self.link.peer(), "connection given up: {Full}");
         }
+    }
+
+    /// Whether this is a PBX that hears the facts of the others.
+    pub fn hears_facts(&self) -> bool {
+        self.watches.get() > 0 && self.account.borrow().role == Role::Pbx
     }
 
     /// Whether the resource has said that it is available.

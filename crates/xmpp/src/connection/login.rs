@@ -134,7 +134,7 @@ impl Stream {
     pub(super) fn logged_in(&mut self, outcome: Outcome) -> Result<bool, StreamError> {
         match outcome.result {
             Ok(account) => {
-                self.phase = Phase::Known(account);
+                self.phase = Phase::Known(account.jid.clone());
                 let mut out = Vec::new();
                 let data = outcome.data.as_deref().map(sasl::encode).unwrap_or_default();
                 Tag::open(&mut out, "success").xmlns(ns::SASL).text(&data);

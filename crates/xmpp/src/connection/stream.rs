@@ -4,11 +4,12 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use lampfield_xmpp_stream::sasl::Exchange;
-use lampfield_xmpp_stream::{Frame, Scope, Stanza, StreamCondition, StreamError, StreamHeader};
+use lampfield_xmpp_stream::{
+    BareJid, Frame, Scope, Stanza, StreamCondition, StreamError, StreamHeader,
+};
 
 use super::login::Outcome;
 use super::{Ending, after_login, before_login};
-use crate::accounts::Account;
 use crate::door::{Door, ServedDomain};
 use crate::gate::Admission;
 use crate::session::Session;
@@ -21,7 +22,7 @@ pub(super) enum Phase {
     /// In the middle of a SASL exchange.
     Authenticating(Box<Exchange>),
     /// Logged in, no resource yet.
-    Known(Rc<Account>),
+    Known(BareJid),
     /// Logged in and addressable.
     Bound(Rc<Session>),
 }
@@ -138,9 +139,11 @@ impl Stream {
         let element = stanza.root();
         match &self.phase {
             Phase::Stranger | Phase::Authenticating(_) => self.negotiate(element),
-            Phase::Known(account) => {
-                let account = Rc::clone(account);
-                self.bind(account, element).map(|()| None)
+            Phase::Known(jid) => {
+                // Its account may have been removed or changed since it logged in.
+                let account = self.door.accounts.get(jid);
+                let gone = || StreamCondition::NotAuthorized.with("the account was removed");
+                self.bind(account.ok_or_else(gone)?, element).map(|()| None)
             }
             Phase::Bound(session) => super::dispatch::stanza(&self.door, session, element),
         }

@@ -150,12 +150,13 @@ impl Link {
                 if out.capacity() > 0 {
                     self.flusher.pool.give_back(std::mem::take(&mut *out));
                 }
-                if self.awaited.replace(false) {
-                    self.flusher.roomy.notify_one();
-                }
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.attention.notify_one(),
             Err(_) => self.fail(),
+        }
+        // Half of what is comfortable: a peer that reads steadily is topped up in good time.
+        if out.len() <= self.limits.comfortable / 2 && self.awaited.replace(false) {
+            self.flusher.roomy.notify_one();
         }
     }
 
@@ -253,7 +254,10 @@ impl Link {
 
     /// Gives the link up: nothing more is read or written, and its task ends.
     pub fn fail(&self) {
-        self.failed.set(true);
+        if !self.failed.replace(true) {
+            // The peer is told now, not when the last holder of the link has let go of it.
+            let _ = SockRef::from(&self.socket).shutdown(std::net::Shutdown::Both);
+        }
         self.attention.notify_one();
     }
 

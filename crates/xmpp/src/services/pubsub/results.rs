@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use lampfield_fabric::Ticket;
 use tokio::sync::watch;
@@ -15,7 +15,8 @@ use crate::session::Session;
 /// A reply to something that has taken effect and waits for its commit.
 struct Waiting {
     ticket: Ticket,
-    session: Rc<Session>,
+    /// Whoever has left needs no reply, and must not be kept from closing.
+    session: Weak<Session>,
     reply: Box<[u8]>,
 }
 
@@ -38,7 +39,7 @@ impl Results {
         if waiting.len() >= MOST {
             waiting.pop_front();
         }
-        waiting.push_back(Waiting { ticket, session: Rc::clone(session), reply: reply.into() });
+        waiting.push_back(Waiting { ticket, session: Rc::downgrade(session), reply: reply.into() });
     }
 
     /// How many replies wait.
@@ -62,7 +63,9 @@ impl Results {
     fn answer_up_to(&self, safe: Ticket) {
         let mut waiting = self.waiting.borrow_mut();
         while let Some(due) = waiting.pop_front_if(|due| due.ticket <= safe) {
-            due.session.send(&due.reply);
+            if let Some(session) = due.session.upgrade() {
+                session.send(&due.reply);
+            }
         }
     }
 }

@@ -105,12 +105,18 @@ impl Telephony {
         // Servers that share an account are told apart by their resources.
         let reader = Reader::new(session.name.clone(), session.jid.resource());
         let watch = self.hub.act(|hub, _| hub.watch(reader, kind, cache));
+        if view == View::Facts {
+            session.watches.set(session.watches.get() + 1);
+        }
         self.watchers.add(session, service, view, watch);
     }
 
     /// Ends one subscription of this stream, if there is one.
     fn unsubscribe(&self, session: &Session, view: View, kind: Kind) {
         if let Some(watch) = self.watchers.remove(session, view, kind) {
+            if view == View::Facts {
+                session.watches.set(session.watches.get().saturating_sub(1));
+            }
             self.hub.act(|hub, _| hub.unwatch(watch));
         }
     }

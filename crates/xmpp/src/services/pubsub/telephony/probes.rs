@@ -53,6 +53,8 @@ struct Found {
     session: Rc<Session>,
     service: Rc<str>,
     reached: Vec<(Kind, Revision)>,
+    /// Whether a withdrawal waits for the stream to prove that it has read it.
+    must_confirm: bool,
 }
 
 // === impl Probes ===
@@ -82,7 +84,7 @@ impl Probes {
             .attr("to", found.session.jid.as_str())
             .children(|out| Tag::open(out, "query").xmlns(DISCO_INFO).empty());
         found.session.send(&out);
-        let Found { session, service, reached } = found;
+        let Found { session, service, reached, .. } = found;
         let conn = session.conn;
         let question = Question { id, session, service, asked: now, reached, reported: false };
         self.out.borrow_mut().insert(conn, question);
@@ -114,11 +116,11 @@ impl Telephony {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let now = ticks.tick().await;
+            self.confirm_lamps();
             for found in self.survey() {
                 let waiting = self.probes.check(found.session.conn, now);
-                if !waiting
-                    && (self.must_confirm(&found) || found.session.link.silence() >= SILENCE)
-                {
+                let silent = found.session.link.silence() >= SILENCE;
+                if !waiting && (found.must_confirm || silent) {
                     self.probes.ask(found, now);
                 }
             }
@@ -150,32 +152,33 @@ impl Telephony {
         self.hub.act(|hub, _| hub.confirm(watch, received));
     }
 
-    /// Streams that watch facts. Lamps are confirmed on the way: their readers keep nothing.
+    /// Streams that watch facts, and what each still has to prove.
     fn survey(&self) -> Vec<Found> {
         let mut streams: HashMap<ConnId, Found> = HashMap::new();
-        self.watchers.each(|session, service, view, watch| {
-            if view == View::Lamps {
-                if session.link.is_drained() {
-                    self.confirm(watch, watch.reached());
+        self.hub.read(|hub, _| {
+            self.watchers.each(|session, service, view, watch| {
+                if view != View::Facts {
+                    return;
                 }
-                return;
-            }
-            let found = streams.entry(session.conn).or_insert_with(|| Found {
-                session: Rc::clone(session),
-                service: Rc::clone(service),
-                reached: Vec::new(),
+                let found = streams.entry(session.conn).or_insert_with(|| Found {
+                    session: Rc::clone(session),
+                    service: Rc::clone(service),
+                    reached: Vec::new(),
+                    must_confirm: false,
+                });
+                found.reached.push((watch.kind(), watch.reached()));
+                found.must_confirm |= hub.awaits(watch);
             });
-            found.reached.push((watch.kind(), watch.reached()));
         });
         streams.into_values().collect()
     }
 
-    /// Whether a withdrawal waits for this stream to prove that it has read it.
-    fn must_confirm(&self, found: &Found) -> bool {
-        let mut needed = false;
-        self.watchers.each_of(&found.session, |view, watch| {
-            needed |= view == View::Facts && self.hub.read(|hub, _| hub.awaits(watch));
+    /// Readers of lamps keep nothing: what was written to their socket counts as read.
+    fn confirm_lamps(&self) {
+        self.watchers.each(|session, _, view, watch| {
+            if view == View::Lamps && session.link.is_drained() {
+                self.confirm(watch, watch.reached());
+            }
         });
-        needed
     }
 }

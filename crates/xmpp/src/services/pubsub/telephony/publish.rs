@@ -93,6 +93,10 @@ impl Telephony {
     }
 
     fn dropped(&self, session: &Session, dropped: &Dropped) -> Answer {
+        if let Dropped::Refusal(Refusal::NotStored(_)) = dropped {
+            // Everybody was told; the result is withheld because the disk has not taken it.
+            return Answer::Handled;
+        }
         tracing::warn!(jid = %session.jid, "publish dropped: {dropped}");
         if session.account.borrow().is_forgiven() {
             return Answer::Result(Vec::new());
