@@ -89,3 +89,41 @@ fn an_unknown_domain_is_named() {
         client.expect("<host-unknown").await;
     });
 }
+
+#[test]
+fn an_account_that_was_removed_after_its_login_cannot_bind() {
+    house(async |door| {
+        let mut a = Client::authenticate(&door, "a").await;
+        let jid = lampfield_xmpp_stream::BareJid::parse("a@example.org").unwrap();
+        door.accounts.remove(&jid).await.unwrap();
+        a.bind("desk").await;
+        a.expect("<not-authorized").await;
+    });
+}
+
+#[test]
+fn a_pbx_that_hears_facts_is_spared_what_other_clients_of_its_account_subscribe_to() {
+    // COMPAT(asterisk<=22): an Atom item kills it.
+    let pubsub = |inside: &str| {
+        format!(
+            "<iq type='set' id='g1' to='pubsub.example.org'>\
+             <pubsub xmlns='http://jabber.org/protocol/pubsub'>{inside}</pubsub></iq>"
+        )
+    };
+    house(async |door| {
+        let mut asterisk = Client::login_as(&door, "a", "asterisk").await;
+        asterisk.send(&subscribe("device_state")).await;
+        asterisk.expect("id='s1'").await;
+        let mut human = Client::login_as(&door, "a", "human").await;
+        let mut author = Client::login(&door, "b").await;
+        author.send(&pubsub("<create node='news'/>")).await;
+        author.expect("id='g1'").await;
+        human.send(&pubsub("<subscribe node='news' jid='a@example.org'/>")).await;
+        human.expect("id='g1'").await;
+        author.send(&pubsub("<publish node='news'><item><entry/></item></publish>")).await;
+        human.expect("<entry").await;
+        author.send(STATE).await;
+        let heard = asterisk.expect(">INUSE</state>").await;
+        assert!(!heard.contains("<entry"), "{heard}");
+    });
+}

@@ -24,6 +24,19 @@ impl Client {
 
     /// Logs in with PLAIN and binds the resource `desk`.
     pub async fn login(house: &House, name: &str) -> Self {
+        Self::login_as(house, name, "desk").await
+    }
+
+    /// Logs in with PLAIN and binds a resource.
+    pub async fn login_as(house: &House, name: &str, resource: &str) -> Self {
+        let mut client = Self::authenticate(house, name).await;
+        client.bind(resource).await;
+        client.expect(&format!("/{resource}</jid>")).await;
+        client
+    }
+
+    /// Logs in with PLAIN, up to where a resource can be bound.
+    pub async fn authenticate(house: &House, name: &str) -> Self {
         let mut client = Self::connect(house).await;
         client.header("example.org").await;
         client.expect("</stream:features>").await;
@@ -37,13 +50,15 @@ impl Client {
         client.header("example.org").await;
         client.expect("</stream:features>").await;
         client
-            .send(
-                "<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>\
-                 <resource>desk</resource></bind></iq>",
-            )
-            .await;
-        client.expect("/desk</jid>").await;
-        client
+    }
+
+    /// Asks for a resource.
+    pub async fn bind(&mut self, resource: &str) {
+        let request = format!(
+            "<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>\
+             <resource>{resource}</resource></bind></iq>"
+        );
+        self.send(&request).await;
     }
 
     pub async fn header(&mut self, to: &str) {

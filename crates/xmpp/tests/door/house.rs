@@ -21,6 +21,7 @@ pub const PASSWORD: &str = "secret";
 /// Where the door listens.
 pub struct House {
     pub address: std::net::SocketAddr,
+    pub accounts: Rc<AccountBook>,
 }
 
 /// Runs `test` beside an open door, for at most half a minute.
@@ -35,7 +36,8 @@ pub fn house(test: impl AsyncFnOnce(House)) {
         let (door, listeners) = open(store, folder.path()).await;
         let address = listeners.addresses().unwrap()[0];
         door.serve(listeners);
-        tokio::time::timeout(Duration::from_secs(30), test(House { address })).await.unwrap();
+        let accounts = Rc::clone(&door.accounts);
+        tokio::time::timeout(Duration::from_secs(30), test(House { address, accounts })).await.unwrap();
     });
 }
 
