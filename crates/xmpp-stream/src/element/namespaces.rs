@@ -5,6 +5,11 @@ use std::borrow::Cow;
 use crate::ns;
 use crate::stream_error::{StreamCondition, StreamError};
 
+/// Declarations that may be in force at one place of a stanza, besides the header's. Each prefix is
+/// looked up among them one by one, so that without a limit a stanza would cost the square of its
+/// length.
+const MOST: usize = 64;
+
 /// What the stream header declared for every stanza inside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
@@ -58,7 +63,8 @@ impl<'a> Namespaces<'a> {
     /// Takes note of a declaration on the element at `depth`.
     ///
     /// # Errors
-    /// `not-well-formed` where Namespaces in XML 1.0 forbids the declaration.
+    /// `not-well-formed` where Namespaces in XML 1.0 forbids the declaration, `policy-violation`
+    /// for more than 64 in force.
     pub fn declare(
         &mut self,
         depth: usize,
@@ -68,6 +74,9 @@ impl<'a> Namespaces<'a> {
         check_declaration(prefix, &uri)?;
         if self.declared.iter().rev().any(|(at, known, _)| *at == depth && *known == prefix) {
             return Err(StreamCondition::NotWellFormed.with("a prefix declared twice"));
+        }
+        if self.declared.len() >= MOST {
+            return Err(StreamCondition::PolicyViolation.with("too many namespace declarations"));
         }
         self.declared.push((depth, prefix, uri));
         Ok(())

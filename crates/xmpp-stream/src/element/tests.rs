@@ -174,6 +174,19 @@ fn refuses_what_is_not_utf8() {
 }
 
 #[test]
+fn limits_the_declarations_in_force() {
+    let declare = |count: usize| {
+        let inner: String = (0..count).map(|number| format!("<a xmlns:n{number}='u'>")).collect();
+        let outer: String = (0..40).map(|number| format!(" xmlns:o{number}='u'")).collect();
+        format!("<a{outer}>{inner}{}</a>", "</a>".repeat(count))
+    };
+    assert!(parse(&declare(24)).is_ok());
+    assert_eq!(refusal(&declare(25)), C::PolicyViolation);
+    let one_after_the_other = format!("<a>{}</a>", "<b xmlns='u' xmlns:p='v'/>".repeat(5_000));
+    assert!(parse(&one_after_the_other).is_ok(), "only those in force count");
+}
+
+#[test]
 fn limits_depth_attributes_and_length() {
     let nested = |n: usize| format!("{}{}", "<a>".repeat(n), "</a>".repeat(n));
     let most = Limits::AUTHENTICATED;
