@@ -70,6 +70,8 @@ pub enum Reason {
     NotBackAfterRestart,
     /// The account came back, but nobody spoke for this origin again.
     NotBack,
+    /// A new login took the place of its connection and did not speak for this origin.
+    Replaced,
     /// Its origin came back and did not repeat it.
     NotRepeated,
     /// The publisher said goodbye.
@@ -86,6 +88,7 @@ impl fmt::Display for Reason {
             Self::Lost => "link lost, grace over",
             Self::NotBackAfterRestart => "not back after the restart",
             Self::NotBack => "the account is back under another entity id",
+            Self::Replaced => "a new login took over and did not repeat it",
             Self::NotRepeated => "not repeated after the return",
             Self::Goodbye => "said goodbye",
             Self::Superseded => "said with another account since",
@@ -100,6 +103,7 @@ impl From<Cause> for Reason {
             Cause::Lost => Self::Lost,
             Cause::Restarted => Self::NotBackAfterRestart,
             Cause::Arrived => Self::NotBack,
+            Cause::Replaced => Self::Replaced,
             Cause::Returned => Self::NotRepeated,
             Cause::Goodbye => Self::Goodbye,
         }

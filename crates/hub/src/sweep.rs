@@ -29,6 +29,8 @@ pub enum Cause {
     Restarted,
     /// The account logged in again, the origin has not spoken yet.
     Arrived,
+    /// A new login took the place of its connection, and has not spoken for it yet.
+    Replaced,
     /// The origin came back and must repeat what still holds.
     Returned,
     /// The publisher said goodbye.
@@ -49,10 +51,15 @@ impl Sweeps {
     }
 
     /// The account is back: what the loss left undecided is due at `deadline`, once per loss, so
-    /// that an account that logs in again and again cannot put it off.
+    /// that an account that logs in again and again cannot put it off. What our own restart left
+    /// undecided is never due earlier than it was.
     pub fn arrived(&mut self, deadline: Duration) {
         if let Some(away) = &mut self.away
-            && matches!(away.cause, Cause::Lost | Cause::Restarted)
+            && match away.cause {
+                Cause::Lost => true,
+                Cause::Restarted => deadline > away.deadline,
+                _ => false,
+            }
         {
             *away = Sweep { deadline, cause: Cause::Arrived, ..*away };
         }
@@ -141,6 +148,17 @@ mod tests {
         sweeps.arrived(secs(15));
         sweeps.arrived(secs(20));
         assert_eq!(sweeps.next().unwrap().deadline, secs(15));
+    }
+
+    #[test]
+    fn an_arrival_after_a_restart_shortens_nothing_and_lengthens_once() {
+        let mut sweeps = Sweeps::default();
+        sweeps.away(Sweep { deadline: secs(75), below: 2, cause: Cause::Restarted });
+        sweeps.arrived(secs(11));
+        assert_eq!(sweeps.next().unwrap().deadline, secs(75));
+        sweeps.arrived(secs(80));
+        sweeps.arrived(secs(84));
+        assert_eq!(sweeps.next().unwrap().deadline, secs(80));
     }
 
     #[test]

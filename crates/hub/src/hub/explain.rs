@@ -108,7 +108,7 @@ impl Hub {
 fn lease_until(sweep: Sweep, now: Now) -> Lease {
     let left = sweep.deadline.saturating_sub(now.mono);
     match sweep.cause {
-        Cause::Lost | Cause::Arrived => Lease::Gone { left },
+        Cause::Lost | Cause::Arrived | Cause::Replaced => Lease::Gone { left },
         Cause::Restarted => Lease::RestartGrace { left },
         Cause::Returned => Lease::Returning { left },
         Cause::Goodbye => Lease::Ending,

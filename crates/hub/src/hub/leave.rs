@@ -40,7 +40,7 @@ impl Hub {
         self.connections.add(new, &connection.account);
         self.check_backoff(&connection.account);
         for id in self.detach_all(old, &connection, now) {
-            self.away(id, Cause::Arrived, now);
+            self.away(id, Cause::Replaced, now);
         }
     }
 

@@ -1,7 +1,7 @@
 //! How long facts outlive their connection.
 
 use lampfield_board::DeviceState::{Busy, InUse, NotInUse, Ringing};
-use lampfield_hub::{ConnId, Outcome, Policies, Policy, Rule, Settings};
+use lampfield_hub::{ConnId, Happening, Notice, Outcome, Policies, Policy, Reason, Rule, Settings};
 
 use super::fixture::{A, B, Story, name, secs};
 
@@ -148,6 +148,53 @@ fn our_own_downtime_is_nobodys_fault() {
     assert_eq!(facts(&story), 2, "what A did not repeat has ended, B has its restart grace");
     story.pass(secs(5));
     assert_eq!((facts(&story), story.shows("PJSIP/100")), (1, None));
+}
+
+#[test]
+fn after_our_restart_one_server_of_an_account_does_not_hurry_the_other() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/100", InUse);
+    story.login(2, A);
+    story.device(2, 2, "PJSIP/200", Busy);
+    story.restart();
+    story.pass(secs(1));
+    story.login(3, A);
+    story.device(3, 1, "PJSIP/100", InUse);
+    story.pass(secs(73));
+    assert_eq!(story.shows("PJSIP/200"), Some(Busy), "it has the restart grace as well");
+    story.pass(secs(1));
+    assert_eq!((story.shows("PJSIP/100"), story.shows("PJSIP/200")), (Some(InUse), None));
+}
+
+#[test]
+fn a_late_return_after_our_restart_leaves_one_grace_to_the_others_of_its_account() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/100", InUse);
+    story.restart();
+    story.pass(secs(70));
+    story.login(2, A);
+    story.device(2, 2, "PJSIP/200", Busy);
+    story.pass(secs(9));
+    assert_eq!(story.shows("PJSIP/100"), Some(InUse));
+    story.login(3, A);
+    story.pass(secs(1));
+    assert_eq!(story.shows("PJSIP/100"), None, "a further login does not put it off");
+}
+
+#[test]
+fn who_is_replaced_and_not_taken_up_is_not_said_to_have_another_eid() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/100", InUse);
+    story.act(|hub, now| hub.replaced(ConnId(1), ConnId(2), now));
+    story.pass(secs(10));
+    let reasons = story.notices.iter().filter_map(|notice| match notice {
+        Notice::Happened(Happening::Withdrawn { reason, .. }) => Some(*reason),
+        _ => None,
+    });
+    assert_eq!(reasons.collect::<Vec<_>>(), [Reason::Replaced]);
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub struct Held {
 pub enum End {
     /// Nobody speaks for its origin; the account's next login moves this, once.
     Away { at: u64, moved: bool },
+    /// Lampfield has started; the account's login moves this, but to no earlier time.
+    Restarted { at: u64 },
     /// It must be said again by then.
     Unproven { at: u64 },
 }
@@ -52,7 +54,7 @@ impl Ledger {
         if was_away {
             let at = now + self.grace;
             for held in self.facts_of(origin) {
-                if let Some(End::Away { .. }) = held.end {
+                if let Some(End::Away { .. } | End::Restarted { .. }) = held.end {
                     held.end = Some(End::Unproven { at });
                 }
             }
@@ -76,11 +78,13 @@ impl Ledger {
     pub fn arrive(&mut self, account: &AccountName, now: u64) {
         let moved_to = now + self.grace;
         for ((_, origin), held) in &mut self.facts {
-            if origin.account == *account
-                && let Some(End::Away { at, moved }) = &mut held.end
-                && !*moved
-            {
-                (*at, *moved) = (moved_to, true);
+            let moves = match held.end {
+                Some(End::Away { moved, .. }) => !moved,
+                Some(End::Restarted { at }) => moved_to > at,
+                _ => false,
+            };
+            if moves && origin.account == *account {
+                held.end = Some(End::Away { at: moved_to, moved: true });
             }
         }
     }
@@ -133,7 +137,7 @@ impl Ledger {
         let policies = self.policies.clone();
         let held = |(key, value): (Key, Value)| {
             let kept = policies.of(&key.0) == Policy::Keep;
-            let end = (!kept).then_some(End::Away { at, moved: false });
+            let end = (!kept).then_some(End::Restarted { at });
             (key, Held { value, said: 0, end })
         };
         self.facts = stored.into_iter().map(held).collect();
@@ -157,7 +161,7 @@ impl Ledger {
 impl End {
     pub fn at(self) -> u64 {
         match self {
-            Self::Away { at, .. } | Self::Unproven { at } => at,
+            Self::Away { at, .. } | Self::Restarted { at } | Self::Unproven { at } => at,
         }
     }
 }
