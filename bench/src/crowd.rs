@@ -21,6 +21,7 @@ pub struct Crowd {
     links: Vec<Link>,
     framer: Framer,
     room: Vec<u8>,
+    reads: u64,
 }
 
 // === impl Crowd ===
@@ -36,7 +37,7 @@ impl Crowd {
             let place = |(place, talk)| Link::new(talk, poll.registry(), Token(place));
             let links = talks.into_iter().enumerate().map(place).collect::<Result<_, _>>()?;
             let (events, room) = (Events::with_capacity(1024), vec![0; ROOM]);
-            Ok(Self { poll, events, links, framer: Framer::default(), room })
+            Ok(Self { poll, events, links, framer: Framer::default(), room, reads: 0 })
         };
         gather().map_err(BenchError::system("cannot poll the connections"))
     }
@@ -53,6 +54,12 @@ impl Crowd {
     pub fn flush(&mut self, place: usize) -> Result<(), BenchError> {
         let Some(link) = self.links.get_mut(place) else { return Ok(()) };
         link.flush().map_err(|source| ended(place, source))
+    }
+
+    /// How often a connection had something to read: with the pieces it tells how many the server
+    /// puts into one write, or more.
+    pub fn reads(&self) -> u64 {
+        self.reads
     }
 
     /// Waits until something comes, at most so long, and hands on each piece with the place of
@@ -74,6 +81,7 @@ impl Crowd {
             let Token(place) = event.token();
             let Some(link) = self.links.get_mut(place) else { continue };
             if event.is_readable() {
+                self.reads += 1;
                 link.receive(&mut self.room, &self.framer, |piece| heard(place, piece))
                     .map_err(|source| ended(place, source))?;
             }

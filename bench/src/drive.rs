@@ -10,6 +10,7 @@ use crate::frame::attribute;
 use crate::item::{Items, number};
 use crate::ledger::{Latencies, Ledger};
 use crate::meter::{Meter, Stopwatch, Took};
+use crate::raw;
 use crate::report::Report;
 use crate::talk::{head, is_error};
 use crate::target::{Role, Target};
@@ -31,6 +32,8 @@ pub struct Drive<'t> {
     first_hearer: usize,
     publishers: usize,
     watch: Option<Stopwatch<'t>>,
+    /// What the crowd had read when the watch was started.
+    reads_before: u64,
 }
 
 // === impl Drive ===
@@ -83,6 +86,7 @@ impl<'t> Drive<'t> {
             first_hearer,
             publishers,
             watch: None,
+            reads_before: 0,
         })
     }
 
@@ -111,9 +115,8 @@ impl<'t> Drive<'t> {
                 let room = pace.in_flight.saturating_sub(self.ledger.in_flight(publisher));
                 let left = most - (self.ledger.counts().published - before);
                 let count = (room as u64).min(left);
-                (0..count).for_each(|_| self.publish(publisher, now));
-                if count > 0 {
-                    self.crowd.flush(publisher)?;
+                for _ in 0..count {
+                    self.publish(publisher, now)?;
                 }
             }
             self.hear(NAP)?;
@@ -136,18 +139,19 @@ impl<'t> Drive<'t> {
                 self.hear(left.saturating_sub(LATE))?;
             }
             let publisher = (sent % self.publishers as u64) as usize;
-            self.publish(publisher, due);
-            self.crowd.flush(publisher)?;
+            self.publish(publisher, due)?;
         }
         self.drain()
     }
 
-    fn publish(&mut self, publisher: usize, due: Instant) {
+    /// Sends one publish in a write of its own, as Asterisk does.
+    fn publish(&mut self, publisher: usize, due: Instant) -> Result<(), BenchError> {
         let number = self.ledger.published(publisher, due);
         if let Some(out) = self.crowd.out(publisher) {
             let item = |out: &mut Vec<u8>| self.items.write(out, publisher, number);
             self.target.write_publish(out, publisher, number, item);
         }
+        self.crowd.flush(publisher)
     }
 
     /// Waits until everything has come, or nothing has come for the target's patience.
@@ -182,7 +186,7 @@ impl<'t> Drive<'t> {
                     Some(number) => ledger.answered(place, number),
                     None => {}
                 }
-            } else if piece == b"<r/>" {
+            } else if piece == raw::ANSWER.as_bytes() {
                 ledger.answered_next(place);
             }
         })
@@ -191,6 +195,7 @@ impl<'t> Drive<'t> {
     fn start(&mut self) -> Result<(), BenchError> {
         // What was lost while warming up stays in the accounts: it is a fault all the same.
         self.ledger.begin_count();
+        self.reads_before = self.crowd.reads();
         self.watch = Some(Stopwatch::start(self.target.meter())?);
         Ok(())
     }
@@ -205,6 +210,8 @@ impl<'t> Drive<'t> {
         let counts = self.ledger.close();
         report.copies(&counts, own.wall);
         report.server(server, "delivery", counts.delivered);
+        let reads = self.crowd.reads() - self.reads_before;
+        report.figure("deliveries per read", counts.delivered as f64 / reads.max(1) as f64, "");
         if let Some(mut latencies) = self.latencies {
             report.latencies(&mut latencies);
         }

@@ -1,6 +1,6 @@
 //! The limit: a TCP server that hands on bytes and does nothing else. It parses only for the ends
-//! of messages, writes each socket once for all that has come in one turn, and answers each
-//! message with one short word. No server can deliver for less than these system calls.
+//! of messages, writes what it has read from one client to each of the others at once, and answers
+//! each message with one short word. A server can deliver for less only where it waits for more.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -15,8 +15,8 @@ use crate::target::Role;
 
 /// What is said before the address, once it listens.
 const READY: &str = "raw fan-out at ";
-/// The answer to one message.
-const ANSWER: &[u8] = b"<r/>";
+/// The answer to the first word and to each message.
+pub const ANSWER: &str = "<r/>";
 const END: &[u8] = b"</message>";
 const LISTENER: Token = Token(usize::MAX);
 /// What one client may leave unread; a client that leaves more is dropped.
@@ -110,9 +110,9 @@ pub fn serve(listen: SocketAddr) -> Result<(), BenchError> {
                     accept(&listener, &poll, &mut clients)?;
                 } else {
                     turn.attend(&mut clients, event);
+                    turn.hand_on(&mut clients);
                 }
             }
-            turn.hand_on(&mut clients);
         }
     };
     serve().map_err(BenchError::system("the raw server"))
@@ -141,10 +141,10 @@ fn accept(
     }
 }
 
-/// What comes in one turn.
+/// What comes from one client.
 struct Turn {
     room: Vec<u8>,
-    /// Whole messages of all publishers.
+    /// Whole messages.
     news: Vec<u8>,
 }
 
@@ -158,7 +158,7 @@ impl Turn {
         if event.is_readable() {
             served = self.read(client);
         }
-        if event.is_writable() {
+        if event.is_writable() || (self.news.is_empty() && !client.out.is_empty()) {
             served = served.and_then(|()| client.flush(&[]));
         }
         if served.is_err() {
@@ -177,6 +177,7 @@ impl Turn {
             let mut come = self.room.get(..count).unwrap_or_default();
             if client.role.is_none() {
                 let (hello, rest) = come.split_at(1);
+                client.out.extend_from_slice(ANSWER.as_bytes());
                 client.role = [Role::Publisher, Role::Hearer, Role::Both]
                     .into_iter()
                     .find(|role| self::hello(*role) == hello);
@@ -191,6 +192,9 @@ impl Turn {
 
     /// Writes the news to whoever hears, and the answers to whoever spoke, each socket once.
     fn hand_on(&mut self, clients: &mut [Option<Client>]) {
+        if self.news.is_empty() {
+            return;
+        }
         for place in clients {
             let Some(client) = place else { continue };
             let news: &[u8] = if client.hears() { &self.news } else { &[] };
@@ -221,7 +225,7 @@ impl Client {
         let (whole, part) = come.split_at(end);
         news.extend_from_slice(whole);
         for _ in memchr::memmem::find_iter(whole, END) {
-            self.out.extend_from_slice(ANSWER);
+            self.out.extend_from_slice(ANSWER.as_bytes());
         }
         self.part.extend_from_slice(part);
     }

@@ -150,6 +150,7 @@ impl Target {
         let mut talk = Talk::connect(&self.name(client), self.address, self.patience)?;
         if self.is_limit() {
             talk.send(raw::hello(role))?;
+            talk.expect(raw::ANSWER)?;
             return Ok(talk);
         }
         self.open(&mut talk)?;
