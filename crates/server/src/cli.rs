@@ -60,8 +60,9 @@ fn explain(stop: &Stop, screen: &Screen) -> Result<(), Stop> {
 
 fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
     let common = &cli.common;
-    match cli.verb.as_ref().unwrap_or(&Verb::Serve) {
-        Verb::Serve => serve::run(place(common)?).map_err(Stop::from),
+    let Some(verb) = &cli.verb else { return Ok(serve::run(place(common)?)?) };
+    match verb {
+        Verb::Serve(serve) => Ok(serve::run(place(common)?.listening(&serve.listen))?),
         Verb::Check(check) => check::run(check, common, screen),
         Verb::Status => status::run(common, screen),
         Verb::Why(why) => why::run(why, common, screen),

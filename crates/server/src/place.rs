@@ -4,6 +4,7 @@
 use std::env;
 use std::fs;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::config::{Config, Problems, Source};
@@ -23,6 +24,8 @@ pub struct Place {
     pub warnings: Problems,
     /// The folder for everything that is kept.
     pub data_dir: PathBuf,
+    /// Where to listen by the command line; it goes before the file.
+    listen: Vec<SocketAddr>,
 }
 
 /// Why there is no place to start from.
@@ -54,15 +57,25 @@ impl Place {
             Some(path) => path.to_owned(),
             None => usual_data_dir()?,
         };
-        Ok(Self { file, config, warnings, data_dir })
+        Ok(Self { file, config, warnings, data_dir, listen: Vec::new() })
     }
 
-    /// Reads the configuration file again; the data folder stays.
+    /// Reads the configuration file again; what the command line said stays.
     ///
     /// # Errors
     /// As [`Place::find`].
     pub fn again(&self) -> Result<Self, PlaceError> {
-        Self::find(self.file.as_deref(), Some(&self.data_dir))
+        let again = Self::find(self.file.as_deref(), Some(&self.data_dir))?;
+        Ok(again.listening(&self.listen))
+    }
+
+    /// The same, but listening on other addresses if any are given.
+    pub fn listening(mut self, addresses: &[SocketAddr]) -> Self {
+        if !addresses.is_empty() {
+            self.config.xmpp.listen = addresses.to_vec();
+            self.listen = addresses.to_vec();
+        }
+        self
     }
 
     /// Where the running server takes commands.

@@ -4,6 +4,7 @@
 mod accounts;
 mod addresses;
 mod banner;
+mod descriptors;
 mod desk;
 mod first_start;
 mod invitation;
@@ -56,6 +57,7 @@ pub fn run(place: Place) -> Result<ExitCode, Failure> {
 
 async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failure> {
     let mut signals = Signals::listen()?;
+    descriptors::raise(place.config.xmpp.limits.connections);
     let store = open_store(&place)?;
     let hub = HubShell::open(store.clone(), settings::of_hub(&place.config))
         .await

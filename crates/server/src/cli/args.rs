@@ -1,6 +1,7 @@
 //! Everything that can be typed. The documentation of each item is its help; every verb has one
 //! sentence and three examples that work on a fresh install.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,11 +47,19 @@ pub struct Common {
     pub ascii: bool,
 }
 
+/// `serve`
+#[derive(Debug, Default, Args)]
+pub struct Serve {
+    /// Where to listen for Asterisk, instead of `listen` in the configuration; again for more
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Vec<SocketAddr>,
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Runs the server in the foreground.
-    Serve,
+    Serve(Serve),
     /// Tells whether this configuration would start, without starting anything.
     Check(Check),
     /// Is it all right?
@@ -240,7 +249,7 @@ const EXAMPLES: [(&str, [&str; 3]); 16] = [
         [
             "lampfield serve",
             "lampfield serve --config lampfield.toml",
-            "lampfield serve --data-dir /tmp/lamps",
+            "lampfield serve --listen 0.0.0.0:5222",
         ],
     ),
     (

@@ -87,8 +87,9 @@ section! {
 section! {
     /// Where and how XMPP clients connect.
     pub struct Xmpp check check::xmpp {
-        /// Addresses for plain TCP, upgraded by STARTTLS.
-        listen: Vec<SocketAddr> = key(vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5222))]),
+        /// Addresses for plain TCP, upgraded by STARTTLS. By default only this machine can connect;
+        /// `0.0.0.0:5222` means all IPv4 addresses, `[::]:5222` all IPv6 addresses.
+        listen: Vec<SocketAddr> = key(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 5222))]),
         /// Addresses where TLS starts at once, by custom on port 5223.
         listen_tls: Vec<SocketAddr> = key(Vec::new()),
         /// Whether streams must, may or cannot be encrypted.

@@ -4,6 +4,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -40,6 +41,7 @@ pub async fn welcome(desk: &Desk, place: &Place) -> Result<(), Failure> {
     let invite = desk.invite(&account, false).await?;
     if io::stderr().is_terminal() {
         say(&page(&invite));
+        say(only_here(&place.config.xmpp.listen));
         return Ok(());
     }
     let path = place.data_dir.join(format!("{FIRST}.xmpp.conf"));
@@ -55,6 +57,17 @@ pub async fn welcome(desk: &Desk, place: &Place) -> Result<(), Failure> {
     let jid = BareJid::parse(&invite.jid).map_err(Failure::bug)?;
     spawn_local(remove_at_login(Rc::clone(&desk.door), jid, path));
     Ok(())
+}
+
+/// Says how other machines can be let in, where only this one is.
+fn only_here(listen: &[SocketAddr]) -> &'static str {
+    match listen.iter().all(|address| address.ip().is_loopback()) {
+        true => {
+            "Only this machine can connect. To let others in, start it with --listen 0.0.0.0:5222 \
+             (or\nlisten = [\"0.0.0.0:5222\"] in [xmpp]); then: lampfield invite pbx-1\n\n"
+        }
+        false => "",
+    }
 }
 
 fn page(invite: &Invite) -> String {
