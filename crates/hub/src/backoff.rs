@@ -4,7 +4,12 @@
 //! COMPAT(asterisk<=22 res_xmpp): the waits are 1, 2, 4 .. 60 s, they double with each attempt and
 //! never go back to 1 s in the life of the process, however well the sessions between went.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
+
+use lampfield_board::AccountName;
 
 /// The longest wait of `res_xmpp`.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -13,29 +18,56 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// sides do not notice the end of a connection at the same moment.
 const SLACK: Duration = Duration::from_millis(500);
 
+/// One drop says little: whatever kept the server away may have been anything but its back-off.
+const TELLING_DROPS: u32 = 2;
+
+/// Who has kept its connection for this long is no trouble, until it drops again.
+const CALM_AFTER: Duration = Duration::from_mins(10);
+
 /// What is known of one account's reconnects.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Backoff {
     attempts: u32,
     drops: u32,
-    dropped_at: Option<Duration>,
+    line: Line,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+enum Line {
+    /// It has held for long.
+    #[default]
+    Calm,
+    /// It is broken.
+    Down { since: Duration },
+    /// It was broken not long ago.
+    Up { calm_at: Duration },
+}
+
+/// All accounts that have lost a connection since the start.
+#[derive(Debug, Default)]
+pub struct Backoffs {
+    known: HashMap<AccountName, Backoff>,
+    calming: BTreeSet<(Duration, AccountName)>,
 }
 
 impl Backoff {
     /// A connection of the account was lost.
     pub fn dropped(&mut self, now: Duration) {
-        self.dropped_at.get_or_insert(now);
+        if !matches!(self.line, Line::Down { .. }) {
+            self.line = Line::Down { since: now };
+        }
         self.drops = self.drops.saturating_add(1);
     }
 
     /// The account logged in. Sooner than predicted proves a new process, whose count begins
     /// again; later means that further attempts failed, each of which doubled the wait.
     pub fn arrived(&mut self, now: Duration) {
-        let Some(dropped_at) = self.dropped_at.take() else { return };
-        let away = now.saturating_sub(dropped_at);
+        let Line::Down { since } = self.line else { return };
+        self.line = Line::Up { calm_at: now + CALM_AFTER };
+        let away = now.saturating_sub(since);
         let mut needed = self.predicted();
         if away + SLACK < needed {
-            (self.attempts, self.drops) = (0, 0);
+            *self = Self { line: self.line, ..Self::default() };
             return;
         }
         self.attempts = self.attempts.saturating_add(1);
@@ -46,8 +78,8 @@ impl Backoff {
     }
 
     /// The account logged in again before anybody had noticed a drop.
-    pub fn replaced(&mut self) {
-        self.dropped_at = None;
+    pub fn replaced(&mut self, now: Duration) {
+        self.line = Line::Up { calm_at: now + CALM_AFTER };
         self.drops = self.drops.saturating_add(1);
         self.attempts = self.attempts.saturating_add(1);
     }
@@ -63,6 +95,76 @@ impl Backoff {
     pub fn predicted(&self) -> Duration {
         let seconds = 1_u64.checked_shl(self.attempts.min(32)).unwrap_or(u64::MAX);
         Duration::from_secs(seconds).min(LONGEST)
+    }
+
+    /// Whether people should know that `grace` will not do.
+    #[must_use]
+    pub fn alarming(&self, grace: Duration) -> bool {
+        let restless = !matches!(self.line, Line::Calm);
+        restless && self.drops >= TELLING_DROPS && self.predicted() > grace
+    }
+
+    fn calm_at(&self) -> Option<Duration> {
+        match self.line {
+            Line::Up { calm_at } => Some(calm_at),
+            Line::Calm | Line::Down { .. } => None,
+        }
+    }
+}
+
+// === impl Backoffs ===
+
+impl Backoffs {
+    /// What is known of an account; nothing is the same as a process that has just begun.
+    #[must_use]
+    pub fn of(&self, account: &AccountName) -> Backoff {
+        self.known.get(account).copied().unwrap_or_default()
+    }
+
+    /// Whether the account has ever lost a connection.
+    #[must_use]
+    pub fn knows(&self, account: &AccountName) -> bool {
+        self.known.contains_key(account)
+    }
+
+    /// Everybody of whom something is known.
+    pub fn accounts(&self) -> impl Iterator<Item = &AccountName> {
+        self.known.keys()
+    }
+
+    /// Something happened to a connection of the account.
+    pub fn update(&mut self, account: &AccountName, change: impl FnOnce(&mut Backoff)) {
+        let backoff = self.known.entry(account.clone()).or_default();
+        let before = backoff.calm_at();
+        change(backoff);
+        let after = backoff.calm_at();
+        if before != after {
+            before.map(|at| self.calming.remove(&(at, account.clone())));
+            after.map(|at| self.calming.insert((at, account.clone())));
+        }
+    }
+
+    /// Nothing is known of the account any longer.
+    pub fn forget(&mut self, account: &AccountName) {
+        if let Some(at) = self.known.remove(account).and_then(|backoff| backoff.calm_at()) {
+            self.calming.remove(&(at, account.clone()));
+        }
+    }
+
+    /// When [`Backoffs::calmed`] has somebody to give.
+    #[must_use]
+    pub fn next_calm(&self) -> Option<Duration> {
+        self.calming.first().map(|(at, _)| *at)
+    }
+
+    /// An account whose line has held for long enough by `now`; each is given once.
+    pub fn calmed(&mut self, now: Duration) -> Option<AccountName> {
+        self.next_calm().filter(|at| *at <= now)?;
+        let (_, account) = self.calming.pop_first()?;
+        if let Some(backoff) = self.known.get_mut(&account) {
+            backoff.line = Line::Calm;
+        }
+        Some(account)
     }
 }
 

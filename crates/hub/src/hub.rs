@@ -11,13 +11,13 @@ mod sweeping;
 mod watching;
 mod withdraw;
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use lampfield_board::{AccountName, Board, Change, Eid, History, OriginId};
 use lampfield_fabric::Bucket;
 
 use crate::{
-    backoff::Backoff,
+    backoff::Backoffs,
     connections::Connections,
     effect::{Effect, Outbox},
     keys,
@@ -43,7 +43,7 @@ pub struct Hub {
     /// There are confirmed withdrawals that [`Hub::tick`] is to forget.
     confirmed_left: bool,
     readers: Readers,
-    backoffs: HashMap<AccountName, Backoff>,
+    backoffs: Backoffs,
     history: History,
     tally: Tally,
     outbox: Outbox,
@@ -71,7 +71,7 @@ impl Hub {
             tombstones: Tombstones::default(),
             confirmed_left: false,
             readers: Readers::default(),
-            backoffs: HashMap::new(),
+            backoffs: Backoffs::default(),
             tally: Tally::default(),
             outbox: Outbox::default(),
         }
@@ -88,7 +88,8 @@ impl Hub {
         if self.confirmed_left {
             return Some(Duration::ZERO);
         }
-        self.origins.next_due().map(|(deadline, _)| deadline)
+        let sweep = self.origins.next_due().map(|(deadline, _)| deadline);
+        sweep.into_iter().chain(self.backoffs.next_calm()).min()
     }
 
     /// The facts.
@@ -113,7 +114,7 @@ impl Hub {
     /// they began.
     pub fn set_settings(&mut self, settings: Settings) {
         self.settings = settings;
-        let accounts: Vec<_> = self.backoffs.keys().cloned().collect();
+        let accounts: Vec<_> = self.backoffs.accounts().cloned().collect();
         for account in accounts {
             self.check_backoff(&account);
         }
@@ -128,8 +129,7 @@ impl Hub {
 
     /// How long facts of an account outlive its connection, from now on.
     fn grace(&self, account: &AccountName) -> Duration {
-        let backoff = self.backoffs.get(account).copied().unwrap_or_default();
-        self.settings.grace.after(backoff.predicted())
+        self.settings.grace.after(self.backoffs.of(account).predicted())
     }
 
     /// Drops what is known of an origin if nothing of it is left, and looks again who uses its EID.

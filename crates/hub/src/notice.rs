@@ -133,8 +133,9 @@ pub enum Trouble {
         #[serde(serialize_with = "texts")]
         stale: Vec<AccountName>,
     },
-    /// The account's server will wait longer before it reconnects than its facts are kept. Clears
-    /// when its process restarts or the grace suffices.
+    /// The account's server has dropped more than once and will wait longer before it reconnects
+    /// than its facts are kept. Clears when its process restarts, the grace suffices, or its
+    /// connection has held for ten minutes; a further drop raises it again.
     BackoffExceedsGrace {
         /// Whose.
         #[serde(serialize_with = "text")]

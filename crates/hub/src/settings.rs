@@ -17,7 +17,8 @@ pub enum Grace {
     /// The same for everyone.
     Fixed(Duration),
     /// As long as the account is expected to need for its return, at least `min`, at most
-    /// [`LONGEST_AUTO_GRACE`].
+    /// [`LONGEST_AUTO_GRACE`]. After a start nothing is known of anybody's drops: the restart
+    /// grace covers the first return, and predictions begin anew from there.
     Auto {
         /// The shortest grace given.
         min: Duration,

@@ -18,8 +18,8 @@ impl Hub {
     /// now have until the end of one grace; a connection that is known already is left as it is.
     pub fn arrive(&mut self, conn: ConnId, account: &AccountName, now: Now) {
         self.connections.add(conn, account);
-        if let Some(backoff) = self.backoffs.get_mut(account) {
-            backoff.arrived(now.mono);
+        if self.backoffs.knows(account) {
+            self.backoffs.update(account, |backoff| backoff.arrived(now.mono));
         }
         let deadline = now.mono + self.grace(account);
         for id in self.origins.of_account(account) {
@@ -76,12 +76,13 @@ impl Hub {
         }
     }
 
-    /// Raises or clears the trouble of an account that will be away for longer than its grace.
+    /// Raises or clears the trouble of an account that drops often and will then be away for longer
+    /// than its grace.
     pub(super) fn check_backoff(&mut self, account: &AccountName) {
-        let backoff = self.backoffs.get(account).copied().unwrap_or_default();
+        let backoff = self.backoffs.of(account);
         let (drops, predicted) = (backoff.drops(), backoff.predicted());
         let grace = self.grace(account);
-        if predicted > grace {
+        if backoff.alarming(grace) {
             let account = account.clone();
             self.outbox.raise(Trouble::BackoffExceedsGrace { account, drops, predicted, grace });
         } else {

@@ -58,7 +58,7 @@ impl Hub {
     }
 
     fn report(&self, id: OriginId, speaker: &Speaker, now: Now) -> OriginReport {
-        let backoff = self.backoffs.get(&speaker.name.account).copied().unwrap_or_default();
+        let backoff = self.backoffs.of(&speaker.name.account);
         OriginReport {
             account: speaker.name.account.to_string(),
             eid: speaker.name.eid.to_string(),

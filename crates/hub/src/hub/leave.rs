@@ -4,6 +4,7 @@ use lampfield_board::OriginId;
 
 use super::Hub;
 use crate::{
+    backoff::Backoff,
     connections::{ConnId, Connection},
     notice::Happening,
     now::Now,
@@ -15,8 +16,7 @@ impl Hub {
     /// else speaks for end after the grace, unless they come back.
     pub fn lost(&mut self, conn: ConnId, now: Now) {
         let Some(connection) = self.connections.remove(conn) else { return };
-        self.backoffs.entry(connection.account.clone()).or_default().dropped(now.mono);
-        self.check_backoff(&connection.account);
+        self.count_drop(&connection, |backoff| backoff.dropped(now.mono));
         for id in self.detach_all(conn, &connection, now) {
             self.away(id, Cause::Lost, now);
         }
@@ -36,11 +36,20 @@ impl Hub {
     /// within the grace ends.
     pub fn replaced(&mut self, old: ConnId, new: ConnId, now: Now) {
         let Some(connection) = self.connections.remove(old) else { return };
-        self.backoffs.entry(connection.account.clone()).or_default().replaced();
         self.connections.add(new, &connection.account);
-        self.check_backoff(&connection.account);
+        self.count_drop(&connection, |backoff| backoff.replaced(now.mono));
         for id in self.detach_all(old, &connection, now) {
             self.away(id, Cause::Replaced, now);
+        }
+    }
+
+    /// Counts a drop of somebody whose facts wait for the return. Who has never spoken is a person's
+    /// client, which comes and goes as it likes.
+    fn count_drop(&mut self, connection: &Connection, drop: impl FnOnce(&mut Backoff)) {
+        let account = &connection.account;
+        if !connection.speaks_for.is_empty() || self.backoffs.knows(account) {
+            self.backoffs.update(account, drop);
+            self.check_backoff(account);
         }
     }
 

@@ -26,6 +26,9 @@ impl Hub {
         {
             budget = budget.saturating_sub(self.carry_out(id, sweep, budget, now));
         }
+        while let Some(account) = self.backoffs.calmed(now.mono) {
+            self.check_backoff(&account);
+        }
         self.trim_tombstones();
     }
 

@@ -56,7 +56,7 @@ impl Hub {
     /// servers use it than before.
     pub fn forget_account(&mut self, account: &AccountName) {
         self.readers.forget(account);
-        self.backoffs.remove(account);
+        self.backoffs.forget(account);
         self.check_backoff(account);
         self.persist_readers(account);
         self.trim_tombstones();

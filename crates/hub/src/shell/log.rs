@@ -77,7 +77,7 @@ fn cleared(trouble: &Trouble) {
             info!(code = "tombstone-limit", limit, "cleared: there is room for withdrawals again");
         }
         Trouble::BackoffExceedsGrace { account, .. } => {
-            info!(code = "backoff-exceeds-grace", %account, "cleared: the grace suffices");
+            info!(code = "backoff-exceeds-grace", %account, "cleared: it no longer drops, or the grace suffices");
         }
     }
 }

@@ -108,6 +108,45 @@ fn a_back_off_beyond_the_grace_stands_until_the_process_restarts() {
 }
 
 #[test]
+fn who_stays_away_once_for_long_is_no_trouble_yet() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/1", InUse);
+    story.lost(1);
+    story.pass(secs(17));
+    story.login(2, A);
+    assert_eq!(story.troubles(), []);
+    story.device(2, 1, "PJSIP/1", InUse);
+    story.lost(2);
+    assert_eq!(story.troubles().len(), 1, "now it drops");
+}
+
+#[test]
+fn who_never_speaks_may_come_and_go() {
+    let mut story = Story::new();
+    for conn in 1..9 {
+        story.login(conn, A);
+        story.lost(conn);
+        story.pass(secs(100));
+    }
+    assert_eq!((story.troubles(), story.raised()), (vec![], 0));
+}
+
+#[test]
+fn a_connection_that_holds_ends_the_trouble_until_the_next_drop() {
+    let mut story = Story::new();
+    drop_repeatedly(&mut story, 4);
+    assert_eq!(story.troubles().len(), 1);
+    story.pass(secs(490));
+    assert_eq!(story.troubles().len(), 1);
+    story.pass(secs(20));
+    assert_eq!((story.troubles(), cleared(&story)), (vec![], 1));
+    assert_eq!(story.hub.next_deadline(), None);
+    story.lost(5);
+    assert_eq!((story.troubles().len(), story.raised()), (1, 2));
+}
+
+#[test]
 fn a_longer_grace_clears_the_trouble_of_the_back_off() {
     let mut story = Story::new();
     drop_repeatedly(&mut story, 4);
