@@ -23,6 +23,9 @@ use crate::{Bucket, Cursor, Health, Page, Revision, Row, StoreError, Ticket};
 /// The pause after a failed commit: it doubles from the first to the last.
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(5);
+/// The pause after a group of several rows: whoever writes that fast gets larger groups, which cost
+/// less per row, and waits a little longer for its tickets. A lone write is committed at once.
+const GATHER: Duration = Duration::from_micros(200);
 /// Rows that a watch reads at a time.
 const WATCH_ROWS: usize = 256;
 
@@ -70,10 +73,14 @@ impl Writer {
         loop {
             match self.queue.next(self.stall.as_ref().map(|stall| stall.retry)) {
                 Turn::Work(group, requests) => {
+                    let crowded = group.as_ref().is_some_and(|group| group.len() > 1);
                     // A failure is in `self.stall` and in the health.
                     let _kept = group.map(|group| self.commit(group));
                     for request in requests {
                         request(&mut self);
+                    }
+                    if crowded {
+                        thread::park_timeout(GATHER);
                     }
                 }
                 Turn::Close(closing) => return self.finish(closing),
