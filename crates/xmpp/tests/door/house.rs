@@ -37,7 +37,9 @@ pub fn house(test: impl AsyncFnOnce(House)) {
         let address = listeners.addresses().unwrap()[0];
         door.serve(listeners);
         let accounts = Rc::clone(&door.accounts);
-        tokio::time::timeout(Duration::from_secs(30), test(House { address, accounts })).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(30), test(House { address, accounts }))
+            .await
+            .unwrap();
     });
 }
 
