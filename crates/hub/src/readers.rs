@@ -2,7 +2,7 @@
 //! nobody can look into, so this is all there is to decide when a withdrawal may be forgotten. A
 //! mark is never higher than what the peer behind it knows.
 
-use std::collections::{BTreeMap, HashMap, btree_map::Entry};
+use std::collections::{BTreeMap, HashMap};
 
 use lampfield_board::{AccountName, Kind, Revision};
 use serde::{Deserialize, Serialize};
@@ -52,8 +52,19 @@ pub type Seats = BTreeMap<Box<str>, Watching>;
 pub struct Readers {
     opened: u64,
     live: HashMap<WatchId, Live>,
+    /// Peers whose caches survive, by account.
+    seats: HashMap<AccountName, BTreeMap<(Box<str>, Kind), Seat>>,
+    /// How many marks there are at each revision, those of ended watches included: the lowest is
+    /// asked for at every withdrawal, whoever watches.
+    marks: BTreeMap<(Kind, Revision), usize>,
+}
+
+/// The watches of one kind under one name whose marks outlive them.
+#[derive(Debug, Default)]
+struct Seat {
+    live: usize,
     /// Sorted marks of ended watches.
-    absent: BTreeMap<(Reader, Kind), Vec<Revision>>,
+    absent: Vec<Revision>,
 }
 
 #[derive(Debug)]
@@ -112,7 +123,7 @@ impl Readers {
     pub fn restore(&mut self, reader: &Reader, mut watching: Watching) {
         for kind in Kind::ALL {
             for _ in 0..(*watching.of_mut(kind)).min(ABSENT_KEPT) {
-                self.leave(reader.clone(), kind, Revision::ZERO);
+                self.leave(reader, kind, Revision::ZERO);
             }
         }
     }
@@ -127,12 +138,21 @@ impl Readers {
         current: Revision,
     ) -> (WatchId, bool) {
         let left = match cache {
-            PeerCache::Survives => self.take(&reader, kind),
+            PeerCache::Survives => {
+                let seat = self.seat(&reader, kind);
+                seat.live += 1;
+                // Of several under one name the highest: whoever really is back, no mark that
+                // stays is then too high.
+                seat.absent.pop()
+            }
             PeerCache::Forgotten => None,
         };
         self.opened += 1;
         let id = WatchId(self.opened);
         let confirmed = left.unwrap_or(current);
+        if left.is_none() {
+            self.add_mark(kind, confirmed);
+        }
         self.live.insert(id, Live { reader, kind, cache, confirmed });
         (id, cache == PeerCache::Survives && left.is_none())
     }
@@ -141,7 +161,10 @@ impl Readers {
     pub fn confirm(&mut self, id: WatchId, received: Revision) -> Option<Rose> {
         let live = self.live.get_mut(&id).filter(|live| live.confirmed < received)?;
         let before = std::mem::replace(&mut live.confirmed, received);
-        Some(Rose { kind: live.kind, before })
+        let kind = live.kind;
+        self.remove_mark(kind, before);
+        self.add_mark(kind, received);
+        Some(Rose { kind, before })
     }
 
     /// Up to where a peer has confirmed.
@@ -153,28 +176,50 @@ impl Readers {
     /// A watch ends; what a peer that keeps it knows stays as it was confirmed last.
     pub fn close(&mut self, id: WatchId) -> Option<PeerCache> {
         let live = self.live.remove(&id)?;
+        self.remove_mark(live.kind, live.confirmed);
         if live.cache == PeerCache::Survives {
-            self.leave(live.reader, live.kind, live.confirmed);
+            self.seat(&live.reader, live.kind).live -= 1;
+            self.leave(&live.reader, live.kind, live.confirmed);
         }
         Some(live.cache)
     }
 
     /// Nobody waits any longer for ended watches of an account.
     pub fn forget(&mut self, account: &AccountName) {
-        self.absent.retain(|(reader, _), _| reader.account != *account);
+        let Some(mut seats) = self.seats.remove(account) else { return };
+        for ((_, kind), seat) in &mut seats {
+            for mark in seat.absent.drain(..) {
+                self.remove_mark(*kind, mark);
+            }
+        }
+        seats.retain(|_, seat| seat.live > 0);
+        if !seats.is_empty() {
+            self.seats.insert(account.clone(), seats);
+        }
     }
 
     /// Up to here, everyone who must know a change of this kind does. `None`: there is nobody.
     #[must_use]
     pub fn floor(&self, kind: Kind) -> Option<Revision> {
-        self.marks(kind).map(|(_, mark)| mark).min()
+        let ((of, lowest), _) = self.marks.range((kind, Revision::ZERO)..).next()?;
+        (*of == kind).then_some(*lowest)
     }
 
     /// Who may not know a change of this kind, sorted, each account once.
     #[must_use]
     pub fn behind(&self, kind: Kind, revision: Revision) -> Vec<AccountName> {
-        let behind = self.marks(kind).filter(|(_, mark)| *mark < revision);
-        let mut accounts: Vec<_> = behind.map(|(reader, _)| reader.account.clone()).collect();
+        if self.floor(kind).is_none_or(|floor| floor >= revision) {
+            return Vec::new();
+        }
+        let live = self.live.values().filter(|live| live.kind == kind);
+        let live = live.filter(|live| live.confirmed < revision).map(|live| &live.reader.account);
+        let absent = self.seats.iter().filter(|(_, seats)| {
+            let seats = seats.iter().filter(|((_, of), _)| *of == kind);
+            // Sorted: the first is the lowest.
+            seats.filter_map(|(_, seat)| seat.absent.first()).any(|mark| *mark < revision)
+        });
+        let absent = absent.map(|(account, _)| account);
+        let mut accounts: Vec<_> = live.chain(absent).cloned().collect();
         accounts.sort();
         accounts.dedup();
         accounts
@@ -183,14 +228,14 @@ impl Readers {
     /// What to store about an account.
     #[must_use]
     pub fn stored(&self, account: &AccountName) -> Seats {
-        let mut seats = Seats::new();
-        for kind in Kind::ALL {
-            let lasting = self.lasting(kind).filter(|(reader, _)| reader.account == *account);
-            for (reader, _) in lasting {
-                *seats.entry(reader.seat.clone()).or_default().of_mut(kind) += 1;
+        let mut stored = Seats::new();
+        for ((seat, kind), of_seat) in self.seats.get(account).into_iter().flatten() {
+            let marks = of_seat.live + of_seat.absent.len();
+            if marks > 0 {
+                *stored.entry(seat.clone()).or_default().of_mut(*kind) += marks;
             }
         }
-        seats
+        stored
     }
 
     /// Watches that run.
@@ -199,139 +244,50 @@ impl Readers {
         self.live.len()
     }
 
-    /// Marks of all who are, or were, told something.
-    fn marks(&self, kind: Kind) -> impl Iterator<Item = (&Reader, Revision)> {
-        let live = self.live.values().filter(move |live| live.kind == kind);
-        live.map(|live| (&live.reader, live.confirmed)).chain(self.absent(kind))
+    fn seat(&mut self, reader: &Reader, kind: Kind) -> &mut Seat {
+        let seats = self.seats.entry(reader.account.clone()).or_default();
+        seats.entry((reader.seat.clone(), kind)).or_default()
     }
 
-    /// Marks that outlive their watch.
-    fn lasting(&self, kind: Kind) -> impl Iterator<Item = (&Reader, Revision)> {
-        let live = self.live.values();
-        let live = live.filter(move |live| live.kind == kind && live.cache == PeerCache::Survives);
-        live.map(|live| (&live.reader, live.confirmed)).chain(self.absent(kind))
+    fn leave(&mut self, reader: &Reader, kind: Kind, mark: Revision) {
+        self.add_mark(kind, mark);
+        let seat = self.seat(reader, kind);
+        let place = seat.absent.partition_point(|other| *other <= mark);
+        seat.absent.insert(place, mark);
+        self.bound(&reader.account, kind);
     }
 
-    fn absent(&self, kind: Kind) -> impl Iterator<Item = (&Reader, Revision)> {
-        let absent = self.absent.iter().filter(move |((_, of), _)| *of == kind);
-        absent.flat_map(|((reader, _), marks)| marks.iter().map(move |mark| (reader, *mark)))
-    }
-
-    /// The mark that a returning reader finds. Of several under one name the highest: whoever
-    /// really is back, no mark that stays is then too high.
-    fn take(&mut self, reader: &Reader, kind: Kind) -> Option<Revision> {
-        let key = (reader.clone(), kind);
-        let marks = self.absent.get_mut(&key)?;
-        let highest = marks.pop();
-        if marks.is_empty() {
-            self.absent.remove(&key);
+    /// Beyond the limit the mark goes that has been away for longest, and its name with it.
+    fn bound(&mut self, account: &AccountName, kind: Kind) {
+        let Some(seats) = self.seats.get_mut(account) else { return };
+        let of_kind = || seats.iter().filter(|((_, of), _)| *of == kind);
+        if of_kind().map(|(_, seat)| seat.absent.len()).sum::<usize>() <= ABSENT_KEPT {
+            return;
         }
-        highest
-    }
-
-    fn leave(&mut self, reader: Reader, kind: Kind, mark: Revision) {
-        let account = reader.account.clone();
-        let marks = self.absent.entry((reader, kind)).or_default();
-        marks.push(mark);
-        marks.sort_unstable();
-        let of_account = || self.absent(kind).filter(|(reader, _)| reader.account == account);
-        if of_account().count() > ABSENT_KEPT
-            && let Some((longest_away, _)) = of_account().min_by_key(|(_, mark)| *mark)
-        {
-            let longest_away = longest_away.clone();
-            self.drop_lowest(longest_away, kind);
+        let lowest = of_kind().filter_map(|(key, seat)| Some((*seat.absent.first()?, key)));
+        let Some((mark, key)) = lowest.min().map(|(mark, key)| (mark, key.clone())) else { return };
+        if let Some(seat) = seats.get_mut(&key) {
+            seat.absent.remove(0);
+            if seat.live == 0 && seat.absent.is_empty() {
+                seats.remove(&key);
+            }
         }
+        self.remove_mark(kind, mark);
     }
 
-    fn drop_lowest(&mut self, reader: Reader, kind: Kind) {
-        if let Entry::Occupied(mut marks) = self.absent.entry((reader, kind)) {
-            marks.get_mut().remove(0);
-            if marks.get().is_empty() {
-                marks.remove();
+    fn add_mark(&mut self, kind: Kind, mark: Revision) {
+        *self.marks.entry((kind, mark)).or_default() += 1;
+    }
+
+    fn remove_mark(&mut self, kind: Kind, mark: Revision) {
+        if let Some(count) = self.marks.get_mut(&(kind, mark)) {
+            *count -= 1;
+            if *count == 0 {
+                self.marks.remove(&(kind, mark));
             }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const KIND: Kind = Kind::DeviceState;
-
-    fn reader(seat: &str) -> Reader {
-        Reader::new(AccountName::parse("a@d").unwrap(), seat)
-    }
-
-    fn at(number: u64) -> Revision {
-        Revision::new(number)
-    }
-
-    #[test]
-    fn who_left_holds_the_floor_until_it_is_back_and_has_confirmed() {
-        let mut readers = Readers::default();
-        let (first, new) = readers.open(reader("x"), KIND, PeerCache::Survives, at(5));
-        assert!(new);
-        readers.confirm(first, at(10));
-        readers.close(first);
-        assert_eq!(readers.floor(KIND), Some(at(10)));
-        let (second, new) = readers.open(reader("x"), KIND, PeerCache::Survives, at(20));
-        assert!(!new);
-        assert_eq!(readers.floor(KIND), Some(at(10)));
-        readers.confirm(second, at(20));
-        assert_eq!(readers.floor(KIND), Some(at(20)));
-        assert_eq!(readers.floor(Kind::Mailbox), None);
-    }
-
-    #[test]
-    fn a_server_is_not_taken_for_another_of_its_account() {
-        let mut readers = Readers::default();
-        let (x, _) = readers.open(reader("x"), KIND, PeerCache::Survives, at(10));
-        readers.close(x);
-        let (y, new) = readers.open(reader("y"), KIND, PeerCache::Survives, at(30));
-        assert!(new);
-        readers.confirm(y, at(40));
-        assert_eq!(readers.floor(KIND), Some(at(10)));
-        assert_eq!(readers.behind(KIND, at(11)), [reader("x").account]);
-        let mut later = Readers::default();
-        for (seat, watching) in readers.stored(&reader("x").account) {
-            later.restore(&reader(&seat), watching);
-        }
-        let (y, new) = later.open(reader("y"), KIND, PeerCache::Survives, at(50));
-        assert!(!new);
-        later.confirm(y, at(50));
-        assert_eq!(later.floor(KIND), Some(at(0)), "x has to confirm anew");
-    }
-
-    #[test]
-    fn of_two_without_a_name_the_absent_one_is_not_forgotten() {
-        let mut readers = Readers::default();
-        let (x, _) = readers.open(reader(""), KIND, PeerCache::Survives, at(10));
-        let (y, _) = readers.open(reader(""), KIND, PeerCache::Survives, at(30));
-        readers.close(x);
-        readers.close(y);
-        let (back, _) = readers.open(reader(""), KIND, PeerCache::Survives, at(40));
-        readers.confirm(back, at(40));
-        assert_eq!(readers.floor(KIND), Some(at(10)));
-    }
-
-    #[test]
-    fn ever_new_names_are_bounded() {
-        let mut readers = Readers::default();
-        for number in 0..100 {
-            let name = number.to_string();
-            let (id, _) = readers.open(reader(&name), KIND, PeerCache::Survives, at(number));
-            readers.close(id);
-        }
-        assert_eq!(readers.floor(KIND), Some(at(100 - ABSENT_KEPT as u64)));
-    }
-
-    #[test]
-    fn a_client_that_forgets_leaves_nothing_behind() {
-        let mut readers = Readers::default();
-        let (id, new) = readers.open(reader(""), KIND, PeerCache::Forgotten, at(1));
-        assert!(!new);
-        readers.close(id);
-        assert_eq!(readers.floor(KIND), None);
-    }
-}
+mod tests;

@@ -1,0 +1,124 @@
+//! Who holds the floor, and that counting the marks is the same as looking at each.
+
+use super::*;
+
+const KIND: Kind = Kind::DeviceState;
+
+fn reader(seat: &str) -> Reader {
+    Reader::new(AccountName::parse("a@d").unwrap(), seat)
+}
+
+fn at(number: u64) -> Revision {
+    Revision::new(number)
+}
+
+#[test]
+fn who_left_holds_the_floor_until_it_is_back_and_has_confirmed() {
+    let mut readers = Readers::default();
+    let (first, new) = readers.open(reader("x"), KIND, PeerCache::Survives, at(5));
+    assert!(new);
+    readers.confirm(first, at(10));
+    readers.close(first);
+    assert_eq!(readers.floor(KIND), Some(at(10)));
+    let (second, new) = readers.open(reader("x"), KIND, PeerCache::Survives, at(20));
+    assert!(!new);
+    assert_eq!(readers.floor(KIND), Some(at(10)));
+    readers.confirm(second, at(20));
+    assert_eq!(readers.floor(KIND), Some(at(20)));
+    assert_eq!(readers.floor(Kind::Mailbox), None);
+}
+
+#[test]
+fn a_server_is_not_taken_for_another_of_its_account() {
+    let mut readers = Readers::default();
+    let (x, _) = readers.open(reader("x"), KIND, PeerCache::Survives, at(10));
+    readers.close(x);
+    let (y, new) = readers.open(reader("y"), KIND, PeerCache::Survives, at(30));
+    assert!(new);
+    readers.confirm(y, at(40));
+    assert_eq!(readers.floor(KIND), Some(at(10)));
+    assert_eq!(readers.behind(KIND, at(11)), [reader("x").account]);
+    let mut later = Readers::default();
+    for (seat, watching) in readers.stored(&reader("x").account) {
+        later.restore(&reader(&seat), watching);
+    }
+    let (y, new) = later.open(reader("y"), KIND, PeerCache::Survives, at(50));
+    assert!(!new);
+    later.confirm(y, at(50));
+    assert_eq!(later.floor(KIND), Some(at(0)), "x has to confirm anew");
+}
+
+#[test]
+fn of_two_without_a_name_the_absent_one_is_not_forgotten() {
+    let mut readers = Readers::default();
+    let (x, _) = readers.open(reader(""), KIND, PeerCache::Survives, at(10));
+    let (y, _) = readers.open(reader(""), KIND, PeerCache::Survives, at(30));
+    readers.close(x);
+    readers.close(y);
+    let (back, _) = readers.open(reader(""), KIND, PeerCache::Survives, at(40));
+    readers.confirm(back, at(40));
+    assert_eq!(readers.floor(KIND), Some(at(10)));
+}
+
+#[test]
+fn ever_new_names_are_bounded() {
+    let mut readers = Readers::default();
+    for number in 0..100 {
+        let name = number.to_string();
+        let (id, _) = readers.open(reader(&name), KIND, PeerCache::Survives, at(number));
+        readers.close(id);
+    }
+    assert_eq!(readers.floor(KIND), Some(at(100 - ABSENT_KEPT as u64)));
+}
+
+#[test]
+fn a_client_that_forgets_leaves_nothing_behind() {
+    let mut readers = Readers::default();
+    let (id, new) = readers.open(reader(""), KIND, PeerCache::Forgotten, at(1));
+    assert!(!new);
+    readers.close(id);
+    assert_eq!(readers.floor(KIND), None);
+}
+
+/// What the counts must be, told from the marks themselves.
+fn counted(readers: &Readers) -> BTreeMap<(Kind, Revision), usize> {
+    let live = readers.live.values().map(|live| (live.kind, live.confirmed));
+    let seats = readers.seats.values().flatten();
+    let absent = seats.flat_map(|((_, kind), seat)| seat.absent.iter().map(|at| (*kind, *at)));
+    live.chain(absent).fold(BTreeMap::new(), |mut counts, mark| {
+        *counts.entry(mark).or_default() += 1;
+        counts
+    })
+}
+
+#[test]
+fn the_counts_agree_with_the_marks_whatever_happens() {
+    let (mut readers, mut live, mut dice) = (Readers::default(), Vec::new(), 1_u64);
+    for step in 0..2_000 {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(step);
+        let roll = dice >> 33;
+        let kind = Kind::ALL[(roll % 2) as usize];
+        match roll / 2 % 8 {
+            0..3 => {
+                let cache = if roll % 5 == 0 { PeerCache::Forgotten } else { PeerCache::Survives };
+                let seat = (roll / 16 % 30).to_string();
+                live.push(readers.open(reader(&seat), kind, cache, at(step)).0);
+            }
+            3..5 if !live.is_empty() => {
+                readers.confirm(live[roll as usize / 16 % live.len()], at(roll % (step + 1)));
+            }
+            5..7 if !live.is_empty() => {
+                readers.close(live.swap_remove(roll as usize / 16 % live.len()));
+            }
+            _ if roll % 97 == 0 => readers.forget(&reader("").account),
+            _ => {}
+        }
+        assert_eq!(readers.marks, counted(&readers), "step {step}");
+        let lowest = readers.marks.keys().filter(|(of, _)| *of == kind).map(|(_, at)| *at);
+        assert_eq!(readers.floor(kind), lowest.min());
+    }
+    readers.forget(&reader("").account);
+    live.into_iter().for_each(|id| assert!(readers.close(id).is_some()));
+    readers.forget(&reader("").account);
+    assert!(readers.seats.is_empty() && readers.marks.is_empty());
+}
