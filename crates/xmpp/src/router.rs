@@ -14,15 +14,6 @@ pub struct Router {
     accounts: RefCell<HashMap<BareJid, Vec<Rc<Session>>>>,
 }
 
-/// What became of a stanza for a full JID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivery {
-    /// It is on its way.
-    Sent,
-    /// Nobody has bound that resource.
-    NobodyThere,
-}
-
 // === impl Router ===
 
 impl Router {
@@ -61,17 +52,6 @@ impl Router {
     /// Every session of this node, in no order.
     pub fn all(&self) -> Vec<Rc<Session>> {
         self.accounts.borrow().values().flatten().cloned().collect()
-    }
-
-    /// Sends finished bytes to one resource.
-    pub fn deliver(&self, to: &FullJid, stanza: &[u8]) -> Delivery {
-        match self.session(to) {
-            Some(session) => {
-                session.send(stanza);
-                Delivery::Sent
-            }
-            None => Delivery::NobodyThere,
-        }
     }
 
     /// The resources that a stanza for `to` concerns: one for a full JID, all for a bare one.

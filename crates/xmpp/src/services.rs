@@ -20,6 +20,7 @@ pub mod ping;
 pub mod presence;
 pub mod pubsub;
 pub mod register;
+pub mod relay;
 pub mod reply;
 pub mod roster;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use lampfield_xmpp_stream::{BareJid, FullJid, StreamCondition, StreamError};
 
 use crate::accounts::{Account, Role};
 use crate::services::presence::Directed;
+use crate::services::relay::Asked;
 use crate::services::roster::Interest;
 use crate::wire::{Full, Link};
 
@@ -34,6 +35,8 @@ pub struct Session {
     pub presence: RefCell<Option<Presence>>,
     /// To whom it has sent its presence besides those who may see it anyhow.
     pub directed: RefCell<Directed>,
+    /// What it has asked other clients; kept for a PBX only.
+    pub asked: RefCell<Asked>,
     /// How it learns that its roster has changed.
     pub roster: Cell<Interest>,
     /// Whether it has said that it goes, by unavailable presence.
@@ -77,6 +80,7 @@ impl Session {
             since: SystemTime::now(),
             presence: RefCell::new(None),
             directed: RefCell::default(),
+            asked: RefCell::default(),
             roster: Cell::default(),
             said_goodbye: Cell::new(false),
             watches: Cell::new(0),

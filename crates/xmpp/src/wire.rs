@@ -11,5 +11,5 @@ mod tls;
 
 pub use buffers::BufferPool;
 pub use flusher::Flusher;
-pub use link::{Full, Link, LinkLimits};
+pub use link::{Crowded, Full, Link, LinkLimits};
 pub use tls::TlsSettings;

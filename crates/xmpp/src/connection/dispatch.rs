@@ -4,13 +4,12 @@
 use std::rc::Rc;
 
 use lampfield_xmpp_stream::{
-    BareJid, Element, Jid, StanzaCondition, StanzaError, StreamCondition, StreamError, ns, writer,
+    BareJid, Element, Jid, StanzaCondition, StanzaError, StreamCondition, StreamError, ns,
 };
 
 use super::stream::Step;
 use crate::door::Door;
-use crate::router::Delivery;
-use crate::services::{self, Answer, Request, Scope, Verb, reply};
+use crate::services::{self, Answer, Request, Scope, Verb, relay, reply};
 use crate::session::Session;
 
 /// Handles one stanza of a session.
@@ -73,8 +72,14 @@ fn iq(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>) {
         Ok(jid) if door.served(Some(jid.domain())).is_none() => {
             refuse(session, iq, StanzaCondition::RemoteServerNotFound.with("no such server here"));
         }
-        Ok(jid) if jid.resource().is_some() => iq_to_session(door, session, iq, &jid),
-        Ok(jid) => request(door, session, iq, Scope::Account, &jid.to_bare()),
+        Ok(jid) => match jid.to_full() {
+            None => request(door, session, iq, Scope::Account, &jid.to_bare()),
+            Some(full) => {
+                if let Err(error) = relay::iq(door, session, iq, &full) {
+                    refuse(session, iq, error);
+                }
+            }
+        },
         Err(error) => refuse(session, iq, StanzaCondition::JidMalformed.with(error.to_string())),
     }
 }
@@ -87,17 +92,6 @@ fn iq_to_domain(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>, to: &Ji
         request(door, session, iq, Scope::Server, &bare);
     } else {
         refuse(session, iq, StanzaCondition::RemoteServerNotFound.with("no such server here"));
-    }
-}
-
-/// An IQ for a client goes to it as it is; the answer comes back the same way.
-fn iq_to_session(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>, to: &Jid) {
-    let Some(full) = to.to_full() else { return };
-    let mut out = Vec::new();
-    let from = Some(session.jid.as_str());
-    writer::forward(&mut out, iq, ns::CLIENT, from, Some(full.as_str()));
-    if door.router.deliver(&full, &out) == Delivery::NobodyThere {
-        refuse(session, iq, StanzaCondition::ServiceUnavailable.with(""));
     }
 }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use lampfield_xmpp_stream::{Element, Jid, StanzaCondition, StanzaError, Tag, ns, writer};
 
+use super::relay;
 use crate::door::Door;
 use crate::session::Session;
 
@@ -60,8 +61,7 @@ fn deliver(
     let mut out = Vec::new();
     writer::forward(&mut out, message, ns::CLIENT, Some(session.jid.as_str()), Some(to.as_str()));
     if let Some(resource) = to.to_full().and_then(|full| door.router.session(&full)) {
-        resource.send(&out);
-        return Ok(());
+        return relay::hand_over(session, &resource, &out);
     }
     let resources = door.router.resources(&to.to_bare());
     let priority = |resource: &Rc<Session>| resource.presence.borrow().as_ref().map(|p| p.priority);
@@ -72,8 +72,9 @@ fn deliver(
     match way {
         Way::Resources(least) => {
             let able = resources.iter().filter(|one| priority(one).is_some_and(|p| p >= least));
-            able.for_each(|resource| resource.send(&out));
-            Ok(())
+            // One that got it is enough.
+            let tried = able.map(|resource| relay::hand_over(session, resource, &out));
+            tried.reduce(Result::or).unwrap_or(Ok(()))
         }
         Way::Refused => Err(StanzaCondition::ServiceUnavailable.with("")),
         Way::Dropped => Ok(()),

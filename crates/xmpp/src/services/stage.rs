@@ -131,6 +131,11 @@ fn settings() -> Settings {
 // === impl Player ===
 
 impl Player {
+    /// The door it stands at.
+    pub fn door(&self) -> &Rc<Door> {
+        &self.door
+    }
+
     /// Sends one stanza.
     pub fn says(&self, xml: &str) {
         let scope = XmlScope::with_default(ns::CLIENT);

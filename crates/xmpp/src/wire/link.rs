@@ -34,6 +34,11 @@ pub struct LinkLimits {
 #[error("the peer does not read: its output buffer is full")]
 pub struct Full;
 
+/// The peer has much to read already; nothing more was appended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the recipient has too much to read for now")]
+pub struct Crowded;
+
 /// A socket, perhaps under TLS, and its output buffer. Shared between the task that reads it and
 /// everyone who sends to it; all on one thread.
 pub struct Link {
@@ -124,6 +129,24 @@ impl Link {
             self.flusher.touch(Rc::clone(self));
         }
         Ok(())
+    }
+
+    /// Appends what somebody else wants said, where that leaves room for what the server itself
+    /// has to say: others cannot use a link up.
+    ///
+    /// # Errors
+    /// [`Crowded`] when more than half of what is comfortable waits to be written; the link goes on.
+    pub fn try_send(self: &Rc<Self>, bytes: &[u8]) -> Result<(), Crowded> {
+        let comfortable = self.limits.comfortable / 2;
+        if self.out.borrow().len() > comfortable {
+            // Perhaps only this turn has made it so much.
+            self.flush();
+        }
+        let waiting = self.out.borrow().len();
+        if waiting > comfortable || waiting + bytes.len() > self.limits.most {
+            return Err(Crowded);
+        }
+        self.send(bytes).map_err(|Full| Crowded)
     }
 
     /// Whether telephony changes should be kept back for now. Who is told so is woken through

@@ -6,7 +6,9 @@ use std::rc::Rc;
 use lampfield_xmpp_stream::BareJid;
 
 use super::{may_see, write};
+use crate::accounts::Role;
 use crate::door::Door;
+use crate::services::relay;
 use crate::services::roster::subscription::{Half, Step};
 use crate::session::{Presence, Session};
 
@@ -21,7 +23,7 @@ pub fn available(door: &Rc<Door>, session: &Rc<Session>, presence: Presence) {
             // Everyone hears of themselves too (RFC 6121 section 4.2.2), but for Asterisk, which
             // does not listen. COMPAT(asterisk<=22)
             if !(Rc::ptr_eq(resource, session) && door.peers.is_pbx(&watcher)) {
-                resource.send(&out);
+                announce(session, resource, &out);
             }
         }
     }
@@ -39,14 +41,35 @@ pub fn unavailable(door: &Rc<Door>, session: &Rc<Session>, payload: &[u8]) {
         watchers.clear();
     }
     for watcher in &watchers {
-        let mut out = Vec::new();
-        write::unavailable(&mut out, &session.jid, watcher.as_str(), payload);
-        to_available(door, watcher, &out);
+        for resource in door.router.resources(watcher).iter().filter(|r| r.is_available()) {
+            take_leave(session, resource, watcher.as_str(), payload);
+        }
     }
     for other in directed.iter().filter(|other| !watchers.contains(&other.to_bare())) {
-        let mut out = Vec::new();
-        write::unavailable(&mut out, &session.jid, other.as_str(), payload);
-        door.router.matching(other).iter().for_each(|resource| resource.send(&out));
+        for resource in door.router.matching(other) {
+            take_leave(session, &resource, other.as_str(), payload);
+        }
+    }
+}
+
+/// Passes a presence on. Who has too much to read misses it, unless it is a server's: those are
+/// few and small.
+fn announce(from: &Session, to: &Session, presence: &[u8]) {
+    if from.account.borrow().role == Role::Pbx {
+        to.send(presence);
+    } else {
+        let _ = relay::hand_over(from, to, presence);
+    }
+}
+
+/// Tells a resource that another is gone, with its last words if there is room for them.
+fn take_leave(from: &Session, to: &Session, address: &str, last_words: &[u8]) {
+    let mut out = Vec::new();
+    write::unavailable(&mut out, &from.jid, address, last_words);
+    if relay::hand_over(from, to, &out).is_err() {
+        out.clear();
+        write::unavailable(&mut out, &from.jid, address, &[]);
+        to.send(&out);
     }
 }
 
@@ -135,7 +158,7 @@ fn write_resource(out: &mut Vec<u8>, resource: &Session, viewer: &BareJid) {
 }
 
 /// Sends to the resources of an account that have said that they are there.
-pub fn to_available(door: &Door, account: &BareJid, stanzas: &[u8]) {
+fn to_available(door: &Door, account: &BareJid, stanzas: &[u8]) {
     if stanzas.is_empty() {
         return;
     }

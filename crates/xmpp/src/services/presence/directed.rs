@@ -7,6 +7,7 @@ use lampfield_xmpp_stream::{Element, Jid, StanzaCondition, StanzaError, ns, writ
 
 use super::may_see;
 use crate::door::Door;
+use crate::services::relay;
 use crate::session::Session;
 
 /// Addresses that one resource may have sent its presence to at the same time. More are refused,
@@ -71,14 +72,15 @@ pub fn stanza(
 }
 
 /// Passes a presence on as it is: to one resource, or to those of an account that are available.
+/// Who has too much to read misses it.
 pub fn pass_on(door: &Door, session: &Session, to: &Jid, stanza: Element<'_>) {
     let mut out = Vec::new();
     let (from, whom) = (Some(session.jid.as_str()), Some(to.as_str()));
     writer::forward(&mut out, stanza, ns::CLIENT, from, whom);
-    if to.resource().is_none() {
-        super::broadcast::to_available(door, &to.to_bare(), &out);
-    } else {
-        door.router.matching(to).iter().for_each(|resource| resource.send(&out));
+    let resources = door.router.matching(to);
+    let concerned = |resource: &&Rc<Session>| to.resource().is_some() || resource.is_available();
+    for resource in resources.iter().filter(concerned) {
+        let _ = relay::hand_over(session, resource, &out);
     }
 }
 

@@ -135,7 +135,8 @@ fn hear(door: &Rc<Door>, account: &BareJid, contact: &BareJid, step: Step, paylo
                 _ => resource.roster.get() != Interest::None,
             };
             if hears {
-                resource.send(&out);
+                // The roster tells it, too; who has too much to read already need not hear it now.
+                let _ = resource.link.try_send(&out);
             }
         }
         if step == Step::Unsubscribe {

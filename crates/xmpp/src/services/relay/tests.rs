@@ -1,0 +1,151 @@
+//! What gets through to whom, and what a crowded recipient is spared.
+
+use lampfield_xmpp_stream::{Limits, Scope, Stanza};
+
+use super::*;
+use crate::accounts::Role::{Admin, Pbx, User};
+use crate::services::stage::{Player, Stage, play};
+
+const ROSTER: &str = "<query xmlns='jabber:iq:roster'><item/></query>";
+const DISCO: &str = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+const POISON: &str = "<pubsub xmlns='http://jabber.org/protocol/pubsub'/>";
+
+/// `from` sends an IQ to `to`.
+fn pass(from: &Player, to: &Player, kind: &str, id: &str, inside: &str) -> Option<StanzaCondition> {
+    let xml = format!("<iq type='{kind}' id='{id}'>{inside}</iq>");
+    let scope = Scope::with_default(ns::CLIENT);
+    let stanza = Stanza::parse(xml.as_bytes(), &scope, &Limits::AUTHENTICATED).unwrap();
+    let refusal = iq(from.door(), &from.session, stanza.root(), &to.session.jid).err();
+    refusal.map(|error| error.condition)
+}
+
+#[test]
+fn a_pbx_gets_no_answer_that_it_has_not_asked_for() {
+    play(async || {
+        let stage = Stage::open(&[("pbx", Pbx), ("other", Pbx), ("carol", User)]).await;
+        let pbx = stage.enter("pbx", "x").await;
+        for from in [stage.enter("carol", "c").await, stage.enter("other", "o").await] {
+            for (kind, id) in [("result", "roster"), ("result", "aaaab"), ("error", "aaaab")] {
+                for inside in [ROSTER, DISCO, POISON, ""] {
+                    assert_eq!(pass(&from, &pbx, kind, id, inside), None);
+                }
+            }
+        }
+        assert_eq!(pbx.hears(), "");
+    });
+}
+
+#[test]
+fn servers_ask_each_other_and_an_answer_counts_once() {
+    play(async || {
+        let stage = Stage::open(&[("pbx", Pbx), ("other", Pbx), ("carol", User)]).await;
+        let (pbx, other) = (stage.enter("pbx", "x").await, stage.enter("other", "o").await);
+        let carol = stage.enter("carol", "c").await;
+        assert_eq!(pass(&pbx, &other, "get", "aaaag", DISCO), None);
+        assert!(other.hears().contains("type='get' id='aaaag'"));
+        pass(&carol, &pbx, "result", "aaaag", DISCO);
+        pass(&other, &pbx, "result", "aaaah", DISCO);
+        assert_eq!(pbx.hears(), "", "another sender, another question");
+        pass(&other, &pbx, "result", "aaaag", DISCO);
+        assert!(pbx.hears().contains(DISCO));
+        pass(&other, &pbx, "result", "aaaag", DISCO);
+        assert_eq!(pbx.hears(), "");
+    });
+}
+
+#[test]
+fn a_pbx_hears_of_an_error_in_the_servers_words() {
+    play(async || {
+        let stage = Stage::open(&[("pbx", Pbx), ("other", Pbx)]).await;
+        let (pbx, other) = (stage.enter("pbx", "x").await, stage.enter("other", "o").await);
+        for (error, words) in [
+            ("", "<error type='cancel' code='500'><undefined-condition "),
+            ("<error type='cancel'/>", "<error type='cancel' code='500'><undefined-condition "),
+            (
+                "<error><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>",
+                "<error type='auth' code='403'><forbidden ",
+            ),
+        ] {
+            pass(&pbx, &other, "get", "aaaag", DISCO);
+            pass(&other, &pbx, "error", "aaaag", &format!("{POISON}{error}"));
+            let heard = pbx.hears();
+            assert!(heard.contains(words) && !heard.contains("pubsub"), "{heard}");
+        }
+    });
+}
+
+#[test]
+fn users_do_not_ask_servers_but_admins_and_others_do() {
+    play(async || {
+        let accounts = [("pbx", Pbx), ("carol", User), ("dave", User), ("boss", Admin)];
+        let stage = Stage::open(&accounts).await;
+        let (pbx, carol) = (stage.enter("pbx", "x").await, stage.enter("carol", "c").await);
+        let (dave, boss) = (stage.enter("dave", "d").await, stage.enter("boss", "b").await);
+        let refused = Some(StanzaCondition::ServiceUnavailable);
+        for kind in ["get", "set"] {
+            assert_eq!(pass(&carol, &pbx, kind, "1", DISCO), refused);
+        }
+        assert_eq!(pass(&boss, &pbx, "get", "1", DISCO), None);
+        assert_eq!(pass(&carol, &dave, "get", "1", DISCO), None);
+        assert_eq!(pass(&carol, &dave, "result", "9", DISCO), None, "only servers are guarded");
+        assert_eq!(pass(&carol, &dave, "shout", "9", DISCO), Some(StanzaCondition::BadRequest));
+    });
+}
+
+#[test]
+fn the_oldest_question_is_forgotten_and_the_servers_ids_are_never_noted() {
+    let whom = FullJid::parse("b@example.org/x").unwrap();
+    let mut asked = Asked::default();
+    for number in 0..=Asked::MOST {
+        asked.note(&format!("q{number}"), &whom);
+    }
+    asked.note("roster", &whom);
+    asked.note(&"x".repeat(Asked::ID_BYTES + 1), &whom);
+    assert_eq!(asked.0.len(), Asked::MOST);
+    assert!(!asked.settle("q0", &whom) && !asked.settle("roster", &whom));
+    assert!(asked.settle("q1", &whom) && !asked.settle("q1", &whom));
+}
+
+#[test]
+fn one_that_does_not_read_is_spared_and_keeps_its_connection() {
+    play(async || {
+        let stage = Stage::open(&[("pbx", Pbx), ("carol", User)]).await;
+        let (pbx, carol) = (stage.enter("pbx", "x").await, stage.enter("carol", "c").await);
+        pbx.says("<presence/>");
+        carol.says("<presence/>");
+        carol.hears();
+        let body = "x".repeat(15_000);
+        let chat =
+            format!("<message to='pbx@example.org/x' type='chat'><body>{body}</body></message>");
+        let presence =
+            format!("<presence to='pbx@example.org/x'><status>{body}</status></presence>");
+        let mut refused = 0;
+        for _ in 0..1_000 {
+            carol.says(&chat);
+            carol.says(&presence);
+            refused += carol.hears().matches("<resource-constraint").count();
+        }
+        assert!(refused > 0, "15 MB went somewhere");
+        assert!(!pbx.session.link.has_failed());
+        assert!(!pbx.session.link.is_crowded(), "there is room for what the server has to say");
+    });
+}
+
+#[test]
+fn a_user_sends_a_pbx_nothing_large() {
+    play(async || {
+        let accounts = [("pbx", Pbx), ("carol", User), ("boss", Admin)];
+        let stage = Stage::open(&accounts).await;
+        let pbx = stage.enter("pbx", "x").await;
+        let (carol, boss) = (stage.enter("carol", "c").await, stage.enter("boss", "b").await);
+        let large = "x".repeat(MOST_TO_PBX);
+        let chat = format!("<message to='pbx@example.org/x' id='m'><body>{large}</body></message>");
+        carol.says(&chat);
+        assert!(carol.hears().contains("<not-acceptable"));
+        carol
+            .says(&format!("<presence to='pbx@example.org/x'><status>{large}</status></presence>"));
+        assert_eq!((carol.hears(), pbx.hears()), (String::new(), String::new()));
+        boss.says(&chat);
+        assert!(pbx.hears().contains(&large));
+    });
+}
