@@ -43,6 +43,8 @@ pub struct Session {
     pub said_goodbye: Cell<bool>,
     /// Subscriptions of this stream to facts.
     pub watches: Cell<usize>,
+    /// Whether this stream has subscribed to a generic node.
+    pub wants_items: Cell<bool>,
     /// Set when somebody else ends this stream; the connection's task acts on it.
     end: RefCell<Option<StreamError>>,
 }
@@ -84,6 +86,7 @@ impl Session {
             roster: Cell::default(),
             said_goodbye: Cell::new(false),
             watches: Cell::new(0),
+            wants_items: Cell::new(false),
             end: RefCell::new(None),
         }))
     }

@@ -209,9 +209,14 @@ impl Stream {
             BareJid::from_parts(&name, &domain.name).map_err(|_| Failure::MalformedRequest)?;
         let peer = self.link.peer().ip();
         self.door.accounts.may_try(&jid, peer)?;
-        let secret = self.door.accounts.legacy_secret(&jid);
-        let right = secret.is_some_and(|secret| legacy::digest_fits(&digest, &self.id, &secret));
-        if !right {
+        let Some(secret) = self.door.accounts.legacy_secret(&jid) else {
+            tracing::warn!(
+                account = %jid, %peer,
+                "tried jabber:iq:auth (usesasl=no), which needs legacy_auth = true for its account"
+            );
+            return Err(Failure::NotAuthorized);
+        };
+        if !legacy::digest_fits(&digest, &self.id, &secret) {
             return Err(Failure::NotAuthorized);
         }
         let account = self.door.accounts.proven(&jid, peer)?;

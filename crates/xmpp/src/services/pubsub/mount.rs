@@ -65,6 +65,9 @@ impl Pubsub {
     ) -> Answer {
         let actor = actor(request.session);
         let handled = service.borrow_mut().handle(&actor, request.verb, request.payload);
+        if handled.answer.is_ok() && request.payload.child(ns::PUBSUB, "subscribe").is_some() {
+            request.session.wants_items.set(true);
+        }
         let committed_by = carry_out(door, handled.follows);
         match (handled.answer, committed_by) {
             (Err(error), _) => Answer::Error(error),
@@ -111,11 +114,11 @@ impl Service for Pubsub {
         let Some(service) = self.by_address.get(request.to) else {
             return Answer::Error(StanzaCondition::ItemNotFound.with("no such service"));
         };
-        let exists = |node: &str| {
+        let owns = |node: &str| {
             let name = NodeName::parse(node);
-            name.is_ok_and(|name| service.borrow().engine().has(&name))
+            name.is_ok_and(|name| service.borrow().engine().owns(&request.session.bare, &name))
         };
-        if telephony::claims(request, exists) {
+        if telephony::claims(request, owns) {
             let domain = door.pubsub_domain(request.to.as_str());
             let address =
                 domain.map_or_else(|| request.to.as_str().into(), |d| Rc::clone(&d.pubsub_name));
@@ -152,12 +155,13 @@ fn carry_out(door: &Rc<Door>, follows: Follows) -> Result<Option<Ticket>, StoreE
 }
 
 /// COMPAT(asterisk<=22): an item that is not its own crashes it, and it may share its account with
-/// a client that has subscribed to such a node: a PBX stream that hears facts hears nothing else.
+/// a client that has subscribed to such a node: a PBX stream that hears facts gets such items only
+/// if it has asked for some itself.
 fn deliver(door: &Rc<Door>, broadcast: &Broadcast) {
     let mut out = Vec::new();
     for to in &broadcast.to {
         for session in recipients(door, to) {
-            if session.hears_facts() {
+            if session.hears_facts() && !session.wants_items.get() {
                 continue;
             }
             out.clear();
