@@ -24,4 +24,4 @@ pub use self::reply::{
     node_affiliations, options, published, subscribed, subscriptions,
 };
 pub use self::request::{Request, parse};
-pub use self::rsm::Paging;
+pub use self::rsm::{Paging, page_request, write_part};

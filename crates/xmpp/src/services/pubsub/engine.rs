@@ -86,9 +86,9 @@ impl Engine {
         &self.limits
     }
 
-    /// Whether there is a node of this name.
-    pub fn has(&self, name: &NodeName) -> bool {
-        self.nodes.contains_key(name)
+    /// Whether there is a node of this name that the account owns.
+    pub fn owns(&self, account: &BareJid, name: &NodeName) -> bool {
+        self.nodes.get(name).is_some_and(|node| node.affiliation(account) == Affiliation::Owner)
     }
 
     /// How many nodes there are.

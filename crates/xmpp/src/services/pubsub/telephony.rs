@@ -14,11 +14,13 @@
 //! Subscriptions belong to the stream that sent them, need no presence and are not stored.
 
 pub mod aggregate;
+mod listing;
 pub mod nodes;
 pub mod payload;
 mod probes;
 mod publish;
 mod requests;
+mod rights;
 mod watchers;
 
 use std::rc::Rc;

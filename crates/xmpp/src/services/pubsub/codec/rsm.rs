@@ -16,7 +16,10 @@ pub enum Paging {
 }
 
 /// The page that `parent` asks for by its `<set/>`, if it has one.
-pub(super) fn page_request(parent: Element<'_>) -> Result<Option<PageRequest>, Malformed> {
+///
+/// # Errors
+/// [`Malformed::Value`] for a number that is none.
+pub fn page_request(parent: Element<'_>) -> Result<Option<PageRequest>, Malformed> {
     let Some(set) = parent.child(ns::RSM, "set") else { return Ok(None) };
     let max = set.child_text(ns::RSM, "max").map(|text| number("max", &text)).transpose()?;
     let after = set.child_text(ns::RSM, "after");
@@ -47,6 +50,17 @@ pub(super) fn write_set<T>(
             Tag::open(out, "last").text(name(last));
         }
         Tag::open(out, "count").text(&page.total.to_string());
+    });
+}
+
+/// Appends where a part of a list lies whose length nobody counts.
+pub fn write_part(out: &mut Vec<u8>, first: Option<&str>, last: Option<&str>) {
+    Tag::open(out, "set").xmlns(ns::RSM).children(|out| {
+        for (name, entry) in [("first", first), ("last", last)] {
+            if let Some(entry) = entry {
+                Tag::open(out, name).text(entry);
+            }
+        }
     });
 }
 

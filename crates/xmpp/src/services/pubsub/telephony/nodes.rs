@@ -1,6 +1,6 @@
 //! The names of the telephony nodes.
 
-use lampfield_board::Kind;
+use lampfield_board::{Kind, Subject};
 
 /// The node of all device states, or the collection of a node per device.
 pub const DEVICE_STATE: &str = "device_state";
@@ -50,6 +50,12 @@ pub fn of_kind(kind: Kind) -> &'static str {
         Kind::DeviceState => DEVICE_STATE,
         Kind::Mailbox => MESSAGE_WAITING,
     }
+}
+
+/// Whether a name has the shape of a device's or a mailbox's: what Asterisk calls a node with
+/// collection_nodes=yes (XEP-0248) or pubsub_autocreate=yes.
+pub fn is_leaf(name: &str) -> bool {
+    name.parse::<Subject>().is_ok()
 }
 
 /// Whether the generic service must leave this name alone.

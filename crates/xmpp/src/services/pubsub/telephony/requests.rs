@@ -7,21 +7,24 @@
 use std::rc::Rc;
 
 use lampfield_board::Kind;
-use lampfield_xmpp_stream::{Element, StanzaCondition, Tag};
+use lampfield_xmpp_stream::{Element, StanzaCondition, StanzaError, Tag};
 
+use super::listing::Part;
 use super::nodes::TelephonyNode;
 use super::payload::ASTERISK;
+use super::rights::Rights;
 use super::{Telephony, View, aggregate};
 use crate::accounts::Role;
 use crate::services::pubsub::codec::ns::{DATA, DISCO_INFO, DISCO_ITEMS, OWNER, PUBSUB};
-use crate::services::{Answer, Request};
+use crate::services::{Answer, Request, Verb};
 
-/// Names listed in one answer to a discovery of a node's items.
-const LISTED: usize = 10_000;
-
-/// Whether a request is answered here rather than by the generic service. `exists` tells whether
-/// the generic service has a node of that name.
-pub fn claims(request: &Request<'_>, exists: impl Fn(&str) -> bool) -> bool {
+/// Whether a request is answered here rather than by the generic service. `owns` tells whether the
+/// sender owns a generic node of that name.
+///
+/// COMPAT(asterisk<=22): it makes a node per device and cannot cope with one that is somebody
+/// else's. So for a PBX a name of that shape means the device, whatever others have made of it,
+/// unless the PBX has such a node of its own.
+pub fn claims(request: &Request<'_>, owns: impl Fn(&str) -> bool) -> bool {
     let Some(action) = action(request) else { return false };
     let node = action.attr("node").unwrap_or_default();
     if super::nodes::is_reserved(node) {
@@ -32,57 +35,70 @@ pub fn claims(request: &Request<'_>, exists: impl Fn(&str) -> bool) -> bool {
     }
     match action.name() {
         "publish" => holds_telephony(action),
-        "create" => is_asterisks(request.payload),
-        "affiliations" | "delete" => request.payload.ns() == OWNER && !exists(node),
+        "create" if is_asterisks(request.payload) => true,
+        "create" | "affiliations" | "delete" | "subscribe" | "unsubscribe" => {
+            request.verb == Verb::Set && super::nodes::is_leaf(node) && !owns(node)
+        }
         _ => false,
     }
 }
 
 /// Answers a request that [`claims`] has claimed.
 pub fn handle(telephony: &Telephony, service: &Rc<str>, request: &Request<'_>) -> Answer {
-    let Some(action) = action(request) else {
-        return Answer::Error(StanzaCondition::BadRequest.with("nothing to do"));
-    };
-    let name = action.attr("node").unwrap_or_default();
-    let node = TelephonyNode::named(name);
-    let role = request.session.account.borrow().role;
-    match (request.payload.ns(), action.name(), node) {
-        (DISCO_INFO, _, Some(_)) => info(name),
-        (DISCO_ITEMS, _, Some(node)) => listing(telephony, service, name, node),
-        (PUBSUB, "publish", Some(TelephonyNode::Facts(_)) | None) => {
-            if role == Role::User && !request.session.account.borrow().has_grants() {
-                return forbidden("this account may not publish telephony states");
-            }
-            telephony.publish(request.session, service, request.id, request.payload, action)
-        }
-        (PUBSUB, "subscribe", Some(node)) => subscribe(telephony, service, request, node),
-        (PUBSUB, "unsubscribe", Some(node)) => {
-            let (view, kind) = seen(node);
-            telephony.unsubscribe(request.session, view, kind);
-            Answer::Result(Vec::new())
-        }
-        (PUBSUB, "items", Some(TelephonyNode::Lamps(kind))) => items(telephony, name, kind),
-        // COMPAT(asterisk<=22): nothing it asks for here may fail.
-        _ if role == Role::Pbx => Answer::Result(Vec::new()),
-        (PUBSUB, "create", _) => {
-            Answer::Error(StanzaCondition::Conflict.with("the server keeps this node itself"))
-        }
-        _ => forbidden("the server keeps this node itself"),
+    match action(request) {
+        Some(action) => obey(telephony, service, request, action).unwrap_or_else(Answer::Error),
+        None => Answer::Error(StanzaCondition::BadRequest.with("nothing to do")),
     }
 }
 
-fn subscribe(
+fn obey(
     telephony: &Telephony,
     service: &Rc<str>,
     request: &Request<'_>,
-    node: TelephonyNode,
-) -> Answer {
-    let account = request.session.account.borrow();
-    let (view, kind) = seen(node);
-    if view == View::Facts && account.role == Role::User && !account.has_grants() {
-        return forbidden("this account may not hear telephony states; try the aggregate nodes");
+    action: Element<'_>,
+) -> Result<Answer, StanzaError> {
+    let name = action.attr("node").unwrap_or_default();
+    let node = TelephonyNode::named(name);
+    let Request { session, id, payload, .. } = *request;
+    let rights = Rights::of(&session.account.borrow());
+    match (payload.ns(), action.name(), node) {
+        (DISCO_INFO, _, Some(node)) => {
+            rights.read(node)?;
+            Ok(Answer::Result(info(name)))
+        }
+        (DISCO_ITEMS, _, Some(node)) => {
+            rights.read(node)?;
+            discover(telephony, service, payload, node).map(Answer::Result)
+        }
+        (PUBSUB, "publish", Some(TelephonyNode::Facts(_)) | None) => {
+            rights.publish()?;
+            Ok(telephony.publish(session, service, id, payload, action))
+        }
+        (PUBSUB, "subscribe", Some(node)) => {
+            rights.read(node)?;
+            subscribe(telephony, service, request, node);
+            Ok(Answer::Handled)
+        }
+        (PUBSUB, "unsubscribe", Some(node)) => {
+            let (view, kind) = seen(node);
+            telephony.unsubscribe(session, view, kind);
+            Ok(Answer::Result(Vec::new()))
+        }
+        (PUBSUB, "items", Some(node @ TelephonyNode::Lamps(_))) => {
+            rights.read(node)?;
+            items(telephony, payload, node).map(Answer::Result)
+        }
+        // COMPAT(asterisk<=22): nothing it asks for here may fail.
+        _ if session.account.borrow().role == Role::Pbx => Ok(Answer::Result(Vec::new())),
+        (PUBSUB, "create", _) => {
+            Err(StanzaCondition::Conflict.with("the server keeps this node itself"))
+        }
+        _ => Err(StanzaCondition::Forbidden.with("the server keeps this node itself")),
     }
-    drop(account);
+}
+
+fn subscribe(telephony: &Telephony, service: &Rc<str>, request: &Request<'_>, node: TelephonyNode) {
+    let (view, kind) = seen(node);
     let mut payload = Vec::new();
     Tag::open(&mut payload, "pubsub").xmlns(PUBSUB).children(|out| {
         Tag::open(out, "subscription")
@@ -97,27 +113,29 @@ fn subscribe(
     crate::services::reply::result(&mut out, request.id, Some(service), to, &payload);
     request.session.send(&out);
     telephony.subscribe(request.session, service, view, kind);
-    Answer::Handled
 }
 
-/// XEP-0060 section 6.5: what the lamps show now, at most [`LISTED`] of them.
-fn items(telephony: &Telephony, node: &str, kind: Kind) -> Answer {
-    let mut payload = Vec::new();
+/// XEP-0060 section 6.5: what the lamps show now, a part at a time.
+fn items(
+    telephony: &Telephony,
+    request: Element<'_>,
+    node: TelephonyNode,
+) -> Result<Vec<u8>, StanzaError> {
     telephony.hub.read(|hub, _| {
-        let subjects = hub.board().subjects_from(lampfield_board::SubjectId::FIRST);
-        let lamps = subjects.filter(|facts| facts.subject().kind() == kind);
-        let lamps = lamps.filter_map(|facts| Some((facts.subject(), facts.lamp()?)));
+        let part = Part::of(hub.board(), seen(node).1, request)?;
+        let mut payload = Vec::new();
         Tag::open(&mut payload, "pubsub").xmlns(PUBSUB).children(|out| {
-            Tag::open(out, "items").attr("node", node).children(|out| {
-                for (subject, lamp) in lamps.take(LISTED) {
+            Tag::open(out, "items").attr("node", node.name()).children(|out| {
+                for (subject, lamp) in &part.lamps {
                     Tag::open(out, "item")
                         .attr("id", subject.name().as_str())
-                        .children(|out| aggregate::write_lamp(out, lamp));
+                        .children(|out| aggregate::write_lamp(out, *lamp));
                 }
             });
+            part.write_set(out);
         });
-    });
-    Answer::Result(payload)
+        Ok(payload)
+    })
 }
 
 fn seen(node: TelephonyNode) -> (View, Kind) {
@@ -128,24 +146,29 @@ fn seen(node: TelephonyNode) -> (View, Kind) {
 }
 
 /// What one of our nodes is (XEP-0030).
-fn info(node: &str) -> Answer {
+fn info(node: &str) -> Vec<u8> {
     let mut payload = Vec::new();
     Tag::open(&mut payload, "query").xmlns(DISCO_INFO).attr("node", node).children(|out| {
         Tag::open(out, "identity").attr("category", "pubsub").attr("type", "leaf").empty();
         Tag::open(out, "feature").attr("var", PUBSUB).empty();
     });
-    Answer::Result(payload)
+    payload
 }
 
-/// The subjects of one of our nodes, as its items and, for XEP-0248, as leaves of the same names.
-fn listing(telephony: &Telephony, service: &str, name: &str, node: TelephonyNode) -> Answer {
-    let (_, kind) = seen(node);
-    let mut payload = Vec::new();
+/// The subjects of one of our nodes, as its items and, for XEP-0248, as leaves of the same names, a
+/// part at a time.
+fn discover(
+    telephony: &Telephony,
+    service: &str,
+    request: Element<'_>,
+    node: TelephonyNode,
+) -> Result<Vec<u8>, StanzaError> {
     telephony.hub.read(|hub, _| {
-        let subjects = hub.board().subjects_from(lampfield_board::SubjectId::FIRST);
-        let subjects = subjects.map(|facts| facts.subject()).filter(|s| s.kind() == kind);
-        Tag::open(&mut payload, "query").xmlns(DISCO_ITEMS).attr("node", name).children(|out| {
-            for subject in subjects.take(LISTED) {
+        let part = Part::of(hub.board(), seen(node).1, request)?;
+        let mut payload = Vec::new();
+        let query = Tag::open(&mut payload, "query").xmlns(DISCO_ITEMS);
+        query.attr("node", node.name()).children(|out| {
+            for (subject, _) in &part.lamps {
                 let name = subject.name().as_str();
                 Tag::open(out, "item")
                     .attr("jid", service)
@@ -153,9 +176,10 @@ fn listing(telephony: &Telephony, service: &str, name: &str, node: TelephonyNode
                     .attr("name", name)
                     .empty();
             }
+            part.write_set(out);
         });
-    });
-    Answer::Result(payload)
+        Ok(payload)
+    })
 }
 
 /// The element that names the action and its node: the child of `<pubsub/>`, or a discovery itself.
@@ -186,8 +210,4 @@ fn is_asterisks(pubsub: Element<'_>) -> bool {
             && field.child_text(DATA, "value").is_some_and(|node| super::nodes::is_reserved(&node))
     });
     types > 1 || collected
-}
-
-fn forbidden(text: &'static str) -> Answer {
-    Answer::Error(StanzaCondition::Forbidden.with(text))
 }

@@ -1,0 +1,92 @@
+//! What a telephony node holds, in parts of bounded cost (XEP-0059): a board has room for millions
+//! of subjects, and whoever asks for all of them must not keep everybody else waiting.
+//!
+//! A part is told apart by the last subject that was looked at, so that the next one begins there
+//! without a search. Parts go forward only and tell no total, which nobody counts.
+
+use lampfield_board::{Board, Kind, Subject, SubjectId, Value};
+use lampfield_xmpp_stream::{Element, StanzaCondition, StanzaError};
+
+use crate::services::pubsub::codec::{self, Paging};
+use crate::services::pubsub::engine::{PageRequest, Place};
+
+/// Lamps in one part at most.
+const MOST: usize = 200;
+/// Subjects looked at for one part at most. Where a board holds more of the other kind in one
+/// piece, a part has fewer lamps than it might, or none, and still says where to go on.
+const LOOKED_AT: usize = 65_536;
+
+/// A part of the lamps of one kind.
+#[derive(Debug)]
+pub struct Part<'a> {
+    /// The subjects that somebody says something about, with what their lamps show.
+    pub lamps: Vec<(&'a Subject, Value)>,
+    /// Where the part ends; none for one that is empty and the last.
+    end: Option<&'a Subject>,
+    rest: Rest,
+    paging: Paging,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    Nothing,
+    Perhaps,
+}
+
+// === impl Part ===
+
+impl<'a> Part<'a> {
+    /// The part that a request asks for by its `<set/>`, or the first one.
+    ///
+    /// # Errors
+    /// `bad-request` for a number that is none, `item-not-found` for an end that is no more,
+    /// `feature-not-implemented` for a part before another.
+    pub fn of(board: &'a Board, kind: Kind, request: Element<'_>) -> Result<Self, StanzaError> {
+        let (page, paging) = match codec::page_request(request)? {
+            Some(page) => (page, Paging::Asked),
+            None => (PageRequest::default(), Paging::Unasked),
+        };
+        let most = page.max.unwrap_or(MOST).min(MOST);
+        let mut part = Self { lamps: Vec::new(), end: None, rest: Rest::Nothing, paging };
+        let subjects = board.subjects_from(beginning(board, &page.place)?);
+        for (looked_at, facts) in subjects.enumerate() {
+            if part.lamps.len() >= most || looked_at >= LOOKED_AT {
+                part.rest = Rest::Perhaps;
+                break;
+            }
+            part.end = Some(facts.subject());
+            if facts.subject().kind() == kind {
+                part.lamps.extend(facts.lamp().map(|lamp| (facts.subject(), lamp)));
+            }
+        }
+        Ok(part)
+    }
+
+    /// Appends the `<set/>` that says where the part lies, if the asker is to know. After the last
+    /// part there is one that is empty and says nothing.
+    pub fn write_set(&self, out: &mut Vec<u8>) {
+        if self.paging == Paging::Unasked && self.rest == Rest::Nothing {
+            return;
+        }
+        let first = self.lamps.first().map(|(subject, _)| subject.to_string());
+        let goes_on = !self.lamps.is_empty() || self.rest == Rest::Perhaps;
+        let last = self.end.filter(|_| goes_on).map(Subject::to_string);
+        codec::write_part(out, first.as_deref(), last.as_deref());
+    }
+}
+
+/// Where a walk over the board begins.
+fn beginning(board: &Board, place: &Place) -> Result<SubjectId, StanzaError> {
+    match place {
+        Place::Start => Ok(SubjectId::FIRST),
+        Place::After(name) => {
+            let place = name.parse().ok().and_then(|subject| board.find(&subject));
+            let gone =
+                || StanzaCondition::ItemNotFound.with("begin again: the last one is no more");
+            place.map(SubjectId::next).ok_or_else(gone)
+        }
+        Place::End | Place::Before(_) => {
+            Err(StanzaCondition::FeatureNotImplemented.with("this list goes forward only"))
+        }
+    }
+}
