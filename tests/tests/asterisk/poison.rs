@@ -108,6 +108,27 @@ fn poisons(to: &str) -> Vec<String> {
             "<iq type='error' id='e3' to='{to}' from='{service}'><pubsub xmlns='{pubsub}'/><error type='cancel'/></iq>"
         ),
         format!(
+            "<iq type='error' id='e4' to='{to}'><pubsub xmlns='{pubsub}'><publish node='device_state'><item id='x'>{state}</item></publish></pubsub><error type='cancel' code='404'/></iq>"
+        ),
+        format!(
+            "<iq type='result' id='roster' to='{to}'><query xmlns='jabber:iq:roster'><item/></query></iq>"
+        ),
+        format!(
+            "<iq type='result' id='roster' to='{to}'><query xmlns='jabber:iq:roster'><item subscription='both'/></query></iq>"
+        ),
+        format!("<iq type='result' id='roster' to='{to}'/>"),
+        format!(
+            "<iq type='result' id='z' to='{to}'><query xmlns='http://jabber.org/protocol/disco#info'><feature/><identity/></query></iq>"
+        ),
+        format!(
+            "<iq type='result' id='z' to='{to}'><query xmlns='http://jabber.org/protocol/disco#items'><item/></query></iq>"
+        ),
+        format!(
+            "<iq type='set' id='z' to='{to}'><query xmlns='jabber:iq:roster'><item/></query></iq>"
+        ),
+        format!("<iq type='get' to='{to}'/>"),
+        format!("<iq to='{to}'><pubsub xmlns='{pubsub}'/></iq>"),
+        format!(
             "<message to='{to}' from='{service}'><event xmlns='{event}'><items node='device_state'><item id='x'/></items></event></message>"
         ),
         format!(

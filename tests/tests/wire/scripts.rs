@@ -27,13 +27,16 @@ scripts![
     collection_nodes_are_views_of_the_same_board,
     each_origin_keeps_its_item,
     errors_asterisk_can_live_with,
+    leaves_stay_a_pbxs_own,
     mailboxes,
     nodes_of_ordinary_clients,
     not_cachable_states_pass_by,
     repeats_are_free,
     subscriptions_belong_to_their_stream,
     the_sum_for_ordinary_clients,
+    what_a_pbx_is_told_by_others,
     what_the_server_answers,
+    who_may_look_at_facts,
 ];
 
 #[test]

@@ -90,3 +90,6 @@ fn beginning(board: &Board, place: &Place) -> Result<SubjectId, StanzaError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

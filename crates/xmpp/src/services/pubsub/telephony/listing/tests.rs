@@ -1,0 +1,128 @@
+//! Walking a board part by part.
+
+use lampfield_board::{
+    AccountName, DeviceState, DoorName, Eid, Limits as BoardLimits, MessageCount, Origin, Standing,
+    Statement, SubjectName, Value, Version, Wall,
+};
+use lampfield_xmpp_stream::{Limits, Scope, Stanza};
+
+use super::*;
+
+/// A board of so many devices, then one mailbox.
+fn board(devices: usize) -> Board {
+    let mut board = Board::new(BoardLimits::default());
+    let account = AccountName::parse("pbx@example.org").unwrap();
+    let origin = Origin { account, eid: Eid::new([2, 0, 0, 0, 0, 1]) };
+    let origin = board.origin_id(&origin).unwrap();
+    let names = (0..devices).map(|number| format!("device/PJSIP/{number}"));
+    for (counter, name) in names.chain(["mailbox/1@default".to_owned()]).enumerate() {
+        let subject: Subject = name.parse().unwrap();
+        let value = match subject.kind() {
+            Kind::DeviceState => Value::Device(DeviceState::InUse),
+            Kind::Mailbox => Value::Mailbox(MessageCount { new: 1, old: 0 }),
+        };
+        let said = Statement {
+            subject,
+            origin,
+            standing: Standing::Live(value),
+            version: Version::new(1, counter as u64 + 1),
+            said_at: Wall::from_millis(0),
+            door: DoorName::Asterisk,
+        };
+        board.apply(&said).unwrap();
+    }
+    board
+}
+
+/// The names in the part that `set` asks for, and what is said of where it lies.
+fn part(board: &Board, kind: Kind, set: &str) -> Result<(Vec<String>, String), StanzaCondition> {
+    let set = match set {
+        "" => String::new(),
+        inside => format!("<set xmlns='http://jabber.org/protocol/rsm'>{inside}</set>"),
+    };
+    let xml = format!("<pubsub>{set}</pubsub>");
+    let scope = Scope::NONE;
+    let request = Stanza::parse(xml.as_bytes(), &scope, &Limits::AUTHENTICATED).unwrap();
+    let part = Part::of(board, kind, request.root()).map_err(|error| error.condition)?;
+    let mut out = Vec::new();
+    part.write_set(&mut out);
+    let names = part.lamps.iter().map(|(subject, _)| subject.name().to_string());
+    Ok((names.collect(), String::from_utf8(out).unwrap()))
+}
+
+fn last(set: &str) -> Option<&str> {
+    set.split_once("<last>")?.1.split_once("</last>").map(|(last, _)| last)
+}
+
+/// Everything that a client gets which goes on where it is told to.
+fn all(board: &Board, kind: Kind) -> Vec<usize> {
+    let mut lengths = Vec::new();
+    let mut set = String::new();
+    loop {
+        let (names, lies) = part(board, kind, &set).unwrap();
+        lengths.push(names.len());
+        match last(&lies) {
+            Some(last) => set = format!("<after>{last}</after>"),
+            None => return lengths,
+        }
+    }
+}
+
+#[test]
+fn what_fits_needs_no_set() {
+    let (names, lies) = part(&board(MOST - 1), Kind::DeviceState, "").unwrap();
+    assert_eq!((names.len(), lies.as_str()), (MOST - 1, ""));
+}
+
+#[test]
+fn no_part_is_larger_than_the_limit_and_nothing_is_missed() {
+    let board = board(2 * MOST + 50);
+    assert_eq!(all(&board, Kind::DeviceState), [MOST, MOST, 50, 0]);
+    let (names, _) = part(&board, Kind::DeviceState, "<max>100000</max>").unwrap();
+    assert_eq!(names.len(), MOST);
+}
+
+#[test]
+fn a_client_may_ask_for_less() {
+    let board = board(5);
+    let set = "<set xmlns='http://jabber.org/protocol/rsm'>\
+        <first>device/PJSIP/0</first><last>device/PJSIP/1</last></set>";
+    let (names, lies) = part(&board, Kind::DeviceState, "<max>2</max>").unwrap();
+    assert_eq!((names.join(" "), lies.as_str()), ("PJSIP/0 PJSIP/1".to_owned(), set));
+    let next = "<max>2</max><after>device/PJSIP/1</after>";
+    assert_eq!(part(&board, Kind::DeviceState, next).unwrap().0, ["PJSIP/2", "PJSIP/3"]);
+    assert!(part(&board, Kind::DeviceState, "<max>0</max>").unwrap().0.is_empty());
+}
+
+#[test]
+fn one_answer_looks_at_a_bounded_piece_of_the_board() {
+    let board = board(LOOKED_AT + 10);
+    let (names, lies) = part(&board, Kind::Mailbox, "").unwrap();
+    assert!(names.is_empty(), "the mailbox is behind them all");
+    assert!(last(&lies).is_some(), "and the client is told where to go on");
+    assert_eq!(all(&board, Kind::Mailbox), [0, 1, 0]);
+}
+
+#[test]
+fn what_cannot_be_walked_is_refused() {
+    let board = board(3);
+    for (set, condition) in [
+        ("<after>device/PJSIP/9</after>", StanzaCondition::ItemNotFound),
+        ("<after>\u{e9}</after>", StanzaCondition::ItemNotFound),
+        ("<before/>", StanzaCondition::FeatureNotImplemented),
+        ("<before>device/PJSIP/2</before>", StanzaCondition::FeatureNotImplemented),
+        ("<max>many</max>", StanzaCondition::BadRequest),
+    ] {
+        assert_eq!(part(&board, Kind::DeviceState, set).unwrap_err(), condition, "{set}");
+    }
+}
+
+#[test]
+fn who_has_withdrawn_is_not_listed() {
+    let mut board = board(3);
+    let subject = Subject::new(Kind::DeviceState, SubjectName::parse("PJSIP/1").unwrap());
+    let id = board.find(&subject).unwrap();
+    let origin = board.get(&subject).unwrap().facts().next().unwrap().origin_id;
+    board.withdraw(id, origin, Version::new(1, 99), Wall::from_millis(0)).unwrap();
+    assert_eq!(part(&board, Kind::DeviceState, "").unwrap().0, ["PJSIP/0", "PJSIP/2"]);
+}
