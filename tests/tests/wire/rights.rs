@@ -35,6 +35,19 @@ async fn an_ordinary_user_gets_an_error() {
     assert_eq!(server.why("PJSIP/100").facts().len(), 0);
 }
 
+#[tokio::test]
+async fn a_user_with_a_device_of_its_own_may_look_at_facts() {
+    let granted = "role = \"user\"\nallow = [\"PJSIP/1*\"]";
+    let server = Server::start(&Config::plain().servers().account("dave", granted)).await;
+    let mut pbx = scene::client(&server, "server1").await;
+    say(&mut pbx, "PJSIP/100").await;
+    let mut dave = scene::client(&server, "dave").await;
+    let what = format!("<query xmlns='http://jabber.org/protocol/disco#items' node='{DEVICES}'/>");
+    let answer = dave.iq("get", &service(), &what).await;
+    let item = answer.find("item").unwrap_or_else(|| panic!("{answer}"));
+    assert_eq!(item.attr("node"), Some("PJSIP/100"));
+}
+
 async fn say(client: &mut Client, device: &str) -> Element {
     let content = publish_content(EID, device, "INUSE");
     let content = format!("<pubsub xmlns='http://jabber.org/protocol/pubsub'>{content}</pubsub>");
