@@ -96,7 +96,7 @@ impl<'t> Drive<'t> {
     /// A connection ends.
     pub fn closed(&mut self, pace: &Pace) -> Result<(), BenchError> {
         // What happens only the first time is not measured: buffers grow, places are made.
-        let warm = Pace { span: pace.span.min(Duration::from_millis(500)), ..*pace };
+        let warm = Pace { span: pace.span / 4, ..*pace };
         self.push(&warm)?;
         self.start()?;
         self.push(pace)

@@ -11,8 +11,8 @@ use crate::error::BenchError;
 use crate::frame::{Framer, attribute};
 use crate::tls::TlsClient;
 
-/// Room for one read.
-const READ: usize = 1024 * 1024;
+/// The least room for one read; a long answer gets as much as has come already.
+const READ: usize = 16 * 1024;
 
 /// A connection that waits.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ impl Talk {
 
     fn read(&mut self) -> io::Result<()> {
         let before = self.heard.len();
-        self.heard.resize(before + READ, 0);
+        self.heard.resize(before + before.max(READ), 0);
         let room = self.heard.get_mut(before..).unwrap_or_default();
         let read = match self.tls.as_mut() {
             Some(tls) => rustls::Stream::new(&mut **tls, &mut self.socket).read(room),

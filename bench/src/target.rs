@@ -12,7 +12,7 @@ use crate::args::TargetArgs;
 use crate::error::BenchError;
 use crate::meter::Meter;
 use crate::raw;
-use crate::talk::Talk;
+use crate::talk::{Talk, is_error};
 use crate::tls::TlsClient;
 
 const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
@@ -194,7 +194,11 @@ impl Target {
              <username>{name}</username><password>{password}</password></query></iq>"
         );
         talk.send(query.as_bytes())?;
-        talk.answer("register").map(drop)
+        let answer = talk.answer("register")?;
+        match is_error(&answer) && memchr::memmem::find(&answer, b"<conflict").is_none() {
+            true => Err(talk.unexpected("to register", &answer)),
+            false => Ok(()),
+        }
     }
 
     /// Makes the node of the run, if it has one of its own.

@@ -30,8 +30,6 @@ pub fn with_programs<'a>(command: &'a mut Command, server: &PathBuf) -> Result<&
 /// Builds the release server and says where it is.
 pub fn server() -> Result<PathBuf> {
     run::must(&mut run::cargo(["build", "--release", "--bin", "lampfield", "--locked"]))?;
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    let server = run::workspace().join(target).join("release/lampfield");
+    let server = run::target().join("release/lampfield");
     server.canonicalize().with_context(|| format!("no server at {}", server.display()))
 }

@@ -2,9 +2,11 @@
 //! ones and has no logic of its own.
 
 mod bench;
+mod bench_peers;
 mod check;
 mod deny;
 mod e2e;
+mod instructions;
 mod packages;
 mod peers;
 mod run;
@@ -34,6 +36,14 @@ enum Command {
         /// Only tests whose path contains this
         filter: Option<String>,
     },
+    /// Lampfield, ejabberd, Prosody and the limit side by side; writes docs/performance.md
+    Bench,
+    /// The hot path in instructions, against what was recorded
+    Instructions {
+        /// Record what is found
+        #[arg(long)]
+        record: bool,
+    },
     /// From a change on one Asterisk to the event on another: delay, burst, newcomer, memory
     BenchLatency {
         /// One JSON document instead of the tables
@@ -48,6 +58,10 @@ fn main() -> ExitCode {
         Command::Check => check::check().map(|counts| counts.verdict()),
         Command::Peers => peers::prepare().map(|()| ExitCode::SUCCESS),
         Command::E2e { filter } => e2e::e2e(filter.as_deref()).map(|counts| counts.verdict()),
+        Command::Instructions { record } => {
+            instructions::check(record).map(|counts| counts.verdict())
+        }
+        Command::Bench => bench_peers::compare().map(|()| ExitCode::SUCCESS),
         Command::BenchLatency { json } => bench::latency(json).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

@@ -13,14 +13,16 @@ struct Tool {
     package: &'static str,
 }
 
-/// What the real-Asterisk tests use: folders with other Debians, dropped packets, orphan control.
-const TOOLS: [Tool; 6] = [
+/// What the real-Asterisk tests use: folders with other Debians, dropped packets, orphan control; and
+/// what counts instructions.
+const TOOLS: [Tool; 7] = [
     Tool { program: "debootstrap", package: "debootstrap" },
     Tool { program: "nft", package: "nftables" },
     Tool { program: "ip", package: "iproute2" },
     Tool { program: "chroot", package: "coreutils" },
     Tool { program: "setpriv", package: "util-linux" },
     Tool { program: "cc", package: "gcc" },
+    Tool { program: "valgrind", package: "valgrind" },
 ];
 
 /// Installs what is missing, or says what to install.

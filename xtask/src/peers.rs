@@ -1,6 +1,6 @@
-//! The real Asterisk servers of the end-to-end tests: each a small Debian in a folder of its own,
-//! made once in the cache folder and reused. A folder counts only with its stamp; what an
-//! interrupted run left is removed and made again.
+//! The real Asterisk servers of the end-to-end tests, and the XMPP servers that are measured: each
+//! in a small Debian of its own, a folder made once in the cache folder and reused. A folder counts
+//! only with its stamp; what an interrupted run left is removed and made again.
 
 mod debian;
 mod mounts;
@@ -13,7 +13,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::packages;
-use recipe::{PEERS, Peer, STAMP};
+use recipe::{ASTERISKS, Peer, STAMP, XMPP_SERVERS};
 
 /// Where the folders are: `$LAMPFIELD_PEERS`, else `lampfield/peers` in the user's cache folder.
 /// The end-to-end tests are given the answer in `LAMPFIELD_PEERS`.
@@ -32,14 +32,29 @@ pub fn folder() -> Result<PathBuf> {
     Ok(cache.join("lampfield/peers"))
 }
 
-/// Makes every peer that is not there yet.
+/// Makes every Asterisk that is not there yet.
 pub fn prepare() -> Result<()> {
+    prepare_all(&ASTERISKS)
+}
+
+/// Makes every XMPP server that is not there yet; gives the name, folder and version of each.
+pub fn prepare_xmpp_servers() -> Result<Vec<(&'static str, PathBuf, String)>> {
+    prepare_all(&XMPP_SERVERS)?;
+    let folder = folder()?;
+    let ready = XMPP_SERVERS.iter().map(|peer| {
+        let home = folder.join(peer.name);
+        debian::version(peer, &home).map(|version| (peer.name, home, version))
+    });
+    ready.collect()
+}
+
+fn prepare_all(peers: &[Peer]) -> Result<()> {
     packages::ensure()?;
     let folder = folder()?;
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let lock = File::create(folder.join("lock"))?;
     lock.lock().context("cannot lock the peers folder")?;
-    for peer in &PEERS {
+    for peer in peers {
         prepare_one(&folder, peer).with_context(|| format!("cannot prepare {}", peer.name))?;
     }
     Ok(())
@@ -48,7 +63,7 @@ pub fn prepare() -> Result<()> {
 fn prepare_one(folder: &Path, peer: &Peer) -> Result<()> {
     let home = folder.join(peer.name);
     if fs::read_to_string(home.join(recipe::STAMP_FILE)).is_ok_and(|stamp| stamp == STAMP) {
-        let version = debian::asterisk_version(&home)?;
+        let version = debian::version(peer, &home)?;
         eprintln!("{}: ready in {} ({version})", peer.name, home.display());
         return Ok(());
     }

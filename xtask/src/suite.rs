@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::{check, e2e, peers, run};
+use crate::{check, e2e, instructions, peers, run};
 
 /// How many passed and failed, with the names of what failed.
 #[derive(Default)]
@@ -51,9 +51,10 @@ pub fn test() -> Result<ExitCode> {
     let mut all = Counts::default();
     let unit =
         ["test", "--workspace", "--exclude", "lampfield-tests", "--locked", "--no-fail-fast"];
-    let sections: [(&str, &dyn Fn() -> Result<Counts>); 4] = [
+    let sections: [(&str, &dyn Fn() -> Result<Counts>); 5] = [
         ("checks", &check::check),
         ("unit tests", &|| counted(&mut run::cargo(unit))),
+        ("instructions", &|| instructions::check(false)),
         ("peers", &|| peers::prepare().map(|()| Counts { passed: 1, ..Counts::default() })),
         ("end to end", &|| e2e::e2e(None)),
     ];

@@ -1,4 +1,4 @@
-//! One small Debian with Asterisk in a folder: debootstrap, then the package. The output of the
+//! One small Debian with one program in a folder: debootstrap, then the package. The output of the
 //! tools goes to a log beside the folder; the screen shows the step, its time and the last word.
 
 use std::fs::{self, File, OpenOptions};
@@ -18,7 +18,7 @@ pub fn build(peer: &Peer, folder: &Path) -> Result<()> {
     let log = folder.with_extension("log");
     File::create(&log)?;
     base(peer, folder, &log)?;
-    // No service may start inside: the tests start each Asterisk themselves.
+    // No service may start inside: the tests start each program themselves.
     let policy = folder.join("usr/sbin/policy-rc.d");
     fs::write(&policy, "#!/bin/sh\nexit 101\n")?;
     fs::set_permissions(&policy, fs::Permissions::from_mode(0o755))?;
@@ -26,14 +26,17 @@ pub fn build(peer: &Peer, folder: &Path) -> Result<()> {
     let patience = folder.join("etc/apt/apt.conf.d/99lampfield");
     fs::write(patience, "Acquire::Check-Valid-Until \"false\";\nAcquire::Retries \"3\";\n")?;
 
+    let proc = mounts::Proc::mount(folder)?;
     step(peer, "package lists", inside(folder, "apt-get").arg("update"), &log)?;
-    let install = ["install", "-y", "--no-install-recommends", "asterisk"];
-    step(peer, "asterisk", inside(folder, "apt-get").args(install), &log)?;
+    let mut install = inside(folder, "apt-get");
+    install.args(["install", "-y", "--no-install-recommends"]).args(peer.packages);
+    step(peer, &peer.packages.join(" "), &mut install, &log)?;
     step(peer, "tidying", inside(folder, "apt-get").arg("clean"), &log)?;
+    drop(proc);
 
-    let version = asterisk_version(folder)?;
+    let version = version(peer, folder)?;
     if !version.starts_with(peer.version) {
-        bail!("Debian {} now carries {version}, wanted {}x", peer.suite, peer.version);
+        bail!("{} now carries {} {version}, wanted {}x", peer.suite, peer.name, peer.version);
     }
     Ok(())
 }
@@ -53,13 +56,15 @@ fn base(peer: &Peer, folder: &Path, log: &Path) -> Result<()> {
     Err(refused.context("no mirror is configured")?)
 }
 
-/// What the Asterisk in this folder says it is.
-pub fn asterisk_version(folder: &Path) -> Result<String> {
-    let output = inside(folder, "asterisk").arg("-V").output()?;
+/// The version of the program in this folder, as Debian numbers it, without the epoch.
+pub fn version(peer: &Peer, folder: &Path) -> Result<String> {
+    let package = *peer.packages.first().context("a peer without a package")?;
+    let output = inside(folder, "dpkg-query").args(["-W", "-f=${Version}", package]).output()?;
     if !output.status.success() {
-        bail!("asterisk -V fails in {}", folder.display());
+        bail!("{package} is not installed in {}", folder.display());
     }
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    Ok(version.split_once(':').map_or(version.clone(), |(_, version)| version.to_owned()))
 }
 
 fn inside(folder: &Path, program: &str) -> Command {

@@ -1,5 +1,5 @@
-//! Removing a folder that may still hold mounts: an interrupted debootstrap leaves `proc` and
-//! `sys` behind, and deleting through a mount would reach the running system.
+//! What is mounted in a folder. Removing one looks for mounts first: an interrupted debootstrap
+//! leaves `proc` and `sys` behind, and deleting through them would reach the running system.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,28 @@ pub fn remove(folder: &Path) -> Result<()> {
         bail!("{} still has mounts in it", folder.display());
     }
     fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))
+}
+
+/// The kernel's `/proc` inside a folder while this value lives: some packages ask it how they are
+/// being installed.
+pub struct Proc {
+    point: PathBuf,
+}
+
+impl Proc {
+    /// Mounts it.
+    pub fn mount(folder: &Path) -> Result<Self> {
+        let point = folder.join("proc");
+        crate::run::must(Command::new("mount").args(["-t", "proc", "proc"]).arg(&point))?;
+        Ok(Self { point })
+    }
+}
+
+impl Drop for Proc {
+    fn drop(&mut self) {
+        // One that stays is found by `remove`.
+        let _ = crate::run::must(Command::new("umount").arg(&self.point));
+    }
 }
 
 fn mounted_below(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -1,19 +1,32 @@
-//! Which Asterisk comes from which Debian.
+//! Which program comes from which Debian.
 
-/// One Asterisk to prepare.
+/// One program to prepare.
 pub struct Peer {
     /// The folder's name; the tests look for it.
     pub name: &'static str,
     /// The Debian suite that carries it.
     pub suite: &'static str,
-    /// What `asterisk -V` must begin with: a suite that moved on is noticed here.
+    /// The packages that are wanted; the first is what the peer is made for.
+    pub packages: &'static [&'static str],
+    /// What the version of the first must begin with: a suite that moved on is noticed here.
     pub version: &'static str,
 }
 
 /// The newest and the oldest Asterisk in Debian that carry `res_xmpp`.
-pub const PEERS: [Peer; 2] = [
-    Peer { name: "asterisk-22", suite: "sid", version: "Asterisk 22." },
-    Peer { name: "asterisk-16", suite: "bullseye", version: "Asterisk 16." },
+pub const ASTERISKS: [Peer; 2] = [
+    Peer { name: "asterisk-22", suite: "sid", packages: &["asterisk"], version: "22." },
+    Peer { name: "asterisk-16", suite: "bullseye", packages: &["asterisk"], version: "16." },
+];
+
+/// The XMPP servers that `cargo xtask bench` measures besides ours.
+pub const XMPP_SERVERS: [Peer; 2] = [
+    Peer { name: "ejabberd", suite: "sid", packages: &["ejabberd"], version: "26." },
+    Peer {
+        name: "prosody",
+        suite: "sid",
+        packages: &["prosody", "lua-dbi-sqlite3"],
+        version: "13.",
+    },
 ];
 
 /// Where a suite is looked for, in this order: old ones move to the archive.

@@ -1,0 +1,178 @@
+//! Lampfield beside ejabberd, Prosody and the limit, on this machine, in one run: every server gets
+//! the same cases in turn, three times, and `docs/performance.md` tells the medians.
+
+mod ejabberd;
+mod lampfield;
+mod matrix;
+mod page;
+mod process;
+mod prosody;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::{e2e, peers, run};
+use matrix::{Case, Contestant, Matrix, Transport};
+use process::Process;
+
+/// How often everything is measured.
+const REPETITIONS: usize = 3;
+/// The password of every account of the measurement.
+const PASSWORD: &str = "lampfield-bench";
+/// The domain of every server but Lampfield's telephony, which has one of its own.
+const DOMAIN: &str = "bench.example";
+
+/// The programs and folders of a run.
+struct Bench {
+    lampfield: PathBuf,
+    peers: Vec<(&'static str, PathBuf, String)>,
+    /// Gone at the end.
+    scratch: PathBuf,
+}
+
+/// Measures everything and writes the page.
+pub fn compare() -> Result<()> {
+    let started = Instant::now();
+    let bench = Bench {
+        peers: peers::prepare_xmpp_servers()?,
+        lampfield: e2e::server()?,
+        scratch: std::env::temp_dir().join(format!("lampfield-bench-{}", std::process::id())),
+    };
+    fs::create_dir_all(&bench.scratch)?;
+    fs::write(bench.scratch.join("password"), PASSWORD)?;
+    let measured = bench.measure();
+    fs::remove_dir_all(&bench.scratch)?;
+    let matrix = measured?;
+    let page = run::workspace().join("docs/performance.md");
+    let versions = bench.peers.iter().map(|(name, _, version)| (*name, version.as_str()));
+    page::write(&page, &matrix, &versions.collect::<Vec<_>>())?;
+    eprintln!("{} written, {:.0?} in all", page.display(), started.elapsed());
+    Ok(())
+}
+
+impl Bench {
+    fn measure(&self) -> Result<Matrix> {
+        let mut matrix = Matrix::default();
+        let (_, ejabberd, _) = self.peers.first().context("no ejabberd")?;
+        let (_, prosody, _) = self.peers.last().context("no Prosody")?;
+        let certificate =
+            lampfield::Certificate::make(&self.lampfield, &self.scratch.join("lampfield"))?;
+        let ejabberd = ejabberd::Ejabberd::install(ejabberd, &certificate)?;
+        let prosody = prosody::Prosody::install(prosody, &certificate)?;
+        // In a process of its own: a server may remember the passwords that it has seen.
+        self.register(&ejabberd.start()?, ejabberd::PORT)?;
+        self.register(&prosody.start()?, prosody::PORT)?;
+        for repetition in 1..=REPETITIONS {
+            eprintln!("\n== repetition {repetition} of {REPETITIONS}");
+            self.limit(&mut matrix)?;
+            self.lampfield(&mut matrix)?;
+            self.peer(&mut matrix, Contestant::Ejabberd, &ejabberd.start()?, ejabberd::PORT)?;
+            self.peer(&mut matrix, Contestant::Prosody, &prosody.start()?, prosody::PORT)?;
+        }
+        Ok(matrix)
+    }
+
+    fn limit(&self, matrix: &mut Matrix) -> Result<()> {
+        for case in Case::ALL.into_iter().filter(Case::has_limit) {
+            let report = self.bench(case, &["--raw"])?;
+            matrix.add(Contestant::Limit, Transport::Plain, case, report);
+        }
+        Ok(())
+    }
+
+    /// A fresh server for each case: what one leaves behind is withdrawn in the midst of the next.
+    fn lampfield(&self, matrix: &mut Matrix) -> Result<()> {
+        for contestant in [Contestant::Telephony, Contestant::Generic] {
+            for transport in Transport::ALL {
+                for case in Case::ALL.into_iter().filter(|case| case.suits(contestant, transport)) {
+                    let data = self.scratch.join("lampfield");
+                    let mut server = lampfield::start(&self.lampfield, &data)?;
+                    if case == Case::Connect {
+                        // The first login makes the account; what counts is the next, in a process
+                        // that has not seen the password yet.
+                        self.ask(contestant, transport, case, &server)?;
+                        drop(server);
+                        server = lampfield::start(&self.lampfield, &data)?;
+                    }
+                    let report = self.ask(contestant, transport, case, &server)?;
+                    drop(server);
+                    fs::remove_dir_all(&data)?;
+                    matrix.add(contestant, transport, case, report);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn ask(
+        &self,
+        contestant: Contestant,
+        transport: Transport,
+        case: Case,
+        server: &Process,
+    ) -> Result<serde_json::Value> {
+        let domain = match contestant {
+            Contestant::Telephony => lampfield::TELEPHONY,
+            _ => DOMAIN,
+        };
+        let pid = server.pid().to_string();
+        let mut options = vec!["--domain", domain, "--server", lampfield::ADDRESS, "--pid", &pid];
+        options.extend(contestant.node());
+        options.extend(transport.option());
+        self.bench(case, &options)
+    }
+
+    /// Makes the accounts of a peer.
+    fn register(&self, server: &Process, port: u16) -> Result<()> {
+        let (pid, address) = (server.pid().to_string(), format!("127.0.0.1:{port}"));
+        let options = ["--domain", DOMAIN, "--server", &address, "--pid", &pid, "--register"];
+        self.bench(Case::Register, &options).map(drop)
+    }
+
+    fn peer(
+        &self,
+        matrix: &mut Matrix,
+        contestant: Contestant,
+        server: &Process,
+        port: u16,
+    ) -> Result<()> {
+        let (pid, address) = (server.pid().to_string(), format!("127.0.0.1:{port}"));
+        let mut options = vec!["--domain", DOMAIN, "--server", &address, "--pid", &pid];
+        options.extend(contestant.node());
+        for transport in Transport::ALL {
+            for case in Case::ALL.into_iter().filter(|case| case.suits(contestant, transport)) {
+                let options = [&options[..], transport.option()].concat();
+                let report = self.bench(case, &options)?;
+                matrix.add(contestant, transport, case, report);
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the load generator; what is wrong with the copies is reported with the figures.
+    fn bench(&self, case: Case, options: &[&str]) -> Result<serde_json::Value> {
+        let mut command = std::process::Command::new(&self.lampfield);
+        command.arg("bench").args(case.arguments()).args(options).args([
+            "--json",
+            "--timeout",
+            "60s",
+        ]);
+        command.arg("--password-file").arg(self.scratch.join("password"));
+        let line = run::shown(&command);
+        let output = command.stderr(std::process::Stdio::inherit()).output()?;
+        let report = serde_json::from_slice(&output.stdout).with_context(|| line.clone())?;
+        eprintln!("{}", page::one_line(&report).with_context(|| line)?);
+        Ok(report)
+    }
+}
+
+/// A folder of the measurement inside another Debian, empty.
+fn emptied(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
+}

@@ -1,0 +1,90 @@
+//! A server that is measured: started in a group of its own, found by its port, stopped with
+//! its whole group when dropped.
+
+use std::fs;
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::run;
+
+/// How long a server may take until it listens.
+const START: Duration = Duration::from_secs(60);
+
+/// How long it may take to stop in good order, with what it has to store.
+const STOP: Duration = Duration::from_secs(10);
+
+/// A running server.
+pub struct Process {
+    child: Child,
+    /// The process that does the work: the one itself, or what its script has started.
+    pid: u32,
+}
+
+impl Process {
+    /// Starts it and waits until it listens; `works` is the name of the process that is measured.
+    pub fn start(command: &mut Command, address: SocketAddr, works: &str) -> Result<Self> {
+        if TcpStream::connect(address).is_ok() {
+            bail!("somebody listens on {address} already");
+        }
+        let line = run::shown(command);
+        command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().with_context(|| format!("cannot run `{line}`"))?;
+        let mut server = Self { pid: child.id(), child };
+        let started = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            if let Some(status) = server.child.try_wait()? {
+                bail!("`{line}` ended at once: {status}");
+            }
+            if started.elapsed() > START {
+                bail!("`{line}` does not listen on {address}");
+            }
+            wait_a_moment();
+        }
+        server.pid = member(server.child.id(), works).unwrap_or(server.child.id());
+        Ok(server)
+    }
+
+    /// The process to measure.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let Some(group) = Pid::from_raw(self.child.id() as i32) else { return };
+        // It may be gone already; then there is nothing to end.
+        let _ = kill_process_group(group, Signal::TERM);
+        let asked = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && asked.elapsed() < STOP {
+            wait_a_moment();
+        }
+        let _ = kill_process_group(group, Signal::KILL);
+        let _ = self.child.wait();
+    }
+}
+
+/// The member of a process group with this name.
+fn member(group: u32, name: &str) -> Option<u32> {
+    fs::read_dir("/proc")
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .find(|pid: &u32| {
+            let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+            // proc(5): the name in parentheses, then state, parent, group.
+            let Some((head, rest)) = stat.rsplit_once(')') else { return false };
+            let in_group = rest.split_whitespace().nth(2) == Some(&group.to_string());
+            in_group && head.split_once('(').is_some_and(|(_, comm)| comm == name)
+        })
+}
+
+/// A thread of its own that has nothing else to do.
+#[allow(clippy::disallowed_methods)]
+fn wait_a_moment() {
+    std::thread::sleep(Duration::from_millis(50));
+}
