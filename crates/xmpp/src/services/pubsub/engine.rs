@@ -51,6 +51,17 @@ use self::open_node::OpenNode;
 /// Tells which node names belong to somebody else, such as the telephony nodes.
 pub type Reserved = Box<dyn Fn(&str) -> bool>;
 
+/// Whose the node of a name is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// There is no such node.
+    Nobody,
+    /// Who asks owns it.
+    Oneself,
+    /// It is there and somebody else's.
+    Others,
+}
+
 /// All nodes of one service.
 pub struct Engine {
     nodes: BTreeMap<NodeName, Node>,
@@ -86,9 +97,13 @@ impl Engine {
         &self.limits
     }
 
-    /// Whether there is a node of this name that the account owns.
-    pub fn owns(&self, account: &BareJid, name: &NodeName) -> bool {
-        self.nodes.get(name).is_some_and(|node| node.affiliation(account) == Affiliation::Owner)
+    /// Whose a name is, as far as the account is concerned.
+    pub fn holder(&self, account: &BareJid, name: &NodeName) -> Holder {
+        match self.nodes.get(name) {
+            None => Holder::Nobody,
+            Some(node) if node.affiliation(account) == Affiliation::Owner => Holder::Oneself,
+            Some(_) => Holder::Others,
+        }
     }
 
     /// How many nodes there are.

@@ -9,7 +9,7 @@ use lampfield_fabric::{Storage, Store, StoreError, Ticket};
 use lampfield_xmpp_stream::{BareJid, Jid, StanzaCondition};
 
 use super::codec::{Broadcast, ns};
-use super::engine::{Actor, Limits, NodeName, Standing};
+use super::engine::{Actor, Holder, Limits, NodeName, Standing};
 use super::service::{BUCKETS, Elsewhere, Follows, PubsubService};
 use super::telephony::{self, nodes, nodes::TelephonyNode};
 use crate::accounts::{Account, Role};
@@ -114,11 +114,11 @@ impl Service for Pubsub {
         let Some(service) = self.by_address.get(request.to) else {
             return Answer::Error(StanzaCondition::ItemNotFound.with("no such service"));
         };
-        let owns = |node: &str| {
-            let name = NodeName::parse(node);
-            name.is_ok_and(|name| service.borrow().engine().owns(&request.session.bare, &name))
+        let holder = |node: &str| match NodeName::parse(node) {
+            Ok(name) => service.borrow().engine().holder(&request.session.bare, &name),
+            Err(_) => Holder::Nobody,
         };
-        if telephony::claims(request, owns) {
+        if telephony::claims(request, holder) {
             let domain = door.pubsub_domain(request.to.as_str());
             let address =
                 domain.map_or_else(|| request.to.as_str().into(), |d| Rc::clone(&d.pubsub_name));

@@ -16,15 +16,16 @@ use super::rights::Rights;
 use super::{Telephony, View, aggregate};
 use crate::accounts::Role;
 use crate::services::pubsub::codec::ns::{DATA, DISCO_INFO, DISCO_ITEMS, OWNER, PUBSUB};
+use crate::services::pubsub::engine::Holder;
 use crate::services::{Answer, Request, Verb};
 
-/// Whether a request is answered here rather than by the generic service. `owns` tells whether the
-/// sender owns a generic node of that name.
+/// Whether a request is answered here rather than by the generic service. `holder` tells whose the
+/// generic node of a name is.
 ///
 /// COMPAT(asterisk<=22): it makes a node per device and cannot cope with one that is somebody
-/// else's. So for a PBX a name of that shape means the device, whatever others have made of it,
-/// unless the PBX has such a node of its own.
-pub fn claims(request: &Request<'_>, owns: impl Fn(&str) -> bool) -> bool {
+/// else's. So when a PBX wants to make or rule a node with the name of a device, the device is
+/// meant, unless the PBX has such a node of its own.
+pub fn claims(request: &Request<'_>, holder: impl Fn(&str) -> Holder) -> bool {
     let Some(action) = action(request) else { return false };
     let node = action.attr("node").unwrap_or_default();
     if super::nodes::is_reserved(node) {
@@ -36,9 +37,10 @@ pub fn claims(request: &Request<'_>, owns: impl Fn(&str) -> bool) -> bool {
     match action.name() {
         "publish" => holds_telephony(action),
         "create" if is_asterisks(request.payload) => true,
-        "create" | "affiliations" | "delete" | "subscribe" | "unsubscribe" => {
-            request.verb == Verb::Set && super::nodes::is_leaf(node) && !owns(node)
-        }
+        _ if request.verb == Verb::Get || !super::nodes::is_leaf(node) => false,
+        "create" => holder(node) == Holder::Others,
+        "affiliations" | "delete" => holder(node) != Holder::Oneself,
+        "subscribe" | "unsubscribe" => holder(node) == Holder::Nobody,
         _ => false,
     }
 }
