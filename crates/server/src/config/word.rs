@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::str::FromStr;
 use std::time::Duration;
 
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use super::key::Value;
 use super::reader::{Given, Refused};
@@ -83,9 +83,12 @@ impl FromStr for LogLevels {
     type Err = Refused;
 
     fn from_str(typed: &str) -> Result<Self, Refused> {
+        // A lone word that is no level would switch on everything of a part of that name.
+        let is_level = |part: &str| !part.is_empty() && part.parse::<LevelFilter>().is_ok();
+        let known = typed.split(',').all(|part| part.contains('=') || is_level(part));
         match typed.parse() {
-            Ok(targets) => Ok(Self { typed: typed.to_owned(), targets }),
-            Err(_) => Err(Refused::new(format!("\"{typed}\" is not a level"))
+            Ok(targets) if known => Ok(Self { typed: typed.to_owned(), targets }),
+            _ => Err(Refused::new(format!("\"{typed}\" is not a level"))
                 .hint("error, warn, info, debug or trace; by part: \"info,lampfield_xmpp=debug\"")),
         }
     }
@@ -102,5 +105,20 @@ impl Value for LogLevels {
 
     fn show(&self) -> Option<String> {
         Some(toml::Value::from(self.typed.as_str()).to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_no_level_is_refused() {
+        for typed in ["lala", "loud", "", "info,lala", "lampfield_xmpp", "a=lala"] {
+            assert!(typed.parse::<LogLevels>().is_err(), "{typed}");
+        }
+        for typed in ["debug", "OFF", "info,lampfield_xmpp=debug", "info,lampfield_hub=off"] {
+            assert!(typed.parse::<LogLevels>().is_ok(), "{typed}");
+        }
     }
 }
