@@ -10,6 +10,7 @@ mod first_start;
 mod invitation;
 mod logging;
 mod memory;
+mod reload;
 mod settings;
 mod signals;
 mod watchers;
@@ -104,7 +105,7 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
 /// Takes over what can change while the server runs; if the file is wrong, nothing changes.
 async fn reload(place: &Place, desk: &Desk) {
     match place.again() {
-        Ok(place) => desk.reconfigure(place.config).await,
+        Ok(place) => desk.reconfigure(&place.config).await,
         Err(PlaceError::Misconfigured(problems)) => {
             banner::say(&format!("{problems}nothing was changed\n"));
         }

@@ -20,11 +20,11 @@ use accounts::Wanted;
 
 use super::accounts::reconcile as accounts_of;
 use super::logging::Log;
+use super::reload::Reload;
 use super::settings;
 use super::watchers::{Watchers, Watching};
-use crate::certificate::Summary;
+use crate::certificate::{self, Summary};
 use crate::config::Config;
-use crate::config::keys::Domain;
 use crate::control::listener;
 use crate::control::{Answer, Request};
 use crate::document::status::Server;
@@ -104,35 +104,26 @@ impl Desk {
 
 impl Desk {
     /// Takes over what can change while the server runs: accounts, leases, policies, limits of the
-    /// board and log levels.
-    pub async fn reconfigure(&self, config: Config) {
-        let mut applied = self.log.set(&config.log.level);
-        if applied.is_ok() {
-            applied = accounts_of(&self.door.accounts, &config).await;
-        }
-        if let Err(failure) = applied {
-            tracing::error!(code = "reload", "{failure}");
+    /// board and log levels. Says what waits for the next start; that stays in force as it is. If
+    /// anything of the file cannot be used, nothing changes.
+    pub async fn reconfigure(&self, file: &Config) {
+        let Reload { config, waiting } = Reload::of(&self.config.borrow(), file);
+        if let Err(failure) = self.take_over(&config, file).await {
+            tracing::error!(code = "reload", "{failure}; nothing was changed");
             return;
         }
-        for part in waits_for_restart(&self.config.borrow(), &config) {
-            tracing::warn!(code = "reload", "changes of {part} take effect at the next start");
+        for key in waiting {
+            tracing::warn!(code = "reload", key, "a change that waits for the next start");
         }
-        self.hub.act(|hub, _| hub.set_settings(settings::of_hub(&config)));
         *self.config.borrow_mut() = config;
         tracing::info!(code = "reload", "the configuration was read again");
     }
-}
 
-/// The parts of the configuration that differ and cannot change while the server runs.
-fn waits_for_restart(old: &Config, new: &Config) -> Vec<&'static str> {
-    let domains = |config: &Config| -> Vec<Domain> {
-        let bare = |domain: &Domain| Domain { account: Vec::new(), ..domain.clone() };
-        config.domain.iter().map(bare).collect()
-    };
-    let parts = [
-        ("data_dir", old.data_dir != new.data_dir),
-        ("[[domain]]", domains(old) != domains(new)),
-        ("[xmpp]", old.xmpp != new.xmpp),
-    ];
-    parts.into_iter().filter(|(_, differs)| *differs).map(|(part, _)| part).collect()
+    async fn take_over(&self, config: &Config, file: &Config) -> Result<(), Failure> {
+        certificate::check(file).map_err(Failure::from)?;
+        accounts_of(&self.door.accounts, config).await?;
+        self.log.set(&config.log.level)?;
+        self.hub.act(|hub, _| hub.set_settings(settings::of_hub(config)));
+        Ok(())
+    }
 }

@@ -191,8 +191,10 @@ fn accounts_come_and_go() {
 fn log_levels_change_at_run_time() {
     let server = Server::start("");
     assert_eq!(server.ask(&["log", "set", "debug"]).code, Some(0));
-    let wrong = server.ask(&["log", "set", "info,x=loud"]);
-    assert_eq!(wrong.code, Some(2), "{}", wrong.err);
+    for typed in ["info,x=loud", "lala"] {
+        let wrong = server.ask(&["log", "set", typed]);
+        assert_eq!(wrong.code, Some(2), "{}", wrong.err);
+    }
 }
 
 #[test]
@@ -205,10 +207,35 @@ fn a_reload_takes_new_accounts_and_refuses_a_wrong_file() {
     assert!(server.ask(&["user", "list"]).out.contains("server1@a.example"));
     server.configure("[[domain]]\nname = 'b.example'\n");
     server.hang_up();
-    server.says("changes of [[domain]] take effect at the next start");
+    server.says("a change that waits for the next start code=\"reload\" key=\"domain b.example\"");
+    assert!(server.ask(&["user", "list"]).out.contains("server1@a.example"));
+    assert!(!server.ask(&["domain", "list"]).out.contains("b.example"));
     server.configure(&format!("{domain}nmae = 'x'\n"));
     server.hang_up();
     server.says("nothing was changed");
+}
+
+#[test]
+fn a_reload_changes_nothing_when_a_part_of_it_cannot_be_used() {
+    let domain = "[[domain]]\nname = 'a.example'\n";
+    let mut server = Server::start(domain);
+    let good = "[[domain.account]]\nname = 'server1'\n";
+    let bad = "[[domain.account]]\nname = 'server2'\npassword = '\u{e000}'\n";
+    server.configure(&format!("{domain}{good}{bad}[log]\nlevel = 'debug'\n"));
+    server.hang_up();
+    server.says("nothing was changed");
+    assert!(!server.ask(&["user", "list"]).out.contains("server1"));
+}
+
+#[test]
+fn an_invitation_shows_what_is_in_force_not_what_waits() {
+    let mut server = Server::start_with("", "tls = 'off'\nclear_text_auth = true\n");
+    let before = server.ask(&["invite", "x"]).out;
+    assert!(before.contains("usetls=no"), "{before}");
+    server.configure("");
+    server.hang_up();
+    server.says("key=\"xmpp.tls\"");
+    assert_eq!(server.ask(&["invite", "x"]).out, before);
 }
 
 #[test]

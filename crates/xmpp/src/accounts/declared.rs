@@ -42,14 +42,18 @@ impl AccountBook {
     /// derived only for passwords that changed. Does not wait for the disk.
     ///
     /// # Errors
-    /// The first account that cannot be made as declared; those before it are.
+    /// The first account that cannot be made as declared; nothing has changed then, unless there
+    /// was no room or the store refused.
     pub async fn reconcile(&self, declared: Vec<Declared>) -> Result<Reconciled, AccountError> {
         let mut done = Reconciled::default();
         let names: HashSet<BareJid> = declared.iter().map(|one| one.jid.clone()).collect();
+        let mut accounts = Vec::with_capacity(declared.len());
         for one in declared {
             let before = self.get(&one.jid);
-            let account = self.as_declared(one, before.as_deref()).await?;
-            match before {
+            accounts.push(self.as_declared(one, before.as_deref()).await?);
+        }
+        for account in accounts {
+            match self.get(&account.jid) {
                 Some(before) if *before == account => continue,
                 Some(_) => done.changed.push(account.jid.clone()),
                 None => done.added.push(account.jid.clone()),
