@@ -76,6 +76,9 @@ pub struct Load {
     /// How many clients hear it
     #[arg(long, default_value_t = 100)]
     pub subscribers: usize,
+    /// How many other states one more server keeps on the board meanwhile
+    #[arg(long, default_value_t = 0)]
+    pub facts: u32,
     /// How much of it.
     #[command(flatten)]
     pub pace: Pace,

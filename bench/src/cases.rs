@@ -6,12 +6,14 @@ mod latejoin;
 
 use std::time::Duration;
 
-use crate::args::{Bench, Case, Pace};
+use crate::args::{Bench, Case, Load, Pace};
 use crate::drive::Drive;
 use crate::error::BenchError;
+use crate::item::Items;
 use crate::raw;
 use crate::report::Report;
-use crate::target::Target;
+use crate::talk::Talk;
+use crate::target::{Node, Role, Target};
 
 /// Measures what was asked for; no answer may take longer than `patience`. Serving as the limit
 /// has no result.
@@ -29,9 +31,12 @@ pub fn run(bench: &Bench, patience: Duration) -> Result<Option<Report>, BenchErr
     }
     match &bench.case {
         Case::Fanout(load) => {
+            let keeper = fill(&target, load)?;
             let mut drive = Drive::fanout(&target, load.subscribers)?;
+            drive.settle()?;
             drive.closed(&load.pace)?;
             drive.finish(&mut report)?;
+            drop(keeper);
         }
         Case::Mesh { servers, pace } => {
             let mut drive = Drive::mesh(&target, *servers)?;
@@ -51,10 +56,27 @@ pub fn run(bench: &Bench, patience: Duration) -> Result<Option<Report>, BenchErr
     Ok(Some(report))
 }
 
+/// Puts other states on the board; they stay as long as the connection that is given back.
+fn fill(target: &Target, load: &Load) -> Result<Option<Talk>, BenchError> {
+    match (load.facts, target.node()) {
+        (0, _) => return Ok(None),
+        (_, Node::Telephony) => {}
+        _ => return Err(BenchError::Options("other states need Asterisk's node")),
+    }
+    let mut keeper = target.login(load.subscribers + 1, Role::Publisher)?;
+    items::store(target, &mut keeper, &Items::new(1), load.facts)?;
+    Ok(Some(keeper))
+}
+
 fn title(case: &Case) -> String {
     match case {
         Case::Fanout(load) => {
-            format!("fanout: 1 publisher, {} subscribers{}", load.subscribers, pressed(&load.pace))
+            let facts = match load.facts {
+                0 => String::new(),
+                facts => format!(", {facts} other states"),
+            };
+            let subscribers = load.subscribers;
+            format!("fanout: 1 publisher, {subscribers} subscribers{}{facts}", pressed(&load.pace))
         }
         Case::Mesh { servers, pace } => {
             format!("mesh: {servers} publish and subscribe{}", pressed(pace))

@@ -17,6 +17,8 @@ use crate::target::{Role, Target};
 
 /// The longest sleep between two looks at the clock.
 const NAP: Duration = Duration::from_millis(100);
+/// Whoever has heard nothing for so long has been told everything.
+const QUIET: Duration = Duration::from_millis(200);
 /// The system wakes a sleeper this much late; the rest of a wait is spent looking at the clock.
 const LATE: Duration = Duration::from_millis(2);
 
@@ -88,6 +90,22 @@ impl<'t> Drive<'t> {
             watch: None,
             reads_before: 0,
         })
+    }
+
+    /// Waits until what the server tells newcomers has come: while they catch up, they are told
+    /// only the newest state of each device.
+    ///
+    /// # Errors
+    /// A connection ends.
+    pub fn settle(&mut self) -> Result<(), BenchError> {
+        let (mut reads, mut since) = (self.crowd.reads(), Instant::now());
+        while since.elapsed() < QUIET {
+            self.hear(NAP)?;
+            if self.crowd.reads() != reads {
+                (reads, since) = (self.crowd.reads(), Instant::now());
+            }
+        }
+        Ok(())
     }
 
     /// Keeps `pace.in_flight` publishes of each publisher under way.
@@ -210,6 +228,8 @@ impl<'t> Drive<'t> {
         let counts = self.ledger.close();
         report.copies(&counts, own.wall);
         report.server(server, "delivery", counts.delivered);
+        let per_publish = server.map(|server| server.micros_each(counts.published));
+        report.figure_if("server CPU per publish", per_publish, "us");
         let reads = self.crowd.reads() - self.reads_before;
         report.figure("deliveries per read", counts.delivered as f64 / reads.max(1) as f64, "");
         if let Some(mut latencies) = self.latencies {
@@ -219,5 +239,49 @@ impl<'t> Drive<'t> {
         report.generator(own);
         drop(self.crowd);
         self.target.clean_up()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BRIEF: Pace = Pace { in_flight: 4, span: Duration::from_secs(5), count: Some(500) };
+
+    fn measured(mut drive: Drive<'_>, load: impl FnOnce(&mut Drive<'_>)) -> Report {
+        load(&mut drive);
+        let mut report = Report::new(String::new(), String::new());
+        drive.finish(&mut report).unwrap();
+        report
+    }
+
+    #[test]
+    fn the_limit_hands_every_copy_to_every_subscriber() {
+        let target = Target::limit();
+        let report = measured(Drive::fanout(&target, 20).unwrap(), |drive| {
+            drive.closed(&BRIEF).unwrap();
+        });
+        assert!(report.is_good(), "{:?}", report.copies);
+        assert_eq!(report.copies.unwrap().delivered, 500 * 20);
+    }
+
+    #[test]
+    fn in_a_mesh_everybody_hears_everybody() {
+        let target = Target::limit();
+        let report = measured(Drive::mesh(&target, 8).unwrap(), |drive| {
+            drive.closed(&BRIEF).unwrap();
+        });
+        assert!(report.is_good(), "{:?}", report.copies);
+        assert_eq!(report.copies.unwrap().delivered, 500 * 8);
+    }
+
+    #[test]
+    fn a_fixed_rate_is_kept_and_timed() {
+        let target = Target::limit();
+        let report = measured(Drive::fanout(&target, 3).unwrap(), |drive| {
+            drive.open(200.0, Duration::from_millis(500)).unwrap();
+        });
+        assert_eq!(report.copies.unwrap().delivered, 100 * 3);
+        assert!(report.figures.iter().any(|figure| figure.name == "latency p99"));
     }
 }

@@ -93,29 +93,33 @@ struct Client {
 /// # Errors
 /// The address is taken, or the system refuses to wait.
 pub fn serve(listen: SocketAddr) -> Result<(), BenchError> {
-    let serve = || -> io::Result<()> {
-        let mut listener = TcpListener::bind(listen)?;
-        let mut poll = Poll::new()?;
-        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+    let serve = || {
+        let listener = TcpListener::bind(listen)?;
         writeln!(io::stdout(), "{READY}{}", listener.local_addr()?)?;
-        let (mut events, mut clients) = (Events::with_capacity(1024), Vec::new());
-        let mut turn = Turn { room: vec![0; 256 * 1024], news: Vec::new() };
-        loop {
-            match poll.poll(&mut events, None::<Duration>) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                polled => polled?,
-            }
-            for event in &events {
-                if event.token() == LISTENER {
-                    accept(&listener, &poll, &mut clients)?;
-                } else {
-                    turn.attend(&mut clients, event);
-                    turn.hand_on(&mut clients);
-                }
-            }
-        }
+        attend(listener)
     };
     serve().map_err(BenchError::system("the raw server"))
+}
+
+fn attend(mut listener: TcpListener) -> io::Result<()> {
+    let mut poll = Poll::new()?;
+    poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+    let (mut events, mut clients) = (Events::with_capacity(1024), Vec::new());
+    let mut turn = Turn { room: vec![0; 256 * 1024], news: Vec::new() };
+    loop {
+        match poll.poll(&mut events, None::<Duration>) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            polled => polled?,
+        }
+        for event in &events {
+            if event.token() == LISTENER {
+                accept(&listener, &poll, &mut clients)?;
+            } else {
+                turn.attend(&mut clients, event);
+                turn.hand_on(&mut clients);
+            }
+        }
+    }
 }
 
 fn accept(
@@ -255,4 +259,13 @@ fn written(socket: &mut TcpStream, bytes: &[u8]) -> io::Result<usize> {
         }
     }
     Ok(written)
+}
+
+/// For tests: the limit on a thread of this process, for as long as that runs.
+#[cfg(test)]
+pub fn on_a_thread() -> SocketAddr {
+    let listener = TcpListener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(|| attend(listener));
+    address
 }

@@ -33,8 +33,8 @@ pub struct Target {
     node: Node,
     meter: Option<Meter>,
     patience: Duration,
-    /// The limit, while it runs.
-    limit: Option<raw::Child>,
+    /// The limit, which ends with this value.
+    _limit: Option<raw::Child>,
 }
 
 /// Which node is used.
@@ -93,8 +93,25 @@ impl Target {
             node,
             meter: limit.as_ref().map(raw::Child::pid).or(args.pid).map(Meter::of),
             patience,
-            limit,
+            _limit: limit,
         })
+    }
+
+    /// For tests: the limit, on a thread of this process.
+    #[cfg(test)]
+    pub fn limit() -> Self {
+        Self {
+            address: raw::on_a_thread(),
+            domain: "bench.example".to_owned(),
+            accounts: "bench-{}".to_owned(),
+            password: String::new(),
+            register: false,
+            tls: None,
+            node: Node::Raw,
+            meter: None,
+            patience: Duration::from_secs(10),
+            _limit: None,
+        }
     }
 
     /// What watches its process, if that is known.
@@ -109,7 +126,7 @@ impl Target {
 
     /// Whether it is the limit.
     pub fn is_limit(&self) -> bool {
-        self.limit.is_some()
+        self.node == Node::Raw
     }
 
     /// Whether it may be on another machine.

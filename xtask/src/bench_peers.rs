@@ -2,7 +2,7 @@
 //! the same cases in turn, three times, and `docs/performance.md` tells the medians.
 
 mod ejabberd;
-mod lampfield;
+pub mod lampfield;
 mod matrix;
 mod page;
 mod process;
@@ -14,9 +14,11 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::{e2e, peers, run};
+use crate::peers::{self, Ready};
+use crate::{e2e, run};
+pub use matrix::figure;
 use matrix::{Case, Contestant, Matrix, Transport};
-use process::Process;
+pub use process::Process;
 
 /// How often everything is measured.
 const REPETITIONS: usize = 3;
@@ -25,10 +27,9 @@ const PASSWORD: &str = "lampfield-bench";
 /// The domain of every server but Lampfield's telephony, which has one of its own.
 const DOMAIN: &str = "bench.example";
 
-/// The programs and folders of a run.
-struct Bench {
+/// The load generator, which is the server as well, and a folder for the run.
+pub struct Bench {
     lampfield: PathBuf,
-    peers: Vec<(&'static str, PathBuf, String)>,
     /// Gone at the end.
     scratch: PathBuf,
 }
@@ -36,32 +37,52 @@ struct Bench {
 /// Measures everything and writes the page.
 pub fn compare() -> Result<()> {
     let started = Instant::now();
-    let bench = Bench {
-        peers: peers::prepare_xmpp_servers()?,
-        lampfield: e2e::server()?,
-        scratch: std::env::temp_dir().join(format!("lampfield-bench-{}", std::process::id())),
-    };
-    fs::create_dir_all(&bench.scratch)?;
-    fs::write(bench.scratch.join("password"), PASSWORD)?;
-    let measured = bench.measure();
-    fs::remove_dir_all(&bench.scratch)?;
+    let peers = peers::prepare_xmpp_servers()?;
+    let bench = Bench::alone()?;
+    let measured = bench.measure(&peers);
+    bench.clean_up()?;
     let matrix = measured?;
     let page = run::workspace().join("docs/performance.md");
-    let versions = bench.peers.iter().map(|(name, _, version)| (*name, version.as_str()));
+    let versions = peers.iter().map(|peer| (peer.name, peer.version.as_str()));
     page::write(&page, &matrix, &versions.collect::<Vec<_>>())?;
     eprintln!("{} written, {:.0?} in all", page.display(), started.elapsed());
     Ok(())
 }
 
 impl Bench {
-    fn measure(&self) -> Result<Matrix> {
+    /// Builds Lampfield and makes the folder; the peers are not touched.
+    pub fn alone() -> Result<Self> {
+        let lampfield = e2e::server()?;
+        let scratch = std::env::temp_dir().join(format!("lampfield-bench-{}", std::process::id()));
+        fs::create_dir_all(&scratch)?;
+        fs::write(scratch.join("password"), PASSWORD)?;
+        Ok(Self { lampfield, scratch })
+    }
+
+    /// Removes the folder.
+    pub fn clean_up(&self) -> Result<()> {
+        Ok(fs::remove_dir_all(&self.scratch)?)
+    }
+
+    /// Starts Lampfield on a data folder, which is made if it is not there.
+    pub fn start(&self, data: &Path) -> Result<Process> {
+        lampfield::start(&self.lampfield, data)
+    }
+
+    /// Where a server's data can go.
+    pub fn data(&self) -> PathBuf {
+        self.scratch.join("lampfield")
+    }
+
+    fn measure(&self, peers: &[Ready]) -> Result<Matrix> {
         let mut matrix = Matrix::default();
-        let (_, ejabberd, _) = self.peers.first().context("no ejabberd")?;
-        let (_, prosody, _) = self.peers.last().context("no Prosody")?;
-        let certificate =
-            lampfield::Certificate::make(&self.lampfield, &self.scratch.join("lampfield"))?;
-        let ejabberd = ejabberd::Ejabberd::install(ejabberd, &certificate)?;
-        let prosody = prosody::Prosody::install(prosody, &certificate)?;
+        let root = |name: &str| {
+            let peer = peers.iter().find(|peer| peer.name == name);
+            peer.map(|peer| peer.root.as_path()).with_context(|| format!("no {name}"))
+        };
+        let certificate = lampfield::Certificate::make(&self.lampfield, &self.data())?;
+        let ejabberd = ejabberd::Ejabberd::install(root("ejabberd")?, &certificate)?;
+        let prosody = prosody::Prosody::install(root("prosody")?, &certificate)?;
         // In a process of its own: a server may remember the passwords that it has seen.
         self.register(&ejabberd.start()?, ejabberd::PORT)?;
         self.register(&prosody.start()?, prosody::PORT)?;
@@ -77,7 +98,7 @@ impl Bench {
 
     fn limit(&self, matrix: &mut Matrix) -> Result<()> {
         for case in Case::ALL.into_iter().filter(Case::has_limit) {
-            let report = self.bench(case, &["--raw"])?;
+            let report = self.run(case.arguments(), &["--raw"])?;
             matrix.add(Contestant::Limit, Transport::Plain, case, report);
         }
         Ok(())
@@ -88,14 +109,14 @@ impl Bench {
         for contestant in [Contestant::Telephony, Contestant::Generic] {
             for transport in Transport::ALL {
                 for case in Case::ALL.into_iter().filter(|case| case.suits(contestant, transport)) {
-                    let data = self.scratch.join("lampfield");
-                    let mut server = lampfield::start(&self.lampfield, &data)?;
+                    let data = self.data();
+                    let mut server = self.start(&data)?;
                     if case == Case::Connect {
                         // The first login makes the account; what counts is the next, in a process
                         // that has not seen the password yet.
                         self.ask(contestant, transport, case, &server)?;
                         drop(server);
-                        server = lampfield::start(&self.lampfield, &data)?;
+                        server = self.start(&data)?;
                     }
                     let report = self.ask(contestant, transport, case, &server)?;
                     drop(server);
@@ -122,14 +143,14 @@ impl Bench {
         let mut options = vec!["--domain", domain, "--server", lampfield::ADDRESS, "--pid", &pid];
         options.extend(contestant.node());
         options.extend(transport.option());
-        self.bench(case, &options)
+        self.run(case.arguments(), &options)
     }
 
     /// Makes the accounts of a peer.
     fn register(&self, server: &Process, port: u16) -> Result<()> {
         let (pid, address) = (server.pid().to_string(), format!("127.0.0.1:{port}"));
         let options = ["--domain", DOMAIN, "--server", &address, "--pid", &pid, "--register"];
-        self.bench(Case::Register, &options).map(drop)
+        self.run(Case::Register.arguments(), &options).map(drop)
     }
 
     fn peer(
@@ -145,7 +166,7 @@ impl Bench {
         for transport in Transport::ALL {
             for case in Case::ALL.into_iter().filter(|case| case.suits(contestant, transport)) {
                 let options = [&options[..], transport.option()].concat();
-                let report = self.bench(case, &options)?;
+                let report = self.run(case.arguments(), &options)?;
                 matrix.add(contestant, transport, case, report);
             }
         }
@@ -153,13 +174,9 @@ impl Bench {
     }
 
     /// Runs the load generator; what is wrong with the copies is reported with the figures.
-    fn bench(&self, case: Case, options: &[&str]) -> Result<serde_json::Value> {
+    pub fn run(&self, case: &[&str], options: &[&str]) -> Result<serde_json::Value> {
         let mut command = std::process::Command::new(&self.lampfield);
-        command.arg("bench").args(case.arguments()).args(options).args([
-            "--json",
-            "--timeout",
-            "60s",
-        ]);
+        command.arg("bench").args(case).args(options).args(["--json", "--timeout", "60s"]);
         command.arg("--password-file").arg(self.scratch.join("password"));
         let line = run::shown(&command);
         let output = command.stderr(std::process::Stdio::inherit()).output()?;

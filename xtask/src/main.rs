@@ -2,6 +2,7 @@
 //! ones and has no logic of its own.
 
 mod bench;
+mod bench_growth;
 mod bench_peers;
 mod check;
 mod deny;
@@ -38,6 +39,8 @@ enum Command {
     },
     /// Lampfield, ejabberd, Prosody and the limit side by side; writes docs/performance.md
     Bench,
+    /// The curves of docs/performance.md: subscribers, retained facts, idle connections
+    BenchGrowth,
     /// The hot path in instructions, against what was recorded
     Instructions {
         /// Record what is found
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Check => check::check().map(|counts| counts.verdict()),
         Command::Peers => peers::prepare().map(|()| ExitCode::SUCCESS),
         Command::E2e { filter } => e2e::e2e(filter.as_deref()).map(|counts| counts.verdict()),
+        Command::BenchGrowth => bench_growth::draw().map(|()| ExitCode::SUCCESS),
         Command::Instructions { record } => {
             instructions::check(record).map(|counts| counts.verdict())
         }

@@ -37,13 +37,23 @@ pub fn prepare() -> Result<()> {
     prepare_all(&ASTERISKS)
 }
 
-/// Makes every XMPP server that is not there yet; gives the name, folder and version of each.
-pub fn prepare_xmpp_servers() -> Result<Vec<(&'static str, PathBuf, String)>> {
+/// A peer that can be started.
+pub struct Ready {
+    /// What it is.
+    pub name: &'static str,
+    /// Its Debian's folder.
+    pub root: PathBuf,
+    /// As Debian numbers it.
+    pub version: String,
+}
+
+/// Makes every XMPP server that is not there yet.
+pub fn prepare_xmpp_servers() -> Result<Vec<Ready>> {
     prepare_all(&XMPP_SERVERS)?;
     let folder = folder()?;
     let ready = XMPP_SERVERS.iter().map(|peer| {
-        let home = folder.join(peer.name);
-        debian::version(peer, &home).map(|version| (peer.name, home, version))
+        let root = folder.join(peer.name);
+        Ok(Ready { name: peer.name, version: debian::version(peer, &root)?, root })
     });
     ready.collect()
 }

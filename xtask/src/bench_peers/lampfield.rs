@@ -1,5 +1,5 @@
-//! Lampfield as it is measured: its defaults, and clear-text logins beside STARTTLS so that both
-//! transports reach one server.
+//! Lampfield as it is measured: its defaults, clear-text logins beside STARTTLS so that both
+//! transports reach one server, and room for a million facts.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -65,6 +65,7 @@ fn configuration(data: &Path) -> String {
     format!(
         "data_dir = \"{data}\"\n\
          [xmpp]\nlisten = [\"{ADDRESS}\"]\ntls = \"optional\"\nclear_text_auth = true\n\
+         [limits]\nfacts = 2000000\nfacts_per_server = 1000000\n\
          [log]\nlevel = \"warn\"\n\
          [[domain]]\nname = \"{TELEPHONY}\"\nregistration = \"first-login\"\n\
          join_secret_file = \"secret\"\n\

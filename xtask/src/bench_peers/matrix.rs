@@ -139,13 +139,13 @@ impl Case {
         !matches!(self, Self::Register | Self::Connect | Self::Items)
     }
 
-    /// Whether this contestant is measured in it: items need a node of one's own and say little
-    /// about TLS; logins say nothing about nodes.
+    /// Whether this contestant is measured in it: items need a node of one's own, logins say nothing
+    /// about nodes, and what TLS costs does not depend on the node.
     pub fn suits(self, contestant: Contestant, transport: Transport) -> bool {
         match self {
             Self::Items => contestant != Contestant::Telephony && transport == Transport::Plain,
             Self::Connect => contestant != Contestant::Generic,
-            _ => true,
+            _ => contestant != Contestant::Generic || transport == Transport::Plain,
         }
     }
 }

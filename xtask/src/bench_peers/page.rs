@@ -34,6 +34,18 @@ is as it comes.
 
 ";
 
+/// The plots that `cargo xtask bench-growth` draws.
+const GROWTH: &str = "
+## Growth
+
+Drawn by `cargo xtask bench-growth`.
+
+![Processor time of a delivery](performance/subscribers.svg)
+![Processor time of a publish](performance/facts-time.svg)
+![Memory with facts](performance/facts-memory.svg)
+![Memory with idle connections](performance/idle.svg)
+";
+
 /// Writes the page.
 pub fn write(file: &Path, matrix: &Matrix, versions: &[(&str, &str)]) -> Result<()> {
     let mut page = HEAD.to_owned() + &machine(versions)? + TERMS;
@@ -75,6 +87,7 @@ pub fn write(file: &Path, matrix: &Matrix, versions: &[(&str, &str)]) -> Result<
             ("delete, ms", "delete node takes"),
         ],
     );
+    page += GROWTH;
     let troubles = matrix.troubles();
     page += "\n## What to know before believing it\n\n";
     match troubles.is_empty() {
