@@ -86,7 +86,10 @@ impl AccountBook {
             }
         };
         let same = before.filter(|b| b.declared == declared && b.invited == invited);
-        let legacy_secret = (one.legacy == Legacy::Allowed).then(|| password.clone());
+        // What is known stays: the account key may not be the one that made it.
+        let known = same.and_then(|before| before.legacy_secret.clone());
+        let legacy_secret =
+            (one.legacy == Legacy::Allowed).then(|| known.unwrap_or_else(|| password.clone()));
         let keys = match same {
             Some(before) => before.keys.clone(),
             None => self.derive(&one.jid, password).await?,

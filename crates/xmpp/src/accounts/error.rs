@@ -19,6 +19,12 @@ pub enum AccountError {
     /// Its password was given by somebody and cannot be printed.
     #[error("{0} has a password of its own, which is not kept: use --rotate to replace it")]
     OwnPassword(BareJid),
+    /// Its password was made with a key that is not in the data folder any more.
+    #[error(
+        "{0} has a password that was made with another accounts.key, so it cannot be printed \
+         again: it still works, and --rotate replaces it"
+    )]
+    OtherKey(BareJid),
     /// The name before the `@` is missing.
     #[error("{0} names a domain, not an account")]
     NoName(BareJid),

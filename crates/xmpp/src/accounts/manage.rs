@@ -95,7 +95,8 @@ impl AccountBook {
     /// there is. [`Rotation::Rotate`] makes a new password, also in the place of a given one.
     ///
     /// # Errors
-    /// If its password was given by somebody, or the change is not stored.
+    /// If its password was given by somebody or made with another account key, or the change is not
+    /// stored.
     pub async fn invite(
         &self,
         jid: &BareJid,
@@ -121,7 +122,10 @@ impl AccountBook {
         match (rotation, account.invited) {
             (Rotation::Keep, Some(generation)) => {
                 let password = invite::password(&self.keys.invite, jid, generation);
-                Ok(Invitation { account, password })
+                match self.is_right(&account, password.clone()).await? {
+                    true => Ok(Invitation { account, password }),
+                    false => Err(AccountError::OtherKey(jid.clone())),
+                }
             }
             (Rotation::Keep, None) => Err(AccountError::OwnPassword(jid.clone())),
             (Rotation::Rotate, generation) => {
@@ -164,6 +168,13 @@ impl AccountBook {
             Source::Config => Err(AccountError::Declared(jid.clone())),
             _ => Ok(account),
         }
+    }
+
+    /// Whether the account logs in with this password; hashed elsewhere.
+    async fn is_right(&self, account: &Account, password: String) -> Result<bool, AccountError> {
+        let keys = account.keys.clone();
+        let right = self.derivations.run(move || keys.verify(&password)).await;
+        right.map_err(|Busy| AccountError::Busy)
     }
 
     /// Derives the keys of a new password, elsewhere.

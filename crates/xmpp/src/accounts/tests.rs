@@ -226,6 +226,39 @@ async fn an_invitation_prints_the_same_until_it_is_rotated() {
 }
 
 #[tokio::test]
+async fn a_password_of_a_lost_key_still_works_and_no_other_is_printed() {
+    let desk = Desk::new();
+    let book = desk.open().await;
+    let first = book.invite(&jid("pbx-c"), Rotation::Keep).await.expect("invited");
+    Desk::close(book).await;
+    std::fs::remove_file(desk.folder.path().join("accounts.key")).expect("a key to lose");
+
+    let book = desk.open().await;
+    let again = book.invite(&jid("pbx-c"), Rotation::Keep).await;
+    assert_eq!(again.unwrap_err(), AccountError::OtherKey(jid("pbx-c")));
+    assert!(works(&book, "pbx-c", &first.password).await);
+    let rotated = book.invite(&jid("pbx-c"), Rotation::Rotate).await.expect("rotated");
+    assert!(works(&book, "pbx-c", &rotated.password).await);
+    let again = book.invite(&jid("pbx-c"), Rotation::Keep).await.expect("invited");
+    assert_eq!(rotated.password, again.password);
+}
+
+#[tokio::test]
+async fn a_lost_key_changes_no_declared_account() {
+    let desk = Desk::new();
+    let book = desk.open().await;
+    let legacy = Declared { legacy: Legacy::Allowed, ..declared("old", None) };
+    book.reconcile(vec![legacy.clone()]).await.expect("declared");
+    let secret = book.legacy_secret(&jid("old"));
+    Desk::close(book).await;
+    std::fs::remove_file(desk.folder.path().join("accounts.key")).expect("a key to lose");
+
+    let book = desk.open().await;
+    assert_eq!(book.reconcile(vec![legacy]).await, Ok(Reconciled::default()));
+    assert_eq!(book.legacy_secret(&jid("old")), secret);
+}
+
+#[tokio::test]
 async fn a_given_password_cannot_be_printed_but_replaced() {
     let desk = Desk::new();
     let book = desk.open().await;

@@ -243,6 +243,7 @@ fn refused(error: AccountError) -> Failure {
         AccountError::Missing(_) => (Exit::NoSuchThing, "unknown-account"),
         AccountError::Declared(_) => (Exit::Conflict, "declared-account"),
         AccountError::OwnPassword(_) => (Exit::Conflict, "own-password"),
+        AccountError::OtherKey(_) => (Exit::Conflict, "other-key"),
         AccountError::NoName(_) => (Exit::Usage, "wrong-name"),
         AccountError::Password(..) => (Exit::Usage, "wrong-password"),
         AccountError::Full(_) => (Exit::Conflict, "too-many-accounts"),
@@ -253,6 +254,9 @@ fn refused(error: AccountError) -> Failure {
     let failure = Failure::new(exit, code, error.to_string());
     match error {
         AccountError::Exists(jid) => failure.line("try", format!("lampfield user passwd {jid}")),
+        AccountError::OtherKey(jid) => {
+            failure.line("try", format!("lampfield invite {jid} --rotate"))
+        }
         _ => failure,
     }
 }
