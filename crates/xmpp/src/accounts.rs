@@ -34,6 +34,7 @@ pub use invite::{Invitation, Rotation};
 pub use key_file::{AccountKeys, KeyFileError};
 pub use manage::{NewAccount, NewPassword};
 
+use crate::log_limit::LogLimit;
 use check::InFlight;
 use derivations::Derivations;
 use throttle::{Pair, Throttle};
@@ -86,6 +87,8 @@ pub struct AccountBook {
     in_flight: RefCell<HashMap<[u8; 32], InFlight>>,
     accounts: RefCell<BTreeMap<BareJid, Rc<Account>>>,
     throttle: RefCell<Throttle>,
+    /// For lines about logins, and whatever else clients can make the door write.
+    pub(crate) log_limit: Rc<LogLimit>,
     joins: HashMap<Domain, JoinPolicy>,
     listeners: RefCell<Vec<Listener>>,
     started: Instant,
@@ -117,6 +120,7 @@ impl AccountBook {
             fake: FakeKeys::new(keys.fake_keys),
             derivations: Derivations::new(limits.hashing, limits.waiting),
             throttle: RefCell::new(Throttle::new(limits.throttled)),
+            log_limit: Rc::default(),
             verified: RefCell::default(),
             in_flight: RefCell::default(),
             accounts: RefCell::default(),
@@ -181,7 +185,11 @@ impl AccountBook {
     pub fn may_try(&self, jid: &BareJid, peer: IpAddr) -> Result<(), Failure> {
         let attempt = self.throttle.borrow_mut().attempt(Pair::new(peer, jid), self.now());
         attempt.map_err(|wait| {
-            tracing::warn!(account = %jid, %peer, "too many wrong passwords, refused for {wait:?}");
+            if self.log_limit.allows("too many wrong passwords", peer) {
+                tracing::warn!(
+                    account = %jid, %peer, "too many wrong passwords, refused for {wait:?}"
+                );
+            }
             Failure::TemporaryAuthFailure
         })
     }

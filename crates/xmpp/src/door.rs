@@ -120,6 +120,7 @@ impl Door {
         let domains = domains.collect::<Result<Vec<_>, _>>()?;
         let limits = &settings.limits;
         let results = Rc::new(Results::default());
+        let log_limit = Rc::clone(&accounts.log_limit);
         let pubsub = Pubsub::open(&domains, &store).await?;
         let rosters = Rosters::open(&store).await?;
         let door = Rc::new(Self {
@@ -130,7 +131,7 @@ impl Door {
             accounts,
             router: Router::default(),
             services: Services::standard(pubsub),
-            telephony: Telephony::new(hub, Rc::clone(&results)),
+            telephony: Telephony::new(hub, Rc::clone(&results), Rc::clone(&log_limit)),
             results,
             gate: Gate::new(limits.connections, limits.unauthenticated_per_address),
             flusher: Flusher::new(),
@@ -179,6 +180,8 @@ impl Door {
         });
         let door = Rc::clone(self);
         tokio::task::spawn_local(async move { door.telephony.probe().await });
+        let limit = Rc::clone(&self.accounts.log_limit);
+        tokio::task::spawn_local(async move { limit.report().await });
     }
 
     /// Takes the configured addresses.

@@ -9,6 +9,7 @@ mod connection;
 pub mod door;
 pub mod gate;
 mod listener;
+mod log_limit;
 pub mod router;
 pub mod services;
 pub mod session;

@@ -55,7 +55,11 @@ pub async fn serve(door: Rc<Door>, listener: TcpListener, start: Start) {
                         admission,
                     ));
                 }
-                Err(closed) => tracing::warn!(%peer, "connection refused: {closed}"),
+                Err(closed) => {
+                    if door.accounts.log_limit.allows("connection refused", peer.ip()) {
+                        tracing::warn!(%peer, "connection refused: {closed}");
+                    }
+                }
             },
             Err(error) => {
                 tracing::warn!("cannot accept a connection: {error}");

@@ -150,7 +150,10 @@ impl Stream {
         let mut out = Vec::new();
         failure.write(&mut out);
         self.send(&out);
-        tracing::warn!(peer = %self.link.peer(), "login failed: {failure}");
+        let peer = self.link.peer();
+        if self.door.accounts.log_limit.allows("login failed", peer.ip()) {
+            tracing::warn!(%peer, "login failed: {failure}");
+        }
         self.phase = Phase::Stranger;
         self.failures += 1;
         if self.failures >= self.door.settings.limits.login_tries {
@@ -192,7 +195,10 @@ impl Stream {
                 let error = StanzaCondition::NotAuthorized.with(failure.to_string());
                 reply::error(&mut out, id, None, None, &error);
                 self.send(&out);
-                tracing::warn!(peer = %self.link.peer(), "legacy login failed: {failure}");
+                let peer = self.link.peer();
+                if self.door.accounts.log_limit.allows("legacy login failed", peer.ip()) {
+                    tracing::warn!(%peer, "legacy login failed: {failure}");
+                }
                 // As after a SASL failure: only a new connection makes Asterisk try again.
                 Err(StreamCondition::NotAuthorized.with("legacy login failed"))
             }

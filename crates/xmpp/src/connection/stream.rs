@@ -175,7 +175,11 @@ impl Stream {
             (Some(s), Ending::Refused(error)) => {
                 tracing::warn!(jid = %s.jid, %peer, "stream ended by us: {error}");
             }
-            (None, Ending::Refused(error)) => tracing::info!(%peer, "turned away: {error}"),
+            (None, Ending::Refused(error)) => {
+                if self.door.accounts.log_limit.allows("turned away", peer.ip()) {
+                    tracing::info!(%peer, "turned away: {error}");
+                }
+            }
             (None, _) => tracing::debug!(%peer, "left before logging in"),
         }
     }

@@ -34,6 +34,7 @@ pub use watchers::View;
 
 use super::results::Results;
 use crate::accounts::Role;
+use crate::log_limit::LogLimit;
 use crate::session::Session;
 use probes::Probes;
 use watchers::Watchers;
@@ -44,14 +45,15 @@ pub struct Telephony {
     watchers: Watchers,
     results: Rc<Results>,
     probes: Probes,
+    log_limit: Rc<LogLimit>,
 }
 
 // === impl Telephony ===
 
 impl Telephony {
     /// Views of `hub`, whose publishers get their results through `results`.
-    pub fn new(hub: HubShell, results: Rc<Results>) -> Self {
-        Self { hub, watchers: Watchers::default(), results, probes: Probes::default() }
+    pub(crate) fn new(hub: HubShell, results: Rc<Results>, log_limit: Rc<LogLimit>) -> Self {
+        Self { hub, watchers: Watchers::default(), results, probes: Probes::default(), log_limit }
     }
 
     /// The hub that stands behind the nodes.

@@ -97,7 +97,9 @@ impl Telephony {
             // Everybody was told; the result is withheld because the disk has not taken it.
             return Answer::Handled;
         }
-        tracing::warn!(jid = %session.jid, "publish dropped: {dropped}");
+        if self.log_limit.allows("publish dropped", &session.bare) {
+            tracing::warn!(jid = %session.jid, "publish dropped: {dropped}");
+        }
         if session.account.borrow().is_forgiven() {
             return Answer::Result(Vec::new());
         }
