@@ -22,6 +22,7 @@ impl Desk {
         attention
             .extend(self.certificates.iter().filter_map(|one| certificates::attention(one, now)));
         attention.extend(store.reason.as_deref().map(stalled));
+        attention.extend(self.door.telephony.stalled().iter().map(|jid| silent(jid)));
         let fights = self.door.replacements.fights(std::time::Instant::now());
         attention.extend(fights.iter().map(|jid| fought_over(jid.as_str())));
         Status {
@@ -107,6 +108,15 @@ fn stalled(reason: &str) -> Attention {
         text: format!("changes do not reach the disk: {reason}; lamps go on from memory"),
         remedy: "make room or make the data folder writable; what waits is then written by itself"
             .to_owned(),
+    }
+}
+
+fn silent(jid: &str) -> Attention {
+    Attention {
+        code: "stalled".to_owned(),
+        severity: Severity::Look,
+        text: format!("{jid} is connected, but has answered nothing for a minute"),
+        remedy: "look at that server: its process may hang; if it stays so, restart it".to_owned(),
     }
 }
 
