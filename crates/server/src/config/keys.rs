@@ -39,13 +39,18 @@ section! {
 
 section! {
     /// One served domain. PubSub answers at `pubsub.NAME` on the same stream.
+    ///
+    /// **All domains of a server share one board.** Every PBX hears the states of every other PBX,
+    /// whatever its domain, and every account of every domain may read the lamps (the `aggregate`
+    /// nodes). Tenants who must not see each other need servers of their own, each with its own
+    /// data folder.
     pub struct Domain check check::domain {
         /// The name behind the `@` of its accounts.
         name: DomainName = required(),
         /// How accounts come into being besides this file, `lampfield user add` and `lampfield
         /// invite`: not at all; by clients themselves (XEP-0077, role `user`); or at the first
         /// login of a name that matches `join_pattern` with the secret in `join_secret_file` (role
-        /// `pbx`).
+        /// `pbx`). With `in-band`, strangers can read the lamps of all domains.
         registration: Registration = key(Registration::Closed),
         /// The file with the shared secret for `first-login`, of mode 0600.
         join_secret_file: Option<FilePath> = key(None),
@@ -144,7 +149,8 @@ section! {
         grace: Grace = key(Grace::Fixed(10 * SECOND))
             .within(Grace::Fixed(SECOND)..=Grace::Fixed(24 * HOUR)).on_reload(),
         /// The least time each server has to return after a restart of Lampfield itself. Asterisk
-        /// waits up to 60 s between its tries.
+        /// waits up to 60 s between its tries. Drops are counted in memory only, so this covers
+        /// each server until its first return, also where `grace` is `"auto"`.
         restart_grace: Duration = key(75 * SECOND).within(SECOND..=24 * HOUR).on_reload(),
     }
 }
