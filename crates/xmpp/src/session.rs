@@ -19,7 +19,10 @@ use crate::wire::{Full, Link};
 pub struct Session {
     /// The address stanzas come from and go to.
     pub jid: FullJid,
-    /// The same without its resource: the account.
+    /// The resource it asked for, which tells the servers of an account apart also where one was
+    /// given another; empty if it left the choice to us.
+    pub seat: Box<str>,
+    /// The address without its resource: the account.
     pub bare: BareJid,
     /// The account as the hub knows it.
     pub name: AccountName,
@@ -61,12 +64,13 @@ pub struct Presence {
 // === impl Session ===
 
 impl Session {
-    /// A session that has just bound `jid`.
+    /// A session that has just bound `jid`, having asked for the resource `seat`.
     ///
     /// # Errors
     /// When the account's address is longer than the hub takes (2,047 bytes).
     pub fn new(
         jid: FullJid,
+        seat: Box<str>,
         account: Rc<Account>,
         conn: ConnId,
         link: Rc<Link>,
@@ -76,6 +80,7 @@ impl Session {
             name: AccountName::parse(bare.as_str())?,
             bare,
             jid,
+            seat,
             account: RefCell::new(account),
             conn,
             link,

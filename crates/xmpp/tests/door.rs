@@ -127,3 +127,22 @@ fn a_pbx_that_hears_facts_is_spared_what_other_clients_of_its_account_subscribe_
         assert!(!heard.contains("<entry"), "{heard}");
     });
 }
+
+#[test]
+fn a_server_without_a_resource_is_the_same_reader_at_each_login() {
+    use lampfield_fabric::{Bucket, Storage};
+    house(async |door| {
+        for _ in 0..3 {
+            let mut b = Client::authenticate(&door, "b").await;
+            b.bind("").await;
+            b.expect("</jid>").await;
+            b.send(&subscribe("device_state")).await;
+            b.expect("id='s1'").await;
+            b.send("</stream:stream>").await;
+            b.expect("</stream:stream>").await;
+        }
+        let rows = door.store.scan(Bucket::Confirmations, "", None, 10).await.unwrap().rows;
+        let rows: Vec<_> = rows.iter().map(|row| (row.key.as_str(), row.value.as_str())).collect();
+        assert_eq!(rows, [("b@example.org", r#"{"":{"device":1,"mailbox":0}}"#)]);
+    });
+}

@@ -1,6 +1,5 @@
 //! Binding a resource: where a login becomes an address (RFC 6120 section 7).
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -73,8 +72,8 @@ impl Stream {
         };
         let id = iq.attr("id").unwrap_or_default();
         let wanted = request.child_text(ns::BIND, "resource").unwrap_or_default();
-        let address = self.choose_address(&account.jid, wanted);
-        match address.and_then(|jid| self.enter(jid, account)) {
+        let address = self.choose_address(&account.jid, &wanted);
+        match address.and_then(|jid| self.enter(jid, &wanted, account)) {
             Ok(session) => {
                 let mut out = Vec::new();
                 reply::result(&mut out, id, None, None, &bound(&session.jid));
@@ -94,7 +93,7 @@ impl Stream {
     pub(super) fn choose_address(
         &self,
         account: &BareJid,
-        wanted: Cow<'_, str>,
+        wanted: &str,
     ) -> Result<FullJid, StanzaError> {
         let bad = |error: lampfield_xmpp_stream::JidError| {
             StanzaCondition::BadRequest.with(error.to_string())
@@ -103,7 +102,7 @@ impl Stream {
         let taken = if wanted.is_empty() {
             None
         } else {
-            let jid = account.with_resource(&wanted).map_err(bad)?;
+            let jid = account.with_resource(wanted).map_err(bad)?;
             match router.session(&jid) {
                 None => return self.within_limit(account).map(|()| jid),
                 Some(_) if !self.door.replacements.note(&jid, Instant::now()) => return Ok(jid),
@@ -140,11 +139,13 @@ impl Stream {
     pub(super) fn enter(
         &mut self,
         jid: FullJid,
+        wanted: &str,
         account: Rc<Account>,
     ) -> Result<Rc<Session>, StanzaError> {
         let door = &self.door;
-        let session = Session::new(jid, account, door.next_conn(), Rc::clone(&self.link))
-            .map_err(|error| StanzaCondition::BadRequest.with(error.to_string()))?;
+        let session =
+            Session::new(jid, wanted.into(), account, door.next_conn(), Rc::clone(&self.link))
+                .map_err(|error| StanzaCondition::BadRequest.with(error.to_string()))?;
         let old = door.router.bind(Rc::clone(&session));
         door.telephony.arrived(&session);
         if let Some(old) = old {

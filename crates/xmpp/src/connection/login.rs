@@ -183,8 +183,8 @@ impl Stream {
         }
         match self.check_legacy(query) {
             Ok((account, resource)) => {
-                let address = self.choose_address(&account.jid, resource.into());
-                match address.and_then(|jid| self.enter(jid, account)) {
+                let address = self.choose_address(&account.jid, &resource);
+                match address.and_then(|jid| self.enter(jid, &resource, account)) {
                     Ok(_) => reply::result(&mut out, id, None, None, &[]),
                     Err(error) => reply::error(&mut out, id, None, None, &error),
                 }

@@ -99,7 +99,7 @@ impl Stage {
         let link = Link::new(server, peer, unread, Rc::clone(&door.flusher)).unwrap();
         let account = door.accounts.get(&jid(name)).unwrap();
         let full = jid(name).with_resource(resource).unwrap();
-        let session = Session::new(full, account, door.next_conn(), link).unwrap();
+        let session = Session::new(full, resource.into(), account, door.next_conn(), link).unwrap();
         door.router.bind(Rc::clone(&session));
         Player { session, door, socket: RefCell::new(socket) }
     }

@@ -22,6 +22,7 @@ pub const PASSWORD: &str = "secret";
 pub struct House {
     pub address: std::net::SocketAddr,
     pub accounts: Rc<AccountBook>,
+    pub store: Store,
 }
 
 /// Runs `test` beside an open door, for at most half a minute.
@@ -36,8 +37,8 @@ pub fn house(test: impl AsyncFnOnce(House)) {
         let (door, listeners) = open(store, folder.path()).await;
         let address = listeners.addresses().unwrap()[0];
         door.serve(listeners);
-        let accounts = Rc::clone(&door.accounts);
-        tokio::time::timeout(Duration::from_secs(30), test(House { address, accounts }))
+        let (accounts, store) = (Rc::clone(&door.accounts), door.store.clone());
+        tokio::time::timeout(Duration::from_secs(30), test(House { address, accounts, store }))
             .await
             .unwrap();
     });

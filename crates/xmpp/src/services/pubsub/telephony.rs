@@ -106,8 +106,9 @@ impl Telephony {
             (View::Facts, Role::Pbx) => PeerCache::Survives,
             _ => PeerCache::Forgotten,
         };
-        // Servers that share an account are told apart by their resources.
-        let reader = Reader::new(session.name.clone(), session.jid.resource());
+        // Servers that share an account are told apart by the resources they ask for: one that we
+        // invented would make a new reader of each login.
+        let reader = Reader::new(session.name.clone(), &session.seat);
         let watch = self.hub.act(|hub, _| hub.watch(reader, kind, cache));
         if view == View::Facts {
             session.watches.set(session.watches.get() + 1);
