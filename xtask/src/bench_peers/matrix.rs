@@ -123,13 +123,13 @@ impl Case {
         match self {
             Self::Register => &["connect", "--clients", "501"],
             Self::Connect => &["connect", "--clients", "200"],
-            Self::Fanout10 => &["fanout", "--subscribers", "10", "--for", "1200ms"],
-            Self::Fanout100 => &["fanout", "--subscribers", "100", "--for", "1200ms"],
+            Self::Fanout10 => &["fanout", "--subscribers", "10", "--for", "1s"],
+            Self::Fanout100 => &["fanout", "--subscribers", "100", "--for", "1s"],
             Self::Fanout500 => {
-                &["fanout", "--subscribers", "500", "--in-flight", "1", "--for", "1200ms"]
+                &["fanout", "--subscribers", "500", "--in-flight", "1", "--for", "1s"]
             }
-            Self::Mesh => &["mesh", "--servers", "64", "--in-flight", "1", "--for", "1200ms"],
-            Self::Open => &["open", "--subscribers", "100", "--rate", "20", "--for", "3s"],
+            Self::Mesh => &["mesh", "--servers", "64", "--in-flight", "1", "--for", "1s"],
+            Self::Open => &["open", "--subscribers", "100", "--rate", "20", "--for", "2500ms"],
             Self::Items => &["items"],
         }
     }

@@ -75,7 +75,7 @@ pub fn write(file: &Path, matrix: &Matrix, versions: &[(&str, &str)]) -> Result<
     page += "\nThe empty server:\n\n";
     let empty = [("MiB", "server memory before")];
     page += &table(matrix, Case::Connect, &[Transport::Plain], &empty);
-    page += &format!("\n## Many items\n\n{}, plain.\n\n", Case::Items.title());
+    page += &format!("\n## Many items\n\n{}, plain; the peers once.\n\n", Case::Items.title());
     page += &table(
         matrix,
         Case::Items,
