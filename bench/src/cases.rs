@@ -63,8 +63,10 @@ fn fill(target: &Target, load: &Load) -> Result<Option<Talk>, BenchError> {
         (_, Node::Telephony) => {}
         _ => return Err(BenchError::Options("other states need Asterisk's node")),
     }
-    let mut keeper = target.login(load.subscribers + 1, Role::Publisher)?;
-    items::store(target, &mut keeper, &Items::new(1), load.facts)?;
+    // The next after those that the case itself needs.
+    let client = load.subscribers + 1;
+    let mut keeper = target.login(client, Role::Publisher)?;
+    items::store(target, (client, &mut keeper), &Items::new(1), load.facts)?;
     Ok(Some(keeper))
 }
 

@@ -22,7 +22,7 @@ pub fn run(target: &Target, count: u32, report: &mut Report) -> Result<(), Bench
     target.make_node(&mut talk, &count.to_string())?;
 
     let watch = Stopwatch::start(target.meter())?;
-    store(target, &mut talk, &Items::new(1), count)?;
+    store(target, (0, &mut talk), &Items::new(1), count)?;
     let took = watch.stop()?;
     report.figure("store, each takes", took.millis() * 1e3 / f64::from(count), "us");
     report.figure_if("server CPU per store", took.server_micros(count), "us");
@@ -45,10 +45,10 @@ pub fn run(target: &Target, count: u32, report: &mut Report) -> Result<(), Bench
     Ok(())
 }
 
-/// Publishes so many different items and waits for every answer.
+/// Publishes so many different items as this client and waits for every answer.
 pub(super) fn store(
     target: &Target,
-    talk: &mut Talk,
+    (client, talk): (usize, &mut Talk),
     items: &Items,
     count: u32,
 ) -> Result<(), BenchError> {
@@ -59,7 +59,7 @@ pub(super) fn store(
             batch.clear();
             let end = count.min(sent + UNANSWERED / 2);
             for number in sent..end {
-                target.write_publish(&mut batch, 0, number, |out| {
+                target.write_publish(&mut batch, client, number, |out| {
                     items.write_one_of_many(out, number);
                 });
             }

@@ -23,7 +23,7 @@ pub fn run(target: &Target, facts: u32, report: &mut Report) -> Result<(), Bench
     let items = Items::new(1);
     let mut publisher = target.login(0, Role::Publisher)?;
     target.make_node(&mut publisher, &facts.to_string())?;
-    items::store(target, &mut publisher, &items, facts)?;
+    items::store(target, (0, &mut publisher), &items, facts)?;
 
     let (mut millis, mut micros) = (Vec::new(), Vec::new());
     for _ in 0..TIMES {
