@@ -104,6 +104,11 @@ impl Asterisk {
         &self.setup.eid
     }
 
+    /// Whether it speaks TLS to its server.
+    pub fn over_tls(&self) -> bool {
+        self.setup.xmpp.contains("usetls=yes")
+    }
+
     /// Panics if it has died, for instance of what a server sent it.
     pub fn assert_alive(&mut self) {
         let ended = self.running_mut().process.ended();

@@ -178,10 +178,24 @@ async fn exchange(a: &Asterisk, b: &Asterisk) {
         from.set_state(&device, "RINGING").await;
         to.sees(&device, "RINGING").await;
         from.set_mailbox(&mailbox, 3, 1).await;
-        to.sees_mailbox(mark, &mailbox, 3, 1).await;
+        mailbox_arrives(from, to, mark, &mailbox).await;
         from.set_state(&device, "NOT_INUSE").await;
         to.sees(&device, "NOT_INUSE").await;
     }
+}
+
+/// The counts 3 and 1 that one server has said of a mailbox reach the other.
+async fn mailbox_arrives(from: &Asterisk, to: &Asterisk, mark: usize, mailbox: &str) {
+    // COMPAT(asterisk<=22): it breaks its own TLS links now and then (docs/tls.md), and a count said
+    // into such a link is never repeated, unlike a state: so it is said again here.
+    for _ in 0..if from.over_tls() { 3 } else { 0 } {
+        let seen = to.sees_mailbox(mark, mailbox, 3, 1);
+        if tokio::time::timeout(Duration::from_secs(4), seen).await.is_ok() {
+            return;
+        }
+        from.set_mailbox(mailbox, 3, 1).await;
+    }
+    to.sees_mailbox(mark, mailbox, 3, 1).await;
 }
 
 async fn late_joiner_knows(speaker: &Asterisk, setup: Setup) {
@@ -189,5 +203,5 @@ async fn late_joiner_knows(speaker: &Asterisk, setup: Setup) {
     speaker.set_mailbox("early@default", 3, 1).await;
     let late = connected(setup).await;
     late.sees("Custom:early", "BUSY").await;
-    late.sees_mailbox(0, "early@default", 3, 1).await;
+    mailbox_arrives(speaker, &late, 0, "early@default").await;
 }
