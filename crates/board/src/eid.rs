@@ -31,8 +31,10 @@ impl Eid {
 
 impl fmt::Display for Eid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+        // Not by `write!`: this is in every key and every event, and six arguments are slow.
+        let pairs = self.0.map(|byte| [hex_digit(byte >> 4), hex_digit(byte & 15), b':']);
+        let text = std::str::from_utf8(pairs.as_flattened()).unwrap_or_default();
+        f.write_str(text.trim_end_matches(':'))
     }
 }
 
@@ -42,6 +44,10 @@ impl FromStr for Eid {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         parse(text).map(Self).ok_or_else(|| EidError(text.to_owned()))
     }
+}
+
+fn hex_digit(value: u8) -> u8 {
+    if value < 10 { b'0' + value } else { b'a' + value - 10 }
 }
 
 fn parse(text: &str) -> Option<[u8; 6]> {

@@ -2,6 +2,7 @@
 //! any printable character, so the separator and the escape itself are escaped in them.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use lampfield_board::{AccountName, Eid, Origin, Subject};
 
@@ -17,7 +18,12 @@ pub fn origin(origin: &Origin) -> String {
 pub fn fact(subject: &Subject, origin: &Origin) -> String {
     let name = escape(subject.name().as_str());
     let account = escape(origin.account.as_str());
-    format!("{}/{name}{SEPARATOR}{account}{SEPARATOR}{}", subject.kind(), origin.eid)
+    let (kind, eid) = (subject.kind(), origin.eid);
+    // One allocation: this is on the hot path.
+    let mut key = String::with_capacity(name.len() + account.len() + 32);
+    // Writing to a string cannot fail.
+    let _ok = write!(key, "{kind}/{name}{SEPARATOR}{account}{SEPARATOR}{eid}");
+    key
 }
 
 /// `server1@d`

@@ -1,6 +1,8 @@
 //! The stored forms: one JSON object a row, as an operator reads it in the `sqlite3` shell. A row
 //! that cannot be read is reported by its reader and left alone, never guessed at.
 
+use std::borrow::Cow;
+
 use lampfield_board::{
     Change, DeviceState, DoorName, MessageCount, OriginId, Revision, Standing, Statement, Subject,
     Value, Version, Wall,
@@ -34,7 +36,7 @@ pub enum RowError {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct FactRow {
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    state: Option<String>,
+    state: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     new: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -45,7 +47,7 @@ pub struct FactRow {
     counter: u64,
     revision: u64,
     said_at: u64,
-    door: String,
+    door: Cow<'static, str>,
 }
 
 /// An origin.
@@ -60,7 +62,7 @@ impl FactRow {
         let value = change.standing.live();
         let count = value.and_then(Value::mailbox);
         Self {
-            state: value.and_then(Value::device).map(|state| state.to_string()),
+            state: value.and_then(Value::device).map(|state| state.word().into()),
             new: count.map(|count| count.new),
             old: count.map(|count| count.old),
             withdrawn: reason,
@@ -68,7 +70,7 @@ impl FactRow {
             counter: change.version.counter,
             revision: change.revision.number(),
             said_at: change.said_at.millis(),
-            door: change.door.to_string(),
+            door: change.door.word().into(),
         }
     }
 
@@ -102,7 +104,7 @@ impl FactRow {
             (Some(_), ..) => Ok(Standing::Withdrawn),
             (_, Some(state), _) => {
                 let state: DeviceState =
-                    state.parse().map_err(|_| RowError::Word(state.clone()))?;
+                    state.parse().map_err(|_| RowError::Word(state.to_string()))?;
                 Ok(Standing::Live(state.into()))
             }
             (_, _, Some(new)) => {

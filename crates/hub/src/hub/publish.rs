@@ -118,10 +118,10 @@ impl Hub {
     fn persist_fact(&mut self, change: &Change) {
         let key = keys::fact(&change.subject, &change.origin);
         let row = json(&FactRow::of(change, None));
-        self.outbox.put(Bucket::Facts, key.clone(), row);
         if change.was == Some(Standing::Withdrawn) {
-            self.outbox.delete(Bucket::Tombstones, key);
+            self.outbox.delete(Bucket::Tombstones, key.clone());
         }
+        self.outbox.put(Bucket::Facts, key, row);
     }
 
     fn held(&self, statement: &Statement) -> Option<Fact<'_>> {

@@ -26,13 +26,12 @@ impl<'a> Attributes<'a> {
         if text.len() == self.rest.len() {
             return Err(StreamCondition::NotWellFormed.with("no blank before an attribute"));
         }
-        let Some((name, after)) = text.split_once('=') else {
+        let Some((name, after)) = split_at(text, b'=') else {
             return Err(StreamCondition::NotWellFormed.with("an attribute without a value"));
         };
         let after = after.trim_ascii_start();
         let quoted = match after.as_bytes().first() {
-            Some(b'\'') => after.get(1..).and_then(|text| text.split_once('\'')),
-            Some(b'"') => after.get(1..).and_then(|text| text.split_once('"')),
+            Some(&quote @ (b'\'' | b'"')) => after.get(1..).and_then(|text| split_at(text, quote)),
             _ => None,
         };
         let Some((value, rest)) = quoted else {
@@ -41,6 +40,12 @@ impl<'a> Attributes<'a> {
         self.rest = rest;
         Ok(Some((name.trim_ascii_end(), attribute_value(value)?)))
     }
+}
+
+/// As `split_once`, which is slower on texts as short as these. `sign` is ASCII.
+fn split_at(text: &str, sign: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == sign)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 impl<'a> Iterator for Attributes<'a> {

@@ -30,6 +30,9 @@ pub fn check_chars(text: &str) -> Result<(), StreamError> {
 /// # Errors
 /// `not-well-formed` if it is not a name (Namespaces in XML 1.0, 4).
 pub fn split_name(name: &str) -> Result<(&str, &str), StreamError> {
+    if is_plain_name(name) {
+        return Ok(("", name));
+    }
     let (prefix, local) = match name.split_once(':') {
         Some((prefix, local)) => (prefix, local),
         None => ("", name),
@@ -42,14 +45,14 @@ pub fn split_name(name: &str) -> Result<(&str, &str), StreamError> {
     }
 }
 
-fn is_ncname(name: &str) -> bool {
+/// All but a few names that exist: ASCII without a colon.
+fn is_plain_name(name: &str) -> bool {
     let mut bytes = name.bytes();
-    // All but a few names that exist.
-    if bytes.next().is_some_and(|b| b.is_ascii_alphabetic())
+    bytes.next().is_some_and(|b| b.is_ascii_alphabetic())
         && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    {
-        return true;
-    }
+}
+
+fn is_ncname(name: &str) -> bool {
     let mut chars = name.chars();
     chars.next().is_some_and(is_name_start) && chars.all(is_name_char)
 }

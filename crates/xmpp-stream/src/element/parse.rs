@@ -70,8 +70,9 @@ impl<'a> Builder<'a> {
             source,
             limits,
             namespaces: Namespaces::new(scope),
-            items: Vec::with_capacity(8),
-            attrs: Vec::with_capacity(8),
+            // Enough for a publish of Asterisk's.
+            items: Vec::with_capacity(16),
+            attrs: Vec::with_capacity(24),
             open: Vec::with_capacity(8),
             text_open: false,
         }
