@@ -7,9 +7,12 @@
 mod buffers;
 mod flusher;
 mod link;
+mod loans;
+mod outbox;
 mod tls;
 
 pub use buffers::BufferPool;
 pub use flusher::Flusher;
 pub use link::{Crowded, Full, Link, LinkLimits};
+pub use loans::{ALL_LARGE_ANSWERS, LARGEST_ANSWER};
 pub use tls::TlsSettings;

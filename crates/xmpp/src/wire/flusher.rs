@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use super::buffers::BufferPool;
 use super::link::Link;
+use super::loans::Lender;
 
 /// The connections of one thread that have something to write.
 #[derive(Debug, Default)]
@@ -20,6 +21,7 @@ pub struct Flusher {
     /// Told when a connection that was crowded has written everything.
     pub roomy: Notify,
     pub(super) pool: BufferPool,
+    pub(super) lender: Rc<Lender>,
 }
 
 impl Flusher {

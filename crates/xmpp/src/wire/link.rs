@@ -11,6 +11,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::flusher::Flusher;
+use super::loans::Loan;
+use super::outbox::Outbox;
 use super::tls::{Tls, TlsSettings};
 
 /// Idle time before the kernel asks a silent peer whether it is there, the pause between
@@ -25,7 +27,8 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(12);
 pub struct LinkLimits {
     /// Bytes above which telephony changes are kept back and only the newest of each sent later.
     pub comfortable: usize,
-    /// Bytes above which the connection is given up: its peer does not read.
+    /// Bytes above which the connection is given up: its peer does not read. A large answer that it
+    /// has asked for does not count (see [`Link::send_answer`]).
     pub most: usize,
 }
 
@@ -45,7 +48,11 @@ pub struct Link {
     socket: TcpStream,
     peer: SocketAddr,
     tls: RefCell<Option<Tls>>,
-    out: RefCell<Vec<u8>>,
+    out: RefCell<Outbox>,
+    /// How much of `out` ends with a large answer. It does not count as left unread.
+    asked_for: Cell<usize>,
+    /// What that answer has borrowed.
+    loan: RefCell<Option<Loan>>,
     touched: Cell<bool>,
     /// Somebody was told that there is no room and waits for it.
     awaited: Cell<bool>,
@@ -80,7 +87,9 @@ impl Link {
             socket,
             peer,
             tls: RefCell::new(None),
-            out: RefCell::new(Vec::new()),
+            out: RefCell::default(),
+            asked_for: Cell::new(0),
+            loan: RefCell::new(None),
             touched: Cell::new(false),
             awaited: Cell::new(false),
             interrupted: Cell::new(false),
@@ -114,20 +123,64 @@ impl Link {
             return Ok(());
         }
         let mut out = self.out.borrow_mut();
-        if out.len() + head.len() + tail.len() > self.limits.most {
+        if out.len() - self.asked_for.get() + head.len() + tail.len() > self.limits.most {
             drop(out);
             self.fail();
             return Err(Full);
         }
-        if out.capacity() == 0 {
-            *out = self.flusher.pool.take();
-        }
-        out.extend_from_slice(head);
-        out.extend_from_slice(tail);
+        out.push(head, tail, &self.flusher.pool);
         drop(out);
+        self.touch();
+        Ok(())
+    }
+
+    fn touch(self: &Rc<Self>) {
         if !self.touched.replace(true) {
             self.flusher.touch(Rc::clone(self));
         }
+    }
+
+    /// Bytes that the answer to a question of the peer's own may have now, if
+    /// [`Link::send_answer`] follows at once. Usually [`LARGEST_ANSWER`](super::LARGEST_ANSWER);
+    /// less while the peer has not read the large answer before, or others have borrowed the rest.
+    pub fn answer_room(&self) -> usize {
+        if self.asked_for.get() > 0 {
+            // Perhaps it would read, and only this turn has kept it from doing so.
+            self.flush();
+        }
+        let large = if self.asked_for.get() == 0 { self.flusher.lender.most() } else { 0 };
+        large.max(self.ordinary_room())
+    }
+
+    /// Answers may use half of what may be left unread, so that they alone never use it up.
+    fn ordinary_room(&self) -> usize {
+        let unread = self.out.borrow().len() - self.asked_for.get();
+        (self.limits.most / 2).saturating_sub(unread)
+    }
+
+    /// Appends the answer to a question of the peer's own. A large one, which borrows from the
+    /// total for all connections until it is read, is not counted as left unread; there is at most
+    /// one on each link.
+    ///
+    /// # Errors
+    /// [`Crowded`] when it exceeds [`Link::answer_room`]; nothing was appended.
+    pub fn send_answer(self: &Rc<Self>, answer: Vec<u8>) -> Result<(), Crowded> {
+        if self.failed.get() {
+            return Ok(());
+        }
+        if answer.len() <= self.ordinary_room() {
+            return self.send(&answer).map_err(|Full| Crowded);
+        }
+        if self.asked_for.get() > 0 {
+            return Err(Crowded);
+        }
+        let loan = self.flusher.lender.lend(answer.len()).ok_or(Crowded)?;
+        let mut out = self.out.borrow_mut();
+        out.push_large(answer, &self.flusher.pool);
+        self.asked_for.set(out.len());
+        *self.loan.borrow_mut() = Some(loan);
+        drop(out);
+        self.touch();
         Ok(())
     }
 
@@ -169,11 +222,7 @@ impl Link {
         self.touched.set(false);
         let mut out = self.out.borrow_mut();
         match self.write_out(&mut out) {
-            Ok(()) => {
-                if out.capacity() > 0 {
-                    self.flusher.pool.give_back(std::mem::take(&mut *out));
-                }
-            }
+            Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.attention.notify_one(),
             Err(_) => self.fail(),
         }
@@ -183,26 +232,28 @@ impl Link {
         }
     }
 
-    fn write_out(&self, out: &mut Vec<u8>) -> io::Result<()> {
+    fn write_out(&self, out: &mut Outbox) -> io::Result<()> {
         let mut tls = self.tls.borrow_mut();
-        let mut written = 0;
-        let mut outcome = Ok(());
-        while let Some(rest) = out.get(written..).filter(|rest| !rest.is_empty()) {
-            let step = match tls.as_mut() {
-                Some(tls) => tls.write(&self.socket, rest),
-                None => self.socket.try_write(rest),
-            };
-            match step {
-                Ok(count) => written += count,
-                Err(error) => {
-                    outcome = Err(error);
-                    break;
-                }
+        while !out.is_empty() {
+            let count = match tls.as_mut() {
+                Some(tls) => tls.write(&self.socket, out.rest()),
+                None => self.socket.try_write(out.rest()),
+            }?;
+            out.advance(count, &self.flusher.pool);
+            self.note_written(count);
+        }
+        tls.as_mut().map_or(Ok(()), |tls| tls.push(&self.socket))
+    }
+
+    /// The large answer, if there is one, comes to its end some time, and its loan with it.
+    fn note_written(&self, count: usize) {
+        let left = self.asked_for.get();
+        if left > 0 {
+            self.asked_for.set(left.saturating_sub(count));
+            if count >= left {
+                self.loan.take();
             }
         }
-        out.drain(..written);
-        outcome?;
-        tls.as_mut().map_or(Ok(()), |tls| tls.push(&self.socket))
     }
 
     /// Reads what has arrived. `WouldBlock`: nothing. `Ok(0)`: the peer has closed.
