@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use lampfield_xmpp::services::Verb;
 use lampfield_xmpp::services::pubsub::engine::{Actor, Limits, Standing};
 use lampfield_xmpp::services::pubsub::service::{Elsewhere, Handled, PubsubService};
+use lampfield_xmpp::wire::LARGEST_ANSWER;
 use lampfield_xmpp_stream::{BareJid, Domain, Limits as StanzaLimits, Scope, Stanza};
 
 const ITEMS: usize = 10_000;
@@ -30,7 +31,7 @@ impl Bench {
             .map_err(|error| error.to_string())?;
         let account = BareJid::parse(&format!("{who}@denmark.lit"))?;
         let actor = Actor { account, standing: Standing::Creator };
-        let handled = self.service.handle(&actor, verb, stanza.root());
+        let handled = self.service.handle(&actor, verb, stanza.root(), LARGEST_ANSWER);
         match &handled.answer {
             Ok(_) => Ok(handled),
             Err(error) => Err(error.to_string().into()),

@@ -16,9 +16,12 @@ use crate::accounts::{Account, Role};
 use crate::door::{Door, ServedDomain, random_number};
 use crate::services::{Answer, Request, Scope, Service, reply};
 use crate::session::Session;
+use crate::wire::Crowded;
 
 /// Rows read at once at the start.
 const PAGE: usize = 1_000;
+/// Bytes of a result besides its payload; longer addresses cost one more allocation.
+const ADDRESSES: usize = 200;
 
 /// The PubSub services of all domains.
 #[derive(Debug)]
@@ -64,19 +67,17 @@ impl Pubsub {
         request: &Request<'_>,
     ) -> Answer {
         let actor = actor(request.session);
-        let handled = service.borrow_mut().handle(&actor, request.verb, request.payload);
+        let room = request.session.link.answer_room();
+        let handled = service.borrow_mut().handle(&actor, request.verb, request.payload, room);
         if handled.answer.is_ok() && request.payload.child(ns::PUBSUB, "subscribe").is_some() {
             request.session.wants_items.set(true);
         }
         let committed_by = carry_out(door, handled.follows);
         match (handled.answer, committed_by) {
             (Err(error), _) => Answer::Error(error),
-            (Ok(payload), Ok(None)) => Answer::Result(payload),
+            (Ok(payload), Ok(None)) => answer(request, &payload),
             (Ok(payload), Ok(Some(ticket))) => {
-                let mut out = Vec::new();
-                let to = Some(request.session.jid.as_str());
-                reply::result(&mut out, request.id, Some(request.to.as_str()), to, &payload);
-                door.results.promise(ticket, request.session, out);
+                door.results.promise(ticket, request.session, result(request, &payload));
                 Answer::Handled
             }
             (Ok(_), Err(error)) => {
@@ -140,6 +141,24 @@ fn actor(session: &Session) -> Actor {
         Role::Pbx | Role::User => Standing::Creator,
     };
     Actor { account: session.bare.clone(), standing }
+}
+
+/// Answers at once. The payload may be a large part of a node.
+fn answer(request: &Request<'_>, payload: &[u8]) -> Answer {
+    match request.session.link.send_answer(result(request, payload)) {
+        Ok(()) => Answer::Handled,
+        Err(Crowded) => Answer::Error(
+            StanzaCondition::ResourceConstraint
+                .with("too much that was asked for is still to be read: ask later, or for less"),
+        ),
+    }
+}
+
+fn result(request: &Request<'_>, payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(payload.len() + ADDRESSES);
+    let to = Some(request.session.jid.as_str());
+    reply::result(&mut out, request.id, Some(request.to.as_str()), to, payload);
+    out
 }
 
 /// Delivers and stores what follows from a request; the ticket of the last write.

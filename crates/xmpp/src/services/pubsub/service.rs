@@ -88,10 +88,17 @@ impl PubsubService {
         }
     }
 
-    /// Handles the payload of an IQ from `actor`.
-    pub fn handle(&mut self, actor: &Actor, verb: Verb, payload: Element<'_>) -> Handled {
+    /// Handles the payload of an IQ from `actor`. Items and nodes beyond about `room` bytes are
+    /// left out of an answer, which says so.
+    pub fn handle(
+        &mut self,
+        actor: &Actor,
+        verb: Verb,
+        payload: Element<'_>,
+        room: usize,
+    ) -> Handled {
         let answer = match codec::parse(verb, payload) {
-            Ok(Request::Query(query)) => self.tell(actor, query).map_err(StanzaError::from),
+            Ok(Request::Query(query)) => self.tell(actor, query, room).map_err(StanzaError::from),
             Ok(Request::Command(command)) => self.obey(actor, command).map_err(StanzaError::from),
             Err(malformed) => Err(malformed.into()),
         };
@@ -144,7 +151,7 @@ impl PubsubService {
         Ok(vec![])
     }
 
-    fn tell(&self, actor: &Actor, query: Query) -> Result<Vec<u8>, Refusal> {
+    fn tell(&self, actor: &Actor, query: Query, room: usize) -> Result<Vec<u8>, Refusal> {
         let engine = &self.engine;
         Ok(match query {
             Query::Configuration(node) => {
@@ -159,7 +166,7 @@ impl PubsubService {
             }
             Query::DefaultOptions(node) => codec::default_options(node.as_ref()),
             Query::Items { node, wanted, paging } => {
-                let (found, page) = engine.items(actor, &node, &wanted)?;
+                let (found, page) = engine.items(actor, &node, &wanted, room)?;
                 codec::items(&node, found, &page, paging)
             }
             Query::Subscriptions(node) => {
@@ -172,16 +179,16 @@ impl PubsubService {
             }
             Query::Info(None) => codec::service_info(),
             Query::Info(Some(node)) => codec::node_info(&node, engine.info(actor, &node)?),
-            Query::Nodes { page, paging } => self.nodes(actor, &page, paging),
+            Query::Nodes { page, paging } => self.nodes(actor, &page, paging, room),
             Query::ItemNames { node, page, paging } => {
-                let (_, page) = engine.items(actor, &node, &Wanted::Page(page))?;
+                let (_, page) = engine.items(actor, &node, &Wanted::Page(page), room)?;
                 codec::node_items(&self.address, &node, &page, paging)
             }
         })
     }
 
-    fn nodes(&self, actor: &Actor, request: &PageRequest, paging: Paging) -> Vec<u8> {
-        let page = self.engine.nodes(actor, request);
+    fn nodes(&self, actor: &Actor, request: &PageRequest, paging: Paging, room: usize) -> Vec<u8> {
+        let page = self.engine.nodes(actor, request, room);
         let views = if request.place == Place::Start { self.views.as_slice() } else { &[] };
         codec::service_items(&Listing { service: &self.address, views, page, paging })
     }

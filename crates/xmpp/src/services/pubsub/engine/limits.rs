@@ -23,9 +23,9 @@ pub struct Limits {
     /// Bytes of all stored items of the service, [`ITEM_OVERHEAD`] each included; a publish that
     /// would exceed it is refused with `resource-constraint`.
     pub stored_bytes: usize,
-    /// Bytes of items in one answer, [`ITEM_OVERHEAD`] each included; the rest can be asked for
-    /// by result set management (XEP-0059). A longer list of one account's subscriptions or
-    /// affiliations is refused with `resource-constraint`.
+    /// Bytes of one account's subscriptions or affiliations in one answer; a longer list is
+    /// refused with `resource-constraint`. How many items or nodes an answer holds is up to who
+    /// asks (see [`Engine::items`](super::Engine::items)).
     pub answer_bytes: usize,
 }
 

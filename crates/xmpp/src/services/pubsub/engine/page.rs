@@ -32,6 +32,13 @@ pub struct Page<T> {
     pub total: usize,
 }
 
+impl PageRequest {
+    /// The bounds of the page where there are so many bytes for it.
+    pub(super) fn room(&self, bytes: usize) -> Room {
+        Room { entries: self.max.unwrap_or(usize::MAX), cost: bytes }
+    }
+}
+
 impl<T> Page<T> {
     /// Whether the page is the whole list.
     pub fn is_whole(&self) -> bool {

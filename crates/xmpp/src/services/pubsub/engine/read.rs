@@ -29,13 +29,15 @@ pub struct Listed<'a> {
 }
 
 impl Engine {
-    /// Stored items of a node, at most [`Limits::answer_bytes`](super::Limits::answer_bytes) of
-    /// them.
+    /// Stored items of a node, as many of those that are wanted as have room in so many bytes,
+    /// [`ITEM_OVERHEAD`] each included. The rest can be asked for by result set management
+    /// (XEP-0059).
     pub fn items(
         &self,
         actor: &Actor,
         name: &NodeName,
         wanted: &Wanted,
+        room: usize,
     ) -> Result<(&Node, Page<&Item>), Refusal> {
         let node = self.node(name)?;
         node.require(actor, Action::Retrieve)?;
@@ -43,11 +45,12 @@ impl Engine {
             return Err(Refusal::NotPersistent);
         }
         let page = match wanted {
-            Wanted::Page(request) => self.page_of_items(node, request)?,
+            Wanted::Page(request) => page_of_items(node, request, room)?,
             Wanted::Named(ids) => {
                 let found: Vec<&Item> = ids.iter().filter_map(|id| node.items.get(id)).collect();
                 let total = found.len();
-                let entries = self.room(None).fill(found.into_iter(), |item| item.cost());
+                let room = Room { entries: usize::MAX, cost: room };
+                let entries = room.fill(found.into_iter(), |item| item.cost());
                 Page { entries, total }
             }
         };
@@ -61,12 +64,12 @@ impl Engine {
         Ok(node)
     }
 
-    /// The nodes that the actor may read, sorted by name.
-    pub fn nodes(&self, actor: &Actor, request: &PageRequest) -> Page<Listed<'_>> {
+    /// The nodes that the actor may read, sorted by name, as many as have room in so many bytes.
+    pub fn nodes(&self, actor: &Actor, request: &PageRequest, room: usize) -> Page<Listed<'_>> {
         use std::ops::Bound::{Excluded, Unbounded};
         let visible = |(_, node): &(&NodeName, &Node)| node.permits(actor, Action::Retrieve);
         let listed = |(name, node)| listed(name, node);
-        let room = self.room(request.max);
+        let room = request.room(room);
         let (lower, upper) = match &request.place {
             Place::Start | Place::End => (Unbounded, Unbounded),
             Place::After(name) => (Excluded(name.as_str()), Unbounded),
@@ -79,29 +82,23 @@ impl Engine {
         };
         Page { entries, total: self.nodes.iter().filter(visible).count() }
     }
+}
 
-    fn page_of_items<'n>(
-        &self,
-        node: &'n Node,
-        request: &PageRequest,
-    ) -> Result<Page<&'n Item>, Refusal> {
-        let room = self.room(request.max);
-        let cost = |item: &&Item| item.cost();
-        let items = &node.items;
-        let entries = match &request.place {
-            Place::Start => room.fill(items.iter(), cost),
-            Place::End => room.fill_from_end(items.iter(), cost),
-            Place::After(id) => room.fill(items.after(id).ok_or(Refusal::NoSuchItem)?, cost),
-            Place::Before(id) => {
-                room.fill_from_end(items.before(id).ok_or(Refusal::NoSuchItem)?, cost)
-            }
-        };
-        Ok(Page { entries, total: items.len() })
-    }
-
-    fn room(&self, entries: Option<usize>) -> Room {
-        Room { entries: entries.unwrap_or(usize::MAX), cost: self.limits.answer_bytes }
-    }
+fn page_of_items<'n>(
+    node: &'n Node,
+    request: &PageRequest,
+    room: usize,
+) -> Result<Page<&'n Item>, Refusal> {
+    let room = request.room(room);
+    let cost = |item: &&Item| item.cost();
+    let items = &node.items;
+    let entries = match &request.place {
+        Place::Start => room.fill(items.iter(), cost),
+        Place::End => room.fill_from_end(items.iter(), cost),
+        Place::After(id) => room.fill(items.after(id).ok_or(Refusal::NoSuchItem)?, cost),
+        Place::Before(id) => room.fill_from_end(items.before(id).ok_or(Refusal::NoSuchItem)?, cost),
+    };
+    Ok(Page { entries, total: items.len() })
 }
 
 fn listed<'a>(name: &'a NodeName, node: &'a Node) -> Listed<'a> {

@@ -19,9 +19,14 @@ use super::{BUCKETS, Elsewhere, Follows, Handled, PubsubService};
 use crate::services::Verb;
 use crate::services::pubsub::engine::{Actor, Limits, NodeName, Standing};
 
+/// Room for any answer in these tests.
+const ROOM: usize = 1_000_000;
+
 /// A service with whatever it has told and stored.
 struct Stage {
     service: PubsubService,
+    /// Bytes that an answer may have.
+    room: usize,
     heard: Vec<String>,
     stored: BTreeMap<(&'static str, String), String>,
 }
@@ -49,7 +54,7 @@ impl Stage {
     }
 
     fn with(limits: Limits) -> Self {
-        Self { service: service(limits), heard: vec![], stored: BTreeMap::new() }
+        Self { service: service(limits), room: ROOM, heard: vec![], stored: BTreeMap::new() }
     }
 
     /// A stage where hamlet owns `princely_musings`, with these settings.
@@ -72,7 +77,8 @@ impl Stage {
         let scope = Scope::NONE;
         let limits = StanzaLimits::AUTHENTICATED;
         let stanza = Stanza::parse(payload.as_bytes(), &scope, &limits).unwrap();
-        let Handled { answer, follows } = self.service.handle(&actor(who), verb, stanza.root());
+        let Handled { answer, follows } =
+            self.service.handle(&actor(who), verb, stanza.root(), self.room);
         if answer.is_err() {
             assert!(follows.deliveries.is_empty() && follows.writes.is_empty(), "left a trace");
         }
@@ -120,7 +126,7 @@ impl Stage {
                 service.restore(bucket, key, value).unwrap();
             }
         }
-        Self { service, heard: vec![], stored: self.stored.clone() }
+        Self { service, room: ROOM, heard: vec![], stored: self.stored.clone() }
     }
 
     // === requests that many tests need ===

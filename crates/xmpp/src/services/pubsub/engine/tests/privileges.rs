@@ -40,7 +40,7 @@ fn subscribe(engine: &mut Engine) -> bool {
 
 fn retrieve(engine: &mut Engine) -> bool {
     let all = Wanted::Page(PageRequest::default());
-    allowed(engine.items(&creator("horatio"), &node("n"), &all).map(|_| ()))
+    allowed(engine.items(&creator("horatio"), &node("n"), &all, 1_000).map(|_| ()))
 }
 
 fn publish(engine: &mut Engine, id: &str) -> bool {

@@ -1,7 +1,6 @@
 //! XEP-0060 section 6.5: retrieving items, and its pages (XEP-0059).
 
 use super::{Stage, assert_error, pubsub};
-use crate::services::pubsub::engine::Limits;
 
 const NODE: &str = "princely_musings";
 
@@ -75,9 +74,8 @@ fn pages_go_forth_and_back() {
 
 #[test]
 fn an_answer_is_bounded_and_says_so() {
-    let limits = Limits { answer_bytes: 1_000, ..Limits::default() };
-    let mut stage = Stage::with(limits);
-    stage.create("hamlet", NODE, &[]);
+    let mut stage = Stage::musings(&[]);
+    stage.room = 1_000;
     for id in ["1", "2", "3", "4"] {
         stage.publish("hamlet", NODE, id, "x");
     }
