@@ -7,6 +7,7 @@ mod latejoin;
 use std::time::Duration;
 
 use crate::args::{Bench, Case, Load, Pace};
+use crate::descriptors;
 use crate::drive::Drive;
 use crate::error::BenchError;
 use crate::item::Items;
@@ -24,6 +25,8 @@ pub fn run(bench: &Bench, patience: Duration) -> Result<Option<Report>, BenchErr
     if let Case::Raw { listen } = bench.case {
         return raw::serve(listen).map(|()| None);
     }
+    // First of all: the limit is a program that inherits them.
+    descriptors::provide(clients(&bench.case))?;
     let target = Target::new(&bench.target, patience)?;
     let mut report = Report::new(title(&bench.case), target.title());
     if target.is_remote() {
@@ -68,6 +71,17 @@ fn fill(target: &Target, load: &Load) -> Result<Option<Talk>, BenchError> {
     let mut keeper = target.login(client, Role::Publisher)?;
     items::store(target, (client, &mut keeper), &Items::new(1), load.facts)?;
     Ok(Some(keeper))
+}
+
+/// How many connections a case has at once, besides one or two of its own.
+fn clients(case: &Case) -> usize {
+    match case {
+        Case::Fanout(load) => load.subscribers,
+        Case::Mesh { servers, .. } => *servers,
+        Case::Open { subscribers, .. } => *subscribers,
+        Case::Connect { clients } => *clients,
+        Case::Latejoin { .. } | Case::Items { .. } | Case::Raw { .. } => 0,
+    }
 }
 
 fn title(case: &Case) -> String {

@@ -60,6 +60,18 @@ pub enum BenchError {
         /// Why it did not work.
         source: io::Error,
     },
+    /// The system does not allow enough connections.
+    #[error(
+        "{clients} clients need {needed} open files and the system allows {most}: try ulimit -n {needed}"
+    )]
+    Descriptors {
+        /// How many are asked for.
+        clients: usize,
+        /// Open files for them.
+        needed: u64,
+        /// The hard limit.
+        most: u64,
+    },
     /// The options do not fit together.
     #[error("{0}")]
     Options(&'static str),

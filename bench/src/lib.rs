@@ -5,6 +5,7 @@
 mod args;
 mod cases;
 mod crowd;
+mod descriptors;
 mod drive;
 mod error;
 mod frame;

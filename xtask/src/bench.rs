@@ -1,5 +1,10 @@
-//! The measurements that the README quotes, made by a program of the `tests` crate on the release
-//! server and two real Asterisk.
+//! What is measured by more than one command: the measurements that the README quotes, made by a
+//! program of the `tests` crate on the release server and two real Asterisk, and the page that
+//! tells what the other two have found.
+
+pub mod machine;
+pub mod page;
+pub mod spread;
 
 use anyhow::Result;
 

@@ -3,8 +3,7 @@
 
 mod ejabberd;
 pub mod lampfield;
-mod matrix;
-mod page;
+pub mod matrix;
 mod process;
 mod prosody;
 
@@ -13,11 +12,16 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::bench::machine::Machine;
+use crate::bench::page;
+use crate::bench::spread::number;
 use crate::peers::{self, Ready};
 use crate::{e2e, run};
-pub use matrix::figure;
-use matrix::{Case, Contestant, Matrix, Transport};
+use lampfield::Cores;
+use matrix::{Case, Contestant, Matrix, Transport, figure, troubles};
 pub use process::Process;
 
 /// How often everything is measured.
@@ -26,6 +30,16 @@ const REPETITIONS: usize = 3;
 const PASSWORD: &str = "lampfield-bench";
 /// The domain of every server but Lampfield's telephony, which has one of its own.
 const DOMAIN: &str = "bench.example";
+
+/// What a run has found.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Comparison {
+    pub machine: Machine,
+    /// The name and version of each.
+    pub peers: Vec<(String, String)>,
+    pub repetitions: usize,
+    pub matrix: Matrix,
+}
 
 /// The load generator, which is the server as well, and a folder for the run.
 pub struct Bench {
@@ -46,39 +60,43 @@ pub fn compare() -> Result<()> {
     let started = Instant::now();
     let peers = peers::prepare_xmpp_servers()?;
     let bench = Bench::alone()?;
-    let measured = bench.measure(&peers);
-    bench.clean_up()?;
-    let matrix = measured?;
-    let page = run::workspace().join("docs/performance.md");
-    let versions = peers.iter().map(|peer| (peer.name, peer.version.as_str()));
-    page::write(&page, &matrix, &versions.collect::<Vec<_>>())?;
-    eprintln!("{} written, {:.0?} in all", page.display(), started.elapsed());
+    let matrix = bench.measure(&peers)?;
+    let versions = peers.iter().map(|peer| (peer.name.to_owned(), peer.version.clone()));
+    page::keep_comparison(&Comparison {
+        machine: Machine::here()?,
+        peers: versions.collect(),
+        repetitions: REPETITIONS,
+        matrix,
+    })?;
+    eprintln!("{:.0?} in all", started.elapsed());
     Ok(())
 }
 
 impl Bench {
-    /// Builds Lampfield and makes the folder; the peers are not touched.
+    /// Builds Lampfield and makes the folder; the peers are not touched. What is measured is a
+    /// copy: a build meanwhile does not change it.
     pub fn alone() -> Result<Self> {
-        let lampfield = e2e::server()?;
         let scratch = std::env::temp_dir().join(format!("lampfield-bench-{}", std::process::id()));
         fs::create_dir_all(&scratch)?;
+        let lampfield = scratch.join("lampfield");
+        fs::copy(e2e::server()?, &lampfield)?;
         fs::write(scratch.join("password"), PASSWORD)?;
         Ok(Self { lampfield, scratch })
     }
 
-    /// Removes the folder.
-    pub fn clean_up(&self) -> Result<()> {
-        Ok(fs::remove_dir_all(&self.scratch)?)
-    }
-
     /// Starts Lampfield on a data folder, which is made if it is not there.
     pub fn start(&self, data: &Path) -> Result<Process> {
-        lampfield::start(&self.lampfield, data)
+        lampfield::start(&self.lampfield, data, Cores::All)
+    }
+
+    /// The same on some cores.
+    pub fn start_on(&self, cores: Cores, data: &Path) -> Result<Process> {
+        lampfield::start(&self.lampfield, data, cores)
     }
 
     /// Where a server's data can go.
     pub fn data(&self) -> PathBuf {
-        self.scratch.join("lampfield")
+        self.scratch.join("data")
     }
 
     fn measure(&self, peers: &[Ready]) -> Result<Matrix> {
@@ -110,7 +128,7 @@ impl Bench {
     fn limit(&self, matrix: &mut Matrix) -> Result<()> {
         for case in Case::ALL.into_iter().filter(Case::has_limit) {
             let report = self.run(case.arguments(), &["--raw"])?;
-            matrix.add(Contestant::Limit, Transport::Plain, case, report);
+            matrix.add(Contestant::Limit, Transport::Plain, case, &report);
         }
         Ok(())
     }
@@ -132,7 +150,7 @@ impl Bench {
                     let report = self.ask(contestant, transport, case, &server)?;
                     drop(server);
                     fs::remove_dir_all(&data)?;
-                    matrix.add(contestant, transport, case, report);
+                    matrix.add(contestant, transport, case, &report);
                 }
             }
         }
@@ -183,22 +201,43 @@ impl Bench {
                 continue;
             }
             let report = self.run(case.arguments(), &options)?;
-            matrix.add(contestant, transport, case, report);
+            matrix.add(contestant, transport, case, &report);
         }
         Ok(())
     }
 
     /// Runs the load generator; what is wrong with the copies is reported with the figures.
-    pub fn run(&self, case: &[&str], options: &[&str]) -> Result<serde_json::Value> {
-        let mut command = std::process::Command::new(&self.lampfield);
+    pub fn run(&self, case: &[&str], options: &[&str]) -> Result<Value> {
+        self.run_on(Cores::All, case, options)
+    }
+
+    /// The same on some cores.
+    pub fn run_on(&self, cores: Cores, case: &[&str], options: &[&str]) -> Result<Value> {
+        let mut command = cores.command(&self.lampfield);
         command.arg("bench").args(case).args(options).args(["--json", "--timeout", "60s"]);
         command.arg("--password-file").arg(self.scratch.join("password"));
         let line = run::shown(&command);
         let output = command.stderr(std::process::Stdio::inherit()).output()?;
         let report = serde_json::from_slice(&output.stdout).with_context(|| line.clone())?;
-        eprintln!("{}", page::one_line(&report).with_context(|| line)?);
+        eprintln!("{}", one_line(&report).with_context(|| line)?);
         Ok(report)
     }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        // In the folder for temporary files: what cannot be removed is in nobody's way.
+        let _ = fs::remove_dir_all(&self.scratch);
+    }
+}
+
+/// One report on the screen while the run goes on.
+fn one_line(report: &Value) -> Option<String> {
+    let name = ["server CPU per delivery", "server CPU per login", "server CPU per store"];
+    let name = name.into_iter().find(|name| figure(report, name).is_some())?;
+    let (case, target) = (report["case"].as_str()?, report["target"].as_str()?);
+    let (value, troubles) = (number(figure(report, name)?), troubles(report).join("; "));
+    Some(format!("{value:>8}  {name:<24}  {case}  ({target})  {troubles}").trim_end().to_owned())
 }
 
 /// A folder of the measurement inside another Debian, empty.

@@ -1,162 +1,223 @@
-//! A plot as SVG: numbers that grow tenfold across, from zero up. Our own because it is a page of
-//! arithmetic, where a plotting library brings fonts and bitmaps.
+//! A plot as SVG, legible on light and on dark pages: it brings its own ground and follows the
+//! reader's preference. Our own because it is a page of arithmetic, where a plotting library brings
+//! fonts and bitmaps.
+
+mod axis;
 
 use std::fmt::Write as _;
 
-/// Size of the picture, and the room around the plot for words.
-const SIZE: (f64, f64) = (640.0, 360.0);
-const LEFT: f64 = 64.0;
-const RIGHT: f64 = 110.0;
-const TOP: f64 = 40.0;
-const BOTTOM: f64 = 52.0;
-/// Colours that the colour-blind tell apart, one for each curve.
-const COLOURS: [&str; 3] = ["#0072b2", "#d55e00", "#009e73"];
+use super::curve::Curve;
+use crate::bench::spread::Spread;
+use axis::{Axis, short};
 
-/// Some curves over one axis.
-pub struct Plot<'p> {
-    pub title: &'p str,
+/// Size of the picture, and the room around the plot for words.
+const SIZE: (f64, f64) = (720.0, 380.0);
+const LEFT: f64 = 76.0;
+const RIGHT: f64 = 120.0;
+const TOP: f64 = 52.0;
+const BOTTOM: f64 = 60.0;
+/// Two words on top of each other are at least so far apart.
+const LINE: f64 = 16.0;
+
+/// Colours that the colour-blind tell apart, one for each curve, for light and dark grounds.
+const STYLE: &str = "<style>
+.ground { fill: #ffffff; stroke: #d0d7de } .ink { fill: #1f2328 } .grid { stroke: #e3e7eb }
+.line0 { stroke: #0072b2 } .mark0 { fill: #0072b2 } .line1 { stroke: #b34700 } .mark1 { fill: #b34700 }
+@media (prefers-color-scheme: dark) {
+.ground { fill: #161b22; stroke: #3d444d } .ink { fill: #e6edf3 } .grid { stroke: #30363d }
+.line0 { stroke: #58b4f0 } .mark0 { fill: #58b4f0 } .line1 { stroke: #f0883e } .mark1 { fill: #f0883e }
+}
+</style>
+";
+
+/// One or two curves over one axis.
+pub struct Plot<'c> {
+    /// Of its file.
+    pub name: &'static str,
+    pub title: &'static str,
     /// What grows.
-    pub across: &'p str,
-    /// The unit of what is measured.
-    pub up: &'p str,
-    pub curves: &'p [Curve],
+    pub across: &'static str,
+    /// What is measured, with its unit.
+    pub up: &'static str,
+    pub scale: Scale,
+    /// Drawn in this order; the upper one first, its values stand above it.
+    pub lines: Vec<Line<'c>>,
 }
 
-/// One line with its name at the end.
-pub struct Curve {
+/// How far apart numbers are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// As they are, both ways: what grows in step is a straight line.
+    Even,
+    /// Across, ten times as much is always the same step.
+    Tenfold,
+    /// The same both ways.
+    BothTenfold,
+}
+
+/// A curve with its name at the end.
+pub struct Line<'c> {
     pub name: &'static str,
-    pub points: Vec<(f64, f64)>,
+    pub curve: &'c Curve,
+}
+
+/// A plot with its axes laid out.
+struct Sheet<'p> {
+    plot: &'p Plot<'p>,
+    across: Axis,
+    up: Axis,
+    svg: String,
 }
 
 impl Plot<'_> {
+    /// The name of its file.
+    pub fn file(&self) -> String {
+        format!("{}.svg", self.name)
+    }
+
     pub fn to_svg(&self) -> String {
-        let (width, height) = SIZE;
-        let mut svg = format!(
-            "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' \
-             font-family='sans-serif' font-size='13'>\n\
-             <rect width='{width}' height='{height}' fill='white'/>\n"
-        );
-        let words = "fill='#222'";
-        // Writing to a string does not fail.
-        let _ =
-            writeln!(svg, "<text x='{LEFT}' y='22' {words} font-size='15'>{}</text>", self.title);
-        let (middle, foot) = ((LEFT + width - RIGHT) / 2.0, height - 12.0);
-        let across = self.across;
-        let _ = writeln!(
-            svg,
-            "<text x='{middle}' y='{foot}' {words} text-anchor='middle'>{across}</text>"
-        );
-        self.grid(&mut svg);
-        for (curve, colour) in self.curves.iter().zip(COLOURS) {
-            self.curve(&mut svg, curve, colour);
+        let points = || self.lines.iter().flat_map(|line| line.curve.points());
+        let places: Vec<_> = points().map(|(at, _)| f64::from(at)).collect();
+        let values: Vec<_> = points().flat_map(|(_, of)| [of.least, of.most]).collect();
+        let (across, up) = match self.scale {
+            Scale::Even => (Axis::even(&places), Axis::even(&values)),
+            Scale::Tenfold => (Axis::tenfold_at(&places), Axis::even(&values)),
+            Scale::BothTenfold => (Axis::tenfold_at(&places), Axis::tenfold(&values)),
+        };
+        let mut sheet = Sheet { plot: self, across, up, svg: String::new() };
+        sheet.frame();
+        sheet.grid();
+        for place in 0..self.lines.len() {
+            sheet.line(place);
         }
-        svg + "</svg>\n"
-    }
-
-    fn grid(&self, svg: &mut String) {
-        let (right, bottom) = (SIZE.0 - RIGHT, SIZE.1 - BOTTOM);
-        let line = "stroke='#ddd'";
-        let top = self.highest();
-        for step in 0..=4 {
-            let value = top * f64::from(step) / 4.0;
-            let y = self.y(value);
-            let unit = if step == 4 { format!(" {}", self.up) } else { String::new() };
-            let _ = writeln!(
-                svg,
-                "<path d='M{LEFT} {y:.1}H{right}' {line}/>\
-                 <text x='{:.1}' y='{:.1}' text-anchor='end' fill='#222'>{}{unit}</text>",
-                LEFT - 6.0,
-                y + 4.0,
-                short(value)
-            );
-        }
-        for (across, _) in self.curves.first().map_or(&[][..], |curve| &curve.points) {
-            let x = self.x(*across);
-            let _ = writeln!(
-                svg,
-                "<path d='M{x:.1} {TOP}V{bottom}' {line}/>\
-                 <text x='{x:.1}' y='{:.1}' text-anchor='middle' fill='#222'>{}</text>",
-                bottom + 18.0,
-                short(*across)
-            );
-        }
-    }
-
-    fn curve(&self, svg: &mut String, curve: &Curve, colour: &str) {
-        let places: Vec<_> = curve.points.iter().map(|(x, y)| (self.x(*x), self.y(*y))).collect();
-        let line: Vec<_> = places.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-        let _ = writeln!(
-            svg,
-            "<polyline points='{}' fill='none' stroke='{colour}' stroke-width='2'/>",
-            line.join(" ")
-        );
-        for (x, y) in &places {
-            let _ = writeln!(svg, "<circle cx='{x:.1}' cy='{y:.1}' r='3.5' fill='{colour}'/>");
-        }
-        if let (Some((x, y)), Some((_, value))) = (places.last(), curve.points.last()) {
-            let (x, y, name) = (x + 8.0, y + 4.0, curve.name);
-            let _ = writeln!(
-                svg,
-                "<text x='{x:.1}' y='{y:.1}' fill='{colour}'>{name} {}</text>",
-                short(*value)
-            );
-        }
-    }
-
-    fn x(&self, value: f64) -> f64 {
-        let all = || self.curves.iter().flat_map(|curve| &curve.points).map(|(x, _)| x.log10());
-        let (least, most) = (all().fold(f64::MAX, f64::min), all().fold(f64::MIN, f64::max));
-        let part = (value.log10() - least) / (most - least).max(f64::EPSILON);
-        LEFT + part * (SIZE.0 - LEFT - RIGHT)
-    }
-
-    fn y(&self, value: f64) -> f64 {
-        SIZE.1 - BOTTOM - value / self.highest() * (SIZE.1 - TOP - BOTTOM)
-    }
-
-    /// The next round number above everything.
-    fn highest(&self) -> f64 {
-        let all = self.curves.iter().flat_map(|curve| &curve.points);
-        let most = all.map(|(_, y)| *y).fold(f64::EPSILON, f64::max);
-        let tens = 10f64.powf(most.log10().floor());
-        [1.0, 2.0, 4.0, 6.0, 8.0, 10.0]
-            .into_iter()
-            .map(|step| step * tens)
-            .find(|round| *round >= most)
-            .unwrap_or(most)
+        sheet.names();
+        sheet.svg + "</svg>\n"
     }
 }
 
-/// 2000 as 2,000, 1000000 as 1 M, 0.25 as it is.
-fn short(value: f64) -> String {
-    match value {
-        value if value >= 1e6 => format!("{} M", value / 1e6),
-        value if value >= 1e4 => format!("{:.0} k", value / 1e3),
-        value if value >= 100.0 || value == value.trunc() => format!("{value:.0}"),
-        value if value >= 10.0 => format!("{value:.1}"),
-        value => format!("{value:.2}"),
+impl Sheet<'_> {
+    fn frame(&mut self) {
+        let (width, height) = SIZE;
+        let Plot { title, across, up, .. } = self.plot;
+        self.add(format_args!(
+            "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' \
+             width='{width}' height='{height}' font-family='sans-serif' font-size='13' role='img'>\n\
+             <title>{title}</title>\n{STYLE}<rect class='ground' x='0.5' y='0.5' width='{}' \
+             height='{}' rx='6'/>",
+            width - 1.0,
+            height - 1.0
+        ));
+        self.add(format_args!("<text class='ink' x='{LEFT}' y='28' font-size='16'>{title}</text>"));
+        let (middle, foot) = ((LEFT + width - RIGHT) / 2.0, height - 14.0);
+        self.add(format_args!(
+            "<text class='ink' x='{middle}' y='{foot}' text-anchor='middle'>{across}</text>"
+        ));
+        let middle = (TOP + height - BOTTOM) / 2.0;
+        self.add(format_args!(
+            "<text class='ink' transform='translate(20 {middle}) rotate(-90)' \
+             text-anchor='middle'>{up}</text>"
+        ));
+    }
+
+    fn grid(&mut self) {
+        let (right, bottom) = (SIZE.0 - RIGHT, SIZE.1 - BOTTOM);
+        for value in self.up.ticks() {
+            let y = self.y(value);
+            self.add(format_args!("<path class='grid' d='M{LEFT} {y:.1}H{right}'/>"));
+            self.word((LEFT - 8.0, y + 4.5), "ink", "end", &short(value));
+        }
+        let mut last = f64::NEG_INFINITY;
+        for value in self.across.ticks() {
+            let x = self.x(value);
+            self.add(format_args!("<path class='grid' d='M{x:.1} {TOP}V{bottom}'/>"));
+            if x - last >= 40.0 {
+                self.word((x, bottom + 20.0), "ink", "middle", &short(value));
+                last = x;
+            }
+        }
+    }
+
+    fn line(&mut self, place: usize) {
+        let points: Vec<(u32, Spread)> = self.plot.lines[place].curve.points().collect();
+        let at =
+            |sheet: &Self, (at, of): &(u32, Spread)| (sheet.x(f64::from(*at)), sheet.y(of.median));
+        let path: Vec<_> = points.iter().map(|point| at(self, point)).collect();
+        let path: Vec<_> = path.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        self.add(format_args!(
+            "<polyline class='line{place}' points='{}' fill='none' stroke-width='2'/>",
+            path.join(" ")
+        ));
+        let mut last = f64::NEG_INFINITY;
+        for point in &points {
+            let (x, y) = at(self, point);
+            let (low, high) = (self.y(point.1.least), self.y(point.1.most));
+            self.add(format_args!(
+                "<path class='line{place}' d='M{x:.1} {low:.1}V{high:.1}' opacity='0.5'/>\
+                 <circle class='mark{place}' cx='{x:.1}' cy='{y:.1}' r='3.5'/>"
+            ));
+            if x - last >= 40.0 {
+                let beside = if place == 0 { high - 8.0 } else { low + LINE };
+                self.word((x, beside), &format!("mark{place}"), "middle", &short(point.1.median));
+                last = x;
+            }
+        }
+    }
+
+    /// The names at the ends of the curves, moved apart where they would meet.
+    fn names(&mut self) {
+        let mut lowest = f64::NEG_INFINITY;
+        for (place, line) in self.plot.lines.iter().enumerate() {
+            let Some((at, of)) = line.curve.points().last() else { continue };
+            let (x, y) = (self.x(f64::from(at)) + 12.0, self.y(of.median) + 4.5);
+            lowest = y.max(lowest + LINE);
+            self.word((x, lowest), &format!("mark{place}"), "start", line.name);
+        }
+    }
+
+    fn word(&mut self, (x, y): (f64, f64), class: &str, anchor: &str, text: &str) {
+        self.add(format_args!(
+            "<text class='{class}' x='{x:.1}' y='{y:.1}' text-anchor='{anchor}'>{text}</text>"
+        ));
+    }
+
+    fn add(&mut self, element: std::fmt::Arguments<'_>) {
+        // Writing to a string does not fail.
+        let _ = writeln!(self.svg, "{element}");
+    }
+
+    fn x(&self, value: f64) -> f64 {
+        LEFT + self.across.part(value) * (SIZE.0 - LEFT - RIGHT)
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        SIZE.1 - BOTTOM - self.up.part(value) * (SIZE.1 - TOP - BOTTOM)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Curve, Plot};
+    use super::{Curve, Line, Plot, Scale};
 
     #[test]
     fn every_point_lies_in_the_picture() {
-        let curves = [
-            Curve { name: "a", points: vec![(10.0, 0.3), (2000.0, 3.7)] },
-            Curve { name: "b", points: vec![(10.0, 0.0)] },
-        ];
-        let svg = Plot { title: "t", across: "x", up: "y", curves: &curves }.to_svg();
-        let places = svg.split("<circle cx='").skip(1).map(|circle| {
-            let (x, rest) = circle.split_once("' cy='").unwrap();
-            (x.parse::<f64>().unwrap(), rest.split('\'').next().unwrap().parse::<f64>().unwrap())
-        });
-        let places: Vec<_> = places.collect();
-        assert_eq!(places.len(), 3);
-        for (x, y) in places {
-            assert!((64.0..=530.0).contains(&x) && (40.0..=308.0).contains(&y), "{x} {y}");
+        let (mut upper, mut lower) = (Curve::default(), Curve::default());
+        for (at, value) in [(10, 0.3), (100, 2.0), (2000, 3.7), (2000, 4.1)] {
+            upper.add(at, value);
+            lower.add(at, value / 100.0);
+        }
+        for scale in [Scale::Even, Scale::Tenfold, Scale::BothTenfold] {
+            let lines = vec![Line { name: "a", curve: &upper }, Line { name: "b", curve: &lower }];
+            let plot = Plot { name: "n", title: "t", across: "x", up: "y", scale, lines };
+            let svg = plot.to_svg();
+            let places = svg.split("' cx='").skip(1).map(|circle| {
+                let (x, rest) = circle.split_once("' cy='").unwrap();
+                (x.parse().unwrap(), rest.split('\'').next().unwrap().parse().unwrap())
+            });
+            let places: Vec<(f64, f64)> = places.collect();
+            assert_eq!(places.len(), 6);
+            for (x, y) in places {
+                assert!((76.0..=600.0).contains(&x) && (52.0..=320.0).contains(&y), "{x} {y}");
+            }
         }
     }
 }

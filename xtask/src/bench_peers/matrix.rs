@@ -3,10 +3,17 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::bench::spread::Spread;
+
+/// The load generator's own core use from which the page doubts its figures.
+const BUSY: f64 = 0.85;
+
 /// Who is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Contestant {
     /// The TCP server that only hands on bytes.
     Limit,
@@ -19,14 +26,16 @@ pub enum Contestant {
 }
 
 /// How clients connect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Transport {
     Plain,
     Tls,
 }
 
 /// What is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Case {
     /// Makes the accounts of a peer; not measured.
     Register,
@@ -40,18 +49,23 @@ pub enum Case {
     Items,
 }
 
-/// All reports.
-#[derive(Debug, Default)]
+/// All results.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Matrix {
-    reports: BTreeMap<(Contestant, Transport, Case), Vec<Value>>,
+    cells: Vec<Cell>,
 }
 
-/// The middle of some measurements, and how far they spread.
-#[derive(Debug, Clone, Copy)]
-pub struct Spread {
-    pub least: f64,
-    pub median: f64,
-    pub most: f64,
+/// One case with one contestant.
+#[derive(Debug, Serialize, Deserialize)]
+struct Cell {
+    who: Contestant,
+    transport: Transport,
+    case: Case,
+    /// Of every repetition.
+    figures: BTreeMap<String, Vec<f64>>,
+    /// What was wrong with the copies, or else to be known.
+    troubles: Vec<String>,
 }
 
 impl Contestant {
@@ -79,6 +93,13 @@ impl Contestant {
 
 impl Transport {
     pub const ALL: [Self; 2] = [Self::Plain, Self::Tls];
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Tls => "TLS",
+        }
+    }
 
     /// The option that asks for it.
     pub fn option(self) -> &'static [&'static str] {
@@ -151,8 +172,29 @@ impl Case {
 }
 
 impl Matrix {
-    pub fn add(&mut self, who: Contestant, transport: Transport, case: Case, report: Value) {
-        self.reports.entry((who, transport, case)).or_default().push(report);
+    /// Adds the report of one repetition.
+    pub fn add(&mut self, who: Contestant, transport: Transport, case: Case, report: &Value) {
+        let cell = self.cell(who, transport, case);
+        for figure in report["figures"].as_array().into_iter().flatten() {
+            if let (Some(name), Some(value)) = (figure["name"].as_str(), figure["value"].as_f64()) {
+                cell.figures.entry(name.to_owned()).or_default().push(value);
+            }
+        }
+        for trouble in troubles(report) {
+            if !cell.troubles.contains(&trouble) {
+                cell.troubles.push(trouble);
+            }
+        }
+    }
+
+    fn cell(&mut self, who: Contestant, transport: Transport, case: Case) -> &mut Cell {
+        let place = self.cells.iter().position(|cell| cell.is(who, transport, case));
+        let place = place.unwrap_or_else(|| {
+            let (figures, troubles) = (BTreeMap::new(), Vec::new());
+            self.cells.push(Cell { who, transport, case, figures, troubles });
+            self.cells.len() - 1
+        });
+        &mut self.cells[place]
     }
 
     /// One figure over all repetitions.
@@ -163,24 +205,38 @@ impl Matrix {
         case: Case,
         name: &str,
     ) -> Option<Spread> {
-        let reports = self.reports.get(&(who, transport, case))?;
-        Spread::of(reports.iter().filter_map(|report| figure(report, name)).collect())
+        Spread::of(self.cells.iter().find(|cell| cell.is(who, transport, case))?.figures.get(name)?)
     }
 
-    /// Every warning, and every fault of the copies, with where it was seen.
+    /// Every fault of the copies, and every warning, with where it was seen.
     pub fn troubles(&self) -> Vec<String> {
-        let mut troubles = Vec::new();
-        for ((who, transport, case), reports) in &self.reports {
-            let place = format!("{}, {transport:?}, {}", who.title(), case.title());
-            for report in reports {
-                let warnings = report["warnings"].as_array().into_iter().flatten();
-                let warnings = warnings.filter_map(Value::as_str).map(str::to_owned);
-                troubles
-                    .extend(warnings.chain(faults(report)).map(|what| format!("{place}: {what}")));
-            }
-        }
-        troubles.dedup();
-        troubles
+        let of = |cell: &'_ Cell| {
+            let place = cell.title();
+            cell.troubles.iter().map(|what| format!("{place}: {what}")).collect::<Vec<_>>()
+        };
+        self.cells.iter().flat_map(of).collect()
+    }
+
+    /// Where the load generator was busy, and how much.
+    pub fn busy(&self) -> Vec<String> {
+        let of = |cell: &Cell| {
+            let cores = cell.figures.get("generator cores")?;
+            let busy = cores.iter().filter(|cores| **cores > BUSY).count();
+            let most = Spread::of(cores)?.most * 100.0;
+            let (place, all) = (cell.title(), cores.len());
+            (busy > 0).then(|| format!("{place}: {most:.0} % at most, {busy} of {all} repetitions"))
+        };
+        self.cells.iter().filter_map(of).collect()
+    }
+}
+
+impl Cell {
+    fn is(&self, who: Contestant, transport: Transport, case: Case) -> bool {
+        (self.who, self.transport, self.case) == (who, transport, case)
+    }
+
+    fn title(&self) -> String {
+        format!("{}, {}, {}", self.who.title(), self.transport.title(), self.case.title())
     }
 }
 
@@ -190,8 +246,16 @@ pub fn figure(report: &Value, name: &str) -> Option<f64> {
     figures.iter().find(|figure| figure["name"] == name)?["value"].as_f64()
 }
 
+/// What a report warns of, and what was wrong with its copies. That the load generator was busy is
+/// among the figures already.
+pub fn troubles(report: &Value) -> Vec<String> {
+    let warnings = report["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let warnings = warnings.filter(|warning| !warning.starts_with("the load generator"));
+    warnings.map(str::to_owned).chain(faults(report)).collect()
+}
+
 /// What was wrong with the copies, if anything.
-pub fn faults(report: &Value) -> Option<String> {
+fn faults(report: &Value) -> Option<String> {
     let copies = report["copies"].as_object()?;
     let wrong = ["lost", "duplicated", "disordered", "refused"].into_iter().filter_map(|name| {
         let count = copies.get(name)?.as_u64().filter(|count| *count > 0)?;
@@ -199,12 +263,4 @@ pub fn faults(report: &Value) -> Option<String> {
     });
     let wrong = wrong.collect::<Vec<_>>().join(", ");
     (!wrong.is_empty()).then_some(wrong)
-}
-
-impl Spread {
-    fn of(mut values: Vec<f64>) -> Option<Self> {
-        values.sort_by(f64::total_cmp);
-        let median = *values.get(values.len() / 2)?;
-        Some(Self { least: *values.first()?, median, most: *values.last()? })
-    }
 }

@@ -1,9 +1,10 @@
-//! A server that is measured: started in a group of its own, found by its port, stopped with
-//! its whole group when dropped.
+//! A server that is measured: started in a group of its own, found by its port or by what it says,
+//! stopped with its whole group when dropped.
 
-use std::fs;
+use std::fs::{self, File};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,9 @@ pub struct Process {
     child: Child,
     /// The process that does the work: the one itself, or what its script has started.
     pid: u32,
+    line: String,
+    started: Instant,
+    ready_after: Duration,
 }
 
 impl Process {
@@ -31,22 +35,52 @@ impl Process {
         if TcpStream::connect(address).is_ok() {
             bail!("somebody listens on {address} already");
         }
-        let line = run::shown(command);
-        command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let child = command.spawn().with_context(|| format!("cannot run `{line}`"))?;
-        let mut server = Self { pid: child.id(), child };
-        let started = Instant::now();
-        while TcpStream::connect(address).is_err() {
-            if let Some(status) = server.child.try_wait()? {
-                bail!("`{line}` ended at once: {status}");
-            }
-            if started.elapsed() > START {
-                bail!("`{line}` does not listen on {address}");
-            }
-            wait_a_moment();
-        }
+        let mut server = Self::spawn(command.stderr(Stdio::null()))?;
+        server.wait(Duration::from_millis(50), || TcpStream::connect(address).is_ok())?;
         server.pid = member(server.child.id(), works).unwrap_or(server.child.id());
         Ok(server)
+    }
+
+    /// Starts it and waits until a line that begins so stands in `said`, where its standard error
+    /// goes: good to a millisecond.
+    pub fn until_said(command: &mut Command, ready: &str, said: &Path) -> Result<Self> {
+        let mut server = Self::spawn(command.stderr(File::create(said)?))?;
+        let is_ready = || {
+            let text = fs::read_to_string(said).unwrap_or_default();
+            text.lines().any(|line| line.starts_with(ready))
+        };
+        match server.wait(Duration::from_millis(1), is_ready) {
+            Ok(()) => Ok(server),
+            Err(error) => Err(error.context(fs::read_to_string(said)?)),
+        }
+    }
+
+    fn spawn(command: &mut Command) -> Result<Self> {
+        let line = run::shown(command);
+        let started = Instant::now();
+        command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null());
+        let child = command.spawn().with_context(|| format!("cannot run `{line}`"))?;
+        Ok(Self { pid: child.id(), child, line, started, ready_after: Duration::ZERO })
+    }
+
+    /// Looks this often whether it is ready.
+    fn wait(&mut self, look: Duration, is_ready: impl Fn() -> bool) -> Result<()> {
+        while !is_ready() {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("`{}` ended at once: {status}", self.line);
+            }
+            if self.started.elapsed() > START {
+                bail!("`{}` is not ready after {START:?}", self.line);
+            }
+            sleep(look);
+        }
+        self.ready_after = self.started.elapsed();
+        Ok(())
+    }
+
+    /// How long it took from its start until it was ready.
+    pub fn ready_after(&self) -> Duration {
+        self.ready_after
     }
 
     /// The process to measure.
@@ -62,7 +96,7 @@ impl Drop for Process {
         let _ = kill_process_group(group, Signal::TERM);
         let asked = Instant::now();
         while matches!(self.child.try_wait(), Ok(None)) && asked.elapsed() < STOP {
-            wait_a_moment();
+            sleep(Duration::from_millis(5));
         }
         let _ = kill_process_group(group, Signal::KILL);
         let _ = self.child.wait();
@@ -85,6 +119,6 @@ fn member(group: u32, name: &str) -> Option<u32> {
 
 /// A thread of its own that has nothing else to do.
 #[allow(clippy::disallowed_methods)]
-fn wait_a_moment() {
-    std::thread::sleep(Duration::from_millis(50));
+fn sleep(time: Duration) {
+    std::thread::sleep(time);
 }

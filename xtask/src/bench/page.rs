@@ -1,0 +1,91 @@
+//! `docs/performance.md`, rendered from the results that lie beside it as data: either command can
+//! be run without the other and neither forgets what the other has found. It measures nothing.
+
+mod peers;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::bench_growth::Growth;
+use crate::bench_peers::Comparison;
+use crate::run;
+
+/// The head of the page.
+const HEAD: &str = "# Performance
+
+Made by two commands; do not edit by hand. Both run on any Debian-like machine as root, and measure
+with `lampfield bench`, which works against any XMPP server: see `lampfield bench --help`. What they
+have found is kept as data in [performance](performance), and either can be run alone.
+
+| command | measures | takes |
+|---|---|---|
+| `cargo xtask bench` | Lampfield beside ejabberd, Prosody (both prepared by itself) and the limit | under ten minutes |
+| `cargo xtask bench-growth` | how Lampfield's costs grow | about ten minutes |
+
+Server and load generator share the machine. Processor time is that of the server's process, user
+and system, as the system counts it in ticks of 10 ms. The *limit* is a TCP server that writes what
+it has read to every subscriber and does nothing else. A publish is a device state as Asterisk
+writes it, in a write of its own; every copy is checked for loss, duplication and order.
+";
+
+/// The results of `cargo xtask bench`.
+const COMPARISON: &str = "peers.json";
+/// The results of `cargo xtask bench-growth`.
+const GROWTH: &str = "growth.json";
+
+/// Where results and pictures are.
+pub fn folder() -> PathBuf {
+    run::workspace().join("docs/performance")
+}
+
+/// Keeps the results of `cargo xtask bench` and writes the page.
+pub fn keep_comparison(comparison: &Comparison) -> Result<()> {
+    keep(COMPARISON, comparison)?;
+    write()
+}
+
+/// Keeps the results of `cargo xtask bench-growth`, draws them and writes the page.
+pub fn keep_growth(growth: &Growth) -> Result<()> {
+    keep(GROWTH, growth)?;
+    write()
+}
+
+/// Writes the page and draws its pictures from all that is kept.
+fn write() -> Result<()> {
+    let mut page = HEAD.to_owned();
+    if let Some(comparison) = kept::<Comparison>(COMPARISON)? {
+        page += &peers::section(&comparison);
+    }
+    if let Some(growth) = kept::<Growth>(GROWTH)? {
+        growth.draw(&folder())?;
+        page += &growth.section();
+    }
+    let file = run::workspace().join("docs/performance.md");
+    write_file(&file, &page)?;
+    eprintln!("{} written", file.display());
+    Ok(())
+}
+
+/// Writes a file of the documentation.
+pub fn write_file(file: &Path, text: &str) -> Result<()> {
+    fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+}
+
+fn keep(name: &str, results: &impl Serialize) -> Result<()> {
+    fs::create_dir_all(folder())?;
+    write_file(&folder().join(name), &(serde_json::to_string_pretty(results)? + "\n"))
+}
+
+fn kept<T: DeserializeOwned>(name: &str) -> Result<Option<T>> {
+    let file = folder().join(name);
+    if !file.exists() {
+        return Ok(None);
+    }
+    let text = fs::read_to_string(&file)?;
+    let results = serde_json::from_str(&text);
+    results.map(Some).with_context(|| format!("cannot read {}", file.display()))
+}

@@ -1,0 +1,91 @@
+//! What a publish costs, and what the server holds, with more and more facts on the board that
+//! another server keeps there.
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::curve::Curve;
+use super::rig::Rig;
+use super::svg::{Line, Plot, Scale};
+use super::{REPETITIONS, illustrated};
+
+/// Facts of another server.
+const COUNTS: [u32; 5] = [1_000, 10_000, 100_000, 300_000, 1_000_000];
+/// The name of each in bytes: `PJSIP/1009999`; the first 90,000 are one shorter.
+const NAME: f64 = 13.0;
+/// From here to there the cost of a publish shall not rise by more than a fifth.
+const GOAL: (u32, u32) = (1_000, 1_000_000);
+
+/// Costs over facts.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Facts {
+    /// Processor time of a publish in µs, one in flight.
+    alone: Curve,
+    /// The same, 32 in flight.
+    many: Curve,
+    /// Resident, in MiB.
+    memory: Curve,
+}
+
+impl Facts {
+    /// Measures it.
+    pub fn measure(rig: &mut Rig) -> Result<Self> {
+        let mut facts = Self::default();
+        for count in (0..REPETITIONS).flat_map(|_| COUNTS) {
+            let number = count.to_string();
+            let case = ["fanout", "--subscribers", "1", "--for", "2s", "--facts", &number];
+            let figures = rig.fresh(&[&case[..], &["--in-flight", "1"]].concat())?;
+            facts.alone.add(count, figures.get("server CPU per publish")?);
+            facts.memory.add(count, figures.get("server PSS")?);
+            let figures = rig.fresh(&[&case[..], &["--in-flight", "32"]].concat())?;
+            facts.many.add(count, figures.get("server CPU per publish")?);
+        }
+        Ok(facts)
+    }
+
+    /// Its pictures.
+    pub fn plots(&self) -> Vec<Plot<'_>> {
+        let time = Plot {
+            name: "facts-time",
+            title: "A publish that one subscriber hears",
+            across: "retained facts",
+            up: "processor time, µs",
+            scale: Scale::Tenfold,
+            lines: vec![
+                Line { name: "1 in flight", curve: &self.alone },
+                Line { name: "32 in flight", curve: &self.many },
+            ],
+        };
+        let memory = Plot {
+            name: "facts-memory",
+            title: "Memory of the server with retained facts",
+            across: "retained facts",
+            up: "resident, MiB",
+            scale: Scale::Even,
+            lines: vec![Line { name: "Lampfield", curve: &self.memory }],
+        };
+        vec![time, memory]
+    }
+
+    /// What they show.
+    pub fn words(&self) -> String {
+        let plots = self.plots();
+        let (from, to) = GOAL;
+        let grown = (self.memory.at(to) - self.memory.at(from)) * 1024.0 * 1024.0;
+        let each = grown / f64::from(to - from);
+        illustrated("Retained facts", &plots[..1])
+            + &format!(
+                "The cost per publish {} from 1,000 to 1,000,000 facts with one publish in flight, \
+                 each in a transaction of its own, and {} with 32 in flight, which share \
+                 transactions (goal: at most 20 %). The 100 devices that are published are not \
+                 among those facts.\n\n",
+                self.alone.rise(from, to),
+                self.many.rise(from, to),
+            )
+            + &format!("![{}](performance/{})\n\n", plots[1].title, plots[1].file())
+            + &format!(
+                "A fact takes **{each:.0} bytes** of resident memory, the {NAME:.0} bytes of its \
+                 name included (goal: at most 300 besides its strings).\n\n"
+            )
+    }
+}
