@@ -9,6 +9,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use lampfield_xmpp::services::Verb;
+use lampfield_xmpp::services::pubsub::codec::head;
 use lampfield_xmpp::services::pubsub::engine::{Actor, Limits, Standing};
 use lampfield_xmpp::services::pubsub::service::{Elsewhere, Handled, PubsubService};
 use lampfield_xmpp::wire::LARGEST_ANSWER;
@@ -101,9 +102,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut bytes = vec![];
     timed("write it to all subscribers", SUBSCRIBERS, || {
         for broadcast in &handled.follows.deliveries {
-            for to in &broadcast.to {
+            for to in &*broadcast.to {
                 bytes.clear();
-                broadcast.write(&mut bytes, to);
+                bytes.extend_from_slice(&head(&broadcast.from, to.as_str()));
+                bytes.extend_from_slice(&broadcast.tail);
             }
         }
     });

@@ -1,6 +1,6 @@
 //! Who is connected, and how a stanza finds them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -12,6 +12,7 @@ use crate::session::Session;
 #[derive(Debug, Default)]
 pub struct Router {
     accounts: RefCell<HashMap<BareJid, Vec<Rc<Session>>>>,
+    changes: Cell<u64>,
 }
 
 // === impl Router ===
@@ -24,6 +25,7 @@ impl Router {
         let old = resources.iter().position(|other| other.jid == session.jid);
         let replaced = old.map(|index| resources.swap_remove(index));
         resources.push(session);
+        self.note_change();
         replaced
     }
 
@@ -36,6 +38,18 @@ impl Router {
                 accounts.remove(&session.bare);
             }
         }
+        self.note_change();
+    }
+
+    /// A resource has come, has gone, or has begun or ceased to be available.
+    pub fn note_change(&self) {
+        self.changes.set(self.changes.get() + 1);
+    }
+
+    /// How often [`Router::note_change`] was called: while it stays the same, so does who gets
+    /// what is sent to an address.
+    pub fn changes(&self) -> u64 {
+        self.changes.get()
     }
 
     /// The session that has bound this full JID.

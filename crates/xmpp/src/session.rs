@@ -98,7 +98,13 @@ impl Session {
 
     /// Sends one or more complete stanzas. A peer that does not read loses its connection.
     pub fn send(&self, stanzas: &[u8]) {
-        if self.link.send(stanzas) == Err(Full) {
+        self.send_parts(stanzas, &[]);
+    }
+
+    /// Sends stanzas that come in two parts, such as the recipient's own head of a notification
+    /// and what all recipients share.
+    pub fn send_parts(&self, head: &[u8], tail: &[u8]) {
+        if self.link.send_parts(head, tail) == Err(Full) {
             tracing::warn!(jid = %self.jid, peer = %self.link.peer(), "connection given up: {Full}");
         }
     }

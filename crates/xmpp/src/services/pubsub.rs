@@ -3,6 +3,7 @@
 //! The telephony nodes are not kept here: they are views of the hub and the engine refuses their
 //! names.
 
+mod audience;
 pub mod codec;
 pub mod engine;
 pub mod mount;

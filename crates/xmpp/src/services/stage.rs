@@ -147,9 +147,14 @@ impl Player {
             _ => {
                 let to = root.attr("to").map(|to| BareJid::parse(to).unwrap());
                 let to = to.unwrap_or_else(|| self.session.bare.clone());
+                let scope = match to.local() {
+                    Some(_) => Scope::Account,
+                    None if self.door.pubsub_domain(to.as_str()).is_some() => Scope::PubSub,
+                    None => Scope::Server,
+                };
                 let request = Request {
                     session: &self.session,
-                    scope: if to.local().is_some() { Scope::Account } else { Scope::Server },
+                    scope,
                     to: &to,
                     verb: if root.attr("type") == Some("get") { Verb::Get } else { Verb::Set },
                     id: root.attr("id").unwrap(),

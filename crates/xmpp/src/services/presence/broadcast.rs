@@ -28,6 +28,7 @@ pub fn available(door: &Rc<Door>, session: &Rc<Session>, presence: Presence) {
         }
     }
     if first {
+        door.router.note_change();
         tell_newcomer(door, session);
     }
 }
@@ -37,7 +38,9 @@ pub fn unavailable(door: &Rc<Door>, session: &Rc<Session>, payload: &[u8]) {
     let was_there = session.presence.borrow_mut().take().is_some();
     let directed = session.directed.borrow_mut().take();
     let mut watchers = watchers(door, &session.bare);
-    if !was_there {
+    if was_there {
+        door.router.note_change();
+    } else {
         watchers.clear();
     }
     for watcher in &watchers {

@@ -17,7 +17,7 @@ mod rsm;
 pub use self::command::Command;
 pub use self::disco::{FEATURES, Listing, node_info, node_items, service_info, service_items};
 pub use self::error::Malformed;
-pub use self::event::Broadcast;
+pub use self::event::{Broadcast, head};
 pub use self::query::Query;
 pub use self::reply::{
     affiliations, configuration, created, default_configuration, default_options, items,

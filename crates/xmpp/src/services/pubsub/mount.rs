@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use lampfield_fabric::{Storage, Store, StoreError, Ticket};
-use lampfield_xmpp_stream::{BareJid, Jid, StanzaCondition};
+use lampfield_xmpp_stream::{BareJid, StanzaCondition};
 
-use super::codec::{Broadcast, ns};
+use super::audience::Audiences;
+use super::codec::ns;
 use super::engine::{Actor, Holder, Limits, NodeName, Standing};
 use super::service::{BUCKETS, Elsewhere, Follows, PubsubService};
 use super::telephony::{self, nodes, nodes::TelephonyNode};
@@ -26,7 +27,14 @@ const ADDRESSES: usize = 200;
 /// The PubSub services of all domains.
 #[derive(Debug)]
 pub struct Pubsub {
-    by_address: HashMap<BareJid, RefCell<PubsubService>>,
+    by_address: HashMap<BareJid, Served>,
+}
+
+/// The service of one domain.
+#[derive(Debug)]
+struct Served {
+    service: RefCell<PubsubService>,
+    audiences: RefCell<Audiences>,
 }
 
 // === impl Pubsub ===
@@ -55,24 +63,24 @@ impl Pubsub {
                     }
                 }
             }
-            by_address.insert(domain.pubsub.clone(), RefCell::new(service));
+            let served = Served { service: RefCell::new(service), audiences: RefCell::default() };
+            by_address.insert(domain.pubsub.clone(), served);
         }
         Ok(Self { by_address })
     }
+}
 
-    fn generic(
-        &self,
-        door: &Rc<Door>,
-        service: &RefCell<PubsubService>,
-        request: &Request<'_>,
-    ) -> Answer {
+// === impl Served ===
+
+impl Served {
+    fn answer(&self, door: &Rc<Door>, request: &Request<'_>) -> Answer {
         let actor = actor(request.session);
         let room = request.session.link.answer_room();
-        let handled = service.borrow_mut().handle(&actor, request.verb, request.payload, room);
+        let handled = self.service.borrow_mut().handle(&actor, request.verb, request.payload, room);
         if handled.answer.is_ok() && request.payload.child(ns::PUBSUB, "subscribe").is_some() {
             request.session.wants_items.set(true);
         }
-        let committed_by = carry_out(door, handled.follows);
+        let committed_by = self.carry_out(door, handled.follows);
         match (handled.answer, committed_by) {
             (Err(error), _) => Answer::Error(error),
             (Ok(payload), Ok(None)) => answer(request, &payload),
@@ -85,6 +93,19 @@ impl Pubsub {
                 Answer::Error(StanzaCondition::ResourceConstraint.with("the disk takes no writes"))
             }
         }
+    }
+
+    /// Delivers and stores what follows from a request; the ticket of the last write.
+    fn carry_out(&self, door: &Door, follows: Follows) -> Result<Option<Ticket>, StoreError> {
+        let mut audiences = self.audiences.borrow_mut();
+        for broadcast in &follows.deliveries {
+            audiences.tell(&door.router, broadcast);
+        }
+        let mut last = None;
+        for write in follows.writes {
+            last = Some(door.store.write(write)?);
+        }
+        Ok(last)
     }
 }
 
@@ -103,20 +124,20 @@ impl Service for Pubsub {
     }
 
     fn forget(&self, door: &Rc<Door>, account: &Account) {
-        for service in self.by_address.values() {
-            let follows = service.borrow_mut().forget(&account.jid);
-            if let Err(error) = carry_out(door, follows) {
+        for served in self.by_address.values() {
+            let follows = served.service.borrow_mut().forget(&account.jid);
+            if let Err(error) = served.carry_out(door, follows) {
                 tracing::error!(code = "not-stored", %error, "a removal is not stored");
             }
         }
     }
 
     fn iq(&self, door: &Rc<Door>, request: &Request<'_>) -> Answer {
-        let Some(service) = self.by_address.get(request.to) else {
+        let Some(served) = self.by_address.get(request.to) else {
             return Answer::Error(StanzaCondition::ItemNotFound.with("no such service"));
         };
         let holder = |node: &str| match NodeName::parse(node) {
-            Ok(name) => service.borrow().engine().holder(&request.session.bare, &name),
+            Ok(name) => served.service.borrow().engine().holder(&request.session.bare, &name),
             Err(_) => Holder::Nobody,
         };
         if telephony::claims(request, holder) {
@@ -125,7 +146,7 @@ impl Service for Pubsub {
                 domain.map_or_else(|| request.to.as_str().into(), |d| Rc::clone(&d.pubsub_name));
             return telephony::handle(&door.telephony, &address, request);
         }
-        self.generic(door, service, request)
+        served.answer(door, request)
     }
 }
 
@@ -159,43 +180,4 @@ fn result(request: &Request<'_>, payload: &[u8]) -> Vec<u8> {
     let to = Some(request.session.jid.as_str());
     reply::result(&mut out, request.id, Some(request.to.as_str()), to, payload);
     out
-}
-
-/// Delivers and stores what follows from a request; the ticket of the last write.
-fn carry_out(door: &Rc<Door>, follows: Follows) -> Result<Option<Ticket>, StoreError> {
-    for broadcast in &follows.deliveries {
-        deliver(door, broadcast);
-    }
-    let mut last = None;
-    for write in follows.writes {
-        last = Some(door.store.write(write)?);
-    }
-    Ok(last)
-}
-
-/// COMPAT(asterisk<=22): an item that is not its own crashes it, and it may share its account with
-/// a client that has subscribed to such a node: a PBX stream that hears facts gets such items only
-/// if it has asked for some itself.
-fn deliver(door: &Rc<Door>, broadcast: &Broadcast) {
-    let mut out = Vec::new();
-    for to in &broadcast.to {
-        for session in recipients(door, to) {
-            if session.hears_facts() && !session.wants_items.get() {
-                continue;
-            }
-            out.clear();
-            broadcast.write(&mut out, to);
-            session.send(&out);
-        }
-    }
-}
-
-/// A full JID means that resource. A bare one means the resources that are available, or all that
-/// are connected when none has said that it is: a PBX subscribes before it sends presence.
-fn recipients(door: &Door, to: &Jid) -> Vec<Rc<Session>> {
-    let mut all = door.router.matching(to);
-    if to.resource().is_none() && all.iter().any(|session| session.is_available()) {
-        all.retain(|session| session.is_available());
-    }
-    all
 }

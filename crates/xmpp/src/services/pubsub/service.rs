@@ -1,7 +1,7 @@
 //! One domain's pubsub service: an IQ in, its answer, notifications and store writes out. No I/O;
 //! the caller delivers, writes, and sends the answer when what it stands for is committed.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use lampfield_fabric::{Bucket, Write};
 use lampfield_xmpp_stream::{BareJid, Domain, Element, StanzaError};
@@ -24,7 +24,7 @@ const SEPARATOR: char = '\t';
 #[derive(Debug)]
 pub struct PubsubService {
     engine: Engine,
-    address: Arc<str>,
+    address: Rc<str>,
     /// What every key of this service starts with.
     prefix: String,
     views: Vec<NodeName>,

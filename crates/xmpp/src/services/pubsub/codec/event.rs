@@ -1,8 +1,9 @@
 //! Notifications. What they say is rendered once and shared; only the head differs from one
 //! subscriber to the next.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
+use lampfield_xmpp_stream::writer::push_attr_value;
 use lampfield_xmpp_stream::{BareJid, Jid, Tag};
 
 use super::ns;
@@ -10,48 +11,62 @@ use crate::services::pubsub::engine::{Event, NodeName, Notice};
 
 /// One message for many recipients. They need not be online, and the message is not to be kept for
 /// them: it is a `headline` (RFC 6121 section 5.2.2).
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Broadcast {
-    /// Whom it is for.
-    pub to: Vec<Jid>,
-    from: Arc<str>,
-    /// Everything after the head, the end tag included.
-    tail: Arc<[u8]>,
+    /// What it is about.
+    pub node: NodeName,
+    /// The service it comes from.
+    pub from: Rc<str>,
+    /// Whom it is for; the same allocation as long as the subscriptions are the same.
+    pub to: Rc<[Jid]>,
+    /// Everything after the [`head`], which is the recipient's own.
+    pub tail: Vec<u8>,
 }
+
+/// Bytes of a notification besides its payload and names.
+const AROUND: usize = 160;
 
 // === impl Broadcast ===
 
 impl Broadcast {
     /// The messages that a notice makes.
-    pub fn render(from: &Arc<str>, notice: Notice) -> Vec<Self> {
+    pub fn render(from: &Rc<str>, notice: Notice) -> Vec<Self> {
         let Notice { node, event, to } = notice;
-        let broadcast = |to: Vec<Jid>, about: &str| Self {
-            to,
-            from: Arc::clone(from),
+        let broadcast = |to: Rc<[Jid]>, about: &str| Self {
             tail: tail(&node, &event, about),
+            node: node.clone(),
+            from: Rc::clone(from),
+            to,
         };
         match event {
             // It names who is no longer subscribed.
-            Event::Unsubscribed => to
-                .into_iter()
-                .map(|jid| {
-                    let about = jid.as_str().to_owned();
-                    broadcast(vec![jid], &about)
-                })
-                .collect(),
+            Event::Unsubscribed => {
+                to.iter().map(|jid| broadcast(Rc::new([jid.clone()]), jid.as_str())).collect()
+            }
             _ => vec![broadcast(to, "")],
         }
     }
-
-    /// Appends the message for one recipient.
-    pub fn write(&self, out: &mut Vec<u8>, to: &Jid) {
-        let tag = Tag::open(out, "message").attr("from", &self.from).attr("to", to.as_str());
-        tag.attr("type", "headline").raw(&self.tail);
-    }
 }
 
-fn tail(node: &NodeName, event: &Event, about: &str) -> Arc<[u8]> {
-    let mut out = vec![];
+/// What a notification to one recipient begins with: up to the end of its addresses.
+pub fn head(from: &str, to: &str) -> Box<[u8]> {
+    let mut head = b"<message".to_vec();
+    for (name, value) in [("from", from), ("to", to), ("type", "headline")] {
+        head.push(b' ');
+        head.extend_from_slice(name.as_bytes());
+        head.push(b'=');
+        push_attr_value(&mut head, value);
+    }
+    head.into()
+}
+
+fn tail(node: &NodeName, event: &Event, about: &str) -> Vec<u8> {
+    let payload = match event {
+        Event::Item { payload: Some(payload), .. } => payload.len(),
+        _ => 0,
+    };
+    let mut out = Vec::with_capacity(payload + AROUND);
+    out.push(b'>');
     Tag::open(&mut out, "event").xmlns(ns::EVENT).children(|out| match event {
         Event::Item { id, publisher, payload } => in_items(out, node, |out| {
             let publisher = publisher.as_ref().map(BareJid::as_str);
@@ -70,7 +85,8 @@ fn tail(node: &NodeName, event: &Event, about: &str) -> Arc<[u8]> {
             tag.attr("jid", about).attr("subscription", "none").empty();
         }
     });
-    out.into()
+    out.extend_from_slice(b"</message>");
+    out
 }
 
 fn in_items(out: &mut Vec<u8>, node: &NodeName, write: impl FnOnce(&mut Vec<u8>)) {

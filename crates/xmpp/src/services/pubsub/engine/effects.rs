@@ -1,5 +1,7 @@
 //! What follows from a request besides its answer: notifications and changes to what is stored.
 
+use std::rc::Rc;
+
 use lampfield_xmpp_stream::{BareJid, Jid};
 
 use super::items::Payload;
@@ -13,8 +15,9 @@ pub struct Notice {
     pub node: NodeName,
     /// What happened.
     pub event: Event,
-    /// Whom to tell; never empty.
-    pub to: Vec<Jid>,
+    /// Whom to tell; never empty. For all subscribers it is the same allocation until the
+    /// subscriptions change.
+    pub to: Rc<[Jid]>,
 }
 
 /// What happened on a node.
@@ -51,7 +54,7 @@ pub struct Effects {
 }
 
 impl Effects {
-    pub(super) fn tell(&mut self, node: &NodeName, event: Event, to: Vec<Jid>) {
+    pub(super) fn tell(&mut self, node: &NodeName, event: Event, to: Rc<[Jid]>) {
         if !to.is_empty() {
             self.notices.push(Notice { node: node.clone(), event, to });
         }

@@ -100,6 +100,6 @@ impl OpenNode<'_> {
         for address in &forbidden {
             self.unsubscribe(address);
         }
-        self.effects.tell(self.name, Event::Unsubscribed, forbidden);
+        self.effects.tell(self.name, Event::Unsubscribed, forbidden.into());
     }
 }

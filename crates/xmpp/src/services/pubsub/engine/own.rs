@@ -107,7 +107,7 @@ impl Engine {
 
     /// Takes a node out, tells its subscribers and forgets what is stored of it.
     pub(super) fn dismiss(&mut self, name: &NodeName) {
-        let Some(node) = self.nodes.remove(name) else { return };
+        let Some(mut node) = self.nodes.remove(name) else { return };
         self.stored -= node.items.cost();
         if let Some(created) = self.created.get_mut(&node.creator) {
             *created -= 1;

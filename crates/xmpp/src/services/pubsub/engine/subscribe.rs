@@ -39,7 +39,7 @@ impl Engine {
         let wanted = open.node.config.send_last_published_item == SendLast::OnSub;
         if let Some(item) = open.node.items.newest().filter(|_| wanted && options.deliver) {
             let event = open.node.event(item);
-            open.effects.tell(name, event, vec![address.clone()]);
+            open.effects.tell(name, event, [address.clone()].into());
         }
         Ok(())
     }

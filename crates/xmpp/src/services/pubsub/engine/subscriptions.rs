@@ -2,6 +2,7 @@
 //! each address has one at most, so there are no subscription identifiers.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use lampfield_xmpp_stream::{BareJid, Jid};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ struct Subscription {
 pub struct Subscriptions {
     by_account: HashMap<BareJid, Vec<Subscription>>,
     count: usize,
+    /// Made when it is first needed after a change.
+    recipients: Option<Rc<[Jid]>>,
 }
 
 // === impl Subscriptions ===
@@ -54,6 +57,7 @@ impl Subscriptions {
 
     /// Subscribes the address, or changes its options.
     pub fn put(&mut self, address: &Jid, options: SubscriptionOptions) {
+        self.recipients = None;
         let held = self.by_account.entry(address.to_bare()).or_default();
         match held.iter_mut().find(|one| one.address == *address) {
             Some(one) => one.options = options,
@@ -66,6 +70,7 @@ impl Subscriptions {
 
     /// Ends the subscription of exactly this address; false when there is none.
     pub fn remove(&mut self, address: &Jid) -> bool {
+        self.recipients = None;
         let account = address.to_bare();
         let Some(held) = self.by_account.get_mut(&account) else { return false };
         let before = held.len();
@@ -94,9 +99,12 @@ impl Subscriptions {
         self.by_account.values().flatten().map(|one| &one.address)
     }
 
-    /// The addresses that want notifications.
-    pub fn recipients(&self) -> Vec<Jid> {
-        let all = self.by_account.values().flatten();
-        all.filter(|one| one.options.deliver).map(|one| one.address.clone()).collect()
+    /// The addresses that want notifications; the same allocation until something changes.
+    pub fn recipients(&mut self) -> Rc<[Jid]> {
+        let wanting = || {
+            let all = self.by_account.values().flatten();
+            all.filter(|one| one.options.deliver).map(|one| one.address.clone()).collect()
+        };
+        Rc::clone(self.recipients.get_or_insert_with(wanting))
     }
 }

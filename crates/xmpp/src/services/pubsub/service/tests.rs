@@ -17,6 +17,7 @@ use lampfield_xmpp_stream::{BareJid, Domain, Limits as StanzaLimits, Scope, Stan
 
 use super::{BUCKETS, Elsewhere, Follows, Handled, PubsubService};
 use crate::services::Verb;
+use crate::services::pubsub::codec::head;
 use crate::services::pubsub::engine::{Actor, Limits, NodeName, Standing};
 
 /// Room for any answer in these tests.
@@ -93,12 +94,12 @@ impl Stage {
 
     fn follow(&mut self, follows: Follows) {
         for broadcast in follows.deliveries {
-            let mut to = broadcast.to.clone();
+            let mut to = broadcast.to.to_vec();
             to.sort();
             for jid in to {
-                let mut out = vec![];
-                broadcast.write(&mut out, &jid);
-                self.heard.push(String::from_utf8(out).unwrap());
+                let head = head(&broadcast.from, jid.as_str());
+                let message = [&*head, &*broadcast.tail].concat();
+                self.heard.push(String::from_utf8(message).unwrap());
             }
         }
         for Write { bucket, key, value } in follows.writes {

@@ -13,6 +13,7 @@ use lampfield_hub::{Hub, HubShell, Room, Verdict, Watch};
 use tokio::sync::Notify;
 
 use super::{aggregate, payload};
+use crate::services::pubsub::codec::head;
 use crate::session::Session;
 use crate::wire::Link;
 
@@ -54,22 +55,12 @@ pub struct Watchers {
 impl Watchers {
     /// Adds a subscription; the catch-up task brings it the snapshot. One per stream and node.
     pub fn add(&self, session: &Rc<Session>, service: &Rc<str>, view: View, watch: Watch) {
-        let mut head = Vec::new();
-        head.extend_from_slice(b"<message");
-        for (name, value) in
-            [("from", &**service), ("to", session.jid.as_str()), ("type", "headline")]
-        {
-            head.push(b' ');
-            head.extend_from_slice(name.as_bytes());
-            head.push(b'=');
-            lampfield_xmpp_stream::writer::push_attr_value(&mut head, value);
-        }
         self.all.borrow_mut().push(Subscriber {
             session: Rc::clone(session),
             service: Rc::clone(service),
             view,
             watch,
-            head: head.into(),
+            head: head(service, session.jid.as_str()),
         });
         self.behind.notify_one();
     }
