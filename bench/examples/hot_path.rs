@@ -15,10 +15,10 @@ use lampfield_hub::HubShell;
 use lampfield_xmpp::accounts::{
     AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
 };
-use lampfield_xmpp::door::{Door, Listeners};
 use lampfield_xmpp::settings::{
     ClearTextAuth, DomainSettings, Limits, Registration, Settings, TlsPolicy,
 };
+use lampfield_xmpp::{Door, Listeners};
 use lampfield_xmpp_stream::{BareJid, sasl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -43,7 +43,7 @@ fn main() -> Outcome<()> {
     let (mut publisher, hearers) = tasks.block_on(&runtime, async {
         let (door, listeners) = open(folder.path(), subscribers.div_ceil(SHARED)).await?;
         let address = listeners.addresses()?.first().copied().ok_or("no address")?;
-        door.serve(listeners);
+        listeners.serve(&door);
         let publisher = login(address, "pbx-0", "bench").await?;
         let mut hearers = Vec::new();
         for hearer in 0..subscribers {
@@ -168,6 +168,6 @@ async fn open(folder: &std::path::Path, accounts: usize) -> Outcome<(Rc<Door>, L
         limits: Limits::default(),
     };
     let door = Door::open(settings, book, hub, store).await?;
-    let listeners = door.listen().map_err(|(_, error)| error)?;
+    let listeners = Listeners::bind(&door.site.settings).map_err(|(_, error)| error)?;
     Ok((door, listeners))
 }

@@ -23,8 +23,8 @@ use std::time::{Duration, Instant};
 
 use lampfield_fabric::{Embedded, Limits, OpenError, Storage, Store};
 use lampfield_hub::HubShell;
-use lampfield_xmpp::Door;
-use lampfield_xmpp::door::Listeners;
+use lampfield_xmpp::{Door, Listeners};
+
 use tokio::task::{LocalSet, spawn_local};
 
 use crate::control::listener::ControlSocket;
@@ -89,7 +89,7 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     if is_first {
         first_start::welcome(&desk, &place).await?;
     }
-    door.serve(listeners);
+    listeners.serve(&door);
     let control = spawn_local(socket.serve(Rc::clone(&desk)));
     banner::say(&format!("lampfield ready in {:.2} s\n", begun.elapsed().as_secs_f64()));
 
@@ -124,7 +124,7 @@ async fn leave(door: &Door) {
 }
 
 fn listen(door: &Rc<Door>) -> Result<Listeners, Failure> {
-    door.listen().map_err(|(address, error)| {
+    Listeners::bind(&door.site.settings).map_err(|(address, error)| {
         let failure = Failure::new(Exit::Bad, "listen", format!("{address}: {error}"))
             .line("result", "nothing was started");
         match error.kind() {

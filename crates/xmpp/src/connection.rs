@@ -11,8 +11,6 @@ mod login;
 mod negotiation;
 mod stream;
 
-pub use binding::Replacements;
-
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -63,7 +61,7 @@ pub async fn run(
     let mut connection = Connection {
         intake: Intake::new(before_login(&door)),
         stream: Stream::new(Rc::clone(&door), Rc::clone(&link), admission),
-        deadline: Some(Instant::now() + door.settings.limits.login_time),
+        deadline: Some(Instant::now() + door.site.settings.limits.login_time),
     };
     let ending = tokio::select! {
         ending = connection.converse() => ending,
@@ -78,8 +76,8 @@ fn open_link(
     peer: SocketAddr,
     start: Start,
 ) -> anyhow::Result<Rc<Link>> {
-    let link = Link::new(socket, peer, door.settings.limits.unread, Rc::clone(&door.flusher))?;
-    if let (Start::Tls, Some(certificates)) = (start, &door.settings.certificates) {
+    let link = Link::new(socket, peer, door.site.settings.limits.unread, Rc::clone(&door.flusher))?;
+    if let (Start::Tls, Some(certificates)) = (start, &door.site.settings.certificates) {
         link.start_tls(certificates)?;
     }
     Ok(link)
@@ -87,7 +85,7 @@ fn open_link(
 
 /// The bounds of what a peer may send before it has logged in.
 fn before_login(door: &Door) -> Limits {
-    let limits = &door.settings.limits;
+    let limits = &door.site.settings.limits;
     Limits {
         stanza_bytes: limits.unauthenticated_stanza_bytes,
         depth: limits.depth.min(Limits::STRANGER.depth),
@@ -97,7 +95,7 @@ fn before_login(door: &Door) -> Limits {
 
 /// The bounds of what a peer may send afterwards.
 fn after_login(door: &Door) -> Limits {
-    let limits = &door.settings.limits;
+    let limits = &door.site.settings.limits;
     Limits { stanza_bytes: limits.stanza_bytes, depth: limits.depth, attributes: limits.attributes }
 }
 
@@ -195,13 +193,13 @@ impl Connection {
         let door = Rc::clone(self.stream.door());
         let link = Rc::clone(self.stream.link());
         if let Some(session) = self.stream.session() {
-            door.router.unbind(session);
+            door.site.router.unbind(session);
             match &ending {
                 Ending::Goodbye => door.telephony.goodbye(session),
                 Ending::Lost(_) | Ending::Refused(_) => door.telephony.lost(session),
             }
             door.telephony.left(session);
-            services::presence::left(&door, session);
+            services::presence::left(&door.site, session);
         }
         self.stream.log(&ending);
         let mut last = Vec::new();

@@ -6,15 +6,23 @@
 
 pub mod accounts;
 mod connection;
-pub mod door;
+mod contacts;
+mod domains;
+mod door;
 pub mod gate;
 mod listener;
 mod log_limit;
+mod pace;
+mod random;
+pub mod replacements;
+mod results;
 pub mod router;
 pub mod services;
 pub mod session;
 pub mod settings;
+pub mod site;
 pub mod wire;
 
 pub use door::Door;
+pub use listener::Listeners;
 pub use settings::Settings;

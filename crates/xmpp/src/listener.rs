@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::connection;
 use crate::door::Door;
+use crate::settings::Settings;
 
 /// Connections the kernel may hold for us: 200 PBXs that come back in the same instant fit.
 const BACKLOG: i32 = 1024;
@@ -25,11 +26,50 @@ pub enum Start {
     Tls,
 }
 
+/// Addresses that were taken and wait to be served.
+#[derive(Debug)]
+pub struct Listeners {
+    bound: Vec<(TcpListener, Start)>,
+}
+
+// === impl Listeners ===
+
+impl Listeners {
+    /// Takes the configured addresses.
+    ///
+    /// # Errors
+    /// The address that cannot be had, and what the kernel says.
+    pub fn bind(settings: &Settings) -> Result<Self, (SocketAddr, io::Error)> {
+        let plain = settings.listen.iter().map(|address| (*address, Start::Plain));
+        let tls = settings.listen_tls.iter().map(|address| (*address, Start::Tls));
+        let bound = plain.chain(tls).map(|(address, start)| {
+            let listener = bind(address).map_err(|error| (address, error))?;
+            Ok((listener, start))
+        });
+        Ok(Self { bound: bound.collect::<Result<_, _>>()? })
+    }
+
+    /// The addresses that were taken, with the ports the kernel chose.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
+        self.bound.iter().map(|(listener, _)| listener.local_addr()).collect()
+    }
+
+    /// Lets people in.
+    pub fn serve(self, door: &Rc<Door>) {
+        for (listener, start) in self.bound {
+            tokio::task::spawn_local(serve(Rc::clone(door), listener, start));
+        }
+    }
+}
+
 /// Takes the address.
 ///
 /// # Errors
 /// What the kernel says, for instance that the address is in use.
-pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
@@ -42,7 +82,7 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Serves a listener for ever.
-pub async fn serve(door: Rc<Door>, listener: TcpListener, start: Start) {
+async fn serve(door: Rc<Door>, listener: TcpListener, start: Start) {
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => match door.gate.admit(peer.ip()) {
@@ -56,7 +96,7 @@ pub async fn serve(door: Rc<Door>, listener: TcpListener, start: Start) {
                     ));
                 }
                 Err(closed) => {
-                    if door.accounts.log_limit.allows("connection refused", peer.ip()) {
+                    if door.site.accounts.log_limit.allows("connection refused", peer.ip()) {
                         tracing::warn!(%peer, "connection refused: {closed}");
                     }
                 }

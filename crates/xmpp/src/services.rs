@@ -10,8 +10,8 @@ use std::rc::Rc;
 use lampfield_xmpp_stream::{BareJid, Element, StanzaError};
 
 use crate::accounts::Account;
-use crate::door::Door;
 use crate::session::Session;
+use crate::site::Site;
 
 pub mod disco;
 pub mod legacy_session;
@@ -85,12 +85,12 @@ pub trait Service {
     fn features(&self) -> &'static [(Scope, &'static str)];
 
     /// An account is gone: what the service keeps for it goes too.
-    fn forget(&self, door: &Rc<Door>, account: &Account) {
-        let _ = (door, account);
+    fn forget(&self, site: &Rc<Site>, account: &Account) {
+        let _ = (site, account);
     }
 
     /// Answers a request.
-    fn iq(&self, door: &Rc<Door>, request: &Request<'_>) -> Answer;
+    fn iq(&self, site: &Rc<Site>, request: &Request<'_>) -> Answer;
 }
 
 /// All services, found by address and namespace.
@@ -104,16 +104,18 @@ pub struct Services {
 impl Services {
     /// The services of an ordinary server.
     pub fn standard(pubsub: pubsub::mount::Pubsub) -> Self {
-        Self::of(vec![
+        let others: Vec<Box<dyn Service>> = vec![
             Box::new(pubsub),
-            Box::new(disco::Disco),
             Box::new(legacy_session::LegacySession),
             Box::new(ping::Ping),
             Box::new(register::Register),
             Box::new(roster::RosterService),
             Box::new(time::Time),
             Box::new(version::Version),
-        ])
+        ];
+        let features = others.iter().flat_map(|service| service.features().iter().copied());
+        let disco = disco::Disco::new(features.collect());
+        Self::of(std::iter::once(Box::new(disco) as Box<dyn Service>).chain(others).collect())
     }
 
     fn of(all: Vec<Box<dyn Service>>) -> Self {
@@ -127,21 +129,15 @@ impl Services {
     }
 
     /// Answers a request by the service that owns its payload; none if nobody does.
-    pub fn answer(&self, door: &Rc<Door>, request: &Request<'_>) -> Option<Answer> {
+    pub fn answer(&self, site: &Rc<Site>, request: &Request<'_>) -> Option<Answer> {
         let owner = self.by_namespace.get(&(request.scope, request.payload.ns()))?;
         let service = self.all.get(*owner)?;
-        Some(service.iq(door, request))
+        Some(service.iq(site, request))
     }
 
     /// Lets every service forget an account that was removed.
-    pub fn forget(&self, door: &Rc<Door>, account: &Account) {
-        self.all.iter().for_each(|service| service.forget(door, account));
-    }
-
-    /// The features to be shown for an address of this scope, in a fixed order.
-    pub fn features(&self, scope: Scope) -> Vec<&'static str> {
-        let all = self.all.iter().flat_map(|service| service.features());
-        all.filter(|(of, _)| *of == scope).map(|(_, feature)| *feature).collect()
+    pub fn forget(&self, site: &Rc<Site>, account: &Account) {
+        self.all.iter().for_each(|service| service.forget(site, account));
     }
 }
 

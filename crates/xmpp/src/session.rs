@@ -1,5 +1,9 @@
 //! A bound resource: one logged-in stream as the rest of the door sees it.
 
+mod asked;
+mod directed;
+mod interest;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::SystemTime;
@@ -9,10 +13,11 @@ use lampfield_hub::ConnId;
 use lampfield_xmpp_stream::{BareJid, FullJid, StreamCondition, StreamError};
 
 use crate::accounts::{Account, Role};
-use crate::services::presence::Directed;
-use crate::services::relay::Asked;
-use crate::services::roster::Interest;
 use crate::wire::{Full, Link};
+
+pub use asked::Asked;
+pub use directed::Directed;
+pub use interest::{ASTERISK_ROSTER_ID, Interest};
 
 /// One stream that has logged in and bound a resource.
 #[derive(Debug)]

@@ -121,7 +121,7 @@ impl Desk {
 
     async fn take_over(&self, config: &Config, file: &Config) -> Result<(), Failure> {
         certificate::check(file).map_err(Failure::from)?;
-        accounts_of(&self.door.accounts, config).await?;
+        accounts_of(&self.door.site.accounts, config).await?;
         self.log.set(&config.log.level)?;
         self.hub.act(|hub, _| hub.set_settings(settings::of_hub(config)));
         Ok(())

@@ -29,7 +29,7 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// Whether this is a first start without a configuration.
 pub fn is_one(place: &Place, door: &Door) -> bool {
-    place.file.is_none() && door.accounts.list().is_empty()
+    place.file.is_none() && door.site.accounts.list().is_empty()
 }
 
 /// Makes the account and tells how to connect it.
@@ -86,7 +86,7 @@ fn write(path: &Path, block: &str) -> io::Result<()> {
 }
 
 async fn remove_at_login(door: Rc<Door>, jid: BareJid, path: PathBuf) {
-    while door.router.resources(&jid).is_empty() {
+    while door.site.router.resources(&jid).is_empty() {
         tokio::time::sleep(LOOK).await;
     }
     match fs::remove_file(&path) {

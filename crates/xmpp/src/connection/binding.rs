@@ -1,9 +1,7 @@
 //! Binding a resource: where a login becomes an address (RFC 6120 section 7).
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use lampfield_xmpp_stream::{
     BareJid, Element, FullJid, StanzaCondition, StanzaError, StreamCondition, StreamError, Tag, ns,
@@ -12,48 +10,9 @@ use lampfield_xmpp_stream::{
 use super::negotiation::not_authorized;
 use super::stream::{Phase, Stream};
 use crate::accounts::Account;
-use crate::door::random_token;
+use crate::random;
 use crate::services::reply;
 use crate::session::Session;
-
-/// Logins that take one address from each other this often...
-const FIGHT_ROUNDS: usize = 3;
-/// ... within this time are two servers with the same configuration.
-const FIGHT_TIME: Duration = Duration::from_secs(60);
-/// Addresses whose replacements are remembered; beyond it all are forgotten.
-const FIGHTS: usize = 1_024;
-
-/// Who has lately replaced whom, to tell a returning server from two that fight over one address.
-#[derive(Debug, Default)]
-pub struct Replacements {
-    recent: RefCell<HashMap<FullJid, Vec<Instant>>>,
-}
-
-// === impl Replacements ===
-
-impl Replacements {
-    /// Notes that `jid` was taken over; says whether that has become a fight.
-    fn note(&self, jid: &FullJid, now: Instant) -> bool {
-        let mut recent = self.recent.borrow_mut();
-        if recent.len() >= FIGHTS && !recent.contains_key(jid) {
-            recent.clear();
-        }
-        let times = recent.entry(jid.clone()).or_default();
-        times.retain(|time| now.duration_since(*time) < FIGHT_TIME);
-        times.push(now);
-        times.len() >= FIGHT_ROUNDS
-    }
-
-    /// The addresses that are fought over now. One that is left in peace is no longer among them.
-    pub fn fights(&self, now: Instant) -> Vec<FullJid> {
-        let recent = self.recent.borrow();
-        let fought = recent.iter().filter(|(_, times)| {
-            let lately = times.iter().filter(|time| now.duration_since(**time) < FIGHT_TIME);
-            lately.count() >= FIGHT_ROUNDS
-        });
-        fought.map(|(jid, _)| jid.clone()).collect()
-    }
-}
 
 // === impl Stream ===
 
@@ -98,7 +57,7 @@ impl Stream {
         let bad = |error: lampfield_xmpp_stream::JidError| {
             StanzaCondition::BadRequest.with(error.to_string())
         };
-        let router = &self.door.router;
+        let router = &self.door.site.router;
         let taken = if wanted.is_empty() {
             None
         } else {
@@ -110,7 +69,7 @@ impl Stream {
             }
         };
         self.within_limit(account)?;
-        let token = random_token();
+        let token = random::token();
         let resource = match &taken {
             None => token,
             Some(other) => {
@@ -127,8 +86,8 @@ impl Stream {
     }
 
     fn within_limit(&self, account: &BareJid) -> Result<(), StanzaError> {
-        let most = self.door.settings.limits.resources;
-        if self.door.router.resources(account).len() >= most {
+        let most = self.door.site.settings.limits.resources;
+        if self.door.site.router.resources(account).len() >= most {
             let text = format!("{most} resources are connected, the limit");
             return Err(StanzaCondition::ResourceConstraint.with(text));
         }
@@ -146,7 +105,7 @@ impl Stream {
         let session =
             Session::new(jid, wanted.into(), account, door.next_conn(), Rc::clone(&self.link))
                 .map_err(|error| StanzaCondition::BadRequest.with(error.to_string()))?;
-        let old = door.router.bind(Rc::clone(&session));
+        let old = door.site.router.bind(Rc::clone(&session));
         door.telephony.arrived(&session);
         if let Some(old) = old {
             door.telephony.replaced(&old, &session);
@@ -165,32 +124,4 @@ fn bound(jid: &FullJid) -> Vec<u8> {
         Tag::open(out, "jid").text(jid.as_str());
     });
     payload
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_third_replacement_within_a_minute_is_a_fight() {
-        let replacements = Replacements::default();
-        let jid = FullJid::parse("pbx@example.org/asterisk").unwrap();
-        let start = Instant::now();
-        assert!(!replacements.note(&jid, start));
-        assert!(!replacements.note(&jid, start + Duration::from_secs(5)));
-        let third = start + Duration::from_secs(10);
-        assert!(replacements.note(&jid, third));
-        assert_eq!(replacements.fights(third), [jid]);
-        assert!(replacements.fights(third + FIGHT_TIME).is_empty());
-    }
-
-    #[test]
-    fn slow_replacements_are_returns() {
-        let replacements = Replacements::default();
-        let jid = FullJid::parse("pbx@example.org/asterisk").unwrap();
-        let start = Instant::now();
-        for round in 0..10 {
-            assert!(!replacements.note(&jid, start + Duration::from_secs(40) * round));
-        }
-    }
 }

@@ -24,13 +24,13 @@ pub(super) fn stanza(
     check_from(session, stanza)?;
     match (stanza.ns(), stanza.name()) {
         (ns::CLIENT, "iq") => iq(door, session, stanza),
-        (ns::CLIENT, "message") => services::message::route(door, session, stanza),
+        (ns::CLIENT, "message") => services::message::route(&door.site, session, stanza),
         (ns::CLIENT, "presence") => {
             let undirected = stanza.attr("to").is_none();
             if undirected && stanza.attr("type") == Some("unavailable") {
                 door.telephony.goodbye(session);
             }
-            services::presence::stanza(door, session, stanza);
+            services::presence::stanza(&door.site, session, stanza);
         }
         (_, name) => {
             let text = format!("{name:?} is not a stanza");
@@ -59,7 +59,7 @@ fn check_from(session: &Session, stanza: Element<'_>) -> Result<(), StreamError>
 fn iq(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>) {
     // The hot path: a publish is recognised by comparing the address as it was written.
     let to = iq.attr("to");
-    if let Some(served) = to.and_then(|to| door.pubsub_domain(to)) {
+    if let Some(served) = to.and_then(|to| door.site.domains.pubsub(to)) {
         return request(door, session, iq, Scope::PubSub, &served.pubsub);
     }
     let Some(to) = to else {
@@ -69,13 +69,13 @@ fn iq(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>) {
         Ok(jid) if jid.local().is_none() && jid.resource().is_none() => {
             iq_to_domain(door, session, iq, &jid);
         }
-        Ok(jid) if door.served(Some(jid.domain())).is_none() => {
+        Ok(jid) if door.site.domains.served(Some(jid.domain())).is_none() => {
             refuse(session, iq, StanzaCondition::RemoteServerNotFound.with("no such server here"));
         }
         Ok(jid) => match jid.to_full() {
             None => request(door, session, iq, Scope::Account, &jid.to_bare()),
             Some(full) => {
-                if let Err(error) = relay::iq(door, session, iq, &full) {
+                if let Err(error) = relay::iq(&door.site, session, iq, &full) {
                     refuse(session, iq, error);
                 }
             }
@@ -86,9 +86,9 @@ fn iq(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>) {
 
 fn iq_to_domain(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>, to: &Jid) {
     let bare = to.to_bare();
-    if let Some(served) = door.pubsub_domain(bare.as_str()) {
+    if let Some(served) = door.site.domains.pubsub(bare.as_str()) {
         request(door, session, iq, Scope::PubSub, &served.pubsub);
-    } else if door.served(Some(bare.as_str())).is_some() {
+    } else if door.site.domains.served(Some(bare.as_str())).is_some() {
         request(door, session, iq, Scope::Server, &bare);
     } else {
         refuse(session, iq, StanzaCondition::RemoteServerNotFound.with("no such server here"));
@@ -108,9 +108,11 @@ fn request(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>, scope: Scope
         return refuse(session, iq, StanzaCondition::BadRequest.with("an IQ needs a payload"));
     };
     let request = Request { session, scope, to, verb, id, payload };
-    let answer = match (iq.attr("to"), door.services.answer(door, &request)) {
+    let answer = match (iq.attr("to"), door.services.answer(&door.site, &request)) {
         // Without an address the server may be meant as well as the account.
-        (None, None) => door.services.answer(door, &Request { scope: Scope::Server, ..request }),
+        (None, None) => {
+            door.services.answer(&door.site, &Request { scope: Scope::Server, ..request })
+        }
         (_, answer) => answer,
     };
     let from = iq.attr("to");

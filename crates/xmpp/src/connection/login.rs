@@ -11,7 +11,7 @@ use lampfield_xmpp_stream::{
 use super::negotiation::not_authorized;
 use super::stream::{Phase, Step, Stream};
 use crate::accounts::Account;
-use crate::door::random_token;
+use crate::random;
 use crate::services::{Verb, reply};
 
 /// What became of a login.
@@ -55,7 +55,13 @@ impl Stream {
     fn channel_binding(&self) -> ChannelBinding {
         ChannelBinding {
             exporter: self.link.channel_binding().map(Vec::from),
-            end_point: self.door.certificate_hash().filter(|_| self.link.has_tls()),
+            end_point: self
+                .door
+                .site
+                .settings
+                .certificate_hash
+                .clone()
+                .filter(|_| self.link.has_tls()),
         }
     }
 
@@ -90,7 +96,7 @@ impl Stream {
             });
         }
         let Some(domain) = &self.domain else { return Err(Failure::TemporaryAuthFailure) };
-        let mut exchange = Exchange::new(mechanism, domain.name.clone(), binding, random_token());
+        let mut exchange = Exchange::new(mechanism, domain.name.clone(), binding, random::token());
         let step = exchange.respond(&sasl::decode(&auth.text())?)?;
         Ok((exchange, step))
     }
@@ -104,18 +110,18 @@ impl Stream {
         match step {
             sasl::Step::Challenge(data) => self.challenge(exchange, &data),
             sasl::Step::FindKeys(jid) => {
-                self.door.accounts.may_try(&jid, peer)?;
-                let data = exchange.keys(self.door.accounts.keys_or_fake(&jid))?;
+                self.door.site.accounts.may_try(&jid, peer)?;
+                let data = exchange.keys(self.door.site.accounts.keys_or_fake(&jid))?;
                 self.challenge(exchange, &data);
             }
             sasl::Step::CheckPassword(login) => {
-                let check = Rc::clone(&self.door.accounts).check_password(login, peer);
+                let check = Rc::clone(&self.door.site.accounts).check_password(login, peer);
                 return Ok(Some(Step::Login(Box::pin(async move {
                     Outcome { result: check.await, data: None }
                 }))));
             }
             sasl::Step::Success(jid, data) => {
-                let result = self.door.accounts.proven(&jid, peer);
+                let result = self.door.site.accounts.proven(&jid, peer);
                 let outcome = Outcome { result, data: Some(data) };
                 return Ok(Some(Step::Login(Box::pin(std::future::ready(outcome)))));
             }
@@ -151,12 +157,12 @@ impl Stream {
         failure.write(&mut out);
         self.send(&out);
         let peer = self.link.peer();
-        if self.door.accounts.log_limit.allows("login failed", peer.ip()) {
+        if self.door.site.accounts.log_limit.allows("login failed", peer.ip()) {
             tracing::warn!(%peer, "login failed: {failure}");
         }
         self.phase = Phase::Stranger;
         self.failures += 1;
-        if self.failures >= self.door.settings.limits.login_tries {
+        if self.failures >= self.door.site.settings.limits.login_tries {
             return Err(StreamCondition::PolicyViolation.with("too many failed logins"));
         }
         Ok(())
@@ -196,7 +202,7 @@ impl Stream {
                 reply::error(&mut out, id, None, None, &error);
                 self.send(&out);
                 let peer = self.link.peer();
-                if self.door.accounts.log_limit.allows("legacy login failed", peer.ip()) {
+                if self.door.site.accounts.log_limit.allows("legacy login failed", peer.ip()) {
                     tracing::warn!(%peer, "legacy login failed: {failure}");
                 }
                 // As after a SASL failure: only a new connection makes Asterisk try again.
@@ -214,8 +220,8 @@ impl Stream {
         let jid =
             BareJid::from_parts(&name, &domain.name).map_err(|_| Failure::MalformedRequest)?;
         let peer = self.link.peer().ip();
-        self.door.accounts.may_try(&jid, peer)?;
-        let Some(secret) = self.door.accounts.legacy_secret(&jid) else {
+        self.door.site.accounts.may_try(&jid, peer)?;
+        let Some(secret) = self.door.site.accounts.legacy_secret(&jid) else {
             tracing::warn!(
                 account = %jid, %peer,
                 "tried jabber:iq:auth (usesasl=no), which needs legacy_auth = true for its account"
@@ -225,7 +231,7 @@ impl Stream {
         if !legacy::digest_fits(&digest, &self.id, &secret) {
             return Err(Failure::NotAuthorized);
         }
-        let account = self.door.accounts.proven(&jid, peer)?;
+        let account = self.door.site.accounts.proven(&jid, peer)?;
         Ok((account, field("resource").unwrap_or_default().into_owned()))
     }
 }

@@ -18,7 +18,7 @@ const REGISTER_FEATURE: &str = "http://jabber.org/features/iq-register";
 impl Stream {
     /// Appends our stream header.
     pub(super) fn write_header(&self, out: &mut Vec<u8>) {
-        let from = self.domain.clone().or_else(|| self.door.served(None));
+        let from = self.domain.clone().or_else(|| self.door.site.domains.served(None));
         writer::StreamOpen {
             content: ns::CLIENT,
             from: from.as_ref().map(|domain| domain.name.as_str()),
@@ -43,7 +43,7 @@ impl Stream {
     }
 
     fn write_stranger_features(&self, out: &mut Vec<u8>) {
-        let policy = self.door.settings.tls;
+        let policy = self.door.site.settings.tls;
         if self.may_start_tls() {
             Tag::open(out, "starttls").xmlns(ns::TLS).children(|out| {
                 if policy == TlsPolicy::Required {
@@ -55,7 +55,7 @@ impl Stream {
             return;
         }
         self.write_mechanisms(out);
-        if self.may_show_password() && self.door.accounts.has_legacy() {
+        if self.may_show_password() && self.door.site.accounts.has_legacy() {
             Tag::open(out, "auth").xmlns(ns::IQ_AUTH_FEATURE).empty();
         }
         if self.registers_in_band() {
@@ -98,7 +98,7 @@ impl Stream {
             Some((register::NAMESPACE, query)) if self.registers_in_band() => {
                 let Some(domain) = self.domain.clone() else { return Err(not_authorized()) };
                 let answer = register::before_login(
-                    &self.door,
+                    &self.door.site,
                     &domain.name,
                     verb,
                     query,
@@ -132,7 +132,7 @@ impl Stream {
     pub(super) async fn start_tls(&mut self) -> Result<(), StreamError> {
         const PATIENCE: Duration = Duration::from_secs(5);
         let flushed = tokio::time::timeout(PATIENCE, self.link.drained()).await;
-        let Some(certificates) = self.door.settings.certificates.as_ref() else {
+        let Some(certificates) = self.door.site.settings.certificates.as_ref() else {
             return Err(StreamCondition::InternalServerError.with("no certificate"));
         };
         if flushed.is_err() {
@@ -145,17 +145,17 @@ impl Stream {
     }
 
     fn may_start_tls(&self) -> bool {
-        let settings = &self.door.settings;
+        let settings = &self.door.site.settings;
         settings.tls != TlsPolicy::Off && settings.certificates.is_some() && !self.link.has_tls()
     }
 
     fn may_log_in(&self) -> bool {
-        self.door.settings.tls != TlsPolicy::Required || self.link.has_tls()
+        self.door.site.settings.tls != TlsPolicy::Required || self.link.has_tls()
     }
 
     /// Whether the password itself may be sent.
     pub(super) fn may_show_password(&self) -> bool {
-        self.link.has_tls() || self.door.settings.clear_text_auth == ClearTextAuth::Allowed
+        self.link.has_tls() || self.door.site.settings.clear_text_auth == ClearTextAuth::Allowed
     }
 
     fn registers_in_band(&self) -> bool {

@@ -10,8 +10,10 @@ use lampfield_xmpp_stream::{
 
 use super::login::Outcome;
 use super::{Ending, after_login, before_login};
-use crate::door::{Door, ServedDomain};
+use crate::domains::ServedDomain;
+use crate::door::Door;
 use crate::gate::Admission;
+use crate::random;
 use crate::session::Session;
 use crate::wire::Link;
 
@@ -107,8 +109,8 @@ impl Stream {
     fn opened(&mut self, header: StreamHeader) -> Result<(), StreamError> {
         self.answered = false;
         let name = header.to.as_deref();
-        self.domain = self.door.served(name);
-        self.id = crate::door::random_token();
+        self.domain = self.door.site.domains.served(name);
+        self.id = random::token();
         self.scope = Rc::new(header.scope);
         let known = self.domain.is_some();
         let mut out = Vec::new();
@@ -141,7 +143,7 @@ impl Stream {
             Phase::Stranger | Phase::Authenticating(_) => self.negotiate(element),
             Phase::Known(jid) => {
                 // Its account may have been removed or changed since it logged in.
-                let account = self.door.accounts.get(jid);
+                let account = self.door.site.accounts.get(jid);
                 let gone = || StreamCondition::NotAuthorized.with("the account was removed");
                 self.bind(account.ok_or_else(gone)?, element).map(|()| None)
             }
@@ -158,7 +160,7 @@ impl Stream {
     pub(super) fn too_slow(&self) -> Ending {
         let error = match self.failures {
             0 => {
-                let limit = self.door.settings.limits.login_time.as_secs();
+                let limit = self.door.site.settings.limits.login_time.as_secs();
                 StreamCondition::ConnectionTimeout.with(format!("no login within {limit} s"))
             }
             _ => StreamCondition::ConnectionTimeout.with("no further try after a failed login"),
@@ -176,7 +178,7 @@ impl Stream {
                 tracing::warn!(jid = %s.jid, %peer, "stream ended by us: {error}");
             }
             (None, Ending::Refused(error)) => {
-                if self.door.accounts.log_limit.allows("turned away", peer.ip()) {
+                if self.door.site.accounts.log_limit.allows("turned away", peer.ip()) {
                     tracing::info!(%peer, "turned away: {error}");
                 }
             }

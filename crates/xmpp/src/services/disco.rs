@@ -7,16 +7,59 @@ use lampfield_xmpp_stream::{StanzaCondition, StanzaError, Tag};
 
 use super::version::SOFTWARE;
 use super::{Answer, Request, Scope, Service, Verb, presence};
-use crate::door::Door;
+use crate::site::Site;
 
 const INFO: &str = "http://jabber.org/protocol/disco#info";
 const ITEMS: &str = "http://jabber.org/protocol/disco#items";
 
 /// Says what there is and what it can do.
 #[derive(Debug)]
-pub struct Disco;
+pub struct Disco {
+    /// What the services can do, in a fixed order.
+    features: Vec<(Scope, &'static str)>,
+}
 
 // === impl Disco ===
+
+impl Disco {
+    /// Shows its own features and then those of the other services.
+    pub fn new(others: Vec<(Scope, &'static str)>) -> Self {
+        let mut disco = Self { features: others };
+        let own = disco.features().iter().copied();
+        disco.features.splice(..0, own);
+        disco
+    }
+
+    fn discover(&self, site: &Rc<Site>, request: &Request<'_>) -> Result<Vec<u8>, StanzaError> {
+        // Whether an account exists is told only to those who may see it.
+        if request.scope == Scope::Account
+            && !presence::may_see(site, &request.session.bare, request.to)
+        {
+            return Err(StanzaCondition::ServiceUnavailable.with(""));
+        }
+        if request.verb == Verb::Set {
+            return Err(StanzaCondition::BadRequest.with("discovery is a get"));
+        }
+        if request.payload.attr("node").is_some_and(|node| !node.is_empty()) {
+            return Err(StanzaCondition::ItemNotFound.with("no such node"));
+        }
+        if request.payload.ns() == INFO {
+            let identity = match request.scope {
+                Scope::Account => Identity { category: "account", kind: "registered", name: None },
+                _ => Identity { category: "server", kind: "im", name: Some(SOFTWARE) },
+            };
+            return Ok(info(&identity, &self.shown(request.scope)));
+        }
+        let served = site.domains.served(Some(request.to.as_str()));
+        let items = served.iter().filter(|_| request.scope == Scope::Server);
+        Ok(items_payload(items.map(|domain| &*domain.pubsub_name)))
+    }
+
+    fn shown(&self, scope: Scope) -> Vec<&'static str> {
+        let all = self.features.iter().filter(|(of, _)| *of == scope);
+        all.map(|(_, feature)| *feature).collect()
+    }
+}
 
 impl Service for Disco {
     fn handles(&self) -> &'static [(Scope, &'static str)] {
@@ -32,37 +75,12 @@ impl Service for Disco {
         self.handles()
     }
 
-    fn iq(&self, door: &Rc<Door>, request: &Request<'_>) -> Answer {
-        match discover(door, request) {
+    fn iq(&self, site: &Rc<Site>, request: &Request<'_>) -> Answer {
+        match self.discover(site, request) {
             Ok(payload) => Answer::Result(payload),
             Err(error) => Answer::Error(error),
         }
     }
-}
-
-fn discover(door: &Rc<Door>, request: &Request<'_>) -> Result<Vec<u8>, StanzaError> {
-    // Whether an account exists is told only to those who may see it.
-    if request.scope == Scope::Account
-        && !presence::may_see(door, &request.session.bare, request.to)
-    {
-        return Err(StanzaCondition::ServiceUnavailable.with(""));
-    }
-    if request.verb == Verb::Set {
-        return Err(StanzaCondition::BadRequest.with("discovery is a get"));
-    }
-    if request.payload.attr("node").is_some_and(|node| !node.is_empty()) {
-        return Err(StanzaCondition::ItemNotFound.with("no such node"));
-    }
-    if request.payload.ns() == INFO {
-        let identity = match request.scope {
-            Scope::Account => Identity { category: "account", kind: "registered", name: None },
-            _ => Identity { category: "server", kind: "im", name: Some(SOFTWARE) },
-        };
-        return Ok(info(&identity, &door.services.features(request.scope)));
-    }
-    let served = door.served(Some(request.to.as_str()));
-    let items = served.iter().filter(|_| request.scope == Scope::Server);
-    Ok(items_payload(items.map(|domain| &*domain.pubsub_name)))
 }
 
 /// What something is (XEP-0030 section 3.1).

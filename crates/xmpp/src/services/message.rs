@@ -6,8 +6,8 @@ use std::rc::Rc;
 use lampfield_xmpp_stream::{Element, Jid, StanzaCondition, StanzaError, Tag, ns, writer};
 
 use super::relay;
-use crate::door::Door;
 use crate::session::Session;
+use crate::site::Site;
 
 /// What a message is, as far as its way is concerned (RFC 6121 section 5.2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +31,9 @@ enum Way {
 }
 
 /// Routes a message that a bound session has sent.
-pub fn route(door: &Rc<Door>, session: &Rc<Session>, message: Element<'_>) {
+pub fn route(site: &Rc<Site>, session: &Rc<Session>, message: Element<'_>) {
     let kind = Kind::of(message);
-    if let Err(error) = deliver(door, session, kind, message)
+    if let Err(error) = deliver(site, session, kind, message)
         && kind != Kind::Error
     {
         session.send(&refusal(session, message, &error));
@@ -41,7 +41,7 @@ pub fn route(door: &Rc<Door>, session: &Rc<Session>, message: Element<'_>) {
 }
 
 fn deliver(
-    door: &Door,
+    site: &Site,
     session: &Session,
     kind: Kind,
     message: Element<'_>,
@@ -53,17 +53,17 @@ fn deliver(
             Jid::parse(to).map_err(|error| StanzaCondition::JidMalformed.with(error.to_string()))?
         }
     };
-    let here =
-        door.served(Some(to.domain())).is_some() || door.pubsub_domain(to.domain()).is_some();
+    let here = site.domains.served(Some(to.domain())).is_some()
+        || site.domains.pubsub(to.domain()).is_some();
     if !here {
         return Err(StanzaCondition::RemoteServerNotFound.with("no such server here"));
     }
     let mut out = Vec::new();
     writer::forward(&mut out, message, ns::CLIENT, Some(session.jid.as_str()), Some(to.as_str()));
-    if let Some(resource) = to.to_full().and_then(|full| door.router.session(&full)) {
+    if let Some(resource) = to.to_full().and_then(|full| site.router.session(&full)) {
         return relay::hand_over(session, &resource, &out);
     }
-    let resources = door.router.resources(&to.to_bare());
+    let resources = site.router.resources(&to.to_bare());
     let priority = |resource: &Rc<Session>| resource.presence.borrow().as_ref().map(|p| p.priority);
     let way = match to.resource() {
         None => kind.way_to_account(resources.iter().filter_map(priority)),

@@ -12,16 +12,15 @@ use std::rc::Rc;
 use lampfield_xmpp_stream::{BareJid, Element, Jid, StanzaCondition, StanzaError, ns};
 
 pub use broadcast::{hide, show};
-pub use directed::Directed;
 pub use handshake::part;
 
-use super::roster::subscription::{Half, Step};
-use crate::door::Door;
+use crate::contacts::subscription::{Half, Step};
 use crate::session::{Presence, Session};
+use crate::site::Site;
 
 /// Handles a presence stanza that a bound session has sent.
-pub fn stanza(door: &Rc<Door>, session: &Rc<Session>, stanza: Element<'_>) {
-    if let Err(error) = take(door, session, stanza) {
+pub fn stanza(site: &Rc<Site>, session: &Rc<Session>, stanza: Element<'_>) {
+    if let Err(error) = take(site, session, stanza) {
         let mut out = Vec::new();
         write::error(&mut out, session, stanza, &error);
         session.send(&out);
@@ -29,49 +28,49 @@ pub fn stanza(door: &Rc<Door>, session: &Rc<Session>, stanza: Element<'_>) {
 }
 
 /// Tells everyone concerned that a session is gone. It has been unbound from the router.
-pub fn left(door: &Rc<Door>, session: &Rc<Session>) {
-    let replaced = door.router.session(&session.jid).is_some_and(|newer| newer.is_available());
+pub fn left(site: &Rc<Site>, session: &Rc<Session>) {
+    let replaced = site.router.session(&session.jid).is_some_and(|newer| newer.is_available());
     // A newer login on the same address speaks for it now.
     if !replaced {
-        broadcast::unavailable(door, session, &[]);
+        broadcast::unavailable(site, session, &[]);
     }
 }
 
 /// Whether `viewer` may know whether `account` is there.
-pub fn may_see(door: &Door, viewer: &BareJid, account: &BareJid) -> bool {
+pub fn may_see(site: &Site, viewer: &BareJid, account: &BareJid) -> bool {
     viewer == account
-        || door.peers.are(viewer, account)
-        || door.rosters.subscription(account, viewer).from == Half::Yes
+        || site.peers.are(viewer, account)
+        || site.rosters.subscription(account, viewer).from == Half::Yes
 }
 
-fn take(door: &Rc<Door>, session: &Rc<Session>, stanza: Element<'_>) -> Result<(), StanzaError> {
+fn take(site: &Rc<Site>, session: &Rc<Session>, stanza: Element<'_>) -> Result<(), StanzaError> {
     let to = stanza.attr("to").map(Jid::parse).transpose();
     let to = to.map_err(|error| StanzaCondition::JidMalformed.with(error.to_string()))?;
     match (stanza.attr("type"), to) {
         // COMPAT(old clients): `available` was never a type, but it is plain what it means.
         (None | Some("available"), None) => {
-            broadcast::available(door, session, announcement(stanza)?);
+            broadcast::available(site, session, announcement(stanza)?);
             Ok(())
         }
         (Some("unavailable"), None) => {
-            broadcast::unavailable(door, session, &write::payload(stanza));
+            broadcast::unavailable(site, session, &write::payload(stanza));
             Ok(())
         }
         (None | Some("available" | "unavailable"), Some(to)) => {
-            directed::stanza(door, session, &to, stanza)
+            directed::stanza(site, session, &to, stanza)
         }
         (Some("probe"), Some(to)) => {
-            broadcast::answer_probe(door, session, &to.to_bare());
+            broadcast::answer_probe(site, session, &to.to_bare());
             Ok(())
         }
         // Somebody's answer to a presence: of no use to anyone but who sent it.
         (Some("error"), Some(to)) => {
-            directed::pass_on(door, session, &to, stanza);
+            directed::pass_on(site, session, &to, stanza);
             Ok(())
         }
         (Some("error"), None) => Ok(()),
         (Some(kind), Some(to)) => match Step::parse(kind) {
-            Some(step) => handshake::say(door, session, &to.to_bare(), step, stanza),
+            Some(step) => handshake::say(site, session, &to.to_bare(), step, stanza),
             None => Err(StanzaCondition::BadRequest.with("no such type of presence")),
         },
         (Some(_), None) => Err(StanzaCondition::BadRequest.with("this presence needs an address")),

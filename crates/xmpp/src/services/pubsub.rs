@@ -7,6 +7,5 @@ mod audience;
 pub mod codec;
 pub mod engine;
 pub mod mount;
-pub mod results;
 pub mod service;
 pub mod telephony;

@@ -4,21 +4,17 @@
 //! It never touches an account other than the asker's own, and never makes anything but the role
 //! `user`.
 
-mod pace;
-
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 
 use lampfield_xmpp_stream::{BareJid, Domain, Element, StanzaCondition, StanzaError, Tag};
 
-pub use pace::Pace;
-
 use super::{Answer, Request, Scope, Service, Verb, reply};
 use crate::accounts::{AccountError, Legacy, NewAccount, NewPassword, Role, Source};
-use crate::door::Door;
 use crate::session::Session;
 use crate::settings::ClearTextAuth;
+use crate::site::Site;
 
 /// The namespace of registration.
 pub const NAMESPACE: &str = "jabber:iq:register";
@@ -49,7 +45,7 @@ struct Reply {
 
 /// Answers somebody who has not logged in, on a domain that takes registrations.
 pub fn before_login(
-    door: &Rc<Door>,
+    site: &Rc<Site>,
     domain: &Domain,
     verb: Verb,
     query: Element<'_>,
@@ -58,11 +54,11 @@ pub fn before_login(
     if verb == Verb::Get {
         return ready(Answer::Result(form(None)));
     }
-    match wish(query).and_then(|wish| newcomer(door, domain, wish, peer)) {
+    match wish(query).and_then(|wish| newcomer(site, domain, wish, peer)) {
         Ok(new) => {
-            let door = Rc::clone(door);
+            let site = Rc::clone(site);
             Box::pin(async move {
-                let made = door.accounts.add(new).await;
+                let made = site.accounts.add(new).await;
                 answer(made.map(|account| {
                     tracing::info!(account = %account.jid, %peer, "registered in-band");
                 }))
@@ -73,7 +69,7 @@ pub fn before_login(
 }
 
 fn newcomer(
-    door: &Door,
+    site: &Site,
     domain: &Domain,
     wish: Wish,
     peer: IpAddr,
@@ -83,7 +79,7 @@ fn newcomer(
     };
     let jid = BareJid::from_parts(&name, domain)
         .map_err(|error| StanzaCondition::NotAcceptable.with(error.to_string()))?;
-    door.registrations.step(peer)?;
+    site.registrations.step(peer)?;
     Ok(NewAccount {
         jid,
         password: NewPassword::Given(password),
@@ -127,7 +123,7 @@ impl Service for Register {
         self.handles()
     }
 
-    fn iq(&self, door: &Rc<Door>, request: &Request<'_>) -> Answer {
+    fn iq(&self, site: &Rc<Site>, request: &Request<'_>) -> Answer {
         let account = &request.session.bare;
         // Without an address the server is meant that keeps the account.
         if request.to != account && request.to.as_str() != account.domain() {
@@ -139,9 +135,9 @@ impl Service for Register {
         let done = match (request.verb, wish(request.payload)) {
             (Verb::Get, _) => return Answer::Result(form(Some(name))),
             (Verb::Set, Ok(Wish::Have(who, password))) => {
-                change_password(door, request, &who, password)
+                change_password(site, request, &who, password)
             }
-            (Verb::Set, Ok(Wish::Leave)) => leave(door, request),
+            (Verb::Set, Ok(Wish::Leave)) => leave(site, request),
             (Verb::Set, Err(error)) => Err(error),
         };
         match done {
@@ -152,7 +148,7 @@ impl Service for Register {
 }
 
 fn change_password(
-    door: &Rc<Door>,
+    site: &Rc<Site>,
     request: &Request<'_>,
     who: &str,
     password: String,
@@ -162,28 +158,28 @@ fn change_password(
     if !domain.is_ok_and(|d| BareJid::from_parts(who, &d).is_ok_and(|jid| jid == session.bare)) {
         return Err(StanzaCondition::NotAllowed.with("only your own password can be changed"));
     }
-    if !session.link.has_tls() && door.settings.clear_text_auth == ClearTextAuth::Refused {
+    if !session.link.has_tls() && site.settings.clear_text_auth == ClearTextAuth::Refused {
         return Err(StanzaCondition::NotAllowed.with("passwords are changed inside TLS only"));
     }
-    door.registrations.step(session.link.peer().ip())?;
-    let (door, reply) = (Rc::clone(door), Reply::to(request));
+    site.registrations.step(session.link.peer().ip())?;
+    let (site, reply) = (Rc::clone(site), Reply::to(request));
     tokio::task::spawn_local(async move {
-        let changed = door.accounts.set_password(&reply.session.bare, &password).await;
+        let changed = site.accounts.set_password(&reply.session.bare, &password).await;
         reply.send(answer(changed));
     });
     Ok(())
 }
 
 /// The result goes out first: the account's streams end with the account.
-fn leave(door: &Rc<Door>, request: &Request<'_>) -> Result<(), StanzaError> {
-    let account = door.accounts.get(&request.session.bare);
+fn leave(site: &Rc<Site>, request: &Request<'_>) -> Result<(), StanzaError> {
+    let account = site.accounts.get(&request.session.bare);
     if !account.is_some_and(|a| a.role == Role::User && a.source != Source::Config) {
         return Err(StanzaCondition::NotAllowed.with("only the operator can remove this account"));
     }
     Reply::to(request).send(Answer::Result(Vec::new()));
-    let (door, jid) = (Rc::clone(door), request.session.bare.clone());
+    let (site, jid) = (Rc::clone(site), request.session.bare.clone());
     tokio::task::spawn_local(async move {
-        match door.accounts.remove(&jid).await {
+        match site.accounts.remove(&jid).await {
             Ok(()) => tracing::info!(account = %jid, "left for good"),
             Err(error) => tracing::error!(account = %jid, "not removed as asked: {error}"),
         }

@@ -8,63 +8,28 @@
 //! buddies. So a PBX gets an answer only where it has asked, an error only in the server's own
 //! words, and questions only from servers and admins.
 
-use std::collections::VecDeque;
-
 use lampfield_xmpp_stream::{Element, FullJid, StanzaCondition, StanzaError, ns, writer};
 
 use super::reply;
 use crate::accounts::Role;
-use crate::door::Door;
 use crate::session::Session;
+use crate::site::Site;
 
 /// Bytes of one stanza that a user may send to a PBX.
 const MOST_TO_PBX: usize = 16 * 1024;
-/// COMPAT(asterisk<=22): it knows some answers by nothing but these ids. They are the server's.
-const OWN_IDS: [&str; 2] = ["roster", "auth"];
-
-/// The newest questions of one PBX to other clients that are not answered yet. At the limit the
-/// oldest is forgotten and its answer will be dropped.
-#[derive(Debug, Default)]
-pub struct Asked(VecDeque<(Box<str>, FullJid)>);
-
-// === impl Asked ===
-
-impl Asked {
-    /// Questions remembered.
-    const MOST: usize = 64;
-    /// Bytes of an id; the answer to a longer one is dropped. Asterisk's have five.
-    const ID_BYTES: usize = 64;
-
-    fn note(&mut self, id: &str, whom: &FullJid) {
-        if id.len() > Self::ID_BYTES || OWN_IDS.contains(&id) {
-            return;
-        }
-        if self.0.len() >= Self::MOST {
-            self.0.pop_front();
-        }
-        self.0.push_back((id.into(), whom.clone()));
-    }
-
-    /// Whether this is an answer to one of the questions, which then counts as answered.
-    fn settle(&mut self, id: &str, who: &FullJid) -> bool {
-        let place = self.0.iter().position(|(known, whom)| **known == *id && whom == who);
-        place.and_then(|place| self.0.remove(place)).is_some()
-    }
-}
-
 /// Passes an IQ on to a resource; the answer comes back the same way.
 ///
 /// # Errors
 /// `service-unavailable` where nobody is or where a PBX is not to be asked, `bad-request` for an
 /// IQ that neither asks nor answers, and as [`hand_over`].
 pub fn iq(
-    door: &Door,
+    site: &Site,
     from: &Session,
     iq: Element<'_>,
     address: &FullJid,
 ) -> Result<(), StanzaError> {
     let id = iq.attr("id").unwrap_or_default();
-    let to = door.router.session(address).ok_or(StanzaCondition::ServiceUnavailable)?;
+    let to = site.router.session(address).ok_or(StanzaCondition::ServiceUnavailable)?;
     let (to_pbx, sender, recipient) = (role(&to) == Role::Pbx, &from.jid, address.as_str());
     let mut out = Vec::new();
     match iq.attr("type") {

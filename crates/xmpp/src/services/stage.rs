@@ -19,6 +19,7 @@ use crate::accounts::{
 use crate::door::Door;
 use crate::session::Session;
 use crate::settings::{ClearTextAuth, DomainSettings, Limits, Registration, Settings, TlsPolicy};
+use crate::site::Site;
 use crate::wire::Link;
 
 /// The only domain.
@@ -82,7 +83,7 @@ impl Stage {
             legacy: Legacy::Refused,
             source: Source::Cli,
         };
-        self.door.accounts.add(new).await.unwrap();
+        self.door.site.accounts.add(new).await.unwrap();
     }
 
     /// `name` logs in as `name@example.org/resource`.
@@ -95,18 +96,18 @@ impl Stage {
         socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
 
         let door = Rc::clone(&self.door);
-        let unread = door.settings.limits.unread;
+        let unread = door.site.settings.limits.unread;
         let link = Link::new(server, peer, unread, Rc::clone(&door.flusher)).unwrap();
-        let account = door.accounts.get(&jid(name)).unwrap();
+        let account = door.site.accounts.get(&jid(name)).unwrap();
         let full = jid(name).with_resource(resource).unwrap();
         let session = Session::new(full, resource.into(), account, door.next_conn(), link).unwrap();
-        door.router.bind(Rc::clone(&session));
+        door.site.router.bind(Rc::clone(&session));
         Player { session, door, socket: RefCell::new(socket) }
     }
 
     /// Waits until everything said so far is stored, and whoever waited for that has been told.
     pub async fn settle(&self) {
-        while !self.door.results.is_empty() {
+        while !self.door.site.results.is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
@@ -131,9 +132,9 @@ fn settings() -> Settings {
 // === impl Player ===
 
 impl Player {
-    /// The door it stands at.
-    pub fn door(&self) -> &Rc<Door> {
-        &self.door
+    /// What it stands on.
+    pub fn site(&self) -> &Rc<Site> {
+        &self.door.site
     }
 
     /// Sends one stanza.
@@ -142,14 +143,14 @@ impl Player {
         let stanza = Stanza::parse(xml.as_bytes(), &scope, &StreamLimits::AUTHENTICATED).unwrap();
         let root = stanza.root();
         match root.name() {
-            "presence" => presence::stanza(&self.door, &self.session, root),
-            "message" => message::route(&self.door, &self.session, root),
+            "presence" => presence::stanza(self.site(), &self.session, root),
+            "message" => message::route(self.site(), &self.session, root),
             _ => {
                 let to = root.attr("to").map(|to| BareJid::parse(to).unwrap());
                 let to = to.unwrap_or_else(|| self.session.bare.clone());
                 let scope = match to.local() {
                     Some(_) => Scope::Account,
-                    None if self.door.pubsub_domain(to.as_str()).is_some() => Scope::PubSub,
+                    None if self.door.site.domains.pubsub(to.as_str()).is_some() => Scope::PubSub,
                     None => Scope::Server,
                 };
                 let request = Request {
@@ -160,7 +161,10 @@ impl Player {
                     id: root.attr("id").unwrap(),
                     payload: root.first_child().unwrap(),
                 };
-                self.answered(request.id, self.door.services.answer(&self.door, &request).unwrap());
+                self.answered(
+                    request.id,
+                    self.door.services.answer(self.site(), &request).unwrap(),
+                );
             }
         }
     }
@@ -184,8 +188,8 @@ impl Player {
 
     /// The connection is lost.
     pub fn is_gone(&self) {
-        self.door.router.unbind(&self.session);
-        presence::left(&self.door, &self.session);
+        self.door.site.router.unbind(&self.session);
+        presence::left(self.site(), &self.session);
     }
 
     /// Everything that was sent to it since the last time.

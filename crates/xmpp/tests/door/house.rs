@@ -9,10 +9,10 @@ use lampfield_hub::HubShell;
 use lampfield_xmpp::accounts::{
     AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
 };
-use lampfield_xmpp::door::{Door, Listeners};
 use lampfield_xmpp::settings::{
     ClearTextAuth, DomainSettings, Limits, Registration, Settings, TlsPolicy,
 };
+use lampfield_xmpp::{Door, Listeners};
 use lampfield_xmpp_stream::BareJid;
 
 /// The password of everybody.
@@ -36,8 +36,8 @@ pub fn house(test: impl AsyncFnOnce(House)) {
         let store = Store::Embedded(store);
         let (door, listeners) = open(store, folder.path()).await;
         let address = listeners.addresses().unwrap()[0];
-        door.serve(listeners);
-        let (accounts, store) = (Rc::clone(&door.accounts), door.store.clone());
+        listeners.serve(&door);
+        let (accounts, store) = (Rc::clone(&door.site.accounts), door.site.store.clone());
         tokio::time::timeout(Duration::from_secs(30), test(House { address, accounts, store }))
             .await
             .unwrap();
@@ -76,6 +76,6 @@ async fn open(store: Store, folder: &std::path::Path) -> (Rc<Door>, Listeners) {
         limits: Limits::default(),
     };
     let door = Door::open(settings, accounts, hub, store).await.unwrap();
-    let listeners = door.listen().unwrap();
+    let listeners = Listeners::bind(&door.site.settings).unwrap();
     (door, listeners)
 }

@@ -55,10 +55,16 @@ impl Desk {
             legacy: if wanted.legacy_auth { Legacy::Allowed } else { Legacy::Refused },
             source: Source::Cli,
         };
-        self.door.accounts.add(new).await.map_err(refused)?;
+        self.door.site.accounts.add(new).await.map_err(refused)?;
         let password = match made {
             true => Some(
-                self.door.accounts.invite(&jid, Rotation::Keep).await.map_err(refused)?.password,
+                self.door
+                    .site
+                    .accounts
+                    .invite(&jid, Rotation::Keep)
+                    .await
+                    .map_err(refused)?
+                    .password,
             ),
             false => None,
         };
@@ -75,11 +81,11 @@ impl Desk {
         self.known(&jid)?;
         match password {
             Some(Hidden(password)) => {
-                self.door.accounts.set_password(&jid, &password).await.map_err(refused)?;
+                self.door.site.accounts.set_password(&jid, &password).await.map_err(refused)?;
                 Ok(secret(&jid, None))
             }
             None => {
-                let invitation = self.door.accounts.invite(&jid, Rotation::Rotate).await;
+                let invitation = self.door.site.accounts.invite(&jid, Rotation::Rotate).await;
                 Ok(secret(&jid, Some(invitation.map_err(refused)?.password)))
             }
         }
@@ -89,7 +95,7 @@ impl Desk {
     pub(super) async fn remove(&self, account: &Named) -> Result<String, Failure> {
         let jid = self.jid(account)?;
         self.known(&jid)?;
-        self.door.accounts.remove(&jid).await.map_err(refused)?;
+        self.door.site.accounts.remove(&jid).await.map_err(refused)?;
         let name = AccountName::parse(jid.as_str()).map_err(Failure::bug)?;
         let ended = self.hub.act(|hub, now| forget(hub, &name, now));
         Ok(format!("removed {jid}; {ended} of its facts withdrawn"))
@@ -100,7 +106,7 @@ impl Desk {
         if let Some(domain) = domain {
             self.served(domain)?;
         }
-        let accounts = self.door.accounts.list();
+        let accounts = self.door.site.accounts.list();
         let wanted = accounts
             .iter()
             .filter(|account| domain.is_none_or(|domain| account.jid.domain() == domain));
@@ -116,9 +122,11 @@ impl Desk {
         let secret = match (declared, rotation) {
             (Some(password), Rotation::Keep) => password,
             (Some(_), Rotation::Rotate) => return Err(refused(AccountError::Declared(jid))),
-            (None, _) => self.door.accounts.invite(&jid, rotation).await.map_err(refused)?.password,
+            (None, _) => {
+                self.door.site.accounts.invite(&jid, rotation).await.map_err(refused)?.password
+            }
         };
-        let legacy = self.door.accounts.get(&jid).map(|account| account.legacy());
+        let legacy = self.door.site.accounts.get(&jid).map(|account| account.legacy());
         let xmpp = &self.config.borrow().xmpp;
         let reachable = Reachable::of(&xmpp.listen).ok_or_else(|| {
             Failure::new(Exit::Conflict, "no-listener", "Asterisk needs a plain listener")
@@ -137,7 +145,7 @@ impl Desk {
 
     /// `domain list`.
     pub(super) fn domains(&self) -> Domains {
-        let accounts = self.door.accounts.list();
+        let accounts = self.door.site.accounts.list();
         let domains = self.server.domains.iter().map(|name| {
             let config = self.config.borrow();
             let given = config.domain.iter().find(|domain| domain.name.as_str() == name);
@@ -179,10 +187,10 @@ impl Desk {
     }
 
     fn known(&self, jid: &BareJid) -> Result<(), Failure> {
-        match self.door.accounts.get(jid) {
+        match self.door.site.accounts.get(jid) {
             Some(_) => Ok(()),
             None => {
-                let accounts = self.door.accounts.list();
+                let accounts = self.door.site.accounts.list();
                 let names = accounts.iter().map(|account| account.jid.as_str());
                 let near = nearest(jid.as_str(), names, 3).join("  ");
                 let failure = refused(AccountError::Missing(jid.clone()));
@@ -200,7 +208,7 @@ impl Desk {
             role: account.role.to_string(),
             allow: account.allow.iter().map(ToString::to_string).collect(),
             made_by: account.source.to_string(),
-            connected: self.door.router.resources(&account.jid).len() as u64,
+            connected: self.door.site.router.resources(&account.jid).len() as u64,
         }
     }
 }

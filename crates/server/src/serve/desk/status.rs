@@ -43,7 +43,7 @@ impl Desk {
         let held = [
             ("connections", self.door.gate.open()),
             ("logged_in", hub.connections),
-            ("accounts", self.door.accounts.list().len()),
+            ("accounts", self.door.site.accounts.list().len()),
             ("subscriptions", hub.watches),
             ("origins", hub.origins),
             ("subjects", hub.subjects),

@@ -7,49 +7,49 @@ use lampfield_xmpp_stream::BareJid;
 
 use super::{may_see, write};
 use crate::accounts::Role;
-use crate::door::Door;
+use crate::contacts::subscription::{Half, Step};
 use crate::services::relay;
-use crate::services::roster::subscription::{Half, Step};
 use crate::session::{Presence, Session};
+use crate::site::Site;
 
 /// A resource says that it is there, or how.
-pub fn available(door: &Rc<Door>, session: &Rc<Session>, presence: Presence) {
+pub fn available(site: &Rc<Site>, session: &Rc<Session>, presence: Presence) {
     let payload = Rc::clone(&presence.payload);
     let first = session.presence.borrow_mut().replace(presence).is_none();
-    for watcher in watchers(door, &session.bare) {
+    for watcher in watchers(site, &session.bare) {
         let mut out = Vec::new();
         write::available(&mut out, &session.jid, &watcher, &payload);
-        for resource in door.router.resources(&watcher).iter().filter(|r| r.is_available()) {
+        for resource in site.router.resources(&watcher).iter().filter(|r| r.is_available()) {
             // Everyone hears of themselves too (RFC 6121 section 4.2.2), but for Asterisk, which
             // does not listen. COMPAT(asterisk<=22)
-            if !(Rc::ptr_eq(resource, session) && door.peers.is_pbx(&watcher)) {
+            if !(Rc::ptr_eq(resource, session) && site.peers.is_pbx(&watcher)) {
                 announce(session, resource, &out);
             }
         }
     }
     if first {
-        door.router.note_change();
-        tell_newcomer(door, session);
+        site.router.note_change();
+        tell_newcomer(site, session);
     }
 }
 
 /// A resource says that it goes, or has gone without a word.
-pub fn unavailable(door: &Rc<Door>, session: &Rc<Session>, payload: &[u8]) {
+pub fn unavailable(site: &Rc<Site>, session: &Rc<Session>, payload: &[u8]) {
     let was_there = session.presence.borrow_mut().take().is_some();
     let directed = session.directed.borrow_mut().take();
-    let mut watchers = watchers(door, &session.bare);
+    let mut watchers = watchers(site, &session.bare);
     if was_there {
-        door.router.note_change();
+        site.router.note_change();
     } else {
         watchers.clear();
     }
     for watcher in &watchers {
-        for resource in door.router.resources(watcher).iter().filter(|r| r.is_available()) {
+        for resource in site.router.resources(watcher).iter().filter(|r| r.is_available()) {
             take_leave(session, resource, watcher.as_str(), payload);
         }
     }
     for other in directed.iter().filter(|other| !watchers.contains(&other.to_bare())) {
-        for resource in door.router.matching(other) {
+        for resource in site.router.matching(other) {
             take_leave(session, &resource, other.as_str(), payload);
         }
     }
@@ -77,26 +77,26 @@ fn take_leave(from: &Session, to: &Session, address: &str, last_words: &[u8]) {
 }
 
 /// Tells `viewer` which resources of `account` are there.
-pub fn show(door: &Door, account: &BareJid, viewer: &BareJid) {
+pub fn show(site: &Site, account: &BareJid, viewer: &BareJid) {
     let mut out = Vec::new();
-    write_resources(&mut out, door, account, viewer);
-    to_available(door, viewer, &out);
+    write_resources(&mut out, site, account, viewer);
+    to_available(site, viewer, &out);
 }
 
 /// Tells `viewer` that no resource of `account` is there, for all it may know.
-pub fn hide(door: &Door, account: &BareJid, viewer: &BareJid) {
+pub fn hide(site: &Site, account: &BareJid, viewer: &BareJid) {
     let mut out = Vec::new();
-    for resource in door.router.resources(account).iter().filter(|r| r.is_available()) {
+    for resource in site.router.resources(account).iter().filter(|r| r.is_available()) {
         write::unavailable(&mut out, &resource.jid, viewer.as_str(), &[]);
     }
-    to_available(door, viewer, &out);
+    to_available(site, viewer, &out);
 }
 
 /// Answers somebody who asks whether `account` is there.
-pub fn answer_probe(door: &Door, session: &Session, account: &BareJid) {
+pub fn answer_probe(site: &Site, session: &Session, account: &BareJid) {
     let mut out = Vec::new();
-    if may_see(door, &session.bare, account) {
-        write_resources(&mut out, door, account, &session.bare);
+    if may_see(site, &session.bare, account) {
+        write_resources(&mut out, site, account, &session.bare);
     } else {
         write::step(&mut out, account, &session.bare, Step::Unsubscribed, &[]);
     }
@@ -104,39 +104,39 @@ pub fn answer_probe(door: &Door, session: &Session, account: &BareJid) {
 }
 
 /// Who is told how `account` is: its own resources, its peers, and whoever it has let.
-fn watchers(door: &Door, account: &BareJid) -> Vec<BareJid> {
+fn watchers(site: &Site, account: &BareJid) -> Vec<BareJid> {
     let mut watchers = vec![account.clone()];
-    watchers.extend(door.peers.of(account));
-    let subscribed = door.rosters.contacts(account, |subscription| subscription.from == Half::Yes);
-    watchers.extend(subscribed.into_iter().filter(|jid| !door.peers.are(account, jid)));
+    watchers.extend(site.peers.of(account));
+    let subscribed = site.rosters.contacts(account, |subscription| subscription.from == Half::Yes);
+    watchers.extend(subscribed.into_iter().filter(|jid| !site.peers.are(account, jid)));
     watchers
 }
 
 /// Whom `account` wants to see.
-fn watched(door: &Door, account: &BareJid) -> Vec<BareJid> {
+fn watched(site: &Site, account: &BareJid) -> Vec<BareJid> {
     let mut watched = vec![account.clone()];
-    watched.extend(door.peers.of(account));
-    let subscribed = door.rosters.contacts(account, |subscription| subscription.to == Half::Yes);
-    watched.extend(subscribed.into_iter().filter(|jid| !door.peers.are(account, jid)));
+    watched.extend(site.peers.of(account));
+    let subscribed = site.rosters.contacts(account, |subscription| subscription.to == Half::Yes);
+    watched.extend(subscribed.into_iter().filter(|jid| !site.peers.are(account, jid)));
     watched
 }
 
 /// What a resource hears when it becomes available: who else is there, and who has asked for its
 /// presence meanwhile (RFC 6121 sections 4.3 and 3.1.3).
-fn tell_newcomer(door: &Door, session: &Session) {
+fn tell_newcomer(site: &Site, session: &Session) {
     let mut out = Vec::new();
-    for account in watched(door, &session.bare) {
-        if !may_see(door, &session.bare, &account) {
+    for account in watched(site, &session.bare) {
+        if !may_see(site, &session.bare, &account) {
             continue;
         }
-        for other in door.router.resources(&account) {
+        for other in site.router.resources(&account) {
             // Of itself it has heard as its own watcher.
             if other.jid != session.jid {
                 write_resource(&mut out, &other, &session.bare);
             }
         }
     }
-    door.rosters.read(&session.bare, |roster| {
+    site.rosters.read(&session.bare, |roster| {
         let asking = roster.iter().filter(|(_, contact)| contact.subscription.from == Half::Asked);
         for (jid, contact) in asking {
             let content = contact.request.as_deref().unwrap_or_default();
@@ -148,8 +148,8 @@ fn tell_newcomer(door: &Door, session: &Session) {
     }
 }
 
-fn write_resources(out: &mut Vec<u8>, door: &Door, account: &BareJid, viewer: &BareJid) {
-    for resource in door.router.resources(account) {
+fn write_resources(out: &mut Vec<u8>, site: &Site, account: &BareJid, viewer: &BareJid) {
+    for resource in site.router.resources(account) {
         write_resource(out, &resource, viewer);
     }
 }
@@ -161,11 +161,11 @@ fn write_resource(out: &mut Vec<u8>, resource: &Session, viewer: &BareJid) {
 }
 
 /// Sends to the resources of an account that have said that they are there.
-fn to_available(door: &Door, account: &BareJid, stanzas: &[u8]) {
+fn to_available(site: &Site, account: &BareJid, stanzas: &[u8]) {
     if stanzas.is_empty() {
         return;
     }
-    for resource in door.router.resources(account).iter().filter(|r| r.is_available()) {
+    for resource in site.router.resources(account).iter().filter(|r| r.is_available()) {
         resource.send(stanzas);
     }
 }

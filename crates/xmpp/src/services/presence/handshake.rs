@@ -7,87 +7,89 @@ use lampfield_xmpp_stream::{BareJid, Element, StanzaCondition, StanzaError};
 
 use super::{broadcast, write};
 use crate::accounts::Role;
-use crate::door::Door;
-use crate::services::roster::subscription::{Direction, Half, Passage, Step};
-use crate::services::roster::{self, Interest, contact::Change};
+use crate::contacts::subscription::{Direction, Half, Passage, Step};
+use crate::contacts::{Change, Full};
+use crate::services::roster;
+use crate::session::Interest;
 use crate::session::Session;
+use crate::site::Site;
 
 /// A client says a step to a contact.
 ///
 /// # Errors
 /// `remote-server-not-found` for accounts elsewhere, `policy-violation` for a full roster.
 pub fn say(
-    door: &Rc<Door>,
+    site: &Rc<Site>,
     session: &Rc<Session>,
     contact: &BareJid,
     step: Step,
     stanza: Element<'_>,
 ) -> Result<(), StanzaError> {
     let account = &session.bare;
-    if door.served(Some(contact.domain())).is_none() {
+    if site.domains.served(Some(contact.domain())).is_none() {
         return Err(StanzaCondition::RemoteServerNotFound.with("no such server here"));
     }
     if contact == account {
         return Ok(());
     }
-    if door.peers.are(account, contact) {
+    if site.peers.are(account, contact) {
         // Both see each other anyhow: only the question has an answer.
         if step == Step::Subscribe {
             let mut out = Vec::new();
             write::step(&mut out, contact, account, Step::Subscribed, &[]);
             session.send(&out);
-            broadcast::answer_probe(door, session, contact);
+            broadcast::answer_probe(site, session, contact);
         }
         return Ok(());
     }
-    outbound(door, account, contact, step, &write::payload(stanza))
+    outbound(site, account, contact, step, &write::payload(stanza))
         .map_err(|full| StanzaCondition::PolicyViolation.with(full.to_string()))
 }
 
 /// Ends both subscriptions between an account and a contact, and what was asked for.
-pub fn part(door: &Rc<Door>, account: &BareJid, contact: &BareJid) {
-    let subscription = door.rosters.subscription(account, contact);
+pub fn part(site: &Rc<Site>, account: &BareJid, contact: &BareJid) {
+    let subscription = site.rosters.subscription(account, contact);
     let steps = [(subscription.to, Step::Unsubscribe), (subscription.from, Step::Unsubscribed)];
     for (_, step) in steps.into_iter().filter(|(half, _)| *half != Half::No) {
         // Taking something away never makes a roster fuller.
-        let _ = outbound(door, account, contact, step, &[]);
+        let _ = outbound(site, account, contact, step, &[]);
     }
 }
 
 /// `account` takes a step: its own roster first, then the contact's.
 fn outbound(
-    door: &Rc<Door>,
+    site: &Rc<Site>,
     account: &BareJid,
     contact: &BareJid,
     step: Step,
     payload: &[u8],
-) -> Result<(), roster::Full> {
+) -> Result<(), Full> {
     let way = (Direction::Outbound, step);
-    let stepped = door.rosters.step(account, contact, way, None)?;
+    let stepped = site.rosters.step(account, contact, way, None)?;
     if stepped.change == Change::Shown {
-        roster::push(door, account, contact);
+        roster::push(site, account, contact);
     }
     if stepped.passage == Passage::Ends {
         return Ok(());
     }
-    inbound(door, account, contact, step, payload);
+    inbound(site, account, contact, step, payload);
     match step {
-        Step::Subscribed => broadcast::show(door, account, contact),
-        Step::Unsubscribed => broadcast::hide(door, account, contact),
+        Step::Subscribed => broadcast::show(site, account, contact),
+        Step::Unsubscribed => broadcast::hide(site, account, contact),
         Step::Subscribe | Step::Unsubscribe => {}
     }
     Ok(())
 }
 
 /// A step of `account` arrives at `contact`. The server answers for whoever cannot or need not.
-fn inbound(door: &Rc<Door>, account: &BareJid, contact: &BareJid, step: Step, payload: &[u8]) {
-    match (step, stance(door, account, contact)) {
-        (Step::Subscribe, Stance::Refuses) => answer(door, contact, account, Step::Unsubscribed),
+fn inbound(site: &Rc<Site>, account: &BareJid, contact: &BareJid, step: Step, payload: &[u8]) {
+    match (step, stance(site, account, contact)) {
+        (Step::Subscribe, Stance::Refuses) => answer(site, contact, account, Step::Unsubscribed),
         (Step::Subscribe, Stance::Grants) => {
-            answer(door, contact, account, Step::Subscribed);
-            broadcast::show(door, contact, account);
+            answer(site, contact, account, Step::Subscribed);
+            broadcast::show(site, contact, account);
         }
-        _ => hear(door, account, contact, step, payload),
+        _ => hear(site, account, contact, step, payload),
     }
 }
 
@@ -102,34 +104,34 @@ enum Stance {
 }
 
 /// A PBX shows itself to admins and to nobody else; people decide for themselves.
-fn stance(door: &Door, viewer: &BareJid, account: &BareJid) -> Stance {
-    if door.rosters.subscription(account, viewer).from == Half::Yes {
+fn stance(site: &Site, viewer: &BareJid, account: &BareJid) -> Stance {
+    if site.rosters.subscription(account, viewer).from == Half::Yes {
         return Stance::Grants;
     }
-    match door.accounts.get(account).map(|account| account.role) {
+    match site.accounts.get(account).map(|account| account.role) {
         None => return Stance::Refuses,
         Some(Role::User | Role::Admin) => return Stance::Asks,
         Some(Role::Pbx) => {}
     }
-    let admin = door.accounts.get(viewer).is_some_and(|viewer| viewer.role == Role::Admin);
-    if admin && door.rosters.admit(account, viewer).is_ok() {
+    let admin = site.accounts.get(viewer).is_some_and(|viewer| viewer.role == Role::Admin);
+    if admin && site.rosters.admit(account, viewer).is_ok() {
         return Stance::Grants;
     }
     Stance::Refuses
 }
 
 /// `contact` hears a step of `account`, as its roster says.
-fn hear(door: &Rc<Door>, account: &BareJid, contact: &BareJid, step: Step, payload: &[u8]) {
+fn hear(site: &Rc<Site>, account: &BareJid, contact: &BareJid, step: Step, payload: &[u8]) {
     let request = std::str::from_utf8(payload).ok();
     let way = (Direction::Inbound, step);
-    let Ok(stepped) = door.rosters.step(contact, account, way, request) else {
+    let Ok(stepped) = site.rosters.step(contact, account, way, request) else {
         // Only a request can find the roster full.
-        return answer(door, contact, account, Step::Unsubscribed);
+        return answer(site, contact, account, Step::Unsubscribed);
     };
     if stepped.passage == Passage::On {
         let mut out = Vec::new();
         write::step(&mut out, account, contact, step, payload);
-        for resource in door.router.resources(contact) {
+        for resource in site.router.resources(contact) {
             let hears = match step {
                 Step::Subscribe => resource.is_available(),
                 _ => resource.roster.get() != Interest::None,
@@ -140,15 +142,15 @@ fn hear(door: &Rc<Door>, account: &BareJid, contact: &BareJid, step: Step, paylo
             }
         }
         if step == Step::Unsubscribe {
-            broadcast::hide(door, contact, account);
+            broadcast::hide(site, contact, account);
         }
     }
     if stepped.change == Change::Shown {
-        roster::push(door, contact, account);
+        roster::push(site, contact, account);
     }
 }
 
 /// The server answers `account` in the name of `contact`.
-fn answer(door: &Rc<Door>, contact: &BareJid, account: &BareJid, step: Step) {
-    hear(door, contact, account, step, &[]);
+fn answer(site: &Rc<Site>, contact: &BareJid, account: &BareJid, step: Step) {
+    hear(site, contact, account, step, &[]);
 }

@@ -114,7 +114,7 @@ fn pbxs_are_subscribed_without_a_handshake() {
             one.says(&format!("<presence to='two@example.org' type='{step}'/>"));
         }
         assert_eq!((one.hears(), two.hears()), (String::new(), String::new()));
-        assert!(stage.door.rosters.accounts().is_empty(), "nothing is stored");
+        assert!(stage.door.site.rosters.accounts().is_empty(), "nothing is stored");
     });
 }
 
@@ -180,7 +180,7 @@ fn whoever_unsubscribes_sees_the_contact_go() {
         assert!(heard.starts_with("<presence from='alice@example.org' to='bob@example.org'"));
         assert!(heard.contains("type='unsubscribe'") && heard.contains("subscription='none'"));
         assert!(alice.hears().contains("from='bob@example.org/b'"));
-        assert!(!may_see(&stage.door, &jid("alice"), &jid("bob")));
+        assert!(!may_see(&stage.door.site, &jid("alice"), &jid("bob")));
     });
 }
 
@@ -190,7 +190,7 @@ fn a_second_request_to_who_has_granted_is_answered_by_the_server() {
         let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
         let (alice, bob) = friends(&stage).await;
         // Alice's own side has been lost; Bob's still knows.
-        stage.door.rosters.forget(&jid("alice"));
+        stage.door.site.rosters.forget(&jid("alice"));
         alice.says("<presence to='bob@example.org' type='subscribe'/>");
         assert!(alice.hears().contains("type='subscribed'"));
         assert_eq!(bob.hears(), "");
@@ -234,7 +234,7 @@ fn other_servers_cannot_be_asked() {
         assert!(heard.contains("<remote-server-not-found") && !push(&heard));
         alice.says("<presence to='bob@elsewhere.example'/>");
         assert_eq!(alice.hears(), "", "presence for nobody is dropped");
-        assert!(stage.door.rosters.accounts().is_empty());
+        assert!(stage.door.site.rosters.accounts().is_empty());
     });
 }
 

@@ -2,7 +2,7 @@
 
 use lampfield_xmpp_stream::{BareJid, Element, FullJid, StanzaError, Tag, ns, writer};
 
-use crate::services::roster::subscription::Step;
+use crate::contacts::subscription::Step;
 use crate::session::Session;
 
 /// The children of a stanza, ready to be put into one for somebody else.

@@ -1,22 +1,24 @@
-//! Where the PubSub services meet the rest of the door: requests in, replies, notifications and
+//! Where the PubSub services meet the rest of the site: requests in, replies, notifications and
 //! writes out. What belongs to telephony goes to the hub's views, the rest to the generic engine.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use lampfield_fabric::{Storage, Store, StoreError, Ticket};
+use lampfield_fabric::{Storage, StoreError, Ticket};
 use lampfield_xmpp_stream::{BareJid, StanzaCondition};
 
 use super::audience::Audiences;
 use super::codec::ns;
 use super::engine::{Actor, Holder, Limits, NodeName, Standing};
 use super::service::{BUCKETS, Elsewhere, Follows, PubsubService};
-use super::telephony::{self, nodes, nodes::TelephonyNode};
+use super::telephony::{self, Telephony, nodes, nodes::TelephonyNode};
 use crate::accounts::{Account, Role};
-use crate::door::{Door, ServedDomain, random_number};
+use crate::domains::ServedDomain;
+use crate::random;
 use crate::services::{Answer, Request, Scope, Service, reply};
 use crate::session::Session;
+use crate::site::Site;
 use crate::wire::Crowded;
 
 /// Rows read at once at the start.
@@ -25,9 +27,9 @@ const PAGE: usize = 1_000;
 const ADDRESSES: usize = 200;
 
 /// The PubSub services of all domains.
-#[derive(Debug)]
 pub struct Pubsub {
     by_address: HashMap<BareJid, Served>,
+    telephony: Rc<Telephony>,
 }
 
 /// The service of one domain.
@@ -44,14 +46,14 @@ impl Pubsub {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn open(domains: &[Rc<ServedDomain>], store: &Store) -> Result<Self, StoreError> {
+    pub async fn open(site: &Site, telephony: Rc<Telephony>) -> Result<Self, StoreError> {
         let mut by_address = HashMap::new();
-        for domain in domains {
+        for domain in site.domains.iter() {
             let mut service = empty(domain);
             for bucket in BUCKETS {
                 let mut from = None;
                 loop {
-                    let page = store.scan(bucket, service.prefix(), from, PAGE).await?;
+                    let page = site.store.scan(bucket, service.prefix(), from, PAGE).await?;
                     for row in page.rows {
                         if let Err(error) = service.restore(bucket, &row.key, &row.value) {
                             tracing::error!(%bucket, key = row.key, "row left out: {error}");
@@ -66,26 +68,26 @@ impl Pubsub {
             let served = Served { service: RefCell::new(service), audiences: RefCell::default() };
             by_address.insert(domain.pubsub.clone(), served);
         }
-        Ok(Self { by_address })
+        Ok(Self { by_address, telephony })
     }
 }
 
 // === impl Served ===
 
 impl Served {
-    fn answer(&self, door: &Rc<Door>, request: &Request<'_>) -> Answer {
+    fn answer(&self, site: &Rc<Site>, request: &Request<'_>) -> Answer {
         let actor = actor(request.session);
         let room = request.session.link.answer_room();
         let handled = self.service.borrow_mut().handle(&actor, request.verb, request.payload, room);
         if handled.answer.is_ok() && request.payload.child(ns::PUBSUB, "subscribe").is_some() {
             request.session.wants_items.set(true);
         }
-        let committed_by = self.carry_out(door, handled.follows);
+        let committed_by = self.carry_out(site, handled.follows);
         match (handled.answer, committed_by) {
             (Err(error), _) => Answer::Error(error),
             (Ok(payload), Ok(None)) => answer(request, &payload),
             (Ok(payload), Ok(Some(ticket))) => {
-                door.results.promise(ticket, request.session, result(request, &payload));
+                site.results.promise(ticket, request.session, result(request, &payload));
                 Answer::Handled
             }
             (Ok(_), Err(error)) => {
@@ -96,14 +98,14 @@ impl Served {
     }
 
     /// Delivers and stores what follows from a request; the ticket of the last write.
-    fn carry_out(&self, door: &Door, follows: Follows) -> Result<Option<Ticket>, StoreError> {
+    fn carry_out(&self, site: &Site, follows: Follows) -> Result<Option<Ticket>, StoreError> {
         let mut audiences = self.audiences.borrow_mut();
         for broadcast in &follows.deliveries {
-            audiences.tell(&door.router, broadcast);
+            audiences.tell(&site.router, broadcast);
         }
         let mut last = None;
         for write in follows.writes {
-            last = Some(door.store.write(write)?);
+            last = Some(site.store.write(write)?);
         }
         Ok(last)
     }
@@ -123,16 +125,16 @@ impl Service for Pubsub {
         &[]
     }
 
-    fn forget(&self, door: &Rc<Door>, account: &Account) {
+    fn forget(&self, site: &Rc<Site>, account: &Account) {
         for served in self.by_address.values() {
             let follows = served.service.borrow_mut().forget(&account.jid);
-            if let Err(error) = served.carry_out(door, follows) {
+            if let Err(error) = served.carry_out(site, follows) {
                 tracing::error!(code = "not-stored", %error, "a removal is not stored");
             }
         }
     }
 
-    fn iq(&self, door: &Rc<Door>, request: &Request<'_>) -> Answer {
+    fn iq(&self, site: &Rc<Site>, request: &Request<'_>) -> Answer {
         let Some(served) = self.by_address.get(request.to) else {
             return Answer::Error(StanzaCondition::ItemNotFound.with("no such service"));
         };
@@ -141,19 +143,19 @@ impl Service for Pubsub {
             Err(_) => Holder::Nobody,
         };
         if telephony::claims(request, holder) {
-            let domain = door.pubsub_domain(request.to.as_str());
+            let domain = site.domains.pubsub(request.to.as_str());
             let address =
                 domain.map_or_else(|| request.to.as_str().into(), |d| Rc::clone(&d.pubsub_name));
-            return telephony::handle(&door.telephony, &address, request);
+            return telephony::handle(&self.telephony, &address, request);
         }
-        served.answer(door, request)
+        served.answer(site, request)
     }
 }
 
 fn empty(domain: &ServedDomain) -> PubsubService {
     let views = TelephonyNode::ALL.iter().filter_map(|(_, name)| NodeName::parse(name).ok());
     let elsewhere = Elsewhere { reserved: Box::new(nodes::is_reserved), views: views.collect() };
-    PubsubService::new(&domain.pubsub_domain, Limits::default(), elsewhere, random_number())
+    PubsubService::new(&domain.pubsub_domain, Limits::default(), elsewhere, random::number())
 }
 
 fn actor(session: &Session) -> Actor {

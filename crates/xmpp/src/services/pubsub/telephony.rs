@@ -6,10 +6,10 @@
 //!    (`connection/intake.rs`, `payload.rs`);
 //! 2. the hub decides once (`publish.rs` -> `HubShell::publish`) and hands the write to the store
 //!    without waiting;
-//! 3. the hub tells this door, which renders the notification once and appends it to the buffer of
+//! 3. the hub tells this site, which renders the notification once and appends it to the buffer of
 //!    every subscriber (`watchers.rs`);
 //! 4. at the end of the turn each touched socket is written once (`wire/flusher.rs`);
-//! 5. when the store has committed the group, the publisher gets its result (`../results.rs`).
+//! 5. when the store has committed the group, the publisher gets its result (`results.rs`).
 //!
 //! Subscriptions belong to the stream that sent them, need no presence and are not stored.
 
@@ -32,9 +32,9 @@ use tokio::sync::Notify;
 pub use requests::{claims, handle};
 pub use watchers::View;
 
-use super::results::Results;
 use crate::accounts::Role;
 use crate::log_limit::LogLimit;
+use crate::results::Results;
 use crate::session::Session;
 use probes::Probes;
 use watchers::Watchers;

@@ -3,8 +3,8 @@
 use lampfield_xmpp_stream::{BareJid, Element, Jid, StanzaCondition, StanzaError, Tag};
 
 use super::NAMESPACE;
-use super::contact::{Contact, Entry};
-use super::subscription::Half;
+use crate::contacts::subscription::Half;
+use crate::contacts::{Contact, Entry};
 
 /// Bytes of a contact's name.
 const MOST_NAME_BYTES: usize = 256;
@@ -110,8 +110,8 @@ pub fn query(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 mod tests {
     use lampfield_xmpp_stream::{Limits, Scope, Stanza};
 
-    use super::super::subscription::Subscription;
     use super::*;
+    use crate::contacts::subscription::Subscription;
 
     fn edit(items: &str) -> Result<Edit, StanzaCondition> {
         let xml = format!("<query xmlns='jabber:iq:roster'>{items}</query>");

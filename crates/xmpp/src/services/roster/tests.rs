@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::accounts::Role::{self, Pbx, User};
+use crate::contacts::subscription::{Direction, Step};
+use crate::contacts::{Entry, MOST_CONTACTS, Rosters};
 use crate::services::stage::{Stage, jid, play};
 
 const ASTERISK: &str = "<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>";
@@ -71,7 +73,7 @@ fn a_pbx_that_is_removed_goes_unavailable_and_out_of_the_rosters() {
         one.says("<presence/>");
         two.arrives();
         one.hears();
-        stage.door.accounts.remove(&jid("two")).await.unwrap();
+        stage.door.site.accounts.remove(&jid("two")).await.unwrap();
         let heard = one.hears();
         assert!(heard.starts_with(
             "<presence from='two@example.org/y' to='one@example.org' type='unavailable'/>"
@@ -97,7 +99,7 @@ fn an_entry_is_pushed_at_once_and_acknowledged_when_it_is_stored() {
         let heard = phone.hears();
         assert!(heard.contains(item));
         assert!(heard.ends_with("<iq type='result' id='s' to='alice@example.org/p'/>"), "{heard}");
-        let again = Rosters::open(&stage.door.store).await.unwrap();
+        let again = Rosters::open(&stage.door.site.store).await.unwrap();
         assert!(again.read(&jid("alice"), |roster| roster.get(&jid("bob")).is_some()));
     });
 }
@@ -115,7 +117,7 @@ fn removing_a_contact_ends_both_subscriptions() {
         alice.says("<presence to='bob@example.org' type='subscribed'/>");
         bob.says("<presence to='alice@example.org' type='subscribed'/>");
         let both = |account, contact| {
-            stage.door.rosters.subscription(&jid(account), &jid(contact)).as_str()
+            stage.door.site.rosters.subscription(&jid(account), &jid(contact)).as_str()
         };
         assert_eq!((both("alice", "bob"), both("bob", "alice")), ("both", "both"));
         bob.hears();
@@ -163,7 +165,7 @@ fn a_pbx_is_told_that_its_peers_are_gone_and_keeps_them() {
         assert_eq!(one.hears(), "<iq type='result' id='s'/>");
         one.says(ASTERISK);
         assert!(one.hears().contains(&peer("two")));
-        assert!(stage.door.rosters.accounts().is_empty());
+        assert!(stage.door.site.rosters.accounts().is_empty());
     });
 }
 
@@ -177,11 +179,11 @@ fn a_removed_account_leaves_no_trace_in_others_subscriptions() {
         alice.says("<presence to='bob@example.org' type='subscribe'/>");
         bob.says("<presence to='alice@example.org' type='subscribed'/>");
         alice.hears();
-        stage.door.accounts.remove(&jid("bob")).await.unwrap();
+        stage.door.site.accounts.remove(&jid("bob")).await.unwrap();
         let heard = alice.hears();
         assert!(heard.contains("type='unsubscribed'") && heard.contains("type='unavailable'"));
-        assert!(!presence::may_see(&stage.door, &jid("alice"), &jid("bob")));
-        assert_eq!(stage.door.rosters.accounts(), [jid("alice")], "she keeps him in her list");
+        assert!(!presence::may_see(&stage.door.site, &jid("alice"), &jid("bob")));
+        assert_eq!(stage.door.site.rosters.accounts(), [jid("alice")], "she keeps him in her list");
     });
 }
 
@@ -190,9 +192,9 @@ fn a_full_roster_is_an_error_to_its_owner_and_a_refusal_to_strangers() {
     play(async || {
         let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
         let (alice, bob) = (stage.enter("alice", "a").await, stage.enter("bob", "b").await);
-        for n in 0..contact::MOST_CONTACTS {
+        for n in 0..MOST_CONTACTS {
             let contact = jid(&format!("u{n}"));
-            let _ = stage.door.rosters.set(&jid("alice"), &contact, contact::Entry::default());
+            let _ = stage.door.site.rosters.set(&jid("alice"), &contact, Entry::default());
         }
         alice.says(&set("<item jid='bob@example.org'/>"));
         assert!(alice.hears().contains("<policy-violation"));
@@ -208,12 +210,12 @@ fn a_full_roster_is_an_error_to_its_owner_and_a_refusal_to_strangers() {
 fn rosters_of_accounts_that_went_meanwhile_are_tidied_away() {
     play(async || {
         let stage = Stage::open(&[("alice", Role::User)]).await;
-        let rosters = &stage.door.rosters;
-        let asked = (subscription::Direction::Outbound, subscription::Step::Subscribe);
+        let rosters = &stage.door.site.rosters;
+        let asked = (Direction::Outbound, Step::Subscribe);
         rosters.step(&jid("ghost"), &jid("alice"), asked, None).unwrap();
-        let heard = (subscription::Direction::Inbound, subscription::Step::Subscribe);
+        let heard = (Direction::Inbound, Step::Subscribe);
         rosters.step(&jid("alice"), &jid("ghost"), heard, None).unwrap();
-        tidy(&stage.door);
+        tidy(&stage.door.site);
         assert!(rosters.accounts().is_empty());
     });
 }

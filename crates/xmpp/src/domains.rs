@@ -1,0 +1,73 @@
+//! The domains that are served, each with its PubSub service.
+
+use std::rc::Rc;
+
+use lampfield_xmpp_stream::{BareJid, Domain, JidError};
+
+use crate::settings::{DomainSettings, Registration};
+
+/// All served domains, the default one first.
+#[derive(Debug)]
+pub struct Domains(Vec<Rc<ServedDomain>>);
+
+/// One served domain with the addresses made from its name.
+#[derive(Debug)]
+pub struct ServedDomain {
+    /// Its name.
+    pub name: Domain,
+    /// Its PubSub service: `pubsub.<name>`.
+    pub pubsub: BareJid,
+    /// The same as a domain.
+    pub pubsub_domain: Domain,
+    /// The same as it stands in stanzas.
+    pub pubsub_name: Rc<str>,
+    /// How accounts come into being here.
+    pub registration: Registration,
+}
+
+// === impl Domains ===
+
+impl Domains {
+    /// The domains that the operator has configured.
+    ///
+    /// # Errors
+    /// When a name cannot be one.
+    pub fn of(settings: &[DomainSettings]) -> Result<Self, JidError> {
+        settings.iter().map(ServedDomain::of).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Rc<ServedDomain>> {
+        self.0.iter()
+    }
+
+    /// The served domain of this name; without a name, the first. Names are compared as written
+    /// and, failing that, in their normal form.
+    pub fn served(&self, name: Option<&str>) -> Option<Rc<ServedDomain>> {
+        let Some(name) = name else { return self.0.first().cloned() };
+        let find = |name: &str| self.0.iter().find(|domain| domain.name.as_str() == name);
+        find(name).or_else(|| find(Domain::parse(name).ok()?.as_str())).cloned()
+    }
+
+    /// The domain whose PubSub service has this address, exactly as written.
+    pub fn pubsub(&self, address: &str) -> Option<&Rc<ServedDomain>> {
+        self.0.iter().find(|domain| *domain.pubsub_name == *address)
+    }
+}
+
+// === impl ServedDomain ===
+
+impl ServedDomain {
+    fn of(settings: &DomainSettings) -> Result<Rc<Self>, JidError> {
+        let name = Domain::parse(&settings.name)?;
+        let pubsub_domain = Domain::parse(&format!("pubsub.{name}"))?;
+        let pubsub = BareJid::parse(pubsub_domain.as_str())?;
+        Ok(Rc::new(Self {
+            name,
+            pubsub_name: pubsub.as_str().into(),
+            pubsub,
+            pubsub_domain,
+            registration: settings.registration.clone(),
+        }))
+    }
+}
