@@ -21,7 +21,6 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::door::Door;
 use crate::gate::Admission;
-use crate::listener::Start;
 use crate::services;
 use crate::wire::Link;
 
@@ -34,6 +33,15 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// How long a client may take to try again after a failed login. COMPAT(asterisk<=22): it says
 /// nothing more after a failure, and comes back sooner when its connection is closed.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// When TLS begins on the connections of a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// Plain first; the stream may ask for TLS.
+    Plain,
+    /// With the first byte (XEP-0368).
+    Tls,
+}
 
 /// How a connection ended.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
-use crate::connection;
+use crate::connection::{self, Start};
 use crate::door::Door;
 use crate::settings::Settings;
 
@@ -16,15 +16,6 @@ use crate::settings::Settings;
 const BACKLOG: i32 = 1024;
 /// The pause after an accept error such as "too many open files".
 const AFTER_ERROR: Duration = Duration::from_millis(100);
-
-/// When TLS begins on the connections of a listener.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
-    /// Plain first; the stream may ask for TLS.
-    Plain,
-    /// With the first byte (XEP-0368).
-    Tls,
-}
 
 /// Addresses that were taken and wait to be served.
 #[derive(Debug)]
