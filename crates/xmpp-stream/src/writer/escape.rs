@@ -34,12 +34,19 @@ pub fn escape_text(out: &mut Vec<u8>, text: &str) {
     });
 }
 
+/// Whether [`escape`] has to look at a byte more closely.
+fn is_special(byte: &u8) -> bool {
+    matches!(byte, 0..=0x1f | b'&' | b'<' | b'>' | b'\'' | 0xef)
+}
+
 /// Copies `text`, asking `entity` about each byte that could matter (with what stands before it).
 fn escape(out: &mut Vec<u8>, text: &str, entity: impl Fn(&[u8], u8) -> Option<&'static str>) {
     let bytes = text.as_bytes();
     let mut copied = 0;
     let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
+    while let Some(skipped) = bytes.get(at..).and_then(|rest| rest.iter().position(is_special)) {
+        at += skipped;
+        let byte = bytes.get(at).copied().unwrap_or_default();
         let (instead, width) = match byte {
             b'&' | b'<' | b'>' | b'\'' | b'\t' | b'\n' | b'\r' => {
                 (entity(bytes.get(..at).unwrap_or_default(), byte), 1)
