@@ -204,7 +204,7 @@ impl PubsubService {
 
 fn write(prefix: &str, change: Change) -> Write {
     let Change { table, key, value } = change;
-    Write { bucket: bucket(table), key: format!("{prefix}{key}"), value }
+    Write { bucket: bucket(table), key: [prefix, &key].concat(), value }
 }
 
 fn bucket(table: Table) -> Bucket {

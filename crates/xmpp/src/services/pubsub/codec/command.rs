@@ -72,6 +72,8 @@ pub enum Command {
 
 /// A default namespace that no payload can have, so that each declares its own.
 const NOWHERE: &str = "\0";
+/// Bytes of a short payload.
+const SHORT: usize = 256;
 
 /// Reads the payload of an IQ set.
 pub(super) fn parse(payload: Element<'_>) -> Result<Command, Malformed> {
@@ -153,7 +155,7 @@ fn draft(item: Element<'_>) -> Result<Draft, Malformed> {
 
 /// The payload in our own form: readable at any place of any stanza.
 fn payload(element: Element<'_>) -> Option<Payload> {
-    let mut bytes = vec![];
+    let mut bytes = Vec::with_capacity(SHORT);
     writer::copy(&mut bytes, element, NOWHERE);
     // What came as text goes out as text.
     String::from_utf8(bytes).ok().map(Payload::from)

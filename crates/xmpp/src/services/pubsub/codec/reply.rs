@@ -135,8 +135,11 @@ fn affiliation_word(affiliation: Affiliation) -> &'static str {
     }
 }
 
+/// Bytes of an answer that names a node and an item.
+const SHORT: usize = 256;
+
 fn in_pubsub(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let mut out = vec![];
+    let mut out = Vec::with_capacity(SHORT);
     Tag::open(&mut out, "pubsub").xmlns(ns::PUBSUB).children(write);
     out
 }

@@ -175,6 +175,9 @@ impl NodeConfig {
     /// Whether applying the settings would change nothing: the test of a publish's preconditions
     /// (XEP-0060 section 7.1.5).
     pub fn meets(&self, settings: &[Setting], limits: &Limits) -> bool {
+        if settings.is_empty() {
+            return true;
+        }
         let mut config = self.clone();
         settings.iter().for_each(|setting| config.set(setting, limits));
         config == *self

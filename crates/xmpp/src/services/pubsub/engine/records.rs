@@ -17,7 +17,7 @@ use super::node::Node;
 use super::subscriptions::SubscriptionOptions;
 
 /// Between the parts of a key. No name holds it: control characters are refused.
-const SEPARATOR: char = '\t';
+const SEPARATOR: &str = "\t";
 
 /// Where a record belongs. At a start, [`Table::Nodes`] is read before the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,7 +136,7 @@ impl Effects {
 }
 
 fn key(node: &NodeName, part: &str) -> String {
-    format!("{node}{SEPARATOR}{part}")
+    [node.as_str(), SEPARATOR, part].concat()
 }
 
 // === what is read back ===
