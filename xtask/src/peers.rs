@@ -1,6 +1,7 @@
-//! The real Asterisk servers of the end-to-end tests, and the XMPP servers that are measured: each
-//! in a small Debian of its own, a folder made once in the cache folder and reused. A folder counts
-//! only with its stamp; what an interrupted run left is removed and made again.
+//! The real Asterisk servers and the XMPP client library of the end-to-end tests, and the XMPP
+//! servers that are measured: each in a small Debian of its own, a folder made once in the cache
+//! folder and reused. A folder counts only with its stamp; what an interrupted run left is removed
+//! and made again.
 
 mod debian;
 mod mounts;
@@ -10,10 +11,10 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
 use crate::packages;
-use recipe::{ASTERISKS, Peer, STAMP, XMPP_SERVERS};
+use recipe::{END_TO_END, Peer, STAMP, XMPP_SERVERS};
 
 /// Where the folders are: `$LAMPFIELD_PEERS`, else `lampfield/peers` in the user's cache folder.
 /// The end-to-end tests are given the answer in `LAMPFIELD_PEERS`.
@@ -32,9 +33,9 @@ pub fn folder() -> Result<PathBuf> {
     Ok(cache.join("lampfield/peers"))
 }
 
-/// Makes every Asterisk that is not there yet.
+/// Makes everything that the end-to-end tests use and that is not there yet.
 pub fn prepare() -> Result<()> {
-    prepare_all(&ASTERISKS)
+    prepare_all(&END_TO_END)
 }
 
 /// A peer that can be started.
@@ -64,10 +65,18 @@ fn prepare_all(peers: &[Peer]) -> Result<()> {
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let lock = File::create(folder.join("lock"))?;
     lock.lock().context("cannot lock the peers folder")?;
-    for peer in peers {
-        prepare_one(&folder, peer).with_context(|| format!("cannot prepare {}", peer.name))?;
-    }
-    Ok(())
+    // All at once: each mostly waits for its mirror and for the disk.
+    std::thread::scope(|scope| {
+        let folder = &folder;
+        let prepare = |peer| (peer, scope.spawn(move || prepare_one(folder, peer)));
+        let started: Vec<_> = peers.iter().map(prepare).collect();
+        let ended = started.into_iter().map(|(peer, thread)| {
+            let outcome = thread.join().unwrap_or_else(|_| Err(anyhow!("a panic, see above")));
+            outcome.with_context(|| format!("cannot prepare {}", peer.name))
+        });
+        // Everyone is waited for, then the first error counts.
+        ended.collect::<Vec<_>>().into_iter().collect()
+    })
 }
 
 fn prepare_one(folder: &Path, peer: &Peer) -> Result<()> {

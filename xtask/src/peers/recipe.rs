@@ -12,10 +12,12 @@ pub struct Peer {
     pub version: &'static str,
 }
 
-/// The newest and the oldest Asterisk in Debian that carry `res_xmpp`.
-pub const ASTERISKS: [Peer; 2] = [
+/// What the end-to-end tests use: the newest and the oldest Asterisk in Debian that carry `res_xmpp`,
+/// and a client library. The library comes from a stable suite, which neither moves nor breaks.
+pub const END_TO_END: [Peer; 3] = [
     Peer { name: "asterisk-22", suite: "sid", packages: &["asterisk"], version: "22." },
     Peer { name: "asterisk-16", suite: "bullseye", packages: &["asterisk"], version: "16." },
+    Peer { name: "slixmpp", suite: "trixie", packages: &["python3-slixmpp"], version: "1.10" },
 ];
 
 /// The XMPP servers that `cargo xtask bench` measures besides ours.
