@@ -12,12 +12,21 @@ use tokio::sync::watch;
 
 use crate::session::Session;
 
-/// A reply to something that has taken effect and waits for its commit.
+/// Something that waits for a commit.
 struct Waiting {
     ticket: Ticket,
-    /// Whoever has left needs no reply, and must not be kept from closing.
-    session: Weak<Session>,
-    reply: Box<[u8]>,
+    due: Due,
+}
+
+enum Due {
+    /// A reply to something that has taken effect.
+    Reply {
+        /// Whoever has left needs no reply, and must not be kept from closing.
+        session: Weak<Session>,
+        reply: Box<[u8]>,
+    },
+    /// What is to come after a reply.
+    Act(Box<dyn FnOnce()>),
 }
 
 /// The results that are due, in the order of their tickets.
@@ -35,11 +44,21 @@ const MOST: usize = 200_000;
 impl Results {
     /// Sends `reply`, a complete stanza, when `ticket` is committed.
     pub fn promise(&self, ticket: Ticket, session: &Rc<Session>, reply: Vec<u8>) {
+        let session = Rc::downgrade(session);
+        self.push(Waiting { ticket, due: Due::Reply { session, reply: reply.into() } });
+    }
+
+    /// Does something when `ticket` is committed, after all replies that were promised before.
+    pub fn afterwards(&self, ticket: Ticket, act: impl FnOnce() + 'static) {
+        self.push(Waiting { ticket, due: Due::Act(Box::new(act)) });
+    }
+
+    fn push(&self, one: Waiting) {
         let mut waiting = self.waiting.borrow_mut();
         if waiting.len() >= MOST {
             waiting.pop_front();
         }
-        waiting.push_back(Waiting { ticket, session: Rc::downgrade(session), reply: reply.into() });
+        waiting.push_back(one);
     }
 
     /// How many replies wait.
@@ -61,12 +80,21 @@ impl Results {
     }
 
     fn answer_up_to(&self, safe: Ticket) {
-        let mut waiting = self.waiting.borrow_mut();
-        while let Some(due) = waiting.pop_front_if(|due| due.ticket <= safe) {
-            if let Some(session) = due.session.upgrade() {
-                session.send(&due.reply);
+        while let Some(due) = self.next_up_to(safe) {
+            match due {
+                Due::Reply { session, reply } => {
+                    if let Some(session) = session.upgrade() {
+                        session.send(&reply);
+                    }
+                }
+                Due::Act(act) => act(),
             }
         }
+    }
+
+    fn next_up_to(&self, safe: Ticket) -> Option<Due> {
+        let mut waiting = self.waiting.borrow_mut();
+        waiting.pop_front_if(|one| one.ticket <= safe).map(|one| one.due)
     }
 }
 

@@ -9,9 +9,9 @@ use lampfield_fabric::{Storage, StoreError, Ticket};
 use lampfield_xmpp_stream::{BareJid, StanzaCondition};
 
 use super::audience::Audiences;
-use super::codec::ns;
+use super::codec::{Broadcast, ns};
 use super::engine::{Actor, Holder, Limits, NodeName, Standing};
-use super::service::{BUCKETS, Elsewhere, Follows, PubsubService};
+use super::service::{BUCKETS, Elsewhere, Follows, Newcomer, PubsubService};
 use super::telephony::{self, Telephony, nodes, nodes::TelephonyNode};
 use crate::accounts::{Account, Role};
 use crate::domains::ServedDomain;
@@ -28,7 +28,7 @@ const ADDRESSES: usize = 200;
 
 /// The PubSub services of all domains.
 pub struct Pubsub {
-    by_address: HashMap<BareJid, Served>,
+    by_address: HashMap<BareJid, Rc<Served>>,
     telephony: Rc<Telephony>,
 }
 
@@ -66,7 +66,7 @@ impl Pubsub {
                 }
             }
             let served = Served { service: RefCell::new(service), audiences: RefCell::default() };
-            by_address.insert(domain.pubsub.clone(), served);
+            by_address.insert(domain.pubsub.clone(), Rc::new(served));
         }
         Ok(Self { by_address, telephony })
     }
@@ -75,7 +75,7 @@ impl Pubsub {
 // === impl Served ===
 
 impl Served {
-    fn answer(&self, site: &Rc<Site>, request: &Request<'_>) -> Answer {
+    fn answer(self: &Rc<Self>, site: &Rc<Site>, request: &Request<'_>) -> Answer {
         let actor = actor(request.session);
         let room = request.session.link.answer_room();
         let handled = self.service.borrow_mut().handle(&actor, request.verb, request.payload, room);
@@ -88,6 +88,9 @@ impl Served {
             (Ok(payload), Ok(None)) => answer(request, &payload),
             (Ok(payload), Ok(Some(ticket))) => {
                 site.results.promise(ticket, request.session, result(request, &payload));
+                if let Some(newcomer) = handled.newcomer {
+                    self.welcome_after(ticket, site, newcomer);
+                }
                 Answer::Handled
             }
             (Ok(_), Err(error)) => {
@@ -97,12 +100,27 @@ impl Served {
         }
     }
 
-    /// Delivers and stores what follows from a request; the ticket of the last write.
-    fn carry_out(&self, site: &Site, follows: Follows) -> Result<Option<Ticket>, StoreError> {
+    /// Sends a new subscriber the newest item right after the result that `ticket` commits.
+    fn welcome_after(self: &Rc<Self>, ticket: Ticket, site: &Rc<Site>, newcomer: Newcomer) {
+        let (served, site_left) = (Rc::clone(self), Rc::downgrade(site));
+        site.results.afterwards(ticket, move || {
+            let follows = served.service.borrow_mut().welcome(&newcomer);
+            if let Some(site) = site_left.upgrade() {
+                served.deliver(&site, &follows.deliveries);
+            }
+        });
+    }
+
+    fn deliver(&self, site: &Site, deliveries: &[Broadcast]) {
         let mut audiences = self.audiences.borrow_mut();
-        for broadcast in &follows.deliveries {
+        for broadcast in deliveries {
             audiences.tell(&site.router, broadcast);
         }
+    }
+
+    /// Delivers and stores what follows from a request; the ticket of the last write.
+    fn carry_out(&self, site: &Site, follows: Follows) -> Result<Option<Ticket>, StoreError> {
+        self.deliver(site, &follows.deliveries);
         let mut last = None;
         for write in follows.writes {
             last = Some(site.store.write(write)?);
@@ -183,3 +201,6 @@ fn result(request: &Request<'_>, payload: &[u8]) -> Vec<u8> {
     reply::result(&mut out, request.id, Some(request.to.as_str()), to, payload);
     out
 }
+
+#[cfg(test)]
+mod tests;

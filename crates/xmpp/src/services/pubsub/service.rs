@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use lampfield_fabric::{Bucket, Write};
-use lampfield_xmpp_stream::{BareJid, Domain, Element, StanzaError};
+use lampfield_xmpp_stream::{BareJid, Domain, Element, Jid, StanzaError};
 
 use super::codec::{self, Broadcast, Command, Listing, Paging, Query, Request};
 use super::engine::{
@@ -46,6 +46,8 @@ pub struct Handled {
     pub answer: Result<Vec<u8>, StanzaError>,
     /// What follows from it.
     pub follows: Follows,
+    /// Who is to be welcomed when the answer has been sent.
+    pub newcomer: Option<Newcomer>,
 }
 
 /// What is to be done after a change.
@@ -55,6 +57,13 @@ pub struct Follows {
     pub deliveries: Vec<Broadcast>,
     /// To be stored, in order.
     pub writes: Vec<Write>,
+}
+
+/// An address that has just subscribed to a node.
+#[derive(Debug)]
+pub struct Newcomer {
+    node: NodeName,
+    address: Jid,
 }
 
 // === impl PubsubService ===
@@ -97,12 +106,22 @@ impl PubsubService {
         payload: Element<'_>,
         room: usize,
     ) -> Handled {
+        let mut newcomer = None;
         let answer = match codec::parse(verb, payload) {
             Ok(Request::Query(query)) => self.tell(actor, query, room).map_err(StanzaError::from),
-            Ok(Request::Command(command)) => self.obey(actor, command).map_err(StanzaError::from),
+            Ok(Request::Command(command)) => {
+                self.obey(actor, command, &mut newcomer).map_err(StanzaError::from)
+            }
             Err(malformed) => Err(malformed.into()),
         };
-        Handled { answer, follows: self.follows() }
+        Handled { answer, follows: self.follows(), newcomer }
+    }
+
+    /// Sends a new subscriber the newest item, where the node does so. To come after the answer,
+    /// or the subscriber would not know what to make of it.
+    pub fn welcome(&mut self, newcomer: &Newcomer) -> Follows {
+        self.engine.welcome(&newcomer.node, &newcomer.address);
+        self.follows()
     }
 
     /// Forgets an account that has been removed: its subscriptions and affiliations, and the nodes
@@ -117,7 +136,12 @@ impl PubsubService {
         &self.engine
     }
 
-    fn obey(&mut self, actor: &Actor, command: Command) -> Result<Vec<u8>, Refusal> {
+    fn obey(
+        &mut self,
+        actor: &Actor,
+        command: Command,
+        newcomer: &mut Option<Newcomer>,
+    ) -> Result<Vec<u8>, Refusal> {
         let engine = &mut self.engine;
         match command {
             Command::Create { node: None, settings } => {
@@ -130,7 +154,9 @@ impl PubsubService {
             }
             Command::Subscribe { node, jid, options } => {
                 engine.subscribe(actor, &node, &jid, options.unwrap_or_default())?;
-                return Ok(codec::subscribed(&node, &jid, options));
+                let answer = codec::subscribed(&node, &jid, options);
+                *newcomer = Some(Newcomer { node, address: jid });
+                return Ok(answer);
             }
             Command::SetOptions { node, jid, options } => {
                 let held = engine.options(actor, &node, &jid)?;

@@ -11,8 +11,8 @@ use super::refusal::Refusal;
 use super::subscriptions::SubscriptionOptions;
 
 impl Engine {
-    /// Subscribes an address of the actor's account, or changes its options, and sends it the
-    /// newest item where the node says so.
+    /// Subscribes an address of the actor's account, or changes its options. When the actor has
+    /// been told, [`Engine::welcome`] should follow.
     pub fn subscribe(
         &mut self,
         actor: &Actor,
@@ -34,14 +34,22 @@ impl Engine {
                 return Err(Refusal::LimitReached("subscriptions to this node"));
             }
         }
-        let mut open = self.open(name)?;
-        open.subscribe(address, options);
-        let wanted = open.node.config.send_last_published_item == SendLast::OnSub;
-        if let Some(item) = open.node.items.newest().filter(|_| wanted && options.deliver) {
-            let event = open.node.event(item);
-            open.effects.tell(name, event, [address.clone()].into());
-        }
+        self.open(name)?.subscribe(address, options);
         Ok(())
+    }
+
+    /// Sends a new subscriber the item that is the newest by now, where the node says so and the
+    /// subscription has not ended meanwhile.
+    pub fn welcome(&mut self, name: &NodeName, address: &Jid) {
+        let Ok(open) = self.open(name) else { return };
+        let node = &*open.node;
+        let listens = node.subscriptions.get(address).is_some_and(|options| options.deliver);
+        if listens
+            && node.config.send_last_published_item == SendLast::OnSub
+            && let Some(item) = node.items.newest()
+        {
+            open.effects.tell(name, node.event(item), [address.clone()].into());
+        }
     }
 
     /// Ends a subscription of the actor's account.

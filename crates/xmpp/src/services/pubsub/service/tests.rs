@@ -78,12 +78,18 @@ impl Stage {
         let scope = Scope::NONE;
         let limits = StanzaLimits::AUTHENTICATED;
         let stanza = Stanza::parse(payload.as_bytes(), &scope, &limits).unwrap();
-        let Handled { answer, follows } =
+        let Handled { answer, follows, newcomer } =
             self.service.handle(&actor(who), verb, stanza.root(), self.room);
         if answer.is_err() {
             assert!(follows.deliveries.is_empty() && follows.writes.is_empty(), "left a trace");
+            assert!(newcomer.is_none());
         }
         self.follow(follows);
+        if let Some(newcomer) = newcomer {
+            let follows = self.service.welcome(&newcomer);
+            assert!(follows.writes.is_empty());
+            self.follow(follows);
+        }
         let mut out = vec![];
         match answer {
             Ok(payload) => out = payload,

@@ -1,0 +1,68 @@
+//! What comes when: events, results, and the newest item for a new subscriber.
+
+use crate::accounts::Role;
+use crate::services::stage::{Player, Stage, play};
+
+fn ask(player: &Player, id: &str, inside: &str) {
+    let pubsub = format!("<pubsub xmlns='http://jabber.org/protocol/pubsub'>{inside}</pubsub>");
+    player.says(&format!("<iq type='set' id='{id}' to='pubsub.example.org'>{pubsub}</iq>"));
+}
+
+fn publish(player: &Player, text: &str) {
+    let entry = format!("<entry xmlns='urn:e'>{text}</entry>");
+    ask(player, "p", &format!("<publish node='n'><item id='1'>{entry}</item></publish>"));
+}
+
+/// What matters of a text, in its order.
+fn order<'w>(text: &str, words: &[&'w str]) -> Vec<&'w str> {
+    let mut found: Vec<_> =
+        words.iter().flat_map(|word| text.match_indices(word).map(|(at, _)| (at, *word))).collect();
+    found.sort_unstable();
+    found.into_iter().map(|(_, word)| word).collect()
+}
+
+/// Carol has published on a node of hers; Dave is connected.
+async fn scene() -> (Stage, Player, Player) {
+    let stage = Stage::open(&[("carol", Role::User), ("dave", Role::User)]).await;
+    let (carol, dave) = (stage.enter("carol", "c").await, stage.enter("dave", "d").await);
+    ask(&carol, "c", "<create node='n'/>");
+    publish(&carol, "old");
+    stage.settle().await;
+    (stage, carol, dave)
+}
+
+const SUBSCRIBE: &str = "<subscribe node='n' jid='dave@example.org'/>";
+const WORDS: [&str; 3] = ["subscribed", ">old<", ">new<"];
+
+#[test]
+fn the_newest_item_comes_after_the_subscription() {
+    play(async || {
+        let (stage, _carol, dave) = scene().await;
+        ask(&dave, "s", SUBSCRIBE);
+        assert_eq!(order(&dave.hears(), &WORDS), [""; 0], "nothing is stored yet");
+        stage.settle().await;
+        assert_eq!(order(&dave.hears(), &WORDS), ["subscribed", ">old<"]);
+    });
+}
+
+#[test]
+fn the_newest_item_never_comes_after_a_newer_one() {
+    play(async || {
+        let (stage, carol, dave) = scene().await;
+        ask(&dave, "s", SUBSCRIBE);
+        publish(&carol, "new");
+        stage.settle().await;
+        assert_eq!(order(&dave.hears(), &WORDS), [">new<", "subscribed", ">new<"]);
+    });
+}
+
+#[test]
+fn whoever_has_changed_his_mind_gets_no_item() {
+    play(async || {
+        let (stage, _carol, dave) = scene().await;
+        ask(&dave, "s", SUBSCRIBE);
+        ask(&dave, "u", &SUBSCRIBE.replace("subscribe ", "unsubscribe "));
+        stage.settle().await;
+        assert_eq!(order(&dave.hears(), &WORDS), ["subscribed"]);
+    });
+}
