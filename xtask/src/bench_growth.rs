@@ -17,7 +17,7 @@ use std::time::Instant;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::bench::machine::Machine;
+use crate::bench::machine::{Busy, Machine};
 use crate::bench::page;
 use cores::TwoCores;
 use facts::Facts;
@@ -28,7 +28,7 @@ use subscribers::Subscribers;
 use svg::Plot;
 
 /// How often everything is measured.
-const REPETITIONS: usize = 3;
+const REPETITIONS: usize = 5;
 
 /// What a run has found.
 #[derive(Debug, Serialize, Deserialize)]
@@ -50,8 +50,8 @@ pub fn draw() -> Result<()> {
     let started = Instant::now();
     descriptors::provide(idle::MOST)?;
     let mut rig = Rig::new()?;
+    let busy = Busy::begin()?;
     let growth = Growth {
-        machine: Machine::here()?,
         repetitions: REPETITIONS,
         idle: Idle::measure(&mut rig)?,
         start: Start::measure(&mut rig)?,
@@ -59,6 +59,7 @@ pub fn draw() -> Result<()> {
         subscribers: Subscribers::measure(&mut rig)?,
         cores: TwoCores::measure(&mut rig)?,
         troubles: rig.troubles(),
+        machine: Machine::here(&busy)?,
         minutes: started.elapsed().as_secs_f64() / 60.0,
     };
     page::keep_growth(&growth)?;
@@ -81,10 +82,11 @@ impl Growth {
     pub fn section(&self) -> String {
         let mut text = format!(
             "\n## Growth\n\n{}; {} repetitions, alternating, in {:.0} minutes. A point is the median, \
-             the thin line behind it the span.\n\n",
+             the thin line behind it the span. {}\n\n",
             self.machine.words(),
             self.repetitions,
-            self.minutes
+            self.minutes,
+            self.machine.company(),
         );
         text += &self.subscribers.words();
         text += &self.facts.words();

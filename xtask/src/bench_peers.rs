@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::bench::machine::Machine;
+use crate::bench::machine::{Busy, Machine};
 use crate::bench::page;
 use crate::bench::spread::number;
 use crate::peers::{self, Ready};
@@ -60,10 +60,11 @@ pub fn compare() -> Result<()> {
     let started = Instant::now();
     let peers = peers::prepare_xmpp_servers()?;
     let bench = Bench::alone()?;
+    let busy = Busy::begin()?;
     let matrix = bench.measure(&peers)?;
     let versions = peers.iter().map(|peer| (peer.name.to_owned(), peer.version.clone()));
     page::keep_comparison(&Comparison {
-        machine: Machine::here()?,
+        machine: Machine::here(&busy)?,
         peers: versions.collect(),
         repetitions: REPETITIONS,
         matrix,

@@ -24,7 +24,7 @@ have found is kept as data in [performance](performance), and either can be run 
 | command | measures | takes |
 |---|---|---|
 | `cargo xtask bench` | Lampfield beside ejabberd, Prosody (both prepared by itself) and the limit | under ten minutes |
-| `cargo xtask bench-growth` | how Lampfield's costs grow | about ten minutes |
+| `cargo xtask bench-growth` | how Lampfield's costs grow | twelve minutes |
 
 Server and load generator share the machine. Processor time is that of the server's process, user
 and system, as the system counts it in ticks of 10 ms. The *limit* is a TCP server that writes what

@@ -38,11 +38,20 @@ impl Curve {
         self.points().find(|(place, _)| *place == at).map_or(f64::NAN, |(_, spread)| spread.median)
     }
 
-    /// "rises 4 %" or "falls 2 %", from one place to another.
+    /// "rises 4 % (1 to 7)" or "falls 2 % (-3 to 1)", from one place to another: the median of the
+    /// repetitions, each compared with itself, because what disturbs one changes slowly.
     pub fn rise(&self, from: u32, to: u32) -> String {
-        let percent = (self.at(to) / self.at(from) - 1.0) * 100.0;
-        let verb = if percent < 0.0 { "falls" } else { "rises" };
-        format!("**{verb} {:.0} %**", percent.abs())
+        let values = |at| {
+            let point = self.points.iter().find(|point| point.at == at);
+            point.map_or(&[][..], |point| &point.values)
+        };
+        let rises = values(from).iter().zip(values(to)).map(|(from, to)| (to / from - 1.0) * 100.0);
+        let rises: Vec<_> = rises.collect();
+        let Some(Spread { least, median, most }) = Spread::of(&rises) else {
+            return "was not measured".to_owned();
+        };
+        let verb = if median < 0.0 { "falls" } else { "rises" };
+        format!("**{verb} {:.0} %** ({least:.0} to {most:.0})", median.abs())
     }
 }
 
@@ -51,12 +60,14 @@ mod tests {
     use super::Curve;
 
     #[test]
-    fn a_rise_compares_medians() {
+    fn a_repetition_is_compared_with_itself() {
         let mut curve = Curve::default();
-        for (at, value) in [(10, 1.0), (100, 2.0), (10, 3.0), (100, 2.5), (10, 2.0), (100, 90.0)] {
+        for (at, value) in [(10, 1.0), (100, 1.25), (10, 3.0), (100, 3.0), (10, 20.0), (100, 40.0)]
+        {
             curve.add(at, value);
         }
-        assert_eq!(curve.rise(10, 100), "**rises 25 %**");
-        assert_eq!(curve.rise(100, 10), "**falls 20 %**");
+        assert_eq!(curve.rise(10, 100), "**rises 25 %** (0 to 100)");
+        assert_eq!(curve.rise(100, 10), "**falls 20 %** (-50 to 0)");
+        assert_eq!(curve.rise(10, 7), "was not measured");
     }
 }

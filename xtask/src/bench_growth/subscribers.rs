@@ -73,7 +73,7 @@ impl Pair {
         let mut pair = Self::default();
         for count in (0..REPETITIONS).flat_map(|_| COUNTS) {
             let number = count.to_string();
-            let case = ["fanout", "--in-flight", in_flight, "--for", "1500ms"];
+            let case = ["fanout", "--in-flight", in_flight, "--for", "1s"];
             let case = [&case[..], &["--subscribers", &number]].concat();
             pair.limit.add(count, rig.limit(&case)?.get("server CPU per delivery")?);
             pair.lampfield.add(count, rig.fresh(&case)?.get("server CPU per delivery")?);

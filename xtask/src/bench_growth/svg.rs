@@ -16,14 +16,18 @@ const LEFT: f64 = 76.0;
 const RIGHT: f64 = 120.0;
 const TOP: f64 = 52.0;
 const BOTTOM: f64 = 60.0;
+/// Between the frame and the first and last point: room for their values.
+const INSET: f64 = 22.0;
 /// Two words on top of each other are at least so far apart.
 const LINE: f64 = 16.0;
 
 /// Colours that the colour-blind tell apart, one for each curve, for light and dark grounds.
 const STYLE: &str = "<style>
+text { paint-order: stroke; stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round }
 .ground { fill: #ffffff; stroke: #d0d7de } .ink { fill: #1f2328 } .grid { stroke: #e3e7eb }
 .line0 { stroke: #0072b2 } .mark0 { fill: #0072b2 } .line1 { stroke: #b34700 } .mark1 { fill: #b34700 }
 @media (prefers-color-scheme: dark) {
+text { stroke: #161b22 }
 .ground { fill: #161b22; stroke: #3d444d } .ink { fill: #e6edf3 } .grid { stroke: #30363d }
 .line0 { stroke: #58b4f0 } .mark0 { fill: #58b4f0 } .line1 { stroke: #f0883e } .mark1 { fill: #f0883e }
 }
@@ -44,15 +48,13 @@ pub struct Plot<'c> {
     pub lines: Vec<Line<'c>>,
 }
 
-/// How far apart numbers are.
+/// How far apart numbers are, across; upwards they are as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
-    /// As they are, both ways: what grows in step is a straight line.
+    /// As they are: what grows in step is a straight line.
     Even,
-    /// Across, ten times as much is always the same step.
+    /// Ten times as much is always the same step.
     Tenfold,
-    /// The same both ways.
-    BothTenfold,
 }
 
 /// A curve with its name at the end.
@@ -79,17 +81,15 @@ impl Plot<'_> {
         let points = || self.lines.iter().flat_map(|line| line.curve.points());
         let places: Vec<_> = points().map(|(at, _)| f64::from(at)).collect();
         let values: Vec<_> = points().flat_map(|(_, of)| [of.least, of.most]).collect();
-        let (across, up) = match self.scale {
-            Scale::Even => (Axis::even(&places), Axis::even(&values)),
-            Scale::Tenfold => (Axis::tenfold_at(&places), Axis::even(&values)),
-            Scale::BothTenfold => (Axis::tenfold_at(&places), Axis::tenfold(&values)),
+        let across = match self.scale {
+            Scale::Even => Axis::even(&places),
+            Scale::Tenfold => Axis::tenfold(&places),
         };
-        let mut sheet = Sheet { plot: self, across, up, svg: String::new() };
+        let mut sheet = Sheet { plot: self, across, up: Axis::even(&values), svg: String::new() };
         sheet.frame();
         sheet.grid();
-        for place in 0..self.lines.len() {
-            sheet.line(place);
-        }
+        (0..self.lines.len()).for_each(|place| sheet.line(place));
+        (0..self.lines.len()).for_each(|place| sheet.values(place));
         sheet.names();
         sheet.svg + "</svg>\n"
     }
@@ -138,26 +138,32 @@ impl Sheet<'_> {
     }
 
     fn line(&mut self, place: usize) {
-        let points: Vec<(u32, Spread)> = self.plot.lines[place].curve.points().collect();
-        let at =
-            |sheet: &Self, (at, of): &(u32, Spread)| (sheet.x(f64::from(*at)), sheet.y(of.median));
-        let path: Vec<_> = points.iter().map(|point| at(self, point)).collect();
-        let path: Vec<_> = path.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        let points: Vec<_> = self.plot.lines[place].curve.points().collect();
+        let path = points
+            .iter()
+            .map(|(at, of)| format!("{:.1},{:.1}", self.x(f64::from(*at)), self.y(of.median)));
+        let path = path.collect::<Vec<_>>().join(" ");
         self.add(format_args!(
-            "<polyline class='line{place}' points='{}' fill='none' stroke-width='2'/>",
-            path.join(" ")
+            "<polyline class='line{place}' points='{path}' fill='none' stroke-width='2'/>"
         ));
-        let mut last = f64::NEG_INFINITY;
-        for point in &points {
-            let (x, y) = at(self, point);
-            let (low, high) = (self.y(point.1.least), self.y(point.1.most));
+        for (at, Spread { least, median, most }) in points {
+            let (x, y) = (self.x(f64::from(at)), self.y(median));
+            let (low, high) = (self.y(least), self.y(most));
             self.add(format_args!(
                 "<path class='line{place}' d='M{x:.1} {low:.1}V{high:.1}' opacity='0.5'/>\
                  <circle class='mark{place}' cx='{x:.1}' cy='{y:.1}' r='3.5'/>"
             ));
+        }
+    }
+
+    /// The values beside the points: of the first curve above, of the second below.
+    fn values(&mut self, place: usize) {
+        let (class, mut last) = (format!("mark{place}"), f64::NEG_INFINITY);
+        for (at, of) in self.plot.lines[place].curve.points().collect::<Vec<_>>() {
+            let (x, y) = (self.x(f64::from(at)), self.y(of.median));
+            let y = if place == 0 { y - 9.0 } else { y + LINE + 2.0 };
             if x - last >= 40.0 {
-                let beside = if place == 0 { high - 8.0 } else { low + LINE };
-                self.word((x, beside), &format!("mark{place}"), "middle", &short(point.1.median));
+                self.word((x, y), &class, "middle", &short(of.median));
                 last = x;
             }
         }
@@ -186,7 +192,7 @@ impl Sheet<'_> {
     }
 
     fn x(&self, value: f64) -> f64 {
-        LEFT + self.across.part(value) * (SIZE.0 - LEFT - RIGHT)
+        LEFT + INSET + self.across.part(value) * (SIZE.0 - LEFT - 2.0 * INSET - RIGHT)
     }
 
     fn y(&self, value: f64) -> f64 {
@@ -205,7 +211,7 @@ mod tests {
             upper.add(at, value);
             lower.add(at, value / 100.0);
         }
-        for scale in [Scale::Even, Scale::Tenfold, Scale::BothTenfold] {
+        for scale in [Scale::Even, Scale::Tenfold] {
             let lines = vec![Line { name: "a", curve: &upper }, Line { name: "b", curve: &lower }];
             let plot = Plot { name: "n", title: "t", across: "x", up: "y", scale, lines };
             let svg = plot.to_svg();

@@ -21,10 +21,11 @@ pub fn section(comparison: &Comparison) -> String {
     let matrix = &comparison.matrix;
     let peers = comparison.peers.iter().map(|(name, version)| format!(", {name} {version}"));
     let mut page = format!(
-        "\n## Beside other servers\n\n{}{} (Debian packages); {} repetitions, alternating.\n",
+        "\n## Beside other servers\n\n{}{} (Debian packages); {} repetitions, alternating. {}\n",
         comparison.machine.words(),
         peers.collect::<String>(),
         comparison.repetitions,
+        comparison.machine.company(),
     );
     page += TERMS;
     page += "### Processor time for each delivery, in µs\n";
