@@ -34,7 +34,7 @@ pub use invite::{Invitation, Rotation};
 pub use key_file::{AccountKeys, KeyFileError};
 pub use manage::{NewAccount, NewPassword};
 
-use crate::log_limit::LogLimit;
+use crate::log_limit::{LogLimit, Whom};
 use check::InFlight;
 use derivations::Derivations;
 use throttle::{Pair, Throttle};
@@ -185,7 +185,7 @@ impl AccountBook {
     pub fn may_try(&self, jid: &BareJid, peer: IpAddr) -> Result<(), Failure> {
         let attempt = self.throttle.borrow_mut().attempt(Pair::new(peer, jid), self.now());
         attempt.map_err(|wait| {
-            if self.log_limit.allows("too many wrong passwords", peer) {
+            if self.log_limit.allows("too many wrong passwords", self.whom(jid, peer)) {
                 tracing::warn!(
                     account = %jid, %peer, "too many wrong passwords, refused for {wait:?}"
                 );
@@ -216,6 +216,15 @@ impl AccountBook {
     /// The readable password of an account that may log in with `jabber:iq:auth`.
     pub fn legacy_secret(&self, jid: &BareJid) -> Option<String> {
         self.get(jid)?.legacy_secret.clone()
+    }
+
+    /// Whom a line about a login is about: the account, if there is one, at that address. All names
+    /// that are nobody's count as their address: a stranger can make up any number of them.
+    pub(crate) fn whom(&self, jid: &BareJid, peer: IpAddr) -> Whom {
+        match self.get(jid) {
+            Some(_) => Whom::Login(jid.clone(), peer),
+            None => Whom::Address(peer),
+        }
     }
 
     // --- what the parts of the book share ---

@@ -26,6 +26,8 @@ pub enum Whom {
     Account(BareJid),
     /// An address.
     Address(IpAddr),
+    /// Somebody at an address who wants to be an account.
+    Login(BareJid, IpAddr),
     /// One of many.
     Anyone,
 }
@@ -50,6 +52,7 @@ impl fmt::Display for Whom {
         match self {
             Self::Account(jid) => f.pad(jid.as_str()),
             Self::Address(address) => address.fmt(f),
+            Self::Login(jid, address) => write!(f, "{jid} at {address}"),
             Self::Anyone => f.pad("others"),
         }
     }

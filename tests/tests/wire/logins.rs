@@ -86,6 +86,42 @@ async fn an_unknown_account_looks_like_a_wrong_password() {
     assert_eq!(unknown, wrong);
 }
 
+/// Behind one address the log still tells which server is wrong, however loud its neighbour is.
+#[tokio::test]
+async fn the_log_names_whose_login_failed() {
+    let mut server = Server::start(&Config::plain().servers()).await;
+    for _ in 0..12 {
+        let _ = opened(&server).await.authenticate("server1", "wrong").await;
+    }
+    opened(&server).await.authenticate("server2", "wrong").await.unwrap_err();
+    server.logs(r#"code="login-failed" account=server2@asterisk.example"#).await;
+    let lines = |name: &str| {
+        let log = server.log();
+        let account = format!("account={name}");
+        let lines = log.lines().filter(|line| line.contains("login failed"));
+        lines.filter(|line| line.contains(&account)).count()
+    };
+    assert_eq!((lines("server1@"), lines("server2@")), (5, 1), "{}", server.log());
+    for number in 0..12 {
+        let mut stranger = opened(&server).await;
+        let _ = stranger.authenticate(&format!("nobody{number}"), "wrong").await;
+    }
+    assert!(lines("nobody") <= 5, "made-up names fill the log");
+}
+
+/// The name is a stranger's text.
+#[tokio::test]
+async fn no_name_breaks_the_log() {
+    let mut server = Server::start(&Config::plain().servers()).await;
+    let name = format!("\x1b[2J\n{}", "long".repeat(200));
+    opened(&server).await.authenticate(&name, "wrong").await.unwrap_err();
+    server.logs("login failed").await;
+    let log = server.log();
+    let line = log.lines().find(|line| line.contains("login failed")).unwrap_or_default();
+    assert!(line.contains(r"account=\u{1b}[2J\nlong"), "{line}");
+    assert!(line.contains("...@asterisk.example") && line.len() < 500, "{line}");
+}
+
 #[tokio::test]
 async fn many_tries_on_one_connection_end_it() {
     let config = Config::plain().servers().more("[xmpp.limits]\nlogin_tries = 2\n");

@@ -8,6 +8,7 @@ use lampfield_xmpp_stream::{
     BareJid, Element, StanzaCondition, StreamCondition, StreamError, Tag, ns,
 };
 
+use super::claim::Claim;
 use super::negotiation::not_authorized;
 use super::stream::{Phase, Step, Stream};
 use crate::accounts::Account;
@@ -73,7 +74,8 @@ impl Stream {
     ) -> Result<Option<Step>, StreamError> {
         let step = match (name, std::mem::replace(&mut self.phase, Phase::Stranger)) {
             ("auth", _) => self.begin(element),
-            ("response", Phase::Authenticating(mut exchange)) => sasl::decode(&element.text())
+            ("response", Phase::Authenticating(mut exchange)) => self
+                .message(element)
                 .and_then(|message| exchange.respond(&message))
                 .map(|step| (*exchange, step)),
             ("abort", Phase::Authenticating(_)) => Err(Failure::Aborted),
@@ -86,6 +88,8 @@ impl Stream {
     }
 
     fn begin(&mut self, auth: Element<'_>) -> Result<(Exchange, sasl::Step), Failure> {
+        self.claim = None;
+        let message = self.message(auth);
         let binding = self.channel_binding();
         let asked = auth.attr("mechanism").and_then(Mechanism::from_name);
         let mechanism = asked.ok_or(Failure::InvalidMechanism)?;
@@ -97,8 +101,17 @@ impl Stream {
         }
         let Some(domain) = &self.domain else { return Err(Failure::TemporaryAuthFailure) };
         let mut exchange = Exchange::new(mechanism, domain.name.clone(), binding, random::token());
-        let step = exchange.respond(&sasl::decode(&auth.text())?)?;
+        let step = exchange.respond(&message?)?;
         Ok((exchange, step))
+    }
+
+    /// What the client says next, with a note of who it claims to be.
+    fn message(&mut self, element: Element<'_>) -> Result<Vec<u8>, Failure> {
+        let message = sasl::decode(&element.text())?;
+        let domain = self.domain.as_ref().map(|domain| &domain.name);
+        let claim = domain.and_then(|domain| Claim::read(&message, domain));
+        self.claim = claim.or(self.claim.take());
+        Ok(message)
     }
 
     fn advance(
@@ -156,10 +169,7 @@ impl Stream {
         let mut out = Vec::new();
         failure.write(&mut out);
         self.send(&out);
-        let peer = self.link.peer();
-        if self.door.site.accounts.log_limit.allows("login failed", peer.ip()) {
-            tracing::warn!(%peer, "login failed: {failure}");
-        }
+        self.log_failure("login failed", failure);
         self.phase = Phase::Stranger;
         self.failures += 1;
         if self.failures >= self.door.site.settings.limits.login_tries {
@@ -201,31 +211,45 @@ impl Stream {
                 let error = StanzaCondition::NotAuthorized.with(failure.to_string());
                 reply::error(&mut out, id, None, None, &error);
                 self.send(&out);
-                let peer = self.link.peer();
-                if self.door.site.accounts.log_limit.allows("legacy login failed", peer.ip()) {
-                    tracing::warn!(%peer, "legacy login failed: {failure}");
-                }
+                self.log_failure("legacy login failed", failure);
                 // As after a SASL failure: only a new connection makes Asterisk try again.
                 Err(StreamCondition::NotAuthorized.with("legacy login failed"))
             }
         }
     }
 
-    fn check_legacy(&self, query: Element<'_>) -> Result<(Rc<Account>, String), Failure> {
+    /// One line that says who could not log in, of which the same somebody causes only a few.
+    fn log_failure(&self, what: &'static str, failure: Failure) {
+        let peer = self.link.peer();
+        let accounts = &self.door.site.accounts;
+        let claim = self.claim.as_ref();
+        let whom = claim.map_or(peer.ip().into(), |claim| claim.whom(accounts, peer.ip()));
+        let account = claim.map(tracing::field::display);
+        if accounts.log_limit.allows(what, whom) {
+            tracing::warn!(code = "login-failed", account, %peer, "{what}: {failure}");
+        }
+    }
+
+    fn check_legacy(&mut self, query: Element<'_>) -> Result<(Rc<Account>, String), Failure> {
         let field = |name| query.child_text(ns::IQ_AUTH, name);
         let (Some(name), Some(digest)) = (field("username"), field("digest")) else {
             return Err(Failure::MalformedRequest);
         };
         let Some(domain) = &self.domain else { return Err(Failure::TemporaryAuthFailure) };
+        self.claim = Some(Claim::new(&name, &domain.name));
         let jid =
             BareJid::from_parts(&name, &domain.name).map_err(|_| Failure::MalformedRequest)?;
         let peer = self.link.peer().ip();
         self.door.site.accounts.may_try(&jid, peer)?;
         let Some(secret) = self.door.site.accounts.legacy_secret(&jid) else {
-            tracing::warn!(
-                account = %jid, %peer,
-                "tried jabber:iq:auth (usesasl=no), which needs legacy_auth = true for its account"
-            );
+            let accounts = &self.door.site.accounts;
+            if accounts.log_limit.allows("no legacy login", accounts.whom(&jid, peer)) {
+                tracing::warn!(
+                    account = %jid, %peer,
+                    "no legacy login: jabber:iq:auth (usesasl=no) needs legacy_auth = true for its \
+                     account"
+                );
+            }
             return Err(Failure::NotAuthorized);
         };
         if !legacy::digest_fits(&digest, &self.id, &secret) {

@@ -8,6 +8,7 @@ use lampfield_xmpp_stream::{
     BareJid, Frame, Scope, Stanza, StreamCondition, StreamError, StreamHeader,
 };
 
+use super::claim::Claim;
 use super::login::Outcome;
 use super::{Ending, after_login, before_login};
 use crate::domains::ServedDomain;
@@ -51,6 +52,8 @@ pub(super) struct Stream {
     pub(super) domain: Option<Rc<ServedDomain>>,
     /// Wrong passwords so far.
     pub(super) failures: u32,
+    /// Who the present or latest attempt to log in says it is.
+    pub(super) claim: Option<Claim>,
     scope: Rc<Scope>,
     answered: bool,
 }
@@ -67,6 +70,7 @@ impl Stream {
             id: String::new(),
             domain: None,
             failures: 0,
+            claim: None,
             scope: Rc::new(Scope::NONE),
             answered: false,
         }
