@@ -23,8 +23,6 @@ use crate::wire::Crowded;
 
 /// Rows read at once at the start.
 const PAGE: usize = 1_000;
-/// Bytes of a result besides its payload; longer addresses cost one more allocation.
-const ADDRESSES: usize = 200;
 
 /// The PubSub services of all domains.
 pub struct Pubsub {
@@ -196,9 +194,11 @@ fn answer(request: &Request<'_>, payload: &[u8]) -> Answer {
 }
 
 fn result(request: &Request<'_>, payload: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(payload.len() + ADDRESSES);
-    let to = Some(request.session.jid.as_str());
-    reply::result(&mut out, request.id, Some(request.to.as_str()), to, payload);
+    let (from, to) = (request.to.as_str(), request.session.jid.as_str());
+    let around = "<iq type='result' id='' from='' to=''></iq>".len();
+    let bytes = around + request.id.len() + from.len() + to.len() + payload.len();
+    let mut out = Vec::with_capacity(bytes);
+    reply::result(&mut out, request.id, Some(from), Some(to), payload);
     out
 }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use lampfield_fabric::{Bucket, Write};
 use lampfield_xmpp_stream::{BareJid, Domain, Element, Jid, StanzaError};
+use smallvec::SmallVec;
 
 use super::codec::{self, Broadcast, Command, Listing, Paging, Query, Request};
 use super::engine::{
@@ -54,9 +55,9 @@ pub struct Handled {
 #[derive(Debug, Default)]
 pub struct Follows {
     /// To be delivered at once, in order.
-    pub deliveries: Vec<Broadcast>,
+    pub deliveries: SmallVec<[Broadcast; 1]>,
     /// To be stored, in order.
-    pub writes: Vec<Write>,
+    pub writes: SmallVec<[Write; 1]>,
 }
 
 /// An address that has just subscribed to a node.

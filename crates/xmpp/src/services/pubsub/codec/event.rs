@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use lampfield_xmpp_stream::writer::push_attr_value;
 use lampfield_xmpp_stream::{BareJid, Jid, Tag};
+use smallvec::{SmallVec, smallvec};
 
 use super::ns;
 use crate::services::pubsub::engine::{Event, NodeName, Notice};
@@ -30,7 +31,7 @@ const AROUND: usize = 160;
 
 impl Broadcast {
     /// The messages that a notice makes.
-    pub fn render(from: &Rc<str>, notice: Notice) -> Vec<Self> {
+    pub fn render(from: &Rc<str>, notice: Notice) -> SmallVec<[Self; 1]> {
         let Notice { node, event, to } = notice;
         let broadcast = |to: Rc<[Jid]>, about: &str| Self {
             tail: tail(&node, &event, about),
@@ -43,7 +44,7 @@ impl Broadcast {
             Event::Unsubscribed => {
                 to.iter().map(|jid| broadcast(Rc::new([jid.clone()]), jid.as_str())).collect()
             }
-            _ => vec![broadcast(to, "")],
+            _ => smallvec![broadcast(to, "")],
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use lampfield_xmpp_stream::{BareJid, Jid};
+use smallvec::SmallVec;
 
 use super::items::Payload;
 use super::name::{ItemId, NodeName};
@@ -44,13 +45,13 @@ pub enum Event {
     Unsubscribed,
 }
 
-/// What a request leaves to be done.
+/// What a request leaves to be done. A publish has one of each, which then need no allocation.
 #[derive(Debug, Default)]
 pub struct Effects {
     /// To be delivered, in order.
-    pub notices: Vec<Notice>,
+    pub notices: SmallVec<[Notice; 1]>,
     /// To be stored, in order.
-    pub changes: Vec<Change>,
+    pub changes: SmallVec<[Change; 1]>,
 }
 
 impl Effects {

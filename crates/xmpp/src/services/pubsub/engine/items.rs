@@ -63,9 +63,11 @@ impl ItemStore {
 
     /// Adds an item that had this order before a restart.
     pub fn put_at(&mut self, order: u64, item: Item) {
-        self.remove(&item.id);
         self.cost += item.cost();
-        self.by_id.insert(item.id.clone(), order);
+        let before = self.by_id.insert(item.id.clone(), order);
+        if let Some(replaced) = before.and_then(|before| self.by_order.remove(&before)) {
+            self.cost -= replaced.cost();
+        }
         if let Some(displaced) = self.by_order.insert(order, item) {
             self.by_id.remove(&displaced.id);
             self.cost -= displaced.cost();

@@ -18,6 +18,8 @@ use super::subscriptions::SubscriptionOptions;
 
 /// Between the parts of a key. No name holds it: control characters are refused.
 const SEPARATOR: &str = "\t";
+/// Bytes of the record of a small item.
+const SHORT: usize = 256;
 
 /// Where a record belongs. At a start, [`Table::Nodes`] is read before the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,10 +131,16 @@ impl Effects {
     }
 
     fn change<T: Serialize>(&mut self, table: Table, key: String, record: Option<&T>) {
-        // Text, numbers and closed enums always have a JSON form.
-        let value = record.and_then(|record| serde_json::to_string(record).ok());
+        let value = record.and_then(json);
         self.changes.push(Change { table, key, value });
     }
+}
+
+/// Text, numbers and closed enums always have a JSON form.
+fn json<T: Serialize>(record: &T) -> Option<String> {
+    let mut bytes = Vec::with_capacity(SHORT);
+    serde_json::to_writer(&mut bytes, record).ok()?;
+    String::from_utf8(bytes).ok()
 }
 
 fn key(node: &NodeName, part: &str) -> String {
