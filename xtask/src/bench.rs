@@ -2,6 +2,7 @@
 //! program of the `tests` crate on the release server and two real Asterisk, and the page that
 //! tells what the other two have found.
 
+pub mod goal;
 pub mod machine;
 pub mod page;
 pub mod spread;

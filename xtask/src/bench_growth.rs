@@ -17,6 +17,7 @@ use std::time::Instant;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use crate::bench::goal::Goal;
 use crate::bench::machine::{Busy, Machine};
 use crate::bench::page;
 use cores::TwoCores;
@@ -76,6 +77,12 @@ impl Growth {
             page::write_file(&folder.join(plot.file()), &plot.to_svg())?;
         }
         Ok(())
+    }
+
+    /// What was to be reached.
+    pub fn goals(&self) -> Vec<Goal> {
+        let goals = [self.subscribers.goals(), self.facts.goals(), self.start.goals()];
+        goals.into_iter().flatten().collect()
     }
 
     /// The part of the page, from its heading on.

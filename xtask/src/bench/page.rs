@@ -1,6 +1,7 @@
 //! `docs/performance.md`, rendered from the results that lie beside it as data: either command can
 //! be run without the other and neither forgets what the other has found. It measures nothing.
 
+mod goals;
 mod peers;
 
 use std::fs;
@@ -10,6 +11,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::bench::goal;
 use crate::bench_growth::Growth;
 use crate::bench_peers::Comparison;
 use crate::run;
@@ -56,14 +58,17 @@ pub fn keep_growth(growth: &Growth) -> Result<()> {
 
 /// Writes the page and draws its pictures from all that is kept.
 fn write() -> Result<()> {
-    let mut page = HEAD.to_owned();
+    let (mut goals, mut sections) = (Vec::new(), String::new());
     if let Some(comparison) = kept::<Comparison>(COMPARISON)? {
-        page += &peers::section(&comparison);
+        goals.extend(goals::of_comparison(&comparison.matrix));
+        sections += &peers::section(&comparison);
     }
     if let Some(growth) = kept::<Growth>(GROWTH)? {
         growth.draw(&folder())?;
-        page += &growth.section();
+        goals.extend(growth.goals());
+        sections += &growth.section();
     }
+    let page = format!("{HEAD}\n## Goals\n\n{}{sections}", goal::table(&goals));
     let file = run::workspace().join("docs/performance.md");
     write_file(&file, &page)?;
     eprintln!("{} written", file.display());

@@ -38,16 +38,20 @@ impl Curve {
         self.points().find(|(place, _)| *place == at).map_or(f64::NAN, |(_, spread)| spread.median)
     }
 
-    /// "rises 4 % (1 to 7)" or "falls 2 % (-3 to 1)", from one place to another: the median of the
-    /// repetitions, each compared with itself, because what disturbs one changes slowly.
-    pub fn rise(&self, from: u32, to: u32) -> String {
+    /// By how many percent it rises from one place to another: the median of the repetitions, each
+    /// compared with itself, because what disturbs one changes slowly.
+    pub fn rise(&self, from: u32, to: u32) -> Option<Spread> {
         let values = |at| {
             let point = self.points.iter().find(|point| point.at == at);
             point.map_or(&[][..], |point| &point.values)
         };
         let rises = values(from).iter().zip(values(to)).map(|(from, to)| (to / from - 1.0) * 100.0);
-        let rises: Vec<_> = rises.collect();
-        let Some(Spread { least, median, most }) = Spread::of(&rises) else {
+        Spread::of(&rises.collect::<Vec<_>>())
+    }
+
+    /// The same in words: "rises 4 % (1 to 7)" or "falls 2 % (-3 to 1)".
+    pub fn rises(&self, from: u32, to: u32) -> String {
+        let Some(Spread { least, median, most }) = self.rise(from, to) else {
             return "was not measured".to_owned();
         };
         let verb = if median < 0.0 { "falls" } else { "rises" };
@@ -66,8 +70,8 @@ mod tests {
         {
             curve.add(at, value);
         }
-        assert_eq!(curve.rise(10, 100), "**rises 25 %** (0 to 100)");
-        assert_eq!(curve.rise(100, 10), "**falls 20 %** (-50 to 0)");
-        assert_eq!(curve.rise(10, 7), "was not measured");
+        assert_eq!(curve.rises(10, 100), "**rises 25 %** (0 to 100)");
+        assert_eq!(curve.rises(100, 10), "**falls 20 %** (-50 to 0)");
+        assert_eq!(curve.rises(10, 7), "was not measured");
     }
 }

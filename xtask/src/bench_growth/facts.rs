@@ -9,6 +9,7 @@ use super::curve::Curve;
 use super::rig::Rig;
 use super::svg::{Line, Plot, Scale};
 use super::{REPETITIONS, illustrated};
+use crate::bench::goal::Goal;
 use crate::bench_peers::lampfield::Cores;
 
 /// Facts of another server.
@@ -71,20 +72,39 @@ impl Facts {
         vec![time, memory]
     }
 
+    /// What was to be reached.
+    pub fn goals(&self) -> Vec<Goal> {
+        let goal = |curve: &Curve, load| {
+            let rise = curve.rise(GOAL.0, GOAL.1).map(|rise| rise.median);
+            let what = format!("a publish, from 1,000 to 1,000,000 facts, {load}: rise");
+            Goal::at_most(what, 20.0, "%", rise)
+        };
+        let without_name = Some(self.bytes_each() - NAME);
+        vec![
+            goal(&self.alone, "1 in flight"),
+            goal(&self.many, "32 in flight"),
+            Goal::at_most("a retained fact besides its name", 300.0, "bytes", without_name),
+        ]
+    }
+
+    fn bytes_each(&self) -> f64 {
+        let (from, to) = GOAL;
+        (self.memory.at(to) - self.memory.at(from)) * 1024.0 * 1024.0 / f64::from(to - from)
+    }
+
     /// What they show.
     pub fn words(&self) -> String {
         let plots = self.plots();
         let (from, to) = GOAL;
-        let grown = (self.memory.at(to) - self.memory.at(from)) * 1024.0 * 1024.0;
-        let each = grown / f64::from(to - from);
+        let each = self.bytes_each();
         illustrated("Retained facts", &plots[..1])
             + &format!(
                 "The cost per publish, with the server on one core, {} from 1,000 to 1,000,000 facts with one publish in flight, \
                  each in a transaction of its own, and {} with 32 in flight, which share \
                  transactions (goal: at most 20 %). The 100 devices that are published are not \
                  among those facts.\n\n",
-                self.alone.rise(from, to),
-                self.many.rise(from, to),
+                self.alone.rises(from, to),
+                self.many.rises(from, to),
             )
             + &format!("![{}](performance/{})\n\n", plots[1].title, plots[1].file())
             + &format!(

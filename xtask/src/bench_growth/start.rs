@@ -8,6 +8,7 @@ use super::curve::Curve;
 use super::illustrated;
 use super::rig::Rig;
 use super::svg::{Line, Plot, Scale};
+use crate::bench::goal::Goal;
 use crate::bench_peers::lampfield::Cores;
 
 /// Facts in the store.
@@ -51,6 +52,12 @@ impl Start {
             scale: Scale::Even,
             lines: vec![Line { name: "Lampfield", curve: &self.seconds }],
         }]
+    }
+
+    /// What was to be reached.
+    pub fn goals(&self) -> Vec<Goal> {
+        let found = Some(self.seconds.at(100_000));
+        vec![Goal::at_most("the start with 100,000 retained facts", 1.0, "s", found)]
     }
 
     /// What it shows.

@@ -8,6 +8,7 @@ use super::curve::Curve;
 use super::rig::Rig;
 use super::svg::{Line, Plot, Scale};
 use super::{REPETITIONS, illustrated};
+use crate::bench::goal::Goal;
 
 /// Subscribers of one publisher.
 const COUNTS: [u32; 6] = [10, 30, 100, 300, 1000, 2000];
@@ -44,6 +45,16 @@ impl Subscribers {
         ]
     }
 
+    /// What was to be reached.
+    pub fn goals(&self) -> Vec<Goal> {
+        let goal = |pair: &Pair, load| {
+            let rise = pair.lampfield.rise(GOAL.0, GOAL.1).map(|rise| rise.median);
+            let what = format!("a delivery, from 100 to 2,000 subscribers, {load}: rise");
+            Goal::at_most(what, 20.0, "%", rise)
+        };
+        vec![goal(&self.alone, "1 in flight"), goal(&self.many, "32 in flight")]
+    }
+
     /// What they show.
     pub fn words(&self) -> String {
         let plots = self.plots();
@@ -55,15 +66,15 @@ impl Subscribers {
                  delivery {} from 100 to 2,000 subscribers (goal: at most 20 %), that of the limit \
                  {}. On the left few share what the publish itself costs: to be read, decided and \
                  stored.\n\n",
-                alone.lampfield.rise(from, to),
-                alone.limit.rise(from, to),
+                alone.lampfield.rises(from, to),
+                alone.limit.rises(from, to),
             )
             + &format!("![{}](performance/{})\n\n", plots[1].title, plots[1].file())
             + &format!(
                 "With 32 publishes in flight a send carries many copies: the cost per delivery {} \
                  from 100 to 2,000 subscribers (goal: at most 20 %), that of the limit {}.\n\n",
-                many.lampfield.rise(from, to),
-                many.limit.rise(from, to),
+                many.lampfield.rises(from, to),
+                many.limit.rises(from, to),
             )
     }
 }
