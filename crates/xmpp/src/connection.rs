@@ -5,6 +5,7 @@
 //! half of the select finishes writes that a full socket left over.
 
 mod binding;
+mod claim;
 mod dispatch;
 mod intake;
 mod login;
