@@ -5,9 +5,11 @@ mod args;
 mod bench;
 mod check;
 mod domain;
+mod examples;
 mod history;
 mod invite;
 mod log;
+mod moment;
 mod password;
 mod status;
 mod stop;
@@ -18,7 +20,7 @@ mod why;
 use std::process::ExitCode;
 
 pub use args::Common;
-use args::{Cli, Verb};
+use args::{Cli, Serve, Verb};
 use stop::Stop;
 
 use crate::control::client::Client;
@@ -26,7 +28,7 @@ use crate::control::{Answer, Request};
 use crate::document::error::Error;
 use crate::failure::Failure;
 use crate::place::Place;
-use crate::screen::Screen;
+use crate::screen::{Screen, Signs, Verdict, Voice};
 use crate::serve;
 
 /// Runs what was typed and tells how it ended.
@@ -40,7 +42,9 @@ pub fn run() -> ExitCode {
             return ExitCode::from(if written.is_ok() { code } else { 141 });
         }
     };
-    let screen = Screen::of(cli.common.color, cli.common.ascii);
+    let signs = if cli.common.ascii { Signs::Ascii } else { Signs::Utf8 };
+    let voice = if cli.common.quiet { Voice::Quiet } else { Voice::Spoken };
+    let screen = Screen::of(cli.common.color, signs, voice);
     match dispatch(&cli, &screen) {
         Ok(code) => code,
         Err(stop) => {
@@ -54,17 +58,19 @@ pub fn run() -> ExitCode {
 fn explain(stop: &Stop, screen: &Screen) -> Result<(), Stop> {
     match stop {
         Stop::Failed(failure) => Ok(screen.print(&json(&Error::from(failure))?)?),
-        Stop::Misconfigured(_) | Stop::Output(_) => Ok(()),
+        Stop::Misconfigured(problems) => Ok(screen.print(&json(&Error::from(problems))?)?),
+        Stop::Output(_) => Ok(()),
     }
 }
 
 fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
     let common = &cli.common;
-    let Some(verb) = &cli.verb else { return Ok(serve::run(place(common)?)?) };
+    let serve = |serve: &Serve| Ok(serve::run(place(common)?.listening(&serve.listen))?);
+    let Some(verb) = &cli.verb else { return serve(&cli.serve) };
     match verb {
-        Verb::Serve(serve) => Ok(serve::run(place(common)?.listening(&serve.listen))?),
+        Verb::Serve(options) => serve(options),
         Verb::Check(check) => check::run(check, common, screen),
-        Verb::Status => status::run(common, screen),
+        Verb::Status(status) => status::run(status, common, screen),
         Verb::Why(why) => why::run(why, common, screen),
         Verb::History(history) => history::run(history, common, screen),
         Verb::Watch(watch) => watch::run(watch, common, screen),
@@ -93,6 +99,24 @@ fn connect(common: &Common) -> Result<Client, Stop> {
 /// The server has answered another question than it was asked.
 fn mismatch(answer: &Answer) -> Stop {
     Stop::Failed(Failure::bug(format!("unexpected answer {answer:?}")))
+}
+
+/// Makes a change that answers with nothing but a sentence.
+fn change(request: &Request, common: &Common, screen: &Screen) -> Result<(), Stop> {
+    let done = match ask(common, request)? {
+        Answer::Done(done) => done,
+        other => return Err(mismatch(&other)),
+    };
+    screen.print(&match common.json {
+        true => json(&done)?,
+        false => format!("{}\n", done.text),
+    })?;
+    Ok(())
+}
+
+/// Something to look at, with what to do.
+fn complaint(screen: &Screen, verdict: Verdict, text: &str, remedy: &str) -> String {
+    format!(" {} {text}\n     mend  {remedy}\n", screen.verdict(verdict))
 }
 
 /// A document as the contract prints it.

@@ -20,8 +20,9 @@ use toml::de::DeTable;
 
 use key::Section as _;
 pub use keys::Config;
-use problem::{Problem, Weight};
-pub use problem::{Problems, Source};
+use keys::{Domain, Registration};
+use name::DomainName;
+pub use problem::{Problem, Problems, Source, Weight};
 use reader::Reader;
 
 // === impl Config ===
@@ -42,11 +43,41 @@ impl Config {
         }
     }
 
-    /// As a TOML file with every key, secrets masked.
+    /// As a TOML file with every key, without secrets.
     pub fn effective(&self) -> String {
         let mut out = show::Writer::default();
         self.show(&mut out);
         out.into_text()
+    }
+}
+
+impl Config {
+    /// The domains that are served, in the order of the file; the usual one if it names none.
+    pub fn served(&self) -> Vec<DomainName> {
+        match self.domain.is_empty() {
+            true => DomainName::parse(USUAL_DOMAIN).into_iter().collect(),
+            false => self.domain.iter().map(|domain| domain.name.clone()).collect(),
+        }
+    }
+}
+
+/// What is served when the configuration names no domain.
+const USUAL_DOMAIN: &str = "localhost";
+
+// === impl Domain ===
+
+impl Domain {
+    /// The domain of this name with all its defaults and no account.
+    pub fn named(name: DomainName) -> Self {
+        Self {
+            name,
+            registration: Registration::Closed,
+            join_secret_file: None,
+            join_pattern: None,
+            certificate: None,
+            certificate_key: None,
+            account: Vec::new(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod listener;
 use serde::{Deserialize, Serialize};
 
 use crate::document::account::{Domains, UserSecret, Users};
+use crate::document::done::Done;
 use crate::document::history::History;
 use crate::document::invite::Invite;
 use crate::document::status::Status;
@@ -25,13 +26,15 @@ pub enum Request {
     Why {
         /// As a person writes it.
         subject: String,
+        /// Then, in milliseconds since 1970 UTC; now if it is not given.
+        at_millis: Option<u64>,
     },
     /// Who said what about this lamp?
     History {
         /// As a person writes it.
         subject: String,
-        /// Only the last so many seconds.
-        since_seconds: Option<u64>,
+        /// Only from then on, in milliseconds since 1970 UTC.
+        since_millis: Option<u64>,
         /// At most so many changes.
         limit: usize,
     },
@@ -74,8 +77,8 @@ pub enum Request {
     Invite {
         /// Its account.
         account: Named,
-        /// Make a new secret.
-        rotate: bool,
+        /// With which secret.
+        secret: InviteSecret,
     },
     /// The served domains.
     DomainList,
@@ -93,6 +96,16 @@ pub struct Named {
     pub name: String,
     /// Behind it; the only or first domain if it is not given.
     pub domain: Option<String>,
+}
+
+/// Which secret an invitation shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InviteSecret {
+    /// The one it has shown before, if it has.
+    Same,
+    /// A new one; the old one ends.
+    New,
 }
 
 /// A password on its way: it crosses the socket readably and is shown nowhere else.
@@ -120,8 +133,8 @@ pub enum Answer {
     Invite(Invite),
     /// To `domain list`.
     Domains(Domains),
-    /// Done, in a sentence.
-    Done(String),
+    /// To `user remove` and `log set`.
+    Done(Done),
     /// It cannot be done.
     Failed(Failure),
 }

@@ -4,6 +4,8 @@
 
 pub mod account;
 pub mod change;
+pub mod check;
+pub mod done;
 pub mod error;
 pub mod history;
 pub mod invite;

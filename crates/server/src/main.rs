@@ -1,5 +1,6 @@
 //! `lampfield`: configuration, wiring and the command line.
 
+mod advice;
 mod certificate;
 mod cli;
 mod config;

@@ -7,6 +7,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::config::keys::Domain;
+use crate::config::name::DomainName;
+use crate::config::value::FilePath;
 use crate::config::{Config, Problems, Source};
 use crate::failure::{Exit, Failure};
 
@@ -24,7 +27,14 @@ pub struct Place {
     pub warnings: Problems,
     /// The folder for everything that is kept.
     pub data_dir: PathBuf,
-    /// Where to listen by the command line; it goes before the file.
+    /// What the command line says besides the file; it goes before it.
+    told: Told,
+}
+
+/// What the command line says besides the file.
+#[derive(Debug, Clone, Default)]
+struct Told {
+    data_dir: Option<PathBuf>,
     listen: Vec<SocketAddr>,
 }
 
@@ -52,12 +62,13 @@ impl Place {
         };
         let path = file.clone().unwrap_or_default();
         let (config, warnings) = Config::parse(Source { path, text })?;
+        let told = Told { data_dir: data_dir.map(Path::to_owned), listen: Vec::new() };
         let given = config.data_dir.as_ref().map(|path| path.as_path());
         let data_dir = match data_dir.or(given) {
             Some(path) => path.to_owned(),
             None => usual_data_dir()?,
         };
-        Ok(Self { file, config, warnings, data_dir, listen: Vec::new() })
+        Ok(Self { file, config, warnings, data_dir, told })
     }
 
     /// Reads the configuration file again; what the command line said stays.
@@ -66,16 +77,51 @@ impl Place {
     /// As [`Place::find`].
     pub fn again(&self) -> Result<Self, PlaceError> {
         let again = Self::find(self.file.as_deref(), Some(&self.data_dir))?;
-        Ok(again.listening(&self.listen))
+        Ok(again.listening(&self.told.listen))
     }
 
     /// The same, but listening on other addresses if any are given.
     pub fn listening(mut self, addresses: &[SocketAddr]) -> Self {
         if !addresses.is_empty() {
             self.config.xmpp.listen = addresses.to_vec();
-            self.listen = addresses.to_vec();
+            self.told.listen = addresses.to_vec();
         }
         self
+    }
+
+    /// The whole configuration as it takes effect: the file, what the command line says besides, and
+    /// what holds when neither says anything.
+    pub fn in_force(&self) -> Config {
+        let given = &self.config.domain;
+        let find = |name: &DomainName| given.iter().find(|domain| domain.name == *name).cloned();
+        let domains = self.config.served().into_iter();
+        Config {
+            data_dir: Some(FilePath::from(self.data_dir.clone())),
+            domain: domains.map(|name| find(&name).unwrap_or(Domain::named(name))).collect(),
+            ..self.config.clone()
+        }
+    }
+
+    /// The file to write a key into: the one that was read, else the one that will be.
+    pub fn file_named(&self) -> String {
+        match self.file.clone().or_else(usual_file) {
+            Some(file) => file.display().to_string(),
+            None => "a file that --config names".to_owned(),
+        }
+    }
+
+    /// Writes what is in force into the file that will be read; `None` if there is no such file.
+    pub fn command_to_write(&self) -> Option<String> {
+        let file = usual_file()?;
+        let folder = file.parent()?.display().to_string();
+        let mut check = "lampfield check --effective".to_owned();
+        if let Some(data_dir) = &self.told.data_dir {
+            check += &format!(" --data-dir {}", data_dir.display());
+        }
+        for address in &self.told.listen {
+            check += &format!(" --listen {address}");
+        }
+        Some(format!("mkdir -p {folder} && {check} > {}", file.display()))
     }
 
     /// Where the running server takes commands.

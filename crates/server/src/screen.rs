@@ -2,6 +2,7 @@
 //! beside a word or a glyph; in a pipe there is none and nothing is cut.
 
 mod glyph;
+mod names;
 mod table;
 pub mod time;
 
@@ -10,7 +11,8 @@ use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
 
-pub use glyph::Verdict;
+pub use glyph::{Signs, Verdict};
+pub use names::Names;
 pub use table::{Align, Table, padded};
 
 use crate::document::Shown;
@@ -30,7 +32,17 @@ pub enum Color {
 #[derive(Debug, Clone, Copy)]
 pub struct Screen {
     colored: bool,
-    ascii: bool,
+    signs: Signs,
+    voice: Voice,
+}
+
+/// Whether answers are shown at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voice {
+    /// They are.
+    Spoken,
+    /// Only what would otherwise be lost.
+    Quiet,
 }
 
 /// One of the 16 palette colours, by what it says.
@@ -52,7 +64,7 @@ pub enum Tint {
 
 impl Screen {
     /// The screen of this process, as the person wants it.
-    pub fn of(color: Color, ascii: bool) -> Self {
+    pub fn of(color: Color, signs: Signs, voice: Voice) -> Self {
         let refused = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
         let colored = match color {
@@ -60,14 +72,25 @@ impl Screen {
             Color::Never => false,
             Color::Auto => io::stdout().is_terminal() && !refused("NO_COLOR") && !dumb,
         };
-        Self { colored, ascii: ascii || !is_utf8() }
+        Self { colored, signs: if is_utf8() { signs } else { Signs::Ascii }, voice }
     }
 
-    /// Prints an answer.
+    /// Prints an answer, unless none is wanted.
     ///
     /// # Errors
     /// The reader went away.
     pub fn print(&self, text: &str) -> io::Result<()> {
+        match self.voice {
+            Voice::Spoken => self.print_always(text),
+            Voice::Quiet => Ok(()),
+        }
+    }
+
+    /// Prints what cannot be asked for again.
+    ///
+    /// # Errors
+    /// The reader went away.
+    pub fn print_always(&self, text: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
         out.flush()
@@ -78,10 +101,10 @@ impl Screen {
         match shown {
             Some(Shown::Device(word)) => {
                 let state = glyph::of_state(word);
-                self.tint(state.tint, &format!("{} {word}", state.sign(self.ascii)))
+                self.tint(state.tint, &format!("{} {word}", state.sign(self.signs)))
             }
             Some(Shown::Mailbox { new, old }) => format!("{new} new, {old} old"),
-            None => self.tint(Tint::Dim, "nobody says anything"),
+            None => self.tint(Tint::Dim, &format!("{} nobody", glyph::nobody(self.signs))),
         }
     }
 
@@ -90,16 +113,16 @@ impl Screen {
         match shown {
             Some(Shown::Device(word)) => {
                 let state = glyph::of_state(word);
-                self.tint(state.tint, state.sign(self.ascii))
+                self.tint(state.tint, state.sign(self.signs))
             }
             Some(Shown::Mailbox { new, old }) => format!("{new}/{old}"),
-            None => self.tint(Tint::Dim, if self.ascii { "n/a" } else { "·" }),
+            None => self.tint(Tint::Dim, glyph::nobody(self.signs)),
         }
     }
 
     /// The glyph of a verdict.
     pub fn verdict(&self, verdict: Verdict) -> String {
-        self.tint(verdict.tint(), verdict.sign(self.ascii))
+        self.tint(verdict.tint(), verdict.sign(self.signs))
     }
 
     fn tint(&self, tint: Tint, text: &str) -> String {

@@ -8,6 +8,7 @@ mod descriptors;
 mod desk;
 mod first_start;
 mod invitation;
+mod journal;
 mod logging;
 mod memory;
 mod reload;
@@ -27,11 +28,13 @@ use lampfield_xmpp::{Door, Listeners};
 
 use tokio::task::{LocalSet, spawn_local};
 
+use crate::advice;
 use crate::control::listener::ControlSocket;
 use crate::document::status::Server;
 use crate::failure::{Exit, Failure};
 use crate::place::{Place, PlaceError};
 use desk::Desk;
+use journal::Journal;
 use logging::Log;
 use signals::{Signals, Wish};
 use watchers::Watchers;
@@ -65,6 +68,8 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
         .map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
     let watchers = Rc::new(Watchers::default());
     hub.add_door(Rc::clone(&watchers) as Rc<dyn lampfield_hub::Door>);
+    let journal = Rc::new(Journal::default());
+    hub.add_door(Rc::clone(&journal) as Rc<dyn lampfield_hub::Door>);
     spawn_local(hub.clone().run());
 
     let book = accounts::open(&place, &store).await?;
@@ -75,20 +80,24 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     let listeners = listen(&door)?;
     let socket = bind_control(&place)?;
     let is_first = first_start::is_one(&place, &door);
+    let advice = advice::of(&place);
     let desk = Rc::new(Desk {
         hub,
         store: store.clone(),
         log,
         watchers,
+        journal,
         door: Rc::clone(&door),
         server: server(&place),
         config: RefCell::new(place.config.clone()),
         certificates,
     });
-    banner::greet(&desk.server, &desk.certificates);
+    banner::greet(&desk.server, &desk.certificates, &place);
+    banner::advise(&advice, &place.warnings);
     if is_first {
         first_start::welcome(&desk, &place).await?;
     }
+    first_start::watch_file(&desk.door, &place.data_dir);
     listeners.serve(&door);
     let control = spawn_local(socket.serve(Rc::clone(&desk)));
     banner::say(&format!("lampfield ready in {:.2} s\n", begun.elapsed().as_secs_f64()));
@@ -107,9 +116,12 @@ async fn reload(place: &Place, desk: &Desk) {
     match place.again() {
         Ok(place) => desk.reconfigure(&place.config).await,
         Err(PlaceError::Misconfigured(problems)) => {
-            banner::say(&format!("{problems}nothing was changed\n"));
+            banner::report(&problems);
+            tracing::error!(code = "reload", "the configuration is wrong; nothing was changed");
         }
-        Err(PlaceError::Failed(failure)) => banner::say(&format!("{failure}\n")),
+        Err(PlaceError::Failed(failure)) => {
+            tracing::error!(code = failure.code, "{}; nothing was changed", failure.message);
+        }
     }
 }
 
@@ -179,7 +191,7 @@ fn server(place: &Place) -> Server {
         uptime_seconds: 0.0,
         data_dir: place.data_dir.display().to_string(),
         config: place.file.as_ref().map(|file| file.display().to_string()),
-        domains: xmpp::domains(&place.config).iter().map(ToString::to_string).collect(),
+        domains: place.config.served().iter().map(ToString::to_string).collect(),
         listeners: listeners.map(ToString::to_string).collect(),
         memory_bytes: 0,
     }

@@ -1,12 +1,18 @@
-//! Everything that can be typed. The documentation of each item is its help; every verb has one
-//! sentence and three examples that work on a fresh install.
+//! Everything that can be typed. The documentation of each item is its help; the examples of each
+//! verb are in `examples.rs`.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use lampfield_board::{Kind, Wall};
 
+use super::examples;
+use super::moment;
 use crate::screen::Color;
 
 /// Shares device states and message waiting between Asterisk servers.
@@ -16,6 +22,9 @@ pub struct Cli {
     /// What every verb understands.
     #[command(flatten)]
     pub common: Common,
+    /// How to serve, if that is all that is said.
+    #[command(flatten)]
+    pub serve: Serve,
     /// What to do; serves if nothing is said.
     #[command(subcommand)]
     pub verb: Option<Verb>,
@@ -25,7 +34,8 @@ pub struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Common {
-    /// The configuration file
+    /// The configuration file; if it is not named, /etc/lampfield/lampfield.toml for root and
+    /// ~/.config/lampfield/lampfield.toml for anybody else, where there is one
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The data folder, instead of the one in the configuration
@@ -36,7 +46,7 @@ pub struct Common {
     pub json: bool,
     /// How long to wait for the server
     #[arg(long, global = true, value_name = "TIME", default_value = "10s")]
-    #[arg(value_parser = humantime::parse_duration)]
+    #[arg(value_parser = moment::some_time)]
     pub timeout: Duration,
     /// Colours: auto, always or never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
@@ -45,6 +55,9 @@ pub struct Common {
     /// Plain letters instead of signs
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// Say nothing when all went well: the exit status tells. What is shown only once is shown
+    #[arg(long, global = true)]
+    pub quiet: bool,
 }
 
 /// `serve`
@@ -63,7 +76,7 @@ pub enum Verb {
     /// Tells whether this configuration would start, without starting anything.
     Check(Check),
     /// Is it all right?
-    Status,
+    Status(Status),
     /// What decides this lamp?
     Why(Why),
     /// Who said what about this lamp, and when?
@@ -87,12 +100,35 @@ pub enum Verb {
 pub struct Check {
     /// The file to check
     pub file: Option<PathBuf>,
-    /// Print everything that is in force, with secrets masked
+    /// Print everything that would be in force, without passwords, as a file
     #[arg(long)]
     pub effective: bool,
+    /// What `serve` would be told besides the file.
+    #[command(flatten)]
+    pub serve: Serve,
     /// Print the reference of all keys
     #[arg(long, hide = true)]
     pub reference: bool,
+}
+
+/// `status`
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Wait so long until it is all right
+    #[arg(long, value_name = "TIME", value_parser = moment::some_time)]
+    pub wait: Option<Duration>,
+    /// For people, or for Nagios with its exit statuses
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: Format,
+}
+
+/// Who reads the answer to `status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// People.
+    Text,
+    /// Nagios, Icinga and what understands their checks.
+    Nagios,
 }
 
 /// `why`
@@ -100,6 +136,13 @@ pub struct Check {
 pub struct Why {
     /// A device or mailbox: PJSIP/100, 1000@default, device/PJSIP/100
     pub subject: String,
+    /// What decided it then: 14:03, -10m, 2026-11-21T14:03:00Z
+    #[arg(long, value_name = "MOMENT", value_parser = moment::moment)]
+    #[arg(allow_hyphen_values = true)]
+    pub at: Option<Wall>,
+    /// Where a name is both: device or mailbox
+    #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
+    pub kind: Option<Kind>,
 }
 
 /// `history`
@@ -107,9 +150,10 @@ pub struct Why {
 pub struct History {
     /// A device or mailbox: PJSIP/100, 1000@default, device/PJSIP/100
     pub subject: String,
-    /// Only the last so much time
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub since: Option<Duration>,
+    /// Only the last so much time (10m, 2h), or from a moment on (14:03)
+    #[arg(long, value_name = "TIME", value_parser = moment::since)]
+    #[arg(allow_hyphen_values = true)]
+    pub since: Option<Wall>,
     /// At most so many changes
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub limit: usize,
@@ -124,7 +168,7 @@ pub struct Watch {
     #[arg(long, value_name = "COUNT")]
     pub count: Option<u64>,
     /// End after so much time
-    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "TIME", value_parser = moment::some_time)]
     pub span: Option<Duration>,
 }
 
@@ -139,7 +183,7 @@ pub struct User {
 /// What to do with accounts.
 #[derive(Debug, Subcommand)]
 pub enum UserAction {
-    /// Adds an account; its password comes from the terminal or standard input, or is made.
+    /// Adds an account; its password is typed, comes from standard input, or is made.
     Add(UserAdd),
     /// Lists the accounts, never their passwords.
     List {
@@ -235,145 +279,20 @@ pub enum LogAction {
 /// # Errors
 /// It is wrong, or help was asked for.
 pub fn parse() -> Result<Cli, clap::Error> {
-    Cli::from_arg_matches(&command().try_get_matches()?)
+    read(std::env::args_os())
 }
 
-/// The sentence first, then the examples, then the flags.
-const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
-
-/// Three examples for each verb, by its path.
-const EXAMPLES: [(&str, [&str; 3]); 16] = [
-    ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
-    (
-        "lampfield serve",
-        [
-            "lampfield serve",
-            "lampfield serve --config lampfield.toml",
-            "lampfield serve --listen 0.0.0.0:5222",
-        ],
-    ),
-    (
-        "lampfield check",
-        [
-            "lampfield check",
-            "lampfield check lampfield.toml",
-            "lampfield check --effective > lampfield.toml",
-        ],
-    ),
-    (
-        "lampfield status",
-        ["lampfield status", "lampfield status --json", "lampfield status --ascii"],
-    ),
-    (
-        "lampfield why",
-        [
-            "lampfield why PJSIP/100",
-            "lampfield why 1000@default",
-            "lampfield why device/Custom:night --json",
-        ],
-    ),
-    (
-        "lampfield history",
-        [
-            "lampfield history PJSIP/100",
-            "lampfield history PJSIP/100 --since 10m",
-            "lampfield history 1000@default --limit 5 --json",
-        ],
-    ),
-    (
-        "lampfield watch",
-        [
-            "lampfield watch",
-            "lampfield watch 'device/PJSIP/1*' --for 10s",
-            "lampfield watch --json --count 100",
-        ],
-    ),
-    (
-        "lampfield user",
-        ["lampfield user list", "lampfield user add pbx-2", "lampfield user remove pbx-2"],
-    ),
-    (
-        "lampfield user add",
-        [
-            "lampfield user add pbx-2 --generate",
-            "lampfield user add anna --role user",
-            "lampfield user add pbx-3 --allow 'PJSIP/3*' < secret.txt",
-        ],
-    ),
-    (
-        "lampfield user list",
-        [
-            "lampfield user list",
-            "lampfield user list --domain localhost",
-            "lampfield user list --json",
-        ],
-    ),
-    (
-        "lampfield user passwd",
-        [
-            "lampfield user passwd anna",
-            "lampfield user passwd anna --generate",
-            "lampfield user passwd anna@localhost < secret.txt",
-        ],
-    ),
-    (
-        "lampfield user remove",
-        [
-            "lampfield user remove pbx-2",
-            "lampfield user remove pbx-2 --yes",
-            "lampfield user remove anna@localhost",
-        ],
-    ),
-    (
-        "lampfield invite",
-        [
-            "lampfield invite pbx-2",
-            "lampfield invite pbx-2 --rotate",
-            "lampfield invite pbx-2 --json",
-        ],
-    ),
-    (
-        "lampfield domain",
-        ["lampfield domain list", "lampfield domain list --json", "lampfield domain list --ascii"],
-    ),
-    (
-        "lampfield log",
-        [
-            "lampfield log set debug",
-            "lampfield log set info,lampfield_xmpp=debug",
-            "lampfield log set info",
-        ],
-    ),
-    (
-        "lampfield bench",
-        [
-            "lampfield bench fanout --raw",
-            "lampfield bench mesh --servers 8 --password-file secret.txt --tls",
-            "lampfield bench open --node bench --register --pid 4711",
-        ],
-    ),
-];
-
-fn command() -> Command {
-    decorate(Cli::command(), "lampfield")
-}
-
-fn decorate(command: Command, path: &str) -> Command {
-    let examples = EXAMPLES.iter().find(|(of, _)| *of == path);
-    let shown: String = examples
-        .iter()
-        .flat_map(|(_, examples)| examples)
-        .map(|example| format!("  {example}\n"))
-        .collect();
-    let mut command = command.help_template(TEMPLATE);
-    if !shown.is_empty() {
-        command = command.before_help(format!("Examples:\n{shown}"));
+fn read<T: Into<OsString> + Clone>(typed: impl IntoIterator<Item = T>) -> Result<Cli, clap::Error> {
+    let mut command = examples::decorated(Cli::command());
+    let cli = Cli::from_arg_matches(&command.try_get_matches_from_mut(typed)?)?;
+    match &cli.verb {
+        // It would be taken for `lampfield` alone and then forgotten.
+        Some(_) if !cli.serve.listen.is_empty() => {
+            let wrong = "--listen belongs behind serve: lampfield serve --listen ADDRESS:PORT";
+            Err(command.error(ErrorKind::ArgumentConflict, wrong))
+        }
+        _ => Ok(cli),
     }
-    let verbs: Vec<String> =
-        command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
-    verbs.into_iter().fold(command, |command, verb| {
-        command.mut_subcommand(&verb, |sub| decorate(sub, &format!("{path} {verb}")))
-    })
 }
 
 #[cfg(test)]
@@ -382,17 +301,37 @@ mod tests {
 
     #[test]
     fn the_definitions_are_sound() {
-        command().debug_assert();
+        examples::decorated(Cli::command()).debug_assert();
+    }
+
+    #[test]
+    fn without_a_verb_it_serves_with_the_same_options() {
+        let address = "192.0.2.1:5222".parse().expect("an address");
+        let alone = read(["lampfield", "--listen", "192.0.2.1:5222"]).expect("serves");
+        assert!(alone.verb.is_none());
+        assert_eq!(alone.serve.listen, [address]);
+        assert!(read(["lampfield", "--listen", "192.0.2.1:5222", "status"]).is_err());
+        assert!(read(["lampfield", "serve", "--listen", "192.0.2.1:5222"]).is_ok());
+    }
+
+    #[test]
+    fn times_that_mean_nothing_are_refused_with_what_can_be_written() {
+        let refused = |typed: &[&str]| read(typed).expect_err("no such time").to_string();
+        let said = refused(&["lampfield", "status", "--timeout", "0s"]);
+        assert!(said.contains("longer than nothing, such as 10s"), "{said}");
+        let said = refused(&["lampfield", "history", "PJSIP/100", "--since", "yesterday"]);
+        assert!(said.contains("10m, 2h, 14:03"), "{said}");
+        assert!(read(["lampfield", "why", "PJSIP/100", "--at", "-10m"]).is_ok());
     }
 
     #[test]
     fn every_example_can_be_typed() {
-        for (verb, examples) in EXAMPLES {
-            for example in examples {
+        for (verb, shown) in examples::EXAMPLES {
+            for example in shown {
                 assert!(example.starts_with(verb) || verb == "lampfield", "{example}");
                 // What a shell would take away from the arguments.
                 let typed = example.split(['<', '>']).next().unwrap_or_default().replace('\'', "");
-                let parsed = command().try_get_matches_from(typed.split_whitespace());
+                let parsed = read(typed.split_whitespace());
                 assert!(parsed.is_ok(), "{example}: {parsed:?}");
             }
         }

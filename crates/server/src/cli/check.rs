@@ -1,37 +1,89 @@
 //! `check`: would this configuration start? Starts nothing and touches no network.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use super::args::{Check, Common};
+use super::args::{Check as Args, Common};
 use super::stop::Stop;
+use super::{complaint, json};
+use crate::advice::{self, Advice};
 use crate::certificate;
 use crate::config::Config;
 use crate::config::reference::Page;
+use crate::document::check::{Check, Effective};
 use crate::failure::{Exit, Failure};
-use crate::place::Place;
+use crate::place::{Place, PlaceError};
 use crate::screen::{Screen, Verdict};
 
-pub fn run(check: &Check, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
-    if check.reference {
+pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
+    if args.reference {
         screen.print(&Page::of::<Config>().to_string())?;
         return Ok(Exit::Good.into());
     }
-    let file = check.file.as_deref().or(common.config.as_deref());
-    let place = Place::find(file, common.data_dir.as_deref())?;
-    if check.effective {
-        screen.print(&place.config.effective())?;
+    let file = args.file.as_deref().or(common.config.as_deref());
+    let place = match Place::find(file, common.data_dir.as_deref()) {
+        Ok(place) => place.listening(&args.serve.listen),
+        Err(PlaceError::Misconfigured(problems)) => {
+            if common.json {
+                let name = file.map(|file| file.display().to_string());
+                screen.print(&json(&Check::of(name, &problems, &[]))?)?;
+            }
+            // The document is printed; what a person reads goes to standard error as ever.
+            return Ok(Stop::Misconfigured(problems).report());
+        }
+        Err(PlaceError::Failed(failure)) => return Err(failure.into()),
+    };
+    let advice = advice::of(&place);
+    match args.effective {
+        true => effective(&place, &advice, common, screen),
+        false => verdict(&place, &advice, common, screen),
+    }
+}
+
+/// What would be in force. It can be saved, so what is to be said about it goes elsewhere.
+fn effective(
+    place: &Place,
+    advice: &[Advice],
+    common: &Common,
+    screen: &Screen,
+) -> Result<ExitCode, Stop> {
+    let text = place.in_force().effective();
+    screen.print(&match common.json {
+        true => {
+            let config = text.parse().map_err(Failure::bug)?;
+            json(&Effective { schema: "effective/1", config })?
+        }
+        false => text,
+    })?;
+    let said: String = advice.iter().map(|advice| shown(advice, screen)).collect();
+    io::stderr().write_all(said.as_bytes())?;
+    Ok(Exit::Good.into())
+}
+
+fn verdict(
+    place: &Place,
+    advice: &[Advice],
+    common: &Common,
+    screen: &Screen,
+) -> Result<ExitCode, Stop> {
+    certificate::check(&place.config).map_err(Failure::from)?;
+    let file = place.file.as_ref().map(|file| file.display().to_string());
+    if common.json {
+        screen.print(&json(&Check::of(file, &place.warnings, advice))?)?;
         return Ok(Exit::Good.into());
     }
-    certificate::check(&place.config).map_err(Failure::from)?;
-    let name = match &place.file {
-        Some(file) => file.display().to_string(),
-        None => "no file; the defaults".to_owned(),
+    let name = file.unwrap_or("no file; the defaults".to_owned());
+    let (sign, found) = match place.warnings.list.len() + advice.len() {
+        0 => (Verdict::Good, "good".to_owned()),
+        1 => (Verdict::Look, "would start, 1 warning".to_owned()),
+        more => (Verdict::Look, format!("would start, {more} warnings")),
     };
-    let verdict = match place.warnings.list.len() {
-        0 => format!("{} {name}: good\n", screen.verdict(Verdict::Good)),
-        1 => format!("{} {name}: would start, 1 warning\n", screen.verdict(Verdict::Look)),
-        more => format!("{} {name}: would start, {more} warnings\n", screen.verdict(Verdict::Look)),
-    };
-    screen.print(&format!("{verdict}{}", place.warnings))?;
+    let advice: String = advice.iter().map(|advice| shown(advice, screen)).collect();
+    let warnings = &place.warnings;
+    screen.print(&format!("{} {name}: {found}\n{warnings}{advice}", screen.verdict(sign)))?;
     Ok(Exit::Good.into())
+}
+
+fn shown(advice: &Advice, screen: &Screen) -> String {
+    complaint(screen, Verdict::Look, &advice.text, &advice.remedy)
 }

@@ -1,20 +1,23 @@
 //! `history SUBJECT`: who said what about this lamp, and when?
 
+use std::cmp::Reverse;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use super::args::{Common, History as Args};
 use super::stop::Stop;
 use super::{ask, json, mismatch};
 use crate::control::{Answer, Request};
-use crate::document::history::{Event, History};
+use crate::document::Shown;
+use crate::document::history::{Event, History, Link};
 use crate::failure::Exit;
 use crate::screen::time::{clock, count};
-use crate::screen::{Align, Screen, Table};
+use crate::screen::{Align, Names, Screen, Table};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     let request = Request::History {
         subject: args.subject.clone(),
-        since_seconds: args.since.map(|since| since.as_secs()),
+        since_millis: args.since.map(|since| since.millis()),
         limit: args.limit,
     };
     let history = match ask(common, &request)? {
@@ -35,16 +38,22 @@ fn text(history: &History, screen: &Screen) -> String {
         ("SAID", Align::Left),
         ("LAMP", Align::Left),
     ]);
-    for event in &history.events {
-        let said = match (&event.was, &event.value) {
-            (Some(_), None) => "withdrawn".to_owned(),
-            (Some(was), Some(value)) => {
-                format!("{} -> {}", screen.lamp(Some(was)), screen.lamp(Some(value)))
-            }
-            (None, value) => screen.lamp(value.as_ref()),
-        };
-        let origin = event.origin.account.clone();
-        table.row(vec![clock(&event.at), origin, said, lamp(event, screen)]);
+    let (events, links) = (history.events.iter(), history.links.iter());
+    let origins = events.clone().map(|event| &event.origin);
+    let mut names = Names::of(origins.chain(links.clone().map(|link| &link.origin)));
+    let events = events.map(|event| {
+        let lamp = turn(event.aggregate_was.as_ref(), event.aggregate.as_ref(), screen);
+        (&event.at, &event.origin, said(event, screen), lamp)
+    });
+    let links = links.map(|link| {
+        let now = link.aggregate.as_ref();
+        (&link.at, &link.origin, told(link), turn(now, now, screen))
+    });
+    let mut rows: Vec<_> = events.chain(links).collect();
+    // The moments are all written alike, so their texts are in order too.
+    rows.sort_by_key(|(at, ..)| Reverse(*at));
+    for (at, origin, said, lamp) in rows {
+        table.row(vec![clock(at), names.name(origin), said, lamp]);
     }
     let shown = count(history.events.len() as u64);
     format!(
@@ -57,10 +66,31 @@ fn text(history: &History, screen: &Screen) -> String {
     )
 }
 
-fn lamp(event: &Event, screen: &Screen) -> String {
-    let now = screen.glyph(event.aggregate.as_ref());
-    match event.aggregate == event.aggregate_was {
-        true => format!("{now} (unchanged)"),
-        false => format!("{} -> {now}", screen.glyph(event.aggregate_was.as_ref())),
+fn said(event: &Event, screen: &Screen) -> String {
+    match (&event.was, &event.value, &event.reason) {
+        (_, None, Some(reason)) => format!("withdrawn: {reason}"),
+        (_, None, None) => "withdrawn".to_owned(),
+        (Some(was), Some(value), _) => {
+            format!("{} -> {}", screen.lamp(Some(was)), screen.lamp(Some(value)))
+        }
+        (None, Some(value), _) => screen.lamp(Some(value)),
+    }
+}
+
+fn told(link: &Link) -> String {
+    // A grace that a configuration can hold fits; anything else is shown as none.
+    let grace = Duration::try_from_secs_f64(link.grace_seconds).unwrap_or_default();
+    let grace = humantime::format_duration(grace);
+    match link.state.as_str() {
+        "lost" => format!("link lost, {grace} of grace"),
+        _ => format!("back, has {grace} to repeat it"),
+    }
+}
+
+fn turn(before: Option<&Shown>, now: Option<&Shown>, screen: &Screen) -> String {
+    let sign = screen.glyph(now);
+    match before == now {
+        true => format!("{sign} (unchanged)"),
+        false => format!("{} -> {sign}", screen.glyph(before)),
     }
 }

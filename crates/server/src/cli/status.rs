@@ -1,22 +1,33 @@
 //! `status`: is it all right? The verdict first, the problems with their remedies last.
 
-use std::process::ExitCode;
+mod nagios;
 
-use super::args::Common;
+use std::process::ExitCode;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::args::{Common, Format, Status as Args};
 use super::stop::Stop;
-use super::{ask, json, mismatch};
+use super::{ask, complaint, json, mismatch};
 use crate::control::{Answer, Request};
 use crate::document::status::{Attention, OriginStatus, Severity, Status};
 use crate::document::why::LeaseState;
-use crate::failure::Exit;
-use crate::screen::time::{age, clock, count};
+use crate::failure::{Exit, Failure};
+use crate::screen::time::{age, clock, count, left};
 use crate::screen::{Align, Screen, Table, Verdict};
 
-pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
-    let status = match ask(common, &Request::Status)? {
-        Answer::Status(status) => *status,
-        other => return Err(mismatch(&other)),
+/// The pause between two looks of `--wait`.
+const LOOK: Duration = Duration::from_millis(200);
+
+pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
+    let asked = match args.wait {
+        Some(patience) => until_healthy(patience, common),
+        None => once(common),
     };
+    if args.format == Format::Nagios {
+        return nagios::print(&asked, screen);
+    }
+    let status = asked?;
     screen.print(&match common.json {
         true => json(&status)?,
         false => text(&status, screen),
@@ -24,13 +35,46 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     Ok(if status.healthy { Exit::Good } else { Exit::Bad }.into())
 }
 
+fn once(common: &Common) -> Result<Status, Stop> {
+    match ask(common, &Request::Status)? {
+        Answer::Status(status) => Ok(*status),
+        other => Err(mismatch(&other)),
+    }
+}
+
+/// Looks again and again; gives the last answer when the time is over, or that there was none.
+#[allow(clippy::disallowed_methods, reason = "a command serves nobody while it waits")]
+fn until_healthy(patience: Duration, common: &Common) -> Result<Status, Stop> {
+    let begun = Instant::now();
+    loop {
+        let asked = once(common);
+        let over = begun.elapsed() >= patience;
+        match asked {
+            Ok(status) if status.healthy || over => return Ok(status),
+            Err(Stop::Failed(failure)) if is_absent(&failure) => {
+                if over {
+                    return Err(Failure { exit: Exit::NoAnswer, ..failure }.into());
+                }
+            }
+            Err(other) => return Err(other),
+            Ok(_) => (),
+        }
+        sleep(LOOK.min(patience.saturating_sub(begun.elapsed())));
+    }
+}
+
+/// Whether the server is not there, or not yet.
+fn is_absent(failure: &Failure) -> bool {
+    matches!(failure.exit, Exit::NotReached | Exit::NoAnswer)
+}
+
 fn text(status: &Status, screen: &Screen) -> String {
-    let mut out = verdict(status);
-    out.push('\n');
-    if status.origins.is_empty() {
-        out.push_str("No server has said anything yet.\n");
+    let mut out = format!("{}\n", verdict(status));
+    let present: Vec<&OriginStatus> = status.origins.iter().filter(|one| is_present(one)).collect();
+    if present.is_empty() {
+        out.push_str("No server is connected, and nothing of any is kept.\n");
     } else {
-        out.push_str(&origins(&status.origins, screen));
+        out.push_str(&origins(&present, screen));
     }
     out.push('\n');
     out.push_str(&totals(status));
@@ -43,7 +87,7 @@ fn text(status: &Status, screen: &Screen) -> String {
             Severity::Look => Verdict::Look,
             Severity::Bad => Verdict::Bad,
         };
-        out.push_str(&format!(" {} {text}\n     mend  {remedy}\n", screen.verdict(verdict)));
+        out.push_str(&complaint(screen, verdict, text, remedy));
     }
     if status.origins.is_empty() {
         out.push_str("next: lampfield invite pbx-1   prints what to put on an Asterisk server\n");
@@ -51,18 +95,27 @@ fn text(status: &Status, screen: &Screen) -> String {
     out
 }
 
+/// Whether there is anything to see of an origin: others are remembered only for their withdrawals.
+fn is_present(origin: &OriginStatus) -> bool {
+    origin.connections > 0 || origin.facts > 0
+}
+
 fn verdict(status: &Status) -> String {
-    let verdict = match status.attention.len() {
+    let name = status.server.domains.first().map_or("lampfield", String::as_str);
+    let (socket, up) = (&status.server.data_dir, age(status.server.uptime_seconds));
+    let asked = format!("asked {socket}, up {up}, {}", clock(&status.as_of));
+    format!("{name}: {} ({asked})\n", summary(status))
+}
+
+fn summary(status: &Status) -> String {
+    match status.attention.len() {
         0 => "all is well".to_owned(),
         1 => "1 thing needs attention".to_owned(),
         more => format!("{more} things need attention"),
-    };
-    let name = status.server.domains.first().map_or("lampfield", String::as_str);
-    let (socket, up) = (&status.server.data_dir, age(status.server.uptime_seconds));
-    format!("{name}: {verdict} (asked {socket}, up {up}, {})\n", clock(&status.as_of))
+    }
 }
 
-fn origins(origins: &[OriginStatus], screen: &Screen) -> String {
+fn origins(origins: &[&OriginStatus], screen: &Screen) -> String {
     let mut table = Table::new(&[
         ("ORIGIN", Align::Left),
         ("STATE", Align::Left),
@@ -81,14 +134,23 @@ fn origins(origins: &[OriginStatus], screen: &Screen) -> String {
 }
 
 fn state(origin: &OriginStatus, screen: &Screen) -> String {
-    let left = origin.seconds_left.map_or(String::new(), |left| format!(", {} left", age(left)));
+    let runs = left(origin.seconds_left);
     let (verdict, word) = match origin.state {
-        LeaseState::Live | LeaseState::Kept => (Verdict::Good, "live"),
-        LeaseState::Gone => (Verdict::Look, "gone"),
-        LeaseState::Returning => (Verdict::Look, "returning"),
-        LeaseState::Restart => (Verdict::Look, "awaited"),
+        LeaseState::Live | LeaseState::Kept => (Verdict::Good, "live".to_owned()),
+        LeaseState::Away => (Verdict::Look, away(origin)),
+        LeaseState::Gone => (Verdict::Look, "gone".to_owned()),
+        LeaseState::Returning => (Verdict::Look, "returning".to_owned()),
+        LeaseState::Restart => (Verdict::Look, "awaited".to_owned()),
     };
-    format!("{} {word}{left}", screen.verdict(verdict))
+    format!("{} {word}{runs}", screen.verdict(verdict))
+}
+
+/// Nothing of it will end any more: what it holds is kept.
+fn away(origin: &OriginStatus) -> String {
+    match &origin.away_since {
+        Some(since) => format!("away since {}", clock(since)),
+        None => "away".to_owned(),
+    }
 }
 
 fn totals(status: &Status) -> String {
@@ -96,7 +158,7 @@ fn totals(status: &Status) -> String {
     let limit = |name: &str| status.limits.get(name).copied().unwrap_or(0);
     format!(
         "lamps {}, facts {} of {}, withdrawals {} of {}, connections {} of {}, store {}\n",
-        count(counter("subjects")),
+        count(counter("lamps")),
         count(counter("facts")),
         count(limit("facts")),
         count(counter("tombstones")),
@@ -105,4 +167,38 @@ fn totals(status: &Status) -> String {
         count(limit("connections")),
         status.store.state,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::OriginName;
+    use crate::screen::{Color, Signs, Voice};
+
+    fn origin(state: LeaseState, seconds_left: Option<f64>, facts: u64) -> OriginStatus {
+        OriginStatus {
+            origin: OriginName { account: "a@x".to_owned(), eid: "01".to_owned() },
+            state,
+            seconds_left,
+            away_since: Some("2020-01-01T12:00:00Z".to_owned()),
+            connections: 0,
+            facts,
+            tombstones: 3,
+            epoch: 1,
+            last_word_seconds: None,
+            predicted_wait_seconds: 0.0,
+            grace_seconds: 10.0,
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_away_for_good_has_no_seconds_left() {
+        let screen = Screen::of(Color::Never, Signs::Ascii, Voice::Spoken);
+        let gone = origin(LeaseState::Gone, Some(6.0), 2);
+        assert_eq!(state(&gone, &screen), "look gone, 6.0 s left");
+        let away = origin(LeaseState::Away, None, 2);
+        assert!(state(&away, &screen).starts_with("look away since 20"), "{away:?}");
+        assert!(is_present(&away), "what it said is kept");
+        assert!(!is_present(&origin(LeaseState::Away, None, 0)), "only withdrawals are left");
+    }
 }

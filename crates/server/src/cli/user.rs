@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::args::{Common, User, UserAction, UserAdd};
 use super::password;
 use super::stop::Stop;
-use super::{ask, json, mismatch};
+use super::{ask, change, json, mismatch};
 use crate::control::{Answer, Named, Request};
 use crate::document::account::{UserSecret, Users};
 use crate::failure::{Exit, Failure};
@@ -16,13 +16,18 @@ use crate::screen::{Align, Screen, Table};
 
 pub fn run(user: &User, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     match &user.action {
-        UserAction::Add(add) => change(&added(add)?, common, screen)?,
+        UserAction::Add(add) => give(&added(add)?, common, screen)?,
         UserAction::Passwd { name, generate } => {
-            let password = password::wanted(*generate)?;
-            change(&Request::UserPasswd { account: Named::parse(name), password }, common, screen)?;
+            let password = if *generate { None } else { Some(password::given()?) };
+            give(&Request::UserPasswd { account: Named::parse(name), password }, common, screen)?;
         }
         UserAction::List { domain } => list(domain.clone(), common, screen)?,
-        UserAction::Remove { name, yes } => remove(name, *yes, common, screen)?,
+        UserAction::Remove { name, yes } => {
+            if !yes {
+                confirm(name)?;
+            }
+            change(&Request::UserRemove { account: Named::parse(name) }, common, screen)?;
+        }
     }
     Ok(Exit::Good.into())
 }
@@ -33,22 +38,26 @@ fn added(add: &UserAdd) -> Result<Request, Stop> {
         role: add.role.clone(),
         allow: add.allow.clone(),
         legacy_auth: add.legacy_auth,
-        password: password::wanted(add.generate)?,
+        password: if add.generate { None } else { Some(password::given()?) },
     })
 }
 
 /// Adds an account or changes its password.
-fn change(request: &Request, common: &Common, screen: &Screen) -> Result<(), Stop> {
+fn give(request: &Request, common: &Common, screen: &Screen) -> Result<(), Stop> {
     let secret = match ask(common, request)? {
         Answer::UserSecret(secret) => secret,
         other => return Err(mismatch(&other)),
     };
     let UserSecret { jid, password, .. } = &secret;
-    screen.print(&match (common.json, password) {
+    let shown = match (common.json, password) {
         (true, _) => json(&secret)?,
         (false, Some(password)) => format!("{jid}   password {password}   (shown once)\n"),
         (false, None) => format!("{jid}   password as given\n"),
-    })?;
+    };
+    match password {
+        Some(_) => screen.print_always(&shown)?,
+        None => screen.print(&shown)?,
+    }
     Ok(())
 }
 
@@ -84,22 +93,20 @@ fn text(users: &Users) -> String {
     table.to_text()
 }
 
-fn remove(name: &str, sure: bool, common: &Common, screen: &Screen) -> Result<(), Stop> {
-    if !sure && io::stdin().is_terminal() && !confirmed(name)? {
-        return Err(Failure::new(Exit::Bad, "not-confirmed", "nothing was removed").into());
+/// Asks whether it is meant, where there is somebody to ask.
+fn confirm(name: &str) -> Result<(), Stop> {
+    if !io::stdin().is_terminal() {
+        let message = format!("nobody is there to confirm the removal of {name}");
+        let failure = Failure::new(Exit::Usage, "not-confirmed", message);
+        return Err(failure.line("try", format!("lampfield user remove {name} --yes")).into());
     }
-    match ask(common, &Request::UserRemove { account: Named::parse(name) })? {
-        Answer::Done(done) => screen.print(&format!("{done}\n"))?,
-        other => return Err(mismatch(&other)),
-    }
-    Ok(())
-}
-
-fn confirmed(name: &str) -> io::Result<bool> {
     let mut err = io::stderr().lock();
     write!(err, "removes {name}, its connections and everything it said; type yes: ")?;
     err.flush()?;
     let mut typed = String::new();
     io::stdin().read_line(&mut typed)?;
-    Ok(typed.trim() == "yes")
+    match typed.trim() {
+        "yes" => Ok(()),
+        _ => Err(Failure::new(Exit::Bad, "not-confirmed", "nothing was removed").into()),
+    }
 }

@@ -11,7 +11,7 @@ use crate::control::{Answer, Request};
 use crate::document::change::{Change, Line, Skipped};
 use crate::failure::{Exit, Failure};
 use crate::screen::time::{age, count, precise_clock};
-use crate::screen::{Screen, padded};
+use crate::screen::{Names, Screen, padded};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     let mut client = connect(common)?;
@@ -21,6 +21,7 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
     }
     let begun = Instant::now();
     let mut seen = Seen::default();
+    let mut names = Names::default();
     loop {
         let left = args.span.map(|span| span.saturating_sub(begun.elapsed()));
         if left == Some(Duration::ZERO) || args.count.is_some_and(|most| seen.changes >= most) {
@@ -33,7 +34,7 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
         }
         let shown = match common.json {
             true => String::from_utf8(encode(&line).map_err(Failure::bug)?).unwrap_or_default(),
-            false => text(&line, screen),
+            false => text(&line, &mut names, screen),
         };
         screen.print(&shown)?;
     }
@@ -63,9 +64,9 @@ impl Seen {
     }
 }
 
-fn text(line: &Line, screen: &Screen) -> String {
+fn text(line: &Line, names: &mut Names, screen: &Screen) -> String {
     match line {
-        Line::Change(change) => change_text(change, screen),
+        Line::Change(change) => change_text(change, names, screen),
         Line::Skipped(Skipped { skipped_values, skipped_subjects, .. }) => format!(
             "-- {} intermediate values of {} lamps skipped; newest shown\n",
             count(*skipped_values),
@@ -74,14 +75,16 @@ fn text(line: &Line, screen: &Screen) -> String {
     }
 }
 
-fn change_text(change: &Change, screen: &Screen) -> String {
-    let Change { subject, origin, value, aggregate, was, .. } = change;
-    let said = match value {
-        None => " withdrawn".to_owned(),
-        Some(value) if Some(value) != aggregate.as_ref() => {
+fn change_text(change: &Change, names: &mut Names, screen: &Screen) -> String {
+    let Change { subject, origin, value, reason, kept, aggregate, was, .. } = change;
+    let said = match (value, reason) {
+        (None, Some(reason)) => format!(" withdrawn: {reason}"),
+        (None, None) => " withdrawn".to_owned(),
+        (Some(value), _) if !kept => format!(" says {}, not kept", screen.lamp(Some(value))),
+        (Some(value), _) if Some(value) != aggregate.as_ref() => {
             format!(" says {}", screen.lamp(Some(value)))
         }
-        Some(_) => String::new(),
+        (Some(_), _) => String::new(),
     };
     let before = match was == aggregate {
         true => String::new(),
@@ -90,5 +93,43 @@ fn change_text(change: &Change, screen: &Screen) -> String {
     let at = precise_clock(&change.at);
     let lamp = padded(&screen.lamp(aggregate.as_ref()), 13);
     let name = padded(subject.strip_prefix("device/").unwrap_or(subject), 20);
-    format!("{at}  {lamp} {name}  {}{said}{before}\n", origin.account)
+    format!("{at}  {lamp} {name}  {}{said}{before}\n", names.name(origin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{OriginName, Shown};
+    use crate::screen::{Color, Signs, Voice};
+
+    fn line(value: Option<&str>, aggregate: Option<&str>) -> Change {
+        let shown = |word: &str| Shown::Device(word.to_owned());
+        Change {
+            schema: "change/1".to_owned(),
+            at: "2026-11-21T12:00:00Z".to_owned(),
+            subject: "device/PJSIP/117".to_owned(),
+            origin: OriginName { account: "b@x".to_owned(), eid: "01".to_owned() },
+            value: value.map(shown),
+            reason: None,
+            kept: true,
+            aggregate: aggregate.map(shown),
+            was: aggregate.map(shown),
+            revision: 1,
+        }
+    }
+
+    #[test]
+    fn every_line_has_its_columns_and_a_withdrawal_its_reason() {
+        let screen = Screen::of(Color::Never, Signs::Ascii, Voice::Spoken);
+        let mut names = Names::default();
+        let mut shown = |change: Change| change_text(&change, &mut names, &screen);
+        let passing = shown(Change { kept: false, ..line(Some("INUSE"), None) });
+        assert!(passing.ends_with("says U INUSE, not kept\n"), "{passing}");
+        let gone = Change { reason: Some("link lost, grace over".to_owned()), ..line(None, None) };
+        let gone = shown(gone);
+        assert!(gone.ends_with("b@x withdrawn: link lost, grace over\n"), "{gone}");
+        let held = shown(line(Some("UNAVAILABLE"), Some("UNAVAILABLE")));
+        let column = |line: &str| line.find("PJSIP/117");
+        assert_eq!([column(&passing), column(&gone)], [column(&held); 2]);
+    }
 }

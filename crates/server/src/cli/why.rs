@@ -2,17 +2,24 @@
 
 use std::process::ExitCode;
 
+use lampfield_board::Kind;
+
 use super::args::{Common, Why as Args};
 use super::stop::Stop;
 use super::{ask, json, mismatch};
 use crate::control::{Answer, Request};
 use crate::document::why::{Fact, LeaseState, Why};
 use crate::failure::Exit;
-use crate::screen::time::{age, clock, seconds_since};
+use crate::screen::time::{age, clock, left, seconds_since};
 use crate::screen::{Align, Screen, Table, Verdict};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
-    let why = match ask(common, &Request::Why { subject: args.subject.clone() })? {
+    let subject = match args.kind {
+        Some(kind) => format!("{kind}/{}", bare(kind, &args.subject)),
+        None => args.subject.clone(),
+    };
+    let request = Request::Why { subject, at_millis: args.at.map(|at| at.millis()) };
+    let why = match ask(common, &request)? {
         Answer::Why(why) => *why,
         other => return Err(mismatch(&other)),
     };
@@ -23,10 +30,18 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
     Ok(Exit::Good.into())
 }
 
+/// The name without the kind, which may stand in front already.
+fn bare(kind: Kind, typed: &str) -> &str {
+    typed.strip_prefix(kind.word()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(typed)
+}
+
 fn text(why: &Why, screen: &Screen) -> String {
     let lamp = screen.lamp(why.aggregate.as_ref());
+    let past = why.at.as_deref().map(|at| format!("   at {}", clock(at)));
+    let ago = |since| if past.is_some() { String::new() } else { ago(since) };
     let since = why.since.as_deref();
     let since = since.map(|since| format!("   since {}{}", clock(since), ago(since)));
+    let when = [past.unwrap_or_default(), since.unwrap_or_default()].concat();
     let deciding = why.facts.iter().filter(|fact| fact.decides).count();
     let facts = match (why.facts.len(), deciding) {
         (0, _) => "   no fact".to_owned(),
@@ -34,7 +49,7 @@ fn text(why: &Why, screen: &Screen) -> String {
         (all, 1) => format!("   {all} facts, 1 decides"),
         (all, some) => format!("   {all} facts, {some} decide"),
     };
-    let mut out = format!("{lamp}   {}{}{facts}\n", why.subject, since.unwrap_or_default());
+    let mut out = format!("{lamp}   {}{when}{facts}\n", why.subject);
     if !why.facts.is_empty() {
         out.push('\n');
         out.push_str(&table(&why.facts, screen));
@@ -89,14 +104,14 @@ fn table(facts: &[Fact], screen: &Screen) -> String {
 }
 
 fn lease(fact: &Fact, screen: &Screen) -> String {
-    let left =
-        fact.lease.seconds_left.map_or(String::new(), |left| format!(", {} left", age(left)));
-    let word = match fact.lease.state {
+    let Some(lease) = &fact.lease else { return String::new() };
+    let word = match lease.state {
         LeaseState::Live => return "live".to_owned(),
         LeaseState::Kept => return "kept".to_owned(),
         LeaseState::Gone => "gone",
+        LeaseState::Away => "away",
         LeaseState::Returning => "back, not repeated yet",
         LeaseState::Restart => "awaited after the restart",
     };
-    format!("{} {word}{left}", screen.verdict(Verdict::Look))
+    format!("{} {word}{}", screen.verdict(Verdict::Look), left(lease.seconds_left))
 }

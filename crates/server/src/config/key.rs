@@ -18,8 +18,12 @@ pub trait Value: Sized + Clone {
     /// # Errors
     /// Says what is wrong with the value as typed.
     fn parse(given: Given<'_>) -> Result<Self, Refused>;
-    /// As TOML; `None` when there is nothing to write (a key that is not set).
+    /// As TOML; `None` when there is nothing to write.
     fn show(&self) -> Option<String>;
+    /// Why there is nothing to write, after the name of the key.
+    fn silence(&self) -> &'static str {
+        "is not set"
+    }
 }
 
 /// A table of keys.
@@ -140,7 +144,7 @@ impl<T: Value> Field for Key<T> {
     }
 
     fn show(self, name: &'static str, value: &T, out: &mut Writer) {
-        out.key(name, value.show());
+        out.key(name, value);
     }
 }
 
@@ -173,7 +177,7 @@ impl<T: Value> Field for Required<T> {
     }
 
     fn show(self, name: &'static str, value: &T, out: &mut Writer) {
-        out.key(name, value.show());
+        out.key(name, value);
     }
 }
 

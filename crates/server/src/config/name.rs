@@ -18,7 +18,7 @@ pub struct DomainName(DomainPart);
 pub struct AccountName(NodePart);
 
 macro_rules! name {
-    ($name:ident, $part:ident, $kind:literal, $example:literal) => {
+    ($name:ident, $part:ident, $kind:literal, $allowed:literal) => {
         impl $name {
             /// Reads and normalises it.
             ///
@@ -27,6 +27,9 @@ macro_rules! name {
             pub fn parse(typed: &str) -> Result<Self, jid::Error> {
                 $part::new(typed).map(|part| Self(part.into_owned()))
             }
+
+            /// What such a name may be, for whoever has typed another.
+            pub const ALLOWED: &'static str = $allowed;
 
             /// Normalised.
             pub fn as_str(&self) -> &str {
@@ -42,17 +45,14 @@ macro_rules! name {
 
         impl Value for $name {
             fn kind() -> String {
-                $kind.to_owned()
+                $kind.trim_start_matches("a ").trim_start_matches("an ").to_owned()
             }
 
             fn parse(given: Given<'_>) -> Result<Self, Refused> {
                 let typed = text(given)?;
-                Self::parse(typed).map_err(|error| {
-                    Refused::new(format!("\"{typed}\" cannot be a name: {error}")).hint(concat!(
-                        "for example \"",
-                        $example,
-                        "\""
-                    ))
+                Self::parse(typed).map_err(|_| {
+                    let kind = $kind;
+                    Refused::new(format!("\"{typed}\" cannot be {kind}")).hint(Self::ALLOWED)
                 })
             }
 
@@ -77,5 +77,15 @@ impl DomainName {
     }
 }
 
-name!(DomainName, DomainPart, "domain name", "asterisk.example");
-name!(AccountName, NodePart, "account name", "pbx-1");
+name!(
+    DomainName,
+    DomainPart,
+    "a domain name",
+    "letters, digits and hyphens with dots between: asterisk.example"
+);
+name!(
+    AccountName,
+    NodePart,
+    "an account name",
+    "letters, digits and . _ - + and the like, no blank and none of \" & ' / : < > @: pbx-1"
+);

@@ -55,12 +55,30 @@ struct Place<'a> {
     text: &'a str,
 }
 
+// === impl Weight ===
+
+impl Weight {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 // === impl Source ===
 
 impl Source {
     /// The folder that relative paths in the file start from.
     pub fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// Where a problem is, as editors count: from 1, columns in characters.
+    pub fn line_and_column(&self, problem: &Problem) -> (usize, usize) {
+        let place = self.place(problem.span.start);
+        (place.line, place.column)
     }
 
     fn place(&self, offset: usize) -> Place<'_> {
@@ -77,11 +95,8 @@ impl Source {
     /// Writes one problem with its source line and carets.
     fn write(&self, problem: &Problem, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = self.place(problem.span.start);
-        let word = match problem.weight {
-            Weight::Error => "error",
-            Weight::Warning => "warning",
-        };
-        let Problem { code, message, .. } = problem;
+        let Problem { code, message, weight, .. } = problem;
+        let word = weight.word();
         let path = self.path.display();
         writeln!(f, "{path}:{}:{}: {word}[{code}]: {message}", place.line, place.column)?;
 

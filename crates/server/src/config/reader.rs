@@ -7,8 +7,9 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::Config;
 use super::problem::{Problem, Weight};
-use super::{Config, reference::Page};
+use super::reference::{Page, Part};
 use crate::nearest::nearest;
 
 /// A value as it stands in the file.
@@ -31,11 +32,21 @@ pub struct Refused {
     pub span: Option<Range<usize>>,
 }
 
+/// How often a table may be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// `[name]`
+    Once,
+    /// `[[name]]`
+    Many,
+}
+
 /// One table of the file, being read.
 pub struct Reader<'a> {
     table: &'a DeTable<'a>,
     header: Range<usize>,
     path: String,
+    times: Times,
     asked: Vec<&'static str>,
     folder: &'a Path,
     problems: &'a mut Vec<Problem>,
@@ -54,9 +65,11 @@ impl Refused {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// A value of another type than the key has.
-    pub fn not_a(kind: &str, found: &DeValue<'_>) -> Self {
-        Self::new(format!("a {} where a {kind} belongs", found.type_str()))
+    /// A value of another type than the key has; `wanted` with its article.
+    pub fn not(wanted: &str, found: &DeValue<'_>) -> Self {
+        let found = found.type_str();
+        let article = if found.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        Self::new(format!("{article} {found} where {wanted} belongs"))
     }
 }
 
@@ -66,7 +79,8 @@ impl<'a> Reader<'a> {
     /// Starts on the top table of a file.
     pub fn top(table: &'a DeTable<'a>, folder: &'a Path, problems: &'a mut Vec<Problem>) -> Self {
         let asked = Vec::new();
-        Self { table, header: 0..0, path: String::new(), asked, folder, problems }
+        let (path, times) = (String::new(), Times::Once);
+        Self { table, header: 0..0, path, times, asked, folder, problems }
     }
 
     /// The value of `name`, if the file has one.
@@ -84,12 +98,14 @@ impl<'a> Reader<'a> {
     ) -> Option<T> {
         let Some(given) = self.given(name) else {
             let empty = DeTable::new();
-            return self.inner(name, self.header.clone(), &empty, read);
+            return self.inner((name, Times::Once), self.header.clone(), &empty, read);
         };
         match given.value.get_ref() {
-            DeValue::Table(table) => self.inner(name, given.value.span(), table, read),
+            DeValue::Table(table) => {
+                self.inner((name, Times::Once), given.value.span(), table, read)
+            }
             found => {
-                self.error("wrong-value", given.value.span(), Refused::not_a("table", found));
+                self.error("wrong-value", given.value.span(), Refused::not("a table", found));
                 None
             }
         }
@@ -103,7 +119,7 @@ impl<'a> Reader<'a> {
     ) -> Option<Vec<T>> {
         let Some(given) = self.given(name) else { return Some(Vec::new()) };
         let DeValue::Array(list) = given.value.get_ref() else {
-            let refused = Refused::not_a("list of tables", given.value.get_ref())
+            let refused = Refused::not("a list of tables", given.value.get_ref())
                 .hint(format!("write [[{name}]]"));
             self.error("wrong-value", given.value.span(), refused);
             return None;
@@ -112,9 +128,11 @@ impl<'a> Reader<'a> {
         let read: Vec<Option<T>> = list
             .iter()
             .map(|item| match item.get_ref() {
-                DeValue::Table(table) => self.inner(name, item.span(), table, &mut read),
+                DeValue::Table(table) => {
+                    self.inner((name, Times::Many), item.span(), table, &mut read)
+                }
                 found => {
-                    self.error("wrong-value", item.span(), Refused::not_a("table", found));
+                    self.error("wrong-value", item.span(), Refused::not("a table", found));
                     None
                 }
             })
@@ -124,7 +142,7 @@ impl<'a> Reader<'a> {
 
     fn inner<T>(
         &mut self,
-        name: &str,
+        (name, times): (&str, Times),
         header: Range<usize>,
         table: &DeTable<'_>,
         read: impl FnOnce(&mut Reader<'_>) -> T,
@@ -134,7 +152,7 @@ impl<'a> Reader<'a> {
             outer => format!("{outer}.{name}"),
         };
         let (asked, folder) = (Vec::new(), self.folder);
-        read(&mut Reader { table, header, path, asked, folder, problems: self.problems })
+        read(&mut Reader { table, header, path, times, asked, folder, problems: self.problems })
     }
 
     /// Where `key` stands in this table; the table's head if it does not.
@@ -162,7 +180,7 @@ impl<'a> Reader<'a> {
 
     /// Notes that a key without a default is not there.
     pub fn missing(&mut self, name: &'static str, kind: &str) {
-        let message = format!("{} has no \"{name}\"", title(&self.path));
+        let message = format!("{} has no \"{name}\"", title(&self.path, self.times));
         let refused = Refused::new(message).hint(format!("add {name} = ({kind})"));
         self.error("missing-key", self.header.clone(), refused);
     }
@@ -176,10 +194,10 @@ impl<'a> Reader<'a> {
             let near = nearest(name, self.asked.iter().copied(), 1);
             let hint = match (near.first(), home_of(name)) {
                 (Some(near), _) => Some(format!("did you mean \"{near}\"?")),
-                (None, Some(home)) => Some(format!("it is a key of {}", title(&home))),
+                (None, Some(home)) => Some(format!("it is a key of {home}")),
                 (None, None) => None,
             };
-            let message = format!("\"{name}\" is not a key of {}", title(&self.path));
+            let message = format!("\"{name}\" is not a key of {}", title(&self.path, self.times));
             self.error("unknown-key", key.span(), Refused { message, hint, span: None });
         }
     }
@@ -191,18 +209,17 @@ impl<'a> Reader<'a> {
 }
 
 /// A table as an operator names it.
-fn title(path: &str) -> String {
-    match path {
-        "" => "the file".to_owned(),
-        path => format!("[{path}]"),
+fn title(path: &str, times: Times) -> String {
+    match (path, times) {
+        ("", _) => "the file".to_owned(),
+        (path, Times::Once) => format!("[{path}]"),
+        (path, Times::Many) => format!("[[{path}]]"),
     }
 }
 
-/// The table that has a key of this name.
+/// The table that has a key of this name, as an operator names it.
 fn home_of(name: &str) -> Option<String> {
     let all = Page::of::<Config>();
-    all.sections
-        .iter()
-        .find(|section| section.entries.iter().any(|entry| entry.name == name))
-        .map(|section| section.path.clone())
+    let has = |part: &&Part| part.entries.iter().any(|entry| entry.name == name);
+    all.sections.iter().find(has).map(|part| title(&part.path, part.times))
 }

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::key::Section;
+use super::reader::Times;
 
 /// When a changed value takes effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +38,8 @@ pub struct Entry {
 pub struct Part {
     /// Its dotted name; empty for the top of the file.
     pub path: String,
-    /// Whether it may be repeated.
-    pub repeated: bool,
+    /// How often it may be there.
+    pub times: Times,
     /// What it is for.
     pub help: &'static str,
     /// Its keys in the order of their definition.
@@ -58,7 +59,8 @@ pub struct Page {
 impl Page {
     /// The reference of the table `S` and all tables inside it.
     pub fn of<S: Section>() -> Self {
-        let top = Part { path: String::new(), repeated: false, help: S::HELP, entries: Vec::new() };
+        let top =
+            Part { path: String::new(), times: Times::Once, help: S::HELP, entries: Vec::new() };
         let mut page = Self { sections: vec![top], at: 0 };
         S::describe(&mut page);
         page
@@ -73,18 +75,18 @@ impl Page {
 
     /// Adds the table `name`, described by `body`.
     pub fn table(&mut self, name: &str, help: &'static str, body: impl FnOnce(&mut Self)) {
-        self.nested(name, false, help, body);
+        self.nested(name, Times::Once, help, body);
     }
 
     /// Adds the repeated table `name`, described by `body`.
     pub fn tables(&mut self, name: &str, help: &'static str, body: impl FnOnce(&mut Self)) {
-        self.nested(name, true, help, body);
+        self.nested(name, Times::Many, help, body);
     }
 
     fn nested(
         &mut self,
         name: &str,
-        repeated: bool,
+        times: Times,
         help: &'static str,
         body: impl FnOnce(&mut Self),
     ) {
@@ -93,7 +95,7 @@ impl Page {
             None | Some("") => name.to_owned(),
             Some(above) => format!("{above}.{name}"),
         };
-        self.sections.push(Part { path, repeated, help, entries: Vec::new() });
+        self.sections.push(Part { path, times, help, entries: Vec::new() });
         self.at = self.sections.len() - 1;
         body(self);
         self.at = outer;
@@ -113,7 +115,7 @@ const HEAD: &str = "\
 Made from the definitions in the program by `lampfield check --reference`; do not edit by hand.
 
 One TOML file, every key optional. `lampfield check` tells what is wrong with a file without
-starting anything, `lampfield check --effective` prints what is in force with secrets masked.
+starting anything, `lampfield check --effective` prints what is in force, without passwords.
 Durations carry units (`\"10s\"`, `\"1m 30s\"`), sizes are bytes or carry IEC suffixes (`\"64KiB\"`),
 relative paths start from the folder of the file, patterns know `*` for any run of characters.
 Keys marked *reload* take effect on SIGHUP, all others at the next start.
@@ -123,10 +125,10 @@ Keys marked *reload* take effect on SIGHUP, all others at the next start.
 
 impl Display for Part {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match (self.path.as_str(), self.repeated) {
+        match (self.path.as_str(), self.times) {
             ("", _) => write!(f, "\n## Top of the file\n\n")?,
-            (path, true) => write!(f, "\n## `[[{path}]]`\n\n{}\n", prose(self.help))?,
-            (path, false) => write!(f, "\n## `[{path}]`\n\n{}\n", prose(self.help))?,
+            (path, Times::Many) => write!(f, "\n## `[[{path}]]`\n\n{}\n", prose(self.help))?,
+            (path, Times::Once) => write!(f, "\n## `[{path}]`\n\n{}\n", prose(self.help))?,
         }
         self.entries.iter().try_for_each(|entry| write!(f, "{entry}"))
     }

@@ -1,7 +1,9 @@
 //! Writes a configuration back as TOML with every key in it, for `check --effective`. Secrets never
-//! come here in clear: their type shows itself masked.
+//! come here: their type shows nothing, so that what is printed can be saved and read again.
 
 use std::fmt::Write as _;
+
+use super::key::Value;
 
 /// A TOML document in the making.
 #[derive(Debug, Default)]
@@ -11,12 +13,12 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Writes one key; a key that is not set becomes a comment, so that its name is seen.
-    pub fn key(&mut self, name: &str, value: Option<String>) {
+    /// Writes one key; what cannot be written becomes a comment, so that its name is seen.
+    pub fn key(&mut self, name: &str, value: &impl Value) {
         // Writing to a string cannot fail.
-        let _ = match value {
-            Some(value) => writeln!(self.text, "{name} = {value}"),
-            None => writeln!(self.text, "# {name} is not set"),
+        let _ = match value.show() {
+            Some(shown) => writeln!(self.text, "{name} = {shown}"),
+            None => writeln!(self.text, "# {name} {}", value.silence()),
         };
     }
 

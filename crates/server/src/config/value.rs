@@ -54,7 +54,7 @@ pub fn one_of<T>(words: &[(&'static str, T)]) -> String {
 pub fn text<'a>(given: Given<'a>) -> Result<&'a str, Refused> {
     match given.value.get_ref() {
         DeValue::String(text) => Ok(text.as_ref()),
-        found => Err(Refused::not_a("text in quotes", found)),
+        found => Err(Refused::not("text in quotes", found)),
     }
 }
 
@@ -109,7 +109,7 @@ impl Value for Size {
         let read = match given.value.get_ref() {
             DeValue::Integer(count) => count.as_str().parse().ok().map(Self),
             DeValue::String(typed) => Self::read(typed),
-            found => return Err(Refused::not_a("size", found)),
+            found => return Err(Refused::not("a size", found)),
         };
         read.ok_or_else(|| {
             Refused::new("this is not a size").hint("write bytes, or a suffix: \"64KiB\", \"4MiB\"")
@@ -164,7 +164,7 @@ impl Value for usize {
             DeValue::Integer(count) => count.as_str().parse().map_err(|_| {
                 Refused::new(format!("{count} is not a count")).hint("write a whole number from 0")
             }),
-            found => Err(Refused::not_a("number", found)),
+            found => Err(Refused::not("a number", found)),
         }
     }
 
@@ -181,7 +181,7 @@ impl Value for bool {
     fn parse(given: Given<'_>) -> Result<Self, Refused> {
         match given.value.get_ref() {
             DeValue::Boolean(value) => Ok(*value),
-            found => Err(Refused::not_a("true or false", found).hint("without quotes")),
+            found => Err(Refused::not("true or false", found).hint("without quotes")),
         }
     }
 
@@ -247,8 +247,16 @@ impl Value for FilePath {
         }
     }
 
+    /// Absolute, so that it means the same in a file in another folder.
     fn show(&self) -> Option<String> {
-        Some(quoted(&self.0.display().to_string()))
+        let path = std::path::absolute(&self.0).unwrap_or_else(|_| self.0.clone());
+        Some(quoted(&path.display().to_string()))
+    }
+}
+
+impl From<PathBuf> for FilePath {
+    fn from(path: PathBuf) -> Self {
+        Self(path)
     }
 }
 
@@ -275,12 +283,20 @@ impl Value for Secret {
     fn parse(given: Given<'_>) -> Result<Self, Refused> {
         match text(given)? {
             "" => Err(Refused::new("an empty password protects nothing")),
+            mask if mask.chars().all(|c| c == '*') => {
+                Err(Refused::new("this is a mask, not a password")
+                    .hint("write the password itself"))
+            }
             typed => Ok(Self(typed.to_owned())),
         }
     }
 
     fn show(&self) -> Option<String> {
-        Some("\"********\"".to_owned())
+        None
+    }
+
+    fn silence(&self) -> &'static str {
+        "is set, not shown"
     }
 }
 
@@ -298,6 +314,10 @@ impl<T: Value> Value for Option<T> {
     fn show(&self) -> Option<String> {
         self.as_ref().and_then(T::show)
     }
+
+    fn silence(&self) -> &'static str {
+        self.as_ref().map_or("is not set", T::silence)
+    }
 }
 
 impl<T: Value> Value for Vec<T> {
@@ -308,7 +328,7 @@ impl<T: Value> Value for Vec<T> {
     fn parse(given: Given<'_>) -> Result<Self, Refused> {
         let DeValue::Array(list) = given.value.get_ref() else {
             let found = given.value.get_ref();
-            return Err(Refused::not_a("list", found).hint("write it in brackets: [ … ]"));
+            return Err(Refused::not("a list", found).hint("write it in brackets: [ … ]"));
         };
         let item = |value: &Spanned<DeValue<'_>>| {
             T::parse(Given { value, folder: given.folder })
@@ -369,6 +389,8 @@ mod tests {
     #[test]
     fn a_secret_shows_itself_nowhere() {
         let secret = read::<Secret>("\"hunter2\"").expect("a secret");
-        assert!(!format!("{secret:?}{:?}", secret.show()).contains("hunter2"));
+        assert!(!format!("{secret:?}").contains("hunter2"));
+        assert_eq!((secret.show(), secret.silence()), (None, "is set, not shown"));
+        assert!(read::<Secret>("\"********\"").is_err(), "a mask that was saved");
     }
 }

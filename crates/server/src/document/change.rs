@@ -1,5 +1,7 @@
 //! `change/1` and `skipped/1`: what `watch` tells, line by line.
 
+use lampfield_board::Cachable;
+use lampfield_hub::Reason;
 use serde::{Deserialize, Serialize};
 
 use super::{OriginName, Shown, moment};
@@ -27,6 +29,11 @@ pub struct Change {
     pub origin: OriginName,
     /// What was said; `null` for a withdrawal.
     pub value: Option<Shown>,
+    /// Why it was withdrawn, in words; absent for anything else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Whether it is kept; a state that may not be is passed on and forgotten.
+    pub kept: bool,
     /// What the lamp shows since; `null` when nobody says anything any more.
     pub aggregate: Option<Shown>,
     /// What it showed before.
@@ -50,13 +57,15 @@ pub struct Skipped {
 
 impl Change {
     /// What the board tells.
-    pub fn of(change: &lampfield_board::Change) -> Self {
+    pub fn of(change: &lampfield_board::Change, reason: Option<Reason>) -> Self {
         Self {
             schema: "change/1".to_owned(),
             at: moment(change.said_at),
             subject: change.subject.to_string(),
             origin: OriginName::from(&*change.origin),
             value: Shown::of(change.standing),
+            reason: reason.map(|reason| reason.to_string()),
+            kept: change.cachable == Cachable::Yes,
             aggregate: change.lamp.map(Shown::from),
             was: change.lamp_was.map(Shown::from),
             revision: change.revision.number(),

@@ -13,6 +13,8 @@ pub struct History {
     pub subject: String,
     /// The newest first.
     pub events: Vec<Event>,
+    /// Losses and returns of those who speak of it, the newest first.
+    pub links: Vec<Link>,
     /// Every change since then is remembered, RFC 3339.
     pub complete_since: String,
     /// Changes of all lamps that are remembered.
@@ -34,8 +36,26 @@ pub struct Event {
     pub value: Option<Shown>,
     /// What the same origin had said before.
     pub was: Option<Shown>,
+    /// Why it was withdrawn, in words; absent for anything else, and when it is not remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// What the lamp showed from then on.
     pub aggregate: Option<Shown>,
     /// What it had shown.
     pub aggregate_was: Option<Shown>,
+}
+
+/// The connection of an origin was lost or is back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// When, RFC 3339.
+    pub at: String,
+    /// Whose.
+    pub origin: OriginName,
+    /// `lost` or `returned`.
+    pub state: String,
+    /// How long what it said stands unless it comes back and says it again.
+    pub grace_seconds: f64,
+    /// What the lamp showed then.
+    pub aggregate: Option<Shown>,
 }

@@ -19,4 +19,8 @@ pub struct Invite {
     pub proof: String,
     /// What that should print.
     pub expected: String,
+    /// Why the address in the block may not be the right one; absent when the configuration names
+    /// it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }

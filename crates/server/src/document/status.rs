@@ -85,6 +85,9 @@ pub struct OriginStatus {
     /// Seconds until what is next due of its facts is withdrawn; absent while nothing runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds_left: Option<f64>,
+    /// Since when nobody speaks for it, RFC 3339; absent while somebody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away_since: Option<String>,
     /// Connections that speak for it.
     pub connections: u64,
     /// Facts it holds.

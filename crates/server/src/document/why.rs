@@ -13,6 +13,9 @@ pub struct Why {
     pub subject: String,
     /// `device` or `mailbox`.
     pub kind: String,
+    /// The past moment that is explained, RFC 3339; absent for the present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     /// What the lamp shows; `null` when nobody says anything.
     pub aggregate: Option<Shown>,
     /// Since when, RFC 3339; `null` when it is not known.
@@ -42,14 +45,17 @@ pub struct Fact {
     pub said_at: String,
     /// Seconds since then.
     pub age_seconds: f64,
-    /// First part of its version.
-    pub epoch: u32,
-    /// Second part of its version.
-    pub counter: u64,
+    /// First part of its version; absent for the past.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u32>,
+    /// Second part of its version; absent for the past.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<u64>,
     /// Whether the lamp shows what it shows because of this fact.
     pub decides: bool,
-    /// How long it will stand if its origin stays away.
-    pub lease: Lease,
+    /// How long it will stand if its origin stays away; absent for the past.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
 }
 
 /// The end of a fact.
@@ -83,6 +89,8 @@ pub enum LeaseState {
     Live,
     /// Its connection is lost; the grace runs.
     Gone,
+    /// Its grace is over; only what is kept still stands.
+    Away,
     /// Back, but it has not repeated this fact yet.
     Returning,
     /// The fact stays whatever happens to its origin.

@@ -11,6 +11,15 @@ pub struct StateGlyph {
     pub tint: Tint,
 }
 
+/// Which signs the reader can see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signs {
+    /// All.
+    Utf8,
+    /// Plain letters.
+    Ascii,
+}
+
 /// Whether something is all right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -38,12 +47,23 @@ pub fn of_state(word: &str) -> StateGlyph {
     StateGlyph { utf8, ascii, tint }
 }
 
+/// The glyph of a lamp of which nobody says anything.
+pub fn nobody(signs: Signs) -> &'static str {
+    match signs {
+        Signs::Utf8 => "·",
+        Signs::Ascii => "n/a",
+    }
+}
+
 // === impl StateGlyph ===
 
 impl StateGlyph {
     /// The sign itself.
-    pub fn sign(self, ascii: bool) -> &'static str {
-        if ascii { self.ascii } else { self.utf8 }
+    pub fn sign(self, signs: Signs) -> &'static str {
+        match signs {
+            Signs::Utf8 => self.utf8,
+            Signs::Ascii => self.ascii,
+        }
     }
 }
 
@@ -51,14 +71,14 @@ impl StateGlyph {
 
 impl Verdict {
     /// The sign itself.
-    pub fn sign(self, ascii: bool) -> &'static str {
-        match (self, ascii) {
-            (Self::Good, false) => "✓",
-            (Self::Good, true) => "ok",
-            (Self::Look, false) => "!",
-            (Self::Look, true) => "look",
-            (Self::Bad, false) => "✗",
-            (Self::Bad, true) => "BAD",
+    pub fn sign(self, signs: Signs) -> &'static str {
+        match (self, signs) {
+            (Self::Good, Signs::Utf8) => "✓",
+            (Self::Good, Signs::Ascii) => "ok",
+            (Self::Look, Signs::Utf8) => "!",
+            (Self::Look, Signs::Ascii) => "look",
+            (Self::Bad, Signs::Utf8) => "✗",
+            (Self::Bad, Signs::Ascii) => "BAD",
         }
     }
 

@@ -45,6 +45,14 @@ pub fn age(seconds: f64) -> String {
     }
 }
 
+/// What is left of a time, behind a word: `, 6.0 s left`; nothing when nothing is.
+pub fn left(seconds: Option<f64>) -> String {
+    match seconds {
+        Some(seconds) if seconds > 0.0 => format!(", {} left", age(seconds)),
+        _ => String::new(),
+    }
+}
+
 /// A count with commas between thousands.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();

@@ -3,11 +3,14 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use crate::advice::Advice;
 use crate::certificate::{Maker, Summary};
+use crate::config::{Problem, Problems, Weight};
 use crate::document::status::Server;
+use crate::place::Place;
 
 /// Says what has started.
-pub fn greet(server: &Server, certificates: &[Summary]) {
+pub fn greet(server: &Server, certificates: &[Summary], place: &Place) {
     for certificate in certificates.iter().filter(|one| !one.missing.is_empty()) {
         let names = certificate.missing.join(" ");
         tracing::warn!(
@@ -45,15 +48,40 @@ pub fn greet(server: &Server, certificates: &[Summary]) {
         server.listeners.join("  "),
         pubsub.unwrap_or_default()
     );
-    text += &match &server.config {
-        Some(file) => format!("  config    {file}\n"),
-        None => {
-            "  config    none found, defaults used; write one with: lampfield check --effective > \
-                 lampfield.toml\n"
-                .to_owned()
-        }
+    text += &match (&server.config, place.command_to_write()) {
+        (Some(file), _) => format!("  config    {file}\n"),
+        (None, None) => "  config    none, defaults used\n".to_owned(),
+        (None, Some(command)) => format!(
+            "  config    none at {}, defaults used; write it with:\n            {command}\n",
+            place.file_named()
+        ),
     };
     say(&text);
+}
+
+/// Says what should be looked at although the server starts.
+pub fn advise(advice: &[Advice], warnings: &Problems) {
+    report(warnings);
+    for Advice { code, text, remedy } in advice {
+        match io::stderr().is_terminal() {
+            true => say(&format!("  look      {text}\n            mend  {remedy}\n")),
+            false => tracing::warn!(code, remedy, "{text}"),
+        }
+    }
+}
+
+/// Writes each problem of a configuration file to the log.
+pub fn report(problems: &Problems) {
+    for problem in &problems.list {
+        let Problem { code, message, hint, weight, .. } = problem;
+        let (line, column) = problems.source.line_and_column(problem);
+        let at = format!("{}:{line}:{column}", problems.source.path.display());
+        let hint = hint.as_deref().unwrap_or_default();
+        match weight {
+            Weight::Error => tracing::error!(code, at, hint, "{message}"),
+            Weight::Warning => tracing::warn!(code, at, hint, "{message}"),
+        }
+    }
 }
 
 /// Writes to standard error as it is.

@@ -5,6 +5,7 @@ mod accounts;
 mod certificates;
 mod lamp;
 mod origins;
+mod past;
 mod status;
 mod trouble;
 
@@ -19,6 +20,7 @@ use lampfield_xmpp::Door;
 use accounts::Wanted;
 
 use super::accounts::reconcile as accounts_of;
+use super::journal::Journal;
 use super::logging::Log;
 use super::reload::Reload;
 use super::settings;
@@ -27,6 +29,7 @@ use crate::certificate::{self, Summary};
 use crate::config::Config;
 use crate::control::listener;
 use crate::control::{Answer, Request};
+use crate::document::done::Done;
 use crate::document::status::Server;
 use crate::failure::{Exit, Failure};
 
@@ -40,6 +43,8 @@ pub struct Desk {
     pub log: Log,
     /// Who watches.
     pub watchers: Rc<Watchers>,
+    /// What happened to origins.
+    pub journal: Rc<Journal>,
     /// Who may connect, and who is.
     pub door: Rc<Door>,
     /// The configuration in force.
@@ -58,9 +63,11 @@ impl listener::Desk for Desk {
     async fn answer(&self, request: Request) -> Answer {
         let answered = match request {
             Request::Status => Ok(Answer::Status(Box::new(self.status()))),
-            Request::Why { subject } => self.why(&subject).map(|why| Answer::Why(Box::new(why))),
-            Request::History { subject, since_seconds, limit } => {
-                self.history(&subject, since_seconds, limit).map(Answer::History)
+            Request::Why { subject, at_millis } => {
+                self.why(&subject, at_millis).map(|why| Answer::Why(Box::new(why)))
+            }
+            Request::History { subject, since_millis, limit } => {
+                self.history(&subject, since_millis, limit).map(Answer::History)
             }
             Request::UserAdd { account, role, allow, legacy_auth, password } => {
                 let wanted = Wanted { account, role, allow, legacy_auth, password };
@@ -71,8 +78,8 @@ impl listener::Desk for Desk {
                 self.passwd(&account, password).await.map(Answer::UserSecret)
             }
             Request::UserRemove { account } => self.remove(&account).await.map(Answer::Done),
-            Request::Invite { account, rotate } => {
-                self.invite(&account, rotate).await.map(Answer::Invite)
+            Request::Invite { account, secret } => {
+                self.invite(&account, secret).await.map(Answer::Invite)
             }
             Request::DomainList => Ok(Answer::Domains(self.domains())),
             Request::LogSet { levels } => self.set_log(&levels),
@@ -98,7 +105,8 @@ impl Desk {
         })?;
         self.log.set(&levels)?;
         tracing::info!(levels = levels.as_str(), "log levels set by command");
-        Ok(Answer::Done(format!("logs {} until the next start", levels.as_str())))
+        let text = format!("logs {} until the next start", levels.as_str());
+        Ok(Answer::Done(Done::new("log-set", text)))
     }
 }
 

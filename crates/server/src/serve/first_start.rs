@@ -4,7 +4,6 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Write};
-use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -16,7 +15,7 @@ use tokio::task::spawn_local;
 
 use super::banner::say;
 use super::desk::Desk;
-use crate::control::Named;
+use crate::control::{InviteSecret, Named};
 use crate::document::invite::Invite;
 use crate::failure::Failure;
 use crate::place::Place;
@@ -38,13 +37,12 @@ pub fn is_one(place: &Place, door: &Door) -> bool {
 /// The account or its file cannot be made.
 pub async fn welcome(desk: &Desk, place: &Place) -> Result<(), Failure> {
     let account = Named { name: FIRST.to_owned(), domain: None };
-    let invite = desk.invite(&account, false).await?;
+    let invite = desk.invite(&account, InviteSecret::Same).await?;
     if io::stderr().is_terminal() {
         say(&page(&invite));
-        say(only_here(&place.config.xmpp.listen));
         return Ok(());
     }
-    let path = place.data_dir.join(format!("{FIRST}.xmpp.conf"));
+    let path = file(&place.data_dir);
     write(&path, &invite.block)
         .map_err(|error| Failure::bug(format!("{}: {error}", path.display())))?;
     tracing::info!(
@@ -54,20 +52,26 @@ pub async fn welcome(desk: &Desk, place: &Place) -> Result<(), Failure> {
         "the file holds what to put into xmpp.conf on an Asterisk server; it goes away at the first \
          login"
     );
-    let jid = BareJid::parse(&invite.jid).map_err(Failure::bug)?;
-    spawn_local(remove_at_login(Rc::clone(&desk.door), jid, path));
     Ok(())
 }
 
-/// Says how other machines can be let in, where only this one is.
-fn only_here(listen: &[SocketAddr]) -> &'static str {
-    match listen.iter().all(|address| address.ip().is_loopback()) {
-        true => {
-            "Only this machine can connect. To let others in, start it with --listen 0.0.0.0:5222 \
-             (or\nlisten = [\"0.0.0.0:5222\"] in [xmpp]); then: lampfield invite pbx-1\n\n"
-        }
-        false => "",
+/// Removes the file with the first secret when its account has logged in, or is no more. A start
+/// before that login finds the file again, so every start looks for it.
+pub fn watch_file(door: &Rc<Door>, data_dir: &Path) {
+    let path = file(data_dir);
+    if let Some(jid) = fs::read_to_string(&path).ok().and_then(|block| account_in(&block)) {
+        spawn_local(remove_at_login(Rc::clone(door), jid, path));
     }
+}
+
+fn file(data_dir: &Path) -> PathBuf {
+    data_dir.join(format!("{FIRST}.xmpp.conf"))
+}
+
+/// The account that a block for xmpp.conf is for.
+fn account_in(block: &str) -> Option<BareJid> {
+    let user = block.lines().find_map(|line| line.strip_prefix("username="))?;
+    BareJid::parse(user.split('/').next()?).ok()
 }
 
 fn page(invite: &Invite) -> String {
@@ -86,11 +90,15 @@ fn write(path: &Path, block: &str) -> io::Result<()> {
 }
 
 async fn remove_at_login(door: Rc<Door>, jid: BareJid, path: PathBuf) {
-    while door.site.router.resources(&jid).is_empty() {
+    let is_there = || !door.site.router.resources(&jid).is_empty();
+    while !is_there() && door.site.accounts.get(&jid).is_some() {
         tokio::time::sleep(LOOK).await;
     }
+    let why = if is_there() { "its account has logged in" } else { "its account was removed" };
     match fs::remove_file(&path) {
-        Ok(()) => tracing::info!(file = %path.display(), "removed: its account has logged in"),
-        Err(error) => tracing::warn!(file = %path.display(), %error, "cannot be removed"),
+        Ok(()) => tracing::info!(code = "first-start", file = %path.display(), "removed: {why}"),
+        Err(error) => {
+            tracing::warn!(code = "first-start", file = %path.display(), %error, "cannot be removed");
+        }
     }
 }

@@ -19,6 +19,8 @@ pub struct Invitation<'a> {
     pub tls: Tls,
     /// Whether the account logs in without SASL.
     pub legacy: bool,
+    /// Why the address may be wrong.
+    pub note: Option<String>,
 }
 
 // === impl Invitation ===
@@ -35,6 +37,7 @@ impl Invitation<'_> {
             reload: "asterisk -rx \"module reload res_xmpp.so\"".to_owned(),
             proof: "asterisk -rx \"xmpp show connections\"".to_owned(),
             expected: format!("[lampfield] {jid}/asterisk     - Connected"),
+            note: self.note.clone(),
         }
     }
 
@@ -77,6 +80,7 @@ mod tests {
             reachable: &reachable,
             tls: Tls::Required,
             legacy: false,
+            note: None,
         };
         let block = "[lampfield]\ntype=client\nserverhost=192.0.2.10\n; or: serverhost=198.51.100.7\n\
                      port=5299\npubsub_node=pubsub.localhost\nusername=pbx-1@localhost/asterisk\n\

@@ -3,9 +3,8 @@
 
 use toml::{Table, Value};
 
-use super::xmpp::domains;
 use crate::config::Config;
-use crate::config::keys::{Domain, Registration};
+use crate::config::keys::Domain;
 use crate::config::name::DomainName;
 
 /// A configuration that can be taken over while the server runs.
@@ -22,7 +21,7 @@ pub struct Reload {
 impl Reload {
     /// From the running configuration to what the file says now.
     pub fn of(running: &Config, file: &Config) -> Self {
-        let domains = domains(running);
+        let domains = running.served();
         let domain = domains.iter().filter_map(|name| served(name, running, file)).collect();
         let config = Config {
             data_dir: running.data_dir.clone(),
@@ -43,20 +42,12 @@ fn served(name: &DomainName, running: &Config, file: &Config) -> Option<Domain> 
     match (find(running), find(file)) {
         (Some(running), Some(file)) => Some(Domain { account: file.account, ..running }),
         (Some(running), None) => Some(running),
-        (None, Some(file)) => Some(Domain {
-            name: name.clone(),
-            registration: Registration::Closed,
-            join_secret_file: None,
-            join_pattern: None,
-            certificate: None,
-            certificate_key: None,
-            account: file.account,
-        }),
+        (None, Some(file)) => Some(Domain { account: file.account, ..Domain::named(name.clone()) }),
         (None, None) => None,
     }
 }
 
-/// With every key, secrets masked.
+/// With every key, without secrets.
 fn table(config: &Config) -> Table {
     // It reads its own output; a test of the configuration holds it to that.
     config.effective().parse().unwrap_or_default()
@@ -102,6 +93,7 @@ fn named(value: Option<&Value>) -> Option<Vec<Named<'_>>> {
 mod tests {
     use super::*;
     use crate::config::Source;
+    use crate::config::keys::Registration;
 
     fn config(text: &str) -> Config {
         let source = Source { path: "x.toml".into(), text: text.to_owned() };

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
 use std::rc::{Rc, Weak};
 
-use lampfield_board::{Change, Pattern, Subject};
-use lampfield_hub::Door;
+use lampfield_board::{Change, Origin, Pattern, Standing, Subject};
+use lampfield_hub::{Door, Happening, Notice, Reason};
 use tokio::sync::Notify;
 
 use crate::control::listener::Changes;
@@ -37,9 +37,16 @@ struct Backlog {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    changes: VecDeque<Change>,
+    changes: VecDeque<Held>,
     skipped: u64,
     skipped_lamps: HashSet<Subject>,
+}
+
+/// A change, and why it happened if it is a withdrawal.
+#[derive(Debug)]
+struct Held {
+    change: Change,
+    reason: Option<Reason>,
 }
 
 /// One watcher's end.
@@ -64,6 +71,15 @@ impl Door for Watchers {
     fn changed(&self, change: &Change) {
         for backlog in self.backlogs.borrow().iter().filter_map(Weak::upgrade) {
             backlog.offer(change);
+        }
+    }
+
+    /// Reasons are told behind the withdrawals they belong to, and before any watcher has its turn.
+    fn notice(&self, notice: &Notice) {
+        if let Notice::Happened(Happening::Withdrawn { origin, reason, .. }) = notice {
+            for backlog in self.backlogs.borrow().iter().filter_map(Weak::upgrade) {
+                backlog.waiting.borrow_mut().explain(origin, *reason);
+            }
         }
     }
 }
@@ -92,18 +108,27 @@ impl Waiting {
         if self.changes.len() >= BACKLOG {
             self.make_room();
         }
-        self.changes.push_back(change);
+        self.changes.push_back(Held { change, reason: None });
+    }
+
+    fn explain(&mut self, origin: &Origin, reason: Reason) {
+        let unexplained = self.changes.iter_mut().filter(|held| {
+            held.change.standing == Standing::Withdrawn && *held.change.origin == *origin
+        });
+        for held in unexplained {
+            held.reason.get_or_insert(reason);
+        }
     }
 
     /// Keeps the newest value of each lamp, and if these are too many, the newest of those.
     fn make_room(&mut self) {
         let mut seen = HashSet::new();
         let mut kept = VecDeque::new();
-        while let Some(change) = self.changes.pop_back() {
-            if kept.len() < AFTER_ROOM && seen.insert(change.subject.clone()) {
-                kept.push_front(change);
+        while let Some(held) = self.changes.pop_back() {
+            if kept.len() < AFTER_ROOM && seen.insert(held.change.subject.clone()) {
+                kept.push_front(held);
             } else {
-                self.skip(change.subject);
+                self.skip(held.change.subject);
             }
         }
         self.changes = kept;
@@ -125,7 +150,8 @@ impl Waiting {
             };
             return Some(Line::Skipped(skipped));
         }
-        self.changes.pop_front().map(|change| Line::Change(change::Change::of(&change)))
+        let Held { change, reason } = self.changes.pop_front()?;
+        Some(Line::Change(change::Change::of(&change, reason)))
     }
 }
 

@@ -14,24 +14,13 @@ use crate::config::name::DomainName;
 use crate::failure::Failure;
 use crate::place::Place;
 
-/// What is served when the configuration names no domain.
-const USUAL_DOMAIN: &str = "localhost";
-
-/// The domains in the order of the configuration.
-pub fn domains(config: &Config) -> Vec<DomainName> {
-    match config.domain.is_empty() {
-        true => DomainName::parse(USUAL_DOMAIN).into_iter().collect(),
-        false => config.domain.iter().map(|domain| domain.name.clone()).collect(),
-    }
-}
-
 /// The settings of the door, and its certificates.
 ///
 /// # Errors
 /// A certificate cannot be had.
 pub fn settings(place: &Place) -> Result<(Settings, Vec<Summary>), Failure> {
     let xmpp = &place.config.xmpp;
-    let domains = domains(&place.config);
+    let domains = place.config.served();
     let mut settings = Settings {
         domains: domains.iter().map(|name| domain(&place.config, name)).collect(),
         listen: xmpp.listen.clone(),

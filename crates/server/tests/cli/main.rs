@@ -41,8 +41,105 @@ fn check_shows_what_is_in_force_without_secrets() {
     fs::write(&file, format!("{account}password = 'hunter2'\n")).expect("a file");
     let ran = lampfield(&["check", "--effective", &file.display().to_string()]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert!(ran.out.contains("password = \"********\""), "{}", ran.out);
-    assert!(!ran.out.contains("hunter2"));
+    assert!(ran.out.contains("# password is set, not shown\n"), "{}", ran.out);
+    assert!(!ran.out.contains("hunter2") && !ran.out.contains("password = "));
+    fs::write(&file, format!("{account}password = '********'\n")).expect("a file");
+    assert_eq!(lampfield(&["check", &file.display().to_string()]).code, Some(2), "an old mask");
+}
+
+#[test]
+fn check_prints_all_that_is_in_force_and_reads_it_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("lampfield.toml");
+    fs::write(&file, "[lease]\ngrace = '7s'\n").expect("a file");
+    let (name, data) = (file.display().to_string(), folder.path().join("elsewhere"));
+    let data = data.display().to_string();
+    let effective = ["check", "--effective", &name, "--data-dir", &data, "--listen", "0.0.0.0:1"];
+    let ran = lampfield(&effective);
+    let lines = [
+        &format!("data_dir = \"{data}\""),
+        "[[domain]]",
+        "name = \"localhost\"",
+        "listen = [\"0.0.0.0:1\"]",
+        "grace = \"7s\"",
+    ];
+    for line in lines {
+        assert!(ran.out.lines().any(|one| one == line), "{line}: {}", ran.out);
+    }
+    fs::write(&file, &ran.out).expect("a file");
+    assert_eq!(lampfield(&["check", "--effective", &name]).out, ran.out);
+    let document = lampfield(&["check", "--effective", &name, "--json"]).json();
+    assert_eq!(document["schema"], "effective/1");
+    assert_eq!(document["config"]["domain"][0]["name"], "localhost");
+}
+
+#[test]
+fn check_has_a_document_for_scripts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("lampfield.toml");
+    let name = file.display().to_string();
+    fs::write(&file, "[xmpp]\nlistten = []\n").expect("a file");
+    let ran = lampfield(&["check", &name, "--json"]);
+    let document = ran.json();
+    assert_eq!((ran.code, &document["would_start"]), (Some(2), &serde_json::json!(false)));
+    let problem = &document["problems"][0];
+    assert_eq!(problem["code"], "unknown-key");
+    assert_eq!((&problem["line"], &problem["severity"]), (&2.into(), &"error".into()));
+    fs::write(&file, "").expect("a file");
+    let ran = lampfield(&["check", &name, "--json"]);
+    assert_eq!((ran.code, &ran.json()["would_start"]), (Some(0), &serde_json::json!(true)));
+    assert_eq!(ran.json()["problems"][0]["code"], "only-here");
+    fs::write(&file, "[xmpp]\nlistten = []\n").expect("a file");
+    let ran = lampfield(&["status", "--config", &name, "--json"]);
+    assert_eq!((ran.code, &ran.json()["code"]), (Some(2), &"unknown-key".into()));
+}
+
+#[test]
+fn a_server_that_nobody_else_can_reach_is_told_everywhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("lampfield.toml");
+    fs::write(&file, "").expect("a file");
+    let name = file.display().to_string();
+    let told = lampfield(&["check", &name]);
+    let mend = format!("mend  listen = [\"0.0.0.0:5222\"] under [xmpp] in {name}");
+    assert!(told.out.contains("only this machine can connect"), "{}", told.out);
+    assert!(told.out.contains(&mend), "{}", told.out);
+    fs::write(&file, "[xmpp]\nlisten = ['0.0.0.0:5222']\n").expect("a file");
+    assert_eq!(lampfield(&["check", &name]).out, format!("✓ {name}: good\n"));
+
+    let mut server = Server::start("");
+    let invite = server.ask(&["invite", "pbx-2"]);
+    assert!(invite.out.contains("! only this machine can connect"), "{}", invite.out);
+    let log = server.stop();
+    assert!(log.iter().any(|line| line.contains("only-here") && line.contains("WARN")), "{log:?}");
+}
+
+#[test]
+fn a_help_text_says_where_the_configuration_is_searched() {
+    let help = lampfield(&["serve", "--help"]).out;
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("/etc/lampfield/lampfield.toml for root"), "{help}");
+}
+
+#[test]
+fn mistakes_are_said_in_the_readers_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("lampfield.toml");
+    let said = |text: &str| {
+        fs::write(&file, text).expect("a file");
+        lampfield(&["check", &file.display().to_string()]).err
+    };
+    let domain = "[[domain]]\nname = 'a.example'\n";
+    let account = said(&format!("{domain}[[domain.account]]\nname = 'a b'\n"));
+    assert!(account.contains("\"a b\" cannot be an account name"), "{account}");
+    assert!(account.contains("no blank") && !account.contains("nodeprep"), "{account}");
+    assert!(said("data_dir = 1\n").contains("an integer where text in quotes belongs"));
+    let nameless = said("[[domain]]\nregistration = 'closed'\n");
+    assert!(nameless.contains("[[domain]] has no \"name\""), "{nameless}");
+    let since = lampfield(&["history", "PJSIP/100", "--since", "yesterday"]);
+    assert!(since.code == Some(2) && since.err.contains("10m, 2h, 14:03"), "{}", since.err);
+    let timeout = lampfield(&["status", "--timeout", "0s"]);
+    assert!(timeout.code == Some(2) && timeout.err.contains("longer than nothing"));
 }
 
 #[test]
@@ -179,12 +276,72 @@ fn accounts_come_and_go() {
     let expected = ["\"anna@localhost\" \"user\" []", "\"pbx-2@localhost\" \"pbx\" [\"PJSIP/2*\"]"];
     assert_eq!(listed, expected);
 
-    assert_eq!(server.ask(&["user", "remove", "anna", "--yes"]).code, Some(0));
+    let unsure = server.ask(&["user", "remove", "anna"]);
+    assert_eq!(unsure.code, Some(2), "{}", unsure.err);
+    assert!(unsure.err.contains("lampfield user remove anna --yes"), "{}", unsure.err);
+    let removed = server.ask(&["user", "remove", "anna", "--yes", "--json"]);
+    assert_eq!(removed.json()["schema"], "done/1");
+    assert_eq!(removed.json()["done"], "user-removed");
     let gone = server.ask(&["user", "passwd", "pbx-3", "--generate"]);
     assert_eq!(gone.code, Some(5));
     assert!(gone.err.contains("nearest  pbx-2@localhost"), "{}", gone.err);
     assert_eq!(server.ask(&["user", "add", "x@nowhere", "--generate"]).code, Some(5));
     assert_eq!(server.ask(&["user", "add", "x", "--role", "boss", "--generate"]).code, Some(2));
+}
+
+#[test]
+fn nobody_gets_a_password_that_nobody_gave() {
+    let server = Server::start("");
+    for command in [["user", "add", "tim"], ["user", "passwd", "tim"]] {
+        for (given, word) in
+            [("", "--generate"), ("\n", "--generate"), (&"x".repeat(3_000), "1024")]
+        {
+            let ran = server.ask_with(&command, given);
+            assert_eq!(ran.code, Some(2), "{command:?} {}{}", ran.out, ran.err);
+            assert!(ran.err.contains(word), "{}", ran.err);
+        }
+        server.ask(&["user", "add", "tim", "--generate"]);
+    }
+}
+
+#[test]
+fn only_a_pbx_is_invited_and_only_to_one_domain() {
+    let domains = "[[domain]]\nname = 'a.example'\n[[domain]]\nname = 'b.example'\n";
+    let server = Server::start(domains);
+    for role in ["user", "admin"] {
+        server.ask(&["user", "add", role, "--role", role, "--generate"]);
+        let ran = server.ask(&["invite", role]);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(6), ""), "{}", ran.err);
+        assert!(ran.err.contains("not-a-pbx"), "{}", ran.err);
+    }
+    let ran = server.ask(&["invite", "x@a.example", "--domain", "b.example"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert!(!server.ask(&["user", "list"]).out.contains("x@"));
+    let ran = server.ask(&["invite", "x@b.example", "--domain", "b.example", "--quiet"]);
+    assert!(ran.out.contains("username=x@b.example/asterisk"), "{}", ran.err);
+}
+
+#[test]
+fn quiet_says_nothing_but_what_is_shown_once() {
+    let server = Server::start("");
+    let status = server.ask(&["status", "--quiet"]);
+    assert_eq!((status.code, status.out.as_str()), (Some(0), ""));
+    let made = server.ask(&["user", "add", "tim", "--generate", "--quiet"]);
+    assert!(made.out.contains("password "), "{}", made.out);
+}
+
+#[test]
+fn status_waits_and_speaks_nagios() {
+    let mut server = Server::start("");
+    let ran = server.ask(&["status", "--format", "nagios"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.starts_with("LAMPFIELD OK - all is well | lamps=0;;;0; facts=0;;;0;1000000"));
+    assert_eq!(server.ask(&["status", "--wait", "30s"]).code, Some(0));
+    server.stop();
+    let ran = server.ask(&["status", "--format", "nagios"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.out);
+    assert!(ran.out.starts_with("LAMPFIELD CRITICAL - no server"), "{}", ran.out);
+    assert_eq!(server.ask(&["status", "--wait", "300ms"]).code, Some(7));
 }
 
 #[test]
@@ -212,7 +369,10 @@ fn a_reload_takes_new_accounts_and_refuses_a_wrong_file() {
     assert!(!server.ask(&["domain", "list"]).out.contains("b.example"));
     server.configure(&format!("{domain}nmae = 'x'\n"));
     server.hang_up();
-    server.says("nothing was changed");
+    server.says("nothing was changed code=\"reload\"");
+    let log = server.stop();
+    let named = |line: &&String| line.contains("ERROR") && line.contains("code=\"unknown-key\"");
+    assert!(log.iter().any(|line| named(&line) && line.contains("lampfield.toml:4:1")), "{log:#?}");
 }
 
 #[test]
@@ -255,6 +415,13 @@ fn a_first_start_keeps_its_secret_out_of_the_log() {
     let log = server.stop().join("\n");
     assert!(log.contains("pbx-1.xmpp.conf"), "{log}");
     assert!(!log.contains(secret), "{log}");
+
+    // A start before the first login looks for the file again, and so it still goes away.
+    let mut again = Server::bare(folder.path());
+    assert!(file.exists());
+    again.ask(&["user", "remove", "pbx-1", "--yes"]);
+    again.says("removed: its account was removed");
+    assert!(!file.exists());
 }
 
 #[test]

@@ -8,9 +8,11 @@ use lampfield_xmpp::accounts::{
 use lampfield_xmpp_stream::BareJid;
 
 use super::Desk;
-use crate::config::{Config, keys};
-use crate::control::{Hidden, Named};
+use crate::advice;
+use crate::config::{self, Config, keys};
+use crate::control::{Hidden, InviteSecret, Named};
 use crate::document::account::{Domain, Domains, User, UserSecret, Users};
+use crate::document::done::Done;
 use crate::document::invite::Invite;
 use crate::failure::{Exit, Failure};
 use crate::nearest::nearest;
@@ -92,13 +94,14 @@ impl Desk {
     }
 
     /// `user remove`: also ends everything the account said.
-    pub(super) async fn remove(&self, account: &Named) -> Result<String, Failure> {
+    pub(super) async fn remove(&self, account: &Named) -> Result<Done, Failure> {
         let jid = self.jid(account)?;
         self.known(&jid)?;
         self.door.site.accounts.remove(&jid).await.map_err(refused)?;
         let name = AccountName::parse(jid.as_str()).map_err(Failure::bug)?;
         let ended = self.hub.act(|hub, now| forget(hub, &name, now));
-        Ok(format!("removed {jid}; {ended} of its facts withdrawn"))
+        let text = format!("removed {jid}; {ended} of its facts withdrawn");
+        Ok(Done::new("user-removed", text))
     }
 
     /// `user list`.
@@ -115,9 +118,13 @@ impl Desk {
     }
 
     /// `invite`.
-    pub async fn invite(&self, account: &Named, rotate: bool) -> Result<Invite, Failure> {
+    pub async fn invite(&self, account: &Named, secret: InviteSecret) -> Result<Invite, Failure> {
         let jid = self.jid(account)?;
-        let rotation = if rotate { Rotation::Rotate } else { Rotation::Keep };
+        self.check_is_pbx(&jid)?;
+        let rotation = match secret {
+            InviteSecret::Same => Rotation::Keep,
+            InviteSecret::New => Rotation::Rotate,
+        };
         let declared = declared(&self.config.borrow(), &jid).map(password).transpose()?.flatten();
         let secret = match (declared, rotation) {
             (Some(password), Rotation::Keep) => password,
@@ -133,6 +140,7 @@ impl Desk {
                 .line("try", "listen = [\"0.0.0.0:5222\"] in [xmpp]")
         })?;
         let invitation = Invitation {
+            note: note(&reachable, xmpp),
             jid: jid.as_str(),
             domain: jid.domain(),
             secret: &secret,
@@ -168,9 +176,10 @@ impl Desk {
             Some(domain) => self.served(domain)?,
             None => self.server.domains.first().map(String::as_str).unwrap_or_default(),
         };
-        BareJid::parse(&format!("{}@{domain}", account.name)).map_err(|error| {
-            let message = format!("\"{}\" cannot be an account: {error}", account.name);
+        BareJid::parse(&format!("{}@{domain}", account.name)).map_err(|_| {
+            let message = format!("\"{}\" cannot be an account name", account.name);
             Failure::new(Exit::Usage, "wrong-name", message)
+                .line("write", config::name::AccountName::ALLOWED)
         })
     }
 
@@ -184,6 +193,18 @@ impl Desk {
                 near => failure.line("nearest", near.join("  ")),
             }
         })
+    }
+
+    /// An xmpp.conf with the password of a person is of no use to anybody.
+    fn check_is_pbx(&self, jid: &BareJid) -> Result<(), Failure> {
+        match self.door.site.accounts.get(jid) {
+            Some(account) if account.role != Role::Pbx => {
+                let message = format!("{jid} has the role {}: only a pbx is invited", account.role);
+                Err(Failure::new(Exit::Conflict, "not-a-pbx", message)
+                    .line("try", "lampfield invite with a name that no account has yet"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn known(&self, jid: &BareJid) -> Result<(), Failure> {
@@ -211,6 +232,26 @@ impl Desk {
             connected: self.door.site.router.resources(&account.jid).len() as u64,
         }
     }
+}
+
+/// Why the address in an invitation may be wrong.
+fn note(reachable: &Reachable, xmpp: &keys::Xmpp) -> Option<String> {
+    if advice::is_only_here(xmpp) {
+        return Some(format!(
+            "only this machine can connect, so serverhost={} works nowhere else; to let others in: \
+             listen = [\"0.0.0.0:5222\"] under [xmpp] in the configuration, a restart, and this \
+             command again",
+            reachable.best
+        ));
+    }
+    let any = xmpp.listen.iter().any(|address| address.ip().is_unspecified());
+    any.then(|| {
+        format!(
+            "serverhost={} is the address of this machine towards the rest of the world; correct it \
+             if that server reaches this machine by another",
+            reachable.best
+        )
+    })
 }
 
 /// The account as the configuration has it.

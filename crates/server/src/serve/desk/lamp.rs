@@ -1,18 +1,20 @@
 //! Questions about one lamp: what decides it, and what was said about it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use lampfield_board::history::Event;
+use lampfield_board::history::{Event, Past};
 use lampfield_board::why::Said;
-use lampfield_board::{Subject, Wall, Why};
+use lampfield_board::{Origin, Standing, Subject, Wall, Why};
 use lampfield_hub::{Explanation, Hub, Lease, Now};
 
-use super::Desk;
 use super::trouble::sentence;
-use crate::document::history::{self as history_document, History};
+use super::{Desk, past};
+use crate::document::history::{self as history_document, History, Link};
 use crate::document::why::{self as why_document, LeaseState};
 use crate::document::{self, OriginName, Shown, moment, seconds_between};
 use crate::failure::{Exit, Failure};
+use crate::serve::journal::{Entry, What};
 
 /// Names offered when there is no such subject.
 const NEAREST: usize = 3;
@@ -24,13 +26,23 @@ const LOOKED_BACK: usize = 1_000;
 const MOST_EVENTS: usize = 10_000;
 
 impl Desk {
-    /// What decides a lamp.
-    pub(super) fn why(&self, typed: &str) -> Result<why_document::Why, Failure> {
-        self.hub.read(|hub, now| {
-            let subject = on_the_board(hub, typed)?;
-            match hub.why(&subject, now) {
-                Some(explanation) => Ok(why(hub, &explanation, now)),
-                None => Err(unknown(hub, typed)),
+    /// What decides a lamp, or decided it at a past moment.
+    pub(super) fn why(
+        &self,
+        typed: &str,
+        at_millis: Option<u64>,
+    ) -> Result<why_document::Why, Failure> {
+        self.hub.read(|hub, now| match at_millis.map(Wall::from_millis) {
+            Some(at) => {
+                let subject = spoken_of(hub, typed)?;
+                Ok(why_then(&subject, past::of(hub, &subject, at, now.wall)?, at))
+            }
+            None => {
+                let held = |subject: &Subject| hub.board().find(subject).is_some();
+                let subject = one_of(typed, candidates(typed)?.into_iter().filter(held))?
+                    .ok_or_else(|| unknown(hub, typed))?;
+                let explanation = hub.why(&subject, now).ok_or_else(|| unknown(hub, typed))?;
+                Ok(why(hub, &explanation, now))
             }
         })
     }
@@ -39,33 +51,78 @@ impl Desk {
     pub(super) fn history(
         &self,
         typed: &str,
-        since_seconds: Option<u64>,
+        since_millis: Option<u64>,
         limit: usize,
     ) -> Result<History, Failure> {
-        self.hub.read(|hub, now| {
-            let since = since_seconds.map_or(Wall::from_millis(0), |seconds| {
-                let back = Duration::from_secs(seconds).as_millis();
-                let back = u64::try_from(back).unwrap_or(u64::MAX);
-                Wall::from_millis(now.wall.millis().saturating_sub(back))
-            });
+        let since = Wall::from_millis(since_millis.unwrap_or_default());
+        self.hub.read(|hub, _| {
             let past = hub.history();
-            let spoken_of = |subject: &Subject| {
-                hub.board().find(subject).is_some()
-                    || !past.of(subject, Wall::from_millis(0), 1).is_empty()
-            };
-            let subject = one_of(typed, candidates(typed)?.into_iter().filter(spoken_of))?
-                .ok_or_else(|| unknown(hub, typed))?;
+            let subject = spoken_of(hub, typed)?;
             let events = past.of(&subject, since, limit.min(MOST_EVENTS));
             Ok(History {
                 schema: "history/1".to_owned(),
                 subject: subject.to_string(),
-                events: events.iter().map(event).collect(),
+                links: self.links(hub, &subject, &events, since),
+                events: events.iter().map(|event| self.event(event)).collect(),
                 complete_since: moment(past.complete_since()),
                 remembered: past.len() as u64,
                 limit: u64::from(past.limit()),
             })
         })
     }
+
+    /// The losses and returns of those who speak of a lamp, over the time of the events shown.
+    fn links(&self, hub: &Hub, subject: &Subject, events: &[Event], since: Wall) -> Vec<Link> {
+        let mut origins: Vec<Arc<Origin>> = Vec::new();
+        let present = hub.board().get(subject);
+        let present = present.iter().flat_map(|facts| facts.facts());
+        let speakers = present.map(|fact| Arc::clone(fact.origin));
+        for origin in speakers.chain(events.iter().map(|event| Arc::clone(&event.origin))) {
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
+        let since = events.last().map_or(since, |oldest| oldest.at);
+        let happened = self.journal.of(&origins, since);
+        happened.iter().filter_map(|entry| link(hub, subject, entry)).take(MOST_EVENTS).collect()
+    }
+
+    fn event(&self, event: &Event) -> history_document::Event {
+        let reason = match event.standing {
+            Standing::Withdrawn => self.journal.reason(&event.origin, event.at),
+            Standing::Live(_) => None,
+        };
+        history_document::Event {
+            at: moment(event.at),
+            origin: OriginName::from(&*event.origin),
+            door: event.door.to_string(),
+            value: Shown::of(event.standing),
+            was: event.was.and_then(Shown::of),
+            reason: reason.map(|reason| reason.to_string()),
+            aggregate: event.lamp.map(Shown::from),
+            aggregate_was: event.lamp_was.map(Shown::from),
+        }
+    }
+}
+
+fn link(hub: &Hub, subject: &Subject, entry: &Entry) -> Option<Link> {
+    let (state, grace) = match entry.what {
+        What::Lost(grace) => ("lost", grace),
+        What::Returned(grace) => ("returned", grace),
+        // The withdrawal stands among the events.
+        What::Withdrawn(_) => return None,
+    };
+    Some(Link {
+        at: moment(entry.at),
+        origin: OriginName::from(&*entry.origin),
+        state: state.to_owned(),
+        grace_seconds: grace.as_secs_f64(),
+        aggregate: match hub.history().lamp_at(subject, entry.at) {
+            Past::Showed(lamp) => lamp.map(Shown::from),
+            Past::AsNow => hub.board().aggregate(subject).map(Shown::from),
+            Past::Forgotten => None,
+        },
+    })
 }
 
 fn candidates(typed: &str) -> Result<Vec<Subject>, Failure> {
@@ -73,9 +130,13 @@ fn candidates(typed: &str) -> Result<Vec<Subject>, Failure> {
         .map_err(|error| Failure::new(Exit::Usage, "wrong-subject", error.to_string()))
 }
 
-fn on_the_board(hub: &Hub, typed: &str) -> Result<Subject, Failure> {
-    let held = candidates(typed)?.into_iter().filter(|subject| hub.board().find(subject).is_some());
-    one_of(typed, held)?.ok_or_else(|| unknown(hub, typed))
+/// The subject that is meant, among those that are spoken of or were.
+fn spoken_of(hub: &Hub, typed: &str) -> Result<Subject, Failure> {
+    let begin = Wall::from_millis(0);
+    let known = |subject: &Subject| {
+        hub.board().find(subject).is_some() || !hub.history().of(subject, begin, 1).is_empty()
+    };
+    one_of(typed, candidates(typed)?.into_iter().filter(known))?.ok_or_else(|| unknown(hub, typed))
 }
 
 /// The only one, if there is one.
@@ -122,6 +183,7 @@ fn why(hub: &Hub, explanation: &Explanation, now: Now) -> why_document::Why {
         schema: "why/1".to_owned(),
         subject: subject.to_string(),
         kind: subject.kind().to_string(),
+        at: None,
         aggregate: lamp.map(Shown::from),
         since: shown_since(hub, subject).map(moment),
         rule: rule.to_string(),
@@ -146,6 +208,50 @@ fn why(hub: &Hub, explanation: &Explanation, now: Now) -> why_document::Why {
     document
 }
 
+/// A lamp as it was: leases and versions of then are not remembered.
+fn why_then(subject: &Subject, past: past::Past, at: Wall) -> why_document::Why {
+    let mut document = why_document::Why {
+        schema: "why/1".to_owned(),
+        subject: subject.to_string(),
+        kind: subject.kind().to_string(),
+        at: Some(moment(at)),
+        aggregate: None,
+        since: past.since.map(moment),
+        rule: "nobody said anything".to_owned(),
+        facts: Vec::new(),
+        tombstones: Vec::new(),
+        changes: Vec::new(),
+        notes: Vec::new(),
+    };
+    if let Some(Why { lamp, rule, facts, .. }) = past.why {
+        document.aggregate = lamp.map(Shown::from);
+        document.rule = rule.to_string();
+        document.facts = facts.iter().filter_map(|said| fact_then(said, at)).collect();
+        document.facts.sort_by_key(|fact| !fact.decides);
+    }
+    if past.older > 0 {
+        document.notes.push(format!(
+            "{} of these facts were said before the time that is remembered",
+            past.older
+        ));
+    }
+    document
+}
+
+fn fact_then(said: &Said, at: Wall) -> Option<why_document::Fact> {
+    Some(why_document::Fact {
+        value: Shown::of(said.standing)?,
+        origin: OriginName::from(&*said.origin),
+        door: said.door.to_string(),
+        said_at: moment(said.said_at),
+        age_seconds: seconds_between(said.said_at, at),
+        epoch: None,
+        counter: None,
+        decides: said.decides,
+        lease: None,
+    })
+}
+
 /// When the lamp began to show what it shows, as far as the history goes.
 fn shown_since(hub: &Hub, subject: &Subject) -> Option<Wall> {
     let events = hub.history().of(subject, Wall::from_millis(0), LOOKED_BACK);
@@ -159,10 +265,10 @@ fn fact(said: &Said, value: Shown, lease: Lease, now: Now) -> why_document::Fact
         door: said.door.to_string(),
         said_at: moment(said.said_at),
         age_seconds: seconds_between(said.said_at, now.wall),
-        epoch: said.version.epoch,
-        counter: said.version.counter,
+        epoch: Some(said.version.epoch),
+        counter: Some(said.version.counter),
         decides: said.decides,
-        lease: document::why::Lease::of(lease),
+        lease: Some(document::why::Lease::of(lease)),
     }
 }
 
@@ -176,21 +282,10 @@ impl document::why::Lease {
             Lease::Gone { left } => (LeaseState::Gone, Some(left)),
             Lease::Returning { left } => (LeaseState::Returning, Some(left)),
             Lease::RestartGrace { left } => (LeaseState::Restart, Some(left)),
+            Lease::Away => (LeaseState::Away, None),
             Lease::KeptByPolicy => (LeaseState::Kept, None),
             Lease::Ending | Lease::Withdrawn { .. } => (LeaseState::Gone, Some(Duration::ZERO)),
         };
         Self { state, seconds_left: left.map(|left| left.as_secs_f64()) }
-    }
-}
-
-fn event(event: &Event) -> history_document::Event {
-    history_document::Event {
-        at: moment(event.at),
-        origin: OriginName::from(&*event.origin),
-        door: event.door.to_string(),
-        value: Shown::of(event.standing),
-        was: event.was.and_then(Shown::of),
-        aggregate: event.lamp.map(Shown::from),
-        aggregate_was: event.lamp_was.map(Shown::from),
     }
 }

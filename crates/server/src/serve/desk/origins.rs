@@ -5,7 +5,7 @@ use lampfield_hub::OriginReport;
 
 use crate::document::status::OriginStatus;
 use crate::document::why::Lease;
-use crate::document::{OriginName, seconds_between};
+use crate::document::{OriginName, moment, seconds_between};
 
 // === impl OriginStatus ===
 
@@ -17,6 +17,7 @@ impl OriginStatus {
             origin: OriginName { account: report.account, eid: report.eid },
             state,
             seconds_left,
+            away_since: report.away_since.map(|since| moment(Wall::from_millis(since))),
             connections: report.connections as u64,
             facts: report.facts as u64,
             tombstones: report.tombstones as u64,

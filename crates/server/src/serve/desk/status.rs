@@ -1,9 +1,10 @@
 //! Is it all right? Gathers what every part counts and complains about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::SystemTime;
 
 use jiff::Timestamp;
+use lampfield_board::{Board, SubjectId};
 use lampfield_fabric::{Health, Storage};
 use lampfield_hub::{Now, Status as HubStatus};
 
@@ -17,6 +18,9 @@ impl Desk {
     /// Everything `status` shows.
     pub(super) fn status(&self) -> Status {
         let (now, hub, origins) = self.hub.read(|hub, now| (now, hub.status(), hub.origins(now)));
+        let lamps = self.hub.read(|hub, _| {
+            hub.board().counts().subjects.saturating_sub(only_withdrawn(hub.board()))
+        });
         let store = self.store_status();
         let mut attention: Vec<Attention> = hub.troubles.iter().map(attention).collect();
         attention
@@ -32,13 +36,13 @@ impl Desk {
             server: self.server_status(now),
             attention,
             origins: origins.into_iter().map(|one| OriginStatus::of(one, now.wall)).collect(),
-            counters: self.counters(&hub),
+            counters: self.counters(&hub, lamps),
             limits: self.limits(&hub),
             store,
         }
     }
 
-    fn counters(&self, hub: &HubStatus) -> BTreeMap<String, u64> {
+    fn counters(&self, hub: &HubStatus, lamps: usize) -> BTreeMap<String, u64> {
         let said = &hub.said;
         let held = [
             ("connections", self.door.gate.open()),
@@ -46,7 +50,9 @@ impl Desk {
             ("accounts", self.door.site.accounts.list().len()),
             ("subscriptions", hub.watches),
             ("origins", hub.origins),
+            ("lamps", lamps),
             ("subjects", hub.subjects),
+            ("lamps", hub.lamps),
             ("device_facts", hub.devices),
             ("mailbox_facts", hub.mailboxes),
             ("facts", hub.facts.used),
@@ -99,6 +105,15 @@ impl Desk {
             },
         }
     }
+}
+
+/// Subjects of which nothing but withdrawals is remembered: no lamp. Withdrawals are few and have a
+/// limit, so they are counted instead of all lamps.
+fn only_withdrawn(board: &Board) -> usize {
+    let ended = board.tombstones().map(|tombstone| tombstone.subject_id);
+    let ended: HashSet<SubjectId> = ended.collect();
+    let dark = |id: &&SubjectId| board.subject(**id).is_none_or(|facts| facts.lamp().is_none());
+    ended.iter().filter(dark).count()
 }
 
 fn stalled(reason: &str) -> Attention {

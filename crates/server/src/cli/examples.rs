@@ -1,0 +1,176 @@
+//! What every help text shows before its flags: three commands to copy. They stand apart from the
+//! definitions so that a test can see that each verb has them and that each can be typed.
+
+use clap::Command;
+
+/// The sentence first, then the examples, then the flags.
+const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
+
+/// Three examples for each verb, by its path. Each ends well on a fresh install.
+pub const EXAMPLES: [(&str, [&str; 3]); 18] = [
+    ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
+    (
+        "lampfield serve",
+        [
+            "lampfield serve",
+            "lampfield serve --config lampfield.toml",
+            "lampfield serve --listen 0.0.0.0:5222",
+        ],
+    ),
+    (
+        "lampfield check",
+        [
+            "lampfield check",
+            "lampfield check lampfield.toml",
+            "lampfield check --effective > lampfield.toml",
+        ],
+    ),
+    (
+        "lampfield status",
+        ["lampfield status", "lampfield status --wait 30s", "lampfield status --format nagios"],
+    ),
+    (
+        "lampfield why",
+        [
+            "lampfield why PJSIP/100",
+            "lampfield why 1000@default",
+            "lampfield why PJSIP/100 --at 14:03",
+        ],
+    ),
+    (
+        "lampfield history",
+        [
+            "lampfield history PJSIP/100",
+            "lampfield history PJSIP/100 --since 10m",
+            "lampfield history 1000@default --limit 5 --json",
+        ],
+    ),
+    (
+        "lampfield watch",
+        [
+            "lampfield watch",
+            "lampfield watch 'device/PJSIP/1*' --for 10s",
+            "lampfield watch --json --count 100",
+        ],
+    ),
+    (
+        "lampfield user",
+        ["lampfield user list", "lampfield user add pbx-2", "lampfield user remove pbx-2"],
+    ),
+    (
+        "lampfield user add",
+        [
+            "lampfield user add pbx-2 --generate",
+            "lampfield user add anna --role user",
+            "lampfield user add pbx-3 --allow 'PJSIP/3*' < secret.txt",
+        ],
+    ),
+    (
+        "lampfield user list",
+        [
+            "lampfield user list",
+            "lampfield user list --domain localhost",
+            "lampfield user list --json",
+        ],
+    ),
+    (
+        "lampfield user passwd",
+        [
+            "lampfield user passwd anna",
+            "lampfield user passwd anna --generate",
+            "lampfield user passwd anna@localhost < secret.txt",
+        ],
+    ),
+    (
+        "lampfield user remove",
+        [
+            "lampfield user remove pbx-2",
+            "lampfield user remove pbx-2 --yes",
+            "lampfield user remove anna@localhost",
+        ],
+    ),
+    (
+        "lampfield invite",
+        [
+            "lampfield invite pbx-2",
+            "lampfield invite pbx-2 --rotate",
+            "lampfield invite pbx-2 --json",
+        ],
+    ),
+    (
+        "lampfield domain",
+        ["lampfield domain list", "lampfield domain list --json", "lampfield domain list --ascii"],
+    ),
+    (
+        "lampfield domain list",
+        ["lampfield domain list", "lampfield domain list --json", "lampfield domain list --quiet"],
+    ),
+    (
+        "lampfield log",
+        [
+            "lampfield log set debug",
+            "lampfield log set info,lampfield_xmpp=debug",
+            "lampfield log set info",
+        ],
+    ),
+    (
+        "lampfield log set",
+        [
+            "lampfield log set debug",
+            "lampfield log set info,lampfield_xmpp=debug",
+            "lampfield log set info",
+        ],
+    ),
+    (
+        "lampfield bench",
+        [
+            "lampfield bench fanout --raw",
+            "lampfield bench mesh --servers 8 --password-file secret.txt --tls",
+            "lampfield bench open --node bench --register --pid 4711",
+        ],
+    ),
+];
+
+/// With the examples in the help of every verb.
+pub fn decorated(command: Command) -> Command {
+    decorate(command, "lampfield")
+}
+
+fn decorate(command: Command, path: &str) -> Command {
+    let examples = EXAMPLES.iter().find(|(of, _)| *of == path);
+    let shown: String = examples
+        .iter()
+        .flat_map(|(_, examples)| examples)
+        .map(|example| format!("  {example}\n"))
+        .collect();
+    let mut command = command.help_template(TEMPLATE);
+    if !shown.is_empty() {
+        command = command.before_help(format!("Examples:\n{shown}"));
+    }
+    let verbs: Vec<String> =
+        command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    verbs.into_iter().fold(command, |command, verb| {
+        command.mut_subcommand(&verb, |sub| decorate(sub, &format!("{path} {verb}")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::args::Cli;
+
+    #[test]
+    fn every_verb_has_examples() {
+        fn look(command: &Command, path: &str) {
+            let known = EXAMPLES.iter().any(|(of, _)| *of == path);
+            // The bench has verbs of its own; their examples stand with it.
+            assert!(known || path.starts_with("lampfield bench "), "{path} has no examples");
+            for verb in command.get_subcommands() {
+                look(verb, &format!("{path} {}", verb.get_name()));
+            }
+        }
+        look(&Cli::command(), "lampfield");
+    }
+}

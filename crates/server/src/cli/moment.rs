@@ -1,0 +1,100 @@
+//! Times as people type them. Each reader says what can be written instead, because the
+//! library's own words speak to programmers.
+
+use std::time::Duration;
+
+use jiff::civil::{DateTime, Time};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use lampfield_board::Wall;
+
+/// A duration longer than nothing.
+pub fn some_time(typed: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(typed) {
+        Ok(time) if !time.is_zero() => Ok(time),
+        Ok(_) => Err("it must be longer than nothing, such as 10s".to_owned()),
+        Err(_) => Err("write a number and its unit: 10s, 5min, 1h".to_owned()),
+    }
+}
+
+/// A moment: of today, so long ago, or in full.
+pub fn moment(typed: &str) -> Result<Wall, String> {
+    let now = Zoned::now();
+    read(typed, &now).ok_or("write 14:03, -10m or 2026-11-21T14:03:00Z".to_owned())
+}
+
+/// How far to look back: so long, or to a moment.
+pub fn since(typed: &str) -> Result<Wall, String> {
+    let now = Zoned::now();
+    let back = humantime::parse_duration(typed).ok().and_then(|back| before(&now, back));
+    back.or_else(|| read(typed, &now))
+        .ok_or("write how long, or from when: 10m, 2h, 14:03".to_owned())
+}
+
+fn read(typed: &str, now: &Zoned) -> Option<Wall> {
+    if let Some(back) = typed.strip_prefix('-') {
+        return before(now, humantime::parse_duration(back).ok()?);
+    }
+    if let Ok(exact) = typed.parse::<Timestamp>() {
+        return wall(exact);
+    }
+    let zone = TimeZone::system();
+    if let Ok(date) = typed.parse::<DateTime>() {
+        return wall(date.to_zoned(zone).ok()?.timestamp());
+    }
+    let time: Time = typed.parse().ok()?;
+    let today = now.date().to_datetime(time).to_zoned(zone.clone()).ok()?;
+    // Nobody asks about what is still to come: the same time of yesterday is meant.
+    let meant = match today > *now {
+        true => now.date().yesterday().ok()?.to_datetime(time).to_zoned(zone).ok()?,
+        false => today,
+    };
+    wall(meant.timestamp())
+}
+
+fn before(now: &Zoned, back: Duration) -> Option<Wall> {
+    let now = u64::try_from(now.timestamp().as_millisecond()).ok()?;
+    Some(Wall::from_millis(now.checked_sub(u64::try_from(back.as_millis()).ok()?)?))
+}
+
+fn wall(moment: Timestamp) -> Option<Wall> {
+    u64::try_from(moment.as_millisecond()).ok().map(Wall::from_millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(typed: &str, now: &str) -> Option<u64> {
+        let now: Timestamp = now.parse().expect("a moment");
+        read(typed, &now.to_zoned(TimeZone::system())).map(Wall::millis)
+    }
+
+    fn millis(moment: &str) -> Option<u64> {
+        let moment: Timestamp = moment.parse().expect("a moment");
+        u64::try_from(moment.as_millisecond()).ok()
+    }
+
+    #[test]
+    fn moments_are_read_as_people_say_them() {
+        let now = "2026-11-21T12:00:00Z";
+        assert_eq!(at("-10m", now), millis("2026-11-21T11:50:00Z"));
+        assert_eq!(at("2026-11-21T11:03:00Z", now), millis("2026-11-21T11:03:00Z"));
+        for wrong in ["", "noon", "25:00", "-", "-10", "10m", "-99999999999y"] {
+            assert_eq!(at(wrong, now), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_is_the_latest_that_has_been() {
+        let now = Timestamp::from_second(1_795_262_400).expect("a moment");
+        let now = now.to_zoned(TimeZone::system());
+        let earlier = now.checked_sub(jiff::Span::new().hours(1)).expect("an hour ago");
+        let later = now.checked_add(jiff::Span::new().hours(1)).expect("in an hour");
+        let typed = |of: &Zoned| of.strftime("%H:%M").to_string();
+        let read = |of: &Zoned| read(&typed(of), &now).expect("a moment").millis();
+        let now_millis = u64::try_from(now.timestamp().as_millisecond()).expect("after 1970");
+        assert!((now_millis - 3_700_000..now_millis).contains(&read(&earlier)));
+        assert!((now_millis - 86_400_000..now_millis - 80_000_000).contains(&read(&later)));
+    }
+}

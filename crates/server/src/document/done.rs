@@ -1,0 +1,23 @@
+//! `done/1`: a change was made that has no document of its own.
+
+use serde::{Deserialize, Serialize};
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// `done/1`.
+    pub schema: String,
+    /// Which change: `user-removed` or `log-set`.
+    pub done: String,
+    /// In a sentence.
+    pub text: String,
+}
+
+// === impl Done ===
+
+impl Done {
+    /// A change of this kind, told in a sentence.
+    pub fn new(done: &str, text: String) -> Self {
+        Self { schema: "done/1".to_owned(), done: done.to_owned(), text }
+    }
+}

@@ -1,0 +1,112 @@
+//! What decided a lamp at a past moment: the facts of then are put on a board of their own, made from
+//! the present ones and the remembered changes, and that board explains itself. No rule is repeated
+//! here.
+
+use std::sync::Arc;
+
+use lampfield_board::{
+    Board, DoorName, Limits, Origin, Standing, Statement, Subject, Value, Version, Wall, Why,
+};
+use lampfield_hub::Hub;
+
+use crate::document::moment;
+use crate::failure::{Exit, Failure};
+
+/// A lamp as it was.
+pub struct Past {
+    /// What decided; none if nobody said anything.
+    pub why: Option<Why>,
+    /// Since when it had shown that; none when that is not remembered.
+    pub since: Option<Wall>,
+    /// Facts whose moment is not remembered: they carry the moment from which on all is.
+    pub older: usize,
+}
+
+/// What one origin said then.
+struct Said {
+    origin: Arc<Origin>,
+    value: Value,
+    said_at: Wall,
+    door: DoorName,
+}
+
+/// The lamp of a subject at a moment.
+///
+/// # Errors
+/// The moment lies ahead, or further back than anything is remembered.
+pub fn of(hub: &Hub, subject: &Subject, at: Wall, now: Wall) -> Result<Past, Failure> {
+    let history = hub.history();
+    let begin = history.complete_since();
+    if at > now {
+        let message = format!("{} has not been yet", moment(at));
+        return Err(Failure::new(Exit::Usage, "wrong-moment", message));
+    }
+    if at < begin {
+        let message = format!("what was said before {} is not remembered", moment(begin));
+        return Err(Failure::new(Exit::NoSuchThing, "not-remembered", message)
+            .line("note", "limits.history says how much is; a restart forgets"));
+    }
+    let (said, older) = said_then(hub, subject, at);
+    let events = history.of(subject, Wall::from_millis(0), usize::MAX);
+    let mut turns = events.iter().filter(|event| event.lamp != event.lamp_was);
+    Ok(Past {
+        why: explain(subject, said),
+        since: turns.find(|event| event.at <= at).map(|event| event.at),
+        older,
+    })
+}
+
+/// What stood at a moment, in the order in which it was said, and of how much the moment is unknown.
+fn said_then(hub: &Hub, subject: &Subject, at: Wall) -> (Vec<Said>, usize) {
+    let mut held: Vec<(Arc<Origin>, Standing, Option<Wall>, DoorName)> = Vec::new();
+    if let Some(facts) = hub.board().get(subject) {
+        let facts = facts.facts();
+        held.extend(
+            facts.map(|fact| {
+                (Arc::clone(fact.origin), fact.standing, Some(fact.said_at), fact.door)
+            }),
+        );
+    }
+    // From the newest change backwards: what came later is undone, what came before tells its time.
+    for event in hub.history().of(subject, Wall::from_millis(0), usize::MAX) {
+        let place = held.iter().position(|(origin, ..)| *origin == event.origin);
+        let known = place.and_then(|place| held.get_mut(place));
+        if event.at > at {
+            let before = event.was.unwrap_or(Standing::Withdrawn);
+            match known {
+                Some(entry) => (entry.1, entry.2) = (before, None),
+                None => held.push((event.origin, before, None, event.door)),
+            }
+        } else if let Some((_, _, said_at @ None, _)) = known {
+            *said_at = Some(event.at);
+        }
+    }
+    let begin = hub.history().complete_since();
+    let mut older = 0;
+    let mut said: Vec<Said> = held
+        .into_iter()
+        .filter_map(|(origin, standing, said_at, door)| {
+            let value = standing.live()?;
+            older += usize::from(said_at.is_none());
+            Some(Said { origin, value, said_at: said_at.unwrap_or(begin), door })
+        })
+        .collect();
+    said.sort_by_key(|said| said.said_at);
+    (said, older)
+}
+
+fn explain(subject: &Subject, said: Vec<Said>) -> Option<Why> {
+    let mut board = Board::new(Limits { entries: said.len(), origins: said.len() });
+    for Said { origin, value, said_at, door } in said {
+        let statement = Statement {
+            subject: subject.clone(),
+            origin: board.origin_id(&origin).ok()?,
+            standing: Standing::Live(value),
+            version: Version::default(),
+            said_at,
+            door,
+        };
+        board.apply(&statement).ok()?;
+    }
+    board.get(subject).map(Why::of)
+}
