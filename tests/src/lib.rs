@@ -6,6 +6,7 @@ pub mod ami;
 pub mod asterisk;
 pub mod chance;
 pub mod cut;
+pub mod debian;
 pub mod eventually;
 pub mod net;
 pub mod pace;

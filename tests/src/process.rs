@@ -33,6 +33,11 @@ impl Process {
         self.child.id()
     }
 
+    /// Its standard output, once.
+    pub fn stdout(&mut self) -> std::process::ChildStdout {
+        self.child.stdout.take().expect("standard output is piped and not taken yet")
+    }
+
     /// Its standard error, once.
     pub fn stderr(&mut self) -> std::process::ChildStderr {
         self.child.stderr.take().expect("standard error is piped and not taken yet")
