@@ -9,6 +9,7 @@ pub mod bus;
 pub mod embedded;
 mod error;
 mod gap;
+pub mod private;
 mod store;
 
 pub use bucket::{Bucket, Durability};

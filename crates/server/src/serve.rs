@@ -26,6 +26,7 @@ use lampfield_fabric::{Embedded, Limits, OpenError, Storage, Store};
 use lampfield_hub::HubShell;
 use lampfield_xmpp::{Door, Listeners};
 
+use rustix::fs::Mode;
 use tokio::task::{LocalSet, spawn_local};
 
 use crate::advice;
@@ -51,6 +52,8 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 /// What keeps it from starting.
 pub fn run(place: Place) -> Result<ExitCode, Failure> {
     let begun = Instant::now();
+    // Whatever this process makes is its own, also what a library makes.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let log = Log::start(&place.config.log.level)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

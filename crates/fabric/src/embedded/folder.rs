@@ -2,9 +2,8 @@
 //! process, however it ends; the lock file itself stays and must not be removed by hand.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions},
+    fs::File,
     io::{self, Read, Seek, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -14,6 +13,10 @@ use rustix::{
 };
 
 use super::OpenError;
+use crate::private;
+
+/// Held while the server runs; it also marks the folder as ours.
+const LOCK: &str = "lampfield.lock";
 
 /// A data folder that this process holds until the value is dropped.
 pub(super) struct Folder {
@@ -26,13 +29,11 @@ pub(super) struct Folder {
 impl Folder {
     /// Makes the folder if need be and takes its lock.
     pub(super) fn hold(path: &Path) -> Result<Self, OpenError> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(path)
+        private::make_folder(path)
+            .and_then(|()| private::guard_folder(path, LOCK))
             .map_err(|e| unusable(path, &e))?;
-        let lock_path = path.join("lampfield.lock");
-        let mut lock = open_private(&lock_path).map_err(|e| unusable(&lock_path, &e))?;
+        let lock_path = path.join(LOCK);
+        let mut lock = private::open(&lock_path).map_err(|e| unusable(&lock_path, &e))?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => {
@@ -45,18 +46,18 @@ impl Folder {
     }
 
     /// The database file, made empty and private if it is not there. SQLite gives its side files
-    /// the same mode.
+    /// the same mode; those of an earlier run are closed here.
     pub(super) fn database(&self) -> Result<PathBuf, OpenError> {
         let path = self.path.join("lampfield.db");
-        open_private(&path)
+        private::open(&path)
             .and_then(|_| File::open(&self.path)?.sync_all())
             .map_err(|e| unusable(&path, &e))?;
+        for side in ["lampfield.db-wal", "lampfield.db-shm"] {
+            let side = self.path.join(side);
+            private::close(&side).map_err(|e| unusable(&side, &e))?;
+        }
         Ok(path)
     }
-}
-
-fn open_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
 /// Leaves the number of this process for whoever finds the folder held.
@@ -77,7 +78,10 @@ fn holder(lock: &mut File) -> String {
 
 fn unusable(path: &Path, error: &io::Error) -> OpenError {
     let fix = match error.kind() {
-        io::ErrorKind::PermissionDenied => ": give the folder to the user that runs the server",
+        // An error of ours, such as a folder that everybody can write into, says itself what to do.
+        io::ErrorKind::PermissionDenied if error.raw_os_error().is_some() => {
+            ": give the folder to the user that runs the server"
+        }
         io::ErrorKind::ReadOnlyFilesystem => ": remount it for writing or choose another data_dir",
         io::ErrorKind::StorageFull => ": free some space or choose another data_dir",
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {

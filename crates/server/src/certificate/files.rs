@@ -1,11 +1,12 @@
 //! Certificate and key in PEM files: reading them, and writing our own. A key file is checked
 //! before it is read, and created unreadable for others before anything is in it.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use lampfield_fabric::private;
 use rustls::crypto::CryptoProvider;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
@@ -51,8 +52,8 @@ impl PemPair {
     /// # Errors
     /// The folder cannot be written.
     pub fn store(&self, certificate: &str, key: &str) -> Result<(), CertificateError> {
-        write(&self.key, key, 0o600).map_err(file(&self.key))?;
-        write(&self.certificate, certificate, 0o644).map_err(file(&self.certificate))
+        write(&self.key, key).map_err(file(&self.key))?;
+        write(&self.certificate, certificate).map_err(file(&self.certificate))
     }
 
     fn chain(&self) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
@@ -63,14 +64,14 @@ impl PemPair {
     }
 }
 
-fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+fn write(path: &Path, text: &str) -> io::Result<()> {
     let draft = path.with_extension("new");
     // A draft left by a crash may have any mode; a new file has ours.
     match fs::remove_file(&draft) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => (),
     }
-    let mut out = OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft)?;
+    let mut out = private::options().write(true).create_new(true).open(&draft)?;
     out.write_all(text.as_bytes())?;
     out.sync_all()?;
     fs::rename(&draft, path)

@@ -1,11 +1,10 @@
 //! Makes a certificate for a domain without one and keeps it. Stock Asterisk checks none, so a
 //! self-signed one serves; whoever does check compares the fingerprint.
 
-use std::fs;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use lampfield_fabric::private;
 use rcgen::{
     CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
@@ -37,13 +36,12 @@ pub fn of(
         certificate: folder.join(format!("{domain}.pem")),
         key: folder.join(format!("{domain}.key")),
     };
+    private::close(&pair.key)
+        .map_err(|source| CertificateError::File { path: pair.key.clone(), source })?;
     if is_good(&pair, now, provider) {
         return Ok((pair, Maker::MadeBefore));
     }
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&folder)
+    private::make_folder(&folder)
         .map_err(|source| CertificateError::File { path: folder.clone(), source })?;
     let (certificate, key) = make(domain, now)
         .map_err(|source| CertificateError::NotMade { domain: domain.clone(), source })?;

@@ -2,14 +2,14 @@
 //! and one bounded backlog; it can never hold up the core thread, which only hands over documents.
 
 use std::cell::Cell;
-use std::fs::{self, Permissions};
+use std::fs;
 use std::future::Future;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
+use lampfield_fabric::private;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -69,7 +69,7 @@ impl ControlSocket {
             Ok(()) | Err(_) => (),
         }
         let listener = UnixListener::bind(path)?;
-        fs::set_permissions(path, Permissions::from_mode(0o600))?;
+        private::close(path)?;
         Ok(Self { listener, path: path.to_owned() })
     }
 

@@ -2,13 +2,13 @@
 //! secret goes to the screen only if that is a terminal; otherwise it lies in a file of mode 0600
 //! until the first login.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
+use lampfield_fabric::private;
 use lampfield_xmpp::Door;
 use lampfield_xmpp_stream::BareJid;
 use tokio::task::spawn_local;
@@ -84,8 +84,8 @@ fn page(invite: &Invite) -> String {
 }
 
 fn write(path: &Path, block: &str) -> io::Result<()> {
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file = private::open(path)?;
+    file.set_len(0)?;
     writeln!(file, "{block}")
 }
 

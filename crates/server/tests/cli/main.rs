@@ -425,6 +425,38 @@ fn a_first_start_keeps_its_secret_out_of_the_log() {
 }
 
 #[test]
+fn what_somebody_has_opened_is_closed_at_the_start() {
+    let mut server = Server::start("");
+    server.stop();
+    let set = |path: &std::path::Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("chmod");
+    };
+    let files = ["lampfield.db", "accounts.key", "lampfield.lock"];
+    for file in files {
+        set(&server.data().join(file), 0o644);
+    }
+    set(server.data(), 0o777);
+    server.restart();
+    let mode =
+        |path: &std::path::Path| path.metadata().expect("there").permissions().mode() & 0o777;
+    for file in files.into_iter().chain(["control.sock"]) {
+        assert_eq!(mode(&server.data().join(file)) & 0o077, 0, "{file}");
+    }
+    assert_eq!(mode(server.data()), 0o700);
+    let log = server.stop();
+    let told = log.iter().filter(|line| line.contains("code=\"was-open\"")).count();
+    assert_eq!(told, 4, "{log:#?}");
+
+    let shared = tempfile::tempdir().expect("a folder");
+    fs::write(shared.path().join("letter"), "").expect("a file of somebody");
+    set(shared.path(), 0o1777);
+    let ran = lampfield(&["serve", "--data-dir", &shared.path().display().to_string()]);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.err.contains("chmod go-w"), "{}", ran.err);
+    assert_eq!(mode(shared.path()), 0o777);
+}
+
+#[test]
 fn watch_ends_in_time_and_counts() {
     let server = Server::start("");
     let ran = server.ask(&["watch", "PJSIP/*", "--for", "100ms"]);

@@ -96,6 +96,12 @@ impl Server {
         server
     }
 
+    /// Runs again after a stop, on the same folder.
+    pub fn restart(&mut self) {
+        (self.child, self.lines) = spawn(&self.arguments);
+        self.says("lampfield ready");
+    }
+
     /// Where it listens.
     pub fn address(&self) -> &str {
         &self.listen

@@ -2,13 +2,13 @@
 //! servers' passwords derive. Whoever reads it can compute those passwords; whoever loses it must
 //! invite again with `--rotate`.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use lampfield_fabric::private;
 use lampfield_xmpp_stream::sasl::hmac_sha256;
 
 const NAME: &str = "accounts.key";
@@ -53,6 +53,8 @@ impl AccountKeys {
     /// If it can be neither read nor made, or holds no key.
     pub fn load(folder: &Path) -> Result<Self, KeyFileError> {
         let path = folder.join(NAME);
+        private::close(&path)
+            .map_err(|error| KeyFileError::Unusable { path: path.clone(), error })?;
         let master = match fs::read_to_string(&path) {
             Ok(text) => read(&text).ok_or(KeyFileError::NotAKey(path))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -82,7 +84,7 @@ fn read(text: &str) -> Option<[u8; 32]> {
 }
 
 fn create(path: &Path, key: &[u8; 32]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = private::options().write(true).create_new(true).open(path)?;
     writeln!(file, "{}", STANDARD.encode(key))?;
     file.sync_all()
 }
@@ -103,6 +105,16 @@ mod tests {
         assert_ne!(first.invite, first.fake_keys);
         let mode = fs::metadata(folder.path().join(NAME)).expect("a file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_key_that_others_could_read_is_closed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(NAME);
+        AccountKeys::load(folder.path()).expect("made");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("chmod");
+        AccountKeys::load(folder.path()).expect("read");
+        assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
     }
 
     #[test]
