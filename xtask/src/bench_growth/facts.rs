@@ -109,7 +109,8 @@ impl Facts {
             + &format!("![{}](performance/{})\n\n", plots[1].title, plots[1].file())
             + &format!(
                 "A fact takes **{each:.0} bytes** of resident memory, the {NAME:.0} bytes of its \
-                 name included (goal: at most 300 besides its strings).\n\n"
+                 name included (goal: at most 300 besides its strings). Up to 100,000 the \
+                 history fills as well.\n\n"
             )
     }
 }

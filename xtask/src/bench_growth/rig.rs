@@ -38,18 +38,27 @@ impl Rig {
 
     /// One case against a new server.
     pub fn fresh(&mut self, case: &[&str]) -> Result<Figures> {
-        let server = self.new_server(Cores::All)?;
-        let figures = self.run(&server, Cores::All, case)?;
-        self.end(server)?;
-        Ok(figures)
+        self.tried((Cores::All, Cores::All), case)
     }
 
     /// The same with the server on some cores and the load generator on the last.
     pub fn fresh_on(&mut self, cores: Cores, case: &[&str]) -> Result<Figures> {
-        let server = self.new_server(cores)?;
-        let figures = self.run(&server, Cores::Last, case)?;
+        self.tried((cores, Cores::Last), case)
+    }
+
+    /// Once more if it fails: a quarter of an hour must not be lost to one bad moment.
+    fn tried(&mut self, cores: (Cores, Cores), case: &[&str]) -> Result<Figures> {
+        self.once(cores, case).or_else(|error| {
+            self.troubles.push(format!("{}: failed once, {error:#}", case.join(" ")));
+            self.once(cores, case)
+        })
+    }
+
+    fn once(&mut self, (servers, own): (Cores, Cores), case: &[&str]) -> Result<Figures> {
+        let server = self.new_server(servers)?;
+        let figures = self.run(&server, own, case);
         self.end(server)?;
-        Ok(figures)
+        figures
     }
 
     /// A server on a folder of its own.

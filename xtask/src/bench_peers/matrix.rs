@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -172,15 +173,25 @@ impl Case {
 }
 
 impl Matrix {
-    /// Adds the report of one repetition.
-    pub fn add(&mut self, who: Contestant, transport: Transport, case: Case, report: &Value) {
+    /// Adds the report of one repetition, or why there is none: the others go on.
+    pub fn add(
+        &mut self,
+        who: Contestant,
+        transport: Transport,
+        case: Case,
+        report: Result<Value>,
+    ) {
         let cell = self.cell(who, transport, case);
+        let report = match report {
+            Ok(report) => report,
+            Err(error) => return cell.troubles.push(format!("{error:#}")),
+        };
         for figure in report["figures"].as_array().into_iter().flatten() {
             if let (Some(name), Some(value)) = (figure["name"].as_str(), figure["value"].as_f64()) {
                 cell.figures.entry(name.to_owned()).or_default().push(value);
             }
         }
-        for trouble in troubles(report) {
+        for trouble in troubles(&report) {
             if !cell.troubles.contains(&trouble) {
                 cell.troubles.push(trouble);
             }

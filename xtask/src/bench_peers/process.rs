@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use crate::run;
 
 /// How long a server may take until it listens.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_secs(120);
 
 /// How long it may take to stop in good order, with what it has to store.
 const STOP: Duration = Duration::from_secs(10);
