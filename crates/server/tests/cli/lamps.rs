@@ -139,3 +139,79 @@ fn watch_shows_each_change_as_it_comes() {
         assert_eq!(line["value"], line["aggregate"]);
     }
 }
+
+/// The moment of an event.
+fn moment(event: &serde_json::Value) -> String {
+    event["at"].as_str().expect("a moment").to_owned()
+}
+
+#[test]
+fn the_past_is_told_with_reasons_and_what_decided_then() {
+    let server = server();
+    let added = server.ask(&["user", "add", "server2", "--generate", "--json"]).json();
+    let password = added["password"].as_str().expect("a password");
+    let mut first = client(&server, "server1", "one");
+    let mut second = client(&server, "server2", password);
+    // A question between two changes takes longer than a millisecond, so that their moments differ.
+    first.publish_device(ONE, "PJSIP/100", "NOT_INUSE");
+    server.ask(&["status"]);
+    second.publish_device(TWO, "PJSIP/100", "INUSE");
+    server.ask(&["status"]);
+    first.publish_device(ONE, "PJSIP/100", "BUSY");
+    drop(second);
+    let history = (0..1_000).find_map(|_| {
+        let history = server.ask(&["history", "PJSIP/100", "--json"]).json();
+        (history["events"][0]["value"].is_null()).then_some(history)
+    });
+    let history = history.expect("a withdrawal");
+    assert_eq!(history["events"][0]["reason"], "link lost, grace over");
+    assert_eq!(history["links"][0]["state"], "lost");
+    assert_eq!(history["links"][0]["origin"]["eid"], TWO);
+    assert_eq!(history["links"][0]["aggregate"], "BUSY");
+    let text = server.ask(&["history", "PJSIP/100", "--ascii"]).out;
+    assert!(text.contains("withdrawn: link lost, grace over"), "{text}");
+    assert!(text.contains("link lost, 1s of grace"), "{text}");
+
+    // Each moment of a change shows what the change had made of the lamp.
+    for event in history["events"].as_array().expect("a list") {
+        let why = server.ask(&["why", "PJSIP/100", "--at", &moment(event), "--json"]).json();
+        assert_eq!(why["aggregate"], event["aggregate"], "{event} {why}");
+        assert_eq!(why["at"], event["at"]);
+    }
+    let second_change = moment(&history["events"][2]);
+    let why = server.ask(&["why", "PJSIP/100", "--at", &second_change, "--json"]).json();
+    assert_eq!(why["aggregate"], "INUSE");
+    assert_eq!(why["facts"].as_array().map(Vec::len), Some(2));
+    assert_eq!(why["facts"][0]["origin"]["eid"], TWO);
+    assert_eq!(why["facts"][0]["decides"], true);
+    assert!(why["facts"][0]["lease"].is_null());
+    let text = server.ask(&["why", "PJSIP/100", "--at", &second_change, "--ascii"]).out;
+    assert!(text.starts_with("U INUSE   device/PJSIP/100   at "), "{text}");
+
+    assert_eq!(server.ask(&["why", "PJSIP/100", "--at", "-1d"]).code, Some(5));
+    assert_eq!(server.ask(&["why", "PJSIP/100", "--at", "2999-01-01T00:00:00Z"]).code, Some(2));
+    assert_eq!(server.ask(&["why", "PJSIP/100", "--kind", "device"]).code, Some(0));
+    assert_eq!(server.ask(&["why", "device/PJSIP/100", "--kind", "device"]).code, Some(0));
+    assert_eq!(server.ask(&["why", "PJSIP/100", "--kind", "mailbox"]).code, Some(5));
+    assert_eq!(server.ask(&["history", "PJSIP/100", "--since", "1h", "--json"]).code, Some(0));
+}
+
+#[test]
+fn a_lamp_of_which_only_the_withdrawal_is_left_is_not_counted() {
+    let server = server();
+    let added = server.ask(&["user", "add", "server2", "--generate", "--json"]).json();
+    let password = added["password"].as_str().expect("a password");
+    let mut first = client(&server, "server1", "one");
+    let mut second = client(&server, "server2", password);
+    first.publish_device(ONE, "PJSIP/100", "INUSE");
+    second.publish_device(TWO, "PJSIP/100", "INUSE");
+    second.publish_device(TWO, "PJSIP/200", "INUSE");
+    let lamps = || server.ask(&["status", "--json"]).json()["counters"]["lamps"].as_u64();
+    assert_eq!(lamps(), Some(2));
+    drop(second);
+    assert!((0..1_000).any(|_| lamps() == Some(1)), "{:?}", lamps());
+    let text = server.ask(&["status", "--ascii"]).out;
+    assert!(text.contains("lamps 1, facts 1 of ") && text.contains(ONE), "{text}");
+    let listed = text.lines().any(|line| line.starts_with("server2@"));
+    assert!(!listed, "nothing is left of it: {text}");
+}
