@@ -34,6 +34,9 @@ async def configured(world):
     instant = (await pubsub.create_node(world.service, None))["pubsub"]["create"]["node"]
     assert instant, "an instant node has no name"
     await pubsub.publish(world.service, instant, payload=anna.entry("one"))
+    unusual = "news/ünï & <'more'> \"here\""
+    created = (await pubsub.create_node(world.service, unusual))["pubsub"]["create"]["node"]
+    equal((await configuration(anna, world, unusual))["pubsub#access_model"], "open")
 
 
 async def affiliations(world):
