@@ -109,9 +109,17 @@ async fn attend<D: Desk>(stream: UnixStream, desk: &D) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
     while let Some(line) = timeout(PATIENCE, read_line(&mut reader)).await?? {
-        let answer = match serde_json::from_slice(&line) {
+        let request = serde_json::from_slice(&line);
+        if let Ok(request) = &request {
+            tracing::debug!(code = "command", ?request, "asked");
+        }
+        let answer = match request {
             Ok(Request::Watch { filter }) => match desk.watch(filter.as_deref()) {
-                Ok(changes) => return stream_changes(changes, reader, writer).await,
+                Ok(changes) => {
+                    let ended = stream_changes(changes, reader, writer).await;
+                    tracing::debug!(code = "command", "a watch has ended");
+                    return ended;
+                }
                 Err(failure) => Answer::Failed(failure),
             },
             Ok(request) => desk.answer(request).await,
@@ -120,6 +128,9 @@ async fn attend<D: Desk>(stream: UnixStream, desk: &D) -> io::Result<()> {
                     .line("likely", "the server and the command are of different versions"),
             ),
         };
+        if let Answer::Failed(Failure { code, message, .. }) = &answer {
+            tracing::debug!(code = "command", why = code, "refused: {message}");
+        }
         send(&mut writer, &answer).await?;
     }
     Ok(())

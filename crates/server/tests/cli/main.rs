@@ -8,7 +8,9 @@
 )]
 
 mod client;
+mod documents;
 mod lamps;
+mod manual;
 mod server;
 
 use std::fs;
@@ -346,12 +348,18 @@ fn status_waits_and_speaks_nagios() {
 
 #[test]
 fn log_levels_change_at_run_time() {
-    let server = Server::start("");
+    let mut server = Server::start("");
     assert_eq!(server.ask(&["log", "set", "debug"]).code, Some(0));
+    server.ask_with(&["user", "add", "tim"], "hunter2\n");
+    server.says("asked code=\"command\" request=UserAdd");
+    server.ask(&["why", "PJSIP/100"]);
+    server.says("why=\"unknown-subject\"");
     for typed in ["info,x=loud", "lala"] {
         let wrong = server.ask(&["log", "set", typed]);
         assert_eq!(wrong.code, Some(2), "{}", wrong.err);
     }
+    assert_eq!(server.ask(&["log", "set", "info", "--json"]).json()["done"], "log-set");
+    assert!(!server.stop().join("").contains("hunter2"), "no level shows a password");
 }
 
 #[test]

@@ -1,0 +1,168 @@
+//! The manual against the program: samples that work, limits that are true, codes that are explained.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::server::lampfield;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn page(name: &str) -> String {
+    fs::read_to_string(root().join("docs").join(name)).expect("a page")
+}
+
+/// All files below a folder with this ending.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("one").path());
+    let below = |path: PathBuf| match path.is_dir() {
+        true => files(&path, ending),
+        false => vec![path],
+    };
+    let found = entries.flat_map(below);
+    found.filter(|path| path.extension().is_some_and(|is| is == ending)).collect()
+}
+
+#[test]
+fn every_sample_of_a_configuration_would_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("lampfield.toml");
+    let mut seen = 0;
+    for manual in files(&root().join("docs"), "md") {
+        let text = fs::read_to_string(&manual).expect("a page");
+        for sample in text.split("```toml\n").skip(1) {
+            let sample = sample.split("```").next().unwrap_or_default();
+            // A sample of an account alone stands in a domain.
+            let domain =
+                if sample.starts_with("[[domain.") { "[[domain]]\nname = 'a'\n" } else { "" };
+            fs::write(&file, format!("{domain}{sample}")).expect("a file");
+            let ran = lampfield(&["check", "--json", &file.display().to_string()]);
+            let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_default();
+            let problems = document["problems"].as_array().cloned().unwrap_or_default();
+            // The files that a sample names are not on this machine.
+            let wrong = problems
+                .iter()
+                .filter(|one| one["severity"] == "error" && one["code"] != "secret-file");
+            assert_eq!(wrong.count(), 0, "{}: {sample}{}", manual.display(), ran.err);
+            let whole = sample.starts_with("# /") || sample.contains("data_dir");
+            assert!(!whole || sample.contains("listen = [\"0.0.0.0:5222\"]"), "{sample}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 8, "only {seen} samples found");
+    let unit = page("lampfield.service");
+    assert!(unit.contains(r#"printf '[xmpp]\nlisten = ["0.0.0.0:5222"]\n'"#), "{unit}");
+}
+
+/// A number as the manual writes it: `12000` is 12,000.
+fn with_commas(digits: &str) -> String {
+    let mut shown = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+/// A default as the manual writes it: `"256KiB"` is 256 KiB, `"30s"` is 30 s.
+fn as_written(value: &toml::Value) -> String {
+    let text = value.to_string().replace('"', "");
+    let unit = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (count, unit) = text.split_at(unit);
+    format!("{} {unit}", with_commas(count)).trim().to_owned()
+}
+
+#[test]
+fn every_limit_of_the_configuration_is_in_the_table_with_its_default() {
+    let nowhere = tempfile::tempdir().expect("a folder");
+    let file = nowhere.path().join("lampfield.toml");
+    fs::write(&file, "").expect("a file");
+    let shown = lampfield(&["check", "--effective", &file.display().to_string()]).out;
+    let defaults: toml::Table = shown.parse().expect("a configuration");
+    let manual = page("operations.md");
+    for (path, table) in
+        [("limits", &defaults["limits"]), ("xmpp.limits", &defaults["xmpp"]["limits"])]
+    {
+        for (key, value) in table.as_table().expect("a table") {
+            let row = format!("| `{path}.{key}` | {} |", as_written(value));
+            assert!(manual.contains(&row), "docs/operations.md has no row {row}");
+        }
+    }
+}
+
+/// Limits without a key: where each is defined, and how the manual says it.
+const CONSTANTS: [(&str, &str, &str); 22] = [
+    ("server/src/control/listener.rs", "MOST_CLIENTS: usize = 32;", "| 32 |"),
+    ("server/src/serve/watchers.rs", "BACKLOG: usize = 1_000;", "| 1,000 |"),
+    ("server/src/serve/journal.rs", "LIMIT: usize = 4_096;", "| 4,096 |"),
+    ("server/src/serve/logging.rs", "WAITING: usize = 4_096;", "| 4,096 lines |"),
+    ("xmpp/src/pace.rs", "STEPS: usize = 3;", "| 3 within 60 s |"),
+    ("xmpp/src/pace.rs", "WINDOW: Duration = Duration::from_secs(60);", "| 3 within 60 s |"),
+    ("xmpp/src/contacts/contact.rs", "MOST_CONTACTS: usize = 1_000;", "| 1,000 contacts, "),
+    ("xmpp/src/contacts/contact.rs", "MOST_STRANGERS: usize = 100;", "100 strangers who ask"),
+    ("xmpp/src/contacts/contact.rs", "MOST_BYTES: usize = 262_144;", "256 KiB of text |"),
+    ("xmpp/src/services/relay.rs", "MOST_TO_PBX: usize = 16 * 1024;", "| 16 KiB |"),
+    ("xmpp/src/session/asked.rs", "MOST: usize = 64;", "| 64 |"),
+    ("xmpp/src/session/directed.rs", "MOST: usize = 100;", "| 100 |"),
+    ("xmpp/src/services/pubsub/telephony/listing.rs", "MOST: usize = 200;", "| 200 |"),
+    ("xmpp/src/results.rs", "MOST: usize = 200_000;", "| 200,000 |"),
+    ("xmpp/src/wire/loans.rs", "LARGEST_ANSWER: usize = 8 * 1024 * 1024;", "| 8 MiB, for all "),
+    ("xmpp/src/accounts.rs", "accounts: 100_000, hashing: 2, waiting: 1_024", "| 100,000 |"),
+    (
+        "xmpp/src/accounts.rs",
+        "accounts: 100_000, hashing: 2, waiting: 1_024",
+        "| 2, and 1,024 wait |",
+    ),
+    (PUBSUB, "nodes: 10_000,", "| 10,000, of one account 1,000 |"),
+    (PUBSUB, "nodes_per_creator: 1_000,", "| 10,000, of one account 1,000 |"),
+    (PUBSUB, "items_per_node: 10_000,", "| 10,000 items |"),
+    (PUBSUB, "payload_bytes: 128 * 1024,", "| 128 KiB |"),
+    (PUBSUB, "stored_bytes: 256 * 1024 * 1024,", "| 256 MiB |"),
+];
+
+const PUBSUB: &str = "xmpp/src/services/pubsub/engine/limits.rs";
+
+#[test]
+fn every_other_limit_is_in_the_table_as_it_is_in_the_code() {
+    let manual = page("operations.md");
+    for (file, defined, said) in CONSTANTS {
+        let source = fs::read_to_string(root().join("crates").join(file)).expect(file);
+        assert!(source.contains(defined), "{file} says something else than {defined}");
+        assert!(manual.contains(said), "docs/operations.md does not say {said} ({file})");
+    }
+}
+
+/// What stands between each pair of these marks.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
+    let rest = text.split(before).skip(1);
+    rest.filter_map(|rest| Some(rest.split_once(after)?.0)).collect()
+}
+
+#[test]
+fn every_code_is_explained() {
+    let manual = page("messages.md");
+    let known: BTreeSet<&str> = manual.split('`').collect();
+    let mut unexplained = BTreeSet::new();
+    for file in files(&root().join("crates"), "rs") {
+        if !file.components().any(|part| part.as_os_str() == "src") {
+            continue;
+        }
+        let source = fs::read_to_string(&file).expect("a source");
+        let logged = between(&source, "code = \"", "\"");
+        let failed = between(&source, "Failure::new(Exit::", ")");
+        let failed = failed.iter().filter_map(|rest| rest.split('"').nth(1));
+        let advised = between(&source, "code: \"", "\"");
+        for code in logged.into_iter().chain(failed).chain(advised) {
+            // The shape of a code keeps prose and tests out.
+            let is_code = code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+            if is_code && !known.contains(code) {
+                unexplained.insert(code.to_owned());
+            }
+        }
+    }
+    assert!(unexplained.is_empty(), "not in docs/messages.md: {unexplained:?}");
+}
