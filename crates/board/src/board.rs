@@ -38,6 +38,8 @@ pub struct Limits {
 pub struct Counts {
     /// Subjects with at least one entry.
     pub subjects: usize,
+    /// Subjects whose lamp shows something: those with at least one live fact.
+    pub lamps: usize,
     /// Live device states.
     pub devices: usize,
     /// Live mailboxes.
@@ -55,6 +57,8 @@ pub struct Board {
     /// Oldest first.
     tombstones: BTreeSet<(Revision, SubjectId, OriginId)>,
     live: PerKind<usize>,
+    /// Subjects with a live fact.
+    lamps: usize,
     digests: PerKind<Digest>,
     revision: Revision,
     limits: Limits,
@@ -80,6 +84,7 @@ impl Board {
             speakers: Speakers::new(),
             tombstones: BTreeSet::new(),
             live: PerKind::default(),
+            lamps: 0,
             digests: PerKind::default(),
             revision: Revision::ZERO,
             limits,
@@ -141,6 +146,7 @@ impl Board {
     pub fn counts(&self) -> Counts {
         Counts {
             subjects: self.subjects.len(),
+            lamps: self.lamps,
             devices: self.live.device,
             mailboxes: self.live.mailbox,
             tombstones: self.tombstones.len(),

@@ -49,6 +49,11 @@ impl Connections {
         self.0.remove(&conn)
     }
 
+    /// Whether an account is connected. Looks at all connections.
+    pub fn any_of(&self, account: &AccountName) -> bool {
+        self.0.values().any(|connection| connection.account == *account)
+    }
+
     pub fn len(&self) -> usize {
         self.0.len()
     }

@@ -19,6 +19,7 @@ use lampfield_fabric::Bucket;
 use crate::{
     backoff::Backoffs,
     connections::Connections,
+    departed::Departed,
     effect::{Effect, Outbox},
     keys,
     notice::{Trouble, TroubleKey},
@@ -44,6 +45,7 @@ pub struct Hub {
     confirmed_left: bool,
     readers: Readers,
     backoffs: Backoffs,
+    departed: Departed,
     history: History,
     tally: Tally,
     outbox: Outbox,
@@ -72,6 +74,7 @@ impl Hub {
             confirmed_left: false,
             readers: Readers::default(),
             backoffs: Backoffs::default(),
+            departed: Departed::default(),
             tally: Tally::default(),
             outbox: Outbox::default(),
         }
@@ -89,7 +92,8 @@ impl Hub {
             return Some(Duration::ZERO);
         }
         let sweep = self.origins.next_due().map(|(deadline, _)| deadline);
-        sweep.into_iter().chain(self.backoffs.next_calm()).min()
+        let others = [sweep, self.backoffs.next_calm(), self.departed.next_end()];
+        others.into_iter().flatten().min()
     }
 
     /// The facts.
@@ -142,6 +146,13 @@ impl Hub {
             self.board.forget_origin(id);
         }
         self.check_eid(eid);
+    }
+
+    /// An account is back or gone for good: its dead origins are no trouble any longer.
+    fn forget_departed(&mut self, account: &AccountName) {
+        for origin in self.departed.take(account) {
+            self.outbox.clear(&TroubleKey::OriginGone(origin));
+        }
     }
 
     /// Raises or clears the trouble of an EID that several accounts use.

@@ -6,6 +6,7 @@
 
 mod backoff;
 mod connections;
+mod departed;
 mod effect;
 mod hub;
 mod keys;

@@ -3,7 +3,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use lampfield_board::{AccountName, Eid, Origin};
+use lampfield_board::{AccountName, Eid, Origin, Wall};
 use serde::Serialize;
 
 use crate::sweep::Cause;
@@ -133,6 +133,16 @@ pub enum Trouble {
         #[serde(serialize_with = "texts")]
         stale: Vec<AccountName>,
     },
+    /// An origin did not come back in time and what it said was withdrawn. Clears when its account
+    /// logs in again or is removed, and after an hour.
+    OriginGone {
+        /// Who.
+        #[serde(serialize_with = "text")]
+        origin: Arc<Origin>,
+        /// Since when nobody speaks for it; the start of Lampfield at the earliest.
+        #[serde(rename = "since_ms", serialize_with = "millis")]
+        since: Wall,
+    },
     /// The account's server has dropped more than once and will wait longer before it reconnects
     /// than its facts are kept. Clears when its process restarts, the grace suffices, or its
     /// connection has held for ten minutes; a further drop raises it again.
@@ -154,6 +164,7 @@ pub enum Trouble {
 pub(crate) enum TroubleKey {
     DuplicateEid(Eid),
     TombstoneLimit,
+    OriginGone(Arc<Origin>),
     BackoffExceedsGrace(AccountName),
 }
 
@@ -162,6 +173,7 @@ impl Trouble {
         match self {
             Self::DuplicateEid { eid, .. } => TroubleKey::DuplicateEid(*eid),
             Self::TombstoneLimit { .. } => TroubleKey::TombstoneLimit,
+            Self::OriginGone { origin, .. } => TroubleKey::OriginGone(origin.clone()),
             Self::BackoffExceedsGrace { account, .. } => {
                 TroubleKey::BackoffExceedsGrace(account.clone())
             }
@@ -171,6 +183,10 @@ impl Trouble {
 
 fn text<T: std::fmt::Display, S: serde::Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(value)
+}
+
+fn millis<S: serde::Serializer>(moment: &Wall, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u64(moment.millis())
 }
 
 fn texts<T: std::fmt::Display, S: serde::Serializer>(

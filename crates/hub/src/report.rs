@@ -32,6 +32,8 @@ pub enum Lease {
         #[serde(rename = "left_ms", serialize_with = "millis")]
         left: Duration,
     },
+    /// Nobody speaks for its origin, and nothing of it is left to end.
+    Away,
     /// It outlives its origin, by the policy for such names.
     KeptByPolicy,
     /// Nothing holds it up, and it is about to end.
@@ -108,6 +110,8 @@ pub struct Status {
     pub origins: usize,
     /// Subjects with a fact or a withdrawal.
     pub subjects: usize,
+    /// Subjects whose lamp shows something.
+    pub lamps: usize,
     /// Live device states.
     pub devices: usize,
     /// Live mailboxes.

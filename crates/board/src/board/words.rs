@@ -229,6 +229,11 @@ impl Board {
             self.uncount(subject_id, &subject, before);
         }
         self.count(subject_id, &subject, &entry);
+        match (lamp_was, lamp) {
+            (None, Some(_)) => self.lamps += 1,
+            (Some(_), None) => self.lamps -= 1,
+            _ => {}
+        }
         self.revision = self.revision.max(revision);
         Ok(Change {
             revision,

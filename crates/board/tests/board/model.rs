@@ -194,6 +194,8 @@ fn agree(board: &Board, model: &Model) {
     };
     let counts = board.counts();
     assert_eq!((counts.devices, counts.mailboxes), (live(Kind::DeviceState), live(Kind::Mailbox)));
+    let lit = (0..SUBJECTS).filter(|number| model.lamp(&subject(*number)).is_some());
+    assert_eq!(counts.lamps, lit.count());
     assert_eq!(counts.tombstones, model.held.len() - counts.devices - counts.mailboxes);
     let tombstones: Vec<_> = board.tombstones().map(|fact| fact.revision).collect();
     assert_eq!(tombstones.len(), counts.tombstones);

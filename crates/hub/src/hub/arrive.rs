@@ -26,6 +26,7 @@ impl Hub {
             self.origins.update(id, |speaker| speaker.sweeps.arrived(deadline));
         }
         self.check_backoff(account);
+        self.forget_departed(account);
     }
 
     /// The origin for which a connection speaks under an EID. It begins to, if it did not yet.

@@ -1,7 +1,5 @@
 //! Every answer can be explained: the hub's part of `why`, and the lists people ask for.
 
-use std::time::Duration;
-
 use lampfield_board::{Fact, OriginId, Standing, Subject, Why};
 
 use super::Hub;
@@ -28,10 +26,11 @@ impl Hub {
         })
     }
 
-    /// Every origin of which anything is remembered, by account and entity id.
+    /// Every origin that speaks or of which a fact stands, by account and entity id.
     #[must_use]
     pub fn origins(&self, now: Now) -> Vec<OriginReport> {
-        let mut origins: Vec<_> = self.origins.iter().collect();
+        let origins = self.origins.iter();
+        let mut origins: Vec<_> = origins.filter(|(_, it)| it.attached() || it.facts > 0).collect();
         origins.sort_by_key(|(_, speaker)| speaker.name.clone());
         origins.into_iter().map(|(id, speaker)| self.report(id, speaker, now)).collect()
     }
@@ -46,6 +45,7 @@ impl Hub {
             watches: self.readers.watching(),
             origins: counts.origins,
             subjects: counts.subjects,
+            lamps: counts.lamps,
             devices: counts.devices,
             mailboxes: counts.mailboxes,
             facts: Used { used: counts.devices + counts.mailboxes, limit: limits.facts },
@@ -71,8 +71,7 @@ impl Hub {
             lease: match speaker.sweeps.next() {
                 Some(sweep) => lease_until(sweep, now),
                 None if speaker.attached() => Lease::Live,
-                // Nobody speaks for it, and nothing of it is left to end.
-                None => Lease::Gone { left: Duration::ZERO },
+                None => Lease::Away,
             },
             predicted_wait: backoff.predicted(),
             grace: self.grace(&speaker.name.account),
@@ -122,6 +121,7 @@ fn concerns(trouble: &Trouble, facts: &[Fact<'_>]) -> bool {
         TroubleKey::BackoffExceedsGrace(account) => {
             facts.iter().any(|fact| fact.origin.account == account)
         }
+        TroubleKey::OriginGone(origin) => facts.iter().any(|fact| *fact.origin == origin),
         TroubleKey::TombstoneLimit => false,
     }
 }

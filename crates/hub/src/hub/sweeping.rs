@@ -1,16 +1,16 @@
 //! What falls due. A tick does a bounded piece of work, so that a dying server with a hundred
 //! thousand lamps delays nobody else.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use lampfield_board::{OriginId, SubjectId};
+use lampfield_board::{Origin, OriginId, SubjectId};
 
 use super::Hub;
 use crate::{
-    notice::{Happening, Reason},
+    notice::{Happening, Reason, Trouble, TroubleKey},
     now::Now,
     policy::Policy,
-    sweep::Sweep,
+    sweep::{Cause, Sweep},
 };
 
 /// Withdrawals in one tick. What is left falls due again at once.
@@ -28,6 +28,9 @@ impl Hub {
         }
         while let Some(account) = self.backoffs.calmed(now.mono) {
             self.check_backoff(&account);
+        }
+        while let Some(origin) = self.departed.outdated(now.mono) {
+            self.outbox.clear(&TroubleKey::OriginGone(origin));
         }
         self.trim_tombstones();
     }
@@ -53,11 +56,27 @@ impl Hub {
         if let Some(speaker) = self.origins.get(id)
             && !places.is_empty()
         {
-            let origin = speaker.name.clone();
-            self.outbox.happened(Happening::Withdrawn { origin, facts: places.len(), reason });
+            let (origin, since) = (speaker.name.clone(), speaker.away_since);
+            let (facts, dead) =
+                (places.len(), matches!(sweep.cause, Cause::Lost | Cause::Restarted));
+            self.outbox.happened(Happening::Withdrawn { origin: origin.clone(), facts, reason });
+            if all && dead {
+                self.mourn(origin, since.unwrap_or(now), now);
+            }
         }
         self.settle(id);
         places.len()
+    }
+
+    /// An origin has died. If nobody is connected under its account, somebody should look.
+    fn mourn(&mut self, origin: Arc<Origin>, since: Now, now: Now) {
+        if self.connections.any_of(&origin.account) {
+            return;
+        }
+        if let Some(forgotten) = self.departed.add(origin.clone(), now.mono) {
+            self.outbox.clear(&TroubleKey::OriginGone(forgotten));
+        }
+        self.outbox.raise(Trouble::OriginGone { origin, since: since.wall });
     }
 
     /// The places of the facts that a sweep means. Sorted, so that a run can be repeated exactly.

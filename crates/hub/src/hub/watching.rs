@@ -58,6 +58,7 @@ impl Hub {
         self.readers.forget(account);
         self.backoffs.forget(account);
         self.check_backoff(account);
+        self.forget_departed(account);
         self.persist_readers(account);
         self.trim_tombstones();
     }

@@ -54,6 +54,13 @@ fn raised(trouble: &Trouble) {
                  show dead facts until their Asterisk restarts"
             );
         }
+        Trouble::OriginGone { origin, .. } => {
+            warn!(
+                code = "origin-gone",
+                %origin,
+                "it has not come back and its states were withdrawn: look at that server"
+            );
+        }
         Trouble::BackoffExceedsGrace { account, drops, predicted, grace } => {
             warn!(
                 code = "backoff-exceeds-grace",
@@ -75,6 +82,9 @@ fn cleared(trouble: &Trouble) {
         }
         Trouble::TombstoneLimit { limit, .. } => {
             info!(code = "tombstone-limit", limit, "cleared: there is room for withdrawals again");
+        }
+        Trouble::OriginGone { origin, .. } => {
+            info!(code = "origin-gone", %origin, "cleared: it is back, removed, or gone for an hour");
         }
         Trouble::BackoffExceedsGrace { account, .. } => {
             info!(code = "backoff-exceeds-grace", %account, "cleared: it no longer drops, or the grace suffices");

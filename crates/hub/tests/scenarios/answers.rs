@@ -76,6 +76,29 @@ fn origins_and_status_are_plain_data() {
 }
 
 #[test]
+fn an_origin_that_is_gone_for_good_is_away_with_what_is_kept_or_not_listed() {
+    let mut story = Story::new();
+    let _watch = story.hub.watch(&name(B), Kind::DeviceState, PeerCache::Survives);
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/1", InUse);
+    story.login(2, B);
+    story.device(2, 2, "PJSIP/1", InUse);
+    story.mailbox(2, 2, "1000@default", 3);
+    assert_eq!(story.hub.status().lamps, 2);
+    let gone_at = story.now.wall.millis();
+    story.lost(1);
+    story.lost(2);
+    assert_eq!(story.hub.origins(story.now).len(), 2);
+    story.pass(secs(60));
+    let origins = serde_json::to_value(story.hub.origins(story.now)).unwrap();
+    assert_eq!(origins.as_array().map(Vec::len), Some(1), "A has nothing left: {origins}");
+    assert_eq!((&origins[0]["account"], &origins[0]["lease"]), (&B.into(), &"away".into()));
+    assert_eq!(origins[0]["away_since"], gone_at);
+    let status = story.hub.status();
+    assert_eq!((status.subjects, status.lamps), (2, 1), "a tombstone is no lamp");
+}
+
+#[test]
 fn the_operator_clears_what_nothing_else_ends() {
     let mut story = Story::new();
     story.login(1, A);

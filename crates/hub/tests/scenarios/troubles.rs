@@ -2,7 +2,7 @@
 
 use lampfield_board::{
     DeviceState::{InUse, NotInUse},
-    Kind,
+    Kind, Origin,
 };
 use lampfield_hub::{ConnId, Grace, Limits, Notice, PeerCache, Settings, Trouble};
 
@@ -24,7 +24,85 @@ fn one_eid_from_two_accounts_stands_until_one_is_gone() {
     assert_eq!((story.troubles(), story.raised()), (vec![expected], 1));
     story.lost(1);
     story.pass(secs(10));
+    let Trouble::OriginGone { origin, .. } = &story.troubles()[0] else { panic!("A is gone") };
+    assert_eq!((&origin.account, story.troubles().len(), cleared(&story)), (&name(A), 1, 1));
+}
+
+/// A server with two lamps that is lost, and does not come back within its grace.
+fn dead() -> (Story, Trouble) {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/1", InUse);
+    story.device(1, 1, "PJSIP/2", InUse);
+    let (since, origin) = (story.now.wall, Origin::new(name(A), number(1)).into());
+    story.lost(1);
+    assert_eq!(story.troubles(), [], "it may come back");
+    story.pass(secs(10));
+    (story, Trouble::OriginGone { origin, since })
+}
+
+#[test]
+fn a_dead_server_is_a_trouble_until_it_is_back() {
+    let (mut story, gone) = dead();
+    assert_eq!((story.troubles(), story.raised()), (vec![gone], 1));
+    story.pass(secs(600));
+    assert_eq!(story.troubles().len(), 1);
+    story.login(2, A);
     assert_eq!((story.troubles(), cleared(&story)), (vec![], 1));
+    story.pass(secs(4_000));
+    assert_eq!(story.hub.next_deadline(), None, "nothing is left to do about it");
+}
+
+#[test]
+fn a_server_that_stays_dead_is_old_news_after_an_hour() {
+    let (mut story, gone) = dead();
+    story.pass(secs(3_599));
+    assert_eq!(story.troubles(), [gone]);
+    story.pass(secs(1));
+    assert_eq!((story.troubles(), cleared(&story)), (vec![], 1));
+}
+
+#[test]
+fn a_dead_server_whose_account_is_removed_is_no_trouble() {
+    let (mut story, _) = dead();
+    story.act(|hub, _| hub.forget_account(&name(A)));
+    assert_eq!((story.troubles(), cleared(&story)), (vec![], 1));
+}
+
+#[test]
+fn who_does_not_come_back_after_our_restart_is_dead() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/1", InUse);
+    story.restart();
+    story.pass(secs(75));
+    assert!(matches!(story.troubles()[..], [Trouble::OriginGone { .. }]));
+    let trouble = serde_json::to_value(&story.troubles()[0]).unwrap();
+    assert_eq!(trouble["origin"], format!("{A} 02:00:00:00:00:01"));
+}
+
+#[test]
+fn who_says_goodbye_or_is_back_in_another_form_is_not_dead() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/1", InUse);
+    story.act(|hub, now| hub.goodbye(ConnId(1), now));
+    story.login(2, A);
+    story.device(2, 1, "PJSIP/1", InUse);
+    story.device(2, 1, "PJSIP/2", InUse);
+    story.lost(2);
+    story.login(3, A);
+    story.device(3, 1, "PJSIP/1", InUse);
+    story.pass(secs(10));
+    assert_eq!(story.shows("PJSIP/2"), None, "not repeated");
+    story.lost(3);
+    story.login(4, A);
+    story.device(4, 2, "PJSIP/1", InUse);
+    story.login(5, A);
+    story.device(5, 3, "PJSIP/1", InUse);
+    story.lost(4);
+    story.pass(secs(3_000));
+    assert_eq!((story.troubles(), story.raised()), (vec![], 0));
 }
 
 #[test]
@@ -113,12 +191,29 @@ fn who_stays_away_once_for_long_is_no_trouble_yet() {
     story.login(1, A);
     story.device(1, 1, "PJSIP/1", InUse);
     story.lost(1);
-    story.pass(secs(17));
+    story.pass(secs(15)); // 1 + 2 + 4 + 8
     story.login(2, A);
     assert_eq!(story.troubles(), []);
     story.device(2, 1, "PJSIP/1", InUse);
     story.lost(2);
     assert_eq!(story.troubles().len(), 1, "now it drops");
+}
+
+/// An Asterisk that was restarted, after however long a maintenance, is not predicted at all.
+#[test]
+fn a_maintenance_is_no_back_off() {
+    let grace = Grace::Auto { min: secs(10) };
+    let mut story = Story::with(Settings { grace, ..Settings::default() });
+    drop_repeatedly(&mut story, 5);
+    story.lost(6);
+    story.pass(secs(60));
+    story.login(7, A);
+    story.device(7, 1, "PJSIP/1", InUse);
+    story.lost(7);
+    story.pass(secs(9));
+    assert_eq!(story.shows("PJSIP/1"), Some(InUse));
+    story.pass(secs(1));
+    assert_eq!(story.shows("PJSIP/1"), None, "a dead lamp is lit for the shortest grace only");
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn left(lease: Lease) -> Option<u64> {
             Some(u64::try_from(left.as_millis()).unwrap())
         }
         Lease::Live | Lease::KeptByPolicy => None,
-        Lease::Ending | Lease::Withdrawn { .. } => panic!("{lease:?} of a live fact"),
+        Lease::Away | Lease::Ending | Lease::Withdrawn { .. } => panic!("{lease:?} of a live fact"),
     }
 }
 

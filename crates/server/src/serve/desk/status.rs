@@ -1,10 +1,9 @@
 //! Is it all right? Gathers what every part counts and complains about.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
-use lampfield_board::{Board, SubjectId};
 use lampfield_fabric::{Health, Storage};
 use lampfield_hub::{Now, Status as HubStatus};
 
@@ -18,9 +17,6 @@ impl Desk {
     /// Everything `status` shows.
     pub(super) fn status(&self) -> Status {
         let (now, hub, origins) = self.hub.read(|hub, now| (now, hub.status(), hub.origins(now)));
-        let lamps = self.hub.read(|hub, _| {
-            hub.board().counts().subjects.saturating_sub(only_withdrawn(hub.board()))
-        });
         let store = self.store_status();
         let mut attention: Vec<Attention> = hub.troubles.iter().map(attention).collect();
         attention
@@ -36,13 +32,13 @@ impl Desk {
             server: self.server_status(now),
             attention,
             origins: origins.into_iter().map(|one| OriginStatus::of(one, now.wall)).collect(),
-            counters: self.counters(&hub, lamps),
+            counters: self.counters(&hub),
             limits: self.limits(&hub),
             store,
         }
     }
 
-    fn counters(&self, hub: &HubStatus, lamps: usize) -> BTreeMap<String, u64> {
+    fn counters(&self, hub: &HubStatus) -> BTreeMap<String, u64> {
         let said = &hub.said;
         let held = [
             ("connections", self.door.gate.open()),
@@ -50,7 +46,6 @@ impl Desk {
             ("accounts", self.door.site.accounts.list().len()),
             ("subscriptions", hub.watches),
             ("origins", hub.origins),
-            ("lamps", lamps),
             ("subjects", hub.subjects),
             ("lamps", hub.lamps),
             ("device_facts", hub.devices),
@@ -105,15 +100,6 @@ impl Desk {
             },
         }
     }
-}
-
-/// Subjects of which nothing but withdrawals is remembered: no lamp. Withdrawals are few and have a
-/// limit, so they are counted instead of all lamps.
-fn only_withdrawn(board: &Board) -> usize {
-    let ended = board.tombstones().map(|tombstone| tombstone.subject_id);
-    let ended: HashSet<SubjectId> = ended.collect();
-    let dark = |id: &&SubjectId| board.subject(**id).is_none_or(|facts| facts.lamp().is_none());
-    ended.iter().filter(dark).count()
 }
 
 fn stalled(reason: &str) -> Attention {

@@ -4,8 +4,9 @@ use std::fmt::Display;
 
 use lampfield_hub::Trouble;
 
+use crate::document::moment;
 use crate::document::status::{Attention, Severity};
-use crate::screen::time::age;
+use crate::screen::time::{age, clock};
 
 /// What is wrong, for a list of things to look at.
 pub fn attention(trouble: &Trouble) -> Attention {
@@ -20,6 +21,11 @@ pub fn attention(trouble: &Trouble) -> Attention {
             Severity::Look,
             "remove accounts that are gone for good: lampfield user remove NAME; or raise tombstones \
              in [limits]",
+        ),
+        Trouble::OriginGone { .. } => (
+            "origin-gone",
+            Severity::Look,
+            "look at that server and its line; if it is gone for good: lampfield user remove NAME",
         ),
         Trouble::BackoffExceedsGrace { .. } => (
             "backoff-exceeds-grace",
@@ -47,6 +53,10 @@ pub fn sentence(trouble: &Trouble) -> String {
             "more than {limit} withdrawals wait to be confirmed and the oldest were forgotten: {} \
              may show dead states",
             list(stale)
+        ),
+        Trouble::OriginGone { origin, since } => format!(
+            "{origin} has been away since {} and its states were withdrawn",
+            clock(&moment(*since))
         ),
         Trouble::BackoffExceedsGrace { account, predicted, grace, .. } => format!(
             "{account} has dropped often: its next reconnect may take {}, longer than its grace of {}",
