@@ -3,6 +3,17 @@
 //!
 //! COMPAT(asterisk<=22 res_xmpp): the waits are 1, 2, 4 .. 60 s, they double with each attempt and
 //! never go back to 1 s in the life of the process, however well the sessions between went.
+//!
+//! The rule. A process whose next wait is *w* comes back at one of the moments *w*, *w* + 2*w*,
+//! *w* + 2*w* + 4*w* .. after its drop, each wait 60 s at the most; the first attempt that works is
+//! the last. So an absence that fits one of these moments is taken for the same process, and tells
+//! how many attempts it has made. Any other absence is not its doing: sooner than *w* it is a new
+//! process, and in between a new process (one that was down for maintenance, say) or a line so bad
+//! that the attempts themselves took their time. Then nothing is known, and the prediction is that
+//! of a new process, 1 s: to expect too little costs a lamp that goes out and comes back, to expect
+//! too much keeps dead lamps lit. A new process that happens to return at one of the moments is
+//! taken for the old one until its next drop; of a process that was there before Lampfield started
+//! nothing is known either.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -14,9 +25,13 @@ use lampfield_board::AccountName;
 /// The longest wait of `res_xmpp`.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// How much earlier than predicted a return may be and still be by the same process: the two
-/// sides do not notice the end of a connection at the same moment.
-const SLACK: Duration = Duration::from_millis(500);
+/// How much earlier than its moment a return may be: the two sides do not notice the end of a
+/// connection at the same time.
+const EARLY: Duration = Duration::from_millis(500);
+
+/// How much later a return may be: an attempt takes time, and so does a login while hundreds come
+/// back at once.
+const LATE: Duration = Duration::from_secs(2);
 
 /// One drop says little: whatever kept the server away may have been anything but its back-off.
 const TELLING_DROPS: u32 = 2;
@@ -59,25 +74,31 @@ impl Backoff {
         self.drops = self.drops.saturating_add(1);
     }
 
-    /// The account logged in. Sooner than predicted proves a new process, whose count begins
-    /// again; later means that further attempts failed, each of which doubled the wait.
+    /// The account logged in.
     pub fn arrived(&mut self, now: Duration) {
         let Line::Down { since } = self.line else { return };
-        self.line = Line::Up { calm_at: now + CALM_AFTER };
-        let away = now.saturating_sub(since);
-        let mut needed = self.predicted();
-        if away + SLACK < needed {
-            *self = Self { line: self.line, ..Self::default() };
-            return;
-        }
-        self.attempts = self.attempts.saturating_add(1);
-        while needed + self.predicted() <= away && self.predicted() < LONGEST {
-            needed += self.predicted();
-            self.attempts += 1;
-        }
+        let line = Line::Up { calm_at: now + CALM_AFTER };
+        *self = match self.attempts_within(now.saturating_sub(since)) {
+            Some(made) => {
+                Self { attempts: self.attempts.saturating_add(made), drops: self.drops, line }
+            }
+            None => Self { line, ..Self::default() },
+        };
     }
 
-    /// The account logged in again before anybody had noticed a drop.
+    /// How many attempts the process made, if it was away for this long and the last one worked;
+    /// none if no attempt of it was due then.
+    fn attempts_within(&self, away: Duration) -> Option<u32> {
+        let (mut made, mut due) = (1, self.predicted());
+        while due + LATE < away {
+            due += wait(self.attempts.saturating_add(made));
+            made += 1;
+        }
+        (due <= away + EARLY).then_some(made)
+    }
+
+    /// The account logged in again before anybody had noticed a drop. When it dropped is not known,
+    /// so this is taken for one attempt of the same process.
     pub fn replaced(&mut self, now: Duration) {
         self.line = Line::Up { calm_at: now + CALM_AFTER };
         self.drops = self.drops.saturating_add(1);
@@ -93,8 +114,7 @@ impl Backoff {
     /// The wait before the attempt that follows the drop that is running, or the next one.
     #[must_use]
     pub fn predicted(&self) -> Duration {
-        let seconds = 1_u64.checked_shl(self.attempts.min(32)).unwrap_or(u64::MAX);
-        Duration::from_secs(seconds).min(LONGEST)
+        wait(self.attempts)
     }
 
     /// Whether people should know that `grace` will not do.
@@ -110,6 +130,12 @@ impl Backoff {
             Line::Calm | Line::Down { .. } => None,
         }
     }
+}
+
+/// The wait after that many attempts.
+fn wait(attempts: u32) -> Duration {
+    let seconds = 1_u64.checked_shl(attempts.min(32)).unwrap_or(u64::MAX);
+    Duration::from_secs(seconds).min(LONGEST)
 }
 
 // === impl Backoffs ===
@@ -189,22 +215,44 @@ mod tests {
         }
     }
 
+    /// What is predicted of a process that made so many attempts, after an absence.
+    fn after(attempts: u32, away: Duration) -> Duration {
+        let mut backoff = Backoff { attempts, drops: 3, line: Line::Calm };
+        backoff.dropped(secs(100));
+        backoff.arrived(secs(100) + away);
+        backoff.predicted()
+    }
+
     #[test]
     fn attempts_that_failed_are_counted() {
-        let mut backoff = Backoff::default();
-        backoff.dropped(secs(0));
-        backoff.arrived(secs(16)); // 1 + 2 + 4 + 8 = 15: the fourth attempt
-        assert_eq!(backoff.predicted(), secs(16));
+        // The fourth attempt is due after 1 + 2 + 4 + 8 s.
+        for away in [14_600, 15_000, 16_900] {
+            assert_eq!(after(0, Duration::from_millis(away)), secs(16), "{away} ms");
+        }
+        assert_eq!(after(4, secs(16 + 32 + 60 + 60)), secs(60));
     }
 
     #[test]
     fn an_early_return_is_a_new_process() {
-        let mut backoff = Backoff::default();
+        assert_eq!(after(5, secs(31)), secs(1));
+        assert_eq!(after(5, secs(32)), secs(60));
+        assert_eq!(after(9, secs(3)), secs(1));
+    }
+
+    #[test]
+    fn a_return_at_no_attempts_time_is_unknown() {
+        for (attempts, away) in [(0, 11), (0, 60), (3, 18), (5, 40), (5, 85), (9, 90), (0, 3_600)] {
+            assert_eq!(after(attempts, secs(away)), secs(1), "{attempts} attempts, away {away} s");
+        }
+    }
+
+    #[test]
+    fn a_restart_ends_the_warning() {
+        let mut backoff = Backoff { attempts: 5, drops: 5, line: Line::Calm };
         backoff.dropped(secs(0));
-        backoff.arrived(secs(40));
-        assert_eq!(backoff.predicted(), secs(32));
-        backoff.dropped(secs(100));
-        backoff.arrived(secs(105));
-        assert_eq!(backoff.predicted(), secs(1));
+        assert!(backoff.alarming(secs(10)));
+        backoff.arrived(secs(75));
+        assert!(!backoff.alarming(secs(10)));
+        assert_eq!(backoff.drops(), 0, "counted of this process");
     }
 }
