@@ -3,10 +3,10 @@
 //! A connection that has nothing to send holds no buffer at all; in steady state buffers travel
 //! between the pool and the connections without touching the allocator.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-/// Buffers kept for reuse: enough for one flush of a busy node (64 x 16 KiB = 1 MiB).
-const KEPT: usize = 64;
+/// Bytes of all buffers kept for reuse: enough for one event to a thousand subscribers.
+const KEPT: usize = 1024 * 1024;
 /// A buffer that grew beyond this many bytes is freed rather than kept.
 const KEPT_CAPACITY: usize = 16 * 1024;
 /// What a fresh buffer starts with, in bytes: a few notifications.
@@ -16,22 +16,30 @@ const FIRST_CAPACITY: usize = 1024;
 #[derive(Debug, Default)]
 pub struct BufferPool {
     free: RefCell<Vec<Vec<u8>>>,
+    /// The sum of their capacities.
+    kept: Cell<usize>,
 }
 
 impl BufferPool {
     /// Hands out an empty buffer.
     pub fn take(&self) -> Vec<u8> {
-        self.free.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(FIRST_CAPACITY))
+        let Some(buffer) = self.free.borrow_mut().pop() else {
+            return Vec::with_capacity(FIRST_CAPACITY);
+        };
+        self.kept.set(self.kept.get() - buffer.capacity());
+        buffer
     }
 
     /// Takes a buffer back; frees it when it is large or the pool is full.
     pub fn give_back(&self, mut buffer: Vec<u8>) {
-        let mut free = self.free.borrow_mut();
-        if buffer.capacity() == 0 || buffer.capacity() > KEPT_CAPACITY || free.len() >= KEPT {
+        let capacity = buffer.capacity();
+        let kept = self.kept.get() + capacity;
+        if capacity == 0 || capacity > KEPT_CAPACITY || kept > KEPT {
             return;
         }
         buffer.clear();
-        free.push(buffer);
+        self.kept.set(kept);
+        self.free.borrow_mut().push(buffer);
     }
 }
 
@@ -56,5 +64,18 @@ mod tests {
         let pool = BufferPool::default();
         pool.give_back(Vec::with_capacity(KEPT_CAPACITY + 1));
         assert!(pool.take().capacity() <= KEPT_CAPACITY);
+    }
+
+    #[test]
+    fn small_buffers_are_kept_for_a_thousand_connections_and_no_more_than_a_total() {
+        let pool = BufferPool::default();
+        let fresh: Vec<_> = (0..1_000).map(|_| pool.take()).collect();
+        fresh.into_iter().for_each(|buffer| pool.give_back(buffer));
+        assert_eq!(pool.free.borrow().len(), 1_000);
+        (0..1_000).for_each(|_| pool.give_back(Vec::with_capacity(KEPT_CAPACITY)));
+        let kept = || pool.free.borrow().iter().map(Vec::capacity).sum::<usize>();
+        assert!(kept() <= KEPT);
+        pool.take();
+        assert_eq!(pool.kept.get(), kept());
     }
 }
