@@ -4,7 +4,10 @@
 use rusqlite::Connection;
 
 /// Step n of this list leads from version n - 1 to version n (`PRAGMA user_version`).
-pub(super) const STEPS: &[&str] = &[include_str!("schema/0001_buckets.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("schema/0001_buckets.sql"),
+    include_str!("schema/0002_facts_by_origin.sql"),
+];
 
 /// Why a file could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +74,18 @@ mod tests {
     }
 
     #[test]
+    fn the_second_step_turns_the_keys_of_facts_round() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, &STEPS[..1]).unwrap();
+        let insert = "INSERT INTO facts VALUES ('device/PJSIP/100|a@d|02:00:00:00:00:01', '{}', 1)";
+        connection.execute(insert, []).unwrap();
+        migrate(&mut connection, STEPS).unwrap();
+        let key: String =
+            connection.query_row("SELECT key FROM facts", [], |row| row.get(0)).unwrap();
+        assert_eq!(key, "a@d|02:00:00:00:00:01|device/PJSIP/100");
+    }
+
+    #[test]
     fn a_step_that_fails_leaves_the_version_before_it() {
         let mut connection = Connection::open_in_memory().unwrap();
         let steps = ["CREATE TABLE a (x)", "CREATE TABLE b (x); CREATE TABLE a (x)"];
@@ -84,6 +99,6 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.pragma_update(None, "user_version", 7).unwrap();
         let refused = migrate(&mut connection, STEPS);
-        assert!(matches!(refused, Err(SchemaError::Newer { found: 7, known: 1 })), "{refused:?}");
+        assert!(matches!(refused, Err(SchemaError::Newer { found: 7, known: 2 })), "{refused:?}");
     }
 }

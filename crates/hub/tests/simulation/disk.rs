@@ -93,11 +93,11 @@ impl Disk {
     }
 }
 
-/// `device/PJSIP/100|server1@d|02:00:00:00:00:01`; no name in this world needs an escape.
+/// `server1@d|02:00:00:00:00:01|device/PJSIP/100`; no name in this world needs an escape.
 fn parse(key: &str) -> Key {
     let parts: Vec<_> = key.split('|').collect();
-    let origin = Origin::new(AccountName::parse(parts[1]).unwrap(), parts[2].parse().unwrap());
-    (parts[0].parse::<Subject>().unwrap(), origin)
+    let origin = Origin::new(AccountName::parse(parts[0]).unwrap(), parts[1].parse().unwrap());
+    (parts[2].parse::<Subject>().unwrap(), origin)
 }
 
 /// How many watches a row of confirmations speaks of.
