@@ -4,10 +4,8 @@
 use rusqlite::Connection;
 
 /// Step n of this list leads from version n - 1 to version n (`PRAGMA user_version`).
-pub(super) const STEPS: &[&str] = &[
-    include_str!("schema/0001_buckets.sql"),
-    include_str!("schema/0002_facts_by_origin.sql"),
-];
+pub(super) const STEPS: &[&str] =
+    &[include_str!("schema/0001_buckets.sql"), include_str!("schema/0002_facts_by_origin.sql")];
 
 /// Why a file could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
