@@ -117,6 +117,18 @@ async def servers_among_themselves(world):
     await one.next("presence_unavailable", other)
 
 
+async def servers_and_people(world):
+    """A PBX shows itself to other PBXs, not to people; they are told so at once."""
+    anna, server = await world.online("anna"), await world.online("server1")
+    by_hand(anna)
+    await roster_of(anna)
+    anna.send_presence(pto=server.bare, ptype="subscribe")
+    await anna.next("presence_unsubscribed", server)
+    await anna.hears_nothing("presence_available")
+    await server.hears_nothing("presence_subscribe")
+    assert anna.bare not in contacts(await roster_of(server))
+
+
 async def messages(world):
     """To one resource, to whoever is there, and to nobody."""
     anna, bruno = await world.online("anna"), await world.online("bruno")

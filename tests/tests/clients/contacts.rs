@@ -40,6 +40,11 @@ async fn servers_among_themselves() {
 }
 
 #[tokio::test]
+async fn servers_and_people() {
+    play(&server(people().servers()).await, "contacts.servers_and_people").await;
+}
+
+#[tokio::test]
 async fn messages() {
     play(&server(people()).await, "contacts.messages").await;
 }
