@@ -84,7 +84,7 @@ class Client(slixmpp.ClientXMPP):
                     if sender is None or came["from"].bare == sender.bare:
                         return came
         except TimeoutError:
-            raise AssertionError(f"{self.boundjid}: no {event} from {sender}") from None
+            raise AssertionError(f"{self.boundjid}: no {event} from {sender and sender.bare}") from None
 
     async def caught_up(self):
         """What the server has said until now has been read: the answer of a ping comes after it."""
