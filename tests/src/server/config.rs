@@ -49,6 +49,11 @@ impl Config {
         Self { tls: "required", ..self }
     }
 
+    /// With TLS for those who want it, and passwords in clear text for those who do not.
+    pub fn with_optional_tls(self) -> Self {
+        Self { tls: "optional", ..self }
+    }
+
     /// With the accounts `server1` to `server9`, role `pbx`.
     pub fn servers(mut self) -> Self {
         for number in 1..=9 {
@@ -108,7 +113,7 @@ impl Config {
                 .expect("memory");
         }
         let Self { tls, grace, restart_grace, xmpp, more, .. } = self;
-        let clear = *tls == "off";
+        let clear = *tls != "required";
         writeln!(
             text,
             "[xmpp]\nlisten = [{}]\ntls = \"{tls}\"\nclear_text_auth = {clear}\n{xmpp}\

@@ -1,19 +1,21 @@
 //! The lamps as an ordinary user's client reads them while PBXs change them.
 
-use lampfield_tests::asterisk::Setup;
 use lampfield_tests::scene;
 use lampfield_tests::scripted_pbx::ScriptedPbx;
 use lampfield_tests::server::{Config, Server};
 use serde_json::json;
 
-use super::script::{Script, play, server};
+use super::script::{Script, play, server, server_for_others_too};
 
 /// Seen last; the client then reads everything once more.
 const ENOUGH: &str = "Custom:enough";
 
+fn config() -> Config {
+    Config::plain().servers().account("anna", "role = \"user\"").lease("1s", "75s")
+}
+
 async fn with_servers() -> Server {
-    let config = Config::plain().servers().account("anna", "role = \"user\"");
-    server(config.lease("1s", "75s")).await
+    server(config()).await
 }
 
 #[tokio::test]
@@ -94,10 +96,10 @@ async fn on_two_streams() {
 /// A real Asterisk speaks, somebody else's client reads.
 #[tokio::test]
 async fn of_a_real_asterisk() {
-    let mut server = with_servers().await;
-    let mut conf = scene::xmpp_conf(&mut server, 1);
-    conf.tls = true;
-    let asterisk = scene::connected(Setup::new(1, conf)).await;
+    // COMPAT(asterisk<=22): it breaks its own TLS links now and then (docs/tls.md) and does not
+    // repeat the mailboxes that it said into one, so it speaks in clear text here.
+    let mut server = server_for_others_too(config().with_optional_tls()).await;
+    let asterisk = scene::asterisk(&mut server, 1).await;
     let mut script = Script::start(&server, "lamps.watch");
     for state in ["RINGING", "INUSE", "ONHOLD", "NOT_INUSE"] {
         asterisk.set_state("Custom:lamp", state).await;

@@ -23,9 +23,13 @@ const DEBIAN: &str = "slixmpp";
 /// The port where TLS starts at once.
 const TLS_PORT: u16 = 25_223;
 
-/// A server for these clients: TLS, by STARTTLS and from the start.
+/// A server for these clients only: TLS, by STARTTLS and from the start.
 pub async fn server(config: Config) -> Server {
-    let config = config.with_tls();
+    server_for_others_too(config.with_tls()).await
+}
+
+/// As [`server`], with TLS as far as the configuration says it.
+pub async fn server_for_others_too(config: Config) -> Server {
     let mut server = Server::prepare(&config);
     let listen_tls = format!("listen_tls = [\"{}:{TLS_PORT}\"]", server.address().ip());
     server.configure(&config.xmpp(&listen_tls));

@@ -160,3 +160,38 @@ async fn the_true_sender() {
         assert_eq!(answer.element.attr("type"), Some("result"));
     }
 }
+
+/// RFC 6120, 8.2.3: a request has an id and one of two types; what has another is no answer either.
+#[tokio::test]
+async fn requests_without_what_they_need() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let mut client = scene::client(&server, "server2").await;
+    let ping = "<ping xmlns='urn:xmpp:ping'/>";
+    for (to, head, id) in [
+        (DOMAIN, "type='ask' id='1'", Some("1")),
+        (DOMAIN, "id='2'", Some("2")),
+        ("server1@asterisk.example/x", "type='ask' id='3'", Some("3")),
+        (DOMAIN, "type='get'", None),
+        ("pubsub.asterisk.example", "type='set'", None),
+        (DOMAIN, "type='get' id=''", None),
+    ] {
+        client.send(&format!("<iq {head} to='{to}'>{ping}</iq>")).await;
+        let answer = client.next().await.element;
+        assert_eq!((answer.attr("type"), answer.attr("id")), (Some("error"), id), "{answer}");
+        assert!(answer.find("bad-request").is_some(), "<iq {head}>: {answer}");
+    }
+    for answer in ["type='result'", "type='error'", "type='result' id='9'"] {
+        client.send(&format!("<iq {answer} to='{DOMAIN}'/>")).await;
+    }
+    assert!(client.all_until_now().await.is_empty(), "answers are not answered");
+}
+
+/// A client that begins TLS where STARTTLS is spoken: the log says so in words.
+#[tokio::test]
+async fn tls_on_the_plain_port_is_named() {
+    let mut server = Server::start(&Config::plain().servers()).await;
+    let mut client = Client::connect(server.address(), DOMAIN).await;
+    client.try_send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03").await.unwrap();
+    server.logs("TLS on the plain port").await;
+    assert!(matches!(client.ending().await.1, End::StreamClosed | End::SocketClosed));
+}

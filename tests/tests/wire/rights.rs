@@ -54,6 +54,38 @@ async fn say(client: &mut Client, device: &str) -> Element {
     client.iq("set", &service(), &content).await
 }
 
+/// What is dropped before the hub hears of it is counted and, at the level `debug`, explained.
+#[tokio::test]
+async fn what_is_dropped_is_counted_and_explained() {
+    let config = Config::plain().servers().account("small", "allow = [\"PJSIP/1*\"]");
+    let mut server = Server::start(&config.account("carol", "role = \"user\"")).await;
+    assert!(server.command(&["log", "set", "debug"]).status.success());
+    let mut small = scene::client(&server, "small").await;
+    let mut carol = scene::client(&server, "carol").await;
+    say(&mut small, "PJSIP/200").await;
+    say(&mut carol, "PJSIP/100").await;
+    let publish = |item: &str| {
+        let publish = format!("<publish node='{DEVICES}'>{item}</publish>");
+        format!("<pubsub xmlns='http://jabber.org/protocol/pubsub'>{publish}</pubsub>")
+    };
+    let no_eid = "<item id='PJSIP/1'><state xmlns='http://asterisk.org'>INUSE</state></item>";
+    for item in ["<item id='PJSIP/1'/>", no_eid, ""] {
+        let answer = small.iq("set", &service(), &publish(item)).await;
+        assert_eq!(answer.attr("type"), Some("result"), "{answer}");
+    }
+    assert_eq!(server.status()["counters"]["said_refused"], 5);
+    small.send(&subscribe("s", "small@asterisk.example", DEVICES)).await;
+    say(&mut small, "XMPP/asterisk/server1@asterisk.example").await;
+    for line in [
+        "has no eid code=\"publish-dropped\" jid=small@asterisk.example",
+        "may not publish device/PJSIP/200 code=\"publish-dropped\"",
+        "code=\"publish-ignored\" jid=small@asterisk.example",
+        "begun code=\"subscription\" jid=small@asterisk.example",
+    ] {
+        server.logs(line).await;
+    }
+}
+
 async fn subscribed(server: &Server, user: &str) -> Client {
     let mut client = scene::client(server, user).await;
     let bare = format!("{user}@{DOMAIN}");

@@ -20,13 +20,16 @@ macro_rules! scripts {
 }
 
 scripts![
+    a_new_reader_hears_of_no_old_end,
     a_stream_begins_in_clear_text,
     a_stream_begins_with_tls,
     asterisks_first_words,
     buddies_appear_by_themselves,
     collection_nodes_are_views_of_the_same_board,
+    consoles_make_collections_that_are_not_kept,
     each_origin_keeps_its_item,
     errors_asterisk_can_live_with,
+    lamps_are_strict_with_ordinary_clients,
     leaves_stay_a_pbxs_own,
     mailboxes,
     nodes_of_ordinary_clients,
