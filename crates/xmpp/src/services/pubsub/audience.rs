@@ -22,14 +22,14 @@ pub struct Audiences {
     of_nodes: HashMap<NodeName, Audience>,
     /// The sum of all [`Audience::size`].
     size: usize,
+    /// [`Router::changes`] when they were looked up.
+    as_of: u64,
 }
 
 /// The streams behind the addresses that want the notifications of one node.
 #[derive(Debug)]
 struct Audience {
     addresses: Rc<[Jid]>,
-    /// [`Router::changes`] when they were looked up.
-    as_of: u64,
     listeners: Vec<Listener>,
 }
 
@@ -49,10 +49,14 @@ impl Audiences {
     /// with a client that has subscribed to such a node: a PBX stream that hears facts gets such
     /// items only if it has asked for some itself.
     pub fn tell(&mut self, router: &Router, broadcast: &Broadcast) {
-        let kept = self.of_nodes.get(&broadcast.node);
-        let audience = match kept.filter(|kept| kept.is_current(router, broadcast)) {
-            Some(audience) => audience,
-            None => self.keep(broadcast, Audience::look_up(router, broadcast)),
+        if self.as_of != router.changes() {
+            self.forget();
+            self.as_of = router.changes();
+        }
+        let audience = match self.of_nodes.get(&broadcast.node) {
+            // Nobody has subscribed or unsubscribed since.
+            Some(kept) if Rc::ptr_eq(&kept.addresses, &broadcast.to) => kept,
+            _ => self.keep(broadcast, Audience::look_up(router, broadcast)),
         };
         for Listener { session, head } in &audience.listeners {
             let Some(session) = session.upgrade() else { continue };
@@ -66,11 +70,15 @@ impl Audiences {
         let outdated = self.of_nodes.remove(&broadcast.node);
         self.size -= outdated.map_or(0, |outdated| outdated.size());
         if self.size + audience.size() > MOST {
-            self.of_nodes.clear();
-            self.size = 0;
+            self.forget();
         }
         self.size += audience.size();
         self.of_nodes.entry(broadcast.node.clone()).insert_entry(audience).into_mut()
+    }
+
+    fn forget(&mut self) {
+        self.of_nodes.clear();
+        self.size = 0;
     }
 }
 
@@ -86,12 +94,7 @@ impl Audience {
         for to in &*broadcast.to {
             listeners.extend(recipients(router, to).iter().map(|session| listener(to, session)));
         }
-        Self { addresses: Rc::clone(&broadcast.to), as_of: router.changes(), listeners }
-    }
-
-    /// Whether nothing has changed: neither who is subscribed nor who is connected.
-    fn is_current(&self, router: &Router, broadcast: &Broadcast) -> bool {
-        Rc::ptr_eq(&self.addresses, &broadcast.to) && self.as_of == router.changes()
+        Self { addresses: Rc::clone(&broadcast.to), listeners }
     }
 
     fn size(&self) -> usize {
