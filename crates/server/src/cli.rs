@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod domain;
 mod examples;
+mod help;
 mod history;
 mod invite;
 mod log;
@@ -79,6 +80,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
         Verb::Domain(_) => domain::run(common, screen),
         Verb::Log(log) => log::run(log, common, screen),
         Verb::Bench(bench) => bench::run(bench, common, screen),
+        Verb::Help(help) => help::run(help, screen),
     }
 }
 

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use lampfield_board::{Kind, Wall};
 
 use super::examples;
@@ -19,12 +19,12 @@ use crate::screen::Color;
 #[derive(Debug, Parser)]
 #[command(name = "lampfield", version, disable_help_subcommand = true)]
 pub struct Cli {
-    /// What every verb understands.
-    #[command(flatten)]
-    pub common: Common,
     /// How to serve, if that is all that is said.
     #[command(flatten)]
     pub serve: Serve,
+    /// What every verb understands.
+    #[command(flatten)]
+    pub common: Common,
     /// What to do; serves if nothing is said.
     #[command(subcommand)]
     pub verb: Option<Verb>,
@@ -93,6 +93,8 @@ pub enum Verb {
     Log(Log),
     /// Loads an XMPP server and measures it.
     Bench(lampfield_bench::Bench),
+    /// Explains a verb or the code of an error; prints completions and the man page.
+    Help(Help),
 }
 
 /// `check`
@@ -117,8 +119,8 @@ pub struct Status {
     /// Wait so long until it is all right
     #[arg(long, value_name = "TIME", value_parser = moment::some_time)]
     pub wait: Option<Duration>,
-    /// For people, or for Nagios with its exit statuses
-    #[arg(long, value_name = "FORM", default_value = "text")]
+    /// text, or nagios: one line with the exit statuses of monitoring plugins
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: Format,
 }
 
@@ -274,6 +276,18 @@ pub enum LogAction {
     },
 }
 
+/// `help`
+#[derive(Debug, Args)]
+pub struct Help {
+    /// A verb (user add), a code (not-reached), `completions` and a shell, or `man`
+    pub topic: Vec<String>,
+}
+
+/// Everything that can be typed, with its help.
+pub fn command() -> Command {
+    examples::decorated(Cli::command())
+}
+
 /// Reads the command line.
 ///
 /// # Errors
@@ -283,7 +297,7 @@ pub fn parse() -> Result<Cli, clap::Error> {
 }
 
 fn read<T: Into<OsString> + Clone>(typed: impl IntoIterator<Item = T>) -> Result<Cli, clap::Error> {
-    let mut command = examples::decorated(Cli::command());
+    let mut command = command();
     let cli = Cli::from_arg_matches(&command.try_get_matches_from_mut(typed)?)?;
     match &cli.verb {
         // It would be taken for `lampfield` alone and then forgotten.
@@ -301,7 +315,7 @@ mod tests {
 
     #[test]
     fn the_definitions_are_sound() {
-        examples::decorated(Cli::command()).debug_assert();
+        command().debug_assert();
     }
 
     #[test]

@@ -7,7 +7,7 @@ use clap::Command;
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
 
 /// Three examples for each verb, by its path. Each ends well on a fresh install.
-pub const EXAMPLES: [(&str, [&str; 3]); 18] = [
+pub const EXAMPLES: [(&str, [&str; 3]); 19] = [
     ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
     (
         "lampfield serve",
@@ -119,6 +119,14 @@ pub const EXAMPLES: [(&str, [&str; 3]); 18] = [
             "lampfield log set debug",
             "lampfield log set info,lampfield_xmpp=debug",
             "lampfield log set info",
+        ],
+    ),
+    (
+        "lampfield help",
+        [
+            "lampfield help user add",
+            "lampfield help not-reached",
+            "lampfield help completions bash > /etc/bash_completion.d/lampfield",
         ],
     ),
     (

@@ -27,6 +27,8 @@ impl Stop {
     pub fn report(self) -> ExitCode {
         match self {
             Self::Failed(failure) => {
+                let more = format!("lampfield help {}", failure.code);
+                let failure = failure.line("more", more);
                 tell(&failure);
                 failure.exit.into()
             }

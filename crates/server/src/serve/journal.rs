@@ -90,9 +90,8 @@ impl Door for Journal {
             Notice::Happened(Happening::Withdrawn { origin, reason, .. }) => {
                 self.note(at, origin, What::Withdrawn(*reason));
             }
-            Notice::Happened(Happening::Unreadable { .. })
-            | Notice::Raised(_)
-            | Notice::Cleared(_) => (),
+            // The rest is about no lamp.
+            Notice::Happened(_) | Notice::Raised(_) | Notice::Cleared(_) => (),
         }
     }
 }

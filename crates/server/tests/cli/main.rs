@@ -124,6 +124,22 @@ fn a_help_text_says_where_the_configuration_is_searched() {
 }
 
 #[test]
+fn every_error_leads_to_its_explanation() {
+    let ran = lampfield(&["status", "--data-dir", "/nowhere"]);
+    assert!(ran.err.contains("more   lampfield help not-reached"), "{}", ran.err);
+    let help = lampfield(&["help", "not-reached"]);
+    assert_eq!(help.code, Some(0), "{}", help.err);
+    assert!(help.out.contains("no server answers in this data folder"), "{}", help.out);
+    assert!(lampfield(&["help", "user", "add"]).out.contains("lampfield user add pbx-2"));
+    assert!(lampfield(&["help", "completions", "bash"]).out.contains("complete -F _lampfield"));
+    assert!(lampfield(&["help", "man"]).out.contains(".TH lampfield"));
+    let unknown = lampfield(&["help", "not-reachd"]);
+    assert_eq!(unknown.code, Some(5));
+    assert!(unknown.err.contains("nearest  not-reached"), "{}", unknown.err);
+    assert_eq!(lampfield(&["help", "completions", "cmd"]).code, Some(2));
+}
+
+#[test]
 fn mistakes_are_said_in_the_readers_words() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("lampfield.toml");

@@ -1,0 +1,107 @@
+//! `help [TOPIC]`: a verb, a code from an error or a log line, the shells' completions, the man page.
+//! All of it comes from what exists anyway: the definitions of the command line and the manual.
+
+mod code;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Command, ValueEnum};
+use clap_complete::Shell;
+use clap_mangen::Man;
+
+use super::args::{self, Help};
+use super::stop::Stop;
+use crate::failure::{Exit, Failure};
+use crate::nearest::nearest;
+use crate::screen::Screen;
+
+pub fn run(help: &Help, screen: &Screen) -> Result<ExitCode, Stop> {
+    let typed: Vec<&str> = help.topic.iter().map(String::as_str).collect();
+    let text = match typed.as_slice() {
+        ["completions", shell] => completions(shell)?,
+        ["completions"] => return Err(unknown_shell("").into()),
+        ["man"] => manual()?,
+        verbs => match (verb(args::command(), verbs), verbs) {
+            (Some(mut command), _) => command.render_long_help().to_string(),
+            (None, [code]) => code::explained(code).ok_or_else(|| unknown(code))?,
+            (None, _) => return Err(unknown(&typed.join(" ")).into()),
+        },
+    };
+    screen.print_always(&text)?;
+    Ok(Exit::Good.into())
+}
+
+/// The definition of a verb by its path; of the program itself if there is none.
+fn verb(mut command: Command, path: &[&str]) -> Option<Command> {
+    // Only a built command knows what its verbs are called in full.
+    command.build();
+    path.iter().try_fold(command, |command, name| command.find_subcommand(name).cloned())
+}
+
+fn completions(shell: &str) -> Result<String, Failure> {
+    let shell = Shell::from_str(shell, true).map_err(|_| unknown_shell(shell))?;
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut args::command(), "lampfield", &mut script);
+    String::from_utf8(script).map_err(Failure::bug)
+}
+
+/// The man page of the program, followed by those of its verbs, as one document for `man -l -`.
+fn manual() -> Result<String, Failure> {
+    let mut page = Vec::new();
+    let mut command = args::command();
+    command.build();
+    write(&command, &mut page).map_err(Failure::bug)?;
+    String::from_utf8(page).map_err(Failure::bug)
+}
+
+fn write(command: &Command, page: &mut Vec<u8>) -> io::Result<()> {
+    // A man page shows what comes after the options, not what comes before.
+    let examples = command.get_before_help().map(ToString::to_string).unwrap_or_default();
+    Man::new(command.clone().after_help(examples)).render(page)?;
+    command.get_subcommands().try_for_each(|verb| write(verb, page))
+}
+
+fn unknown_shell(typed: &str) -> Failure {
+    let shells = Shell::value_variants().iter().map(ToString::to_string);
+    let shells = shells.collect::<Vec<_>>().join(", ");
+    Failure::new(Exit::Usage, "unknown-shell", format!("\"{typed}\" is not a shell known here"))
+        .line("try", format!("lampfield help completions with one of {shells}"))
+}
+
+fn unknown(typed: &str) -> Failure {
+    let message = format!("there is no help about \"{typed}\"");
+    let failure = Failure::new(Exit::NoSuchThing, "unknown-topic", message);
+    match nearest(typed, code::all(), 3) {
+        near if near.is_empty() => failure.line("try", "lampfield --help"),
+        near => failure.line("nearest", near.join("  ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn completions_and_the_man_page_know_every_verb() {
+        let verbs = ["status", "invite", "completions"];
+        for shell in ["bash", "zsh", "fish"] {
+            let script = completions(shell).expect("a shell");
+            assert!(verbs[..2].iter().all(|verb| script.contains(verb)), "{shell}");
+        }
+        let page = manual().expect("a page");
+        assert!(page.contains("lampfield why PJSIP/100"), "examples are in it: {page}");
+        assert!(verbs[..2].iter().all(|verb| page.contains(verb)), "{page}");
+        assert!(completions("cmd").is_err());
+    }
+
+    #[test]
+    fn verbs_are_found_by_their_path() {
+        let shown = |path: &[&str]| {
+            verb(args::command(), path).map(|mut found| found.render_long_help().to_string())
+        };
+        assert!(shown(&["user", "add"]).is_some_and(|help| help.contains("lampfield user add")));
+        assert!(shown(&[]).is_some_and(|help| help.contains("Usage: lampfield")));
+        assert_eq!(shown(&["user", "fly"]), None);
+    }
+}
