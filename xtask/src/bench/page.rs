@@ -94,3 +94,77 @@ fn kept<T: DeserializeOwned>(name: &str) -> Result<Option<T>> {
     let results = serde_json::from_str(&text);
     results.map(Some).with_context(|| format!("cannot read {}", file.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{goals, peers};
+    use crate::bench::goal;
+    use crate::bench_peers::Comparison;
+    use crate::bench_peers::matrix::{Case, Contestant, Matrix, Transport};
+
+    /// Everything cost the same, but one case of Prosody, which failed.
+    fn comparison() -> Comparison {
+        let report = json!({
+            "figures": [
+                { "name": "server CPU per delivery", "value": 2.0, "unit": "us" },
+                { "name": "generator cores", "value": 0.9, "unit": "" },
+            ],
+            "copies": { "delivered": 9, "lost": 1, "duplicated": 0, "disordered": 0, "refused": 0 },
+            "warnings": ["the load generator used 90 % of its core: the server may be faster"],
+        });
+        let mut matrix = Matrix::default();
+        for who in Contestant::ALL {
+            for transport in Transport::ALL {
+                for case in Case::ALL.into_iter().filter(|case| case.suits(who, transport)) {
+                    matrix.add(who, transport, case, Ok(report.clone()));
+                }
+            }
+        }
+        let failed = Err(anyhow::anyhow!("no result: gone"));
+        matrix.add(Contestant::Prosody, Transport::Tls, Case::Mesh, failed);
+        let machine = json!({
+            "date": "2026-01-01", "processors": 2, "model": "m", "memory_gib": 8, "kernel": "6.1",
+            "lampfield": "0.1.0", "others": 0.5,
+        });
+        Comparison {
+            machine: serde_json::from_value(machine).unwrap(),
+            peers: vec![("ejabberd".to_owned(), "26".to_owned())],
+            repetitions: 1,
+            matrix,
+        }
+    }
+
+    #[test]
+    fn what_is_kept_makes_the_same_page_again() {
+        let comparison = comparison();
+        let kept = serde_json::to_string(&comparison).unwrap();
+        let again: Comparison = serde_json::from_str(&kept).unwrap();
+        assert_eq!(peers::section(&comparison), peers::section(&again));
+    }
+
+    #[test]
+    fn the_page_tells_what_went_wrong_and_where() {
+        let page = peers::section(&comparison());
+        for line in [
+            "- Prosody, TLS, mesh of 64: all publish, all subscribe: no result: gone\n",
+            "- raw TCP fan-out, plain, mesh of 64: all publish, all subscribe: 1 lost\n",
+            "- ejabberd, TLS, mesh of 64: all publish, all subscribe: 90 % at most, 1 of 1 repetitions\n",
+            "Other programs kept 0.5 processors busy",
+        ] {
+            assert!(page.contains(line), "{line}\n{page}");
+        }
+    }
+
+    #[test]
+    fn every_goal_of_the_comparison_is_told() {
+        let goals = goal::table(&goals::of_comparison(&comparison().matrix));
+        assert!(
+            goals.contains(
+                "mesh of 64: all publish, all subscribe: to the limit | 1.50 × | 1 × | yes"
+            )
+        );
+        assert!(goals.contains("10,000 items: fetched at once | 30 ms | - | not measured"));
+    }
+}
