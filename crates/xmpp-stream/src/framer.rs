@@ -142,6 +142,9 @@ impl Framer {
         if matches!(self.stage, Stage::Closed) {
             *input = &[];
         }
+        if matches!(self.stage, Stage::Start) && self.partial.is_empty() && is_tls(input) {
+            return Err(StreamCondition::BadFormat.with("TLS on the plain port"));
+        }
         if self.partial.is_empty() {
             *input = input.trim_ascii_start();
         }
@@ -168,6 +171,12 @@ impl Framer {
             }
         }
     }
+}
+
+/// Whether this is the beginning of a TLS handshake (RFC 8446 section 5.1): the type of its record
+/// is no character that XML may have.
+fn is_tls(input: &[u8]) -> bool {
+    input.first() == Some(&0x16)
 }
 
 #[cfg(test)]

@@ -56,9 +56,55 @@ fn check_from(session: &Session, stanza: Element<'_>) -> Result<(), StreamError>
     Err(StreamCondition::InvalidFrom.with(format!("{from:?} is not {}", session.jid)))
 }
 
-fn iq(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>) {
+/// An IQ that keeps the rules of RFC 6120 section 8.2.3.
+#[derive(Clone, Copy)]
+struct Iq<'a> {
+    stanza: Element<'a>,
+    id: &'a str,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Request(Verb),
+    /// A result or an error, which is never answered.
+    Answer,
+}
+
+// === impl Iq ===
+
+impl<'a> Iq<'a> {
+    /// # Errors
+    /// `bad-request` for another type than the four there are, and for a request without an id.
+    fn read(stanza: Element<'a>) -> Result<Self, StanzaError> {
+        let id = stanza.attr("id").unwrap_or_default();
+        let kind = match stanza.attr("type") {
+            Some("get") => Kind::Request(Verb::Get),
+            Some("set") => Kind::Request(Verb::Set),
+            Some("result" | "error") => return Ok(Self { stanza, id, kind: Kind::Answer }),
+            _ => return Err(StanzaCondition::BadRequest.with("no such type of IQ")),
+        };
+        match id {
+            "" => Err(StanzaCondition::BadRequest.with("an IQ needs an id")),
+            id => Ok(Self { stanza, id, kind }),
+        }
+    }
+
+    /// Answers a request with an error; answers are never answered.
+    fn refuse(self, session: &Session, error: &StanzaError) {
+        if let Kind::Request(_) = self.kind {
+            refuse(session, self.stanza, error);
+        }
+    }
+}
+
+fn iq(door: &Rc<Door>, session: &Rc<Session>, stanza: Element<'_>) {
+    let iq = match Iq::read(stanza) {
+        Ok(iq) => iq,
+        Err(error) => return refuse(session, stanza, &error),
+    };
     // The hot path: a publish is recognised by comparing the address as it was written.
-    let to = iq.attr("to");
+    let to = stanza.attr("to");
     if let Some(served) = to.and_then(|to| door.site.domains.pubsub(to)) {
         return request(door, session, iq, Scope::PubSub, &served.pubsub);
     }
@@ -70,73 +116,69 @@ fn iq(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>) {
             iq_to_domain(door, session, iq, &jid);
         }
         Ok(jid) if door.site.domains.served(Some(jid.domain())).is_none() => {
-            refuse(session, iq, StanzaCondition::RemoteServerNotFound.with("no such server here"));
+            iq.refuse(session, &no_such_server());
         }
         Ok(jid) => match jid.to_full() {
             None => request(door, session, iq, Scope::Account, &jid.to_bare()),
             Some(full) => {
-                if let Err(error) = relay::iq(&door.site, session, iq, &full) {
-                    refuse(session, iq, error);
+                if let Err(error) = relay::iq(&door.site, session, stanza, &full) {
+                    iq.refuse(session, &error);
                 }
             }
         },
-        Err(error) => refuse(session, iq, StanzaCondition::JidMalformed.with(error.to_string())),
+        Err(error) => iq.refuse(session, &StanzaCondition::JidMalformed.with(error.to_string())),
     }
 }
 
-fn iq_to_domain(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>, to: &Jid) {
+fn iq_to_domain(door: &Rc<Door>, session: &Rc<Session>, iq: Iq<'_>, to: &Jid) {
     let bare = to.to_bare();
     if let Some(served) = door.site.domains.pubsub(bare.as_str()) {
         request(door, session, iq, Scope::PubSub, &served.pubsub);
     } else if door.site.domains.served(Some(bare.as_str())).is_some() {
         request(door, session, iq, Scope::Server, &bare);
     } else {
-        refuse(session, iq, StanzaCondition::RemoteServerNotFound.with("no such server here"));
+        iq.refuse(session, &no_such_server());
     }
 }
 
+fn no_such_server() -> StanzaError {
+    StanzaCondition::RemoteServerNotFound.with("no such server here")
+}
+
 /// Lets a service answer, or takes note of an answer to one of our own questions.
-fn request(door: &Rc<Door>, session: &Rc<Session>, iq: Element<'_>, scope: Scope, to: &BareJid) {
-    let id = iq.attr("id").unwrap_or_default();
-    let verb = match iq.attr("type") {
-        Some("get") => Verb::Get,
-        Some("set") => Verb::Set,
-        Some("result" | "error") => return door.telephony.answered(session, id),
-        _ => return refuse(session, iq, StanzaCondition::BadRequest.with("no such type of IQ")),
-    };
-    let Some(payload) = iq.first_child() else {
-        return refuse(session, iq, StanzaCondition::BadRequest.with("an IQ needs a payload"));
+fn request(door: &Rc<Door>, session: &Rc<Session>, iq: Iq<'_>, scope: Scope, to: &BareJid) {
+    let Iq { stanza, id, kind } = iq;
+    let Kind::Request(verb) = kind else { return door.telephony.answered(session, id) };
+    let Some(payload) = stanza.first_child() else {
+        return iq.refuse(session, &StanzaCondition::BadRequest.with("an IQ needs a payload"));
     };
     let request = Request { session, scope, to, verb, id, payload };
-    let answer = match (iq.attr("to"), door.services.answer(&door.site, &request)) {
+    let answer = match (stanza.attr("to"), door.services.answer(&door.site, &request)) {
         // Without an address the server may be meant as well as the account.
         (None, None) => {
             door.services.answer(&door.site, &Request { scope: Scope::Server, ..request })
         }
         (_, answer) => answer,
     };
-    let from = iq.attr("to");
-    let to = Some(session.jid.as_str());
-    let mut out = Vec::new();
     match answer {
-        Some(Answer::Result(payload)) => reply::result(&mut out, id, from, to, &payload),
-        Some(Answer::Error(error)) => reply::error(&mut out, id, from, to, &error),
-        Some(Answer::Handled) => return,
-        None => {
-            let error = StanzaCondition::ServiceUnavailable.with("");
-            reply::error(&mut out, id, from, to, &error);
+        Some(Answer::Result(payload)) => {
+            let mut out = Vec::new();
+            let (from, to) = (stanza.attr("to"), Some(session.jid.as_str()));
+            reply::result(&mut out, id, from, to, &payload);
+            session.send(&out);
         }
+        Some(Answer::Error(error)) => iq.refuse(session, &error),
+        Some(Answer::Handled) => {}
+        None => iq.refuse(session, &StanzaCondition::ServiceUnavailable.into()),
     }
-    session.send(&out);
 }
 
-/// Answers a request with an error; answers and errors are never answered.
-fn refuse(session: &Session, iq: Element<'_>, error: StanzaError) {
-    if !matches!(iq.attr("type"), Some("get" | "set")) && iq.attr("type").is_some() {
-        return;
-    }
+/// Sends an error for an IQ.
+fn refuse(session: &Session, iq: Element<'_>, error: &StanzaError) {
+    let payload = iq.first_child().map(|payload| (payload.ns(), payload.name()));
+    tracing::debug!(code = "refused", jid = %session.jid, ?payload, "an IQ was refused: {error}");
     let mut out = Vec::new();
     let id = iq.attr("id").unwrap_or_default();
-    reply::error(&mut out, id, iq.attr("to"), Some(session.jid.as_str()), &error);
+    reply::error(&mut out, id, iq.attr("to"), Some(session.jid.as_str()), error);
     session.send(&out);
 }

@@ -58,7 +58,7 @@ impl Intake {
     pub(super) fn turn(&mut self, stream: &mut Stream) -> Result<Progress, StreamError> {
         if !self.rest.is_empty() {
             let rest = std::mem::take(&mut self.rest);
-            return Ok(self.digest(stream, &rest)?.unwrap_or(Progress::Pause));
+            return Ok(self.handle(stream, &rest)?.unwrap_or(Progress::Pause));
         }
         BUFFER.with_borrow_mut(|buffer| match stream.link().try_read(buffer) {
             Ok(0) => Ok(Progress::Closed),
@@ -66,7 +66,7 @@ impl Intake {
                 let read = buffer.get(..count).unwrap_or_default();
                 // A full buffer means that there may be more, a part of it that there is not.
                 let then = if count < SCRATCH { Progress::Idle } else { Progress::Pause };
-                Ok(self.digest(stream, read)?.unwrap_or(then))
+                Ok(self.handle(stream, read)?.unwrap_or(then))
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Progress::Idle),
             Err(_) => Ok(Progress::Closed),
@@ -74,7 +74,7 @@ impl Intake {
     }
 
     /// Handles the frames of `input`; keeps what is left when the turn is over.
-    fn digest(
+    fn handle(
         &mut self,
         stream: &mut Stream,
         mut input: &[u8],

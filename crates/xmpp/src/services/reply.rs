@@ -12,8 +12,8 @@ pub fn result(out: &mut Vec<u8>, id: &str, from: Option<&str>, to: Option<&str>,
         .raw(payload);
 }
 
-/// Appends an IQ error. It never repeats the request: COMPAT(asterisk<=22) crashes on some
-/// echoes and needs none.
+/// Appends an IQ error; without an id if the request had none. It never repeats the request:
+/// COMPAT(asterisk<=22) crashes on some echoes and needs none.
 pub fn error(
     out: &mut Vec<u8>,
     id: &str,
@@ -23,7 +23,7 @@ pub fn error(
 ) {
     Tag::open(out, "iq")
         .attr("type", "error")
-        .attr("id", id)
+        .attr_opt("id", Some(id).filter(|id| !id.is_empty()))
         .attr_opt("from", from)
         .attr_opt("to", to)
         .children(|out| error.write(out));
