@@ -59,12 +59,6 @@ impl DeviceState {
         word.parse().unwrap_or(Self::Unknown)
     }
 
-    /// The state with this number.
-    #[must_use]
-    pub fn from_number(number: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.number() == number)
-    }
-
     /// Asterisk's number.
     #[must_use]
     pub const fn number(self) -> u8 {

@@ -7,7 +7,8 @@ mod explain;
 mod leave;
 mod load;
 mod publish;
-mod sweeping;
+mod tick;
+
 mod watching;
 mod withdraw;
 

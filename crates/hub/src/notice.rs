@@ -49,6 +49,11 @@ pub enum Happening {
         /// Why.
         reason: Reason,
     },
+    /// A grace is over and nothing had to be withdrawn: all was repeated, or is kept.
+    GraceOver {
+        /// Whose.
+        origin: Arc<Origin>,
+    },
     /// A stored row could not be read and was left out.
     Unreadable {
         /// Its bucket.

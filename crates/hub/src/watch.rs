@@ -10,7 +10,10 @@ use std::collections::BTreeSet;
 
 use lampfield_board::{Cachable, Change, Kind, Revision, SubjectId};
 
-use crate::{Hub, readers::WatchId};
+use crate::{
+    Hub,
+    readers::{PeerCache, WatchId},
+};
 
 /// Subjects that one call of [`Watch::next`] looks at: those of other kinds are skipped, and a
 /// board of a million of them must not hold up everybody else.
@@ -45,19 +48,22 @@ pub struct Watch {
     cursor: Option<SubjectId>,
     missed: BTreeSet<SubjectId>,
     missed_limit: usize,
+    /// Its peer has heard of nothing yet: what has ended needs no telling.
+    blank: bool,
     /// Up to here everything has been handed out.
     reached: Revision,
     dropped: u64,
 }
 
 impl Watch {
-    pub(crate) fn new(id: WatchId, kind: Kind, missed_limit: usize) -> Self {
+    pub(crate) fn new(id: WatchId, kind: Kind, cache: PeerCache, missed_limit: usize) -> Self {
         Self {
             id,
             kind,
             cursor: Some(SubjectId::FIRST),
             missed: BTreeSet::new(),
             missed_limit,
+            blank: cache == PeerCache::Forgotten,
             reached: Revision::ZERO,
             dropped: 0,
         }
@@ -117,6 +123,7 @@ impl Watch {
             self.missed.insert(place);
         } else {
             self.missed.clear();
+            self.blank = false;
             self.cursor = Some(SubjectId::FIRST);
         }
     }
@@ -149,7 +156,8 @@ impl Watch {
                 return;
             }
             if facts.subject().kind() == self.kind {
-                out.extend(hub.standing(facts));
+                let told = hub.standing(facts).into_iter();
+                out.extend(told.filter(|change| !self.blank || change.standing.is_live()));
             }
         }
         self.cursor = None;

@@ -65,7 +65,7 @@ fn ordinary_clients_see_lamps() {
         a.expect("id='p1'").await;
         user.send(&subscribe("device_state")).await;
         user.expect("forbidden").await;
-        user.send(&subscribe("aggregate/device_state")).await;
+        user.send(&subscribe("aggregate/device_state").replace("x@", "user@")).await;
         user.expect("subscription='subscribed'").await;
         let lamp = user.expect("<event").await;
         assert!(lamp.contains("<state xmlns='urn:lampfield:lamp:1'>INUSE</state>"), "{lamp}");

@@ -1,7 +1,7 @@
 //! The operator ends facts by hand. It is the only way in which a mailbox or a kept device ends
 //! while nobody says anything else about it.
 
-use lampfield_board::{Fact, Origin, OriginId, Subject, SubjectId};
+use lampfield_board::{Origin, SubjectId};
 
 use super::Hub;
 use crate::{
@@ -10,40 +10,23 @@ use crate::{
 };
 
 impl Hub {
-    /// Ends every fact about a subject; says how many there were. Who still holds to it is heard
-    /// again at its next change or return.
-    pub fn clear_subject(&mut self, subject: &Subject, now: Now) -> usize {
-        let Some(facts) = self.board.get(subject) else { return 0 };
-        let live = facts.facts().filter(|fact| fact.standing.is_live()).map(place).collect();
-        self.clear(live, now)
-    }
-
-    /// Ends every fact of an origin; says how many there were.
+    /// Ends every fact of an origin; says how many there were. If it still holds to them, they are
+    /// heard again at its next change or return.
     pub fn clear_origin(&mut self, origin: &Origin, now: Now) -> usize {
         let Some(id) = self.board.find_origin(origin) else { return 0 };
-        let facts = self.board.facts_of(id);
-        let live = facts.filter(|fact| fact.standing.is_live()).map(place).collect();
-        self.clear(live, now)
-    }
-
-    fn clear(&mut self, mut live: Vec<(OriginId, SubjectId)>, now: Now) -> usize {
-        live.sort_unstable();
-        for of_one in live.chunk_by(|a, b| a.0 == b.0) {
-            let Some((id, _)) = of_one.first().copied() else { continue };
-            let ended = of_one.iter();
-            let facts =
-                ended.filter(|(_, at)| self.withdraw(*at, id, Reason::Cleared, now)).count();
-            if let Some(speaker) = self.origins.get(id) {
-                let (origin, reason) = (speaker.name.clone(), Reason::Cleared);
-                self.outbox.happened(Happening::Withdrawn { origin, facts, reason });
-            }
-            self.settle(id);
+        let live = self.board.facts_of(id).filter(|fact| fact.standing.is_live());
+        let mut places: Vec<SubjectId> = live.map(|fact| fact.subject_id).collect();
+        places.sort_unstable();
+        let reason = Reason::Cleared;
+        let ended = places.iter().filter(|place| self.withdraw(**place, id, reason, now)).count();
+        if let Some(speaker) = self.origins.get(id)
+            && ended > 0
+        {
+            let origin = speaker.name.clone();
+            self.outbox.happened(Happening::Withdrawn { origin, facts: ended, reason });
         }
+        self.settle(id);
         self.trim_tombstones();
-        live.len()
+        ended
     }
-}
-
-fn place(fact: Fact<'_>) -> (OriginId, SubjectId) {
-    (fact.origin_id, fact.subject_id)
 }

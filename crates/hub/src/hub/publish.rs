@@ -35,6 +35,12 @@ impl Hub {
         became
     }
 
+    /// A door has refused something itself, which nobody could say here: it counts with what the hub
+    /// refuses.
+    pub fn count_refused(&mut self) {
+        self.tally.refused += 1;
+    }
+
     fn take(&mut self, conn: ConnId, said: Said, now: Now) -> Result<Outcome, Refusal> {
         if self.connections.get(conn).is_none() {
             return Err(Refusal::UnknownConnection(conn));

@@ -12,8 +12,8 @@ use crate::{
 };
 
 impl Hub {
-    /// Begins a watch of one kind. The watch first brings all that stands, withdrawals that the
-    /// peer may not know of included. It must be given back to [`Hub::unwatch`] when the
+    /// Begins a watch of one kind. The watch first brings all that stands; to a peer whose cache
+    /// survives, also the withdrawals that it may not know of. It must be given back to [`Hub::unwatch`] when the
     /// subscription or its connection ends.
     pub fn watch(&mut self, reader: impl Into<Reader>, kind: Kind, cache: PeerCache) -> Watch {
         let reader = reader.into();
@@ -22,7 +22,7 @@ impl Hub {
         if new_reader {
             self.persist_readers(&account);
         }
-        Watch::new(id, kind, self.settings.limits.watch_missed)
+        Watch::new(id, kind, cache, self.settings.limits.watch_missed)
     }
 
     /// The peer behind a watch has certainly received all that was handed out up to `received`: a

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::notice::{Happening, Notice, Trouble};
 
@@ -25,6 +25,9 @@ fn happened(happening: &Happening) {
         }
         Happening::Withdrawn { origin, facts, reason } => {
             info!(code = "facts-withdrawn", %origin, facts, %reason, "facts withdrawn");
+        }
+        Happening::GraceOver { origin } => {
+            debug!(code = "grace-over", %origin, "nothing had to be withdrawn");
         }
         Happening::Unreadable { bucket, key, reason } => {
             warn!(code = "row-unreadable", bucket, key, reason, "a stored row was left out");

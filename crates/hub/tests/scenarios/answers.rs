@@ -104,14 +104,10 @@ fn the_operator_clears_what_nothing_else_ends() {
     story.login(1, A);
     story.mailbox(1, 1, "1000@default", 3);
     story.device(1, 1, "MWI:1000@default", InUse);
-    let (mailbox, device) =
-        (Subject::mailbox("1000@default").unwrap(), Subject::device("MWI:1000@default").unwrap());
-    story.act(|hub, now| assert_eq!(hub.clear_subject(&mailbox, now), 1));
-    assert_eq!(story.counts("1000@default"), None);
-    story.act(|hub, now| assert_eq!(hub.clear_subject(&mailbox, now), 0));
     let origin = lampfield_board::Origin::new(name(A), super::fixture::number(1));
-    story.act(|hub, now| assert_eq!(hub.clear_origin(&origin, now), 1));
-    assert!(story.hub.board().aggregate(&device).is_none());
+    story.act(|hub, now| assert_eq!(hub.clear_origin(&origin, now), 2));
+    assert_eq!((story.counts("1000@default"), story.shows("MWI:1000@default")), (None, None));
+    story.act(|hub, now| assert_eq!(hub.clear_origin(&origin, now), 0));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lampfield_board::{AccountName, Cachable, DeviceState, MessageCount, Subject};
+use lampfield_board::{AccountName, Cachable, DeviceState, MessageCount, Origin, Subject};
 use lampfield_hub::{Grace, Limits, PeerCache, Policies, Policy, Rule, Settings};
 
 use super::{asterisk::Asterisk, checks, random::Random, server::Server, world::World};
@@ -177,13 +177,18 @@ fn flap(world: &mut World, index: usize) {
 }
 
 fn clear(world: &mut World) {
-    let all: Vec<_> = world.devices.iter().chain(&world.mailboxes).cloned().collect();
-    let subject = world.random.pick(&all).clone();
     let Some(node) = &mut world.node else { return };
+    let origins = node.hub.board().origins();
+    let mut all: Vec<Origin> = origins.map(|(_, origin)| Origin::clone(origin)).collect();
+    all.sort();
+    if all.is_empty() {
+        return;
+    }
+    let origin = world.random.pick(&all).clone();
     let now = node.now(world.now);
-    node.hub.clear_subject(&subject, now);
+    node.hub.clear_origin(&origin, now);
     node.carry_out(&mut world.disk);
-    world.ledger.facts.retain(|(of, _), _| *of != subject);
+    world.ledger.facts.retain(|(_, of), _| *of != origin);
 }
 
 /// The same process logs in with another account from now on: for a while, two speak as one EID.

@@ -14,6 +14,8 @@
 //! Subscriptions belong to the stream that sent them, need no presence and are not stored.
 
 pub mod aggregate;
+mod claims;
+mod contents;
 mod listing;
 pub mod nodes;
 pub mod payload;
@@ -29,7 +31,8 @@ use lampfield_board::{Change, Kind};
 use lampfield_hub::{HubShell, PeerCache, Reader};
 use tokio::sync::Notify;
 
-pub use requests::{claims, handle};
+pub use claims::claims;
+pub use requests::handle;
 pub use watchers::View;
 
 use crate::accounts::Role;
@@ -86,6 +89,10 @@ impl Telephony {
     pub fn left(&self, session: &Session) {
         self.probes.forget(session);
         for watch in self.watchers.remove_all(session) {
+            tracing::debug!(
+                code = "subscription", jid = %session.jid, kind = %watch.kind(),
+                "ended with its stream"
+            );
             self.hub.act(|hub, _| hub.unwatch(watch));
         }
     }
@@ -114,16 +121,18 @@ impl Telephony {
             session.watches.set(session.watches.get() + 1);
         }
         self.watchers.add(session, service, view, watch);
+        tracing::debug!(code = "subscription", jid = %session.jid, %kind, ?view, "begun");
     }
 
-    /// Ends one subscription of this stream, if there is one.
-    fn unsubscribe(&self, session: &Session, view: View, kind: Kind) {
-        if let Some(watch) = self.watchers.remove(session, view, kind) {
-            if view == View::Facts {
-                session.watches.set(session.watches.get().saturating_sub(1));
-            }
-            self.hub.act(|hub, _| hub.unwatch(watch));
+    /// Ends one subscription of this stream. Says whether there was one.
+    fn unsubscribe(&self, session: &Session, view: View, kind: Kind) -> bool {
+        let Some(watch) = self.watchers.remove(session, view, kind) else { return false };
+        if view == View::Facts {
+            session.watches.set(session.watches.get().saturating_sub(1));
         }
+        self.hub.act(|hub, _| hub.unwatch(watch));
+        tracing::debug!(code = "subscription", jid = %session.jid, %kind, ?view, "ended");
+        true
     }
 
     /// Brings streams up to date that are behind, for ever.

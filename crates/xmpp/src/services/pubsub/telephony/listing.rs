@@ -4,23 +4,23 @@
 //! A part is told apart by the last subject that was looked at, so that the next one begins there
 //! without a search. Parts go forward only and tell no total, which nobody counts.
 
-use lampfield_board::{Board, Kind, Subject, SubjectId, Value};
+use lampfield_board::{Board, Subject, SubjectFacts, SubjectId};
 use lampfield_xmpp_stream::{Element, StanzaCondition, StanzaError};
 
-use crate::services::pubsub::codec::{self, Paging};
+use super::nodes::TelephonyNode;
+use crate::services::pubsub::codec::{self, Malformed, Paging};
 use crate::services::pubsub::engine::{PageRequest, Place};
 
-/// Lamps in one part at most.
-const MOST: usize = 200;
+/// Items in one part at most, but for those of one subject, which are never torn apart.
+pub const MOST: usize = 200;
 /// Subjects looked at for one part at most. Where a board holds more of the other kind in one
-/// piece, a part has fewer lamps than it might, or none, and still says where to go on.
+/// piece, a part has fewer items than it might, or none, and still says where to go on.
 const LOOKED_AT: usize = 65_536;
 
-/// A part of the lamps of one kind.
-#[derive(Debug)]
+/// A part of the subjects of one node.
 pub struct Part<'a> {
-    /// The subjects that somebody says something about, with what their lamps show.
-    pub lamps: Vec<(&'a Subject, Value)>,
+    /// Those that somebody says something about.
+    pub lit: Vec<SubjectFacts<'a>>,
     /// Where the part ends; none for one that is empty and the last.
     end: Option<&'a Subject>,
     rest: Rest,
@@ -36,27 +36,37 @@ enum Rest {
 // === impl Part ===
 
 impl<'a> Part<'a> {
-    /// The part that a request asks for by its `<set/>`, or the first one.
+    /// The part of a node that a request asks for by its `<set/>`, or the first one; of no more items
+    /// than `max_items` says (XEP-0060 section 6.5.7).
     ///
     /// # Errors
     /// `bad-request` for a number that is none, `item-not-found` for an end that is no more,
     /// `feature-not-implemented` for a part before another.
-    pub fn of(board: &'a Board, kind: Kind, request: Element<'_>) -> Result<Self, StanzaError> {
+    pub fn of(
+        board: &'a Board,
+        node: TelephonyNode,
+        request: Element<'_>,
+        max_items: Option<&str>,
+    ) -> Result<Self, StanzaError> {
         let (page, paging) = match codec::page_request(request)? {
             Some(page) => (page, Paging::Asked),
             None => (PageRequest::default(), Paging::Unasked),
         };
-        let most = page.max.unwrap_or(MOST).min(MOST);
-        let mut part = Self { lamps: Vec::new(), end: None, rest: Rest::Nothing, paging };
+        let max_items = max_items.map(number).transpose()?;
+        let most = page.max.unwrap_or(MOST).min(max_items.unwrap_or(MOST)).min(MOST);
+        let (mut part, mut items) =
+            (Self { lit: Vec::new(), end: None, rest: Rest::Nothing, paging }, 0);
         let subjects = board.subjects_from(beginning(board, &page.place)?);
         for (looked_at, facts) in subjects.enumerate() {
-            if part.lamps.len() >= most || looked_at >= LOOKED_AT {
+            if items >= most || looked_at >= LOOKED_AT {
                 part.rest = Rest::Perhaps;
                 break;
             }
             part.end = Some(facts.subject());
-            if facts.subject().kind() == kind {
-                part.lamps.extend(facts.lamp().map(|lamp| (facts.subject(), lamp)));
+            let count = count(facts, node);
+            if count > 0 {
+                part.lit.push(facts);
+                items += count;
             }
         }
         Ok(part)
@@ -68,11 +78,27 @@ impl<'a> Part<'a> {
         if self.paging == Paging::Unasked && self.rest == Rest::Nothing {
             return;
         }
-        let first = self.lamps.first().map(|(subject, _)| subject.to_string());
-        let goes_on = !self.lamps.is_empty() || self.rest == Rest::Perhaps;
+        let first = self.lit.first().map(|facts| facts.subject().to_string());
+        let goes_on = !self.lit.is_empty() || self.rest == Rest::Perhaps;
         let last = self.end.filter(|_| goes_on).map(Subject::to_string);
         codec::write_part(out, first.as_deref(), last.as_deref());
     }
+}
+
+/// How many items of a node are about a subject.
+fn count(facts: SubjectFacts<'_>, node: TelephonyNode) -> usize {
+    if facts.subject().kind() != node.kind() {
+        return 0;
+    }
+    match node {
+        TelephonyNode::Lamps(_) => usize::from(facts.lamp().is_some()),
+        TelephonyNode::Facts(_) => facts.facts().filter(|fact| fact.standing.is_live()).count(),
+    }
+}
+
+fn number(text: &str) -> Result<usize, Malformed> {
+    let wrong = |_| Malformed::Value { name: "max_items", value: text.to_owned() };
+    text.trim().parse().map_err(wrong)
 }
 
 /// Where a walk over the board begins.

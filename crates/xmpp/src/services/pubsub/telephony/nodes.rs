@@ -1,6 +1,6 @@
 //! The names of the telephony nodes.
 
-use lampfield_board::{Kind, Subject};
+use lampfield_board::{Kind, Subject, SubjectName};
 
 /// The node of all device states, or the collection of a node per device.
 pub const DEVICE_STATE: &str = "device_state";
@@ -32,6 +32,18 @@ impl TelephonyNode {
     /// The node of this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == name).map(|(node, _)| *node)
+    }
+
+    /// What it is about.
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Facts(kind) | Self::Lamps(kind) => kind,
+        }
+    }
+
+    /// The subject that an item of it is about; `None` for a name that none can have.
+    pub fn subject(self, item: &str) -> Option<Subject> {
+        SubjectName::parse(item).ok().map(|name| Subject::new(self.kind(), name))
     }
 
     /// Its name.

@@ -107,7 +107,6 @@ pub fn write_event(out: &mut Vec<u8>, change: &Change) {
 /// Appends the payload of an item. A withdrawal reads UNKNOWN (which never beats a live server and
 /// lets Asterisk ask its own driver) or no messages.
 pub fn write_payload(out: &mut Vec<u8>, change: &Change) {
-    let eid = change.origin.eid;
     let value = match change.standing {
         Standing::Live(value) => value,
         Standing::Withdrawn => match change.subject.kind() {
@@ -115,9 +114,14 @@ pub fn write_payload(out: &mut Vec<u8>, change: &Change) {
             lampfield_board::Kind::Mailbox => Value::Mailbox(MessageCount::new(0, 0)),
         },
     };
+    write_fact(out, change.origin.eid, value, change.cachable);
+}
+
+/// Appends what a server says, as Asterisk writes it.
+pub fn write_fact(out: &mut Vec<u8>, eid: Eid, value: Value, cachable: Cachable) {
     match value {
         Value::Device(state) => {
-            let cachable = match change.cachable {
+            let cachable = match cachable {
                 Cachable::Yes => "1",
                 Cachable::No => "0",
             };

@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use lampfield_board::{Cachable, DoorName};
-use lampfield_hub::{Policy, Refusal, Said};
+use lampfield_hub::{Outcome, Policy, Refusal, Said};
 use lampfield_xmpp_stream::{Element, StanzaCondition, StanzaError};
 
 use super::Telephony;
 use super::payload::{self, Item, ItemError};
-use crate::accounts::Account;
+use super::requests::is_forgiven;
+use super::rights::Rights;
 use crate::services::pubsub::codec::ns::DATA;
 use crate::services::{Answer, reply};
 use crate::session::Session;
@@ -21,6 +22,8 @@ const PERSIST_ITEMS: &str = "pubsub#persist_items";
 enum Dropped {
     #[error(transparent)]
     Item(#[from] ItemError),
+    #[error(transparent)]
+    Rights(StanzaError),
     #[error("the account may not publish {0}")]
     NotAllowed(String),
     #[error(transparent)]
@@ -44,6 +47,9 @@ impl Telephony {
         pubsub: Element<'_>,
         publish: Element<'_>,
     ) -> Answer {
+        if let Err(refused) = Rights::of(&session.account.borrow()).publish() {
+            return self.dropped(session, Dropped::Rights(refused));
+        }
         let node = publish.attr("node").unwrap_or_default();
         let kept = if asks_not_to_keep(pubsub) { Cachable::No } else { Cachable::Yes };
         let mut items = publish.children().filter(|item| item.name() == "item").peekable();
@@ -63,7 +69,7 @@ impl Telephony {
                 self.results.promise(ticket, session, reply);
                 Answer::Handled
             }
-            Err(dropped) => self.dropped(session, &dropped),
+            Err(dropped) => self.dropped(session, dropped),
         }
     }
 
@@ -79,7 +85,10 @@ impl Telephony {
             // Each PBX makes an `XMPP/...` device per buddy; what is dropped anyhow needs no right.
             let policy = self.hub.read(|hub, _| hub.settings().policies.of(&subject));
             return match policy {
-                Policy::Ignore => Ok(None),
+                Policy::Ignore => {
+                    log_ignored(session, item, node);
+                    Ok(None)
+                }
                 _ => Err(Dropped::NotAllowed(subject.to_string())),
             };
         }
@@ -88,28 +97,41 @@ impl Telephony {
         if session.said_goodbye.take() {
             self.arrived(session);
         }
-        let (_, ticket) = self.hub.publish(session.conn, said)?;
+        let (outcome, ticket) = self.hub.publish(session.conn, said)?;
+        if outcome == Outcome::Ignored {
+            log_ignored(session, item, node);
+        }
         Ok(ticket)
     }
 
-    fn dropped(&self, session: &Session, dropped: &Dropped) -> Answer {
-        if let Dropped::Refusal(Refusal::NotStored(_)) = dropped {
+    fn dropped(&self, session: &Session, dropped: Dropped) -> Answer {
+        if let Dropped::Refusal(Refusal::NotStored(_)) = &dropped {
             // Everybody was told; the result is withheld because the disk has not taken it.
             return Answer::Handled;
         }
-        if self.log_limit.allows("publish dropped", &session.bare) {
-            tracing::warn!(jid = %session.jid, "publish dropped: {dropped}");
+        // What the hub refuses it has counted itself.
+        if !matches!(dropped, Dropped::Refusal(_)) {
+            self.hub.act(|hub, _| hub.count_refused());
         }
-        if session.account.borrow().is_forgiven() {
+        if self.log_limit.allows("publish dropped", &session.bare) {
+            tracing::warn!(code = "publish-dropped", jid = %session.jid, "publish dropped: {dropped}");
+        }
+        if is_forgiven(session) {
             return Answer::Result(Vec::new());
         }
         Answer::Error(error(dropped))
     }
 }
 
+fn log_ignored(session: &Session, item: Element<'_>, node: &str) {
+    let name = item.attr("id").unwrap_or(node);
+    tracing::debug!(code = "publish-ignored", jid = %session.jid, ?name, "ignored by its policy");
+}
+
 /// What a strict client is told.
-fn error(dropped: &Dropped) -> StanzaError {
-    let condition = match dropped {
+fn error(dropped: Dropped) -> StanzaError {
+    let condition = match &dropped {
+        Dropped::Rights(refused) => return refused.clone(),
         Dropped::Item(ItemError::NoPayload) | Dropped::Empty => StanzaCondition::BadRequest,
         Dropped::Item(_) => StanzaCondition::NotAcceptable,
         Dropped::NotAllowed(_) => StanzaCondition::Forbidden,
@@ -127,11 +149,4 @@ fn asks_not_to_keep(pubsub: Element<'_>) -> bool {
         field.attr("var") == Some(PERSIST_ITEMS)
             && matches!(field.child_text(DATA, "value").as_deref(), Some("0" | "false"))
     })
-}
-
-impl Account {
-    /// Whether this is a PBX, whose requests to telephony nodes are never answered with an error.
-    fn is_forgiven(&self) -> bool {
-        self.role == crate::accounts::Role::Pbx
-    }
 }

@@ -12,6 +12,7 @@ use lampfield_board::{Change, Kind};
 use lampfield_hub::{Hub, HubShell, Room, Verdict, Watch};
 use tokio::sync::Notify;
 
+use super::nodes::TelephonyNode;
 use super::{aggregate, payload};
 use crate::services::pubsub::codec::head;
 use crate::session::Session;
@@ -27,6 +28,18 @@ pub enum View {
     Facts,
     /// The lamp: for people's clients.
     Lamps,
+}
+
+// === impl View ===
+
+impl View {
+    /// What subscribers of a node see.
+    pub fn of(node: TelephonyNode) -> Self {
+        match node {
+            TelephonyNode::Facts(_) => Self::Facts,
+            TelephonyNode::Lamps(_) => Self::Lamps,
+        }
+    }
 }
 
 /// One subscription of one stream.

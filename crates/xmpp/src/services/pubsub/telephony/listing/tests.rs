@@ -1,8 +1,8 @@
 //! Walking a board part by part.
 
 use lampfield_board::{
-    AccountName, DeviceState, DoorName, Eid, Limits as BoardLimits, MessageCount, Origin, Standing,
-    Statement, SubjectName, Value, Version, Wall,
+    AccountName, DeviceState, DoorName, Eid, Kind, Limits as BoardLimits, MessageCount, Origin,
+    Standing, Statement, SubjectName, Value, Version, Wall,
 };
 use lampfield_xmpp_stream::{Limits, Scope, Stanza};
 
@@ -43,10 +43,11 @@ fn part(board: &Board, kind: Kind, set: &str) -> Result<(Vec<String>, String), S
     let xml = format!("<pubsub>{set}</pubsub>");
     let scope = Scope::NONE;
     let request = Stanza::parse(xml.as_bytes(), &scope, &Limits::AUTHENTICATED).unwrap();
-    let part = Part::of(board, kind, request.root()).map_err(|error| error.condition)?;
+    let part = Part::of(board, TelephonyNode::Lamps(kind), request.root(), None)
+        .map_err(|error| error.condition)?;
     let mut out = Vec::new();
     part.write_set(&mut out);
-    let names = part.lamps.iter().map(|(subject, _)| subject.name().to_string());
+    let names = part.lit.iter().map(|facts| facts.subject().name().to_string());
     Ok((names.collect(), String::from_utf8(out).unwrap()))
 }
 
@@ -125,4 +126,26 @@ fn who_has_withdrawn_is_not_listed() {
     let origin = board.get(&subject).unwrap().facts().next().unwrap().origin_id;
     board.withdraw(id, origin, Version::new(1, 99), Wall::from_millis(0)).unwrap();
     assert_eq!(part(&board, Kind::DeviceState, "").unwrap().0, ["PJSIP/0", "PJSIP/2"]);
+}
+
+#[test]
+fn of_facts_there_is_an_item_for_each_server_and_a_subject_is_never_torn_apart() {
+    let mut board = board(4);
+    let account = AccountName::parse("pbx-b@example.org").unwrap();
+    let origin = board.origin_id(&Origin { account, eid: Eid::new([2, 0, 0, 0, 0, 2]) }).unwrap();
+    let subject = Subject::device("PJSIP/0").unwrap();
+    let standing = Standing::Live(DeviceState::Busy.into());
+    let (version, said_at, door) = (Version::new(1, 1), Wall::from_millis(0), DoorName::Asterisk);
+    board.apply(&Statement { subject, origin, standing, version, said_at, door }).unwrap();
+    let asked = |node, max| {
+        let scope = Scope::NONE;
+        let request = Stanza::parse(b"<pubsub/>", &scope, &Limits::AUTHENTICATED).unwrap();
+        let part = Part::of(&board, node, request.root(), Some(max)).unwrap();
+        part.lit.iter().map(|facts| facts.facts().count()).collect::<Vec<_>>()
+    };
+    let (facts, lamps) =
+        (TelephonyNode::Facts(Kind::DeviceState), TelephonyNode::Lamps(Kind::DeviceState));
+    assert_eq!(asked(facts, "1"), [2]);
+    assert_eq!(asked(facts, "3"), [2, 1]);
+    assert_eq!(asked(lamps, "3"), [2, 1, 1]);
 }

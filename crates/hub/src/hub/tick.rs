@@ -53,15 +53,17 @@ impl Hub {
         if all {
             self.origins.update(id, |speaker| speaker.sweeps.done(sweep));
         }
-        if let Some(speaker) = self.origins.get(id)
-            && !places.is_empty()
-        {
-            let (origin, since) = (speaker.name.clone(), speaker.away_since);
-            let (facts, dead) =
-                (places.len(), matches!(sweep.cause, Cause::Lost | Cause::Restarted));
-            self.outbox.happened(Happening::Withdrawn { origin: origin.clone(), facts, reason });
-            if all && dead {
-                self.mourn(origin, since.unwrap_or(now), now);
+        if let Some(speaker) = self.origins.get(id) {
+            let (origin, since) = (speaker.name.clone(), speaker.away_since.unwrap_or(now));
+            let facts = places.len();
+            if facts == 0 {
+                self.outbox.happened(Happening::GraceOver { origin });
+            } else {
+                let withdrawn = Happening::Withdrawn { origin: origin.clone(), facts, reason };
+                self.outbox.happened(withdrawn);
+                if all && matches!(sweep.cause, Cause::Lost | Cause::Restarted) {
+                    self.mourn(origin, since, now);
+                }
             }
         }
         self.settle(id);
