@@ -43,5 +43,5 @@ fn text(domains: &Domains) -> String {
             certificate,
         ]);
     }
-    table.to_text()
+    table.into_text()
 }

@@ -11,7 +11,7 @@ use crate::control::{Answer, Request};
 use crate::document::Shown;
 use crate::document::history::{Event, History, Link};
 use crate::failure::Exit;
-use crate::screen::time::{clock, count};
+use crate::screen::time::{changes, clock, count};
 use crate::screen::{Align, Names, Screen, Table};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
@@ -55,10 +55,10 @@ fn text(history: &History, screen: &Screen) -> String {
     for (at, origin, said, lamp) in rows {
         table.row(vec![clock(at), names.name(origin), said, lamp]);
     }
-    let shown = count(history.events.len() as u64);
+    let shown = changes(history.events.len() as u64);
     format!(
-        "{}{shown} changes of {}; history reaches back to {} ({} of {} changes kept)\n",
-        table.to_text(),
+        "{}{shown} of {}; history reaches back to {} ({} of {} changes kept)\n",
+        table.into_text(),
         history.subject,
         clock(&history.complete_since),
         count(history.remembered),

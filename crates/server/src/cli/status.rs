@@ -130,7 +130,7 @@ fn origins(origins: &[&OriginStatus], screen: &Screen) -> String {
             origin.last_word_seconds.map_or("-".to_owned(), age),
         ]);
     }
-    table.to_text()
+    table.into_text()
 }
 
 fn state(origin: &OriginStatus, screen: &Screen) -> String {

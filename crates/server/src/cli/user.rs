@@ -90,7 +90,7 @@ fn text(users: &Users) -> String {
             user.allow.join(" "),
         ]);
     }
-    table.to_text()
+    table.into_text()
 }
 
 /// Asks whether it is meant, where there is somebody to ask.

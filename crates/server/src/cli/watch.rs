@@ -10,7 +10,7 @@ use crate::control::line::encode;
 use crate::control::{Answer, Request};
 use crate::document::change::{Change, Line, Skipped};
 use crate::failure::{Exit, Failure};
-use crate::screen::time::{age, count, precise_clock};
+use crate::screen::time::{age, changes, count, precise_clock};
 use crate::screen::{Names, Screen, padded};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
@@ -60,7 +60,7 @@ impl Seen {
             some => format!("{} skipped", count(some)),
         };
         let span = age(span.as_secs_f64());
-        format!("-- {} changes in {span}, {skipped}\n", count(self.changes))
+        format!("-- {} in {span}, {skipped}\n", changes(self.changes))
     }
 }
 

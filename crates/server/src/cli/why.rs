@@ -100,7 +100,7 @@ fn table(facts: &[Fact], screen: &Screen) -> String {
             lease(fact, screen),
         ]);
     }
-    table.to_text()
+    table.into_text()
 }
 
 fn lease(fact: &Fact, screen: &Screen) -> String {

@@ -29,8 +29,9 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// As text, each line ended, without blanks at line ends.
-    pub fn to_text(&self) -> String {
+    /// As text, each line ended, without blanks at line ends and without columns that say nothing.
+    pub fn into_text(mut self) -> String {
+        self.leave_out_empty();
         let heads: Vec<String> = self.columns.iter().map(|(head, _)| (*head).to_owned()).collect();
         let widths: Vec<usize> = (0..self.columns.len())
             .map(|at| {
@@ -52,6 +53,18 @@ impl Table {
             text.push('\n');
         }
         text
+    }
+
+    fn leave_out_empty(&mut self) {
+        for at in (0..self.columns.len()).rev() {
+            let mut cells = self.rows.iter().filter_map(|row| row.get(at));
+            if !self.rows.is_empty() && cells.all(String::is_empty) {
+                self.columns.remove(at);
+                for row in &mut self.rows {
+                    row.remove(at);
+                }
+            }
+        }
     }
 }
 
@@ -80,11 +93,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_lean_right_and_colours_take_no_room() {
-        let mut table = Table::new(&[("NAME", Align::Left), ("FACTS", Align::Right)]);
-        table.row(vec!["\x1b[31mpbx-1\x1b[0m".to_owned(), "7".to_owned()]);
-        table.row(vec!["a".to_owned(), "1,790".to_owned()]);
+    fn numbers_lean_right_and_colours_and_empty_columns_take_no_room() {
+        let columns = [("NAME", Align::Left), ("EMPTY", Align::Left), ("FACTS", Align::Right)];
+        let mut table = Table::new(&columns);
+        table.row(vec!["\x1b[31mpbx-1\x1b[0m".to_owned(), String::new(), "7".to_owned()]);
+        table.row(vec!["a".to_owned(), String::new(), "1,790".to_owned()]);
         let shown = "NAME   FACTS\n\x1b[31mpbx-1\x1b[0m      7\na      1,790\n";
-        assert_eq!(table.to_text(), shown);
+        assert_eq!(table.into_text(), shown);
     }
 }

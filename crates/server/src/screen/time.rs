@@ -53,6 +53,14 @@ pub fn left(seconds: Option<f64>) -> String {
     }
 }
 
+/// A number of changes, in words.
+pub fn changes(number: u64) -> String {
+    match number {
+        1 => "1 change".to_owned(),
+        more => format!("{} changes", count(more)),
+    }
+}
+
 /// A count with commas between thousands.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();

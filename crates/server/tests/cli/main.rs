@@ -424,11 +424,6 @@ fn an_invitation_shows_what_is_in_force_not_what_waits() {
 
 #[test]
 fn a_first_start_keeps_its_secret_out_of_the_log() {
-    // Without a configuration it listens on the standard port, which others may have on this machine.
-    if std::net::TcpListener::bind("0.0.0.0:5222").is_err() {
-        eprintln!("not run: port 5222 is taken");
-        return;
-    }
     let folder = tempfile::tempdir().expect("a folder");
     let mut server = Server::bare(folder.path());
     let file = folder.path().join("pbx-1.xmpp.conf");

@@ -89,8 +89,9 @@ impl Server {
     /// Starts without a configuration, as on the first day, but on a port of its own.
     pub fn bare(data: &Path) -> Self {
         let arguments = vec!["--data-dir".to_owned(), data.display().to_string()];
-        let (child, lines) = spawn(&arguments);
-        let (log, listen, data) = (Vec::new(), String::new(), data.to_owned());
+        let (log, listen, data) = (Vec::new(), free_address(), data.to_owned());
+        let here = ["--listen".to_owned(), listen.clone()];
+        let (child, lines) = spawn(&[&arguments[..], &here].concat());
         let mut server = Self { child, lines, log, arguments, listen, data, folder: None };
         server.says("lampfield ready");
         server
