@@ -186,6 +186,20 @@ async fn requests_without_what_they_need() {
     assert!(client.all_until_now().await.is_empty(), "answers are not answered");
 }
 
+/// The same before there is an address; the client may do better.
+#[tokio::test]
+async fn a_binding_without_an_id() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let mut client = Client::connect(server.address(), DOMAIN).await;
+    client.open().await;
+    client.authenticate("server1", &Config::password("server1")).await.unwrap();
+    let bind = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>";
+    client.send(&format!("<iq type='set'>{bind}</iq>")).await;
+    let answer = client.next().await.element;
+    assert!(answer.find("bad-request").is_some(), "{answer}");
+    client.bind("test").await;
+}
+
 /// A client that begins TLS where STARTTLS is spoken: the log says so in words.
 #[tokio::test]
 async fn tls_on_the_plain_port_is_named() {

@@ -30,6 +30,13 @@ impl Stream {
             return Err(not_authorized());
         };
         let id = iq.attr("id").unwrap_or_default();
+        if id.is_empty() {
+            let mut out = Vec::new();
+            let error = StanzaCondition::BadRequest.with("an IQ needs an id");
+            reply::error(&mut out, id, None, None, &error);
+            self.send(&out);
+            return Ok(());
+        }
         let wanted = request.child_text(ns::BIND, "resource").unwrap_or_default();
         let address = self.choose_address(&account.jid, &wanted);
         match address.and_then(|jid| self.enter(jid, &wanted, account)) {

@@ -336,6 +336,7 @@ impl Link {
     }
 
     /// Whether the link was given up.
+    #[cfg(test)]
     pub fn has_failed(&self) -> bool {
         self.failed.get()
     }
