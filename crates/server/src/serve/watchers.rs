@@ -225,6 +225,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_withdrawal_is_told_with_the_reason_that_follows_it() {
+        let watchers = Watchers::default();
+        let mut watching = watchers.watch(None);
+        let said = change("PJSIP/100", DeviceState::InUse);
+        let ended = Change { standing: Standing::Withdrawn, ..said.clone() };
+        watchers.changed(&said);
+        watchers.changed(&ended);
+        let (origin, reason) = (Arc::clone(&ended.origin), Reason::Goodbye);
+        watchers.notice(&Notice::Happened(Happening::Withdrawn { origin, facts: 1, reason }));
+        let lines = all(&mut watching).await;
+        let reasons = lines.iter().map(|line| match line {
+            Line::Change(change) => change.reason.as_deref(),
+            Line::Skipped(_) => None,
+        });
+        assert_eq!(reasons.collect::<Vec<_>>(), [None, Some("said goodbye")]);
+    }
+
+    #[tokio::test]
     async fn a_slow_reader_keeps_the_newest_of_each_lamp_and_hears_what_it_missed() {
         let watchers = Watchers::default();
         let mut slow = watchers.watch(None);

@@ -53,7 +53,8 @@ fn check_shows_what_is_in_force_without_secrets() {
 fn check_prints_all_that_is_in_force_and_reads_it_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("lampfield.toml");
-    fs::write(&file, "[lease]\ngrace = '7s'\n").expect("a file");
+    let text = "[lease]\ngrace = '7s'\n[xmpp]\ncertificate = 'a.pem'\ncertificate_key = 'a.key'\n";
+    fs::write(&file, text).expect("a file");
     let (name, data) = (file.display().to_string(), folder.path().join("elsewhere"));
     let data = data.display().to_string();
     let effective = ["check", "--effective", &name, "--data-dir", &data, "--listen", "0.0.0.0:1"];
@@ -64,6 +65,7 @@ fn check_prints_all_that_is_in_force_and_reads_it_again() {
         "name = \"localhost\"",
         "listen = [\"0.0.0.0:1\"]",
         "grace = \"7s\"",
+        &format!("certificate = \"{}/a.pem\"", folder.path().display()),
     ];
     for line in lines {
         assert!(ran.out.lines().any(|one| one == line), "{line}: {}", ran.out);
@@ -360,6 +362,9 @@ fn status_waits_and_speaks_nagios() {
     assert_eq!(ran.code, Some(2), "{}", ran.out);
     assert!(ran.out.starts_with("LAMPFIELD CRITICAL - no server"), "{}", ran.out);
     assert_eq!(server.ask(&["status", "--wait", "300ms"]).code, Some(7));
+    let mut waiting = server.command(&["status", "--wait", "30s", "--quiet"]).spawn().expect("it");
+    server.restart();
+    assert_eq!(waiting.wait().expect("an end").code(), Some(0));
 }
 
 #[test]
