@@ -57,6 +57,33 @@ async def pages(world):
     equal(await refused(query.send()), "feature-not-implemented")
 
 
+async def one_lamp(world):
+    """Asked for by its name, and the newest few."""
+    anna = await world.log_in("anna")
+    pubsub = anna["xep_0060"]
+
+    async def shown(**what):
+        answer = await pubsub.get_items(world.service, DEVICES, **what)
+        return {item["id"]: lamp(item["payload"]) for item in answer["pubsub"]["items"]}
+
+    equal(await shown(item_ids=["PJSIP/1-3"]), {"PJSIP/1-3": "INUSE"})
+    two = ["PJSIP/1-3", "PJSIP/1-5"]
+    equal(await shown(item_ids=two), {name: "INUSE" for name in two})
+    equal(len(await shown(max_items=2)), 2)
+
+
+async def for_oneself(world):
+    """Nobody is subscribed by somebody else."""
+    anna = await world.log_in("anna")
+    stranger = anna["xep_0060"].subscribe(world.service, DEVICES, subscribee=f"bruno@{world.domain}")
+    equal(await refused(stranger), "bad-request")
+    full = (await anna["xep_0060"].subscribe(world.service, DEVICES, bare=False))["pubsub"]["subscription"]
+    equal(full["jid"], anna.boundjid)
+    await anna["xep_0060"].unsubscribe(world.service, DEVICES)
+    again = anna["xep_0060"].unsubscribe(world.service, DEVICES)
+    equal(await refused(again), "unexpected-request")
+
+
 async def only_reading(world):
     """An ordinary user changes nothing and hears no server's own words."""
     anna = await world.log_in("anna")

@@ -78,6 +78,19 @@ async fn by_pages() {
 }
 
 #[tokio::test]
+async fn one_by_one() {
+    let server = with_servers().await;
+    let mut a = ScriptedPbx::login(server.address(), "server1", 1).await;
+    a.publish_many(9, "INUSE").await;
+    play(&server, "lamps.one_lamp").await;
+}
+
+#[tokio::test]
+async fn for_oneself() {
+    play(&with_servers().await, "lamps.for_oneself").await;
+}
+
+#[tokio::test]
 async fn only_reading() {
     play(&with_servers().await, "lamps.only_reading").await;
 }
