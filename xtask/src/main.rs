@@ -30,7 +30,7 @@ enum Command {
     Test,
     /// Formatting, clippy with warnings denied, licences and duplicates
     Check,
-    /// Prepare the real Asterisk 22 and 16 that the end-to-end tests drive (once, then reused)
+    /// Prepare the real Asterisk and the client library of the end-to-end tests (once, then reused)
     Peers,
     /// The end-to-end tests only, against the release build
     E2e {
