@@ -17,7 +17,10 @@ pub struct Meter {
 #[derive(Debug, Clone, Copy)]
 pub struct Sample {
     at: Instant,
-    cpu: Duration,
+    /// In ticks of the clock: what threads that have ended used is in it.
+    ticks: Duration,
+    /// To the nanosecond, of the threads that are there; none where the kernel does not tell.
+    threads: Option<Duration>,
 }
 
 /// What was used between two samples.
@@ -25,7 +28,7 @@ pub struct Sample {
 pub struct Used {
     /// Wall clock time.
     pub wall: Duration,
-    /// Processor time of all threads, user and system (good to 10 ms).
+    /// Processor time of all threads, user and system.
     pub cpu: Duration,
 }
 
@@ -61,9 +64,21 @@ impl Meter {
         let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
         let ticks: u64 =
             fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-        let cpu =
-            Duration::from_secs(ticks).div_f64(rustix::param::clock_ticks_per_second() as f64);
-        Ok(Sample { at: Instant::now(), cpu })
+        let ticks = tick() * u32::try_from(ticks).unwrap_or(u32::MAX);
+        Ok(Sample { at: Instant::now(), ticks, threads: self.threads() })
+    }
+
+    fn threads(&self) -> Option<Duration> {
+        let of_one = |entry: io::Result<fs::DirEntry>| {
+            // One that ends meanwhile counts as nothing.
+            let Ok(text) = fs::read_to_string(entry.ok()?.path().join("schedstat")) else {
+                return Some(Duration::ZERO);
+            };
+            text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+        };
+        let threads = fs::read_dir(format!("/proc/{}/task", self.pid)).ok()?;
+        let sum = threads.map(of_one).sum::<Option<Duration>>();
+        sum.filter(|sum| !sum.is_zero())
     }
 
     /// What was used since.
@@ -72,7 +87,7 @@ impl Meter {
     /// The process is gone.
     pub fn since(&self, before: &Sample) -> Result<Used, BenchError> {
         let now = self.sample()?;
-        Ok(Used { wall: now.at - before.at, cpu: now.cpu.saturating_sub(before.cpu) })
+        Ok(Used { wall: now.at - before.at, cpu: now.cpu_since(before) })
     }
 
     /// The memory that it holds now.
@@ -89,6 +104,23 @@ impl Meter {
         let read = fs::read_to_string(format!("/proc/{}/{file}", self.pid));
         read.map_err(|source: io::Error| BenchError::Meter { pid: self.pid, source })
     }
+}
+
+// === impl Sample ===
+
+impl Sample {
+    /// The threads' time, as far as the ticks agree: they are two, user and system, each cut off.
+    fn cpu_since(&self, before: &Self) -> Duration {
+        let ticks = self.ticks.saturating_sub(before.ticks);
+        let fine = self.threads.zip(before.threads);
+        let fine = fine.map(|(now, before)| now.saturating_sub(before));
+        let (least, most) = (ticks.saturating_sub(2 * tick()), ticks + 2 * tick());
+        fine.map_or(ticks, |fine| fine.clamp(least, most))
+    }
+}
+
+fn tick() -> Duration {
+    Duration::from_secs(1).div_f64(rustix::param::clock_ticks_per_second() as f64)
 }
 
 // === impl Used ===
@@ -187,6 +219,23 @@ mod tests {
         let used = meter.since(&before).unwrap();
         assert!(used.cpu > Duration::ZERO && used.cores() < 64.0, "{used:?}");
         assert!(meter.memory().unwrap().best() > 100);
+    }
+
+    #[test]
+    fn threads_are_believed_as_far_as_the_ticks_agree() {
+        let sample = |ticks: u64, threads| Sample {
+            at: Instant::now(),
+            ticks: Duration::from_millis(ticks),
+            threads: Some(Duration::from_millis(threads)),
+        };
+        let used = |after: Sample| after.cpu_since(&sample(1000, 1005)).as_millis();
+        assert_eq!(used(sample(1110, 1120)), 115);
+        // A thread has ended and has taken its time with it.
+        assert_eq!(used(sample(1500, 1010)), 480);
+        assert_eq!(
+            Sample { threads: None, ..sample(1110, 0) }.cpu_since(&sample(1000, 0)).as_millis(),
+            110
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-use crate::eventually::SOON;
+use crate::eventually::{SOON, eventually};
 use crate::net::Net;
 use crate::process::Process;
 pub use answers::{Origin, Why};
@@ -95,6 +95,16 @@ impl Server {
         self.links_given += 1;
         assert!(self.links_given <= LINKS, "more links than the server listens on");
         self.net.socket(self.links_given, PORT)
+    }
+
+    /// Waits until everything that has taken effect is stored: it is delivered first, so who has
+    /// seen a change has no proof yet that it survives.
+    pub async fn settled(&self) {
+        eventually(SOON, || async {
+            let waiting = self.status()["store"]["waiting"].clone();
+            if waiting == 0 { Ok(()) } else { Err(format!("{waiting} changes wait to be stored")) }
+        })
+        .await;
     }
 
     /// `kill -9`.

@@ -56,6 +56,7 @@ async fn a_server_that_died_meanwhile_is_withdrawn_after_the_restart_grace() {
     let (mut server, mut a, b) = pair(&Config::plain().servers().lease("1s", "8s")).await;
     a.set_state("Custom:x", "INUSE").await;
     b.sees("Custom:x", "INUSE").await;
+    server.settled().await;
     server.kill();
     a.kill();
     server.run().await;

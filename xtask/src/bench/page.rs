@@ -29,7 +29,7 @@ have found is kept as data in [performance](performance), and either can be run 
 | `cargo xtask bench-growth` | how Lampfield's costs grow | twelve minutes |
 
 Server and load generator share the machine. Processor time is that of the server's process, user
-and system, as the system counts it in ticks of 10 ms. The *limit* is a TCP server that writes what
+and system. The *limit* is a TCP server that writes what
 it has read to every subscriber and does nothing else. A publish is a device state as Asterisk
 writes it, in a write of its own; every copy is checked for loss, duplication and order.
 ";

@@ -110,6 +110,8 @@ pub struct OriginStatus {
 pub struct Store {
     /// `ok` or `stalled`.
     pub state: String,
+    /// Changes that have taken effect and are on their way to the disk.
+    pub waiting: u64,
     /// Since when writes do not reach the disk, RFC 3339; absent while they do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,

@@ -91,10 +91,12 @@ impl Desk {
     }
 
     fn store_status(&self) -> Store {
+        let waiting = self.store.waiting() as u64;
         match &*self.store.health().borrow() {
-            Health::Ok => Store { state: "ok".to_owned(), reason: None, since: None },
+            Health::Ok => Store { state: "ok".to_owned(), waiting, reason: None, since: None },
             Health::Stalled { since, reason } => Store {
                 state: "stalled".to_owned(),
+                waiting,
                 reason: Some(reason.clone()),
                 since: rfc3339(*since),
             },
