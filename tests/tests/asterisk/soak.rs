@@ -80,6 +80,8 @@ async fn fail_or_mend(chance: &mut Chance, server: &mut Server, member: &mut Mem
             member.asterisk.run().await;
         }
         _ => {
+            // Delivery comes first: a word that nobody repeats may be lost with the process.
+            server.settled().await;
             server.kill();
             server.run().await;
         }
