@@ -127,7 +127,8 @@ pub struct TargetArgs {
     /// The server's process: its processor time and memory are measured
     #[arg(long, global = true, value_name = "PID")]
     pub pid: Option<u32>,
-    /// Against the limit instead: starts `lampfield bench raw` and measures that
+    /// Against the limit instead: starts `lampfield bench raw` and measures that, or with --pid the
+    /// one that runs at --server
     #[arg(long, global = true)]
     pub raw: bool,
 }

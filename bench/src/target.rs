@@ -33,7 +33,7 @@ pub struct Target {
     node: Node,
     meter: Option<Meter>,
     patience: Duration,
-    /// The limit, which ends with this value.
+    /// The limit, if it was started here: it ends with this value.
     _limit: Option<raw::Child>,
 }
 
@@ -67,7 +67,8 @@ impl Target {
     /// # Errors
     /// The password cannot be read, or the limit not started.
     pub fn new(args: &TargetArgs, patience: Duration) -> Result<Self, BenchError> {
-        let limit = args.raw.then(raw::Child::start).transpose()?;
+        let is_ours = args.raw && args.pid.is_none();
+        let limit = is_ours.then(raw::Child::start).transpose()?;
         let password = match &args.password_file {
             None => String::new(),
             Some(path) => {
@@ -79,7 +80,7 @@ impl Target {
         };
         let tls = args.tls.then(|| TlsClient::new(&args.domain)).transpose()?;
         let node = match &args.node {
-            _ if limit.is_some() => Node::Raw,
+            _ if args.raw => Node::Raw,
             None => Node::Telephony,
             Some(name) => Node::Generic(name.clone()),
         };
@@ -89,7 +90,7 @@ impl Target {
             accounts: args.accounts.clone(),
             password,
             register: args.register,
-            tls: tls.filter(|_| limit.is_none()),
+            tls: tls.filter(|_| !args.raw),
             node,
             meter: limit.as_ref().map(raw::Child::pid).or(args.pid).map(Meter::of),
             patience,

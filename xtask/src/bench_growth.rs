@@ -89,7 +89,8 @@ impl Growth {
     pub fn section(&self) -> String {
         let mut text = format!(
             "\n## Growth\n\n{}; {} repetitions, alternating, in {:.0} minutes. A point is the median, \
-             the thin line behind it the span. {}\n\n",
+             the thin line behind it the span. \
+             Where costs are counted, the server has one core and the load generator another. {}\n\n",
             self.machine.words(),
             self.repetitions,
             self.minutes,

@@ -97,6 +97,11 @@ impl Bench {
         lampfield::start(&self.lampfield, data, cores)
     }
 
+    /// Starts the limit.
+    pub fn start_limit(&self, cores: Cores) -> Result<Process> {
+        lampfield::start_limit(&self.lampfield, cores)
+    }
+
     /// Where a server's data can go.
     pub fn data(&self) -> PathBuf {
         self.scratch.join("data")

@@ -99,7 +99,7 @@ impl Facts {
         let each = self.bytes_each();
         illustrated("Retained facts", &plots[..1])
             + &format!(
-                "The cost per publish, with the server on one core, {} from 1,000 to 1,000,000 facts with one publish in flight, \
+                "The cost per publish {} from 1,000 to 1,000,000 facts with one publish in flight, \
                  each in a transaction of its own, and {} with 32 in flight, which share \
                  transactions (goal: at most 20 %). The 100 devices that are published are not \
                  among those facts.\n\n",

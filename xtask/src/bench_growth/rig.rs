@@ -30,9 +30,12 @@ impl Rig {
         self.troubles.clone()
     }
 
-    /// One case against the limit.
+    /// One case against the limit on one core, the load generator on the last.
     pub fn limit(&mut self, case: &[&str]) -> Result<Figures> {
-        let report = self.bench.run(case, &["--raw"])?;
+        let limit = self.bench.start_limit(Cores::First)?;
+        let pid = limit.pid().to_string();
+        let options = ["--raw", "--server", lampfield::LIMIT, "--pid", &pid];
+        let report = self.bench.run_on(Cores::Last, case, &options)?;
         Ok(self.figures(report))
     }
 

@@ -1,5 +1,6 @@
 //! What one delivery costs with more and more subscribers, beside the limit in the same run: once
-//! with a send for each copy, once with many copies in a send.
+//! with a send for each copy, once with many copies in a send. The server has one core and the load
+//! generator another: whether two threads meet on one core changes the cost of waking them twofold.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use super::rig::Rig;
 use super::svg::{Line, Plot, Scale};
 use super::{REPETITIONS, illustrated};
 use crate::bench::goal::Goal;
+use crate::bench_peers::lampfield::Cores;
 
 /// Subscribers of one publisher.
 const COUNTS: [u32; 6] = [10, 30, 100, 300, 1000, 2000];
@@ -87,7 +89,8 @@ impl Pair {
             let case = ["fanout", "--in-flight", in_flight, "--for", "1s"];
             let case = [&case[..], &["--subscribers", &number]].concat();
             pair.limit.add(count, rig.limit(&case)?.get("server CPU per delivery")?);
-            pair.lampfield.add(count, rig.fresh(&case)?.get("server CPU per delivery")?);
+            pair.lampfield
+                .add(count, rig.fresh_on(Cores::First, &case)?.get("server CPU per delivery")?);
         }
         Ok(pair)
     }

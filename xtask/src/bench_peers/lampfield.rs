@@ -14,6 +14,8 @@ use super::{DOMAIN, PASSWORD};
 
 /// Where it listens.
 pub const ADDRESS: &str = "127.0.0.1:25222";
+/// Where the limit listens.
+pub const LIMIT: &str = "127.0.0.1:25522";
 /// The domain whose accounts are PBX servers, made at their first login.
 pub const TELEPHONY: &str = "pbx.example";
 /// The accounts of the other domain: ordinary users.
@@ -59,6 +61,13 @@ pub fn start(program: &Path, data: &Path, cores: Cores) -> Result<Process> {
     let mut command = cores.command(program);
     command.arg("serve").arg("--config").arg(config);
     Process::until_said(&mut command, READY, &data.join("said"))
+}
+
+/// Starts the TCP server that only hands on bytes.
+pub fn start_limit(program: &Path, cores: Cores) -> Result<Process> {
+    let mut command = cores.command(program);
+    command.args(["bench", "raw", "--listen", LIMIT]);
+    Process::start(&mut command, LIMIT.parse()?, "lampfield")
 }
 
 /// The certificate that it makes for the domain; the peers get the same one, so that all do the
