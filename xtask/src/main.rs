@@ -39,7 +39,7 @@ enum Command {
     },
     /// Lampfield, ejabberd, Prosody and the limit side by side; writes docs/performance.md
     Bench,
-    /// The curves of docs/performance.md: subscribers, retained facts, idle connections
+    /// The curves of docs/performance.md: subscribers, facts, idle connections, cores, the start
     BenchGrowth,
     /// The hot path in instructions, against what was recorded
     Instructions {
