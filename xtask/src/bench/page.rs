@@ -29,9 +29,10 @@ have found is kept as data in [performance](performance), and either can be run 
 | `cargo xtask bench-growth` | how Lampfield's costs grow | twelve minutes |
 
 Server and load generator share the machine. Processor time is that of the server's process, user
-and system. The *limit* is a TCP server that writes what
-it has read to every subscriber and does nothing else. A publish is a device state as Asterisk
-writes it, in a write of its own; every copy is checked for loss, duplication and order.
+and system. The *limit* is a TCP server that writes what it has read to every subscriber and does
+nothing else. A publish is a device state as Asterisk writes it, in a write of its own; every copy is
+checked for loss, duplication and order. For what is not reached,
+[where the rest goes](performance/where-the-rest-goes.md) shows profiles.
 ";
 
 /// The results of `cargo xtask bench`.

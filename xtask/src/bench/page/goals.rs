@@ -1,9 +1,9 @@
-//! The goals that the comparison can tell of. What the growth can tell of is with its curves.
+//! The goals that the comparison can tell of, for Asterisk's node and for an ordinary one. What the growth can tell of is with its curves.
 
 use crate::bench::goal::Goal;
 use crate::bench_peers::matrix::{Case, Contestant, Matrix, Transport};
 
-/// Every goal, for Asterisk's node where there is a choice.
+/// Every goal.
 pub fn of_comparison(matrix: &Matrix) -> Vec<Goal> {
     let found = Found(matrix);
     let mut goals = Vec::new();
@@ -29,12 +29,21 @@ impl Found<'_> {
         let ratio = |to: Option<f64>| Some(plain? / to?);
         let limit = ratio(of(Contestant::Limit, Transport::Plain));
         let tls = ratio(of(Contestant::Telephony, Transport::Tls)).map(|ratio| 1.0 / ratio);
+        let ordinary = of(Contestant::Generic, Transport::Plain);
+        let ordinary = ordinary.zip(of(Contestant::Limit, Transport::Plain));
+        let ordinary = ordinary.map(|(ordinary, limit)| ordinary / limit);
         let peers = [Contestant::Ejabberd, Contestant::Prosody];
         let better = peers.into_iter().filter_map(|who| of(who, Transport::Plain)).reduce(f64::min);
         let title = case.title();
         let mut goals = vec![
             Goal::at_most(format!("a delivery, {title}: to the limit"), most, "×", limit),
             Goal::at_most(format!("a delivery, {title}: TLS to plain"), 2.0, "×", tls),
+            Goal::at_most(
+                format!("a delivery, {title}: an ordinary node to the limit"),
+                most,
+                "×",
+                ordinary,
+            ),
         ];
         // Where the limit itself is not ten times better than the peers, nearness to it counts.
         if limit.is_none_or(|limit| limit > 1.5) {
