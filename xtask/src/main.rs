@@ -41,6 +41,8 @@ enum Command {
     Bench,
     /// The curves of docs/performance.md: subscribers, facts, idle connections, cores, the start
     BenchGrowth,
+    /// Write docs/performance.md again from what both have found, without measuring
+    BenchPage,
     /// The hot path in instructions, against what was recorded
     Instructions {
         /// Record what is found
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Command::Instructions { record } => {
             instructions::check(record).map(|counts| counts.verdict())
         }
+        Command::BenchPage => bench::page::write().map(|()| ExitCode::SUCCESS),
         Command::Bench => bench_peers::compare().map(|()| ExitCode::SUCCESS),
         Command::BenchLatency { json } => bench::latency(json).map(|()| ExitCode::SUCCESS),
     };
