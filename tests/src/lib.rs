@@ -8,6 +8,7 @@ pub mod chance;
 pub mod cut;
 pub mod debian;
 pub mod eventually;
+pub mod flood;
 pub mod net;
 pub mod pace;
 pub mod process;

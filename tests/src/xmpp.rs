@@ -260,6 +260,12 @@ impl Client {
         bytes
     }
 
+    /// Takes at most so many bytes off the socket, past the parser; how many, 0 at its end.
+    pub async fn sip(&mut self, most: usize) -> usize {
+        let mut bytes = vec![0; most];
+        self.socket.read(&mut bytes).await.unwrap_or(0)
+    }
+
     /// An id that no other stanza of this client carries.
     pub fn fresh_id(&mut self) -> String {
         self.next_id += 1;

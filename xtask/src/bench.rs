@@ -14,9 +14,18 @@ use crate::{e2e, peers, run};
 /// Delay, burst, newcomer and memory; tables, or one JSON document on standard output.
 pub fn latency(json: bool) -> Result<()> {
     peers::prepare()?;
+    measure("bench-latency", json.then_some("--json"))
+}
+
+/// What a flood costs those who have no part in it.
+pub fn fairness() -> Result<()> {
+    measure("bench-fairness", None)
+}
+
+/// Runs a program of the `tests` crate on the release server.
+fn measure(program: &str, argument: Option<&str>) -> Result<()> {
     let server = e2e::server()?;
     let mut bench = run::cargo(["run", "--release", "--quiet", "--locked"]);
-    bench.args(["--package", "lampfield-tests", "--bin", "bench-latency", "--"]);
-    bench.args(json.then_some("--json"));
+    bench.args(["--package", "lampfield-tests", "--bin", program, "--"]).args(argument);
     run::must(e2e::with_programs(&mut bench, &server)?)
 }

@@ -49,6 +49,8 @@ enum Command {
         #[arg(long)]
         record: bool,
     },
+    /// What a flood costs a pair that has no part in it, on the flooded server and on one beside it
+    BenchFairness,
     /// From a change on one Asterisk to the event on another: delay, burst, newcomer, memory
     BenchLatency {
         /// One JSON document instead of the tables
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         }
         Command::BenchPage => bench::page::write().map(|()| ExitCode::SUCCESS),
         Command::Bench => bench_peers::compare().map(|()| ExitCode::SUCCESS),
+        Command::BenchFairness => bench::fairness().map(|()| ExitCode::SUCCESS),
         Command::BenchLatency { json } => bench::latency(json).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

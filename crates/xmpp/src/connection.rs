@@ -23,10 +23,16 @@ use tokio::time::{Instant, timeout_at};
 use crate::door::Door;
 use crate::gate::Admission;
 use crate::services;
+use crate::turns::Need;
 use crate::wire::Link;
 
 use intake::{Intake, Progress};
 use stream::{Step, Stream};
+
+/// Bytes that a PBX may leave unread in any case before it is not listened to: thousands of results.
+/// COMPAT(asterisk<=22): several of its threads write into a full socket at the same time and mix
+/// their words, so its socket should not fill.
+const PBX_PATIENCE: usize = 1024 * 1024;
 
 /// How long the last bytes of a conversation may take.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -120,27 +126,30 @@ struct Connection {
 impl Connection {
     /// Reads and handles until there is a reason to stop.
     async fn converse(&mut self) -> Ending {
+        let door = Rc::clone(self.stream.door());
+        let mut need = Need::Fresh;
         loop {
-            let step = match self.intake.turn(&mut self.stream) {
-                Ok(Progress::Idle) => match self.wait().await {
-                    Ok(()) => continue,
-                    Err(ending) => return ending,
-                },
+            if let Err(ending) = self.let_it_read().await {
+                return ending;
+            }
+            let turn = door.turns.next(need).await;
+            let progress = self.intake.take_turn(&mut self.stream, &turn);
+            drop(turn);
+            let went_on = match progress {
+                Ok(Progress::Idle) => self.wait().await,
+                Ok(Progress::Pause) if self.is_overdue() => Err(self.stream.too_slow()),
                 Ok(Progress::Pause) => {
-                    tokio::task::yield_now().await;
-                    if self.is_overdue() {
-                        return self.stream.too_slow();
-                    }
+                    need = Need::Busy;
                     continue;
                 }
-                Ok(Progress::Closed) => return Ending::Lost("the peer closed the connection"),
-                Ok(Progress::Step(step)) => step,
-                Err(error) => return Ending::Refused(error),
+                Ok(Progress::Closed) => Err(Ending::Lost("the peer closed the connection")),
+                Ok(Progress::Step(step)) => self.take(step).await,
+                Err(error) => Err(Ending::Refused(error)),
             };
-            match self.take(step).await {
-                Ok(()) => {}
-                Err(ending) => return ending,
+            if let Err(ending) = went_on {
+                return ending;
             }
+            need = Need::Fresh;
         }
     }
 
@@ -153,18 +162,35 @@ impl Connection {
 
     /// Waits until there is something to read, as long as the login may take.
     async fn wait(&mut self) -> Result<(), Ending> {
+        let link = Rc::clone(self.stream.link());
+        let readable = self.in_time(link.readable()).await?;
+        readable.map_err(|_| Ending::Lost("the connection broke"))
+    }
+
+    /// Whoever asks and does not read is not listened to until it has read.
+    async fn let_it_read(&mut self) -> Result<(), Ending> {
+        let link = Rc::clone(self.stream.link());
+        let patience = match self.stream.session() {
+            Some(session) if session.is_pbx() => PBX_PATIENCE,
+            _ => 0,
+        };
+        if link.is_in_arrears(patience) {
+            self.in_time(link.caught_up(patience)).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for something, as long as the login may take.
+    async fn in_time<T>(&mut self, something: impl Future<Output = T>) -> Result<T, Ending> {
         if self.stream.session().is_some() {
             self.deadline = None;
         }
-        let link = Rc::clone(self.stream.link());
-        let readable = match self.deadline {
-            None => link.readable().await,
-            Some(deadline) => match timeout_at(deadline, link.readable()).await {
-                Ok(readable) => readable,
-                Err(_) => return Err(self.stream.too_slow()),
-            },
-        };
-        readable.map_err(|_| Ending::Lost("the connection broke"))
+        match self.deadline {
+            None => Ok(something.await),
+            Some(deadline) => {
+                timeout_at(deadline, something).await.map_err(|_| self.stream.too_slow())
+            }
+        }
     }
 
     /// Does what a stanza asked of the connection itself.

@@ -16,6 +16,7 @@ use crate::services::pubsub::telephony::Telephony;
 use crate::services::{Services, roster};
 use crate::settings::Settings;
 use crate::site::{OpenError, Site};
+use crate::turns::Turns;
 use crate::wire::Flusher;
 
 /// What every connection of the core thread works with.
@@ -32,6 +33,8 @@ pub struct Door {
     pub replacements: Replacements,
     /// Writes what was sent, once per turn.
     pub flusher: Rc<Flusher>,
+    /// Whose turn it is.
+    pub(crate) turns: Rc<Turns>,
     next_conn: Cell<u64>,
 }
 
@@ -59,7 +62,8 @@ impl Door {
             telephony,
             gate: Gate::new(limits.connections, limits.unauthenticated_per_address),
             replacements: Replacements::default(),
-            flusher: Flusher::new(),
+            flusher: Flusher::new(limits.unread_total),
+            turns: Rc::default(),
             site,
             next_conn: Cell::new(1),
         });
@@ -95,7 +99,10 @@ impl Door {
     }
 
     fn start_tasks(self: &Rc<Self>) {
-        tokio::task::spawn_local(Rc::clone(&self.flusher).run());
+        let (flusher, turns) = (Rc::clone(&self.flusher), Rc::clone(&self.turns));
+        tokio::task::spawn_local(async move { flusher.run(|took| turns.note_writing(took)).await });
+        let turns = Rc::clone(&self.turns);
+        tokio::task::spawn_local(async move { turns.run().await });
         let door = Rc::clone(self);
         tokio::task::spawn_local(async move { door.telephony.catch_up(&door.flusher.roomy).await });
         let site = Rc::clone(&self.site);

@@ -21,6 +21,7 @@ pub mod services;
 pub mod session;
 pub mod settings;
 pub mod site;
+mod turns;
 pub mod wire;
 
 pub use door::Door;

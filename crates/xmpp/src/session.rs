@@ -114,9 +114,14 @@ impl Session {
         }
     }
 
+    /// Whether this is a PBX.
+    pub fn is_pbx(&self) -> bool {
+        self.account.borrow().role == Role::Pbx
+    }
+
     /// Whether this is a PBX that hears the facts of the others.
     pub fn hears_facts(&self) -> bool {
-        self.watches.get() > 0 && self.account.borrow().role == Role::Pbx
+        self.watches.get() > 0 && self.is_pbx()
     }
 
     /// Whether the resource has said that it is available.

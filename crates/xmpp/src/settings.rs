@@ -90,6 +90,9 @@ pub struct Limits {
     pub resources: usize,
     /// How much a peer may leave unread.
     pub unread: LinkLimits,
+    /// Bytes that all peers together may leave unread; beyond it the one that has left most is
+    /// disconnected.
+    pub unread_total: usize,
 }
 
 impl Default for Limits {
@@ -105,6 +108,7 @@ impl Default for Limits {
             unauthenticated_per_address: 500,
             resources: 10,
             unread: LinkLimits { comfortable: 65_536, most: 4_194_304 },
+            unread_total: 134_217_728,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! everything that was ready has been handled, writes each touched socket once. Nothing here
 //! knows XML.
 
+mod arrears;
 mod buffers;
 mod flusher;
 mod link;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use lampfield_tests::flood::{Flood, Kind};
 use lampfield_tests::pace::{Pair, quantile};
 use lampfield_tests::scripted_pbx::ScriptedPbx;
 use lampfield_tests::server::{Config, DOMAIN, Server};
@@ -14,9 +15,7 @@ use tokio::task::JoinSet;
 #[tokio::test]
 async fn others_are_served_during_a_flood() {
     let server = Server::start(&Config::plain().servers()).await;
-    let from = ScriptedPbx::login(server.address(), "server1", 1).await;
-    let to = ScriptedPbx::login(server.address(), "server2", 2).await;
-    let mut pair = Pair::new(from, to).await;
+    let mut pair = pair(&server).await;
     let calm = quantile(&pair.measure(200).await, 0.5);
 
     let stop = Arc::new(AtomicBool::new(false));
@@ -37,13 +36,41 @@ async fn others_are_served_during_a_flood() {
     assert!(p50 < calm * 20 + Duration::from_millis(100), "starved: {p50:?}");
 }
 
+/// A second server beside it tells what the machine alone makes of the same flood.
+#[tokio::test]
+async fn many_that_ask_and_do_not_read_delay_nobody_and_fill_no_memory() {
+    const CLIENTS: usize = 300;
+    let config = Flood::accounts(Config::plain().servers(), "user");
+    let (server, other) = (Server::start(&config).await, Server::start(&config).await);
+    let (mut here, mut there) = (pair(&server).await, pair(&other).await);
+    let flood = Flood::start(Kind::Requests, CLIENTS, server.address()).await;
+    let (mut flooded, mut beside, mut memory) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..10 {
+        flooded.extend(here.measure(60).await);
+        beside.extend(there.measure(60).await);
+        memory = memory.max(server.resident_kib());
+    }
+    drop(flood);
+    flooded.sort();
+    beside.sort();
+    let (flooded, beside) = (quantile(&flooded, 0.9), quantile(&beside, 0.9));
+    println!("p90 {flooded:?}, beside it {beside:?}, {memory} KiB");
+    assert!(flooded < beside * 20 + Duration::from_millis(20), "starved: {flooded:?}");
+    // 64 MiB is half of what all may leave unread: then they are not listened to.
+    assert!(memory < 160 * 1024, "{memory} KiB are kept for those who do not read");
+}
+
+async fn pair(server: &Server) -> Pair {
+    let from = ScriptedPbx::login(server.address(), "server1", 1).await;
+    let to = ScriptedPbx::login(server.address(), "server2", 2).await;
+    Pair::new(from, to).await
+}
+
 /// Deriving keys is slow on purpose; it must not happen where the lamps are served.
 #[tokio::test]
 async fn others_are_served_while_passwords_are_guessed() {
     let server = Server::start(&Config::plain().servers()).await;
-    let from = ScriptedPbx::login(server.address(), "server1", 1).await;
-    let to = ScriptedPbx::login(server.address(), "server2", 2).await;
-    let mut pair = Pair::new(from, to).await;
+    let mut pair = pair(&server).await;
     let calm = quantile(&pair.measure(200).await, 0.5);
     let address = server.address();
     let guesses = std::thread::spawn(move || guess(address));

@@ -138,6 +138,9 @@ section! {
         unread_comfortable: Size = key(Size::kib(64)).within(Size::kib(16)..=Size::mib(64)),
         /// What a client may leave unread at all; beyond it is disconnected.
         unread: Size = key(Size::mib(4)).within(Size::kib(64)..=Size::mib(1024)),
+        /// What all clients together may leave unread; beyond it the one that has left most is
+        /// disconnected.
+        unread_total: Size = key(Size::mib(128)).within(Size::mib(4)..=Size::mib(65_536)),
     }
 }
 

@@ -74,5 +74,6 @@ fn limits(limits: &keys::XmppLimits) -> Limits {
             comfortable: limits.unread_comfortable.bytes(),
             most: limits.unread.bytes(),
         },
+        unread_total: limits.unread_total.bytes(),
     }
 }

@@ -1,4 +1,4 @@
-//! Reading: from the socket into frames, a bounded number in one turn.
+//! Reading: from the socket into frames, as many as one turn has time for.
 
 use std::cell::RefCell;
 use std::io;
@@ -6,10 +6,8 @@ use std::io;
 use lampfield_xmpp_stream::{Framer, Limits, StreamError};
 
 use super::stream::{Step, Stream};
+use crate::turns::Turn;
 
-/// Frames of one connection that are handled before others get their turn. Small, so that an
-/// idle pair keeps its latency while hundreds of PBXs pour in their lists.
-const TURN: usize = 16;
 /// Bytes read at once; the buffer is shared by all connections of the thread.
 const SCRATCH: usize = 32 * 1024;
 
@@ -55,10 +53,14 @@ impl Intake {
     }
 
     /// Handles what is there, first what was left over, then what the socket has.
-    pub(super) fn turn(&mut self, stream: &mut Stream) -> Result<Progress, StreamError> {
+    pub(super) fn take_turn(
+        &mut self,
+        stream: &mut Stream,
+        turn: &Turn<'_>,
+    ) -> Result<Progress, StreamError> {
         if !self.rest.is_empty() {
             let rest = std::mem::take(&mut self.rest);
-            return Ok(self.handle(stream, &rest)?.unwrap_or(Progress::Pause));
+            return Ok(self.handle(stream, &rest, turn)?.unwrap_or(Progress::Pause));
         }
         BUFFER.with_borrow_mut(|buffer| match stream.link().try_read(buffer) {
             Ok(0) => Ok(Progress::Closed),
@@ -66,7 +68,7 @@ impl Intake {
                 let read = buffer.get(..count).unwrap_or_default();
                 // A full buffer means that there may be more, a part of it that there is not.
                 let then = if count < SCRATCH { Progress::Idle } else { Progress::Pause };
-                Ok(self.handle(stream, read)?.unwrap_or(then))
+                Ok(self.handle(stream, read, turn)?.unwrap_or(then))
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Progress::Idle),
             Err(_) => Ok(Progress::Closed),
@@ -78,15 +80,15 @@ impl Intake {
         &mut self,
         stream: &mut Stream,
         mut input: &[u8],
+        turn: &Turn<'_>,
     ) -> Result<Option<Progress>, StreamError> {
-        for _ in 0..TURN {
+        loop {
             let Some(frame) = self.framer.next(&mut input)? else { return Ok(None) };
-            if let Some(step) = stream.handle(frame)? {
+            let step = stream.handle(frame)?;
+            if step.is_some() || turn.is_over() {
                 self.rest = input.to_vec();
-                return Ok(Some(Progress::Step(step)));
+                return Ok(Some(step.map_or(Progress::Pause, Progress::Step)));
             }
         }
-        self.rest = input.to_vec();
-        Ok(Some(Progress::Pause))
     }
 }

@@ -1,33 +1,53 @@
-//! Writes every touched connection once per turn of the run queue.
+//! Writes every touched connection once per turn of the run queue, and goes on with those whose
+//! sockets were full as far as there is time.
 //!
 //! The flush task is woken by the first append and therefore queued behind everything that is
 //! ready at that moment: a burst of events costs one write per socket, and a lone event is
 //! written as soon as its handler returns. Batching never waits for a timer.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use super::arrears::Arrears;
 use super::buffers::BufferPool;
 use super::link::Link;
 use super::loans::Lender;
 
+/// How long one pass may go on with connections that left something over. A thousand peers that
+/// read slowly take their time from each other, not from those who have just been written to.
+const GOING_ON: Duration = Duration::from_micros(500);
+
 /// The connections of one thread that have something to write.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Flusher {
     touched: RefCell<Vec<Rc<Link>>>,
+    /// Those that have room again for what a pass has left over, the first first.
+    resumed: RefCell<VecDeque<Rc<Link>>>,
     wake: Notify,
     /// Told when a connection that was crowded has written everything.
     pub roomy: Notify,
     pub(super) pool: BufferPool,
     pub(super) lender: Rc<Lender>,
+    pub(super) arrears: Arrears,
 }
 
 impl Flusher {
-    /// A flusher with nothing to do; [`Flusher::run`] must be spawned once beside it.
-    pub fn new() -> Rc<Self> {
-        Rc::new(Self::default())
+    /// A flusher with nothing to do; [`Flusher::run`] must be spawned once beside it. `unread` is
+    /// how many bytes all peers together may leave unread.
+    pub fn new(unread: usize) -> Rc<Self> {
+        Rc::new(Self {
+            touched: RefCell::default(),
+            resumed: RefCell::default(),
+            wake: Notify::new(),
+            roomy: Notify::new(),
+            pool: BufferPool::default(),
+            lender: Rc::default(),
+            arrears: Arrears::new(unread),
+        })
     }
 
     /// Notes that a connection wants to be written at the end of this turn.
@@ -39,15 +59,38 @@ impl Flusher {
         touched.push(link);
     }
 
-    /// Serves for ever: one pass over the touched connections per wake-up.
-    pub async fn run(self: Rc<Self>) {
+    /// Notes that a connection can be written again. Each is noted once at a time.
+    pub(super) fn resume(&self, link: Rc<Link>) {
+        self.resumed.borrow_mut().push_back(link);
+        self.wake.notify_one();
+    }
+
+    /// Serves for ever: one pass over the touched connections per wake-up. `took` is told how long
+    /// each pass was.
+    pub async fn run(self: Rc<Self>, took: impl Fn(Duration)) {
         let mut batch = Vec::new();
         loop {
             self.wake.notified().await;
+            let began = Instant::now();
             std::mem::swap(&mut batch, &mut *self.touched.borrow_mut());
             for link in batch.drain(..) {
                 link.flush();
             }
+            let resumed = Instant::now();
+            while resumed.elapsed() < GOING_ON
+                && let Some(link) = self.next_resumed()
+            {
+                link.resume();
+            }
+            took(began.elapsed());
+            if !self.resumed.borrow().is_empty() {
+                self.wake.notify_one();
+                tokio::task::yield_now().await;
+            }
         }
+    }
+
+    fn next_resumed(&self) -> Option<Rc<Link>> {
+        self.resumed.borrow_mut().pop_front()
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
 use socket2::{SockRef, TcpKeepalive};
@@ -22,6 +22,12 @@ const KEEPALIVE: (Duration, Duration, u32) = (Duration::from_secs(5), Duration::
 /// noticed within 15 s whether or not we were sending (tcp(7), `TCP_USER_TIMEOUT`).
 const UNACKNOWLEDGED: Duration = Duration::from_secs(12);
 
+/// Bytes that the kernel takes from us before the peer is ready for them. More would only lie there,
+/// where the newest cannot replace the old and nobody counts it (tcp(7), `TCP_NOTSENT_LOWAT`).
+const NOT_SENT: u32 = 128 * 1024;
+/// Bytes written to one socket before others get their turn.
+const AT_ONCE: usize = 256 * 1024;
+
 /// How much a connection may leave unread.
 #[derive(Debug, Clone, Copy)]
 pub struct LinkLimits {
@@ -36,6 +42,14 @@ pub struct LinkLimits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the peer does not read: its output buffer is full")]
 pub struct Full;
+
+/// How far a flush has come.
+enum Written {
+    /// Nothing is left.
+    All,
+    /// There is more to write, but it is somebody else's turn.
+    Part,
+}
 
 /// The peer has much to read already; nothing more was appended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -54,12 +68,20 @@ pub struct Link {
     /// What that answer has borrowed.
     loan: RefCell<Option<Loan>>,
     touched: Cell<bool>,
+    /// Its number in the arrears while its socket is full.
+    arrear: Cell<Option<usize>>,
+    me: Weak<Self>,
     /// Somebody was told that there is no room and waits for it.
     awaited: Cell<bool>,
     failed: Cell<bool>,
     interrupted: Cell<bool>,
     /// Wakes the connection's own task: the socket is full, or there is a reason to end.
     attention: Notify,
+    /// Somebody waits in [`Link::caught_up`], and wakes by this.
+    held_up: Cell<bool>,
+    relieved: Notify,
+    /// The flusher knows that there is room for more.
+    resumed: Cell<bool>,
     /// When bytes last came in.
     heard: Cell<Instant>,
     limits: LinkLimits,
@@ -83,7 +105,9 @@ impl Link {
             &TcpKeepalive::new().with_time(idle).with_interval(pause).with_retries(tries),
         )?;
         options.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
-        Ok(Rc::new(Self {
+        options.set_tcp_notsent_lowat(NOT_SENT)?;
+        Ok(Rc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
             socket,
             peer,
             tls: RefCell::new(None),
@@ -91,10 +115,14 @@ impl Link {
             asked_for: Cell::new(0),
             loan: RefCell::new(None),
             touched: Cell::new(false),
+            arrear: Cell::new(None),
             awaited: Cell::new(false),
             interrupted: Cell::new(false),
             failed: Cell::new(false),
             attention: Notify::new(),
+            held_up: Cell::new(false),
+            relieved: Notify::new(),
+            resumed: Cell::new(false),
             heard: Cell::new(Instant::now()),
             limits,
             flusher,
@@ -135,8 +163,55 @@ impl Link {
     }
 
     fn touch(self: &Rc<Self>) {
-        if !self.touched.replace(true) {
+        if let Some(number) = self.arrear.get() {
+            self.note_arrear(number);
+        } else if !self.touched.replace(true) {
             self.flusher.touch(Rc::clone(self));
+        }
+    }
+
+    /// The socket is full, and more is to be written: it counts with what all have left unread.
+    fn note_arrear(&self, number: usize) {
+        let arrears = &self.flusher.arrears;
+        arrears.note(number, self.left_unread());
+        while let Some(worst) = arrears.worst() {
+            tracing::warn!(
+                code = "unread-total", peer = %worst.peer, unread = worst.left_unread(),
+                "connection given up: all clients together have left more than {} bytes unread, \
+                 this one the most",
+                arrears.limit()
+            );
+            worst.fail();
+        }
+    }
+
+    /// Bytes of memory that the peer keeps us from freeing; what it has asked for is lent to it.
+    fn left_unread(&self) -> usize {
+        self.out.borrow().held().saturating_sub(self.asked_for.get())
+    }
+
+    fn settle_arrear(&self) {
+        if let Some(number) = self.arrear.take() {
+            self.flusher.arrears.leave(number);
+        }
+    }
+
+    /// Whether the peer has left so much unread, and more than `patience` bytes, that it should read
+    /// before it is listened to.
+    pub fn is_in_arrears(&self, patience: usize) -> bool {
+        self.arrear.get().is_some() && self.out.borrow().len() > self.fair_share().max(patience)
+    }
+
+    fn fair_share(&self) -> usize {
+        let LinkLimits { comfortable, most } = self.limits;
+        self.flusher.arrears.share().min(most / 2).max(comfortable)
+    }
+
+    /// Waits until the peer has read much of what it had left unread.
+    pub async fn caught_up(&self, patience: usize) {
+        while self.is_in_arrears(patience) && !self.failed.get() {
+            self.held_up.set(true);
+            self.relieved.notified().await;
         }
     }
 
@@ -220,29 +295,71 @@ impl Link {
     /// Writes as much as the socket takes now; the rest waits for [`Link::attend`].
     pub fn flush(&self) {
         self.touched.set(false);
-        let mut out = self.out.borrow_mut();
-        match self.write_out(&mut out) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.attention.notify_one(),
+        let (written, left) = {
+            let mut out = self.out.borrow_mut();
+            (self.write_out(&mut out), out.len())
+        };
+        match written {
+            Ok(Written::All) => self.settle_arrear(),
+            Ok(Written::Part) => self.go_on(),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.is_full(),
             Err(_) => self.fail(),
         }
         // Half of what is comfortable: a peer that reads steadily is topped up in good time.
-        if out.len() <= self.limits.comfortable / 2 && self.awaited.replace(false) {
-            self.flusher.roomy.notify_one();
+        if left <= self.limits.comfortable / 2 {
+            if self.held_up.replace(false) {
+                self.relieved.notify_one();
+            }
+            if self.awaited.replace(false) {
+                self.flusher.roomy.notify_one();
+            }
         }
     }
 
-    fn write_out(&self, out: &mut Outbox) -> io::Result<()> {
+    /// Goes on with what was left over.
+    pub(super) fn resume(&self) {
+        self.resumed.set(false);
+        if !self.failed.get() {
+            self.flush();
+        }
+    }
+
+    /// Asks the flusher to go on when it has time.
+    fn go_on(&self) {
+        if !self.resumed.get()
+            && let Some(me) = self.me.upgrade()
+        {
+            self.resumed.set(true);
+            self.flusher.resume(me);
+        }
+    }
+
+    /// The socket takes no more. Until it does, appending is all that is done for it.
+    fn is_full(&self) {
+        let arrears = &self.flusher.arrears;
+        let number = self.arrear.get().unwrap_or_else(|| arrears.join(Weak::clone(&self.me)));
+        self.arrear.set(Some(number));
+        self.attention.notify_one();
+        self.note_arrear(number);
+    }
+
+    fn write_out(&self, out: &mut Outbox) -> io::Result<Written> {
         let mut tls = self.tls.borrow_mut();
+        let mut sum = 0;
         while !out.is_empty() {
+            if sum >= AT_ONCE {
+                return Ok(Written::Part);
+            }
             let count = match tls.as_mut() {
                 Some(tls) => tls.write(&self.socket, out.rest()),
                 None => self.socket.try_write(out.rest()),
             }?;
             out.advance(count, &self.flusher.pool);
             self.note_written(count);
+            sum += count;
         }
-        tls.as_mut().map_or(Ok(()), |tls| tls.push(&self.socket))
+        tls.as_mut().map_or(Ok(()), |tls| tls.push(&self.socket))?;
+        Ok(Written::All)
     }
 
     /// The large answer, if there is one, comes to its end some time, and its loan with it.
@@ -278,16 +395,24 @@ impl Link {
         self.socket.readable().await
     }
 
-    /// Serves the writing side while the connection's task waits for something else: finishes
-    /// what a full socket left over. Returns only when the link has failed or is interrupted.
+    /// Serves the writing side while the connection's task waits for something else: tells the
+    /// flusher when a full socket takes more. Returns only when the link has failed or is
+    /// interrupted.
     pub async fn attend(&self) {
-        loop {
-            self.attention.notified().await;
-            self.drained().await;
-            if self.failed.get() || self.interrupted.get() {
-                return;
+        while !self.failed.get() && !self.interrupted.get() {
+            tokio::select! {
+                () = self.attention.notified() => {}
+                writable = self.socket.writable(), if self.waits_for_room() => match writable {
+                    Ok(()) => self.go_on(),
+                    Err(_) => self.fail(),
+                },
             }
         }
+    }
+
+    /// Whether the socket was full, and the flusher does not know yet that it no longer is.
+    fn waits_for_room(&self) -> bool {
+        self.arrear.get().is_some() && !self.resumed.get()
     }
 
     /// Waits until everything is written, or the link has failed or is interrupted.
@@ -332,6 +457,9 @@ impl Link {
             // The peer is told now, not when the last holder of the link has let go of it.
             let _ = SockRef::from(&self.socket).shutdown(std::net::Shutdown::Both);
         }
+        self.out.take();
+        self.settle_arrear();
+        self.relieved.notify_one();
         self.attention.notify_one();
     }
 
@@ -351,6 +479,12 @@ impl Link {
         }
         self.failed.set(true);
         let _ = SockRef::from(&self.socket).shutdown(std::net::Shutdown::Both);
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.settle_arrear();
     }
 }
 

@@ -19,6 +19,11 @@ impl Outbox {
         self.bytes.len() - self.written
     }
 
+    /// Bytes of memory that it holds.
+    pub(super) fn held(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Whether nothing is left to be written.
     pub(super) fn is_empty(&self) -> bool {
         self.len() == 0

@@ -1,0 +1,305 @@
+//! Whose turn it is on the core thread.
+//!
+//! A connection works in turns, and a turn is an amount of time, not of stanzas: whoever asks for
+//! costly things gets fewer answers, not more of the thread. A connection that had nothing left to
+//! do comes *fresh* and goes before all that are *busy*, so that a quiet peer waits for one round
+//! of a flood and not for one turn of each connection that floods. After each round what was said
+//! is written, and the sockets are looked at: a quiet peer may have something to say.
+//!
+//! Written by hand: tokio runs what is ready in the order in which it became so, and looks at the
+//! sockets after a number of tasks, however long they take.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+use tokio::task::yield_now;
+
+/// The turn of a fresh connection while others wait: a few stanzas.
+const SHORT: Duration = Duration::from_micros(50);
+/// Any other turn, at the least.
+const LONG: Duration = Duration::from_micros(250);
+/// The turns of one round together, at the least and at the most.
+const ROUND: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(5));
+/// A round lasts so many times as long as writing took after the one before: the more sockets are
+/// to be written, the more there should be to write.
+const ROUND_TO_WRITING: u32 = 2;
+
+/// How a connection comes to its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// It had nothing left to do, and now something may have come in.
+    Fresh,
+    /// Its last turn was too short for what it had to do.
+    Busy,
+}
+
+/// Shares the core thread among the connections.
+#[derive(Debug, Default)]
+pub struct Turns {
+    fresh: Line,
+    busy: Line,
+    /// What the turns of this round have taken so far.
+    spent: Cell<Duration>,
+    /// How long writing took after the last round.
+    writing: Cell<Duration>,
+    /// Wakes [`Turns::run`]: somebody waits for the next round.
+    waiting: Notify,
+}
+
+/// A turn that runs; it ends when it is dropped.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    turns: &'a Turns,
+    began: Instant,
+    length: Duration,
+}
+
+/// Those who wait, the first first. Bounded by the connections.
+#[derive(Debug, Default)]
+struct Line(RefCell<VecDeque<Rc<Place>>>);
+
+/// One who waits: for how long a turn it is called, once it is.
+#[derive(Debug, Default)]
+struct Place {
+    called: Cell<Option<Duration>>,
+    waker: RefCell<Option<Waker>>,
+}
+
+/// A place in a line, left when its connection ends before it is called.
+struct Waiting<'a> {
+    line: &'a Line,
+    place: Rc<Place>,
+}
+
+// === impl Turns ===
+
+impl Turns {
+    /// Waits for a turn.
+    pub async fn next(&self, need: Need) -> Turn<'_> {
+        let length = match need {
+            Need::Fresh if self.fresh.is_empty() && self.spent.get() < self.round() => {
+                if self.busy.is_empty() { LONG } else { SHORT }
+            }
+            Need::Fresh => self.called_in(&self.fresh).await,
+            Need::Busy => self.called_in(&self.busy).await,
+        };
+        Turn { turns: self, began: Instant::now(), length }
+    }
+
+    /// Takes note of how long everything that was said took to be written.
+    pub fn note_writing(&self, took: Duration) {
+        self.writing.set(took);
+    }
+
+    /// Calls whoever waits, round by round, for ever.
+    pub async fn run(&self) {
+        loop {
+            self.waiting.notified().await;
+            while !(self.fresh.is_empty() && self.busy.is_empty()) {
+                // Comes back when all that were called have had their turn, what they said is
+                // written, and the sockets have been looked at.
+                yield_now().await;
+                self.spent.set(Duration::ZERO);
+                self.call();
+            }
+        }
+    }
+
+    fn round(&self) -> Duration {
+        let (least, most) = ROUND;
+        (self.writing.get() * ROUND_TO_WRITING).clamp(least, most)
+    }
+
+    async fn called_in(&self, line: &Line) -> Duration {
+        let place = line.join();
+        self.waiting.notify_one();
+        let waiting = Waiting { line, place };
+        poll_fn(|context| {
+            match waiting.place.called.take() {
+                Some(length) if self.spent.get() < self.round() => {
+                    waiting.place.called.set(Some(length));
+                    return Poll::Ready(length);
+                }
+                // The turns of others took longer than was to be expected.
+                Some(_) => {
+                    line.rejoin(&waiting.place);
+                    self.waiting.notify_one();
+                }
+                None => {}
+            }
+            waiting.place.waker.replace(Some(context.waker().clone()));
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Calls as many as a round has time for: the fresh ones first, but one busy one in any case.
+    fn call(&self) {
+        let round = self.round();
+        let one_busy = if self.busy.is_empty() { Duration::ZERO } else { LONG };
+        let left = self.fresh.call(round.saturating_sub(one_busy), SHORT, SHORT);
+        let left = left + one_busy;
+        // Fewer than there is time for share all of it.
+        let share = left / u32::try_from(self.busy.len()).unwrap_or(u32::MAX).max(1);
+        self.busy.call(left, LONG, share.max(LONG));
+    }
+}
+
+// === impl Turn ===
+
+impl Turn<'_> {
+    /// Whether it is time to let others go on.
+    pub fn is_over(&self) -> bool {
+        self.began.elapsed() >= self.length
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.turns.spent.set(self.turns.spent.get() + self.began.elapsed());
+    }
+}
+
+// === impl Line ===
+
+impl Line {
+    fn len(&self) -> usize {
+        self.0.borrow().len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
+    fn join(&self) -> Rc<Place> {
+        let place = Rc::new(Place::default());
+        self.0.borrow_mut().push_back(Rc::clone(&place));
+        place
+    }
+
+    /// Waits again, ahead of all others.
+    fn rejoin(&self, place: &Rc<Place>) {
+        self.0.borrow_mut().push_front(Rc::clone(place));
+    }
+
+    /// Calls one after the other for turns of `length` while `time` lasts, of which each takes
+    /// `each`; says what is left of it.
+    fn call(&self, mut time: Duration, each: Duration, length: Duration) -> Duration {
+        while time >= each
+            && let Some(place) = self.take_first()
+        {
+            time -= each;
+            place.called.set(Some(length));
+            if let Some(waker) = place.waker.take() {
+                waker.wake();
+            }
+        }
+        time
+    }
+
+    fn take_first(&self) -> Option<Rc<Place>> {
+        self.0.borrow_mut().pop_front()
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.place.called.get().is_none() {
+            self.line.0.borrow_mut().retain(|other| !Rc::ptr_eq(other, &self.place));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::{LocalSet, spawn_local};
+
+    use super::*;
+
+    /// Works until it has had `turns` turns of which each is used up.
+    async fn flood(turns: Rc<Turns>, order: Rc<RefCell<Vec<&'static str>>>, count: usize) {
+        let mut need = Need::Fresh;
+        for _ in 0..count {
+            let turn = turns.next(need).await;
+            order.borrow_mut().push("busy");
+            while !turn.is_over() {
+                std::hint::spin_loop();
+            }
+            need = Need::Busy;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_quiet_one_waits_for_one_round_of_many_that_flood() {
+        let (turns, order) = (Rc::new(Turns::default()), Rc::default());
+        let local = LocalSet::new();
+        let runs = Rc::clone(&turns);
+        local.spawn_local(async move { runs.run().await });
+        let floods: Vec<_> = (0..100)
+            .map(|_| local.spawn_local(flood(Rc::clone(&turns), Rc::clone(&order), 5)))
+            .collect();
+        let quiet = local.spawn_local({
+            let (turns, order) = (Rc::clone(&turns), Rc::clone(&order));
+            async move {
+                // All of them have begun.
+                while order.borrow().len() < 150 {
+                    yield_now().await;
+                }
+                for _ in 0..10 {
+                    order.borrow_mut().push("asks");
+                    drop(turns.next(Need::Fresh).await);
+                    order.borrow_mut().push("quiet");
+                    yield_now().await;
+                }
+            }
+        });
+        local
+            .run_until(async {
+                quiet.await.unwrap();
+                for flood in floods {
+                    flood.await.unwrap();
+                }
+            })
+            .await;
+        let order = order.borrow();
+        let mut waited = Vec::new();
+        let mut since = 0;
+        for who in order.iter() {
+            match *who {
+                "asks" => since = 0,
+                "quiet" => waited.push(since),
+                _ => since += 1,
+            }
+        }
+        assert_eq!(waited.len(), 10);
+        let round = usize::try_from(ROUND.0.as_micros() / LONG.as_micros()).unwrap();
+        assert!(waited.iter().all(|turns| *turns <= 2 * round), "{waited:?}");
+        assert_eq!(order.iter().filter(|who| **who == "busy").count(), 500, "all came to an end");
+    }
+
+    #[tokio::test]
+    async fn who_ends_while_it_waits_leaves_no_place_behind() {
+        let turns = Rc::new(Turns::default());
+        let local = LocalSet::new();
+        let waits = Rc::clone(&turns);
+        let waiter = local.spawn_local(async move { drop(waits.next(Need::Busy).await) });
+        local
+            .run_until(async {
+                yield_now().await;
+                assert_eq!(turns.busy.len(), 1);
+                waiter.abort();
+                let _ = waiter.await;
+                assert!(turns.busy.is_empty());
+                // Nobody is left who could be called in vain.
+                let runs = Rc::clone(&turns);
+                spawn_local(async move { runs.run().await });
+                drop(turns.next(Need::Busy).await);
+            })
+            .await;
+    }
+}

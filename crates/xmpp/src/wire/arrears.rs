@@ -1,0 +1,77 @@
+//! What the peers whose sockets are full have left unread, all together.
+//!
+//! One peer is bounded by a limit of its own, but many at their limits would take more memory than
+//! there is. At the limit for all, the connection that has left most unread is given up. A peer
+//! that comes near it is not listened to meanwhile ([`Arrears::share`]), so that asking without
+//! reading does not get that far.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use slab::Slab;
+
+use super::link::Link;
+
+/// The links in arrears, as many as there are connections at the most.
+#[derive(Debug)]
+pub(super) struct Arrears {
+    /// Bytes that all may leave unread.
+    limit: usize,
+    bytes: Cell<usize>,
+    links: RefCell<Slab<Arrear>>,
+}
+
+/// One link in arrears.
+#[derive(Debug)]
+struct Arrear {
+    link: Weak<Link>,
+    bytes: usize,
+}
+
+// === impl Arrears ===
+
+impl Arrears {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, bytes: Cell::new(0), links: RefCell::default() }
+    }
+
+    /// A link's socket is full. The number it is known by until [`Arrears::leave`].
+    pub(super) fn join(&self, link: Weak<Link>) -> usize {
+        self.links.borrow_mut().insert(Arrear { link, bytes: 0 })
+    }
+
+    /// A link has written everything, or has ended.
+    pub(super) fn leave(&self, number: usize) {
+        if let Some(arrear) = self.links.borrow_mut().try_remove(number) {
+            self.bytes.set(self.bytes.get() - arrear.bytes);
+        }
+    }
+
+    /// How much a link has left unread now.
+    pub(super) fn note(&self, number: usize, bytes: usize) {
+        if let Some(arrear) = self.links.borrow_mut().get_mut(number) {
+            self.bytes.set(self.bytes.get() - arrear.bytes + bytes);
+            arrear.bytes = bytes;
+        }
+    }
+
+    /// The link that has left most unread, if it is too much for all together.
+    pub(super) fn worst(&self) -> Option<Rc<Link>> {
+        if self.bytes.get() <= self.limit {
+            return None;
+        }
+        let links = self.links.borrow();
+        links.iter().max_by_key(|(_, arrear)| arrear.bytes)?.1.link.upgrade()
+    }
+
+    /// The bytes with which each link in arrears could stay, if all had as many, without coming
+    /// near the limit.
+    pub(super) fn share(&self) -> usize {
+        self.limit / 2 / self.links.borrow().len().max(1)
+    }
+
+    /// The limit for all.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+}
