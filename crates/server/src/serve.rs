@@ -103,6 +103,7 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     first_start::watch_file(&desk.door, &place.data_dir);
     listeners.serve(&door);
     let control = spawn_local(socket.serve(Rc::clone(&desk)));
+    spawn_local(memory::keep_small());
     banner::say(&format!("lampfield ready in {:.2} s\n", begun.elapsed().as_secs_f64()));
 
     while signals.next().await == Wish::Reload {

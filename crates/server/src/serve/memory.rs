@@ -1,6 +1,18 @@
-//! How much memory the process uses, as the kernel counts it.
+//! How much memory the process uses, as the kernel counts it, and that it stays little.
 
 use std::fs;
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+/// How often memory that is no longer needed is given back.
+const PAUSE: Duration = Duration::from_secs(20);
+
+/// Who has used less processor time than this in one pause has little to do: what it runs now and
+/// then may be mapped anew each time.
+const LITTLE: Duration = Duration::from_secs(1);
 
 /// Resident bytes; 0 where the kernel does not tell (proc(5), `statm`).
 pub fn resident() -> u64 {
@@ -8,4 +20,31 @@ pub fn resident() -> u64 {
         .ok()
         .and_then(|statm| statm.split_whitespace().nth(1)?.parse::<u64>().ok());
     pages.unwrap_or(0) * rustix::param::page_size() as u64
+}
+
+/// Gives back what a flood or the start needed and nobody needs any more, for ever. A thread of its
+/// own does it.
+pub async fn keep_small() {
+    let mut before = used();
+    let mut has_little_to_do = true;
+    loop {
+        let given_back = spawn_blocking(move || {
+            lampfield_memory::release_heap();
+            if has_little_to_do {
+                lampfield_memory::unmap_code();
+            }
+        });
+        // It can only have panicked; then there is nothing to wait for.
+        let _ = given_back.await;
+        sleep(PAUSE).await;
+        let now = used();
+        has_little_to_do = now.saturating_sub(before) < LITTLE;
+        before = now;
+    }
+}
+
+/// The processor time of the whole process since its start.
+fn used() -> Duration {
+    let used = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::try_from(used).unwrap_or_default()
 }
