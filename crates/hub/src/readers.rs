@@ -186,16 +186,36 @@ impl Readers {
 
     /// Nobody waits any longer for ended watches of an account.
     pub fn forget(&mut self, account: &AccountName) {
-        let Some(mut seats) = self.seats.remove(account) else { return };
-        for ((_, kind), seat) in &mut seats {
-            for mark in seat.absent.drain(..) {
-                self.remove_mark(*kind, mark);
+        let seats: Vec<_> = self.absent(account).map(Box::from).collect();
+        for seat in seats {
+            self.forget_absent(&Reader { account: account.clone(), seat });
+        }
+    }
+
+    /// Nobody waits any longer for ended watches of one reader. Says how many there were.
+    pub fn forget_absent(&mut self, reader: &Reader) -> usize {
+        let mut marks = Vec::new();
+        if let Some(seats) = self.seats.get_mut(&reader.account) {
+            for ((seat, kind), of_seat) in seats.iter_mut() {
+                if *seat == reader.seat {
+                    marks.extend(of_seat.absent.drain(..).map(|mark| (*kind, mark)));
+                }
             }
+            self.drop_empty(&reader.account);
         }
-        seats.retain(|_, seat| seat.live > 0);
-        if !seats.is_empty() {
-            self.seats.insert(account.clone(), seats);
+        for (kind, mark) in &marks {
+            self.remove_mark(*kind, *mark);
         }
+        marks.len()
+    }
+
+    /// The readers of an account that are away and waited for, by seat.
+    pub fn absent(&self, account: &AccountName) -> impl Iterator<Item = &str> {
+        let seats = self.seats.get(account).into_iter().flatten();
+        let absent = seats.filter(|(_, of_seat)| !of_seat.absent.is_empty());
+        let mut names: Vec<_> = absent.map(|((seat, _), _)| &**seat).collect();
+        names.dedup();
+        names.into_iter()
     }
 
     /// Up to here, everyone who must know a change of this kind does. `None`: there is nobody.
@@ -273,6 +293,15 @@ impl Readers {
             }
         }
         self.remove_mark(kind, mark);
+    }
+
+    fn drop_empty(&mut self, account: &AccountName) {
+        if let Some(seats) = self.seats.get_mut(account) {
+            seats.retain(|_, seat| seat.live > 0 || !seat.absent.is_empty());
+            if seats.is_empty() {
+                self.seats.remove(account);
+            }
+        }
     }
 
     fn add_mark(&mut self, kind: Kind, mark: Revision) {

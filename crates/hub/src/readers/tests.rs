@@ -61,6 +61,26 @@ fn of_two_without_a_name_the_absent_one_is_not_forgotten() {
 }
 
 #[test]
+fn one_that_will_not_come_back_can_be_forgotten_and_nobody_else_is() {
+    let mut readers = Readers::default();
+    let account = reader("").account;
+    // Two that shared a name and were told apart; one of them goes on under it.
+    let (gone, _) = readers.open(reader("shared"), KIND, PeerCache::Survives, at(1));
+    let (stays, _) = readers.open(reader("shared"), KIND, PeerCache::Survives, at(1));
+    let (other, _) = readers.open(reader("other"), KIND, PeerCache::Survives, at(5));
+    readers.close(gone);
+    readers.close(other);
+    readers.confirm(stays, at(9));
+    assert_eq!(readers.absent(&account).collect::<Vec<_>>(), ["other", "shared"]);
+    assert_eq!(readers.forget_absent(&reader("shared")), 1);
+    assert_eq!(readers.forget_absent(&reader("shared")), 0);
+    assert_eq!(readers.absent(&account).collect::<Vec<_>>(), ["other"]);
+    assert_eq!(readers.floor(KIND), Some(at(5)));
+    assert_eq!(readers.confirmed(stays), Some(at(9)));
+    assert_eq!(readers.stored(&account).len(), 2);
+}
+
+#[test]
 fn ever_new_names_are_bounded() {
     let mut readers = Readers::default();
     for number in 0..100 {

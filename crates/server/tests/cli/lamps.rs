@@ -215,3 +215,27 @@ fn a_lamp_of_which_only_the_withdrawal_is_left_is_not_counted() {
     let listed = text.lines().any(|line| line.starts_with("server2@"));
     assert!(!listed, "nothing is left of it: {text}");
 }
+
+#[test]
+fn a_resource_that_will_not_come_back_is_given_up() {
+    let server = server();
+    let mut gone = client(&server, "server1", "one");
+    gone.subscribe();
+    let forget =
+        |resource: &str| server.ask(&["user", "forget-resource", "server1", resource, "--json"]);
+    assert_eq!(forget("x").code, Some(5), "it is there");
+    drop(gone);
+    let away = || server.ask(&["user", "list", "--json"]).json()["users"][0]["away"].clone();
+    while away().as_array().is_none_or(Vec::is_empty) {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(away(), serde_json::json!(["x"]));
+    let other = server.ask(&["user", "forget-resource", "server1", "y"]);
+    assert_eq!(other.code, Some(5));
+    assert!(other.err.contains("away  x"), "{}", other.err);
+    let done = forget("x");
+    assert_eq!((done.code, &done.json()["done"]), (Some(0), &"resource-forgotten".into()));
+    assert_eq!(away(), serde_json::json!([]));
+    let nobody = server.ask(&["user", "forget-resource", "server9", "x"]);
+    assert_eq!(nobody.code, Some(5));
+}
