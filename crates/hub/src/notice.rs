@@ -111,6 +111,7 @@ impl From<Cause> for Reason {
             Cause::Replaced => Self::Replaced,
             Cause::Returned => Self::NotRepeated,
             Cause::Goodbye => Self::Goodbye,
+            Cause::Cleared => Self::Cleared,
         }
     }
 }

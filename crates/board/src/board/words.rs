@@ -214,7 +214,6 @@ impl Board {
         let speaker =
             self.speakers.get_mut(said.origin).ok_or(Refused::UnknownOrigin(said.origin))?;
         speaker.epoch = speaker.epoch.max(said.version.epoch);
-        speaker.subjects.insert(subject_id);
         let origin = Arc::clone(&speaker.origin);
 
         let entries = self.subjects.get_mut(place).ok_or(full)?;
@@ -224,6 +223,9 @@ impl Board {
         let lamp_was = entries.lamp();
         let before = entries.put(entry);
         let lamp = entries.lamp();
+        if before.is_none() {
+            speaker.subjects.insert(subject_id);
+        }
 
         if let Some(before) = &before {
             self.uncount(subject_id, &subject, before);
