@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use lampfield_board::SubjectId;
+use lampfield_board::{Ending, SubjectId};
 use smallvec::SmallVec;
 
 /// Sweeps of returns that one origin keeps. A further one falls due together with the last: an
@@ -38,6 +38,24 @@ pub enum Cause {
     Goodbye,
     /// The operator ends all of it, also what is kept.
     Cleared,
+}
+
+// === impl Cause ===
+
+impl Cause {
+    /// Why the facts that are meant end.
+    #[must_use]
+    pub const fn ending(self) -> Ending {
+        match self {
+            Self::Lost => Ending::Lost,
+            Self::Restarted => Ending::NotBackAfterRestart,
+            Self::Arrived => Ending::NotBack,
+            Self::Replaced => Ending::Replaced,
+            Self::Returned => Ending::NotRepeated,
+            Self::Goodbye => Ending::Goodbye,
+            Self::Cleared => Ending::Cleared,
+        }
+    }
 }
 
 /// How far a sweep has come that takes more than one tick.

@@ -1,7 +1,8 @@
 //! Something is said: the hot path of the hub.
 
 use lampfield_board::{
-    Applied, Cachable, Change, Eid, Fact, Kind, Origin, OriginId, Standing, Statement, Subject,
+    Applied, Cachable, Change, Eid, Ending, Fact, Kind, Origin, OriginId, Standing, Statement,
+    Subject,
 };
 use lampfield_fabric::Bucket;
 use smallvec::SmallVec;
@@ -10,7 +11,6 @@ use super::Hub;
 use crate::{
     connections::ConnId,
     keys,
-    notice::Reason,
     now::Now,
     policy::Policy,
     said::{Outcome, Refusal, Said},
@@ -110,7 +110,7 @@ impl Hub {
         self.note_version(statement);
         match held {
             Some((Standing::Live(_), _)) => {}
-            Some((Standing::Withdrawn, revision)) => {
+            Some((Standing::Withdrawn(_), revision)) => {
                 self.tombstones.remove(statement.subject.kind(), revision);
                 self.count(statement.origin, 1, -1);
             }
@@ -132,7 +132,7 @@ impl Hub {
         }
         let Some(place) = self.board.find(&statement.subject) else { return };
         for id in silent {
-            if self.withdraw(place, id, Reason::Superseded, now) {
+            if self.withdraw(place, id, Ending::Superseded, now) {
                 self.trim_tombstones();
                 self.settle(id);
             }
@@ -142,8 +142,8 @@ impl Hub {
     /// In this order: a crash between the two leaves both, and the newer version wins.
     fn persist_fact(&mut self, change: &Change) {
         let key = keys::fact(&change.subject, &change.origin);
-        let row = json(&FactRow::of(change, None));
-        if change.was == Some(Standing::Withdrawn) {
+        let row = json(&FactRow::of(change));
+        if matches!(change.was, Some(Standing::Withdrawn(_))) {
             self.outbox.put(Bucket::Facts, key.clone(), row);
             self.outbox.delete(Bucket::Tombstones, key);
         } else {

@@ -7,7 +7,7 @@ use lampfield_board::{Fact, Origin, OriginId, SubjectId};
 
 use super::Hub;
 use crate::{
-    notice::{Happening, Reason, Trouble, TroubleKey},
+    notice::{Happening, Trouble, TroubleKey},
     now::Now,
     policy::Policy,
     sweep::{Cause, Progress, Sweep},
@@ -64,7 +64,7 @@ impl Hub {
         let (origin, since) = (speaker.name.clone(), speaker.away_since.unwrap_or(now));
         let Progress { next, mut ended } = speaker.sweeps.progress(sweep);
         let piece = self.piece(id, sweep, next, most);
-        let (facts, reason) = (piece.places.len(), Reason::from(sweep.cause));
+        let (facts, reason) = (piece.places.len(), sweep.cause.ending());
         for place in piece.places {
             self.withdraw(place, id, reason, now);
         }

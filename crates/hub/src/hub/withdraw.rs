@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lampfield_board::{
-    Applied, Cachable, Change, Fact, Kind, OriginId, Revision, SubjectFacts, SubjectId, Value,
+    Applied, Cachable, Change, Ending, Fact, Kind, OriginId, Revision, SubjectFacts, SubjectId,
+    Value,
 };
 use lampfield_fabric::Bucket;
 use smallvec::SmallVec;
@@ -12,7 +13,7 @@ use smallvec::SmallVec;
 use super::Hub;
 use crate::{
     keys,
-    notice::{Reason, Trouble, TroubleKey},
+    notice::{Trouble, TroubleKey},
     now::Now,
     origins::Speaker,
     stored::{FactRow, json},
@@ -29,20 +30,20 @@ impl Hub {
         &mut self,
         place: SubjectId,
         origin: OriginId,
-        reason: Reason,
+        ending: Ending,
         now: Now,
     ) -> bool {
         let Some(speaker) = self.origins.get(origin) else { return false };
         let version = speaker.next_version();
-        let withdrawn = self.board.withdraw(place, origin, version, now.wall);
+        let withdrawn = self.board.withdraw(place, origin, version, ending, now.wall);
         let Ok(Applied::Changed(change)) = withdrawn else { return false };
         self.origins.update(origin, |speaker| speaker.version = version);
         self.count(origin, -1, 1);
-        let tombstone = Tombstone { subject: place, origin, reason };
+        let tombstone = Tombstone { subject: place, origin };
         self.tombstones.insert(change.subject.kind(), change.revision, tombstone);
         let key = keys::fact(&change.subject, &change.origin);
         // In this order: a crash between the two leaves both, and the newer version wins.
-        self.outbox.put(Bucket::Tombstones, key.clone(), json(&FactRow::of(&change, Some(reason))));
+        self.outbox.put(Bucket::Tombstones, key.clone(), json(&FactRow::of(&change)));
         self.outbox.delete(Bucket::Facts, key);
         self.tell(change.clone());
         self.say_again(place, &change);

@@ -1,10 +1,9 @@
 //! No call does more than a bounded piece of work, however much there is to do, and all of them
 //! together look at each fact a fixed number of times.
 
-use lampfield_board::{DeviceState::InUse, Kind, Origin};
+use lampfield_board::{DeviceState::InUse, Ending, Kind, Origin};
 use lampfield_hub::{
-    ConnId, Happening, Hub, Limits, Notice, Now, PeerCache, Policies, Policy, Reason, Rule,
-    Settings,
+    ConnId, Happening, Hub, Limits, Notice, Now, PeerCache, Policies, Policy, Rule, Settings,
 };
 
 use super::fixture::{A, B, Story, name, number, secs};
@@ -120,7 +119,7 @@ fn an_end_goes_on_after_a_return_and_a_loss() {
         Notice::Happened(Happening::Withdrawn { reason, .. }) => Some(*reason),
         _ => None,
     });
-    assert!(reasons.all(|reason| reason == Reason::Goodbye));
+    assert!(reasons.all(|reason| reason == Ending::Goodbye));
 }
 
 /// What an origin says after it was cleared is said anew, also while the clearing goes on.
