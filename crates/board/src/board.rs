@@ -129,10 +129,19 @@ impl Board {
         self.subject(subject_id)?.of(origin)
     }
 
-    /// Everything of one origin, tombstones included, in no order.
+    /// Everything of one origin, tombstones included, in the order of its places.
     pub fn facts_of(&self, origin: OriginId) -> impl Iterator<Item = Fact<'_>> {
+        self.facts_of_from(origin, SubjectId::FIRST)
+    }
+
+    /// The same from a place on: how a walk over an origin is done in pieces.
+    pub fn facts_of_from(
+        &self,
+        origin: OriginId,
+        first: SubjectId,
+    ) -> impl Iterator<Item = Fact<'_>> {
         let speaker = self.speakers.get(origin);
-        let subjects = speaker.into_iter().flat_map(|speaker| &speaker.subjects);
+        let subjects = speaker.into_iter().flat_map(move |speaker| speaker.subjects.range(first..));
         subjects.filter_map(move |subject| self.fact(*subject, origin))
     }
 

@@ -63,7 +63,7 @@ impl Mark {
         hasher.write(&version.epoch.to_le_bytes());
         hasher.write(&version.counter.to_le_bytes());
         match standing {
-            Standing::Withdrawn => hasher.write(&[0]),
+            Standing::Withdrawn(_) => hasher.write(&[0]),
             Standing::Live(Value::Device(state)) => hasher.write(&[1, state.number()]),
             Standing::Live(Value::Mailbox(count)) => {
                 hasher.write(&[2]);

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::device_state::DeviceState;
+use crate::ending::Ending;
 use crate::kind::Kind;
 use crate::message_count::MessageCount;
 
@@ -20,8 +21,8 @@ pub enum Value {
 pub enum Standing {
     /// The origin says so.
     Live(Value),
-    /// The fact has ended; whoever may still show it must be told (a tombstone).
-    Withdrawn,
+    /// The fact has ended, for this reason; whoever may still show it must be told (a tombstone).
+    Withdrawn(Ending),
 }
 
 // === impl Value ===
@@ -84,8 +85,23 @@ impl Standing {
     pub const fn live(self) -> Option<Value> {
         match self {
             Self::Live(value) => Some(value),
-            Self::Withdrawn => None,
+            Self::Withdrawn(_) => None,
         }
+    }
+
+    /// Why the fact has ended, if it has.
+    #[must_use]
+    pub const fn ending(self) -> Option<Ending> {
+        match self {
+            Self::Live(_) => None,
+            Self::Withdrawn(ending) => Some(ending),
+        }
+    }
+
+    /// Whether both say the same of the subject: what has ended has ended, whatever the reason.
+    #[must_use]
+    pub fn says_as(self, other: Self) -> bool {
+        self.live() == other.live()
     }
 
     /// Whether the fact stands.
@@ -99,7 +115,7 @@ impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Live(value) => value.fmt(f),
-            Self::Withdrawn => f.pad("withdrawn"),
+            Self::Withdrawn(_) => f.pad("withdrawn"),
         }
     }
 }

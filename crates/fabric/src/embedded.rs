@@ -32,7 +32,9 @@ use self::{
     queue::{Closing, Queue},
     writer::{Signals, Writer},
 };
-use crate::{Bucket, Cursor, Health, Page, Revision, Row, Storage, StoreError, Ticket, Write, gap};
+use crate::{
+    Bucket, Cursor, Health, Page, Refused, Revision, Row, Storage, StoreError, Ticket, Write, gap,
+};
 
 /// The most rows in one page of a scan.
 const PAGE_ROWS: usize = 1_000;
@@ -182,7 +184,7 @@ fn ask<T: Send + 'static>(
 }
 
 impl Storage for Embedded {
-    fn write(&self, write: Write) -> Result<Ticket, StoreError> {
+    fn offer(&self, write: Write) -> Result<Ticket, Box<Refused>> {
         self.handle.queue.write(write)
     }
 

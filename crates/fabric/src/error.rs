@@ -71,3 +71,13 @@ pub enum StoreError {
         reason: String,
     },
 }
+
+// === impl StoreError ===
+
+impl StoreError {
+    /// Whether the same call can never succeed.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::BadKey { .. } | Self::BadValue { .. })
+    }
+}

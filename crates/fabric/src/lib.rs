@@ -9,6 +9,7 @@ pub mod bus;
 pub mod embedded;
 mod error;
 mod gap;
+mod ledger;
 pub mod private;
 mod store;
 
@@ -18,4 +19,7 @@ pub use bus::{
 };
 pub use embedded::{Embedded, Limits, OpenError, Opened};
 pub use error::StoreError;
-pub use store::{Cursor, Event, Health, Page, Revision, Row, Storage, Store, Ticket, Watch, Write};
+pub use ledger::Ledger;
+pub use store::{
+    Cursor, Event, Health, Page, Refused, Revision, Row, Storage, Store, Ticket, Watch, Write,
+};

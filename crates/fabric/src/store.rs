@@ -31,6 +31,15 @@ pub struct Write {
     pub value: Option<String>,
 }
 
+/// A write that was not taken, given back with the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// As it was handed over.
+    pub write: Write,
+    /// Why it was not taken.
+    pub error: StoreError,
+}
+
 /// A key with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -101,8 +110,17 @@ pub trait Storage: Clone + Send + Sync + 'static {
     /// tickets.
     ///
     /// # Errors
-    /// `BadKey`, `BadValue`, `Closed`, and `QueueFull` when the disk has been away for long.
-    fn write(&self, write: Write) -> Result<Ticket, StoreError>;
+    /// `BadKey`, `BadValue`, `Closed`, and `QueueFull` when the disk has been away for long; with
+    /// the write, so that it can be offered again.
+    fn offer(&self, write: Write) -> Result<Ticket, Box<Refused>>;
+
+    /// As [`Storage::offer`], for whoever changes nothing before the write is taken.
+    ///
+    /// # Errors
+    /// As [`Storage::offer`].
+    fn write(&self, write: Write) -> Result<Ticket, StoreError> {
+        self.offer(write).map_err(|refused| refused.error)
+    }
 
     /// The highest ticket up to which every write is safe, as its bucket's durability says.
     fn committed(&self) -> watch::Receiver<Ticket>;
@@ -182,9 +200,9 @@ pub enum Watch {
 // === impl Store ===
 
 impl Storage for Store {
-    fn write(&self, write: Write) -> Result<Ticket, StoreError> {
+    fn offer(&self, write: Write) -> Result<Ticket, Box<Refused>> {
         match self {
-            Self::Embedded(store) => store.write(write),
+            Self::Embedded(store) => store.offer(write),
         }
     }
 

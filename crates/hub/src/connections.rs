@@ -26,35 +26,50 @@ pub struct Connection {
 
 /// All connections.
 #[derive(Debug, Default)]
-pub struct Connections(HashMap<ConnId, Connection>);
+pub struct Connections {
+    by_id: HashMap<ConnId, Connection>,
+    /// How many each account has: asked at the end of each origin.
+    of_account: HashMap<AccountName, usize>,
+}
 
 impl Connections {
     /// Adds a connection; one that is there stays as it is.
     pub fn add(&mut self, conn: ConnId, account: &AccountName) {
-        let speaks_for = SmallVec::new();
-        self.0.entry(conn).or_insert_with(|| Connection { account: account.clone(), speaks_for });
+        if self.by_id.contains_key(&conn) {
+            return;
+        }
+        let connection = Connection { account: account.clone(), speaks_for: SmallVec::new() };
+        self.by_id.insert(conn, connection);
+        *self.of_account.entry(account.clone()).or_default() += 1;
     }
 
     pub fn get(&self, conn: ConnId) -> Option<&Connection> {
-        self.0.get(&conn)
+        self.by_id.get(&conn)
     }
 
     pub fn speaks_for(&mut self, conn: ConnId, eid: Eid, origin: OriginId) {
-        if let Some(connection) = self.0.get_mut(&conn) {
+        if let Some(connection) = self.by_id.get_mut(&conn) {
             connection.speaks_for.push((eid, origin));
         }
     }
 
     pub fn remove(&mut self, conn: ConnId) -> Option<Connection> {
-        self.0.remove(&conn)
+        let connection = self.by_id.remove(&conn)?;
+        if let Some(count) = self.of_account.get_mut(&connection.account) {
+            *count -= 1;
+            if *count == 0 {
+                self.of_account.remove(&connection.account);
+            }
+        }
+        Some(connection)
     }
 
-    /// Whether an account is connected. Looks at all connections.
+    /// Whether an account is connected.
     pub fn any_of(&self, account: &AccountName) -> bool {
-        self.0.values().any(|connection| connection.account == *account)
+        self.of_account.contains_key(account)
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.by_id.len()
     }
 }

@@ -42,8 +42,8 @@ pub struct Hub {
     connections: Connections,
     origins: Origins,
     tombstones: Tombstones,
-    /// There are confirmed withdrawals that [`Hub::tick`] is to forget.
-    confirmed_left: bool,
+    /// There may be more withdrawals that [`Hub::tick`] is to forget.
+    forgetting: bool,
     readers: Readers,
     backoffs: Backoffs,
     departed: Departed,
@@ -72,7 +72,7 @@ impl Hub {
             connections: Connections::default(),
             origins: Origins::default(),
             tombstones: Tombstones::default(),
-            confirmed_left: false,
+            forgetting: false,
             readers: Readers::default(),
             backoffs: Backoffs::default(),
             departed: Departed::default(),
@@ -89,7 +89,7 @@ impl Hub {
     /// When [`Hub::tick`] has something to do, on the monotonic clock.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        if self.confirmed_left {
+        if self.forgetting {
             return Some(Duration::ZERO);
         }
         let sweep = self.origins.next_due().map(|(deadline, _)| deadline);

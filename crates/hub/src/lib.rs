@@ -27,7 +27,7 @@ mod watch;
 pub use connections::ConnId;
 pub use effect::Effect;
 pub use hub::Hub;
-pub use notice::{Happening, Notice, Reason, Trouble};
+pub use notice::{Happening, Notice, Trouble};
 pub use now::Now;
 pub use policy::{Policies, Policy, Rule};
 pub use readers::{PeerCache, Reader};

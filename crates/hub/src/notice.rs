@@ -1,12 +1,10 @@
 //! What the hub has to tell people, as data. The shell logs it and `status` shows what stands; no
 //! text is made here and nothing depends on anyone listening.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use lampfield_board::{AccountName, Eid, Origin, Wall};
+use lampfield_board::{AccountName, Eid, Ending, Origin, Wall};
 use serde::Serialize;
-
-use crate::sweep::Cause;
 
 /// Something people should know.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +45,7 @@ pub enum Happening {
         /// How many.
         facts: usize,
         /// Why.
-        reason: Reason,
+        reason: Ending,
     },
     /// A grace is over and nothing had to be withdrawn: all was repeated, or is kept.
     GraceOver {
@@ -63,56 +61,6 @@ pub enum Happening {
         /// What is wrong with it.
         reason: String,
     },
-}
-
-/// Why a fact was withdrawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reason {
-    /// Its origin did not come back in time.
-    Lost,
-    /// Its origin did not come back in time after a start of Lampfield.
-    NotBackAfterRestart,
-    /// The account came back, but nobody spoke for this origin again.
-    NotBack,
-    /// A new login took the place of its connection and did not speak for this origin.
-    Replaced,
-    /// Its origin came back and did not repeat it.
-    NotRepeated,
-    /// The publisher said goodbye.
-    Goodbye,
-    /// The same server says it with another account.
-    Superseded,
-    /// The operator cleared it.
-    Cleared,
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Lost => "link lost, grace over",
-            Self::NotBackAfterRestart => "not back after the restart",
-            Self::NotBack => "the account is back under another entity id",
-            Self::Replaced => "a new login took over and did not repeat it",
-            Self::NotRepeated => "not repeated after the return",
-            Self::Goodbye => "said goodbye",
-            Self::Superseded => "said with another account since",
-            Self::Cleared => "cleared by the operator",
-        })
-    }
-}
-
-impl From<Cause> for Reason {
-    fn from(cause: Cause) -> Self {
-        match cause {
-            Cause::Lost => Self::Lost,
-            Cause::Restarted => Self::NotBackAfterRestart,
-            Cause::Arrived => Self::NotBack,
-            Cause::Replaced => Self::Replaced,
-            Cause::Returned => Self::NotRepeated,
-            Cause::Goodbye => Self::Goodbye,
-        }
-    }
 }
 
 /// Something that is wrong for as long as it stands.

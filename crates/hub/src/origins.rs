@@ -11,7 +11,11 @@ use std::{
 use lampfield_board::{AccountName, Eid, Origin, OriginId, Version};
 use smallvec::SmallVec;
 
-use crate::{connections::ConnId, now::Now, sweep::Sweeps};
+use crate::{
+    connections::ConnId,
+    now::Now,
+    sweep::{Cause, Sweep, Sweeps},
+};
 
 type Ids = SmallVec<[OriginId; 1]>;
 
@@ -75,6 +79,19 @@ impl Speaker {
         self.connections.retain(|(speaking, _)| *speaking != conn);
         let oldest = self.connections.iter().map(|(_, epoch)| *epoch).min();
         oldest.unwrap_or_else(|| self.next_epoch())
+    }
+
+    /// Everything it has said so far ends.
+    pub fn end(&mut self, now: Duration, cause: Cause) {
+        let below = self.next_epoch();
+        self.sweeps.end(Sweep { deadline: now, below, cause });
+    }
+
+    /// As [`Speaker::end`] by hand, whoever speaks for it; what it says from now on is of a new
+    /// epoch, so that it is told apart.
+    pub fn clear(&mut self, now: Duration) {
+        self.end(now, Cause::Cleared);
+        self.version = Version::new(self.next_epoch(), 0);
     }
 
     /// The epoch that the next connection to speak will begin.

@@ -11,9 +11,12 @@ use serde::{Deserialize, Serialize};
 /// clients that invent a new resource with each login come that far.
 const ABSENT_KEPT: usize = 16;
 
-/// One watch, as long as the process runs.
+/// One watch, as long as the process runs, also after its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WatchId(u64);
+
+/// Up to where the peer of one watch has confirmed changes of a kind.
+type Mark = (Kind, Revision, WatchId);
 
 /// Whose cache is behind a watch: an account, and which of its servers. Two servers that share an
 /// account are two readers; the same server is the same reader when it comes back.
@@ -54,9 +57,9 @@ pub struct Readers {
     live: HashMap<WatchId, Live>,
     /// Peers whose caches survive, by account.
     seats: HashMap<AccountName, BTreeMap<(Box<str>, Kind), Seat>>,
-    /// How many marks there are at each revision, those of ended watches included: the lowest is
-    /// asked for at every withdrawal, whoever watches.
-    marks: BTreeMap<(Kind, Revision), usize>,
+    /// Every mark with its account, those of ended watches included: the lowest is asked for at
+    /// every withdrawal, whoever watches.
+    marks: BTreeMap<Mark, AccountName>,
 }
 
 /// The watches of one kind under one name whose marks outlive them.
@@ -64,7 +67,7 @@ pub struct Readers {
 struct Seat {
     live: usize,
     /// Sorted marks of ended watches.
-    absent: Vec<Revision>,
+    absent: Vec<(Revision, WatchId)>,
 }
 
 #[derive(Debug)]
@@ -123,7 +126,8 @@ impl Readers {
     pub fn restore(&mut self, reader: &Reader, mut watching: Watching) {
         for kind in Kind::ALL {
             for _ in 0..(*watching.of_mut(kind)).min(ABSENT_KEPT) {
-                self.leave(reader, kind, Revision::ZERO);
+                let id = self.next_id();
+                self.leave(id, reader, kind, Revision::ZERO);
             }
         }
     }
@@ -147,12 +151,15 @@ impl Readers {
             }
             PeerCache::Forgotten => None,
         };
-        self.opened += 1;
-        let id = WatchId(self.opened);
-        let confirmed = left.unwrap_or(current);
-        if left.is_none() {
-            self.add_mark(kind, confirmed);
-        }
+        let id = self.next_id();
+        let confirmed = match left {
+            Some((mark, of)) => {
+                self.marks.remove(&(kind, mark, of));
+                mark
+            }
+            None => current,
+        };
+        self.marks.insert((kind, confirmed, id), reader.account.clone());
         self.live.insert(id, Live { reader, kind, cache, confirmed });
         (id, cache == PeerCache::Survives && left.is_none())
     }
@@ -162,8 +169,8 @@ impl Readers {
         let live = self.live.get_mut(&id).filter(|live| live.confirmed < received)?;
         let before = std::mem::replace(&mut live.confirmed, received);
         let kind = live.kind;
-        self.remove_mark(kind, before);
-        self.add_mark(kind, received);
+        let account = self.marks.remove(&(kind, before, id))?;
+        self.marks.insert((kind, received, id), account);
         Some(Rose { kind, before })
     }
 
@@ -176,50 +183,61 @@ impl Readers {
     /// A watch ends; what a peer that keeps it knows stays as it was confirmed last.
     pub fn close(&mut self, id: WatchId) -> Option<PeerCache> {
         let live = self.live.remove(&id)?;
-        self.remove_mark(live.kind, live.confirmed);
+        self.marks.remove(&(live.kind, live.confirmed, id));
         if live.cache == PeerCache::Survives {
             self.seat(&live.reader, live.kind).live -= 1;
-            self.leave(&live.reader, live.kind, live.confirmed);
+            self.leave(id, &live.reader, live.kind, live.confirmed);
         }
         Some(live.cache)
     }
 
     /// Nobody waits any longer for ended watches of an account.
     pub fn forget(&mut self, account: &AccountName) {
-        let Some(mut seats) = self.seats.remove(account) else { return };
-        for ((_, kind), seat) in &mut seats {
-            for mark in seat.absent.drain(..) {
-                self.remove_mark(*kind, mark);
+        let seats: Vec<_> = self.absent(account).map(Box::from).collect();
+        for seat in seats {
+            self.forget_absent(&Reader { account: account.clone(), seat });
+        }
+    }
+
+    /// Nobody waits any longer for ended watches of one reader. Says how many there were.
+    pub fn forget_absent(&mut self, reader: &Reader) -> usize {
+        let mut marks = Vec::new();
+        if let Some(seats) = self.seats.get_mut(&reader.account) {
+            for ((seat, kind), of_seat) in seats.iter_mut() {
+                if *seat == reader.seat {
+                    marks.extend(of_seat.absent.drain(..).map(|(mark, id)| (*kind, mark, id)));
+                }
             }
+            self.drop_empty(&reader.account);
         }
-        seats.retain(|_, seat| seat.live > 0);
-        if !seats.is_empty() {
-            self.seats.insert(account.clone(), seats);
+        for mark in &marks {
+            self.marks.remove(mark);
         }
+        marks.len()
+    }
+
+    /// The readers of an account that are away and waited for, by seat.
+    pub fn absent(&self, account: &AccountName) -> impl Iterator<Item = &str> {
+        let seats = self.seats.get(account).into_iter().flatten();
+        let absent = seats.filter(|(_, of_seat)| !of_seat.absent.is_empty());
+        let mut names: Vec<_> = absent.map(|((seat, _), _)| &**seat).collect();
+        names.dedup();
+        names.into_iter()
     }
 
     /// Up to here, everyone who must know a change of this kind does. `None`: there is nobody.
     #[must_use]
     pub fn floor(&self, kind: Kind) -> Option<Revision> {
-        let ((of, lowest), _) = self.marks.range((kind, Revision::ZERO)..).next()?;
+        let ((of, lowest, _), _) = self.marks.range((kind, Revision::ZERO, WatchId(0))..).next()?;
         (*of == kind).then_some(*lowest)
     }
 
     /// Who may not know a change of this kind, sorted, each account once.
     #[must_use]
     pub fn behind(&self, kind: Kind, revision: Revision) -> Vec<AccountName> {
-        if self.floor(kind).is_none_or(|floor| floor >= revision) {
-            return Vec::new();
-        }
-        let live = self.live.values().filter(|live| live.kind == kind);
-        let live = live.filter(|live| live.confirmed < revision).map(|live| &live.reader.account);
-        let absent = self.seats.iter().filter(|(_, seats)| {
-            let seats = seats.iter().filter(|((_, of), _)| *of == kind);
-            // Sorted: the first is the lowest.
-            seats.filter_map(|(_, seat)| seat.absent.first()).any(|mark| *mark < revision)
-        });
-        let absent = absent.map(|(account, _)| account);
-        let mut accounts: Vec<_> = live.chain(absent).cloned().collect();
+        let lowest = (kind, Revision::ZERO, WatchId(0));
+        let below = self.marks.range(lowest..(kind, revision, WatchId(0)));
+        let mut accounts: Vec<_> = below.map(|(_, account)| account.clone()).collect();
         accounts.sort();
         accounts.dedup();
         accounts
@@ -249,11 +267,16 @@ impl Readers {
         seats.entry((reader.seat.clone(), kind)).or_default()
     }
 
-    fn leave(&mut self, reader: &Reader, kind: Kind, mark: Revision) {
-        self.add_mark(kind, mark);
+    fn next_id(&mut self) -> WatchId {
+        self.opened += 1;
+        WatchId(self.opened)
+    }
+
+    fn leave(&mut self, id: WatchId, reader: &Reader, kind: Kind, mark: Revision) {
+        self.marks.insert((kind, mark, id), reader.account.clone());
         let seat = self.seat(reader, kind);
-        let place = seat.absent.partition_point(|other| *other <= mark);
-        seat.absent.insert(place, mark);
+        let place = seat.absent.partition_point(|other| *other <= (mark, id));
+        seat.absent.insert(place, (mark, id));
         self.bound(&reader.account, kind);
     }
 
@@ -265,25 +288,23 @@ impl Readers {
             return;
         }
         let lowest = of_kind().filter_map(|(key, seat)| Some((*seat.absent.first()?, key)));
-        let Some((mark, key)) = lowest.min().map(|(mark, key)| (mark, key.clone())) else { return };
+        let Some(((mark, id), key)) = lowest.min().map(|(mark, key)| (mark, key.clone())) else {
+            return;
+        };
         if let Some(seat) = seats.get_mut(&key) {
             seat.absent.remove(0);
             if seat.live == 0 && seat.absent.is_empty() {
                 seats.remove(&key);
             }
         }
-        self.remove_mark(kind, mark);
+        self.marks.remove(&(kind, mark, id));
     }
 
-    fn add_mark(&mut self, kind: Kind, mark: Revision) {
-        *self.marks.entry((kind, mark)).or_default() += 1;
-    }
-
-    fn remove_mark(&mut self, kind: Kind, mark: Revision) {
-        if let Some(count) = self.marks.get_mut(&(kind, mark)) {
-            *count -= 1;
-            if *count == 0 {
-                self.marks.remove(&(kind, mark));
+    fn drop_empty(&mut self, account: &AccountName) {
+        if let Some(seats) = self.seats.get_mut(account) {
+            seats.retain(|_, seat| seat.live > 0 || !seat.absent.is_empty());
+            if seats.is_empty() {
+                self.seats.remove(account);
             }
         }
     }

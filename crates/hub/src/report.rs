@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use lampfield_board::Why;
+use lampfield_board::{Ending, Why};
 use serde::{Serialize, Serializer};
 
-use crate::notice::{Reason, Trouble};
+use crate::notice::Trouble;
 
 /// How long a fact still has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -41,7 +41,8 @@ pub enum Lease {
     /// It has ended; this is the withdrawal.
     Withdrawn {
         /// Why.
-        reason: Reason,
+        #[serde(serialize_with = "word")]
+        reason: Ending,
     },
 }
 
@@ -143,6 +144,10 @@ pub struct Tally {
     pub ignored: u64,
     /// Refused.
     pub refused: u64,
+}
+
+fn word<S: Serializer>(ending: &Ending, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(ending.word())
 }
 
 fn millis<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {

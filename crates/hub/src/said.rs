@@ -70,9 +70,15 @@ pub enum Refusal {
     /// The board knows too many origins.
     #[error(transparent)]
     TooManyOrigins(#[from] OriginsFull),
-    /// Everybody was told, but it will not survive a restart.
+    /// Everybody was told, but the store has no room for it yet.
     #[error("it could not be stored: {0}")]
     NotStored(StoreError),
+    /// So much waits for room in the store that nothing new is begun. Nobody was told.
+    #[error("{waiting} changes wait for room in the store, which is the limit")]
+    NoRoom {
+        /// How many.
+        waiting: usize,
+    },
     /// The board has no place for it.
     #[error(transparent)]
     Board(#[from] Refused),

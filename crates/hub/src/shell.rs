@@ -13,8 +13,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use lampfield_board::{Change, Wall};
-use lampfield_fabric::{Bucket, Storage, Store, StoreError, Ticket, Write};
+use lampfield_board::{Change, Eid, Subject, Wall};
+use lampfield_fabric::{Bucket, Ledger, Storage, Store, StoreError, Ticket, Write};
 use tokio::{
     sync::{Notify, watch},
     time::Instant,
@@ -45,14 +45,10 @@ pub struct HubShell(Rc<Inner>);
 
 struct Inner {
     hub: RefCell<Hub>,
-    store: Store,
+    ledger: Ledger,
     committed: watch::Receiver<Ticket>,
     doors: RefCell<Vec<Rc<dyn Door>>>,
     started: Instant,
-    /// The ticket of the latest write.
-    latest: Cell<Ticket>,
-    /// A write of the present call that the store did not take.
-    not_stored: RefCell<Option<StoreError>>,
     carrying_out: Cell<bool>,
     deadline_moved: Notify,
 }
@@ -74,11 +70,9 @@ impl HubShell {
         let shell = Self(Rc::new(Inner {
             hub: RefCell::new(hub),
             committed: store.committed(),
-            store,
+            ledger: Ledger::new(store),
             doors: RefCell::default(),
             started,
-            latest: Cell::default(),
-            not_stored: RefCell::default(),
             carrying_out: Cell::default(),
             deadline_moved: Notify::new(),
         }));
@@ -123,23 +117,39 @@ impl HubShell {
     /// one too while what it repeats is not committed yet.
     ///
     /// # Errors
-    /// As [`Hub::publish`], and [`Refusal::NotStored`] when everybody was told but the store did not
-    /// take it.
+    /// As [`Hub::publish`], and [`Refusal::NotStored`] when the store has no room for it: everybody
+    /// was told, and it will be stored when there is room. So long each repeat is refused as well.
+    /// While [`Ledger::FULL`] writes wait for room, what is new is refused and nobody is told.
     pub fn publish(&self, conn: ConnId, said: Said) -> Result<(Outcome, Option<Ticket>), Refusal> {
-        self.0.not_stored.take();
-        let outcome = self.act(|hub, now| hub.publish(conn, said, now))?;
-        if let Some(error) = self.0.not_stored.take() {
-            return Err(Refusal::NotStored(error));
+        if self.0.ledger.is_full() && !self.read(|hub, _| hub.holds(conn, said.eid, &said.subject))
+        {
+            return Err(Refusal::NoRoom { waiting: self.owed() });
         }
+        let (eid, subject) = (said.eid, said.subject.clone());
+        let outcome = self.act(|hub, now| hub.publish(conn, said, now))?;
         let ticket = match outcome {
-            Outcome::Changed | Outcome::Repeat => self.uncommitted(),
+            Outcome::Changed | Outcome::Repeat => {
+                self.check_stored(conn, eid, &subject)?;
+                self.uncommitted()
+            }
             Outcome::PassedOn | Outcome::Ignored => None,
         };
         Ok((outcome, ticket))
     }
 
-    /// Ends facts when they are due. Runs for ever; must be spawned once on the hub's thread.
+    /// How many writes wait for room in the store's queue.
+    #[must_use]
+    pub fn owed(&self) -> usize {
+        self.0.ledger.len()
+    }
+
+    /// Ends facts when they are due, and stores what found no room. Runs for ever; must be spawned
+    /// once on the hub's thread.
     pub async fn run(self) {
+        tokio::join!(self.keep_time(), self.0.ledger.pay());
+    }
+
+    async fn keep_time(&self) {
         loop {
             match self.read(|hub, _| hub.next_deadline()) {
                 Some(deadline) if self.now().mono >= deadline => {
@@ -160,8 +170,18 @@ impl HubShell {
     /// The latest write, if it is not committed yet. Writes are committed in order, so whoever
     /// waits for it waits for all before it too.
     fn uncommitted(&self) -> Option<Ticket> {
-        let latest = self.0.latest.get();
+        let latest = self.0.ledger.latest();
         (latest > *self.0.committed.borrow()).then_some(latest)
+    }
+
+    /// Whether the store has taken what a connection said last about a subject.
+    fn check_stored(&self, conn: ConnId, eid: Eid, subject: &Subject) -> Result<(), Refusal> {
+        if self.0.ledger.is_empty() {
+            return Ok(());
+        }
+        let key = self.read(|hub, _| hub.key_of(conn, eid, subject));
+        let checked = key.map_or(Ok(()), |key| self.0.ledger.check(Bucket::Facts, &key));
+        checked.map_err(Refusal::NotStored)
     }
 
     fn carry_out(&self) {
@@ -195,13 +215,8 @@ impl HubShell {
     }
 
     fn persist(&self, write: Write) {
-        match self.0.store.write(write) {
-            Ok(ticket) => self.0.latest.set(ticket),
-            Err(error) => {
-                tracing::error!(code = "not-stored", %error, "a change will not survive a restart");
-                self.0.not_stored.replace(Some(error));
-            }
-        }
+        // What is refused is owed, and `check_stored` asks for what matters of it.
+        let _ = self.0.ledger.write(write);
     }
 }
 

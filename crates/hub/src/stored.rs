@@ -4,13 +4,11 @@
 use std::borrow::Cow;
 
 use lampfield_board::{
-    Change, DeviceState, DoorName, MessageCount, OriginId, Revision, Standing, Statement, Subject,
-    Value, Version, Wall,
+    Change, DeviceState, DoorName, Ending, MessageCount, OriginId, Revision, Standing, Statement,
+    Subject, Value, Version, Wall,
 };
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-use crate::notice::Reason;
 
 /// Why a stored row cannot be used.
 #[derive(Debug, Error)]
@@ -42,7 +40,7 @@ pub struct FactRow {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     old: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    withdrawn: Option<Reason>,
+    withdrawn: Option<Cow<'static, str>>,
     epoch: u32,
     counter: u64,
     revision: u64,
@@ -57,15 +55,15 @@ pub struct OriginRow {
 }
 
 impl FactRow {
-    /// The row of a change; `reason` where it is a withdrawal.
-    pub fn of(change: &Change, reason: Option<Reason>) -> Self {
+    /// The row of a change.
+    pub fn of(change: &Change) -> Self {
         let value = change.standing.live();
         let count = value.and_then(Value::mailbox);
         Self {
             state: value.and_then(Value::device).map(|state| state.word().into()),
             new: count.map(|count| count.new),
             old: count.map(|count| count.old),
-            withdrawn: reason,
+            withdrawn: change.standing.ending().map(|ending| ending.word().into()),
             epoch: change.version.epoch,
             counter: change.version.counter,
             revision: change.revision.number(),
@@ -94,14 +92,12 @@ impl FactRow {
         Ok((statement, Revision::new(self.revision)))
     }
 
-    /// Why it was withdrawn, if it was.
-    pub fn withdrawn(&self) -> Option<Reason> {
-        self.withdrawn
-    }
-
     fn standing(&self) -> Result<Standing, RowError> {
-        match (self.withdrawn, &self.state, self.new) {
-            (Some(_), ..) => Ok(Standing::Withdrawn),
+        match (&self.withdrawn, &self.state, self.new) {
+            (Some(word), ..) => {
+                let ending = word.parse::<Ending>().map_err(|unknown| RowError::Word(unknown.0))?;
+                Ok(Standing::Withdrawn(ending))
+            }
             (_, Some(state), _) => {
                 let state: DeviceState =
                     state.parse().map_err(|_| RowError::Word(state.to_string()))?;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use lampfield_board::{Ending, SubjectId};
 use smallvec::SmallVec;
 
 /// Sweeps of returns that one origin keeps. A further one falls due together with the last: an
@@ -35,14 +36,55 @@ pub enum Cause {
     Returned,
     /// The publisher said goodbye.
     Goodbye,
+    /// The operator ends all of it, also what is kept.
+    Cleared,
+}
+
+// === impl Cause ===
+
+impl Cause {
+    /// Why the facts that are meant end.
+    #[must_use]
+    pub const fn ending(self) -> Ending {
+        match self {
+            Self::Lost => Ending::Lost,
+            Self::Restarted => Ending::NotBackAfterRestart,
+            Self::Arrived => Ending::NotBack,
+            Self::Replaced => Ending::Replaced,
+            Self::Returned => Ending::NotRepeated,
+            Self::Goodbye => Ending::Goodbye,
+            Self::Cleared => Ending::Cleared,
+        }
+    }
+}
+
+/// How far a sweep has come that takes more than one tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// The place from which on nothing was looked at yet.
+    pub next: SubjectId,
+    /// Facts it has ended.
+    pub ended: usize,
 }
 
 /// All pending sweeps of one origin.
 #[derive(Debug, Clone, Default)]
 pub struct Sweeps {
+    /// What ends at once, at most one of each cause: nothing that happens meanwhile puts it off.
+    ends: SmallVec<[Sweep; 1]>,
     away: Option<Sweep>,
     returns: SmallVec<[Sweep; 1]>,
+    /// The sweep that was begun last. Once it is changed it begins anew.
+    begun: Option<(Sweep, Progress)>,
 }
+
+// === impl Progress ===
+
+impl Progress {
+    const BEGIN: Self = Self { next: SubjectId::FIRST, ended: 0 };
+}
+
+// === impl Sweeps ===
 
 impl Sweeps {
     /// Nobody speaks for the origin any more.
@@ -67,7 +109,7 @@ impl Sweeps {
 
     /// The origin itself is back and has until `deadline` to repeat what it said before.
     pub fn returned(&mut self, deadline: Duration) {
-        if let Some(away) = self.away.take_if(|away| away.cause != Cause::Goodbye) {
+        if let Some(away) = self.away.take() {
             self.prove(Sweep { deadline, cause: Cause::Returned, ..away });
         }
     }
@@ -85,34 +127,48 @@ impl Sweeps {
     }
 
     /// Everything said so far ends now.
-    pub fn end(&mut self, now: Duration, below: u32) {
+    pub fn end(&mut self, end: Sweep) {
         self.returns.clear();
-        self.away = Some(Sweep { deadline: now, below, cause: Cause::Goodbye });
+        self.away = None;
+        self.ends.retain(|other| other.cause != end.cause);
+        self.ends.push(end);
     }
 
     /// The sweep that falls due first.
     #[must_use]
     pub fn next(&self) -> Option<Sweep> {
-        self.away.iter().chain(&self.returns).min_by_key(|sweep| sweep.deadline).copied()
+        self.all().min_by_key(|sweep| sweep.deadline).copied()
+    }
+
+    /// How far a sweep has come.
+    #[must_use]
+    pub fn progress(&self, sweep: Sweep) -> Progress {
+        let begun = self.begun.filter(|(begun, _)| *begun == sweep);
+        begun.map_or(Progress::BEGIN, |(_, progress)| progress)
+    }
+
+    /// A sweep goes on from there at the next tick.
+    pub fn pause(&mut self, sweep: Sweep, progress: Progress) {
+        self.begun = Some((sweep, progress));
     }
 
     /// Drops a sweep that has been carried out.
     pub fn done(&mut self, sweep: Sweep) {
-        if self.away == Some(sweep) {
-            self.away = None;
-        }
+        self.begun = None;
+        self.away.take_if(|pending| *pending == sweep);
+        self.ends.retain(|pending| *pending != sweep);
         self.returns.retain(|pending| *pending != sweep);
     }
 
     /// What will end a fact of this epoch, if it is not repeated.
     #[must_use]
     pub fn threatening(&self, epoch: u32) -> Option<Sweep> {
-        self.away
-            .iter()
-            .chain(&self.returns)
-            .filter(|sweep| epoch < sweep.below)
-            .min_by_key(|sweep| sweep.deadline)
-            .copied()
+        let meant = self.all().filter(|sweep| epoch < sweep.below);
+        meant.min_by_key(|sweep| sweep.deadline).copied()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Sweep> {
+        self.ends.iter().chain(&self.away).chain(&self.returns)
     }
 }
 
@@ -164,8 +220,10 @@ mod tests {
     #[test]
     fn an_end_cannot_be_taken_back_by_an_arrival() {
         let mut sweeps = Sweeps::default();
-        sweeps.end(secs(1), 5);
+        sweeps.end(Sweep { deadline: secs(1), below: 5, cause: Cause::Goodbye });
         sweeps.arrived(secs(11));
+        sweeps.away(lost(2, 6));
+        sweeps.returned(secs(20));
         assert_eq!(sweeps.next().unwrap().deadline, secs(1));
     }
 }

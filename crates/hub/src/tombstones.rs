@@ -1,19 +1,16 @@
 //! The withdrawals that somebody may not have heard of yet, oldest first. The board holds the
-//! entries themselves; here is only their order and why they were made.
+//! entries themselves; here is only their order.
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Included};
 
 use lampfield_board::{Kind, OriginId, Revision, SubjectId};
 
-use crate::notice::Reason;
-
 /// One remembered withdrawal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tombstone {
     pub subject: SubjectId,
     pub origin: OriginId,
-    pub reason: Reason,
 }
 
 /// All remembered withdrawals, by the revision at which they were made.
@@ -30,11 +27,6 @@ impl Tombstones {
 
     pub fn remove(&mut self, kind: Kind, revision: Revision) -> Option<Tombstone> {
         self.of_mut(kind).remove(&revision)
-    }
-
-    #[must_use]
-    pub fn get(&self, kind: Kind, revision: Revision) -> Option<&Tombstone> {
-        self.of(kind).get(&revision)
     }
 
     /// The oldest of a kind.

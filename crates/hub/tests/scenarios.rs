@@ -9,6 +9,7 @@
 
 mod scenarios {
     mod answers;
+    mod bounds;
     mod fixture;
     mod leases;
     mod limits;

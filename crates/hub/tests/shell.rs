@@ -12,8 +12,8 @@ use std::{cell::RefCell, path::Path, rc::Rc, time::Duration};
 use lampfield_board::{
     AccountName, Cachable, Change, DeviceState, DeviceState::InUse, DoorName, Eid, Subject,
 };
-use lampfield_fabric::{Embedded, Limits, Storage, Store, Ticket};
-use lampfield_hub::{ConnId, Door, Grace, HubShell, Outcome, Said, Settings};
+use lampfield_fabric::{Embedded, Ledger, Limits, Storage, Store, Ticket};
+use lampfield_hub::{ConnId, Door, Grace, HubShell, Outcome, Refusal, Said, Settings};
 use tokio::task::LocalSet;
 
 const CONN: ConnId = ConnId(1);
@@ -156,4 +156,71 @@ async fn a_change_made_by_a_door_is_told_after_the_present_one() {
     hub.act(|hub, now| hub.arrive(CONN, &account(), now));
     hub.publish(CONN, said("PJSIP/1", InUse)).unwrap();
     assert_eq!(*listener.0.borrow(), ["PJSIP/1 INUSE", "PJSIP/2 INUSE"]);
+}
+
+/// A disk that takes nothing until it is let go, under a queue with room for `keys` keys.
+fn stuck(folder: &Path, keys: usize) -> (Store, rusqlite::Connection) {
+    let limits = Limits { pending_keys: keys, ..Limits::default() };
+    let store = Store::Embedded(Embedded::open(folder, limits).unwrap().0);
+    let disk = rusqlite::Connection::open(folder.join("lampfield.db")).unwrap();
+    disk.execute_batch("BEGIN IMMEDIATE").unwrap();
+    (store, disk)
+}
+
+#[tokio::test]
+async fn what_found_no_room_is_stored_later_and_acknowledged_only_then() {
+    let folder = tempfile::tempdir().unwrap();
+    // The origin and the first fact.
+    let (first, disk) = stuck(folder.path(), 2);
+    let hub = open(&first, Duration::from_secs(10)).await;
+    hub.act(|hub, now| hub.arrive(CONN, &account(), now));
+    hub.publish(CONN, said("PJSIP/1", InUse)).unwrap();
+    for round in 0..3 {
+        let refused = hub.publish(CONN, said("PJSIP/2", InUse));
+        assert!(matches!(refused, Err(Refusal::NotStored(_))), "round {round}: {refused:?}");
+    }
+    hub.publish(CONN, said("PJSIP/1", InUse)).unwrap();
+    assert_eq!(hub.owed(), 1);
+    disk.execute_batch("COMMIT").unwrap();
+
+    let local = LocalSet::new();
+    local.spawn_local(hub.clone().run());
+    let acknowledged = local.run_until(async {
+        loop {
+            match hub.publish(CONN, said("PJSIP/2", InUse)) {
+                Ok((Outcome::Repeat, None)) => break,
+                Ok(_) | Err(Refusal::NotStored(_)) => {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+    });
+    tokio::time::timeout(Duration::from_secs(20), acknowledged).await.unwrap();
+    assert_eq!(hub.owed(), 0);
+    first.close(Duration::from_secs(20)).await.unwrap();
+    drop((hub, local));
+
+    let hub = open(&store(folder.path()), Duration::from_secs(10)).await;
+    assert_eq!(hub.read(|hub, _| hub.status().devices), 2);
+}
+
+/// Lamps go on where nothing more is owed for them; beyond that nothing new is begun.
+#[tokio::test]
+async fn a_long_debt_refuses_what_is_new_and_lets_what_is_known_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _disk) = stuck(folder.path(), 2);
+    let limits = lampfield_hub::Limits { subjects_per_origin: 1_000_000, ..Default::default() };
+    let settings = Settings { limits, ..Settings::default() };
+    let hub = HubShell::open(store, settings).await.unwrap();
+    let listener = Rc::new(Listener::default());
+    hub.add_door(listener.clone());
+    hub.act(|hub, now| hub.arrive(CONN, &account(), now));
+    for device in 0..Ledger::FULL + 2 {
+        let _refused = hub.publish(CONN, said(&format!("PJSIP/{device}"), InUse));
+    }
+    assert_eq!((hub.owed(), listener.0.borrow().len()), (Ledger::FULL, Ledger::FULL + 1));
+    assert!(hub.publish(CONN, said("PJSIP/7", DeviceState::Busy)).is_err());
+    assert_eq!(listener.0.borrow().last().unwrap(), "PJSIP/7 BUSY");
+    assert_eq!(hub.owed(), Ledger::FULL);
 }

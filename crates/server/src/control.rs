@@ -68,6 +68,13 @@ pub enum Request {
         /// The new one; the server makes one if there is none.
         password: Option<Hidden>,
     },
+    /// Stop waiting for a server of an account that will not come back under its resource.
+    UserForgetResource {
+        /// Which account.
+        account: Named,
+        /// Which resource.
+        resource: String,
+    },
     /// Remove an account, its connections and what it said.
     UserRemove {
         /// Which.
@@ -133,7 +140,7 @@ pub enum Answer {
     Invite(Invite),
     /// To `domain list`.
     Domains(Domains),
-    /// To `user remove` and `log set`.
+    /// To `user forget-resource`, `user remove` and `log set`.
     Done(Done),
     /// It cannot be done.
     Failed(Failure),

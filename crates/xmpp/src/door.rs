@@ -106,7 +106,10 @@ impl Door {
         let door = Rc::clone(self);
         tokio::task::spawn_local(async move { door.telephony.catch_up(&door.flusher.roomy).await });
         let site = Rc::clone(&self.site);
-        tokio::task::spawn_local(async move { site.results.run(site.store.committed()).await });
+        let committed = site.ledger.store().committed();
+        tokio::task::spawn_local(async move { site.results.run(committed).await });
+        let ledger = Rc::clone(&self.site.ledger);
+        tokio::task::spawn_local(async move { ledger.pay().await });
         let telephony = Rc::clone(&self.telephony);
         tokio::task::spawn_local(async move { telephony.probe().await });
         let limit = Rc::clone(&self.site.accounts.log_limit);

@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
-use lampfield_fabric::{Store, StoreError};
-use lampfield_xmpp_stream::JidError;
+use lampfield_fabric::{Ledger, Store, StoreError};
+use lampfield_xmpp_stream::{JidError, StanzaCondition, StanzaError};
 
 use crate::accounts::AccountBook;
 use crate::contacts::{Peers, Rosters};
@@ -32,8 +32,8 @@ pub struct Site {
     pub router: Router,
     /// Replies that wait for the store.
     pub results: Rc<Results>,
-    /// What survives a restart.
-    pub store: Store,
+    /// What survives a restart, with what the store had no room for.
+    pub ledger: Rc<Ledger>,
 }
 
 /// Why the door cannot be opened.
@@ -59,18 +59,34 @@ impl Site {
         accounts: Rc<AccountBook>,
         store: Store,
     ) -> Result<Self, OpenError> {
+        let ledger = Rc::new(Ledger::new(store));
         Ok(Self {
             domains: Domains::of(&settings.domains)?,
             peers: Peers::of_book(&accounts),
-            rosters: Rosters::open(&store).await?,
+            rosters: Rosters::open(&ledger).await?,
             registrations: Pace::default(),
             router: Router::default(),
             results: Rc::default(),
             settings,
             accounts,
-            store,
+            ledger,
         })
     }
+
+    /// Whether a change may begin whose result says that it is stored. While the store has no room
+    /// for earlier ones none may, so that those stay few and are not answered as if they were stored
+    /// when they are asked for again.
+    ///
+    /// # Errors
+    /// The store has no room.
+    pub fn check_room(&self) -> Result<(), StanzaError> {
+        if self.ledger.is_empty() { Ok(()) } else { Err(no_room()) }
+    }
+}
+
+/// What is answered to a change that the store has no room for.
+pub fn no_room() -> StanzaError {
+    StanzaCondition::ResourceConstraint.with("the disk takes no writes")
 }
 
 impl std::fmt::Debug for Site {

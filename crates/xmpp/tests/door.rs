@@ -146,3 +146,22 @@ fn a_server_without_a_resource_is_the_same_reader_at_each_login() {
         assert_eq!(rows, [("b@example.org", r#"{"":{"device":1,"mailbox":0}}"#)]);
     });
 }
+
+#[test]
+fn a_new_login_takes_over_what_the_replaced_stream_had_read() {
+    use lampfield_fabric::{Bucket, Storage};
+    house(async |door| {
+        let mut old = Client::login(&door, "b").await;
+        old.send(&subscribe("device_state")).await;
+        old.expect("id='s1'").await;
+        let mut new = Client::authenticate(&door, "b").await;
+        let bind = "<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>\
+             <resource>desk</resource></bind></iq>";
+        new.send(&(bind.to_owned() + &subscribe("device_state"))).await;
+        new.expect("id='s1'").await;
+        old.expect("<conflict").await;
+        let rows = door.store.scan(Bucket::Confirmations, "", None, 10).await.unwrap().rows;
+        let rows: Vec<_> = rows.iter().map(|row| (row.key.as_str(), row.value.as_str())).collect();
+        assert_eq!(rows, [("b@example.org", r#"{"desk":{"device":1,"mailbox":0}}"#)]);
+    });
+}

@@ -10,6 +10,7 @@ use super::speakers::Speaker;
 use crate::cachable::Cachable;
 use crate::change::Change;
 use crate::digest::Mark;
+use crate::ending::Ending;
 use crate::kind::Kind;
 use crate::origin::OriginId;
 use crate::revision::Revision;
@@ -93,7 +94,7 @@ impl Board {
         self.take(said, revision)
     }
 
-    /// Ends a fact: a tombstone takes its place.
+    /// Ends a fact: a tombstone takes its place, which says why.
     ///
     /// # Errors
     /// When nothing is held there, or the version is not newer than what is ([`Refused`]).
@@ -102,13 +103,14 @@ impl Board {
         subject_id: SubjectId,
         origin: OriginId,
         version: Version,
+        ending: Ending,
         at: Wall,
     ) -> Result<Applied, Refused> {
         let fact = self.fact(subject_id, origin).ok_or(Refused::NotHeld)?;
         let said = Statement {
             subject: fact.subject.clone(),
             origin,
-            standing: Standing::Withdrawn,
+            standing: Standing::Withdrawn(ending),
             version,
             said_at: at,
             door: fact.door,
@@ -214,7 +216,6 @@ impl Board {
         let speaker =
             self.speakers.get_mut(said.origin).ok_or(Refused::UnknownOrigin(said.origin))?;
         speaker.epoch = speaker.epoch.max(said.version.epoch);
-        speaker.subjects.insert(subject_id);
         let origin = Arc::clone(&speaker.origin);
 
         let entries = self.subjects.get_mut(place).ok_or(full)?;
@@ -224,6 +225,9 @@ impl Board {
         let lamp_was = entries.lamp();
         let before = entries.put(entry);
         let lamp = entries.lamp();
+        if before.is_none() {
+            speaker.subjects.insert(subject_id);
+        }
 
         if let Some(before) = &before {
             self.uncount(subject_id, &subject, before);
@@ -297,7 +301,7 @@ enum News {
 fn weigh(said: &Statement, entries: &mut Entries) -> Result<News, Refused> {
     let overruled = overruled(said, entries);
     let Some(held) = entries.of_mut(said.origin) else { return Ok(News::First) };
-    let same = said.standing == held.standing;
+    let same = said.standing.says_as(held.standing);
     match said.version.cmp(&held.version) {
         Ordering::Greater if !same || overruled => Ok(News::Change),
         Ordering::Equal | Ordering::Greater if same => {

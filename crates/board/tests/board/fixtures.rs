@@ -1,8 +1,8 @@
 //! Short names for what most tests need.
 
 use lampfield_board::{
-    AccountName, Applied, Board, Change, DeviceState, DoorName, Eid, Limits, MessageCount, Origin,
-    OriginId, Standing, Statement, Subject, Value, Version, Wall,
+    AccountName, Applied, Board, Change, DeviceState, DoorName, Eid, Ending, Limits, MessageCount,
+    Origin, OriginId, Standing, Statement, Subject, Value, Version, Wall,
 };
 
 pub fn origin(number: u8) -> Origin {
@@ -74,7 +74,7 @@ impl Talk {
         let version = self.version();
         let place = self.board.find(subject).unwrap();
         let at = Wall::from_millis(1_000 + version.counter);
-        changed(self.board.withdraw(place, origin, version, at).unwrap())
+        changed(self.board.withdraw(place, origin, version, Ending::Lost, at).unwrap())
     }
 
     pub fn lamp(&self, subject: &Subject) -> Option<Value> {

@@ -2,7 +2,7 @@
 
 use lampfield_board::DeviceState::{self, InUse, NotInUse, Ringing};
 use lampfield_board::history::Past;
-use lampfield_board::{Change, History, Standing, Subject, Value, Wall};
+use lampfield_board::{Change, Ending, History, Standing, Subject, Value, Wall};
 use proptest::prelude::*;
 
 use crate::fixtures::{Talk, device, lit, origin};
@@ -31,7 +31,7 @@ fn the_newest_comes_first() {
     assert_eq!(events[1].was, Some(Standing::Live(Value::Device(Ringing))));
     assert_eq!(events[1].standing, Standing::Live(Value::Device(InUse)));
     assert_eq!((events[1].lamp_was, events[1].lamp), (lit(Ringing), lit(InUse)));
-    assert_eq!((events[0].standing, events[0].lamp), (Standing::Withdrawn, None));
+    assert_eq!((events[0].standing, events[0].lamp), (Standing::Withdrawn(Ending::Lost), None));
     assert_eq!(history.of(&lamp, at(1_002), 10), events[..2]);
     assert_eq!(history.of(&lamp, at(0), 1), events[..1]);
     assert_eq!(history.of(&device("b"), at(0), 10), []);

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use lampfield_board::{
-    Applied, Board, DeviceState, DoorName, Kind, Limits, Origin, OriginId, Revision, Standing,
-    Statement, Subject, SubjectId, Value, Version, Wall, fold,
+    Applied, Board, DeviceState, DoorName, Ending, Kind, Limits, Origin, OriginId, Revision,
+    Standing, Statement, Subject, SubjectId, Value, Version, Wall, fold,
 };
 use proptest::prelude::*;
 
@@ -88,9 +88,8 @@ impl Model {
         }
         let lamp = self.lamp(subject);
         let held = self.held.get_mut(&(subject.clone(), origin.clone()));
-        let shown = standing == Standing::Withdrawn
-            || subject.kind() == Kind::DeviceState
-            || lamp == standing.live();
+        let shown =
+            !standing.is_live() || subject.kind() == Kind::DeviceState || lamp == standing.live();
         let news = match held {
             Some(held) if version < held.version => return None,
             Some(held) if version == held.version && standing != held.standing => return None,
@@ -144,7 +143,7 @@ fn take(step: &Step, board: &mut Board, model: &mut Model) {
             say(subject, origin, &|subject| Standing::Live(value(subject, word)), version);
         }
         Step::Withdraw { subject, origin, version } => {
-            say(subject, origin, &|_| Standing::Withdrawn, version);
+            say(subject, origin, &|_| Standing::Withdrawn(Ending::Lost), version);
         }
         Step::Forget { subject: number, origin: speaker } => {
             let (subject, origin) = (subject(number), origin(speaker));

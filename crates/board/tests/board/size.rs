@@ -1,7 +1,9 @@
 //! Small enough for a million facts.
 
 use lampfield_board::DeviceState::InUse;
-use lampfield_board::{Board, Limits, Origin, OriginId, Subject, SubjectId, Version};
+use lampfield_board::{
+    Board, Limits, Origin, OriginId, Standing, Subject, SubjectId, Value, Version,
+};
 
 use crate::fixtures::{device, origin, says};
 
@@ -32,6 +34,13 @@ fn a_fact_is_small() {
             assert!(each <= BYTES_PER_FACT, "{each} bytes a fact, {subjects} x {origins}");
         }
     }
+}
+
+/// On the hot path and in every entry and change: the reason of an end takes no room of its own.
+#[test]
+fn a_standing_is_as_small_as_a_value() {
+    assert_eq!(size_of::<Standing>(), size_of::<Value>());
+    assert_eq!(size_of::<Option<Standing>>(), size_of::<Value>());
 }
 
 #[test]

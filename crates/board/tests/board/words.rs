@@ -2,8 +2,8 @@
 
 use lampfield_board::DeviceState::{InUse, NotInUse, RingInUse, Ringing, Unknown};
 use lampfield_board::{
-    Applied, Board, Cachable, Counts, Limits, OriginsFull, Refused, Revision, Standing, SubjectId,
-    Value, Version, Wall,
+    Applied, Board, Cachable, Counts, Ending, Limits, OriginsFull, Refused, Revision, Standing,
+    SubjectId, Value, Version, Wall,
 };
 
 use crate::fixtures::{Talk, changed, count, device, lit, mailbox, origin, says};
@@ -76,7 +76,7 @@ fn a_withdrawal_leaves_a_tombstone_until_it_is_forgotten() {
     assert!(!talk.board.forget(place, dead), "a live fact stays");
 
     let change = talk.withdraw(1, &lamp);
-    assert_eq!(change.standing, Standing::Withdrawn);
+    assert_eq!(change.standing, Standing::Withdrawn(Ending::Lost));
     assert_eq!((change.lamp_was, change.lamp), (lit(InUse), lit(Unknown)));
     let gone: Vec<_> = talk.board.tombstones().map(|fact| fact.origin_id).collect();
     assert_eq!(gone, [dead]);
@@ -106,7 +106,7 @@ fn only_what_is_held_can_be_withdrawn() {
     let (mut talk, lamp) = (Talk::new(), device("PJSIP/100"));
     talk.tell(1, &lamp, InUse);
     let (place, other, version) = (talk.board.find(&lamp).unwrap(), talk.id(2), talk.version());
-    let nothing = talk.board.withdraw(place, other, version, Wall::default());
+    let nothing = talk.board.withdraw(place, other, version, Ending::Lost, Wall::default());
     assert_eq!(nothing, Err(Refused::NotHeld));
 }
 
@@ -231,4 +231,22 @@ fn restoring_takes_old_epochs_but_never_old_words() {
     let unchanged_since = says(&other, origin, NotInUse, Version::new(2, 9));
     assert!(talk.board.restore(&unchanged_since, Revision::new(9)).is_ok());
     assert_eq!(talk.board.epoch(origin), Some(3));
+}
+
+#[test]
+fn what_has_ended_does_not_end_again_for_another_reason() {
+    let (mut talk, lamp) = (Talk::new(), device("PJSIP/100"));
+    talk.tell(1, &lamp, InUse);
+    assert_eq!(talk.withdraw(1, &lamp).standing.ending(), Some(Ending::Lost));
+    let (place, origin, version) = (talk.board.find(&lamp).unwrap(), talk.id(1), talk.version());
+    let again = talk.board.withdraw(place, origin, version, Ending::Cleared, Wall::default());
+    assert_eq!(again, Ok(Applied::Repeat));
+}
+
+#[test]
+fn the_words_of_endings_are_read_as_they_are_written() {
+    for ending in Ending::ALL {
+        assert_eq!(ending.word().parse(), Ok(ending));
+    }
+    assert!("nonsense".parse::<Ending>().is_err());
 }

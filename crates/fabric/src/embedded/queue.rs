@@ -19,7 +19,7 @@ use super::{
     group::{Group, Key, Pending, Slice, size},
     writer::Writer,
 };
-use crate::{Bucket, StoreError, Ticket, Write};
+use crate::{Bucket, Refused, StoreError, Ticket, Write};
 
 /// A question that the store's thread answers.
 pub(super) type Request = Box<dyn FnOnce(&mut Writer) + Send>;
@@ -80,8 +80,10 @@ impl Queue {
     }
 
     /// Takes a write.
-    pub(super) fn write(&self, write: Write) -> Result<Ticket, StoreError> {
-        self.check(write.bucket, &write.key, write.value.as_deref())?;
+    pub(super) fn write(&self, write: Write) -> Result<Ticket, Box<Refused>> {
+        if let Err(error) = self.check(write.bucket, &write.key, write.value.as_deref()) {
+            return Err(Box::new(Refused { write, error }));
+        }
         let mut waiting = self.lock();
         let ticket = waiting.insert(write, &self.limits)?;
         self.rouse(&mut waiting);
@@ -255,15 +257,18 @@ impl Waiting {
         self.last
     }
 
-    fn insert(&mut self, write: Write, limits: &Limits) -> Result<Ticket, StoreError> {
+    fn insert(&mut self, write: Write, limits: &Limits) -> Result<Ticket, Box<Refused>> {
         if self.closed {
-            return Err(StoreError::Closed);
+            return Err(Box::new(Refused { write, error: StoreError::Closed }));
         }
-        let key = (write.bucket, write.key);
-        let new = size(&key, write.value.as_deref());
+        let Write { bucket, key, value } = write;
+        let key = (bucket, key);
+        let new = size(&key, value.as_deref());
         let old = self.open.get(&key).map(|old| size(&key, old.value.as_deref()));
         if !self.has_room(&key, old, new, limits) {
-            return Err(StoreError::QueueFull { keys: self.keys, bytes: self.bytes });
+            let error = StoreError::QueueFull { keys: self.keys, bytes: self.bytes };
+            let (bucket, key) = key;
+            return Err(Box::new(Refused { write: Write { bucket, key, value }, error }));
         }
         if old.is_none() && self.open.len() >= limits.group_rows && !self.stalled {
             self.sealed.push_back(mem::take(&mut self.open));
@@ -272,7 +277,7 @@ impl Waiting {
         let ticket = self.next_ticket();
         self.keys += usize::from(old.is_none());
         self.bytes = self.bytes + new - old.unwrap_or(0);
-        self.open.put(key, Pending { value: write.value, ticket });
+        self.open.put(key, Pending { value, ticket });
         Ok(ticket)
     }
 

@@ -198,7 +198,7 @@ async fn compare_and_set_comes_after_every_earlier_write() {
     let store = open(&folder, Limits { group_rows: 1, ..Limits::default() });
     let left = store.ask(|writer| {
         for key in ["a", "b", "c"] {
-            writer.queue.write(put(key, "1"))?;
+            writer.queue.write(put(key, "1")).map_err(|refused| refused.error)?;
         }
         writer.compare_and_set(Bucket::Meta, "key".into(), None, Some("1".into()))?;
         Ok(writer.queue.keys())

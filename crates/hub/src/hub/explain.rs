@@ -79,9 +79,8 @@ impl Hub {
     }
 
     fn lease(&self, fact: &Fact<'_>, now: Now) -> Lease {
-        if !fact.standing.is_live() {
-            let tombstone = self.tombstones.get(fact.subject.kind(), fact.revision);
-            return tombstone.map_or(Lease::Ending, |t| Lease::Withdrawn { reason: t.reason });
+        if let Some(reason) = fact.standing.ending() {
+            return Lease::Withdrawn { reason };
         }
         if self.settings.policies.of(fact.subject) == Policy::Keep {
             return Lease::KeptByPolicy;
@@ -96,7 +95,7 @@ impl Hub {
     fn waiting_for(&self, fact: &Fact<'_>) -> Vec<String> {
         match fact.standing {
             Standing::Live(_) => Vec::new(),
-            Standing::Withdrawn => {
+            Standing::Withdrawn(_) => {
                 let behind = self.readers.behind(fact.subject.kind(), fact.revision);
                 behind.iter().map(ToString::to_string).collect()
             }
@@ -110,7 +109,7 @@ fn lease_until(sweep: Sweep, now: Now) -> Lease {
         Cause::Lost | Cause::Arrived | Cause::Replaced => Lease::Gone { left },
         Cause::Restarted => Lease::RestartGrace { left },
         Cause::Returned => Lease::Returning { left },
-        Cause::Goodbye => Lease::Ending,
+        Cause::Goodbye | Cause::Cleared => Lease::Ending,
     }
 }
 

@@ -22,11 +22,12 @@ impl Hub {
         }
     }
 
-    /// A connection has ended with a goodbye. What only it held up ends at once.
+    /// A connection has ended with a goodbye. What only it held up ends at once, as far as one tick
+    /// goes.
     pub fn goodbye(&mut self, conn: ConnId, now: Now) {
         let Some(connection) = self.connections.remove(conn) else { return };
         for id in self.detach_all(conn, &connection, now) {
-            self.origins.update(id, |speaker| speaker.sweeps.end(now.mono, speaker.next_epoch()));
+            self.origins.update(id, |speaker| speaker.end(now.mono, Cause::Goodbye));
         }
         self.tick(now);
     }

@@ -74,8 +74,10 @@ impl Hub {
                 if change.was.is_some() {
                     self.outbox.delete(other(bucket), key.to_owned());
                 }
-                if let (Some(reason), Some(subject)) = (row.withdrawn(), change.subject_id) {
-                    let tombstone = Tombstone { subject, origin: id, reason };
+                if let (Standing::Withdrawn(_), Some(subject)) =
+                    (change.standing, change.subject_id)
+                {
+                    let tombstone = Tombstone { subject, origin: id };
                     self.tombstones.insert(change.subject.kind(), revision, tombstone);
                 }
             }
@@ -95,7 +97,7 @@ impl Hub {
             version = version.max(Some(fact.version));
             match fact.standing {
                 Standing::Live(_) => facts += 1,
-                Standing::Withdrawn => tombstones += 1,
+                Standing::Withdrawn(_) => tombstones += 1,
             }
         }
         self.origins.update(id, |speaker| {

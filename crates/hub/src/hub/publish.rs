@@ -1,6 +1,9 @@
 //! Something is said: the hot path of the hub.
 
-use lampfield_board::{Applied, Cachable, Change, Fact, Kind, OriginId, Standing, Statement};
+use lampfield_board::{
+    Applied, Cachable, Change, Eid, Ending, Fact, Kind, Origin, OriginId, Standing, Statement,
+    Subject,
+};
 use lampfield_fabric::Bucket;
 use smallvec::SmallVec;
 
@@ -8,7 +11,6 @@ use super::Hub;
 use crate::{
     connections::ConnId,
     keys,
-    notice::Reason,
     now::Now,
     policy::Policy,
     said::{Outcome, Refusal, Said},
@@ -33,6 +35,22 @@ impl Hub {
             Err(_) => &mut tally.refused,
         } += 1;
         became
+    }
+
+    /// Whether a connection has said something about a subject under one of its EIDs that stands.
+    #[must_use]
+    pub fn holds(&self, conn: ConnId, eid: Eid, subject: &Subject) -> bool {
+        let spoken = self.connections.get(conn).map(|connection| &connection.speaks_for);
+        let origin = spoken.into_iter().flatten().find(|(known, _)| *known == eid);
+        let fact = origin.and_then(|(_, id)| self.board.get(subject)?.of(*id));
+        fact.is_some_and(|fact| fact.standing.is_live())
+    }
+
+    /// The key under which what a connection says about a subject is stored.
+    #[must_use]
+    pub fn key_of(&self, conn: ConnId, eid: Eid, subject: &Subject) -> Option<String> {
+        let account = self.connections.get(conn)?.account.clone();
+        Some(keys::fact(subject, &Origin::new(account, eid)))
     }
 
     /// A door has refused something itself, which nobody could say here: it counts with what the hub
@@ -92,7 +110,7 @@ impl Hub {
         self.note_version(statement);
         match held {
             Some((Standing::Live(_), _)) => {}
-            Some((Standing::Withdrawn, revision)) => {
+            Some((Standing::Withdrawn(_), revision)) => {
                 self.tombstones.remove(statement.subject.kind(), revision);
                 self.count(statement.origin, 1, -1);
             }
@@ -114,20 +132,23 @@ impl Hub {
         }
         let Some(place) = self.board.find(&statement.subject) else { return };
         for id in silent {
-            if self.withdraw(place, id, Reason::Superseded, now) {
+            if self.withdraw(place, id, Ending::Superseded, now) {
                 self.trim_tombstones();
                 self.settle(id);
             }
         }
     }
 
+    /// In this order: a crash between the two leaves both, and the newer version wins.
     fn persist_fact(&mut self, change: &Change) {
         let key = keys::fact(&change.subject, &change.origin);
-        let row = json(&FactRow::of(change, None));
-        if change.was == Some(Standing::Withdrawn) {
-            self.outbox.delete(Bucket::Tombstones, key.clone());
+        let row = json(&FactRow::of(change));
+        if matches!(change.was, Some(Standing::Withdrawn(_))) {
+            self.outbox.put(Bucket::Facts, key.clone(), row);
+            self.outbox.delete(Bucket::Tombstones, key);
+        } else {
+            self.outbox.put(Bucket::Facts, key, row);
         }
-        self.outbox.put(Bucket::Facts, key, row);
     }
 
     fn held(&self, statement: &Statement) -> Option<Fact<'_>> {

@@ -3,36 +3,53 @@
 
 use std::{sync::Arc, time::Duration};
 
-use lampfield_board::{Origin, OriginId, SubjectId};
+use lampfield_board::{Fact, Origin, OriginId, SubjectId};
 
 use super::Hub;
 use crate::{
-    notice::{Happening, Reason, Trouble, TroubleKey},
+    notice::{Happening, Trouble, TroubleKey},
     now::Now,
     policy::Policy,
-    sweep::{Cause, Sweep},
+    sweep::{Cause, Progress, Sweep},
 };
 
-/// Withdrawals in one tick. What is left falls due again at once.
-const WITHDRAWALS_PER_TICK: usize = 2_048;
+/// What one tick does: so many looks at a fact or an account. What is left falls due again at once.
+const WORK_PER_TICK: usize = 4_096;
+
+/// What the end of a fact counts besides the look at it: it is stored and told to everybody.
+const WITHDRAWAL: usize = 8;
+
+/// What a piece of a sweep is to do.
+struct Piece {
+    /// The facts to end, in the order of their places.
+    places: Vec<SubjectId>,
+    /// Where the next piece begins, if anything is left.
+    next: Option<SubjectId>,
+    work: usize,
+}
 
 impl Hub {
     /// Ends what is due by `now`. When more is due than one tick does, [`Hub::next_deadline`] stays
-    /// in the past: call again soon, but let others have their turn first.
-    pub fn tick(&mut self, now: Now) {
-        let mut budget = WITHDRAWALS_PER_TICK;
-        while budget > 0
+    /// in the past: call again soon, but let others have their turn first. Says how much was done:
+    /// a look counts one, a withdrawal eight more.
+    pub fn tick(&mut self, now: Now) -> usize {
+        let mut work = 0;
+        while work < WORK_PER_TICK
             && let Some((id, sweep)) = self.due(now.mono)
         {
-            budget = budget.saturating_sub(self.carry_out(id, sweep, budget, now));
+            work += self.carry_out(id, sweep, WORK_PER_TICK - work, now);
         }
-        while let Some(account) = self.backoffs.calmed(now.mono) {
+        while work < WORK_PER_TICK
+            && let Some(account) = self.backoffs.calmed(now.mono)
+        {
             self.check_backoff(&account);
+            work += 1;
         }
         while let Some(origin) = self.departed.outdated(now.mono) {
             self.outbox.clear(&TroubleKey::OriginGone(origin));
         }
         self.trim_tombstones();
+        work
     }
 
     fn due(&self, now: Duration) -> Option<(OriginId, Sweep)> {
@@ -41,33 +58,62 @@ impl Hub {
         (deadline <= now).then_some((id, sweep))
     }
 
-    /// Ends up to `most` of the facts that a sweep means; says how many.
+    /// Does a piece of a sweep, about as much as `most`; says how much.
     fn carry_out(&mut self, id: OriginId, sweep: Sweep, most: usize, now: Now) -> usize {
-        let mut places = self.swept_by(id, sweep);
-        let all = places.len() <= most;
-        places.truncate(most);
-        let reason = Reason::from(sweep.cause);
-        for place in &places {
-            self.withdraw(*place, id, reason, now);
+        let Some(speaker) = self.origins.get(id) else { return 1 };
+        let (origin, since) = (speaker.name.clone(), speaker.away_since.unwrap_or(now));
+        let Progress { next, mut ended } = speaker.sweeps.progress(sweep);
+        let piece = self.piece(id, sweep, next, most);
+        let (facts, reason) = (piece.places.len(), sweep.cause.ending());
+        for place in piece.places {
+            self.withdraw(place, id, reason, now);
         }
-        if all {
-            self.origins.update(id, |speaker| speaker.sweeps.done(sweep));
+        ended += facts;
+        self.origins.update(id, |speaker| match piece.next {
+            Some(next) => speaker.sweeps.pause(sweep, Progress { next, ended }),
+            None => speaker.sweeps.done(sweep),
+        });
+        if facts > 0 {
+            let origin = origin.clone();
+            self.outbox.happened(Happening::Withdrawn { origin, facts, reason });
         }
-        if let Some(speaker) = self.origins.get(id) {
-            let (origin, since) = (speaker.name.clone(), speaker.away_since.unwrap_or(now));
-            let facts = places.len();
-            if facts == 0 {
-                self.outbox.happened(Happening::GraceOver { origin });
-            } else {
-                let withdrawn = Happening::Withdrawn { origin: origin.clone(), facts, reason };
-                self.outbox.happened(withdrawn);
-                if all && matches!(sweep.cause, Cause::Lost | Cause::Restarted) {
-                    self.mourn(origin, since, now);
-                }
+        match piece.next {
+            Some(_) => {}
+            None if ended == 0 => self.outbox.happened(Happening::GraceOver { origin }),
+            None if matches!(sweep.cause, Cause::Lost | Cause::Restarted) => {
+                self.mourn(origin, since, now);
             }
+            None => {}
         }
         self.settle(id);
-        places.len()
+        piece.work
+    }
+
+    /// What a sweep means of the facts from a place on. In the order of the places, so that a run
+    /// can be repeated exactly. Facts behind the place were looked at: what is said there since is
+    /// of a newer epoch.
+    fn piece(&self, id: OriginId, sweep: Sweep, first: SubjectId, most: usize) -> Piece {
+        // Whoever has no facts is not free of charge either.
+        let mut piece = Piece { places: Vec::new(), next: None, work: 1 };
+        for fact in self.board.facts_of_from(id, first) {
+            if piece.work >= most {
+                piece.next = Some(fact.subject_id);
+                break;
+            }
+            piece.work += 1;
+            if self.means(sweep, &fact) {
+                piece.work += WITHDRAWAL;
+                piece.places.push(fact.subject_id);
+            }
+        }
+        piece
+    }
+
+    fn means(&self, sweep: Sweep, fact: &Fact<'_>) -> bool {
+        fact.standing.is_live()
+            && fact.heard < sweep.below
+            && (sweep.cause == Cause::Cleared
+                || self.settings.policies.of(fact.subject) != Policy::Keep)
     }
 
     /// An origin has died. If nobody is connected under its account, somebody should look.
@@ -79,17 +125,5 @@ impl Hub {
             self.outbox.clear(&TroubleKey::OriginGone(forgotten));
         }
         self.outbox.raise(Trouble::OriginGone { origin, since: since.wall });
-    }
-
-    /// The places of the facts that a sweep means. Sorted, so that a run can be repeated exactly.
-    fn swept_by(&self, id: OriginId, sweep: Sweep) -> Vec<SubjectId> {
-        let facts = self.board.facts_of(id).filter(|fact| {
-            fact.standing.is_live()
-                && fact.heard < sweep.below
-                && self.settings.policies.of(fact.subject) != Policy::Keep
-        });
-        let mut places: Vec<_> = facts.map(|fact| fact.subject_id).collect();
-        places.sort_unstable();
-        places
     }
 }

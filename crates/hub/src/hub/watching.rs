@@ -63,6 +63,23 @@ impl Hub {
         self.trim_tombstones();
     }
 
+    /// Nothing waits any longer for one server of an account that is away: it will not come back
+    /// under this name. Says whether anything did; whoever is connected stays.
+    pub fn forget_reader(&mut self, reader: &Reader) -> bool {
+        let forgotten = self.readers.forget_absent(reader) > 0;
+        if forgotten {
+            self.persist_readers(reader.account());
+            self.trim_tombstones();
+        }
+        forgotten
+    }
+
+    /// The servers of an account that are away and to be told on their return what has ended, by
+    /// the names they give themselves.
+    pub fn awaited(&self, account: &AccountName) -> impl Iterator<Item = &str> {
+        self.readers.absent(account)
+    }
+
     /// The revision of the latest change.
     #[must_use]
     pub fn revision(&self) -> Revision {

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lampfield_board::{
-    Applied, Cachable, Change, Fact, Kind, OriginId, Revision, SubjectFacts, SubjectId, Value,
+    Applied, Cachable, Change, Ending, Fact, Kind, OriginId, Revision, SubjectFacts, SubjectId,
+    Value,
 };
 use lampfield_fabric::Bucket;
 use smallvec::SmallVec;
@@ -12,14 +13,15 @@ use smallvec::SmallVec;
 use super::Hub;
 use crate::{
     keys,
-    notice::{Reason, Trouble, TroubleKey},
+    notice::{Trouble, TroubleKey},
     now::Now,
+    origins::Speaker,
     stored::{FactRow, json},
     tombstones::Tombstone,
 };
 
-/// Withdrawals forgotten in one call.
-const FORGOTTEN_AT_ONCE: usize = 2_048;
+/// Withdrawals forgotten in one call: more than one tick makes, so that they cannot pile up.
+const FORGOTTEN_AT_ONCE: usize = 1_024;
 
 impl Hub {
     /// Ends one live fact. Says whether there was one. [`Hub::trim_tombstones`] is left to the
@@ -28,20 +30,20 @@ impl Hub {
         &mut self,
         place: SubjectId,
         origin: OriginId,
-        reason: Reason,
+        ending: Ending,
         now: Now,
     ) -> bool {
         let Some(speaker) = self.origins.get(origin) else { return false };
         let version = speaker.next_version();
-        let withdrawn = self.board.withdraw(place, origin, version, now.wall);
+        let withdrawn = self.board.withdraw(place, origin, version, ending, now.wall);
         let Ok(Applied::Changed(change)) = withdrawn else { return false };
         self.origins.update(origin, |speaker| speaker.version = version);
         self.count(origin, -1, 1);
-        let tombstone = Tombstone { subject: place, origin, reason };
+        let tombstone = Tombstone { subject: place, origin };
         self.tombstones.insert(change.subject.kind(), change.revision, tombstone);
         let key = keys::fact(&change.subject, &change.origin);
         // In this order: a crash between the two leaves both, and the newer version wins.
-        self.outbox.put(Bucket::Tombstones, key.clone(), json(&FactRow::of(&change, Some(reason))));
+        self.outbox.put(Bucket::Tombstones, key.clone(), json(&FactRow::of(&change)));
         self.outbox.delete(Bucket::Facts, key);
         self.tell(change.clone());
         self.say_again(place, &change);
@@ -84,48 +86,54 @@ impl Hub {
     /// beyond the limit. To be called when facts have ended or somebody has confirmed. A bounded
     /// piece of work: the rest is left to the next tick, which is then due at once.
     pub(super) fn trim_tombstones(&mut self) {
-        let left = Kind::ALL.map(|kind| self.forget_confirmed(kind));
-        self.confirmed_left = left.contains(&true);
+        let mut room = FORGOTTEN_AT_ONCE;
+        for kind in Kind::ALL {
+            room -= self.forget_confirmed(kind, room);
+        }
         let limit = self.settings.limits.tombstones;
         if self.tombstones.len() > limit {
-            self.forget_beyond(limit);
+            room -= self.forget_beyond(limit, room);
         } else if self.tombstones.len() <= limit - limit / 10 {
             self.outbox.clear(&TroubleKey::TombstoneLimit);
         }
+        self.forgetting = room == 0;
     }
 
-    /// Says whether there is more to forget.
-    fn forget_confirmed(&mut self, kind: Kind) -> bool {
+    /// Says how many were forgotten, which is at most `most`.
+    fn forget_confirmed(&mut self, kind: Kind, most: usize) -> usize {
         if self.tombstones.oldest(kind).is_none() {
-            return false;
+            return 0;
         }
         let floor = self.readers.floor(kind);
         let mut forgotten = 0;
-        while let Some(oldest) = self.tombstones.oldest(kind)
+        while forgotten < most
+            && let Some(oldest) = self.tombstones.oldest(kind)
             && floor.is_none_or(|floor| oldest <= floor)
         {
-            if forgotten == FORGOTTEN_AT_ONCE {
-                return true;
-            }
             self.forget(kind, oldest);
             forgotten += 1;
         }
-        false
+        forgotten
     }
 
     /// At the limit the oldest withdrawals go, and people are told who may now show a dead fact.
-    fn forget_beyond(&mut self, limit: usize) {
+    /// Says how many went, which is at most `most`.
+    fn forget_beyond(&mut self, limit: usize, most: usize) -> usize {
         let mut gone = BTreeMap::new();
-        while self.tombstones.len() > limit
+        let mut forgotten = 0;
+        while forgotten < most
+            && self.tombstones.len() > limit
             && let Some((oldest, kind)) = self.tombstones.oldest_of_all()
         {
             self.forget(kind, oldest);
             gone.insert(kind, oldest);
+            forgotten += 1;
         }
         let newest_gone = gone.into_iter();
         let stale = newest_gone.flat_map(|(kind, newest)| self.readers.behind(kind, newest));
         let stale = BTreeSet::from_iter(stale).into_iter().collect();
         self.outbox.raise(Trouble::TombstoneLimit { limit, stale });
+        forgotten
     }
 
     fn forget(&mut self, kind: Kind, revision: Revision) {
@@ -136,7 +144,9 @@ impl Hub {
         }
         self.board.forget(place, origin);
         self.count(origin, 0, -1);
-        self.settle(origin);
+        if self.origins.get(origin).is_some_and(Speaker::idle) {
+            self.settle(origin);
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who holds the floor, and that counting the marks is the same as looking at each.
+//! Who holds the floor, and that no mark is forgotten or left behind.
 
 use super::*;
 
@@ -61,6 +61,26 @@ fn of_two_without_a_name_the_absent_one_is_not_forgotten() {
 }
 
 #[test]
+fn one_that_will_not_come_back_can_be_forgotten_and_nobody_else_is() {
+    let mut readers = Readers::default();
+    let account = reader("").account;
+    // Two that shared a name and were told apart; one of them goes on under it.
+    let (gone, _) = readers.open(reader("shared"), KIND, PeerCache::Survives, at(1));
+    let (stays, _) = readers.open(reader("shared"), KIND, PeerCache::Survives, at(1));
+    let (other, _) = readers.open(reader("other"), KIND, PeerCache::Survives, at(5));
+    readers.close(gone);
+    readers.close(other);
+    readers.confirm(stays, at(9));
+    assert_eq!(readers.absent(&account).collect::<Vec<_>>(), ["other", "shared"]);
+    assert_eq!(readers.forget_absent(&reader("shared")), 1);
+    assert_eq!(readers.forget_absent(&reader("shared")), 0);
+    assert_eq!(readers.absent(&account).collect::<Vec<_>>(), ["other"]);
+    assert_eq!(readers.floor(KIND), Some(at(5)));
+    assert_eq!(readers.confirmed(stays), Some(at(9)));
+    assert_eq!(readers.stored(&account).len(), 2);
+}
+
+#[test]
 fn ever_new_names_are_bounded() {
     let mut readers = Readers::default();
     for number in 0..100 {
@@ -80,19 +100,19 @@ fn a_client_that_forgets_leaves_nothing_behind() {
     assert_eq!(readers.floor(KIND), None);
 }
 
-/// What the counts must be, told from the marks themselves.
-fn counted(readers: &Readers) -> BTreeMap<(Kind, Revision), usize> {
-    let live = readers.live.values().map(|live| (live.kind, live.confirmed));
+/// What the marks must be, told from the watches and seats.
+fn told(readers: &Readers) -> Vec<Mark> {
+    let live = readers.live.iter().map(|(id, live)| (live.kind, live.confirmed, *id));
     let seats = readers.seats.values().flatten();
-    let absent = seats.flat_map(|((_, kind), seat)| seat.absent.iter().map(|at| (*kind, *at)));
-    live.chain(absent).fold(BTreeMap::new(), |mut counts, mark| {
-        *counts.entry(mark).or_default() += 1;
-        counts
-    })
+    let absent =
+        seats.flat_map(|((_, kind), seat)| seat.absent.iter().map(|(at, id)| (*kind, *at, *id)));
+    let mut marks: Vec<_> = live.chain(absent).collect();
+    marks.sort_unstable();
+    marks
 }
 
 #[test]
-fn the_counts_agree_with_the_marks_whatever_happens() {
+fn the_marks_are_those_of_watches_and_seats_whatever_happens() {
     let (mut readers, mut live, mut dice) = (Readers::default(), Vec::new(), 1_u64);
     for step in 0..2_000 {
         dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(step);
@@ -113,8 +133,8 @@ fn the_counts_agree_with_the_marks_whatever_happens() {
             _ if roll % 97 == 0 => readers.forget(&reader("").account),
             _ => {}
         }
-        assert_eq!(readers.marks, counted(&readers), "step {step}");
-        let lowest = readers.marks.keys().filter(|(of, _)| *of == kind).map(|(_, at)| *at);
+        assert!(readers.marks.keys().copied().eq(told(&readers)), "step {step}");
+        let lowest = readers.marks.keys().filter(|(of, ..)| *of == kind).map(|(_, at, _)| *at);
         assert_eq!(readers.floor(kind), lowest.min());
     }
     readers.forget(&reader("").account);

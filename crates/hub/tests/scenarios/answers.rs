@@ -2,9 +2,9 @@
 
 use lampfield_board::{
     DeviceState::{InUse, NotInUse},
-    Kind, Subject,
+    Ending, Kind, Subject,
 };
-use lampfield_hub::{ConnId, Lease, PeerCache, Reason};
+use lampfield_hub::{ConnId, Lease, PeerCache};
 
 use super::fixture::{A, B, Story, name, secs};
 
@@ -42,10 +42,10 @@ fn why_tells_of_a_withdrawal_and_who_has_not_heard_of_it() {
     story.device(1, 1, "PJSIP/1", InUse);
     story.act(|hub, now| hub.goodbye(ConnId(1), now));
     let why = story.hub.why(&Subject::device("PJSIP/1").unwrap(), story.now).unwrap();
-    assert_eq!(why.leases, [Lease::Withdrawn { reason: Reason::Goodbye }]);
+    assert_eq!(why.leases, [Lease::Withdrawn { reason: Ending::Goodbye }]);
     assert_eq!(why.waiting_for, [[B.to_owned()]]);
     story.restart();
-    assert_eq!(leases(&story, "PJSIP/1"), [Lease::Withdrawn { reason: Reason::Goodbye }]);
+    assert_eq!(leases(&story, "PJSIP/1"), [Lease::Withdrawn { reason: Ending::Goodbye }]);
 }
 
 #[test]

@@ -58,9 +58,10 @@ impl Story {
         self.carry_out();
     }
 
-    pub fn act(&mut self, act: impl FnOnce(&mut Hub, Now)) {
-        act(&mut self.hub, self.now);
+    pub fn act<T>(&mut self, act: impl FnOnce(&mut Hub, Now) -> T) -> T {
+        let answer = act(&mut self.hub, self.now);
         self.carry_out();
+        answer
     }
 
     pub fn device(&mut self, conn: u64, eid: u8, device: &str, state: DeviceState) -> Outcome {

@@ -1,7 +1,12 @@
 //! How long facts outlive their connection.
 
-use lampfield_board::DeviceState::{Busy, InUse, NotInUse, Ringing};
-use lampfield_hub::{ConnId, Happening, Notice, Outcome, Policies, Policy, Reason, Rule, Settings};
+use lampfield_board::{
+    DeviceState::{Busy, InUse, NotInUse, Ringing},
+    Ending, Kind,
+};
+use lampfield_hub::{
+    ConnId, Happening, Notice, Outcome, PeerCache, Policies, Policy, Rule, Settings,
+};
 
 use super::fixture::{A, B, Story, name, secs};
 
@@ -194,7 +199,7 @@ fn who_is_replaced_and_not_taken_up_is_not_said_to_have_another_eid() {
         Notice::Happened(Happening::Withdrawn { reason, .. }) => Some(*reason),
         _ => None,
     });
-    assert_eq!(reasons.collect::<Vec<_>>(), [Reason::Replaced]);
+    assert_eq!(reasons.collect::<Vec<_>>(), [Ending::Replaced]);
 }
 
 #[test]
@@ -261,4 +266,24 @@ fn a_mass_withdrawal_is_done_in_pieces() {
     assert!(ticks >= 3, "{ticks} ticks");
     let status = story.hub.status();
     assert_eq!((status.facts.used, status.tombstones.used, status.origins), (0, 0, 0));
+}
+
+/// Each change says by itself why it is a withdrawal, now and after a restart.
+#[test]
+fn a_withdrawal_carries_its_reason() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/100", InUse);
+    story.device(1, 1, "PJSIP/200", InUse);
+    let _watch = story.hub.watch(&name(B), Kind::DeviceState, PeerCache::Survives);
+    story.lost(1);
+    story.login(2, B);
+    story.device(2, 1, "PJSIP/100", Busy);
+    story.pass(secs(10));
+    let endings: Vec<_> = story.changes.iter().filter_map(|c| c.standing.ending()).collect();
+    assert_eq!(endings, [Ending::Superseded, Ending::Lost]);
+    story.restart();
+    let tombstones = story.hub.board().tombstones();
+    let endings: Vec<_> = tombstones.filter_map(|fact| fact.standing.ending()).collect();
+    assert_eq!(endings, [Ending::Superseded, Ending::Lost]);
 }

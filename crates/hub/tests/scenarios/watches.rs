@@ -5,7 +5,7 @@ use lampfield_board::{
     DeviceState::{Busy, InUse, NotInUse},
     Kind, Origin,
 };
-use lampfield_hub::{ConnId, Limits, PeerCache, Room, Settings, Verdict, Watch};
+use lampfield_hub::{ConnId, Limits, PeerCache, Reader, Room, Settings, Verdict, Watch};
 
 use super::fixture::{A, B, Story, name, number, secs};
 
@@ -99,6 +99,26 @@ fn a_withdrawal_is_replayed_until_it_is_confirmed_and_then_forgotten() {
     let mut watch = story.hub.watch(&name(B), Kind::DeviceState, PeerCache::Survives);
     assert!(watch.next(&story.hub, 9).is_empty());
     assert_eq!(story.hub.board().counts().subjects, 0);
+}
+
+#[test]
+fn a_withdrawal_does_not_wait_for_a_server_that_was_given_up() {
+    let (mut story, mut watch) = story(1, 10);
+    let reader = Reader::new(name(B), "old");
+    let away = story.hub.watch(reader.clone(), Kind::DeviceState, PeerCache::Survives);
+    story.act(|hub, _| hub.unwatch(away));
+    story.lost(1);
+    story.pass(secs(100));
+    watch.next(&story.hub, 9);
+    let reached = watch.reached();
+    story.act(|hub, _| hub.confirm(&watch, reached));
+    assert_eq!(story.hub.status().tombstones.used, 1, "it may come back");
+    assert_eq!(story.hub.awaited(&name(B)).collect::<Vec<_>>(), ["old"]);
+    story.act(|hub, _| assert!(hub.forget_reader(&reader)));
+    story.act(|hub, _| assert!(!hub.forget_reader(&reader)));
+    assert_eq!(story.hub.status().tombstones.used, 0);
+    story.restart();
+    assert_eq!(story.hub.awaited(&name(B)).collect::<Vec<_>>(), [""], "the one that watched");
 }
 
 /// Who knows nothing yet need not be told what has ended, but all that ends from then on.

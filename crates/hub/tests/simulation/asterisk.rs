@@ -31,10 +31,10 @@ impl Asterisk {
                 self.mailboxes.insert(change.subject.clone(), count);
             }
             Standing::Live(Value::Device(state)) => self.hear_device(change, state),
-            Standing::Withdrawn if change.subject.kind() == Kind::Mailbox => {
+            Standing::Withdrawn(_) if change.subject.kind() == Kind::Mailbox => {
                 self.mailboxes.remove(&change.subject);
             }
-            Standing::Withdrawn => self.hear_device(change, DeviceState::Unknown),
+            Standing::Withdrawn(_) => self.hear_device(change, DeviceState::Unknown),
         }
     }
 

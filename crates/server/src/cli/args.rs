@@ -201,6 +201,13 @@ pub enum UserAction {
         #[arg(long)]
         generate: bool,
     },
+    /// Stops waiting for a server of an account that will not come back under its resource.
+    ForgetResource {
+        /// NAME or NAME@DOMAIN
+        name: String,
+        /// As `user list` shows it under AWAY
+        resource: String,
+    },
     /// Removes an account, its connections and what it said.
     Remove {
         /// NAME or NAME@DOMAIN

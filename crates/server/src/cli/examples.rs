@@ -7,7 +7,7 @@ use clap::Command;
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
 
 /// Three examples for each verb, by its path. Each ends well on a fresh install.
-pub const EXAMPLES: [(&str, [&str; 3]); 19] = [
+pub const EXAMPLES: [(&str, [&str; 3]); 20] = [
     ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
     (
         "lampfield serve",
@@ -79,6 +79,14 @@ pub const EXAMPLES: [(&str, [&str; 3]); 19] = [
             "lampfield user passwd anna",
             "lampfield user passwd anna --generate",
             "lampfield user passwd anna@localhost < secret.txt",
+        ],
+    ),
+    (
+        "lampfield user forget-resource",
+        [
+            "lampfield user forget-resource pbx-2 asterisk",
+            "lampfield user forget-resource pbx-2@localhost asterisk",
+            "lampfield user forget-resource pbx-2 asterisk --json",
         ],
     ),
     (

@@ -1,5 +1,5 @@
-//! `user add|list|passwd|remove`: the accounts. A password never stands on the command line; one the
-//! server makes is printed once.
+//! `user add|list|passwd|forget-resource|remove`: the accounts. A password never stands on the
+//! command line; one the server makes is printed once.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -22,6 +22,10 @@ pub fn run(user: &User, common: &Common, screen: &Screen) -> Result<ExitCode, St
             give(&Request::UserPasswd { account: Named::parse(name), password }, common, screen)?;
         }
         UserAction::List { domain } => list(domain.clone(), common, screen)?,
+        UserAction::ForgetResource { name, resource } => {
+            let (account, resource) = (Named::parse(name), resource.clone());
+            change(&Request::UserForgetResource { account, resource }, common, screen)?;
+        }
         UserAction::Remove { name, yes } => {
             if !yes {
                 confirm(name)?;
@@ -78,6 +82,7 @@ fn text(users: &Users) -> String {
         ("ACCOUNT", Align::Left),
         ("ROLE", Align::Left),
         ("CONNECTED", Align::Right),
+        ("AWAY", Align::Left),
         ("MADE BY", Align::Left),
         ("MAY PUBLISH", Align::Left),
     ]);
@@ -86,11 +91,18 @@ fn text(users: &Users) -> String {
             user.jid.clone(),
             user.role.clone(),
             count(user.connected),
+            away(&user.away),
             user.made_by.clone(),
             user.allow.join(" "),
         ]);
     }
     table.into_text()
+}
+
+/// Resources as they are typed: a server may have none.
+fn away(resources: &[String]) -> String {
+    let typed = resources.iter().map(|one| if one.is_empty() { "''" } else { one });
+    typed.collect::<Vec<_>>().join(" ")
 }
 
 /// Asks whether it is meant, where there is somebody to ask.

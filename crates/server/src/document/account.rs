@@ -24,6 +24,9 @@ pub struct User {
     pub made_by: String,
     /// How many of its resources are connected.
     pub connected: u64,
+    /// The resources that are away and will be told on their return what has ended.
+    #[serde(default)]
+    pub away: Vec<String>,
 }
 
 /// What became of a request to add an account or to change its password.

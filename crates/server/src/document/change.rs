@@ -1,7 +1,6 @@
 //! `change/1` and `skipped/1`: what `watch` tells, line by line.
 
 use lampfield_board::Cachable;
-use lampfield_hub::Reason;
 use serde::{Deserialize, Serialize};
 
 use super::{OriginName, Shown, moment};
@@ -57,14 +56,14 @@ pub struct Skipped {
 
 impl Change {
     /// What the board tells.
-    pub fn of(change: &lampfield_board::Change, reason: Option<Reason>) -> Self {
+    pub fn of(change: &lampfield_board::Change) -> Self {
         Self {
             schema: "change/1".to_owned(),
             at: moment(change.said_at),
             subject: change.subject.to_string(),
             origin: OriginName::from(&*change.origin),
             value: Shown::of(change.standing),
-            reason: reason.map(|reason| reason.to_string()),
+            reason: change.standing.ending().map(|ending| ending.to_string()),
             kept: change.cachable == Cachable::Yes,
             aggregate: change.lamp.map(Shown::from),
             was: change.lamp_was.map(Shown::from),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Done {
     /// `done/1`.
     pub schema: String,
-    /// Which change: `user-removed` or `log-set`.
+    /// Which change: `resource-forgotten`, `user-removed` or `log-set`.
     pub done: String,
     /// In a sentence.
     pub text: String,

@@ -36,7 +36,7 @@ pub struct Event {
     pub value: Option<Shown>,
     /// What the same origin had said before.
     pub was: Option<Shown>,
-    /// Why it was withdrawn, in words; absent for anything else, and when it is not remembered.
+    /// Why it was withdrawn, in words; absent for anything else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What the lamp showed from then on.

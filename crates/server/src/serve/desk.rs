@@ -77,6 +77,9 @@ impl listener::Desk for Desk {
             Request::UserPasswd { account, password } => {
                 self.passwd(&account, password).await.map(Answer::UserSecret)
             }
+            Request::UserForgetResource { account, resource } => {
+                self.forget_resource(&account, &resource).map(Answer::Done)
+            }
             Request::UserRemove { account } => self.remove(&account).await.map(Answer::Done),
             Request::Invite { account, secret } => {
                 self.invite(&account, secret).await.map(Answer::Invite)

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
 use std::rc::{Rc, Weak};
 
-use lampfield_board::{Change, Origin, Pattern, Standing, Subject};
-use lampfield_hub::{Door, Happening, Notice, Reason};
+use lampfield_board::{Change, Pattern, Subject};
+use lampfield_hub::Door;
 use tokio::sync::Notify;
 
 use crate::control::listener::Changes;
@@ -37,16 +37,9 @@ struct Backlog {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    changes: VecDeque<Held>,
+    changes: VecDeque<Change>,
     skipped: u64,
     skipped_lamps: HashSet<Subject>,
-}
-
-/// A change, and why it happened if it is a withdrawal.
-#[derive(Debug)]
-struct Held {
-    change: Change,
-    reason: Option<Reason>,
 }
 
 /// One watcher's end.
@@ -71,15 +64,6 @@ impl Door for Watchers {
     fn changed(&self, change: &Change) {
         for backlog in self.backlogs.borrow().iter().filter_map(Weak::upgrade) {
             backlog.offer(change);
-        }
-    }
-
-    /// Reasons are told behind the withdrawals they belong to, and before any watcher has its turn.
-    fn notice(&self, notice: &Notice) {
-        if let Notice::Happened(Happening::Withdrawn { origin, reason, .. }) = notice {
-            for backlog in self.backlogs.borrow().iter().filter_map(Weak::upgrade) {
-                backlog.waiting.borrow_mut().explain(origin, *reason);
-            }
         }
     }
 }
@@ -108,27 +92,18 @@ impl Waiting {
         if self.changes.len() >= BACKLOG {
             self.make_room();
         }
-        self.changes.push_back(Held { change, reason: None });
-    }
-
-    fn explain(&mut self, origin: &Origin, reason: Reason) {
-        let unexplained = self.changes.iter_mut().filter(|held| {
-            held.change.standing == Standing::Withdrawn && *held.change.origin == *origin
-        });
-        for held in unexplained {
-            held.reason.get_or_insert(reason);
-        }
+        self.changes.push_back(change);
     }
 
     /// Keeps the newest value of each lamp, and if these are too many, the newest of those.
     fn make_room(&mut self) {
         let mut seen = HashSet::new();
         let mut kept = VecDeque::new();
-        while let Some(held) = self.changes.pop_back() {
-            if kept.len() < AFTER_ROOM && seen.insert(held.change.subject.clone()) {
-                kept.push_front(held);
+        while let Some(change) = self.changes.pop_back() {
+            if kept.len() < AFTER_ROOM && seen.insert(change.subject.clone()) {
+                kept.push_front(change);
             } else {
-                self.skip(held.change.subject);
+                self.skip(change.subject);
             }
         }
         self.changes = kept;
@@ -150,8 +125,8 @@ impl Waiting {
             };
             return Some(Line::Skipped(skipped));
         }
-        let Held { change, reason } = self.changes.pop_front()?;
-        Some(Line::Change(change::Change::of(&change, reason)))
+        let change = self.changes.pop_front()?;
+        Some(Line::Change(change::Change::of(&change)))
     }
 }
 
@@ -174,8 +149,8 @@ mod tests {
     use std::sync::Arc;
 
     use lampfield_board::{
-        AccountName, Cachable, DeviceState, DoorName, Eid, Origin, Revision, Standing, Value,
-        Version, Wall,
+        AccountName, Cachable, DeviceState, DoorName, Eid, Ending, Origin, Revision, Standing,
+        Value, Version, Wall,
     };
 
     use super::*;
@@ -225,15 +200,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_withdrawal_is_told_with_the_reason_that_follows_it() {
+    async fn a_withdrawal_is_told_with_its_reason() {
         let watchers = Watchers::default();
         let mut watching = watchers.watch(None);
         let said = change("PJSIP/100", DeviceState::InUse);
-        let ended = Change { standing: Standing::Withdrawn, ..said.clone() };
+        let ended = Change { standing: Standing::Withdrawn(Ending::Goodbye), ..said.clone() };
         watchers.changed(&said);
         watchers.changed(&ended);
-        let (origin, reason) = (Arc::clone(&ended.origin), Reason::Goodbye);
-        watchers.notice(&Notice::Happened(Happening::Withdrawn { origin, facts: 1, reason }));
         let lines = all(&mut watching).await;
         let reasons = lines.iter().map(|line| match line {
             Line::Change(change) => change.reason.as_deref(),

@@ -47,6 +47,18 @@ impl Client {
         self.publish("message_waiting", mailbox, &payload);
     }
 
+    /// Subscribes to all device states.
+    pub fn subscribe(&mut self) {
+        let to = &self.domain;
+        let stanza = format!(
+            "<iq to='pubsub.{to}' type='set' id='sub'>\
+             <pubsub xmlns='http://jabber.org/protocol/pubsub'>\
+             <subscribe node='device_state' jid='x@{to}'/></pubsub></iq>"
+        );
+        let answer = self.say(&stanza, "id='sub'");
+        assert!(answer.contains("result"), "{answer}");
+    }
+
     fn publish(&mut self, node: &str, item: &str, payload: &str) {
         self.sent += 1;
         let (to, id) = (&self.domain, self.sent);

@@ -215,3 +215,51 @@ fn a_lamp_of_which_only_the_withdrawal_is_left_is_not_counted() {
     let listed = text.lines().any(|line| line.starts_with("server2@"));
     assert!(!listed, "nothing is left of it: {text}");
 }
+
+#[test]
+fn a_resource_that_will_not_come_back_is_given_up() {
+    let server = server();
+    let mut gone = client(&server, "server1", "one");
+    gone.subscribe();
+    let forget =
+        |resource: &str| server.ask(&["user", "forget-resource", "server1", resource, "--json"]);
+    assert_eq!(forget("x").code, Some(5), "it is there");
+    drop(gone);
+    let away = || server.ask(&["user", "list", "--json"]).json()["users"][0]["away"].clone();
+    let x = serde_json::json!(["x"]);
+    assert!((0..1_000).any(|_| away() == x), "{}", away());
+    let other = server.ask(&["user", "forget-resource", "server1", "y"]);
+    assert_eq!(other.code, Some(5));
+    assert!(other.err.contains("away  x"), "{}", other.err);
+    let done = forget("x");
+    assert_eq!((done.code, &done.json()["done"]), (Some(0), &"resource-forgotten".into()));
+    assert_eq!(away(), serde_json::json!([]));
+    let nobody = server.ask(&["user", "forget-resource", "server9", "x"]);
+    assert_eq!(nobody.code, Some(5));
+}
+
+#[test]
+fn a_fact_that_a_server_says_with_another_account_ends_with_that_reason() {
+    let server = Server::start_with(&CONFIG.replace("'1s'", "'60s'"), CLEAR);
+    let added = server.ask(&["user", "add", "server2", "--generate", "--json"]).json();
+    let password = added["password"].as_str().expect("a password");
+    let mut first = client(&server, "server1", "one");
+    first.publish_device(ONE, "PJSIP/100", "INUSE");
+    first.publish_device(ONE, "PJSIP/200", "INUSE");
+    drop(first);
+    let state = || {
+        let why = server.ask(&["why", "PJSIP/100", "--json"]).json();
+        why["facts"][0]["lease"]["state"].clone()
+    };
+    assert!((0..1_000).any(|_| state() == "gone"), "{}", state());
+    let mut second = client(&server, "server2", password);
+    second.publish_device(ONE, "PJSIP/100", "BUSY");
+    let history = server.ask(&["history", "PJSIP/100", "--json"]).json();
+    assert_eq!(history["events"][0]["value"], serde_json::Value::Null);
+    assert_eq!(history["events"][0]["reason"], "said with another account since");
+
+    // A second reason within the same second is told from the first.
+    server.ask(&["user", "remove", "server2", "--yes"]);
+    let history = server.ask(&["history", "PJSIP/100", "--json"]).json();
+    assert_eq!(history["events"][0]["reason"], "cleared by the operator");
+}

@@ -4,8 +4,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
-use lampfield_fabric::{Bucket, Storage, Store, StoreError, Ticket, Write};
+use lampfield_fabric::{Bucket, Ledger, Storage, StoreError, Ticket, Write};
 use lampfield_xmpp_stream::BareJid;
 
 use super::contact::{Change, Contact, Entry, Full, Roster, Stepped};
@@ -16,7 +17,7 @@ const PAGE: usize = 256;
 
 /// The rosters of all accounts.
 pub struct Rosters {
-    store: Store,
+    ledger: Rc<Ledger>,
     rosters: RefCell<HashMap<BareJid, Roster>>,
     pushes: Cell<u64>,
 }
@@ -32,11 +33,11 @@ impl Rosters {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn open(store: &Store) -> Result<Self, StoreError> {
+    pub async fn open(ledger: &Rc<Ledger>) -> Result<Self, StoreError> {
         let mut rosters = HashMap::new();
         let mut from = None;
         loop {
-            let page = store.scan(Bucket::Rosters, "", from, PAGE).await?;
+            let page = ledger.store().scan(Bucket::Rosters, "", from, PAGE).await?;
             for row in &page.rows {
                 match parse(&row.key, &row.value) {
                     Ok((account, roster)) => {
@@ -48,7 +49,7 @@ impl Rosters {
             from = page.next;
             if from.is_none() {
                 let rosters = RefCell::new(rosters);
-                return Ok(Self { store: store.clone(), rosters, pushes: Cell::new(0) });
+                return Ok(Self { ledger: Rc::clone(ledger), rosters, pushes: Cell::new(0) });
             }
         }
     }
@@ -110,7 +111,7 @@ impl Rosters {
         let stepped =
             self.edit(account, |roster| roster.step(contact, direction, step, request))?;
         if stepped.change != Change::Nothing {
-            // Nobody waits for it, and `keep` has logged what there is to say.
+            // Nobody waits for it.
             let _ = self.keep(account);
         }
         Ok(stepped)
@@ -122,7 +123,7 @@ impl Rosters {
     /// [`Full`]; nothing has changed then.
     pub fn admit(&self, account: &BareJid, contact: &BareJid) -> Result<(), Full> {
         if self.edit(account, |roster| roster.admit(contact))? != Change::Nothing {
-            // Nobody waits for it, and `keep` has logged what there is to say.
+            // Nobody waits for it.
             let _ = self.keep(account);
         }
         Ok(())
@@ -131,7 +132,7 @@ impl Rosters {
     /// Forgets the whole roster of an account that is no more.
     pub fn forget(&self, account: &BareJid) {
         if self.rosters.borrow_mut().remove(account).is_some() {
-            // Nobody waits for it, and `keep` has logged what there is to say.
+            // Nobody waits for it.
             let _ = self.keep(account);
         }
     }
@@ -152,12 +153,11 @@ impl Rosters {
         outcome
     }
 
-    /// Hands the roster of `account` to the store as it is now.
+    /// Hands the roster of `account` to the store as it is now. What finds no room there is owed.
     fn keep(&self, account: &BareJid) -> Stored {
         let value = self.rosters.borrow().get(account).map(render);
         let write = Write { bucket: Bucket::Rosters, key: account.as_str().to_owned(), value };
-        let stored = self.store.write(write);
-        stored.inspect_err(|error| tracing::error!(%account, "roster not stored: {error}"))
+        self.ledger.write(write)
     }
 }
 
@@ -184,7 +184,7 @@ fn parse(key: &str, value: &str) -> Result<(BareJid, Roster), Box<dyn std::error
 
 #[cfg(test)]
 mod tests {
-    use lampfield_fabric::{Embedded, Limits};
+    use lampfield_fabric::{Embedded, Limits, Store};
 
     use super::super::subscription::Half;
     use super::*;
@@ -197,7 +197,7 @@ mod tests {
     async fn rosters_come_back_from_the_store() {
         let folder = tempfile::tempdir().unwrap();
         let (embedded, _) = Embedded::open(folder.path(), Limits::default()).unwrap();
-        let store = Store::Embedded(embedded);
+        let store = Rc::new(Ledger::new(Store::Embedded(embedded)));
         let rosters = Rosters::open(&store).await.unwrap();
         let entry = Entry { name: Some("Bob".into()), groups: vec!["friends".into()] };
         assert!(rosters.set(&jid("alice"), &jid("bob"), entry).unwrap().is_ok());

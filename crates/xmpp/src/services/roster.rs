@@ -13,7 +13,7 @@ use super::{Answer, Request, Scope, Service, Verb, presence, reply};
 use crate::accounts::Account;
 use crate::contacts::{Roster, Stored};
 use crate::session::{ASTERISK_ROSTER_ID, Interest, Session};
-use crate::site::Site;
+use crate::site::{Site, no_room};
 use codec::Edit;
 
 /// The namespace of roster requests and pushes.
@@ -52,10 +52,10 @@ impl Service for RosterService {
                 request.session.roster.set(Interest::of_request(request.id, pbx));
                 Answer::Result(whole(site, &request.session.bare))
             }
-            Verb::Set => match codec::parse_edit(request.payload) {
-                Ok(edit) => self.edit(site, request, edit),
-                Err(error) => Answer::Error(error),
-            },
+            Verb::Set => {
+                let edit = site.check_room().and_then(|()| codec::parse_edit(request.payload));
+                edit.map_or_else(Answer::Error, |edit| self.edit(site, request, edit))
+            }
         }
     }
 }
@@ -151,7 +151,7 @@ fn estrange(site: &Site, account: &BareJid, peer: &BareJid) {
 /// The result of an edit, once it cannot be lost.
 fn when_stored(site: &Site, request: &Request<'_>, stored: Stored) -> Answer {
     let Ok(ticket) = stored else {
-        return Answer::Error(StanzaCondition::ResourceConstraint.with("the disk takes no writes"));
+        return Answer::Error(no_room());
     };
     let mut out = Vec::new();
     reply::result(&mut out, request.id, None, Some(request.session.jid.as_str()), &[]);

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use lampfield_fabric::{Embedded, Store};
+use lampfield_fabric::{Bucket, Embedded, Storage, Store, Write};
 use lampfield_hub::HubShell;
 use lampfield_xmpp_stream::{BareJid, Limits as StreamLimits, Scope as XmlScope, Stanza, ns};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,13 +24,15 @@ use crate::wire::Link;
 
 /// The only domain.
 const DOMAIN: &str = "example.org";
+/// Keys for which there is room in the store's queue.
+const KEYS: usize = 5_000;
 /// Marks the end of what was sent so far.
 const MARK: &str = "<mark/>";
 
 /// A door in a folder of its own.
 pub struct Stage {
     pub door: Rc<Door>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// Somebody who is logged in.
@@ -57,8 +59,11 @@ impl Stage {
     /// A door for these accounts.
     pub async fn open(accounts: &[(&str, Role)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (store, _) =
-            Embedded::open(folder.path(), lampfield_fabric::Limits::default()).unwrap();
+        let (store, _) = Embedded::open(
+            folder.path(),
+            lampfield_fabric::Limits { pending_keys: KEYS, ..Default::default() },
+        )
+        .unwrap();
         let store = Store::Embedded(store);
         let keys = AccountKeys::load(folder.path()).unwrap();
         let limits = BookLimits::default();
@@ -66,7 +71,7 @@ impl Stage {
             AccountBook::open(store.clone(), keys, Default::default(), limits).await.unwrap();
         let hub = HubShell::open(store.clone(), lampfield_hub::Settings::default()).await.unwrap();
         let door = Door::open(settings(), book, hub, store).await.unwrap();
-        let stage = Self { door, _folder: folder };
+        let stage = Self { door, folder };
         for (name, role) in accounts {
             stage.add(name, *role).await;
         }
@@ -103,6 +108,21 @@ impl Stage {
         let session = Session::new(full, resource.into(), account, door.next_conn(), link).unwrap();
         door.site.router.bind(Rc::clone(&session));
         Player { session, door, socket: RefCell::new(socket) }
+    }
+
+    /// From now on the disk takes nothing and the store's queue is full, until the connection that is
+    /// given back commits.
+    pub fn fill(&self) -> rusqlite::Connection {
+        let disk = rusqlite::Connection::open(self.folder.path().join("lampfield.db")).unwrap();
+        disk.execute_batch("BEGIN IMMEDIATE").unwrap();
+        for key in 0.. {
+            let (bucket, key, value) = (Bucket::Meta, key.to_string(), Some("1".to_owned()));
+            let taken = self.door.site.ledger.store().write(Write { bucket, key, value });
+            if taken.is_err() {
+                break;
+            }
+        }
+        disk
     }
 
     /// Waits until everything said so far is stored, and whoever waited for that has been told.

@@ -37,7 +37,7 @@ pub fn house(test: impl AsyncFnOnce(House)) {
         let (door, listeners) = open(store, folder.path()).await;
         let address = listeners.addresses().unwrap()[0];
         listeners.serve(&door);
-        let (accounts, store) = (Rc::clone(&door.site.accounts), door.site.store.clone());
+        let (accounts, store) = (Rc::clone(&door.site.accounts), door.site.ledger.store().clone());
         tokio::time::timeout(Duration::from_secs(30), test(House { address, accounts, store }))
             .await
             .unwrap();

@@ -1,7 +1,7 @@
 //! What operators do with accounts.
 
 use lampfield_board::{AccountName, Origin, Pattern};
-use lampfield_hub::{Hub, Now};
+use lampfield_hub::{Hub, Now, Reader};
 use lampfield_xmpp::accounts::{
     Account, AccountError, Legacy, NewAccount, NewPassword, Role, Rotation, Source,
 };
@@ -102,6 +102,29 @@ impl Desk {
         let ended = self.hub.act(|hub, now| forget(hub, &name, now));
         let text = format!("removed {jid}; {ended} of its facts withdrawn");
         Ok(Done::new("user-removed", text))
+    }
+
+    /// `user forget-resource`.
+    pub(super) fn forget_resource(&self, account: &Named, resource: &str) -> Result<Done, Failure> {
+        let jid = self.jid(account)?;
+        self.known(&jid)?;
+        let name = AccountName::parse(jid.as_str()).map_err(Failure::bug)?;
+        let reader = Reader::new(name, resource);
+        if !self.hub.act(|hub, _| hub.forget_reader(&reader)) {
+            let message = format!("no resource \"{resource}\" of {jid} is away");
+            let failure = Failure::new(Exit::NoSuchThing, "unknown-resource", message);
+            let away = self.away(reader.account());
+            return Err(match away.is_empty() {
+                true => failure.line("try", "lampfield user list"),
+                false => failure.line("away", away.join("  ")),
+            });
+        }
+        let text = format!("withdrawals no longer wait for {jid}/{resource}");
+        Ok(Done::new("resource-forgotten", text))
+    }
+
+    fn away(&self, account: &AccountName) -> Vec<String> {
+        self.hub.read(|hub, _| hub.awaited(account).map(str::to_owned).collect())
     }
 
     /// `user list`.
@@ -230,6 +253,10 @@ impl Desk {
             allow: account.allow.iter().map(ToString::to_string).collect(),
             made_by: account.source.to_string(),
             connected: self.door.site.router.resources(&account.jid).len() as u64,
+            // An address that the hub cannot take has nothing there.
+            away: AccountName::parse(account.jid.as_str())
+                .map(|name| self.away(&name))
+                .unwrap_or_default(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lampfield_board::history::{Event, Past};
 use lampfield_board::why::Said;
-use lampfield_board::{Origin, Standing, Subject, Wall, Why};
+use lampfield_board::{Origin, Subject, Wall, Why};
 use lampfield_hub::{Explanation, Hub, Lease, Now};
 
 use super::trouble::sentence;
@@ -63,7 +63,7 @@ impl Desk {
                 schema: "history/1".to_owned(),
                 subject: subject.to_string(),
                 links: self.links(hub, &subject, &events, since),
-                events: events.iter().map(|event| self.event(event)).collect(),
+                events: events.iter().map(event_document).collect(),
                 complete_since: moment(past.complete_since()),
                 remembered: past.len() as u64,
                 limit: u64::from(past.limit()),
@@ -84,35 +84,29 @@ impl Desk {
         }
         let since = events.last().map_or(since, |oldest| oldest.at);
         let happened = self.journal.of(&origins, since);
-        happened.iter().filter_map(|entry| link(hub, subject, entry)).take(MOST_EVENTS).collect()
-    }
-
-    fn event(&self, event: &Event) -> history_document::Event {
-        let reason = match event.standing {
-            Standing::Withdrawn => self.journal.reason(&event.origin, event.at),
-            Standing::Live(_) => None,
-        };
-        history_document::Event {
-            at: moment(event.at),
-            origin: OriginName::from(&*event.origin),
-            door: event.door.to_string(),
-            value: Shown::of(event.standing),
-            was: event.was.and_then(Shown::of),
-            reason: reason.map(|reason| reason.to_string()),
-            aggregate: event.lamp.map(Shown::from),
-            aggregate_was: event.lamp_was.map(Shown::from),
-        }
+        happened.iter().take(MOST_EVENTS).map(|entry| link(hub, subject, entry)).collect()
     }
 }
 
-fn link(hub: &Hub, subject: &Subject, entry: &Entry) -> Option<Link> {
+fn event_document(event: &Event) -> history_document::Event {
+    history_document::Event {
+        at: moment(event.at),
+        origin: OriginName::from(&*event.origin),
+        door: event.door.to_string(),
+        value: Shown::of(event.standing),
+        was: event.was.and_then(Shown::of),
+        reason: event.standing.ending().map(|ending| ending.to_string()),
+        aggregate: event.lamp.map(Shown::from),
+        aggregate_was: event.lamp_was.map(Shown::from),
+    }
+}
+
+fn link(hub: &Hub, subject: &Subject, entry: &Entry) -> Link {
     let (state, grace) = match entry.what {
         What::Lost(grace) => ("lost", grace),
         What::Returned(grace) => ("returned", grace),
-        // The withdrawal stands among the events.
-        What::Withdrawn(_) => return None,
     };
-    Some(Link {
+    Link {
         at: moment(entry.at),
         origin: OriginName::from(&*entry.origin),
         state: state.to_owned(),
@@ -122,7 +116,7 @@ fn link(hub: &Hub, subject: &Subject, entry: &Entry) -> Option<Link> {
             Past::AsNow => hub.board().aggregate(subject).map(Shown::from),
             Past::Forgotten => None,
         },
-    })
+    }
 }
 
 fn candidates(typed: &str) -> Result<Vec<Subject>, Failure> {

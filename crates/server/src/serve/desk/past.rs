@@ -30,6 +30,16 @@ struct Said {
     door: DoorName,
 }
 
+/// The same while the changes since then are undone.
+struct Held {
+    origin: Arc<Origin>,
+    /// None where nothing stood.
+    value: Option<Value>,
+    /// None where it is not known yet.
+    said_at: Option<Wall>,
+    door: DoorName,
+}
+
 /// The lamp of a subject at a moment.
 ///
 /// # Errors
@@ -58,35 +68,39 @@ pub fn of(hub: &Hub, subject: &Subject, at: Wall, now: Wall) -> Result<Past, Fai
 
 /// What stood at a moment, in the order in which it was said, and of how much the moment is unknown.
 fn said_then(hub: &Hub, subject: &Subject, at: Wall) -> (Vec<Said>, usize) {
-    let mut held: Vec<(Arc<Origin>, Standing, Option<Wall>, DoorName)> = Vec::new();
+    let mut held: Vec<Held> = Vec::new();
     if let Some(facts) = hub.board().get(subject) {
-        let facts = facts.facts();
-        held.extend(
-            facts.map(|fact| {
-                (Arc::clone(fact.origin), fact.standing, Some(fact.said_at), fact.door)
-            }),
-        );
+        held.extend(facts.facts().map(|fact| Held {
+            origin: Arc::clone(fact.origin),
+            value: fact.standing.live(),
+            said_at: Some(fact.said_at),
+            door: fact.door,
+        }));
     }
     // From the newest change backwards: what came later is undone, what came before tells its time.
     for event in hub.history().of(subject, Wall::from_millis(0), usize::MAX) {
-        let place = held.iter().position(|(origin, ..)| *origin == event.origin);
-        let known = place.and_then(|place| held.get_mut(place));
+        let known = held.iter_mut().find(|held| held.origin == event.origin);
         if event.at > at {
-            let before = event.was.unwrap_or(Standing::Withdrawn);
+            let before = event.was.and_then(Standing::live);
             match known {
-                Some(entry) => (entry.1, entry.2) = (before, None),
-                None => held.push((event.origin, before, None, event.door)),
+                Some(held) => (held.value, held.said_at) = (before, None),
+                None => held.push(Held {
+                    origin: event.origin,
+                    value: before,
+                    said_at: None,
+                    door: event.door,
+                }),
             }
-        } else if let Some((_, _, said_at @ None, _)) = known {
-            *said_at = Some(event.at);
+        } else if let Some(held) = known {
+            held.said_at.get_or_insert(event.at);
         }
     }
     let begin = hub.history().complete_since();
     let mut older = 0;
     let mut said: Vec<Said> = held
         .into_iter()
-        .filter_map(|(origin, standing, said_at, door)| {
-            let value = standing.live()?;
+        .filter_map(|Held { origin, value, said_at, door }| {
+            let value = value?;
             older += usize::from(said_at.is_none());
             Some(Said { origin, value, said_at: said_at.unwrap_or(begin), door })
         })

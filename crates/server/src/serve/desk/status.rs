@@ -91,7 +91,8 @@ impl Desk {
     }
 
     fn store_status(&self) -> Store {
-        let waiting = self.store.waiting() as u64;
+        let owed = self.hub.owed() + self.door.site.ledger.len();
+        let waiting = (self.store.waiting() + owed) as u64;
         match &*self.store.health().borrow() {
             Health::Ok => Store { state: "ok".to_owned(), waiting, reason: None, since: None },
             Health::Stalled { since, reason } => Store {

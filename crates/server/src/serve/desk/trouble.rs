@@ -19,8 +19,8 @@ pub fn attention(trouble: &Trouble) -> Attention {
         Trouble::TombstoneLimit { .. } => (
             "tombstone-limit",
             Severity::Look,
-            "remove accounts that are gone for good: lampfield user remove NAME; or raise tombstones \
-             in [limits]",
+            "give up what is gone for good: lampfield user remove NAME, or one server of an account: \
+             lampfield user forget-resource NAME RESOURCE; or raise tombstones in [limits]",
         ),
         Trouble::OriginGone { .. } => (
             "origin-gone",

@@ -16,9 +16,9 @@ use super::telephony::{self, Telephony, nodes, nodes::TelephonyNode};
 use crate::accounts::{Account, Role};
 use crate::domains::ServedDomain;
 use crate::random;
-use crate::services::{Answer, Request, Scope, Service, reply};
+use crate::services::{Answer, Request, Scope, Service, Verb, reply};
 use crate::session::Session;
-use crate::site::Site;
+use crate::site::{Site, no_room};
 use crate::wire::Crowded;
 
 /// Rows read at once at the start.
@@ -51,7 +51,8 @@ impl Pubsub {
             for bucket in BUCKETS {
                 let mut from = None;
                 loop {
-                    let page = site.store.scan(bucket, service.prefix(), from, PAGE).await?;
+                    let page =
+                        site.ledger.store().scan(bucket, service.prefix(), from, PAGE).await?;
                     for row in page.rows {
                         if let Err(error) = service.restore(bucket, &row.key, &row.value) {
                             tracing::error!(%bucket, key = row.key, "row left out: {error}");
@@ -74,6 +75,11 @@ impl Pubsub {
 
 impl Served {
     fn answer(self: &Rc<Self>, site: &Rc<Site>, request: &Request<'_>) -> Answer {
+        if request.verb == Verb::Set
+            && let Err(error) = site.check_room()
+        {
+            return Answer::Error(error);
+        }
         let actor = actor(request.session);
         let room = request.session.link.answer_room();
         let handled = self.service.borrow_mut().handle(&actor, request.verb, request.payload, room);
@@ -91,10 +97,7 @@ impl Served {
                 }
                 Answer::Handled
             }
-            (Ok(_), Err(error)) => {
-                tracing::error!(code = "not-stored", %error, "a node's change is not stored");
-                Answer::Error(StanzaCondition::ResourceConstraint.with("the disk takes no writes"))
-            }
+            (Ok(_), Err(_)) => Answer::Error(no_room()),
         }
     }
 
@@ -116,14 +119,16 @@ impl Served {
         }
     }
 
-    /// Delivers and stores what follows from a request; the ticket of the last write.
+    /// Delivers and stores what follows from a request; the ticket of the last write. What finds
+    /// no room in the store is owed to it.
     fn carry_out(&self, site: &Site, follows: Follows) -> Result<Option<Ticket>, StoreError> {
         self.deliver(site, &follows.deliveries);
-        let mut last = None;
+        let mut last = Ok(None);
         for write in follows.writes {
-            last = Some(site.store.write(write)?);
+            let written = site.ledger.write(write);
+            last = last.and_then(|_| written.map(Some));
         }
-        Ok(last)
+        last
     }
 }
 
@@ -144,9 +149,8 @@ impl Service for Pubsub {
     fn forget(&self, site: &Rc<Site>, account: &Account) {
         for served in self.by_address.values() {
             let follows = served.service.borrow_mut().forget(&account.jid);
-            if let Err(error) = served.carry_out(site, follows) {
-                tracing::error!(code = "not-stored", %error, "a removal is not stored");
-            }
+            // Nobody waits for it.
+            let _ = served.carry_out(site, follows);
         }
     }
 

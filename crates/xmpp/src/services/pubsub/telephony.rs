@@ -69,8 +69,11 @@ impl Telephony {
         self.hub.act(|hub, now| hub.arrive(session.conn, &session.name, now));
     }
 
-    /// A new login took over the address: nothing visible happens to what the old one said.
+    /// A new login took over the address: nothing visible happens to what the old one said. What
+    /// the old one had read is the new one's when it subscribes, which it may do before the task of
+    /// the old one has its turn: so the old subscriptions end now.
     pub fn replaced(&self, old: &Session, new: &Session) {
+        self.left(old);
         self.hub.act(|hub, now| hub.replaced(old.conn, new.conn, now));
     }
 
@@ -85,7 +88,7 @@ impl Telephony {
         self.hub.act(|hub, now| hub.lost(session.conn, now));
     }
 
-    /// Ends the subscriptions of a stream.
+    /// Ends the subscriptions of a stream; again is the same as once.
     pub fn left(&self, session: &Session) {
         self.probes.forget(session);
         for watch in self.watchers.remove_all(session) {

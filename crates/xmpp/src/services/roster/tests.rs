@@ -99,7 +99,7 @@ fn an_entry_is_pushed_at_once_and_acknowledged_when_it_is_stored() {
         let heard = phone.hears();
         assert!(heard.contains(item));
         assert!(heard.ends_with("<iq type='result' id='s' to='alice@example.org/p'/>"), "{heard}");
-        let again = Rosters::open(&stage.door.site.store).await.unwrap();
+        let again = Rosters::open(&stage.door.site.ledger).await.unwrap();
         assert!(again.read(&jid("alice"), |roster| roster.get(&jid("bob")).is_some()));
     });
 }
@@ -217,5 +217,29 @@ fn rosters_of_accounts_that_went_meanwhile_are_tidied_away() {
         rosters.step(&jid("alice"), &jid("ghost"), heard, None).unwrap();
         tidy(&stage.door.site);
         assert!(rosters.accounts().is_empty());
+    });
+}
+
+#[test]
+fn an_edit_without_room_in_the_store_is_never_acknowledged_and_stored_later() {
+    play(async || {
+        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
+        let alice = stage.enter("alice", "a").await;
+        alice.says(&set("<item jid='bob@example.org'/>"));
+        stage.settle().await;
+        alice.hears();
+        let disk = stage.fill();
+        for round in 0..2 {
+            alice.says(&set("<item jid='bob@example.org' subscription='remove'/>"));
+            let heard = alice.hears();
+            assert!(heard.contains("<resource-constraint"), "round {round}: {heard}");
+        }
+        disk.execute_batch("COMMIT").unwrap();
+        let ledger = &stage.door.site.ledger;
+        while !ledger.is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        let again = Rosters::open(ledger).await.unwrap();
+        assert_eq!(again.read(&jid("alice"), |roster| roster.iter().count()), 0);
     });
 }

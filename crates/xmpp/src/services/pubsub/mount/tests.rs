@@ -1,5 +1,7 @@
 //! What comes when: events, results, and the newest item for a new subscriber.
 
+use lampfield_fabric::{Bucket, Storage};
+
 use crate::accounts::Role;
 use crate::services::stage::{Player, Stage, play};
 
@@ -64,5 +66,31 @@ fn whoever_has_changed_his_mind_gets_no_item() {
         ask(&dave, "u", &SUBSCRIBE.replace("subscribe ", "unsubscribe "));
         stage.settle().await;
         assert_eq!(order(&dave.hears(), &WORDS), ["subscribed"]);
+    });
+}
+
+#[test]
+fn a_change_without_room_in_the_store_is_never_acknowledged_and_stored_later() {
+    play(async || {
+        let (stage, carol, dave) = scene().await;
+        let disk = stage.fill();
+        for round in 0..3 {
+            ask(&dave, "s", SUBSCRIBE);
+            let heard = dave.hears();
+            assert!(heard.contains("<resource-constraint"), "round {round}: {heard}");
+            ask(&carol, "c", "<create node='other'/>");
+            let heard = carol.hears();
+            assert!(heard.contains("<resource-constraint"), "round {round}: {heard}");
+        }
+        disk.execute_batch("COMMIT").unwrap();
+        while !stage.door.site.ledger.is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        ask(&dave, "s", SUBSCRIBE);
+        stage.settle().await;
+        assert!(dave.hears().contains("subscribed"));
+        let store = stage.door.site.ledger.store();
+        let page = store.scan(Bucket::Subscriptions, "", None, 10).await.unwrap();
+        assert_eq!(page.rows.len(), 1, "{page:?}");
     });
 }

@@ -109,7 +109,7 @@ pub fn write_event(out: &mut Vec<u8>, change: &Change) {
 pub fn write_payload(out: &mut Vec<u8>, change: &Change) {
     let value = match change.standing {
         Standing::Live(value) => value,
-        Standing::Withdrawn => match change.subject.kind() {
+        Standing::Withdrawn(_) => match change.subject.kind() {
             lampfield_board::Kind::DeviceState => Value::Device(DeviceState::Unknown),
             lampfield_board::Kind::Mailbox => Value::Mailbox(MessageCount::new(0, 0)),
         },

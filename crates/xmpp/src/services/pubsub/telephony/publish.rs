@@ -116,10 +116,12 @@ impl Telephony {
         if self.log_limit.allows("publish dropped", &session.bare) {
             tracing::warn!(code = "publish-dropped", jid = %session.jid, "publish dropped: {dropped}");
         }
-        if is_forgiven(session) {
-            return Answer::Result(Vec::new());
+        match dropped {
+            // A result would say that it is safe.
+            Dropped::Refusal(Refusal::NoRoom { .. }) if is_forgiven(session) => Answer::Handled,
+            _ if is_forgiven(session) => Answer::Result(Vec::new()),
+            _ => Answer::Error(error(dropped)),
         }
-        Answer::Error(error(dropped))
     }
 }
 

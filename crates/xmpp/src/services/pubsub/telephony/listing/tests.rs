@@ -1,8 +1,8 @@
 //! Walking a board part by part.
 
 use lampfield_board::{
-    AccountName, DeviceState, DoorName, Eid, Kind, Limits as BoardLimits, MessageCount, Origin,
-    Standing, Statement, SubjectName, Value, Version, Wall,
+    AccountName, DeviceState, DoorName, Eid, Ending, Kind, Limits as BoardLimits, MessageCount,
+    Origin, Standing, Statement, SubjectName, Value, Version, Wall,
 };
 use lampfield_xmpp_stream::{Limits, Scope, Stanza};
 
@@ -124,7 +124,7 @@ fn who_has_withdrawn_is_not_listed() {
     let subject = Subject::new(Kind::DeviceState, SubjectName::parse("PJSIP/1").unwrap());
     let id = board.find(&subject).unwrap();
     let origin = board.get(&subject).unwrap().facts().next().unwrap().origin_id;
-    board.withdraw(id, origin, Version::new(1, 99), Wall::from_millis(0)).unwrap();
+    board.withdraw(id, origin, Version::new(1, 99), Ending::Lost, Wall::from_millis(0)).unwrap();
     assert_eq!(part(&board, Kind::DeviceState, "").unwrap().0, ["PJSIP/0", "PJSIP/2"]);
 }
 

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use lampfield_board::{AccountName, DoorName, Kind, Origin, Revision, Version, Wall};
+use lampfield_board::{AccountName, DoorName, Ending, Kind, Origin, Revision, Version, Wall};
 use lampfield_xmpp_stream::{Limits, Scope, Stanza};
 
 use super::*;
@@ -120,11 +120,11 @@ fn notifications_are_what_asterisk_reads() {
 #[test]
 fn a_withdrawal_reads_unknown_and_may_be_kept() {
     let device = Subject::device("PJSIP/1").unwrap();
-    let text = written(&change(device, Standing::Withdrawn, Cachable::Yes));
+    let text = written(&change(device, Standing::Withdrawn(Ending::Lost), Cachable::Yes));
     assert!(text.contains("cachable='1'>UNKNOWN</state>"), "{text}");
     let mailbox = Subject::mailbox("1@d").unwrap();
     assert_eq!(mailbox.kind(), Kind::Mailbox);
-    let text = written(&change(mailbox, Standing::Withdrawn, Cachable::Yes));
+    let text = written(&change(mailbox, Standing::Withdrawn(Ending::Lost), Cachable::Yes));
     assert!(text.contains("<NEWMSGS>0</NEWMSGS><OLDMSGS>0</OLDMSGS>"), "{text}");
 }
 
@@ -132,6 +132,6 @@ fn a_withdrawal_reads_unknown_and_may_be_kept() {
 fn quotes_in_a_name_stay_raw_wherever_xml_allows() {
     // COMPAT(asterisk<=22): it does not decode entities in attributes.
     let name = Subject::device("Custom:it's here").unwrap();
-    let text = written(&change(name, Standing::Withdrawn, Cachable::Yes));
+    let text = written(&change(name, Standing::Withdrawn(Ending::Lost), Cachable::Yes));
     assert!(text.contains("<item id=\"Custom:it's here\">"), "{text}");
 }

@@ -1,0 +1,85 @@
+//! Why a fact was withdrawn. The board only carries it to whoever asks: nothing is decided by it.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Why a fact was withdrawn. Its text form is for people, its word for the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// Its origin did not come back in time.
+    Lost,
+    /// Its origin did not come back in time after a start of Lampfield.
+    NotBackAfterRestart,
+    /// The account came back, but nobody spoke for this origin again.
+    NotBack,
+    /// A new login took the place of its connection and did not speak for this origin.
+    Replaced,
+    /// Its origin came back and did not repeat it.
+    NotRepeated,
+    /// The publisher said goodbye.
+    Goodbye,
+    /// The same server says it with another account.
+    Superseded,
+    /// The operator cleared it.
+    Cleared,
+}
+
+/// The text is not the word for an ending.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not the word for an ending")]
+pub struct UnknownEnding(pub String);
+
+// === impl Ending ===
+
+impl Ending {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Lost,
+        Self::NotBackAfterRestart,
+        Self::NotBack,
+        Self::Replaced,
+        Self::NotRepeated,
+        Self::Goodbye,
+        Self::Superseded,
+        Self::Cleared,
+    ];
+
+    /// The word for it in the store and in answers.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::NotBackAfterRestart => "not-back-after-restart",
+            Self::NotBack => "not-back",
+            Self::Replaced => "replaced",
+            Self::NotRepeated => "not-repeated",
+            Self::Goodbye => "goodbye",
+            Self::Superseded => "superseded",
+            Self::Cleared => "cleared",
+        }
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Lost => "link lost, grace over",
+            Self::NotBackAfterRestart => "not back after the restart",
+            Self::NotBack => "the account is back under another entity id",
+            Self::Replaced => "a new login took over and did not repeat it",
+            Self::NotRepeated => "not repeated after the return",
+            Self::Goodbye => "said goodbye",
+            Self::Superseded => "said with another account since",
+            Self::Cleared => "cleared by the operator",
+        })
+    }
+}
+
+impl FromStr for Ending {
+    type Err = UnknownEnding;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.into_iter().find(|ending| ending.word() == word);
+        known.ok_or_else(|| UnknownEnding(word.to_owned()))
+    }
+}

@@ -1,0 +1,137 @@
+//! No call does more than a bounded piece of work, however much there is to do, and all of them
+//! together look at each fact a fixed number of times.
+
+use lampfield_board::{DeviceState::InUse, Ending, Kind, Origin};
+use lampfield_hub::{
+    ConnId, Happening, Hub, Limits, Notice, Now, PeerCache, Policies, Policy, Rule, Settings,
+};
+
+use super::fixture::{A, B, Story, name, number, secs};
+
+/// More than any call may do.
+const FACTS: usize = 20_000;
+/// Of them the tenth that ends in a zero is kept.
+const ENDING: usize = FACTS * 9 / 10;
+/// What one call may do: so many looks, or so many withdrawals.
+const LOOKS: usize = 4_200;
+const WITHDRAWALS: usize = 520;
+
+fn story(limits: Limits) -> Story {
+    let keep = Rule::parse("PJSIP/*0", Policy::Keep).unwrap();
+    let policies = Policies::new(vec![keep]);
+    let mut story = Story::with(Settings { policies, limits, ..Settings::default() });
+    // Somebody who confirms nothing, so that all withdrawals are remembered.
+    let _watch = story.hub.watch(&name(B), Kind::DeviceState, PeerCache::Survives);
+    story.login(1, A);
+    for device in 0..FACTS {
+        story.device(1, 1, &format!("PJSIP/{device}"), InUse);
+    }
+    story.changes.clear();
+    story
+}
+
+/// Ticks at one moment until nothing is due; gives the work of each.
+fn ticks(story: &mut Story) -> Vec<usize> {
+    let mut work = Vec::new();
+    while story.hub.next_deadline().is_some_and(|due| due <= story.now.mono) {
+        let told = story.changes.len();
+        work.push(story.act(|hub, now| hub.tick(now)));
+        assert!(story.changes.len() - told <= WITHDRAWALS, "tick {}", work.len());
+    }
+    work
+}
+
+/// Everything ends in the order of its places, in bounded pieces that add up to a linear whole.
+fn ends_piece_by_piece(begin: impl FnOnce(&mut Hub, Now), wait: u64, ending: usize) {
+    let mut story = story(Limits::default());
+    story.act(begin);
+    assert!(story.changes.len() <= WITHDRAWALS, "{} at once", story.changes.len());
+    story.now.mono += secs(wait);
+    let work = ticks(&mut story);
+    assert!(work.iter().all(|work| *work <= LOOKS), "{work:?}");
+    // Each fact is looked at once, and each withdrawal counts as eight more looks.
+    assert!(work.iter().sum::<usize>() <= FACTS + 8 * ending + work.len(), "{work:?}");
+    assert_eq!(story.changes.len(), ending);
+    assert!(story.changes.is_sorted_by_key(|change| change.subject_id));
+}
+
+#[test]
+fn the_end_of_a_large_origin_is_done_in_pieces() {
+    ends_piece_by_piece(|hub, now| hub.lost(ConnId(1), now), 10, ENDING);
+}
+
+#[test]
+fn a_goodbye_of_a_large_origin_is_done_in_pieces() {
+    ends_piece_by_piece(|hub, now| hub.goodbye(ConnId(1), now), 0, ENDING);
+}
+
+#[test]
+fn clearing_a_large_origin_is_done_in_pieces() {
+    let clear = |hub: &mut Hub, now| {
+        assert_eq!(hub.clear_origin(&Origin::new(name(A), number(1)), now), FACTS);
+    };
+    ends_piece_by_piece(clear, 0, FACTS);
+}
+
+#[test]
+fn withdrawals_beyond_the_limit_are_forgotten_in_pieces() {
+    let mut story = story(Limits::default());
+    story.act(|hub, now| hub.goodbye(ConnId(1), now));
+    ticks(&mut story);
+    assert_eq!(story.hub.status().tombstones.used, ENDING);
+    let limits = Limits { tombstones: 10, ..Limits::default() };
+    story.act(|hub, _| hub.set_settings(Settings { limits, ..Settings::default() }));
+    assert!(story.hub.status().tombstones.used >= ENDING - LOOKS, "not all at once");
+    let work = ticks(&mut story);
+    assert!(work.iter().all(|work| *work <= LOOKS), "{work:?}");
+    assert_eq!(story.hub.status().tombstones.used, 10);
+}
+
+/// What was not reached yet is proved or ends like everything else that an origin said before.
+#[test]
+fn an_origin_that_returns_while_it_ends_keeps_what_it_repeats_of_the_rest() {
+    let mut story = story(Limits::default());
+    story.lost(1);
+    story.now.mono += secs(10);
+    story.act(|hub, now| hub.tick(now));
+    story.login(2, A);
+    story.device(2, 1, "PJSIP/19999", InUse);
+    assert_eq!(ticks(&mut story), [0; 0], "the rest has a grace again");
+    story.pass(secs(10));
+    assert_eq!(story.shows("PJSIP/19999"), Some(InUse));
+    assert_eq!(story.shows("PJSIP/19998"), None);
+    assert_eq!(story.shows("PJSIP/19990"), Some(InUse), "kept");
+    assert_eq!(story.hub.status().devices, FACTS - ENDING + 1);
+}
+
+/// A goodbye that takes several ticks is not put off by what happens between them.
+#[test]
+fn an_end_goes_on_after_a_return_and_a_loss() {
+    let mut story = story(Limits::default());
+    story.act(|hub, now| hub.goodbye(ConnId(1), now));
+    story.login(2, A);
+    story.device(2, 1, "PJSIP/new", InUse);
+    story.lost(2);
+    ticks(&mut story);
+    assert_eq!(story.hub.status().devices, FACTS - ENDING + 1);
+    assert_eq!(story.shows("PJSIP/new"), Some(InUse), "it has its own grace");
+    let mut reasons = story.notices.iter().filter_map(|notice| match notice {
+        Notice::Happened(Happening::Withdrawn { reason, .. }) => Some(*reason),
+        _ => None,
+    });
+    assert!(reasons.all(|reason| reason == Ending::Goodbye));
+}
+
+/// What an origin says after it was cleared is said anew, also while the clearing goes on.
+#[test]
+fn what_is_said_after_a_clear_stands() {
+    let mut story = story(Limits::default());
+    let origin = Origin::new(name(A), number(1));
+    story.act(|hub, now| hub.clear_origin(&origin, now));
+    story.device(1, 1, "PJSIP/19999", InUse);
+    story.device(1, 1, "PJSIP/new", InUse);
+    ticks(&mut story);
+    assert_eq!(story.hub.status().devices, 2);
+    story.restart();
+    assert_eq!(story.hub.status().devices, 2);
+}
