@@ -1,6 +1,8 @@
 //! Input that no client should send: each ends its own stream with the right condition, and a
 //! bystander is served before, meanwhile and afterwards.
 
+use std::time::Duration;
+
 use lampfield_tests::scene;
 use lampfield_tests::server::{Config, DOMAIN, Server};
 use lampfield_tests::xmpp::{Client, End};
@@ -61,20 +63,77 @@ fn bad_in_any_state() -> Vec<Bad> {
     ]
 }
 
+/// What begins like a stanza, and which no end could make right any more (RFC 6120, 4.9.3.13): the
+/// stream ends when it arrives, or it would swallow all that follows.
+fn never_right_again() -> Vec<Bad> {
+    let not_well_formed = &["not-well-formed"][..];
+    let not_utf8 = &["unsupported-encoding", "not-well-formed"][..];
+    let restricted = &["restricted-xml", "not-well-formed"][..];
+    let all: [(&str, &[u8], _); 24] = [
+        ("another's end tag", b"<message><body>hi</message>", not_well_formed),
+        ("another's end tag inside", b"<iq><a><b><c/></a>", not_well_formed),
+        ("an end tag out of order", b"<iq><a><b></a></b>", not_well_formed),
+        ("an end tag in other case", b"<iq><query></Query>", not_well_formed),
+        ("an end tag without its prefix", b"<iq><x:a xmlns:x='urn:x'></a>", not_well_formed),
+        ("the stream's end inside a stanza", b"<iq><a></stream:stream>", not_well_formed),
+        ("an end tag of nothing", b"</wrong>", not_well_formed),
+        ("an end tag without an end", b"<iq></iq<presence/>", not_well_formed),
+        ("a tag inside a tag", b"<iq type='get' <presence/>", not_well_formed),
+        ("a quote left open", b"<iq id='1><ping/></iq><presence/>", not_well_formed),
+        ("an attribute twice", b"<iq id='1' id='2'><a>", not_well_formed),
+        ("an attribute without quotes", b"<iq id=1><a>", not_well_formed),
+        ("an ampersand alone", b"<message><body>salt & pepper", not_well_formed),
+        ("a reference to NUL", b"<message><body>&#0;", not_well_formed),
+        ("a reference to half a character", b"<message><body>&#xd800;", not_well_formed),
+        ("an entity of HTML", b"<message><body>&nbsp;", restricted),
+        ("the end of CDATA without CDATA", b"<message><body>]]><b>", not_well_formed),
+        ("a control character", b"<message><body>\x08", not_well_formed),
+        ("NUL", b"<message><body>\0", not_well_formed),
+        ("NUL between stanzas", b"\0<presence/>", not_well_formed),
+        ("Latin-1", b"<message><body>gr\xfc\xdfe", not_utf8),
+        ("overlong UTF-8", b"<message><body>\xc0\xaf", not_utf8),
+        ("half a character", b"<message><body>\xed\xa0\x80", not_utf8),
+        ("UTF-16", b"\xfe\xff\0<\0i\0q", not_utf8),
+    ];
+    all.map(|(what, bytes, conditions)| (what, bytes.to_vec(), conditions)).into()
+}
+
 #[tokio::test]
 async fn before_the_login() {
-    each_is_refused(false).await;
+    each_is_refused(false, bad_in_any_state()).await;
 }
 
 #[tokio::test]
 async fn after_the_login() {
-    each_is_refused(true).await;
+    each_is_refused(true, bad_in_any_state()).await;
 }
 
-async fn each_is_refused(logged_in: bool) {
+#[tokio::test]
+async fn never_right_again_before_the_login() {
+    each_is_refused(false, never_right_again()).await;
+}
+
+#[tokio::test]
+async fn never_right_again_after_the_login() {
+    each_is_refused(true, never_right_again()).await;
+}
+
+/// The same, however the network cuts it.
+#[tokio::test]
+async fn a_wrong_end_tag_byte_by_byte() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let mut client = scene::client(&server, "server2").await;
+    for byte in "<message to='server1@asterisk.example'><body>hi</message>".bytes() {
+        client.try_send(&[byte]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(client.ending().await.0.as_deref(), Some("not-well-formed"));
+}
+
+async fn each_is_refused(logged_in: bool, bad: Vec<Bad>) {
     let server = Server::start(&Config::plain().servers()).await;
     let mut bystander = scene::client(&server, "server1").await;
-    for (what, bytes, conditions) in bad_in_any_state() {
+    for (what, bytes, conditions) in bad {
         let mut client = match logged_in {
             true => scene::client(&server, "server2").await,
             false => {
