@@ -8,6 +8,7 @@ mod binding;
 mod claim;
 mod dispatch;
 mod intake;
+mod iq;
 mod login;
 mod negotiation;
 mod stream;

@@ -164,6 +164,8 @@ async fn stanzas_before_the_login() {
         "<message to='server1@asterisk.example'><body>hello</body></message>",
         "<presence/>",
         "<iq type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>",
+        "<iq type='get'><ping xmlns='urn:xmpp:ping'/></iq>",
+        "<iq type='get' id='1'/>",
         "<iq type='set' id='1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>",
     ] {
         let mut client = Client::connect(server.address(), DOMAIN).await;
@@ -245,15 +247,69 @@ async fn requests_without_what_they_need() {
     assert!(client.all_until_now().await.is_empty(), "answers are not answered");
 }
 
+/// RFC 6120, 8.2.3: a request has one child, no fewer and no more, whoever it is for. None of it is
+/// carried out.
+#[tokio::test]
+async fn requests_with_two_payloads() {
+    let config = Config::plain().servers().account("carol", "role = \"user\"");
+    let server = Server::start(&config.account("dave", "role = \"user\"")).await;
+    let mut dave = scene::client(&server, "dave").await;
+    let dave_jid = dave.jid().to_owned();
+    let service = "pubsub.asterisk.example";
+    let ping = "<ping xmlns='urn:xmpp:ping'/>";
+    let publish = "<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='device_state'>\
+        <item id='PJSIP/100'><state xmlns='http://asterisk.org' eid='02:00:00:00:00:01' \
+        cachable='1'>INUSE</state></item></publish></pubsub>";
+    let roster = "<query xmlns='jabber:iq:roster'><item jid='dave@asterisk.example'/></query>";
+    for user in ["server1", "carol"] {
+        let mut client = scene::client(&server, user).await;
+        for (to, kind, inside) in [
+            (DOMAIN, "get", [ping, ping].concat()),
+            (DOMAIN, "get", String::new()),
+            (service, "set", [publish, ping].concat()),
+            (service, "set", [publish, publish].concat()),
+            (service, "set", [ping, "<error type='cancel'/>"].concat()),
+            (service, "set", "and words".to_owned()),
+            (client.bare().to_owned().as_str(), "set", [roster, roster].concat()),
+            (&dave_jid, "get", [ping, ping].concat()),
+            (&dave_jid, "get", String::new()),
+        ] {
+            let answer = client.iq(kind, to, &inside).await;
+            assert_eq!(answer.attr("type"), Some("error"), "{user} to {to}: {inside}");
+            assert!(answer.find("bad-request").is_some(), "{user} to {to}: {answer}");
+        }
+        // An answer has one child at most; who sends a wrong one is told nothing, nor is anybody.
+        client.send(&format!("<iq type='result' id='1' to='{dave_jid}'>{ping}{ping}</iq>")).await;
+        assert!(client.all_until_now().await.is_empty());
+    }
+    assert!(dave.all_until_now().await.is_empty());
+    assert!(server.why("PJSIP/100").facts().is_empty());
+}
+
+/// COMPAT(asterisk<=22): what it publishes again after an error carries that error along.
+#[tokio::test]
+async fn the_error_that_asterisk_carries_along() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let mut client = scene::client(&server, "server1").await;
+    let again = "<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='device_state'>\
+        <item id='PJSIP/100'><state xmlns='http://asterisk.org' eid='02:00:00:00:00:01' \
+        cachable='1'>INUSE</state></item></publish></pubsub><error code='404' type='cancel'/>";
+    let answer = client.iq("set", "pubsub.asterisk.example", again).await;
+    assert_eq!(answer.attr("type"), Some("result"), "{answer}");
+}
+
 /// The same before there is an address; the client may do better.
 #[tokio::test]
-async fn a_binding_without_an_id() {
+async fn a_binding_without_an_id_or_with_a_companion() {
     let server = Server::start(&Config::plain().servers()).await;
     let mut client = Client::connect(server.address(), DOMAIN).await;
     client.open().await;
     client.authenticate("server1", &Config::password("server1")).await.unwrap();
     let bind = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>";
     client.send(&format!("<iq type='set'>{bind}</iq>")).await;
+    let answer = client.next().await.element;
+    assert!(answer.find("bad-request").is_some(), "{answer}");
+    client.send(&format!("<iq type='set' id='2'>{bind}{bind}</iq>")).await;
     let answer = client.next().await.element;
     assert!(answer.find("bad-request").is_some(), "{answer}");
     client.bind("test").await;
