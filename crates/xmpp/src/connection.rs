@@ -10,6 +10,7 @@ mod dispatch;
 mod intake;
 mod iq;
 mod login;
+mod misdirected;
 mod negotiation;
 mod stream;
 

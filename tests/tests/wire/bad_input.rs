@@ -315,6 +315,39 @@ async fn a_binding_without_an_id_or_with_a_companion() {
     client.bind("test").await;
 }
 
+/// A PBX with a wrong `pubsub_node` says nothing about it: the log does, with the right name.
+#[tokio::test]
+async fn a_service_that_is_not_here_is_named() {
+    let mut server = Server::start(&Config::plain().servers()).await;
+    let mut client = scene::client(&server, "server1").await;
+    let subscribe = "<pubsub xmlns='http://jabber.org/protocol/pubsub'>\
+        <subscribe node='device_state' jid='server1@asterisk.example'/></pubsub>";
+    for (to, shown) in [
+        ("pubusb.asterisk.example", "pubusb.asterisk.example"),
+        ("pubsub.asterisk.exmaple", "pubsub.asterisk.exmaple"),
+        ("asterisk.example", "asterisk.example"),
+        ("pubsub.asterisk.example/x", "pubsub.asterisk.example/x"),
+        ("", ""),
+    ] {
+        let answer = client.iq("set", to, subscribe).await;
+        assert_eq!(answer.attr("type"), Some("error"), "{answer}");
+        server.logs(&format!("asked={shown:?}")).await;
+    }
+    for _ in 0..100 {
+        client.iq("set", "pubusb.asterisk.example", subscribe).await;
+    }
+    // What people's clients try at their own account and elsewhere is no mistake.
+    client.iq("get", "elsewhere.example", "<ping xmlns='urn:xmpp:ping'/>").await;
+    let log = server.log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("no-such-service")).collect();
+    assert_eq!(lines.len(), 5, "{log}");
+    for line in lines {
+        assert!(line.contains(" WARN "), "{line}");
+        assert!(line.contains("account=server1@asterisk.example"), "{line}");
+        assert!(line.contains("pubsub_node=pubsub.asterisk.example"), "{line}");
+    }
+}
+
 /// A client that begins TLS where STARTTLS is spoken: the log says so in words.
 #[tokio::test]
 async fn tls_on_the_plain_port_is_named() {

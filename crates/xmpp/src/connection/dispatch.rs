@@ -8,6 +8,7 @@ use lampfield_xmpp_stream::{
 };
 
 use super::iq::{Iq, Kind};
+use super::misdirected;
 use super::stream::Step;
 use crate::door::Door;
 use crate::services::{self, Answer, Request, Scope, relay, reply};
@@ -79,7 +80,7 @@ fn iq(door: &Rc<Door>, session: &Rc<Session>, stanza: Element<'_>) {
             iq_to_domain(door, session, iq, &jid);
         }
         Ok(jid) if door.site.domains.served(Some(jid.domain())).is_none() => {
-            refuse_request(session, iq, &no_such_server());
+            nobody_here(door, session, iq, &no_such_server());
         }
         Ok(jid) => match jid.to_full() {
             None => request(door, session, iq, Scope::Account, &jid.to_bare()),
@@ -90,7 +91,7 @@ fn iq(door: &Rc<Door>, session: &Rc<Session>, stanza: Element<'_>) {
             }
         },
         Err(error) => {
-            refuse_request(session, iq, &StanzaCondition::JidMalformed.with(error.to_string()))
+            nobody_here(door, session, iq, &StanzaCondition::JidMalformed.with(error.to_string()))
         }
     }
 }
@@ -102,7 +103,7 @@ fn iq_to_domain(door: &Rc<Door>, session: &Rc<Session>, iq: Iq<'_>, to: &Jid) {
     } else if door.site.domains.served(Some(bare.as_str())).is_some() {
         request(door, session, iq, Scope::Server, &bare);
     } else {
-        refuse_request(session, iq, &no_such_server());
+        nobody_here(door, session, iq, &no_such_server());
     }
 }
 
@@ -131,8 +132,17 @@ fn request(door: &Rc<Door>, session: &Rc<Session>, iq: Iq<'_>, scope: Scope, to:
         }
         Some(Answer::Error(error)) => refuse_request(session, iq, &error),
         Some(Answer::Handled) => {}
-        None => refuse_request(session, iq, &StanzaCondition::ServiceUnavailable.into()),
+        None => nobody_here(door, session, iq, &StanzaCondition::ServiceUnavailable.into()),
     }
+}
+
+/// Refuses a request that no service here takes.
+fn nobody_here(door: &Door, session: &Session, iq: Iq<'_>, error: &StanzaError) {
+    let site = &door.site;
+    if let Kind::Request(_, payload) = iq.kind {
+        misdirected::note(&site.domains, &site.accounts.log_limit, session, iq.stanza, payload);
+    }
+    refuse_request(session, iq, error);
 }
 
 /// Answers a request with an error; answers are never answered.
