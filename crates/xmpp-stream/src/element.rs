@@ -10,7 +10,7 @@ mod start_tag;
 use std::borrow::Cow;
 
 pub(crate) use attributes::Attributes;
-pub(crate) use chars::check_chars;
+pub(crate) use chars::{check_chars, check_text, resolve_reference};
 pub use namespaces::Scope;
 pub(crate) use namespaces::check_declaration;
 pub(crate) use start_tag::{Part as StartTagPart, StartTag};

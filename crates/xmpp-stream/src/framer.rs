@@ -1,18 +1,22 @@
 //! Cuts a byte stream into the stream header, complete stanzas and the end, at whatever places the
 //! network split it. It finds the borders and refuses what XMPP forbids; whether a stanza is
 //! well-formed is for [`Stanza::parse`](crate::Stanza::parse) to say, which every stanza must pass.
+//! Only what has not ended when the input does is checked here, as far as it goes: a wrong end tag
+//! could otherwise hide its stanza's end, and with it all that follows.
 //!
 //! A stanza that arrives in one piece is handed out without a copy. Between stanzas a framer owns no
 //! memory, so thousands of idle connections can share one read buffer.
 
 mod header;
 mod scan;
+mod unfinished;
 
 use crate::limits::Limits;
 use crate::stream_error::{StreamCondition, StreamError};
 
 pub use header::StreamHeader;
 use scan::{Found, Scanner};
+use unfinished::Unfinished;
 
 /// The framer of one direction of one stream.
 ///
@@ -38,6 +42,7 @@ pub struct Framer {
     scanner: Scanner,
     /// The beginning of what has not ended yet, or the frame handed out last.
     partial: Vec<u8>,
+    unfinished: Unfinished,
     handed_out: bool,
 }
 
@@ -76,6 +81,7 @@ impl Framer {
             stage: Stage::Start,
             scanner: Scanner::default(),
             partial: Vec::new(),
+            unfinished: Unfinished::default(),
             handed_out: false,
         }
     }
@@ -133,6 +139,7 @@ impl Framer {
     fn forget(&mut self) {
         if self.handed_out {
             self.partial = Vec::new();
+            self.unfinished = Unfinished::default();
             self.handed_out = false;
         }
     }
@@ -167,6 +174,7 @@ impl Framer {
             }
             None => {
                 self.partial.extend_from_slice(bytes);
+                self.unfinished.check(&self.partial, self.scanner.pending(), &self.limits)?;
                 Ok(None)
             }
         }

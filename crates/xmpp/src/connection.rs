@@ -8,7 +8,9 @@ mod binding;
 mod claim;
 mod dispatch;
 mod intake;
+mod iq;
 mod login;
+mod misdirected;
 mod negotiation;
 mod stream;
 

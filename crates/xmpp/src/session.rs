@@ -3,6 +3,7 @@
 mod asked;
 mod directed;
 mod interest;
+mod words;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -18,6 +19,7 @@ use crate::wire::{Full, Link};
 pub use asked::Asked;
 pub use directed::Directed;
 pub use interest::{ASTERISK_ROSTER_ID, Interest};
+pub use words::Words;
 
 /// One stream that has logged in and bound a resource.
 #[derive(Debug)]
@@ -62,8 +64,8 @@ pub struct Session {
 pub struct Presence {
     /// RFC 6121 section 4.7.2.3: -128 to 127; a negative one gets no messages to the bare JID.
     pub priority: i8,
-    /// The children of the presence stanza, ready to be put into one for somebody else.
-    pub payload: Rc<[u8]>,
+    /// What it said.
+    pub words: Rc<Words>,
 }
 
 // === impl Session ===

@@ -1,6 +1,8 @@
 //! Input that no client should send: each ends its own stream with the right condition, and a
 //! bystander is served before, meanwhile and afterwards.
 
+use std::time::Duration;
+
 use lampfield_tests::scene;
 use lampfield_tests::server::{Config, DOMAIN, Server};
 use lampfield_tests::xmpp::{Client, End};
@@ -61,20 +63,77 @@ fn bad_in_any_state() -> Vec<Bad> {
     ]
 }
 
+/// What begins like a stanza, and which no end could make right any more (RFC 6120, 4.9.3.13): the
+/// stream ends when it arrives, or it would swallow all that follows.
+fn never_right_again() -> Vec<Bad> {
+    let not_well_formed = &["not-well-formed"][..];
+    let not_utf8 = &["unsupported-encoding", "not-well-formed"][..];
+    let restricted = &["restricted-xml", "not-well-formed"][..];
+    let all: [(&str, &[u8], _); 24] = [
+        ("another's end tag", b"<message><body>hi</message>", not_well_formed),
+        ("another's end tag inside", b"<iq><a><b><c/></a>", not_well_formed),
+        ("an end tag out of order", b"<iq><a><b></a></b>", not_well_formed),
+        ("an end tag in other case", b"<iq><query></Query>", not_well_formed),
+        ("an end tag without its prefix", b"<iq><x:a xmlns:x='urn:x'></a>", not_well_formed),
+        ("the stream's end inside a stanza", b"<iq><a></stream:stream>", not_well_formed),
+        ("an end tag of nothing", b"</wrong>", not_well_formed),
+        ("an end tag without an end", b"<iq></iq<presence/>", not_well_formed),
+        ("a tag inside a tag", b"<iq type='get' <presence/>", not_well_formed),
+        ("a quote left open", b"<iq id='1><ping/></iq><presence/>", not_well_formed),
+        ("an attribute twice", b"<iq id='1' id='2'><a>", not_well_formed),
+        ("an attribute without quotes", b"<iq id=1><a>", not_well_formed),
+        ("an ampersand alone", b"<message><body>salt & pepper", not_well_formed),
+        ("a reference to NUL", b"<message><body>&#0;", not_well_formed),
+        ("a reference to half a character", b"<message><body>&#xd800;", not_well_formed),
+        ("an entity of HTML", b"<message><body>&nbsp;", restricted),
+        ("the end of CDATA without CDATA", b"<message><body>]]><b>", not_well_formed),
+        ("a control character", b"<message><body>\x08", not_well_formed),
+        ("NUL", b"<message><body>\0", not_well_formed),
+        ("NUL between stanzas", b"\0<presence/>", not_well_formed),
+        ("Latin-1", b"<message><body>gr\xfc\xdfe", not_utf8),
+        ("overlong UTF-8", b"<message><body>\xc0\xaf", not_utf8),
+        ("half a character", b"<message><body>\xed\xa0\x80", not_utf8),
+        ("UTF-16", b"\xfe\xff\0<\0i\0q", not_utf8),
+    ];
+    all.map(|(what, bytes, conditions)| (what, bytes.to_vec(), conditions)).into()
+}
+
 #[tokio::test]
 async fn before_the_login() {
-    each_is_refused(false).await;
+    each_is_refused(false, bad_in_any_state()).await;
 }
 
 #[tokio::test]
 async fn after_the_login() {
-    each_is_refused(true).await;
+    each_is_refused(true, bad_in_any_state()).await;
 }
 
-async fn each_is_refused(logged_in: bool) {
+#[tokio::test]
+async fn never_right_again_before_the_login() {
+    each_is_refused(false, never_right_again()).await;
+}
+
+#[tokio::test]
+async fn never_right_again_after_the_login() {
+    each_is_refused(true, never_right_again()).await;
+}
+
+/// The same, however the network cuts it.
+#[tokio::test]
+async fn a_wrong_end_tag_byte_by_byte() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let mut client = scene::client(&server, "server2").await;
+    for byte in "<message to='server1@asterisk.example'><body>hi</message>".bytes() {
+        client.try_send(&[byte]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(client.ending().await.0.as_deref(), Some("not-well-formed"));
+}
+
+async fn each_is_refused(logged_in: bool, bad: Vec<Bad>) {
     let server = Server::start(&Config::plain().servers()).await;
     let mut bystander = scene::client(&server, "server1").await;
-    for (what, bytes, conditions) in bad_in_any_state() {
+    for (what, bytes, conditions) in bad {
         let mut client = match logged_in {
             true => scene::client(&server, "server2").await,
             false => {
@@ -105,6 +164,8 @@ async fn stanzas_before_the_login() {
         "<message to='server1@asterisk.example'><body>hello</body></message>",
         "<presence/>",
         "<iq type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>",
+        "<iq type='get'><ping xmlns='urn:xmpp:ping'/></iq>",
+        "<iq type='get' id='1'/>",
         "<iq type='set' id='1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>",
     ] {
         let mut client = Client::connect(server.address(), DOMAIN).await;
@@ -186,9 +247,60 @@ async fn requests_without_what_they_need() {
     assert!(client.all_until_now().await.is_empty(), "answers are not answered");
 }
 
+/// RFC 6120, 8.2.3: a request has one child, no fewer and no more, whoever it is for. None of it is
+/// carried out.
+#[tokio::test]
+async fn requests_with_two_payloads() {
+    let config = Config::plain().servers().account("carol", "role = \"user\"");
+    let server = Server::start(&config.account("dave", "role = \"user\"")).await;
+    let mut dave = scene::client(&server, "dave").await;
+    let dave_jid = dave.jid().to_owned();
+    let service = "pubsub.asterisk.example";
+    let ping = "<ping xmlns='urn:xmpp:ping'/>";
+    let publish = "<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='device_state'>\
+        <item id='PJSIP/100'><state xmlns='http://asterisk.org' eid='02:00:00:00:00:01' \
+        cachable='1'>INUSE</state></item></publish></pubsub>";
+    let roster = "<query xmlns='jabber:iq:roster'><item jid='dave@asterisk.example'/></query>";
+    for user in ["server1", "carol"] {
+        let mut client = scene::client(&server, user).await;
+        for (to, kind, inside) in [
+            (DOMAIN, "get", [ping, ping].concat()),
+            (DOMAIN, "get", String::new()),
+            (service, "set", [publish, ping].concat()),
+            (service, "set", [publish, publish].concat()),
+            (service, "set", [ping, "<error type='cancel'/>"].concat()),
+            (service, "set", "and words".to_owned()),
+            (client.bare().to_owned().as_str(), "set", [roster, roster].concat()),
+            (&dave_jid, "get", [ping, ping].concat()),
+            (&dave_jid, "get", String::new()),
+        ] {
+            let answer = client.iq(kind, to, &inside).await;
+            assert_eq!(answer.attr("type"), Some("error"), "{user} to {to}: {inside}");
+            assert!(answer.find("bad-request").is_some(), "{user} to {to}: {answer}");
+        }
+        // An answer has one child at most; who sends a wrong one is told nothing, nor is anybody.
+        client.send(&format!("<iq type='result' id='1' to='{dave_jid}'>{ping}{ping}</iq>")).await;
+        assert!(client.all_until_now().await.is_empty());
+    }
+    assert!(dave.all_until_now().await.is_empty());
+    assert!(server.why("PJSIP/100").facts().is_empty());
+}
+
+/// COMPAT(asterisk<=22): what it publishes again after an error carries that error along.
+#[tokio::test]
+async fn the_error_that_asterisk_carries_along() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let mut client = scene::client(&server, "server1").await;
+    let again = "<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='device_state'>\
+        <item id='PJSIP/100'><state xmlns='http://asterisk.org' eid='02:00:00:00:00:01' \
+        cachable='1'>INUSE</state></item></publish></pubsub><error code='404' type='cancel'/>";
+    let answer = client.iq("set", "pubsub.asterisk.example", again).await;
+    assert_eq!(answer.attr("type"), Some("result"), "{answer}");
+}
+
 /// The same before there is an address; the client may do better.
 #[tokio::test]
-async fn a_binding_without_an_id() {
+async fn a_binding_without_an_id_or_with_a_companion() {
     let server = Server::start(&Config::plain().servers()).await;
     let mut client = Client::connect(server.address(), DOMAIN).await;
     client.open().await;
@@ -197,7 +309,43 @@ async fn a_binding_without_an_id() {
     client.send(&format!("<iq type='set'>{bind}</iq>")).await;
     let answer = client.next().await.element;
     assert!(answer.find("bad-request").is_some(), "{answer}");
+    client.send(&format!("<iq type='set' id='2'>{bind}{bind}</iq>")).await;
+    let answer = client.next().await.element;
+    assert!(answer.find("bad-request").is_some(), "{answer}");
     client.bind("test").await;
+}
+
+/// A PBX with a wrong `pubsub_node` says nothing about it: the log does, with the right name.
+#[tokio::test]
+async fn a_service_that_is_not_here_is_named() {
+    let mut server = Server::start(&Config::plain().servers()).await;
+    let mut client = scene::client(&server, "server1").await;
+    let subscribe = "<pubsub xmlns='http://jabber.org/protocol/pubsub'>\
+        <subscribe node='device_state' jid='server1@asterisk.example'/></pubsub>";
+    for (to, shown) in [
+        ("pubusb.asterisk.example", "pubusb.asterisk.example"),
+        ("pubsub.asterisk.exmaple", "pubsub.asterisk.exmaple"),
+        ("asterisk.example", "asterisk.example"),
+        ("pubsub.asterisk.example/x", "pubsub.asterisk.example/x"),
+        ("", ""),
+    ] {
+        let answer = client.iq("set", to, subscribe).await;
+        assert_eq!(answer.attr("type"), Some("error"), "{answer}");
+        server.logs(&format!("asked={shown:?}")).await;
+    }
+    for _ in 0..100 {
+        client.iq("set", "pubusb.asterisk.example", subscribe).await;
+    }
+    // What people's clients try at their own account and elsewhere is no mistake.
+    client.iq("get", "elsewhere.example", "<ping xmlns='urn:xmpp:ping'/>").await;
+    let log = server.log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("no-such-service")).collect();
+    assert_eq!(lines.len(), 5, "{log}");
+    for line in lines {
+        assert!(line.contains(" WARN "), "{line}");
+        assert!(line.contains("account=server1@asterisk.example"), "{line}");
+        assert!(line.contains("pubsub_node=pubsub.asterisk.example"), "{line}");
+    }
 }
 
 /// A client that begins TLS where STARTTLS is spoken: the log says so in words.

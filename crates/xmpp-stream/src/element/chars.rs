@@ -25,6 +25,17 @@ pub fn check_chars(text: &str) -> Result<(), StreamError> {
     Err(StreamCondition::NotWellFormed.with("a character that XML does not allow"))
 }
 
+/// Refuses what character data outside CDATA sections must not hold (XML 1.0, 2.4).
+///
+/// # Errors
+/// `not-well-formed`.
+pub fn check_text(text: &str) -> Result<(), StreamError> {
+    if text.contains("]]>") {
+        return Err(StreamCondition::NotWellFormed.with("']]>' outside CDATA"));
+    }
+    Ok(())
+}
+
 /// Splits a qualified name into prefix (empty for none) and local part.
 ///
 /// # Errors

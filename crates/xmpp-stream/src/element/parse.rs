@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::chars::{check_chars, resolve_reference};
+use super::chars::{check_chars, check_text, resolve_reference};
 use super::namespaces::{Namespaces, Scope};
 use super::start_tag::Part;
 use super::{Attr, ElementData, Item, Stanza, StartTag};
@@ -179,9 +179,7 @@ impl<'a> Builder<'a> {
     }
 
     fn character_data(&mut self, text: &'a str) -> Result<(), StreamError> {
-        if text.contains("]]>") {
-            return Err(StreamCondition::NotWellFormed.with("']]>' outside CDATA"));
-        }
+        check_text(text)?;
         self.text(line_ends(text));
         Ok(())
     }

@@ -15,6 +15,30 @@ pub struct Scanner {
     place: Place,
     /// The byte before the present one: `/>` may be split.
     last: u8,
+    /// Bytes of what has not ended yet that came with earlier inputs...
+    seen: usize,
+    /// ... and how many of all its bytes are whole tags and texts.
+    whole: usize,
+}
+
+/// What is there of something that has not ended yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Pending {
+    /// So many of its bytes are whole tags and whole texts between them.
+    pub whole: usize,
+    /// What the bytes after those begin.
+    pub rest: Rest,
+}
+
+/// What has begun and not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// Character data outside CDATA sections.
+    Text,
+    /// A start tag or an end tag.
+    Tag,
+    /// Anything else.
+    Other,
 }
 
 /// What ended where the scanner stopped.
@@ -54,7 +78,7 @@ const CDATA: &[u8] = b"[CDATA[";
 
 impl Default for Scanner {
     fn default() -> Self {
-        Self { in_stream: false, depth: 0, place: Place::Between, last: 0 }
+        Self { in_stream: false, depth: 0, place: Place::Between, last: 0, seen: 0, whole: 0 }
     }
 }
 
@@ -79,22 +103,37 @@ impl Scanner {
             at += taken.bytes;
             self.last = input.get(at.wrapping_sub(1)).copied().unwrap_or(self.last);
             if let Some(found) = taken.end.and_then(|end| self.ended(end)) {
+                (self.seen, self.whole) = (0, 0);
                 return Ok(Some((at, found)));
+            }
+            match self.place {
+                Place::Markup => self.whole = self.seen + at - 1,
+                Place::Text if taken.end.is_some() => self.whole = self.seen + at,
+                _ => {}
             }
             if self.depth > max_depth {
                 return Err(StreamCondition::PolicyViolation.with("elements nested too deeply"));
             }
         }
+        self.seen += input.len();
         Ok(None)
+    }
+
+    /// What is there of the thing that the last input did not end.
+    pub fn pending(&self) -> Pending {
+        let rest = match self.place {
+            Place::Text => Rest::Text,
+            Place::StartTag(_) | Place::EndTag => Rest::Tag,
+            _ => Rest::Other,
+        };
+        Pending { whole: self.whole, rest }
     }
 
     /// Goes on to the next border.
     fn step(&mut self, rest: &[u8]) -> Result<Taken, StreamError> {
         let byte = rest.first().copied().unwrap_or_default();
         match &mut self.place {
-            Place::Between if byte != b'<' => {
-                Err(StreamCondition::BadFormat.with("character data between stanzas"))
-            }
+            Place::Between if byte != b'<' => Err(self.stray(byte)),
             Place::Between => Ok(self.go(1, Place::Markup)),
             Place::Text => match memchr(b'<', rest) {
                 Some(i) => Ok(self.go(i + 1, Place::Markup)),
@@ -111,7 +150,7 @@ impl Scanner {
             }
             Place::Cdata(brackets) => {
                 let (bytes, place) = match (byte, *brackets) {
-                    (b'>', 2) => (1, Place::Text),
+                    (b'>', 2) => return Ok(Taken { bytes: 1, end: Some(End::Cdata) }),
                     (b']', n) => (1, Place::Cdata((n + 1).min(2))),
                     _ => (memchr(b']', rest).unwrap_or(rest.len()), Place::Cdata(0)),
                 };
@@ -151,6 +190,19 @@ impl Scanner {
         }
     }
 
+    /// What is wrong with `byte` where only markup may come.
+    fn stray(&self, byte: u8) -> StreamError {
+        match byte {
+            0x80.. if !matches!(byte, 0xc2..=0xf4) => {
+                StreamCondition::UnsupportedEncoding.with("not UTF-8")
+            }
+            b' '.. if self.in_stream => {
+                StreamCondition::BadFormat.with("character data between stanzas")
+            }
+            _ => StreamCondition::NotWellFormed.with("neither a tag nor a blank"),
+        }
+    }
+
     fn go(&mut self, bytes: usize, place: Place) -> Taken {
         self.place = place;
         Taken::bytes(bytes)
@@ -165,6 +217,7 @@ impl Scanner {
                 self.depth += 1;
                 None
             }
+            End::Cdata => None,
             End::Empty => (self.depth == 0).then_some(Found::Element),
             End::Close if self.depth == 0 => Some(Found::StreamEnd),
             End::Close => {
@@ -184,11 +237,13 @@ struct Taken {
 }
 
 /// Whose `>` it was.
+#[derive(Clone, Copy)]
 enum End {
     Instruction,
     Start,
     Empty,
     Close,
+    Cdata,
 }
 
 impl Taken {

@@ -7,6 +7,7 @@ use lampfield_xmpp_stream::{
     BareJid, Element, FullJid, StanzaCondition, StanzaError, StreamCondition, StreamError, Tag, ns,
 };
 
+use super::iq::Iq;
 use super::negotiation::not_authorized;
 use super::stream::{Phase, Stream};
 use crate::accounts::Account;
@@ -21,22 +22,21 @@ impl Stream {
     pub(super) fn bind(
         &mut self,
         account: Rc<Account>,
-        iq: Element<'_>,
+        stanza: Element<'_>,
     ) -> Result<(), StreamError> {
-        let request = iq.child(ns::BIND, "bind");
+        let request = stanza.child(ns::BIND, "bind");
         let (true, Some("set"), Some(request)) =
-            (iq.is(ns::CLIENT, "iq"), iq.attr("type"), request)
+            (stanza.is(ns::CLIENT, "iq"), stanza.attr("type"), request)
         else {
             return Err(not_authorized());
         };
-        let id = iq.attr("id").unwrap_or_default();
-        if id.is_empty() {
-            let mut out = Vec::new();
-            let error = StanzaCondition::BadRequest.with("an IQ needs an id");
-            reply::error(&mut out, id, None, None, &error);
-            self.send(&out);
-            return Ok(());
-        }
+        let id = match Iq::read(stanza, None) {
+            Ok(iq) => iq.map(|iq| iq.id).unwrap_or_default(),
+            Err(error) => {
+                self.refuse(stanza, &error);
+                return Ok(());
+            }
+        };
         let wanted = request.child_text(ns::BIND, "resource").unwrap_or_default();
         let address = self.choose_address(&account.jid, &wanted);
         match address.and_then(|jid| self.enter(jid, &wanted, account)) {
@@ -45,11 +45,7 @@ impl Stream {
                 reply::result(&mut out, id, None, None, &bound(&session.jid));
                 self.send(&out);
             }
-            Err(error) => {
-                let mut out = Vec::new();
-                reply::error(&mut out, id, None, None, &error);
-                self.send(&out);
-            }
+            Err(error) => self.refuse(stanza, &error),
         }
         Ok(())
     }

@@ -7,9 +7,11 @@ use lampfield_xmpp_stream::{
     BareJid, Element, Jid, StanzaCondition, StanzaError, StreamCondition, StreamError, ns,
 };
 
+use super::iq::{Iq, Kind};
+use super::misdirected;
 use super::stream::Step;
 use crate::door::Door;
-use crate::services::{self, Answer, Request, Scope, Verb, relay, reply};
+use crate::services::{self, Answer, Request, Scope, relay, reply};
 use crate::session::Session;
 
 /// Handles one stanza of a session.
@@ -56,51 +58,13 @@ fn check_from(session: &Session, stanza: Element<'_>) -> Result<(), StreamError>
     Err(StreamCondition::InvalidFrom.with(format!("{from:?} is not {}", session.jid)))
 }
 
-/// An IQ that keeps the rules of RFC 6120 section 8.2.3.
-#[derive(Clone, Copy)]
-struct Iq<'a> {
-    stanza: Element<'a>,
-    id: &'a str,
-    kind: Kind,
-}
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Request(Verb),
-    /// A result or an error, which is never answered.
-    Answer,
-}
-
-// === impl Iq ===
-
-impl<'a> Iq<'a> {
-    /// # Errors
-    /// `bad-request` for another type than the four there are, and for a request without an id.
-    fn read(stanza: Element<'a>) -> Result<Self, StanzaError> {
-        let id = stanza.attr("id").unwrap_or_default();
-        let kind = match stanza.attr("type") {
-            Some("get") => Kind::Request(Verb::Get),
-            Some("set") => Kind::Request(Verb::Set),
-            Some("result" | "error") => return Ok(Self { stanza, id, kind: Kind::Answer }),
-            _ => return Err(StanzaCondition::BadRequest.with("no such type of IQ")),
-        };
-        match id {
-            "" => Err(StanzaCondition::BadRequest.with("an IQ needs an id")),
-            id => Ok(Self { stanza, id, kind }),
-        }
-    }
-
-    /// Answers a request with an error; answers are never answered.
-    fn refuse(self, session: &Session, error: &StanzaError) {
-        if let Kind::Request(_) = self.kind {
-            refuse(session, self.stanza, error);
-        }
-    }
-}
-
 fn iq(door: &Rc<Door>, session: &Rc<Session>, stanza: Element<'_>) {
-    let iq = match Iq::read(stanza) {
-        Ok(iq) => iq,
+    let role = session.account.borrow().role;
+    let iq = match Iq::read(stanza, Some(role)) {
+        Ok(Some(iq)) => iq,
+        Ok(None) => {
+            return tracing::debug!(code = "refused", jid = %session.jid, "no answer has two payloads");
+        }
         Err(error) => return refuse(session, stanza, &error),
     };
     // The hot path: a publish is recognised by comparing the address as it was written.
@@ -116,17 +80,19 @@ fn iq(door: &Rc<Door>, session: &Rc<Session>, stanza: Element<'_>) {
             iq_to_domain(door, session, iq, &jid);
         }
         Ok(jid) if door.site.domains.served(Some(jid.domain())).is_none() => {
-            iq.refuse(session, &no_such_server());
+            nobody_here(door, session, iq, &no_such_server());
         }
         Ok(jid) => match jid.to_full() {
             None => request(door, session, iq, Scope::Account, &jid.to_bare()),
             Some(full) => {
                 if let Err(error) = relay::iq(&door.site, session, stanza, &full) {
-                    iq.refuse(session, &error);
+                    refuse_request(session, iq, &error);
                 }
             }
         },
-        Err(error) => iq.refuse(session, &StanzaCondition::JidMalformed.with(error.to_string())),
+        Err(error) => {
+            nobody_here(door, session, iq, &StanzaCondition::JidMalformed.with(error.to_string()))
+        }
     }
 }
 
@@ -137,7 +103,7 @@ fn iq_to_domain(door: &Rc<Door>, session: &Rc<Session>, iq: Iq<'_>, to: &Jid) {
     } else if door.site.domains.served(Some(bare.as_str())).is_some() {
         request(door, session, iq, Scope::Server, &bare);
     } else {
-        iq.refuse(session, &no_such_server());
+        nobody_here(door, session, iq, &no_such_server());
     }
 }
 
@@ -148,10 +114,7 @@ fn no_such_server() -> StanzaError {
 /// Lets a service answer, or takes note of an answer to one of our own questions.
 fn request(door: &Rc<Door>, session: &Rc<Session>, iq: Iq<'_>, scope: Scope, to: &BareJid) {
     let Iq { stanza, id, kind } = iq;
-    let Kind::Request(verb) = kind else { return door.telephony.answered(session, id) };
-    let Some(payload) = stanza.first_child() else {
-        return iq.refuse(session, &StanzaCondition::BadRequest.with("an IQ needs a payload"));
-    };
+    let Kind::Request(verb, payload) = kind else { return door.telephony.answered(session, id) };
     let request = Request { session, scope, to, verb, id, payload };
     let answer = match (stanza.attr("to"), door.services.answer(&door.site, &request)) {
         // Without an address the server may be meant as well as the account.
@@ -167,9 +130,25 @@ fn request(door: &Rc<Door>, session: &Rc<Session>, iq: Iq<'_>, scope: Scope, to:
             reply::result(&mut out, id, from, to, &payload);
             session.send(&out);
         }
-        Some(Answer::Error(error)) => iq.refuse(session, &error),
+        Some(Answer::Error(error)) => refuse_request(session, iq, &error),
         Some(Answer::Handled) => {}
-        None => iq.refuse(session, &StanzaCondition::ServiceUnavailable.into()),
+        None => nobody_here(door, session, iq, &StanzaCondition::ServiceUnavailable.into()),
+    }
+}
+
+/// Refuses a request that no service here takes.
+fn nobody_here(door: &Door, session: &Session, iq: Iq<'_>, error: &StanzaError) {
+    let site = &door.site;
+    if let Kind::Request(_, payload) = iq.kind {
+        misdirected::note(&site.domains, &site.accounts.log_limit, session, iq.stanza, payload);
+    }
+    refuse_request(session, iq, error);
+}
+
+/// Answers a request with an error; answers are never answered.
+fn refuse_request(session: &Session, iq: Iq<'_>, error: &StanzaError) {
+    if let Kind::Request(..) = iq.kind {
+        refuse(session, iq.stanza, error);
     }
 }
 

@@ -4,10 +4,11 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use lampfield_xmpp_stream::{Element, StreamCondition, StreamError, Tag, ns, writer};
+use lampfield_xmpp_stream::{Element, StanzaError, StreamCondition, StreamError, Tag, ns, writer};
 
+use super::iq::{Iq, Kind};
 use super::stream::{Phase, Step, Stream};
-use crate::services::{Answer, Verb, register, reply};
+use crate::services::{Answer, register, reply};
 use crate::settings::{ClearTextAuth, Registration, TlsPolicy};
 
 /// `<register/>` in the stream features (XEP-0077 section 8).
@@ -84,36 +85,43 @@ impl Stream {
     }
 
     /// The IQs that need no login: legacy authentication and registration.
-    fn early_iq(&mut self, iq: Element<'_>) -> Result<Option<Step>, StreamError> {
-        let verb = match iq.attr("type") {
-            Some("get") => Verb::Get,
-            Some("set") => Verb::Set,
-            _ => return Err(not_authorized()),
+    fn early_iq(&mut self, stanza: Element<'_>) -> Result<Option<Step>, StreamError> {
+        let offered = |payload: Element<'_>| match payload.ns() {
+            ns::IQ_AUTH => self.may_show_password(),
+            register::NAMESPACE => self.registers_in_band(),
+            _ => false,
         };
-        let payload = iq.first_child();
-        match payload.map(|payload| (payload.ns(), payload)) {
-            Some((ns::IQ_AUTH, query)) if self.may_show_password() => {
-                self.legacy_auth(iq.attr("id").unwrap_or_default(), verb, query)
-            }
-            Some((register::NAMESPACE, query)) if self.registers_in_band() => {
-                let Some(domain) = self.domain.clone() else { return Err(not_authorized()) };
-                let answer = register::before_login(
-                    &self.door.site,
-                    &domain.name,
-                    verb,
-                    query,
-                    self.link.peer().ip(),
-                );
-                self.answer_later(iq, answer);
-                Ok(None)
-            }
-            Some(_) | None => Err(not_authorized()),
+        if !stanza.first_child().is_some_and(offered) {
+            return Err(not_authorized());
         }
+        let (id, verb, query) = match Iq::read(stanza, None) {
+            Ok(Some(Iq { id, kind: Kind::Request(verb, payload), .. })) => (id, verb, payload),
+            Ok(_) => return Err(not_authorized()),
+            Err(error) => {
+                self.refuse(stanza, &error);
+                return Ok(None);
+            }
+        };
+        if query.ns() == ns::IQ_AUTH {
+            return self.legacy_auth(id, verb, query);
+        }
+        let Some(domain) = self.domain.clone() else { return Err(not_authorized()) };
+        let peer = self.link.peer().ip();
+        let answer = register::before_login(&self.door.site, &domain.name, verb, query, peer);
+        self.answer_later(id, answer);
+        Ok(None)
+    }
+
+    /// Answers an IQ of somebody without an address with an error.
+    pub(super) fn refuse(&self, iq: Element<'_>, error: &StanzaError) {
+        let mut out = Vec::new();
+        reply::error(&mut out, iq.attr("id").unwrap_or_default(), None, None, error);
+        self.send(&out);
     }
 
     /// Sends a service's answer to an IQ of somebody without an address.
-    fn answer_later(&self, iq: Element<'_>, answer: register::Later) {
-        let id = iq.attr("id").unwrap_or_default().to_owned();
+    fn answer_later(&self, id: &str, answer: register::Later) {
+        let id = id.to_owned();
         let from = self.domain.as_ref().map(|domain| domain.name.to_string());
         let link = Rc::clone(&self.link);
         tokio::task::spawn_local(async move {

@@ -15,7 +15,7 @@ pub use broadcast::{hide, show};
 pub use handshake::part;
 
 use crate::contacts::subscription::{Half, Step};
-use crate::session::{Presence, Session};
+use crate::session::{Presence, Session, Words};
 use crate::site::Site;
 
 /// Handles a presence stanza that a bound session has sent.
@@ -32,7 +32,7 @@ pub fn left(site: &Rc<Site>, session: &Rc<Session>) {
     let replaced = site.router.session(&session.jid).is_some_and(|newer| newer.is_available());
     // A newer login on the same address speaks for it now.
     if !replaced {
-        broadcast::unavailable(site, session, &[]);
+        broadcast::unavailable(site, session, &Words::default());
     }
 }
 
@@ -53,7 +53,7 @@ fn take(site: &Rc<Site>, session: &Rc<Session>, stanza: Element<'_>) -> Result<(
             Ok(())
         }
         (Some("unavailable"), None) => {
-            broadcast::unavailable(site, session, &write::payload(stanza));
+            broadcast::goes(site, session, &Words::of(stanza));
             Ok(())
         }
         (None | Some("available" | "unavailable"), Some(to)) => {
@@ -85,7 +85,7 @@ fn announcement(stanza: Element<'_>) -> Result<Presence, StanzaError> {
             StanzaCondition::BadRequest.with("a priority is a number from -128 to 127")
         })?,
     };
-    Ok(Presence { priority, payload: write::payload(stanza).into() })
+    Ok(Presence { priority, words: Rc::new(Words::of(stanza)) })
 }
 
 #[cfg(test)]

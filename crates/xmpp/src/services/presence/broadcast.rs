@@ -9,16 +9,16 @@ use super::{may_see, write};
 use crate::accounts::Role;
 use crate::contacts::subscription::{Half, Step};
 use crate::services::relay;
-use crate::session::{Presence, Session};
+use crate::session::{Presence, Session, Words};
 use crate::site::Site;
 
 /// A resource says that it is there, or how.
 pub fn available(site: &Rc<Site>, session: &Rc<Session>, presence: Presence) {
-    let payload = Rc::clone(&presence.payload);
+    let words = Rc::clone(&presence.words);
     let first = session.presence.borrow_mut().replace(presence).is_none();
     for watcher in watchers(site, &session.bare) {
         let mut out = Vec::new();
-        write::available(&mut out, &session.jid, &watcher, &payload);
+        write::available(&mut out, &session.jid, &watcher, &words);
         for resource in site.router.resources(&watcher).iter().filter(|r| r.is_available()) {
             // Everyone hears of themselves too (RFC 6121 section 4.2.2), but for Asterisk, which
             // does not listen. COMPAT(asterisk<=22)
@@ -33,8 +33,20 @@ pub fn available(site: &Rc<Site>, session: &Rc<Session>, presence: Presence) {
     }
 }
 
-/// A resource says that it goes, or has gone without a word.
-pub fn unavailable(site: &Rc<Site>, session: &Rc<Session>, payload: &[u8]) {
+/// A resource says that it goes. It hears that too (RFC 6121 section 4.5.2), a PBX as anybody:
+/// stock Asterisk never says that it goes, and takes no notice of itself.
+pub fn goes(site: &Rc<Site>, session: &Rc<Session>, words: &Words) {
+    let was_there = session.is_available();
+    unavailable(site, session, words);
+    if was_there {
+        let mut out = Vec::new();
+        write::unavailable(&mut out, &session.jid, session.bare.as_str(), words);
+        session.send(&out);
+    }
+}
+
+/// A resource is gone: it has said so, or its stream has ended.
+pub fn unavailable(site: &Rc<Site>, session: &Rc<Session>, words: &Words) {
     let was_there = session.presence.borrow_mut().take().is_some();
     let directed = session.directed.borrow_mut().take();
     let mut watchers = watchers(site, &session.bare);
@@ -45,12 +57,12 @@ pub fn unavailable(site: &Rc<Site>, session: &Rc<Session>, payload: &[u8]) {
     }
     for watcher in &watchers {
         for resource in site.router.resources(watcher).iter().filter(|r| r.is_available()) {
-            take_leave(session, resource, watcher.as_str(), payload);
+            take_leave(session, resource, watcher.as_str(), words);
         }
     }
     for other in directed.iter().filter(|other| !watchers.contains(&other.to_bare())) {
         for resource in site.router.matching(other) {
-            take_leave(session, &resource, other.as_str(), payload);
+            take_leave(session, &resource, other.as_str(), words);
         }
     }
 }
@@ -66,12 +78,12 @@ fn announce(from: &Session, to: &Session, presence: &[u8]) {
 }
 
 /// Tells a resource that another is gone, with its last words if there is room for them.
-fn take_leave(from: &Session, to: &Session, address: &str, last_words: &[u8]) {
+fn take_leave(from: &Session, to: &Session, address: &str, last_words: &Words) {
     let mut out = Vec::new();
     write::unavailable(&mut out, &from.jid, address, last_words);
     if relay::hand_over(from, to, &out).is_err() {
         out.clear();
-        write::unavailable(&mut out, &from.jid, address, &[]);
+        write::unavailable(&mut out, &from.jid, address, &Words::default());
         to.send(&out);
     }
 }
@@ -87,7 +99,7 @@ pub fn show(site: &Site, account: &BareJid, viewer: &BareJid) {
 pub fn hide(site: &Site, account: &BareJid, viewer: &BareJid) {
     let mut out = Vec::new();
     for resource in site.router.resources(account).iter().filter(|r| r.is_available()) {
-        write::unavailable(&mut out, &resource.jid, viewer.as_str(), &[]);
+        write::unavailable(&mut out, &resource.jid, viewer.as_str(), &Words::default());
     }
     to_available(site, viewer, &out);
 }
@@ -98,7 +110,7 @@ pub fn answer_probe(site: &Site, session: &Session, account: &BareJid) {
     if may_see(site, &session.bare, account) {
         write_resources(&mut out, site, account, &session.bare);
     } else {
-        write::step(&mut out, account, &session.bare, Step::Unsubscribed, &[]);
+        write::step(&mut out, account, &session.bare, Step::Unsubscribed, &Words::default());
     }
     session.send(&out);
 }
@@ -139,8 +151,8 @@ fn tell_newcomer(site: &Site, session: &Session) {
     site.rosters.read(&session.bare, |roster| {
         let asking = roster.iter().filter(|(_, contact)| contact.subscription.from == Half::Asked);
         for (jid, contact) in asking {
-            let content = contact.request.as_deref().unwrap_or_default();
-            write::step(&mut out, jid, &session.bare, Step::Subscribe, content.as_bytes());
+            let words = Words::bare(contact.request.as_deref().unwrap_or_default());
+            write::step(&mut out, jid, &session.bare, Step::Subscribe, &words);
         }
     });
     if !out.is_empty() {
@@ -156,7 +168,7 @@ fn write_resources(out: &mut Vec<u8>, site: &Site, account: &BareJid, viewer: &B
 
 fn write_resource(out: &mut Vec<u8>, resource: &Session, viewer: &BareJid) {
     if let Some(presence) = &*resource.presence.borrow() {
-        write::available(out, &resource.jid, viewer, &presence.payload);
+        write::available(out, &resource.jid, viewer, &presence.words);
     }
 }
 

@@ -10,8 +10,7 @@ use crate::accounts::Role;
 use crate::contacts::subscription::{Direction, Half, Passage, Step};
 use crate::contacts::{Change, Full};
 use crate::services::roster;
-use crate::session::Interest;
-use crate::session::Session;
+use crate::session::{Interest, Session, Words};
 use crate::site::Site;
 
 /// A client says a step to a contact.
@@ -36,13 +35,13 @@ pub fn say(
         // Both see each other anyhow: only the question has an answer.
         if step == Step::Subscribe {
             let mut out = Vec::new();
-            write::step(&mut out, contact, account, Step::Subscribed, &[]);
+            write::step(&mut out, contact, account, Step::Subscribed, &Words::default());
             session.send(&out);
             broadcast::answer_probe(site, session, contact);
         }
         return Ok(());
     }
-    outbound(site, account, contact, step, &write::payload(stanza))
+    outbound(site, account, contact, step, &Words::of(stanza))
         .map_err(|full| StanzaCondition::PolicyViolation.with(full.to_string()))
 }
 
@@ -52,7 +51,7 @@ pub fn part(site: &Rc<Site>, account: &BareJid, contact: &BareJid) {
     let steps = [(subscription.to, Step::Unsubscribe), (subscription.from, Step::Unsubscribed)];
     for (_, step) in steps.into_iter().filter(|(half, _)| *half != Half::No) {
         // Taking something away never makes a roster fuller.
-        let _ = outbound(site, account, contact, step, &[]);
+        let _ = outbound(site, account, contact, step, &Words::default());
     }
 }
 
@@ -62,7 +61,7 @@ fn outbound(
     account: &BareJid,
     contact: &BareJid,
     step: Step,
-    payload: &[u8],
+    words: &Words,
 ) -> Result<(), Full> {
     let way = (Direction::Outbound, step);
     let stepped = site.rosters.step(account, contact, way, None)?;
@@ -72,7 +71,7 @@ fn outbound(
     if stepped.passage == Passage::Ends {
         return Ok(());
     }
-    inbound(site, account, contact, step, payload);
+    inbound(site, account, contact, step, words);
     match step {
         Step::Subscribed => broadcast::show(site, account, contact),
         Step::Unsubscribed => broadcast::hide(site, account, contact),
@@ -82,14 +81,14 @@ fn outbound(
 }
 
 /// A step of `account` arrives at `contact`. The server answers for whoever cannot or need not.
-fn inbound(site: &Rc<Site>, account: &BareJid, contact: &BareJid, step: Step, payload: &[u8]) {
+fn inbound(site: &Rc<Site>, account: &BareJid, contact: &BareJid, step: Step, words: &Words) {
     match (step, stance(site, account, contact)) {
         (Step::Subscribe, Stance::Refuses) => answer(site, contact, account, Step::Unsubscribed),
         (Step::Subscribe, Stance::Grants) => {
             answer(site, contact, account, Step::Subscribed);
             broadcast::show(site, contact, account);
         }
-        _ => hear(site, account, contact, step, payload),
+        _ => hear(site, account, contact, step, words),
     }
 }
 
@@ -121,8 +120,8 @@ fn stance(site: &Site, viewer: &BareJid, account: &BareJid) -> Stance {
 }
 
 /// `contact` hears a step of `account`, as its roster says.
-fn hear(site: &Rc<Site>, account: &BareJid, contact: &BareJid, step: Step, payload: &[u8]) {
-    let request = std::str::from_utf8(payload).ok();
+fn hear(site: &Rc<Site>, account: &BareJid, contact: &BareJid, step: Step, words: &Words) {
+    let request = std::str::from_utf8(&words.payload).ok();
     let way = (Direction::Inbound, step);
     let Ok(stepped) = site.rosters.step(contact, account, way, request) else {
         // Only a request can find the roster full.
@@ -130,7 +129,7 @@ fn hear(site: &Rc<Site>, account: &BareJid, contact: &BareJid, step: Step, paylo
     };
     if stepped.passage == Passage::On {
         let mut out = Vec::new();
-        write::step(&mut out, account, contact, step, payload);
+        write::step(&mut out, account, contact, step, words);
         for resource in site.router.resources(contact) {
             let hears = match step {
                 Step::Subscribe => resource.is_available(),
@@ -152,5 +151,5 @@ fn hear(site: &Rc<Site>, account: &BareJid, contact: &BareJid, step: Step, paylo
 
 /// The server answers `account` in the name of `contact`.
 fn answer(site: &Rc<Site>, contact: &BareJid, account: &BareJid, step: Step) {
-    hear(site, contact, account, step, &[]);
+    hear(site, contact, account, step, &Words::default());
 }

@@ -38,7 +38,7 @@ fn a_presence_keeps_its_content_and_its_priority() {
          ver='asterisk-xmpp' ext='voice-v1 video-v1 camera-v1'/>";
     let presence = announce(content).unwrap();
     assert_eq!(presence.priority, 1);
-    assert_eq!(String::from_utf8_lossy(&presence.payload), content);
+    assert_eq!(String::from_utf8_lossy(&presence.words.payload), content);
     assert_eq!(announce("").unwrap().priority, 0);
     assert_eq!(announce("<priority> -5 </priority>").unwrap().priority, -5);
 }
@@ -76,6 +76,59 @@ fn pbxs_hear_each_other_come_change_and_go_and_nobody_else_does() {
             "<presence from='two@example.org/y' to='one@example.org' type='unavailable'/>"
         );
         assert_eq!(alice.hears(), "");
+    });
+}
+
+/// RFC 6120, 8.1.3 and 8.1.5: both are the sender's.
+#[test]
+fn a_presence_keeps_its_id_and_its_language_whoever_it_goes_to() {
+    play(async || {
+        let stage = Stage::open(&[("alice", User), ("bob", User), ("carol", User)]).await;
+        let (alice, bob) = friends(&stage).await;
+        let carol = stage.enter("carol", "c").await;
+        let both = "id='1' xml:lang='de'";
+        bob.says(&format!("<presence {both}><status>da</status></presence>"));
+        let here = |to: &str| {
+            format!(
+                "<presence from='bob@example.org/b' to='{to}@example.org' {both}>\
+                 <status>da</status></presence>"
+            )
+        };
+        assert_eq!((alice.hears(), bob.hears()), (here("alice"), here("bob")));
+        let later = stage.enter("alice", "later").await;
+        later.arrives();
+        later.says("<presence to='bob@example.org' type='probe'/>");
+        assert_eq!(later.hears(), here("alice"), "as a newcomer and by a probe");
+        bob.says(&format!("<presence to='carol@example.org/c' {both}/>"));
+        assert!(carol.hears().contains(both), "directly");
+        bob.says(&format!("<presence type='unavailable' {both}/>"));
+        for one in [&alice, &carol] {
+            assert!(one.hears().contains(&format!("type='unavailable' {both}/>")));
+        }
+        carol.arrives();
+        alice.says(&format!("<presence to='carol@example.org' type='subscribe' {both}/>"));
+        assert!(carol.hears().contains(&format!("type='subscribe' {both}/>")));
+    });
+}
+
+/// RFC 6121, 4.5.2. A PBX too: stock Asterisk never says that it goes, and does not mind.
+#[test]
+fn who_says_that_it_goes_hears_it() {
+    play(async || {
+        for role in [User, Pbx] {
+            let stage = Stage::open(&[("one", role)]).await;
+            let (one, other) = (stage.enter("one", "x").await, stage.enter("one", "y").await);
+            one.arrives();
+            other.arrives();
+            one.hears();
+            one.says("<presence type='unavailable'><status>bye</status></presence>");
+            let gone = "<presence from='one@example.org/x' to='one@example.org' \
+                 type='unavailable'><status>bye</status></presence>";
+            assert_eq!((one.hears().as_str(), other.hears().as_str()), (gone, gone), "{role:?}");
+            one.says("<presence type='unavailable'/>");
+            one.is_gone();
+            assert_eq!((one.hears(), other.hears()), (String::new(), String::new()), "once");
+        }
     });
 }
 

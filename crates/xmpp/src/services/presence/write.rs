@@ -1,40 +1,33 @@
 //! Presence stanzas as bytes.
 
-use lampfield_xmpp_stream::{BareJid, Element, FullJid, StanzaError, Tag, ns, writer};
+use lampfield_xmpp_stream::{BareJid, Element, FullJid, StanzaError, Tag};
 
 use crate::contacts::subscription::Step;
-use crate::session::Session;
-
-/// The children of a stanza, ready to be put into one for somebody else.
-pub fn payload(stanza: Element<'_>) -> Vec<u8> {
-    let mut out = Vec::new();
-    for child in stanza.children() {
-        writer::copy(&mut out, child, ns::CLIENT);
-    }
-    out
-}
+use crate::session::{Session, Words};
 
 /// Appends that `from` is there.
-pub fn available(out: &mut Vec<u8>, from: &FullJid, to: &BareJid, payload: &[u8]) {
-    Tag::open(out, "presence").attr("from", from.as_str()).attr("to", to.as_str()).raw(payload);
+pub fn available(out: &mut Vec<u8>, from: &FullJid, to: &BareJid, words: &Words) {
+    presence(out, from.as_str(), to.as_str(), None, words);
 }
 
 /// Appends that `from` is gone. `to` is an account or one of its resources.
-pub fn unavailable(out: &mut Vec<u8>, from: &FullJid, to: &str, payload: &[u8]) {
-    Tag::open(out, "presence")
-        .attr("from", from.as_str())
-        .attr("to", to)
-        .attr("type", "unavailable")
-        .raw(payload);
+pub fn unavailable(out: &mut Vec<u8>, from: &FullJid, to: &str, words: &Words) {
+    presence(out, from.as_str(), to, Some("unavailable"), words);
 }
 
 /// Appends a step of the subscription handshake, which is a matter between accounts.
-pub fn step(out: &mut Vec<u8>, from: &BareJid, to: &BareJid, step: Step, payload: &[u8]) {
+pub fn step(out: &mut Vec<u8>, from: &BareJid, to: &BareJid, step: Step, words: &Words) {
+    presence(out, from.as_str(), to.as_str(), Some(step.as_str()), words);
+}
+
+fn presence(out: &mut Vec<u8>, from: &str, to: &str, kind: Option<&str>, words: &Words) {
     Tag::open(out, "presence")
-        .attr("from", from.as_str())
-        .attr("to", to.as_str())
-        .attr("type", step.as_str())
-        .raw(payload);
+        .attr("from", from)
+        .attr("to", to)
+        .attr_opt("type", kind)
+        .attr_opt("id", words.id.as_deref())
+        .attr_opt("xml:lang", words.lang.as_deref())
+        .raw(&words.payload);
 }
 
 /// Appends the answer to a presence that cannot be.
