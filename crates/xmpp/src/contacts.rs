@@ -3,6 +3,7 @@
 
 mod book;
 mod contact;
+mod news;
 mod peers;
 pub mod subscription;
 
@@ -10,4 +11,5 @@ pub use book::{Rosters, Stored};
 #[cfg(test)]
 pub use contact::MOST_CONTACTS;
 pub use contact::{Change, Contact, Entry, Full, Roster};
+pub use news::News;
 pub use peers::Peers;

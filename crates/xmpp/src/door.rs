@@ -13,7 +13,7 @@ use crate::gate::Gate;
 use crate::replacements::Replacements;
 use crate::services::pubsub::mount::Pubsub;
 use crate::services::pubsub::telephony::Telephony;
-use crate::services::{Services, roster};
+use crate::services::{Services, presence, roster};
 use crate::settings::Settings;
 use crate::site::{OpenError, Site};
 use crate::turns::Turns;
@@ -112,6 +112,8 @@ impl Door {
         tokio::task::spawn_local(async move { ledger.pay().await });
         let telephony = Rc::clone(&self.telephony);
         tokio::task::spawn_local(async move { telephony.probe().await });
+        let site = Rc::clone(&self.site);
+        tokio::task::spawn_local(async move { presence::rounds::run(&site).await });
         let limit = Rc::clone(&self.site.accounts.log_limit);
         tokio::task::spawn_local(async move { limit.report().await });
     }

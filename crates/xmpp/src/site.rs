@@ -7,7 +7,7 @@ use lampfield_fabric::{Ledger, Store, StoreError};
 use lampfield_xmpp_stream::{JidError, StanzaCondition, StanzaError};
 
 use crate::accounts::AccountBook;
-use crate::contacts::{Peers, Rosters};
+use crate::contacts::{News, Peers, Rosters};
 use crate::domains::Domains;
 use crate::pace::Pace;
 use crate::results::Results;
@@ -24,6 +24,8 @@ pub struct Site {
     pub accounts: Rc<AccountBook>,
     /// Which PBX accounts there are: each other's contacts.
     pub peers: Peers,
+    /// What the PBXs are to be told of each other.
+    pub news: News,
     /// The contact lists.
     pub rosters: Rosters,
     /// How often one address may register.
@@ -63,6 +65,7 @@ impl Site {
         Ok(Self {
             domains: Domains::of(&settings.domains)?,
             peers: Peers::of_book(&accounts),
+            news: News::default(),
             rosters: Rosters::open(&ledger).await?,
             registrations: Pace::default(),
             router: Router::default(),

@@ -58,6 +58,12 @@ impl Peers {
         one != other && all.is_some_and(|all| all.contains(one) && all.contains(other))
     }
 
+    /// The PBXs of a domain, in the order of their addresses.
+    pub fn of_domain(&self, domain: &str) -> Vec<BareJid> {
+        let by_domain = self.by_domain.borrow();
+        by_domain.get(domain).into_iter().flatten().cloned().collect()
+    }
+
     /// The other PBXs of the domain if `account` is one itself, in the order of their addresses.
     pub fn of(&self, account: &BareJid) -> Vec<BareJid> {
         let by_domain = self.by_domain.borrow();

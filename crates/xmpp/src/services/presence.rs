@@ -5,6 +5,7 @@
 mod broadcast;
 mod directed;
 mod handshake;
+pub mod rounds;
 mod write;
 
 use std::rc::Rc;

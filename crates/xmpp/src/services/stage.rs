@@ -125,6 +125,11 @@ impl Stage {
         disk
     }
 
+    /// The PBXs are told of each other.
+    pub async fn round(&self) {
+        presence::rounds::tell(&self.door.site).await;
+    }
+
     /// Waits until everything said so far is stored, and whoever waited for that has been told.
     pub async fn settle(&self) {
         while !self.door.site.results.is_empty() {

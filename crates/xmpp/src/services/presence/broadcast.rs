@@ -31,6 +31,9 @@ pub fn available(site: &Rc<Site>, session: &Rc<Session>, presence: Presence) {
         site.router.note_change();
         tell_newcomer(site, session);
     }
+    if site.peers.is_pbx(&session.bare) {
+        site.news.is_there(&session.jid, first);
+    }
 }
 
 /// A resource says that it goes. It hears that too (RFC 6121 section 4.5.2), a PBX as anybody:
@@ -52,6 +55,7 @@ pub fn unavailable(site: &Rc<Site>, session: &Rc<Session>, words: &Words) {
     let mut watchers = watchers(site, &session.bare);
     if was_there {
         site.router.note_change();
+        site.news.is_gone(&session.jid);
     } else {
         watchers.clear();
     }
@@ -115,19 +119,18 @@ pub fn answer_probe(site: &Site, session: &Session, account: &BareJid) {
     session.send(&out);
 }
 
-/// Who is told how `account` is: its own resources, its peers, and whoever it has let.
+/// Who is told at once how `account` is: its own resources, and whoever it has let. Its peers hear
+/// of it in [`rounds`](super::rounds).
 fn watchers(site: &Site, account: &BareJid) -> Vec<BareJid> {
     let mut watchers = vec![account.clone()];
-    watchers.extend(site.peers.of(account));
     let subscribed = site.rosters.contacts(account, |subscription| subscription.from == Half::Yes);
     watchers.extend(subscribed.into_iter().filter(|jid| !site.peers.are(account, jid)));
     watchers
 }
 
-/// Whom `account` wants to see.
+/// Whom `account` wants to see, but for its peers, of whom [`rounds`](super::rounds) tell it.
 fn watched(site: &Site, account: &BareJid) -> Vec<BareJid> {
     let mut watched = vec![account.clone()];
-    watched.extend(site.peers.of(account));
     let subscribed = site.rosters.contacts(account, |subscription| subscription.to == Half::Yes);
     watched.extend(subscribed.into_iter().filter(|jid| !site.peers.are(account, jid)));
     watched

@@ -61,6 +61,7 @@ fn pbxs_hear_each_other_come_change_and_go_and_nobody_else_does() {
         assert_eq!(one.hears(), "", "of itself it need not hear");
         let two = stage.enter("two", "y").await;
         two.says("<presence/>");
+        stage.round().await;
         assert_eq!(
             two.hears(),
             "<presence from='one@example.org/x' to='two@example.org'><priority>1</priority>\
@@ -68,9 +69,11 @@ fn pbxs_hear_each_other_come_change_and_go_and_nobody_else_does() {
         );
         assert_eq!(one.hears(), "<presence from='two@example.org/y' to='one@example.org'/>");
         two.says("<presence><show>away</show></presence>");
+        stage.round().await;
         assert!(one.hears().contains("<show>away</show>"));
         assert_eq!(two.hears(), "", "it has heard of the others before");
         two.is_gone();
+        stage.round().await;
         assert_eq!(
             one.hears(),
             "<presence from='two@example.org/y' to='one@example.org' type='unavailable'/>"
@@ -141,10 +144,13 @@ fn a_newer_login_on_the_same_address_is_not_declared_gone() {
         old.arrives();
         let new = stage.enter("two", "y").await;
         new.says("<presence/>");
+        stage.round().await;
         one.hears();
         old.is_gone();
+        stage.round().await;
         assert_eq!(one.hears(), "");
         new.is_gone();
+        stage.round().await;
         assert!(one.hears().contains("type='unavailable'"));
     });
 }

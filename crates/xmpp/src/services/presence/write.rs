@@ -20,6 +20,17 @@ pub fn step(out: &mut Vec<u8>, from: &BareJid, to: &BareJid, step: Step, words: 
     presence(out, from.as_str(), to.as_str(), Some(step.as_str()), words);
 }
 
+/// A presence up to the value of its `to`, and after it: for an account, whose address needs no
+/// escaping (RFC 7622 section 3.3.1).
+pub fn in_two(from: &FullJid, kind: Option<&str>, words: &Words) -> (Vec<u8>, Vec<u8>) {
+    let (mut head, mut whole) = (Vec::new(), Vec::new());
+    Tag::open(&mut head, "presence").attr("from", from.as_str()).empty();
+    presence(&mut whole, from.as_str(), "", kind, words);
+    let before = head.len() - "/>".len() + " to='".len();
+    let tail = whole.split_off(before.min(whole.len()));
+    (whole, tail)
+}
+
 fn presence(out: &mut Vec<u8>, from: &str, to: &str, kind: Option<&str>, words: &Words) {
     Tag::open(out, "presence")
         .attr("from", from)

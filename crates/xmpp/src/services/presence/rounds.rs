@@ -1,0 +1,102 @@
+//! Telling PBXs of each other, in rounds: one write to each for all that has changed.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::time::Duration;
+
+use lampfield_xmpp_stream::{BareJid, FullJid};
+use tokio::task::yield_now;
+use tokio::time::sleep;
+
+use super::write;
+use crate::session::{Session, Words};
+use crate::site::Site;
+
+/// How long news wait for more, so that they go together.
+const PAUSE: Duration = Duration::from_millis(250);
+/// Recipients who are written to before others get their turn.
+const CHUNK: usize = 32;
+/// Presences that a newcomer gets before others get their turn.
+const PORTION: usize = 128;
+
+/// A presence that lacks only whom it is for.
+struct Piece {
+    from: BareJid,
+    head: Vec<u8>,
+    tail: Vec<u8>,
+}
+
+/// Tells news for ever.
+pub async fn run(site: &Rc<Site>) {
+    loop {
+        site.news.some().await;
+        sleep(PAUSE).await;
+        tell(site).await;
+    }
+}
+
+/// One round.
+pub async fn tell(site: &Rc<Site>) {
+    let session = |jid: &FullJid| site.router.session(jid).filter(|session| session.is_available());
+    let round = site.news.round(|jid| session(jid).is_some());
+    let there = round.there.iter().filter_map(session).filter_map(|session| piece(&session));
+    let gone = round.gone.iter().map(|jid| Piece::new(jid, Some("unavailable"), &Words::default()));
+    let news: Vec<_> = there.chain(gone).collect();
+    for domain in site.domains.iter().map(|served| served.name.as_str()) {
+        let here: Vec<_> = news.iter().filter(|piece| piece.from.domain() == domain).collect();
+        if !here.is_empty() {
+            tell_domain(site, domain, &here, &round.newcomers).await;
+        }
+    }
+}
+
+/// Those who were there hear the news, those who have come hear who is there.
+async fn tell_domain(site: &Site, domain: &str, news: &[&Piece], newcomers: &HashSet<FullJid>) {
+    let members = site.peers.of_domain(domain);
+    let all = members.iter().flat_map(|account| site.router.resources(account));
+    let all: Vec<_> = all.filter(|session| session.is_available()).collect();
+    let (newcomers, residents): (Vec<_>, Vec<_>) =
+        all.iter().partition(|session| newcomers.contains(&session.jid));
+    for chunk in residents.chunks(CHUNK) {
+        chunk.iter().for_each(|to| send(to, news));
+        yield_now().await;
+    }
+    if newcomers.is_empty() {
+        return;
+    }
+    let pieces: Vec<_> = all.iter().filter_map(piece).collect();
+    let pieces: Vec<_> = pieces.iter().collect();
+    for to in newcomers {
+        for portion in pieces.chunks(PORTION) {
+            send(to, portion);
+            yield_now().await;
+        }
+    }
+}
+
+/// Tells one PBX of the others, not of itself: it does not listen. COMPAT(asterisk<=22)
+fn send(to: &Session, pieces: &[&Piece]) {
+    let mut out = Vec::new();
+    for piece in pieces.iter().filter(|piece| piece.from != to.bare) {
+        out.extend_from_slice(&piece.head);
+        out.extend_from_slice(to.bare.as_str().as_bytes());
+        out.extend_from_slice(&piece.tail);
+    }
+    if !out.is_empty() {
+        to.send(&out);
+    }
+}
+
+fn piece(session: &Rc<Session>) -> Option<Piece> {
+    let presence = session.presence.borrow();
+    presence.as_ref().map(|presence| Piece::new(&session.jid, None, &presence.words))
+}
+
+// === impl Piece ===
+
+impl Piece {
+    fn new(from: &FullJid, kind: Option<&str>, words: &Words) -> Self {
+        let (head, tail) = write::in_two(from, kind, words);
+        Self { from: from.to_bare(), head, tail }
+    }
+}
