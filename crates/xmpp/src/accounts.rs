@@ -222,8 +222,8 @@ impl AccountBook {
     /// that are nobody's count as their address: a stranger can make up any number of them.
     pub(crate) fn whom(&self, jid: &BareJid, peer: IpAddr) -> Whom {
         match self.get(jid) {
-            Some(_) => Whom::Login(jid.clone(), peer),
-            None => Whom::Address(peer),
+            Some(_) => Whom::Login(jid.clone(), peer.into()),
+            None => peer.into(),
         }
     }
 

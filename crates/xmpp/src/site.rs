@@ -63,7 +63,7 @@ impl Site {
             domains: Domains::of(&settings.domains)?,
             peers: Peers::of_book(&accounts),
             rosters: Rosters::open(&store).await?,
-            registrations: Pace::default(),
+            registrations: Pace::new(settings.limits.registrations_per_address),
             router: Router::default(),
             results: Rc::default(),
             settings,

@@ -4,10 +4,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use lampfield_xmpp_stream::BareJid;
+
+use crate::network::Network;
 
 /// Tries that cost nothing.
 const FREE: u32 = 5;
@@ -19,7 +21,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// An address and an account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pair {
-    network: IpAddr,
+    network: Network,
     account: BareJid,
 }
 
@@ -46,13 +48,8 @@ struct Tries {
 // === impl Pair ===
 
 impl Pair {
-    /// IPv6 addresses count by their network of 64 bits, which is what one subscriber has.
     pub fn new(address: IpAddr, account: &BareJid) -> Self {
-        let network = match address.to_canonical() {
-            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
-            v4 => v4,
-        };
-        Self { network, account: account.clone() }
+        Self { network: address.into(), account: account.clone() }
     }
 }
 
