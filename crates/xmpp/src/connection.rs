@@ -6,6 +6,7 @@
 
 mod binding;
 mod claim;
+mod deadline;
 mod dispatch;
 mod intake;
 mod login;
@@ -25,15 +26,13 @@ use crate::gate::Admission;
 use crate::services;
 use crate::wire::Link;
 
+use deadline::Deadline;
 use intake::{Intake, Progress};
+use login::{Attempt, Standing};
 use stream::{Step, Stream};
 
 /// How long the last bytes of a conversation may take.
 const FAREWELL: Duration = Duration::from_secs(5);
-
-/// How long a client may take to try again after a failed login. COMPAT(asterisk<=22): it says
-/// nothing more after a failure, and comes back sooner when its connection is closed.
-const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// When TLS begins on the connections of a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +69,7 @@ pub async fn run(
     let mut connection = Connection {
         intake: Intake::new(before_login(&door)),
         stream: Stream::new(Rc::clone(&door), Rc::clone(&link), admission),
-        deadline: Some(Instant::now() + door.site.settings.limits.login_time),
+        deadline: Some(Deadline::within(door.site.settings.limits.login_time)),
     };
     let ending = tokio::select! {
         ending = connection.converse() => ending,
@@ -111,8 +110,8 @@ fn after_login(door: &Door) -> Limits {
 struct Connection {
     intake: Intake,
     stream: Stream,
-    /// When the login must be complete; none once it is.
-    deadline: Option<Instant>,
+    /// For the login; none once it is complete.
+    deadline: Option<Deadline>,
 }
 
 // === impl Connection ===
@@ -128,10 +127,10 @@ impl Connection {
                 },
                 Ok(Progress::Pause) => {
                     tokio::task::yield_now().await;
-                    if self.is_overdue() {
-                        return self.stream.too_slow();
+                    match self.missed_deadline() {
+                        Some(error) => return Ending::Refused(error),
+                        None => continue,
                     }
-                    continue;
                 }
                 Ok(Progress::Closed) => return Ending::Lost("the peer closed the connection"),
                 Ok(Progress::Step(step)) => step,
@@ -144,11 +143,11 @@ impl Connection {
         }
     }
 
-    /// Whether the login should have been complete by now: somebody who keeps us busy is not
-    /// excused.
-    fn is_overdue(&self) -> bool {
-        let bound = self.stream.session().is_some();
-        !bound && self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    /// If the login should have been complete by now: somebody who keeps us busy is not excused.
+    fn missed_deadline(&self) -> Option<StreamError> {
+        let deadline = self.deadline.as_ref()?;
+        let missed = self.stream.session().is_none() && Instant::now() >= deadline.at();
+        missed.then(|| deadline.missed())
     }
 
     /// Waits until there is something to read, as long as the login may take.
@@ -157,11 +156,11 @@ impl Connection {
             self.deadline = None;
         }
         let link = Rc::clone(self.stream.link());
-        let readable = match self.deadline {
+        let readable = match &self.deadline {
             None => link.readable().await,
-            Some(deadline) => match timeout_at(deadline, link.readable()).await {
+            Some(deadline) => match timeout_at(deadline.at(), link.readable()).await {
                 Ok(readable) => readable,
-                Err(_) => return Err(self.stream.too_slow()),
+                Err(_) => return Err(Ending::Refused(deadline.missed())),
             },
         };
         readable.map_err(|_| Ending::Lost("the connection broke"))
@@ -176,15 +175,35 @@ impl Connection {
                 self.intake.restart(before_login(self.stream.door()));
                 self.stream.start_tls().await.map_err(Ending::Refused)?;
             }
-            Step::Login(attempt) => {
-                let outcome = attempt.await;
-                if self.stream.logged_in(outcome).map_err(Ending::Refused)? {
-                    self.intake.restart(after_login(self.stream.door()));
-                } else {
-                    let soon = Instant::now() + AFTER_FAILURE;
-                    self.deadline = self.deadline.map(|deadline| deadline.min(soon));
-                }
+            Step::Login(attempt) => self.log_in(attempt).await?,
+        }
+        Ok(())
+    }
+
+    /// Waits for a step of a login. This is the one place where a login ends, whatever it was.
+    async fn log_in(&mut self, attempt: Attempt) -> Result<(), Ending> {
+        let link = Rc::clone(self.stream.link());
+        let began = Instant::now();
+        let outcome = tokio::select! {
+            biased;
+            outcome = attempt => outcome,
+            () = self.intake.read_ahead(&link) => {
+                return Err(Ending::Lost("the peer closed the connection"));
             }
+        };
+        let standing = self.stream.conclude(outcome).map_err(Ending::Refused)?;
+        if let Some(deadline) = &mut self.deadline {
+            deadline.extend(began.elapsed());
+            match standing {
+                Standing::Failed => deadline.failed(),
+                Standing::NewStream | Standing::SameStream => deadline.tried_again(),
+            }
+        }
+        let limits = after_login(self.stream.door());
+        match standing {
+            Standing::NewStream => self.intake.restart(limits),
+            Standing::SameStream => self.intake.widen(limits),
+            Standing::Failed => {}
         }
         Ok(())
     }

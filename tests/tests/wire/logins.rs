@@ -6,6 +6,8 @@ use std::time::Duration;
 use lampfield_tests::scene;
 use lampfield_tests::server::{Config, DOMAIN, Server};
 use lampfield_tests::xmpp::{Client, End, SASL};
+use sha1::{Digest, Sha1};
+use tokio::time::sleep;
 
 #[tokio::test]
 async fn an_unknown_mechanism() {
@@ -131,6 +133,34 @@ async fn many_tries_on_one_connection_end_it() {
         let _ = client.authenticate("server1", "wrong").await;
     }
     assert!(matches!(client.ending().await.1, End::StreamClosed | End::SocketClosed));
+}
+
+/// A success lifts what the failure before it has shortened.
+#[tokio::test]
+async fn a_success_makes_up_for_a_failure_on_the_same_stream() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let mut client = opened(&server).await;
+    client.authenticate("server1", "wrong").await.unwrap_err();
+    client.authenticate("server1", &Config::password("server1")).await.unwrap();
+    sleep(Duration::from_secs(6)).await;
+    client.bind("test").await;
+}
+
+/// However a client has logged in, it may say as much as any other.
+#[tokio::test]
+async fn a_legacy_login_ends_the_limits_of_strangers() {
+    let server = Server::start(&Config::plain().account("old", "legacy_auth = true")).await;
+    let mut client = opened(&server).await;
+    let digest = Sha1::digest(format!("{}{}", client.stream_id(), Config::password("old")));
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let query = format!(
+        "<query xmlns='jabber:iq:auth'><username>old</username><resource>test</resource>\
+         <digest>{digest}</digest></query>"
+    );
+    let answer = client.iq("set", DOMAIN, &query).await;
+    assert_eq!(answer.attr("type"), Some("result"), "{answer}");
+    let long = format!("<ping xmlns='urn:xmpp:ping'>{}</ping>", "x".repeat(100_000));
+    assert_eq!(client.iq("get", DOMAIN, &long).await.attr("type"), Some("result"));
 }
 
 /// Silent from the start, silent after the header, and half a header: all are closed in time.

@@ -32,7 +32,7 @@ impl Stream {
     /// Appends what the client may do next.
     pub(super) fn write_features(&self, out: &mut Vec<u8>) {
         writer::stream_features(out, |out| match &self.phase {
-            Phase::Stranger | Phase::Authenticating(_) => self.write_stranger_features(out),
+            Phase::Stranger | Phase::Authenticating(..) => self.write_stranger_features(out),
             Phase::Known(_) | Phase::Bound(_) => {
                 Tag::open(out, "bind").xmlns(ns::BIND).empty();
                 Tag::open(out, "session").xmlns(ns::SESSION).children(|out| {

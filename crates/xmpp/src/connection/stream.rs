@@ -1,6 +1,5 @@
 //! The conversation of one connection: where it stands, and who answers what in which phase.
 
-use std::pin::Pin;
 use std::rc::Rc;
 
 use lampfield_xmpp_stream::sasl::Exchange;
@@ -9,7 +8,7 @@ use lampfield_xmpp_stream::{
 };
 
 use super::claim::Claim;
-use super::login::Outcome;
+use super::login::Attempt;
 use super::{Ending, after_login, before_login};
 use crate::domains::ServedDomain;
 use crate::door::Door;
@@ -36,8 +35,8 @@ pub(super) enum Step {
     Goodbye,
     /// Put TLS on the link, then expect a new stream header.
     StartTls,
-    /// Wait for a password to be checked.
-    Login(Pin<Box<dyn Future<Output = Outcome>>>),
+    /// Wait for a step of a login.
+    Login(Attempt),
 }
 
 /// One XML stream after the other on one connection.
@@ -144,7 +143,7 @@ impl Stream {
         let stanza = Stanza::parse(bytes, &scope, &limits(&self.door))?;
         let element = stanza.root();
         match &self.phase {
-            Phase::Stranger | Phase::Authenticating(_) => self.negotiate(element),
+            Phase::Stranger | Phase::Authenticating(..) => self.negotiate(element),
             Phase::Known(jid) => {
                 // Its account may have been removed or changed since it logged in.
                 let account = self.door.site.accounts.get(jid);
@@ -158,18 +157,6 @@ impl Stream {
     /// Sends; a peer that does not read loses its connection by the link's own rule.
     pub(super) fn send(&self, bytes: &[u8]) {
         let _ = self.link.send(bytes);
-    }
-
-    /// The login took too long, or no further try came after one that failed.
-    pub(super) fn too_slow(&self) -> Ending {
-        let error = match self.failures {
-            0 => {
-                let limit = self.door.site.settings.limits.login_time.as_secs();
-                StreamCondition::ConnectionTimeout.with(format!("no login within {limit} s"))
-            }
-            _ => StreamCondition::ConnectionTimeout.with("no further try after a failed login"),
-        };
-        Ending::Refused(error)
     }
 
     /// One line about the end, as loud as it deserves.
