@@ -196,14 +196,16 @@ impl Connection {
             deadline.extend(began.elapsed());
             match standing {
                 Standing::Failed => deadline.failed(),
-                Standing::NewStream | Standing::SameStream => deadline.tried_again(),
+                Standing::Underway | Standing::NewStream | Standing::SameStream => {
+                    deadline.tried_again();
+                }
             }
         }
         let limits = after_login(self.stream.door());
         match standing {
             Standing::NewStream => self.intake.restart(limits),
             Standing::SameStream => self.intake.widen(limits),
-            Standing::Failed => {}
+            Standing::Underway | Standing::Failed => {}
         }
         Ok(())
     }

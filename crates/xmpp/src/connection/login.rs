@@ -12,7 +12,7 @@ use lampfield_xmpp_stream::{
 use super::claim::Claim;
 use super::negotiation::not_authorized;
 use super::stream::{Phase, Step, Stream};
-use crate::accounts::Account;
+use crate::accounts::{Account, Turn};
 use crate::random;
 use crate::services::{Verb, reply};
 
@@ -21,15 +21,19 @@ pub(super) type Attempt = Pin<Box<dyn Future<Output = Outcome>>>;
 
 /// What became of a step of a login.
 pub(super) enum Outcome {
+    /// The turn to look at a SCRAM proof for this account.
+    Proof(Box<Exchange>, BareJid, Result<Turn, Failure>),
     /// The end of a SASL exchange, and the last word that goes along with a success.
     Sasl(Result<Rc<Account>, Failure>, Vec<u8>),
-    /// The end of a login by `jabber:iq:auth`.
-    Legacy(LegacyLogin, Result<Rc<Account>, Failure>),
+    /// The turn to look at a login by `jabber:iq:auth`.
+    Legacy(LegacyLogin, Result<Turn, Failure>),
 }
 
 /// Where a login stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
+    /// The client has to say more.
+    Underway,
     /// The client is in, and opens a new stream.
     NewStream,
     /// The client is in and has its address.
@@ -97,21 +101,26 @@ impl Stream {
         element: Element<'_>,
     ) -> Result<Option<Step>, StreamError> {
         let step = match (name, std::mem::replace(&mut self.phase, Phase::Stranger)) {
-            ("auth", _) => self.begin(element),
-            ("response", Phase::Authenticating(mut exchange)) => self
+            ("auth", before) => {
+                if let Phase::Authenticating(..) = before {
+                    self.count_failure(Failure::Aborted)?;
+                }
+                self.begin(element).map(|(exchange, step)| (exchange, None, step))
+            }
+            ("response", Phase::Authenticating(mut exchange, turn)) => self
                 .message(element)
                 .and_then(|message| exchange.respond(&message))
-                .map(|step| (*exchange, step)),
+                .map(|step| (*exchange, turn, step)),
             ("abort", Phase::Authenticating(..)) => Err(Failure::Aborted),
             _ => return Err(not_authorized()),
         };
-        match step.and_then(|(exchange, step)| self.advance(exchange, step)) {
-            Ok(step) => Ok(step),
+        Ok(match step {
+            Ok((exchange, turn, step)) => self.advance(exchange, turn, step),
             Err(failure) => {
                 let outcome = Outcome::Sasl(Err(failure), Vec::new());
-                Ok(Some(Step::Login(Box::pin(std::future::ready(outcome)))))
+                Some(Step::Login(Box::pin(std::future::ready(outcome))))
             }
-        }
+        })
     }
 
     fn begin(&mut self, auth: Element<'_>) -> Result<(Exchange, sasl::Step), Failure> {
@@ -143,36 +152,38 @@ impl Stream {
 
     fn advance(
         &mut self,
-        mut exchange: Exchange,
+        exchange: Exchange,
+        turn: Option<Turn>,
         step: sasl::Step,
-    ) -> Result<Option<Step>, Failure> {
+    ) -> Option<Step> {
         let accounts = Rc::clone(&self.door.site.accounts);
         let peer = self.link.peer().ip();
         let attempt: Attempt = match step {
             sasl::Step::Challenge(data) => {
-                self.challenge(exchange, &data);
-                return Ok(None);
+                self.challenge(Box::new(exchange), turn, &data);
+                return None;
             }
-            sasl::Step::FindKeys(jid) => {
-                accounts.may_try(&jid, peer)?;
-                let data = exchange.keys(accounts.keys_or_fake(&jid))?;
-                self.challenge(exchange, &data);
-                return Ok(None);
-            }
+            sasl::Step::FindKeys(jid) => Box::pin(async move {
+                let turn = accounts.turn_for_proof(&jid, peer).await;
+                Outcome::Proof(Box::new(exchange), jid, turn)
+            }),
             sasl::Step::CheckPassword(login) => {
                 let check = accounts.check_password(login, peer);
                 Box::pin(async { Outcome::Sasl(check.await, Vec::new()) })
             }
             sasl::Step::Success(jid, data) => {
-                let account = accounts.proven(&jid, peer);
+                if let Some(turn) = turn {
+                    turn.right();
+                }
+                let account = accounts.get(&jid).ok_or(Failure::NotAuthorized);
                 Box::pin(std::future::ready(Outcome::Sasl(account, data)))
             }
         };
-        Ok(Some(Step::Login(attempt)))
+        Some(Step::Login(attempt))
     }
 
-    fn challenge(&mut self, exchange: Exchange, data: &[u8]) {
-        self.phase = Phase::Authenticating(Box::new(exchange));
+    fn challenge(&mut self, exchange: Box<Exchange>, turn: Option<Turn>, data: &[u8]) {
+        self.phase = Phase::Authenticating(exchange, turn);
         let mut out = Vec::new();
         Tag::open(&mut out, "challenge").xmlns(ns::SASL).text(&sasl::encode(data));
         self.send(&out);
@@ -181,6 +192,16 @@ impl Stream {
     /// Acts on what a login has waited for.
     pub(super) fn conclude(&mut self, outcome: Outcome) -> Result<Standing, StreamError> {
         match outcome {
+            Outcome::Proof(mut exchange, jid, turn) => {
+                let keys = self.door.site.accounts.keys_or_fake(&jid);
+                match turn.and_then(|turn| Ok((exchange.keys(keys)?, turn))) {
+                    Ok((data, turn)) => {
+                        self.challenge(exchange, Some(turn), &data);
+                        Ok(Standing::Underway)
+                    }
+                    Err(failure) => self.failed(failure),
+                }
+            }
             Outcome::Sasl(Ok(account), last_word) => {
                 self.phase = Phase::Known(account.jid.clone());
                 let mut out = Vec::new();
@@ -190,7 +211,10 @@ impl Stream {
                 Ok(Standing::NewStream)
             }
             Outcome::Sasl(Err(failure), _) => self.failed(failure),
-            Outcome::Legacy(login, result) => self.end_legacy(&login, result),
+            Outcome::Legacy(login, turn) => {
+                let result = turn.and_then(|turn| self.check_legacy(&login, turn));
+                self.end_legacy(&login, result)
+            }
         }
     }
 
@@ -235,9 +259,12 @@ impl Stream {
             Ok(login) => login,
             Err(failure) => return Err(self.refuse_legacy(id, failure)),
         };
-        let result = self.check_legacy(&login);
-        let outcome = Outcome::Legacy(login, result);
-        Ok(Some(Step::Login(Box::pin(std::future::ready(outcome)))))
+        let accounts = Rc::clone(&self.door.site.accounts);
+        let peer = self.link.peer().ip();
+        Ok(Some(Step::Login(Box::pin(async move {
+            let turn = accounts.turn_for_proof(&login.jid, peer).await;
+            Outcome::Legacy(login, turn)
+        }))))
     }
 
     fn read_legacy(&mut self, id: &str, query: Element<'_>) -> Result<LegacyLogin, Failure> {
@@ -255,10 +282,9 @@ impl Stream {
         })
     }
 
-    fn check_legacy(&self, login: &LegacyLogin) -> Result<Rc<Account>, Failure> {
+    fn check_legacy(&self, login: &LegacyLogin, turn: Turn) -> Result<Rc<Account>, Failure> {
         let accounts = &self.door.site.accounts;
         let jid = &login.jid;
-        accounts.may_try(jid, self.link.peer().ip())?;
         let Some(secret) = accounts.legacy_secret(jid) else {
             let peer = self.link.peer();
             if accounts.log_limit.allows("no legacy login", accounts.whom(jid, peer.ip())) {
@@ -273,7 +299,8 @@ impl Stream {
         if !legacy::digest_fits(&login.digest, &self.id, &secret) {
             return Err(Failure::NotAuthorized);
         }
-        accounts.proven(jid, self.link.peer().ip())
+        turn.right();
+        accounts.get(jid).ok_or(Failure::NotAuthorized)
     }
 
     fn end_legacy(

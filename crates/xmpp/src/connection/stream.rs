@@ -10,6 +10,7 @@ use lampfield_xmpp_stream::{
 use super::claim::Claim;
 use super::login::Attempt;
 use super::{Ending, after_login, before_login};
+use crate::accounts::Turn;
 use crate::domains::ServedDomain;
 use crate::door::Door;
 use crate::gate::Admission;
@@ -21,8 +22,8 @@ use crate::wire::Link;
 pub(super) enum Phase {
     /// Nobody we know.
     Stranger,
-    /// In the middle of a SASL exchange.
-    Authenticating(Box<Exchange>),
+    /// In the middle of a SASL exchange, with SCRAM's turn once keys were needed.
+    Authenticating(Box<Exchange>, Option<Turn>),
     /// Logged in, no resource yet.
     Known(BareJid),
     /// Logged in and addressable.
