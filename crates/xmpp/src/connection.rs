@@ -34,6 +34,10 @@ use stream::{Step, Stream};
 /// How long the last bytes of a conversation may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// How long a client may do nothing where it can do nothing but begin TLS before that is said in
+/// the log: Asterisk begins it at once.
+const SILENCE: Duration = Duration::from_secs(2);
+
 /// When TLS begins on the connections of a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
@@ -156,13 +160,17 @@ impl Connection {
             self.deadline = None;
         }
         let link = Rc::clone(self.stream.link());
-        let readable = match &self.deadline {
-            None => link.readable().await,
-            Some(deadline) => match timeout_at(deadline.at(), link.readable()).await {
-                Ok(readable) => readable,
-                Err(_) => return Err(Ending::Refused(deadline.missed())),
-            },
+        let Some(deadline) = &self.deadline else {
+            return link.readable().await.map_err(|_| Ending::Lost("the connection broke"));
         };
+        if self.stream.awaits_tls {
+            let silent = deadline.at().min(Instant::now() + SILENCE);
+            if timeout_at(silent, link.readable()).await.is_err() {
+                self.stream.miss_tls();
+            }
+        }
+        let readable = timeout_at(deadline.at(), link.readable()).await;
+        let readable = readable.map_err(|_| Ending::Refused(deadline.missed()))?;
         readable.map_err(|_| Ending::Lost("the connection broke"))
     }
 

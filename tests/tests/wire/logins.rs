@@ -164,6 +164,31 @@ async fn a_legacy_login_ends_the_limits_of_strangers() {
     assert_eq!(client.iq("get", DOMAIN, &long).await.attr("type"), Some("result"));
 }
 
+/// `usetls=no` where TLS is required: the log says at once what to change.
+#[tokio::test]
+async fn who_wants_to_log_in_without_tls_is_named_in_the_log() {
+    let config = Config::plain().with_tls().servers();
+    let auth = format!("<auth xmlns='{SASL}' mechanism='PLAIN'>AA==</auth>");
+    let legacy = "<iq type='set' id='a'><query xmlns='jabber:iq:auth'/></iq>".to_owned();
+    for first_word in [auth, legacy, String::new()] {
+        let mut server = Server::start(&config).await;
+        let mut client = opened(&server).await;
+        client.send(&first_word).await;
+        server.logs(r#"code="tls-required""#).await;
+        let log = server.log();
+        let line = log.lines().find(|line| line.contains("tls-required")).unwrap_or_default();
+        assert!(line.contains("WARN") && line.contains("set usetls=yes"), "{line}");
+        assert!(line.contains("peer=127."), "{line}");
+    }
+    // Who begins TLS is not meant.
+    let server = Server::start(&config).await;
+    let mut client = opened(&server).await;
+    client.starttls().await;
+    client.open().await;
+    sleep(Duration::from_secs(6)).await;
+    assert!(!server.log().contains("tls-required"), "{}", server.log());
+}
+
 /// Silent from the start, silent after the header, and half a header: all are closed in time.
 #[tokio::test]
 async fn a_connection_that_never_logs_in_is_closed() {

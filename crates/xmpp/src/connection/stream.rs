@@ -54,6 +54,9 @@ pub(super) struct Stream {
     pub(super) failures: u32,
     /// Who the present or latest attempt to log in says it is.
     pub(super) claim: Option<Claim>,
+    /// Whether the present stream has been opened, cannot be logged in to without TLS, and
+    /// nothing has come on it yet.
+    pub(super) awaits_tls: bool,
     scope: Rc<Scope>,
     answered: bool,
 }
@@ -71,6 +74,7 @@ impl Stream {
             domain: None,
             failures: 0,
             claim: None,
+            awaits_tls: false,
             scope: Rc::new(Scope::NONE),
             answered: false,
         }
@@ -105,7 +109,10 @@ impl Stream {
     pub(super) fn handle(&mut self, frame: Frame<'_>) -> Result<Option<Step>, StreamError> {
         match frame {
             Frame::Open(header) => self.opened(*header).map(|()| None),
-            Frame::Stanza(bytes) => self.stanza(bytes),
+            Frame::Stanza(bytes) => {
+                self.awaits_tls = false;
+                self.stanza(bytes)
+            }
             Frame::Close => Ok(Some(Step::Goodbye)),
         }
     }
@@ -134,6 +141,7 @@ impl Stream {
             Some((0, _)) | None => {}
             Some(_) => self.write_features(&mut out),
         }
+        self.awaits_tls = !self.may_log_in();
         self.send(&out);
         Ok(())
     }
