@@ -93,6 +93,11 @@ impl Framer {
         *self = Self::new(limits);
     }
 
+    /// Goes on in the same stream under other limits: after a login that begins no new one.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// Bytes kept from earlier inputs.
     pub fn buffered(&self) -> usize {
         if self.handed_out { 0 } else { self.partial.len() }

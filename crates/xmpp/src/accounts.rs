@@ -13,6 +13,7 @@ mod key_file;
 mod manage;
 mod record;
 mod throttle;
+mod turn;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -23,7 +24,7 @@ use std::time::Duration;
 
 use lampfield_board::Pattern;
 use lampfield_fabric::{Bucket, Storage, Store, StoreError, Ticket, Write};
-use lampfield_xmpp_stream::sasl::{Failure, FakeKeys, ScramKeys};
+use lampfield_xmpp_stream::sasl::{FakeKeys, ScramKeys};
 use lampfield_xmpp_stream::{BareJid, Domain};
 use tokio::time::Instant;
 
@@ -33,11 +34,11 @@ pub use error::AccountError;
 pub use invite::{Invitation, Rotation};
 pub use key_file::{AccountKeys, KeyFileError};
 pub use manage::{NewAccount, NewPassword};
+pub use turn::Turn;
 
 use crate::log_limit::{LogLimit, Whom};
-use check::InFlight;
 use derivations::Derivations;
-use throttle::{Pair, Throttle};
+use throttle::{Room, Throttle};
 
 /// Bounds of the book.
 #[derive(Clone, Copy, Debug)]
@@ -48,8 +49,13 @@ pub struct BookLimits {
     pub hashing: usize,
     /// Passwords that wait for it; the login of one more fails for the moment.
     pub waiting: usize,
-    /// Pairs of address and account whose failures are remembered; the oldest is forgotten.
+    /// Tries for one account from one address that are looked at without a wait.
+    pub free_tries: usize,
+    /// Pairs of address and account whose tries are remembered; then the address that has tried
+    /// nothing for the longest time is forgotten.
     pub throttled: usize,
+    /// The same of one address; its other accounts count as one.
+    pub throttled_of_one: usize,
 }
 
 /// How PBX servers may make their own account: by logging in with a secret that all share.
@@ -84,7 +90,6 @@ pub struct AccountBook {
     derivations: Derivations,
     /// A right password's keyed hash per account, so that a repeated login costs microseconds.
     verified: RefCell<HashMap<BareJid, [u8; 32]>>,
-    in_flight: RefCell<HashMap<[u8; 32], InFlight>>,
     accounts: RefCell<BTreeMap<BareJid, Rc<Account>>>,
     throttle: RefCell<Throttle>,
     /// For lines about logins, and whatever else clients can make the door write.
@@ -98,7 +103,14 @@ pub struct AccountBook {
 
 impl Default for BookLimits {
     fn default() -> Self {
-        Self { accounts: 100_000, hashing: 2, waiting: 1_024, throttled: 65_536 }
+        Self {
+            accounts: 100_000,
+            hashing: 2,
+            waiting: 1_024,
+            free_tries: 5,
+            throttled: 65_536,
+            throttled_of_one: 1_024,
+        }
     }
 }
 
@@ -116,13 +128,13 @@ impl AccountBook {
         joins: HashMap<Domain, JoinPolicy>,
         limits: BookLimits,
     ) -> Result<Rc<Self>, StoreError> {
+        let room = Room { lines: limits.throttled, of_one: limits.throttled_of_one };
         let book = Self {
             fake: FakeKeys::new(keys.fake_keys),
             derivations: Derivations::new(limits.hashing, limits.waiting),
-            throttle: RefCell::new(Throttle::new(limits.throttled)),
+            throttle: RefCell::new(Throttle::new(room, limits.free_tries)),
             log_limit: Rc::default(),
             verified: RefCell::default(),
-            in_flight: RefCell::default(),
             accounts: RefCell::default(),
             listeners: RefCell::default(),
             started: Instant::now(),
@@ -176,34 +188,6 @@ impl AccountBook {
 
     // --- logging in ---
 
-    /// Counts a try to log in. It counts as failed until [`proven`](Self::proven) says otherwise,
-    /// so that tries at the same time cannot outrun the limit.
-    ///
-    /// # Errors
-    /// [`Failure::TemporaryAuthFailure`] after too many wrong passwords from this address for this
-    /// account; other addresses and other accounts are not affected.
-    pub fn may_try(&self, jid: &BareJid, peer: IpAddr) -> Result<(), Failure> {
-        let attempt = self.throttle.borrow_mut().attempt(Pair::new(peer, jid), self.now());
-        attempt.map_err(|wait| {
-            if self.log_limit.allows("too many wrong passwords", self.whom(jid, peer)) {
-                tracing::warn!(
-                    account = %jid, %peer, "too many wrong passwords, refused for {wait:?}"
-                );
-            }
-            Failure::TemporaryAuthFailure
-        })
-    }
-
-    /// Somebody at `peer` has proved to be the account: what it is, its failures forgotten.
-    ///
-    /// # Errors
-    /// [`Failure::NotAuthorized`] if the account is gone meanwhile.
-    pub fn proven(&self, jid: &BareJid, peer: IpAddr) -> Result<Rc<Account>, Failure> {
-        let account = self.get(jid).ok_or(Failure::NotAuthorized)?;
-        self.throttle.borrow_mut().succeeded(Pair::new(peer, jid));
-        Ok(account)
-    }
-
     /// What SCRAM needs for the account. For one that does not exist it gives keys that fit no
     /// password, so that nobody learns who exists.
     pub fn keys_or_fake(&self, jid: &BareJid) -> ScramKeys {
@@ -211,6 +195,12 @@ impl AccountBook {
             Some(account) => account.keys.clone(),
             None => self.fake.keys(jid.as_str()),
         }
+    }
+
+    /// The salt of the account's keys. Made up, and as dear, for one that does not exist.
+    fn salt(&self, jid: &BareJid) -> [u8; 16] {
+        let fake = self.fake.keys(jid.as_str()).salt;
+        self.get(jid).map_or(fake, |account| account.keys.salt)
     }
 
     /// The readable password of an account that may log in with `jabber:iq:auth`.
@@ -222,8 +212,8 @@ impl AccountBook {
     /// that are nobody's count as their address: a stranger can make up any number of them.
     pub(crate) fn whom(&self, jid: &BareJid, peer: IpAddr) -> Whom {
         match self.get(jid) {
-            Some(_) => Whom::Login(jid.clone(), peer),
-            None => Whom::Address(peer),
+            Some(_) => Whom::Login(jid.clone(), peer.into()),
+            None => peer.into(),
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod binding;
 mod claim;
+mod deadline;
 mod dispatch;
 mod intake;
 mod iq;
@@ -28,7 +29,9 @@ use crate::services;
 use crate::turns::Need;
 use crate::wire::Link;
 
+use deadline::Deadline;
 use intake::{Intake, Progress};
+use login::{Attempt, Standing};
 use stream::{Step, Stream};
 
 /// Bytes that a PBX may leave unread in any case before it is not listened to: thousands of results.
@@ -39,9 +42,9 @@ const PBX_PATIENCE: usize = 1024 * 1024;
 /// How long the last bytes of a conversation may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// How long a client may take to try again after a failed login. COMPAT(asterisk<=22): it says
-/// nothing more after a failure, and comes back sooner when its connection is closed.
-const AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// How long a client may do nothing where it can do nothing but begin TLS before that is said in
+/// the log: Asterisk begins it at once.
+const SILENCE: Duration = Duration::from_secs(2);
 
 /// When TLS begins on the connections of a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +81,7 @@ pub async fn run(
     let mut connection = Connection {
         intake: Intake::new(before_login(&door)),
         stream: Stream::new(Rc::clone(&door), Rc::clone(&link), admission),
-        deadline: Some(Instant::now() + door.site.settings.limits.login_time),
+        deadline: Some(Deadline::within(door.site.settings.limits.login_time)),
     };
     let ending = tokio::select! {
         ending = connection.converse() => ending,
@@ -119,8 +122,8 @@ fn after_login(door: &Door) -> Limits {
 struct Connection {
     intake: Intake,
     stream: Stream,
-    /// When the login must be complete; none once it is.
-    deadline: Option<Instant>,
+    /// For the login; none once it is complete.
+    deadline: Option<Deadline>,
 }
 
 // === impl Connection ===
@@ -139,11 +142,13 @@ impl Connection {
             drop(turn);
             let went_on = match progress {
                 Ok(Progress::Idle) => self.wait().await,
-                Ok(Progress::Pause) if self.is_overdue() => Err(self.stream.too_slow()),
-                Ok(Progress::Pause) => {
-                    need = Need::Busy;
-                    continue;
-                }
+                Ok(Progress::Pause) => match self.missed_deadline() {
+                    Some(error) => Err(Ending::Refused(error)),
+                    None => {
+                        need = Need::Busy;
+                        continue;
+                    }
+                },
                 Ok(Progress::Closed) => Err(Ending::Lost("the peer closed the connection")),
                 Ok(Progress::Step(step)) => self.take(step).await,
                 Err(error) => Err(Ending::Refused(error)),
@@ -155,16 +160,24 @@ impl Connection {
         }
     }
 
-    /// Whether the login should have been complete by now: somebody who keeps us busy is not
-    /// excused.
-    fn is_overdue(&self) -> bool {
-        let bound = self.stream.session().is_some();
-        !bound && self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    /// If the login should have been complete by now: somebody who keeps us busy is not excused.
+    fn missed_deadline(&self) -> Option<StreamError> {
+        let deadline = self.deadline.as_ref()?;
+        let missed = self.stream.session().is_none() && Instant::now() >= deadline.at();
+        missed.then(|| deadline.missed())
     }
 
     /// Waits until there is something to read, as long as the login may take.
     async fn wait(&mut self) -> Result<(), Ending> {
         let link = Rc::clone(self.stream.link());
+        if let Some(deadline) = &self.deadline
+            && self.stream.awaits_tls
+        {
+            let silent = deadline.at().min(Instant::now() + SILENCE);
+            if timeout_at(silent, link.readable()).await.is_err() {
+                self.stream.miss_tls();
+            }
+        }
         let readable = self.in_time(link.readable()).await?;
         readable.map_err(|_| Ending::Lost("the connection broke"))
     }
@@ -187,11 +200,11 @@ impl Connection {
         if self.stream.session().is_some() {
             self.deadline = None;
         }
-        match self.deadline {
+        match &self.deadline {
             None => Ok(something.await),
-            Some(deadline) => {
-                timeout_at(deadline, something).await.map_err(|_| self.stream.too_slow())
-            }
+            Some(deadline) => timeout_at(deadline.at(), something)
+                .await
+                .map_err(|_| Ending::Refused(deadline.missed())),
         }
     }
 
@@ -204,15 +217,37 @@ impl Connection {
                 self.intake.restart(before_login(self.stream.door()));
                 self.stream.start_tls().await.map_err(Ending::Refused)?;
             }
-            Step::Login(attempt) => {
-                let outcome = attempt.await;
-                if self.stream.logged_in(outcome).map_err(Ending::Refused)? {
-                    self.intake.restart(after_login(self.stream.door()));
-                } else {
-                    let soon = Instant::now() + AFTER_FAILURE;
-                    self.deadline = self.deadline.map(|deadline| deadline.min(soon));
+            Step::Login(attempt) => self.log_in(attempt).await?,
+        }
+        Ok(())
+    }
+
+    /// Waits for a step of a login. This is the one place where a login ends, whatever it was.
+    async fn log_in(&mut self, attempt: Attempt) -> Result<(), Ending> {
+        let link = Rc::clone(self.stream.link());
+        let began = Instant::now();
+        let outcome = tokio::select! {
+            biased;
+            outcome = attempt => outcome,
+            () = self.intake.read_ahead(&link) => {
+                return Err(Ending::Lost("the peer closed the connection"));
+            }
+        };
+        let standing = self.stream.conclude(outcome).map_err(Ending::Refused)?;
+        if let Some(deadline) = &mut self.deadline {
+            deadline.extend(began.elapsed());
+            match standing {
+                Standing::Failed => deadline.failed(),
+                Standing::Underway | Standing::NewStream | Standing::SameStream => {
+                    deadline.tried_again();
                 }
             }
+        }
+        let limits = after_login(self.stream.door());
+        match standing {
+            Standing::NewStream => self.intake.restart(limits),
+            Standing::SameStream => self.intake.widen(limits),
+            Standing::Underway | Standing::Failed => {}
         }
         Ok(())
     }

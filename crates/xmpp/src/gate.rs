@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use crate::network::Network;
+
 /// Connections without a login may take the room divided by this, from all addresses together.
 const STRANGERS_PART: usize = 2;
 
@@ -16,7 +18,7 @@ pub struct Gate {
     open: Cell<usize>,
     /// Open connections that have not logged in.
     unknown: Cell<usize>,
-    strangers: RefCell<HashMap<IpAddr, usize>>,
+    strangers: RefCell<HashMap<Network, usize>>,
 }
 
 /// Why a connection was not let in.
@@ -34,7 +36,7 @@ pub enum Closed {
 #[derive(Debug)]
 pub struct Admission {
     gate: Rc<Gate>,
-    address: IpAddr,
+    network: Network,
     stranger: Cell<bool>,
 }
 
@@ -62,15 +64,16 @@ impl Gate {
         if self.open.get() >= self.most || self.unknown.get() >= most_unknown {
             return Err(Closed::Full(self.most));
         }
+        let network = Network::from(address);
         let mut strangers = self.strangers.borrow_mut();
-        let from_here = strangers.entry(address).or_insert(0);
+        let from_here = strangers.entry(network).or_insert(0);
         if *from_here >= self.most_strangers {
             return Err(Closed::Strangers(self.most_strangers));
         }
         *from_here += 1;
         self.unknown.set(self.unknown.get() + 1);
         self.open.set(self.open.get() + 1);
-        Ok(Admission { gate: Rc::clone(self), address, stranger: Cell::new(true) })
+        Ok(Admission { gate: Rc::clone(self), network, stranger: Cell::new(true) })
     }
 
     /// Connections open now.
@@ -78,13 +81,13 @@ impl Gate {
         self.open.get()
     }
 
-    fn forget_stranger(&self, address: IpAddr) {
+    fn forget_stranger(&self, network: Network) {
         self.unknown.set(self.unknown.get() - 1);
         let mut strangers = self.strangers.borrow_mut();
-        if let Some(count) = strangers.get_mut(&address) {
+        if let Some(count) = strangers.get_mut(&network) {
             *count -= 1;
             if *count == 0 {
-                strangers.remove(&address);
+                strangers.remove(&network);
             }
         }
     }
@@ -96,7 +99,7 @@ impl Admission {
     /// The connection has logged in and no longer counts against its address.
     pub fn known(&self) {
         if self.stranger.replace(false) {
-            self.gate.forget_stranger(self.address);
+            self.gate.forget_stranger(self.network);
         }
     }
 }
@@ -124,6 +127,21 @@ mod tests {
         assert!(gate.admit(THERE).is_ok());
         first.known();
         assert!(gate.admit(HERE).is_ok());
+    }
+
+    #[test]
+    fn one_ipv6_subscriber_is_one_address() {
+        let gate = Gate::new(100, 2);
+        let from = |text: &str| gate.admit(text.parse().unwrap());
+        let _kept: Vec<_> =
+            (1..=2).map(|host| from(&format!("2001:db8::{host}")).unwrap()).collect();
+        for host in 3..=12 {
+            let refused = from(&format!("2001:db8::{host}"));
+            assert_eq!(refused.unwrap_err(), Closed::Strangers(2));
+        }
+        assert!(from("2001:db8:0:1::1").is_ok(), "another subscriber");
+        let _mapped = (from("::ffff:192.0.2.9").unwrap(), from("192.0.2.9").unwrap());
+        assert_eq!(from("::ffff:192.0.2.9").unwrap_err(), Closed::Strangers(2));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod door;
 pub mod gate;
 mod listener;
 mod log_limit;
+mod network;
 mod pace;
 mod random;
 pub mod replacements;

@@ -12,6 +12,8 @@ use lampfield_xmpp_stream::BareJid;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::network::Network;
+
 /// Lines of one kind about one client that are written...
 const LINES: u32 = 5;
 /// ... within this time from the first.
@@ -25,9 +27,9 @@ pub enum Whom {
     /// An account.
     Account(BareJid),
     /// An address.
-    Address(IpAddr),
+    Address(Network),
     /// Somebody at an address who wants to be an account.
-    Login(BareJid, IpAddr),
+    Login(BareJid, Network),
     /// One of many.
     Anyone,
 }
@@ -66,7 +68,7 @@ impl From<&BareJid> for Whom {
 
 impl From<IpAddr> for Whom {
     fn from(address: IpAddr) -> Self {
-        Self::Address(address)
+        Self::Address(address.into())
     }
 }
 
@@ -121,7 +123,7 @@ mod tests {
     const WHAT: &str = "login failed";
 
     fn address(number: u32) -> Whom {
-        Whom::Address(Ipv4Addr::from_bits(number).into())
+        IpAddr::V4(Ipv4Addr::from_bits(number)).into()
     }
 
     fn allowed(limit: &LogLimit, whom: &Whom, lines: u32) -> u32 {

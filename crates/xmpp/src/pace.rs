@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use lampfield_xmpp_stream::{ErrorType, StanzaCondition, StanzaError};
 
-/// Steps of one address within [`WINDOW`]; more are refused.
-const STEPS: usize = 3;
+use crate::network::Network;
+
 /// The time after which a step is forgotten.
 const WINDOW: Duration = Duration::from_secs(60);
 /// Addresses that are remembered. While there are so many, all others are refused: whoever sends
@@ -16,14 +16,21 @@ const WINDOW: Duration = Duration::from_secs(60);
 const ADDRESSES: usize = 4_096;
 
 /// When each address has last taken its steps.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pace {
-    recent: RefCell<HashMap<IpAddr, Vec<Instant>>>,
+    /// Steps of one address within [`WINDOW`]; more are refused.
+    most: usize,
+    recent: RefCell<HashMap<Network, Vec<Instant>>>,
 }
 
 // === impl Pace ===
 
 impl Pace {
+    /// At most so many steps of one address within a minute.
+    pub fn new(most: usize) -> Self {
+        Self { most, recent: RefCell::default() }
+    }
+
     /// Takes one step.
     ///
     /// # Errors
@@ -38,35 +45,29 @@ impl Pace {
         if recent.len() >= ADDRESSES {
             recent.retain(|_, times| times.iter().any(is_recent));
         }
-        let network = network(address);
+        let network = Network::from(address);
         if recent.len() >= ADDRESSES && !recent.contains_key(&network) {
-            return Err(too_fast());
+            return Err(self.too_fast());
         }
         let times = recent.entry(network).or_default();
         times.retain(is_recent);
-        if times.len() >= STEPS {
-            return Err(too_fast());
+        if times.len() >= self.most {
+            return Err(self.too_fast());
         }
         times.push(now);
         Ok(())
     }
-}
 
-fn too_fast() -> StanzaError {
-    let text = format!("at most {STEPS} within {} s", WINDOW.as_secs());
-    StanzaCondition::ResourceConstraint.with(text).kind(ErrorType::Wait)
-}
-
-/// An IPv6 subscriber has a whole network of 64 bits to send from.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
-        v4 => v4,
+    fn too_fast(&self) -> StanzaError {
+        let text = format!("at most {} within {} s", self.most, WINDOW.as_secs());
+        StanzaCondition::ResourceConstraint.with(text).kind(ErrorType::Wait)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use super::*;
 
     fn v6(network: u32, host: u16) -> IpAddr {
@@ -76,7 +77,7 @@ mod tests {
 
     #[test]
     fn three_steps_a_minute_and_address() {
-        let (pace, start) = (Pace::default(), Instant::now());
+        let (pace, start) = (Pace::new(3), Instant::now());
         for n in 0..3 {
             pace.step_at(v6(1, n), start).unwrap();
         }
@@ -88,7 +89,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_freed_by_time() {
-        let (pace, start) = (Pace::default(), Instant::now());
+        let (pace, start) = (Pace::new(3), Instant::now());
         for n in 0..ADDRESSES as u32 {
             pace.step_at(v6(n, 1), start).unwrap();
         }

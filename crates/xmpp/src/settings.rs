@@ -86,6 +86,8 @@ pub struct Limits {
     pub connections: usize,
     /// Connections from one address that have not logged in; more are closed at once.
     pub unauthenticated_per_address: usize,
+    /// Registrations and changes of password in-band from one address within a minute.
+    pub registrations_per_address: usize,
     /// Resources of one account at the same time.
     pub resources: usize,
     /// How much a peer may leave unread.
@@ -106,6 +108,7 @@ impl Default for Limits {
             login_tries: 5,
             connections: 12_000,
             unauthenticated_per_address: 500,
+            registrations_per_address: 3,
             resources: 10,
             unread: LinkLimits { comfortable: 65_536, most: 4_194_304 },
             unread_total: 134_217_728,

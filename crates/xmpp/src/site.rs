@@ -67,7 +67,7 @@ impl Site {
             peers: Peers::of_book(&accounts),
             news: News::default(),
             rosters: Rosters::open(&ledger).await?,
-            registrations: Pace::default(),
+            registrations: Pace::new(settings.limits.registrations_per_address),
             router: Router::default(),
             results: Rc::default(),
             settings,

@@ -3,9 +3,13 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use lampfield_tests::scene;
 use lampfield_tests::server::{Config, DOMAIN, Server};
 use lampfield_tests::xmpp::{Client, End, SASL};
+use sha1::{Digest, Sha1};
+use tokio::time::{Instant, sleep};
 
 #[tokio::test]
 async fn an_unknown_mechanism() {
@@ -57,24 +61,23 @@ async fn plain_is_not_offered_without_tls_unless_allowed() {
 #[tokio::test]
 async fn wrong_passwords_delay_only_their_own_account() {
     let server = Server::start(&Config::plain().servers()).await;
-    let mut slowed = false;
-    for _ in 0..12 {
+    for count in 0..5 {
         let mut client = opened(&server).await;
-        let refused = client.authenticate("server1", "wrong").await.unwrap_err();
-        slowed |= refused.child("temporary-auth-failure").is_some();
+        client.authenticate("server1", &format!("wrong{count}")).await.unwrap_err();
     }
-    assert!(slowed, "wrong passwords cost nothing");
     // Also the right one has to wait now, but a PBX behind the same router has not.
-    let password = Config::password("server1");
-    assert!(opened(&server).await.authenticate("server1", &password).await.is_err());
-    scene::client(&server, "server2").await;
-    // Not for ever: the right password works again.
-    lampfield_tests::eventually::eventually(Duration::from_secs(40), || async {
-        let mut client = opened(&server).await;
-        let answer = client.authenticate("server1", &Config::password("server1")).await;
-        answer.map_err(|refused| refused.to_string())
-    })
-    .await;
+    let mut late = opened(&server).await;
+    let waiting = async {
+        let password = Config::password("server1");
+        let secret = BASE64.encode(format!("\0server1\0{password}"));
+        late.send(&format!("<auth xmlns='{SASL}' mechanism='PLAIN'>{secret}</auth>")).await;
+        let began = Instant::now();
+        let answer = late.next_within(Duration::from_secs(30)).await.expect("not for ever");
+        (answer.element.name, began.elapsed())
+    };
+    let (_, (answer, waited)) = tokio::join!(scene::client(&server, "server2"), waiting);
+    assert_eq!(answer, "success");
+    assert!(waited > Duration::from_secs(3), "wrong passwords cost nothing: {waited:?}");
 }
 
 /// The same answer in the same time: nobody learns which accounts exist.
@@ -131,6 +134,59 @@ async fn many_tries_on_one_connection_end_it() {
         let _ = client.authenticate("server1", "wrong").await;
     }
     assert!(matches!(client.ending().await.1, End::StreamClosed | End::SocketClosed));
+}
+
+/// A success lifts what the failure before it has shortened.
+#[tokio::test]
+async fn a_success_makes_up_for_a_failure_on_the_same_stream() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let mut client = opened(&server).await;
+    client.authenticate("server1", "wrong").await.unwrap_err();
+    client.authenticate("server1", &Config::password("server1")).await.unwrap();
+    sleep(Duration::from_secs(6)).await;
+    client.bind("test").await;
+}
+
+/// However a client has logged in, it may say as much as any other.
+#[tokio::test]
+async fn a_legacy_login_ends_the_limits_of_strangers() {
+    let server = Server::start(&Config::plain().account("old", "legacy_auth = true")).await;
+    let mut client = opened(&server).await;
+    let digest = Sha1::digest(format!("{}{}", client.stream_id(), Config::password("old")));
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let query = format!(
+        "<query xmlns='jabber:iq:auth'><username>old</username><resource>test</resource>\
+         <digest>{digest}</digest></query>"
+    );
+    let answer = client.iq("set", DOMAIN, &query).await;
+    assert_eq!(answer.attr("type"), Some("result"), "{answer}");
+    let long = format!("<ping xmlns='urn:xmpp:ping'>{}</ping>", "x".repeat(100_000));
+    assert_eq!(client.iq("get", DOMAIN, &long).await.attr("type"), Some("result"));
+}
+
+/// `usetls=no` where TLS is required: the log says at once what to change.
+#[tokio::test]
+async fn who_wants_to_log_in_without_tls_is_named_in_the_log() {
+    let config = Config::plain().with_tls().servers();
+    let auth = format!("<auth xmlns='{SASL}' mechanism='PLAIN'>AA==</auth>");
+    let legacy = "<iq type='set' id='a'><query xmlns='jabber:iq:auth'/></iq>".to_owned();
+    for first_word in [auth, legacy, String::new()] {
+        let mut server = Server::start(&config).await;
+        let mut client = opened(&server).await;
+        client.send(&first_word).await;
+        server.logs(r#"code="tls-required""#).await;
+        let log = server.log();
+        let line = log.lines().find(|line| line.contains("tls-required")).unwrap_or_default();
+        assert!(line.contains("WARN") && line.contains("set usetls=yes"), "{line}");
+        assert!(line.contains("peer=127."), "{line}");
+    }
+    // Who begins TLS is not meant.
+    let server = Server::start(&config).await;
+    let mut client = opened(&server).await;
+    client.starttls().await;
+    client.open().await;
+    sleep(Duration::from_secs(6)).await;
+    assert!(!server.log().contains("tls-required"), "{}", server.log());
 }
 
 /// Silent from the start, silent after the header, and half a header: all are closed in time.

@@ -4,6 +4,7 @@ mod bad_input;
 mod commands;
 mod configuration;
 mod fairness;
+mod guessing;
 mod large_answers;
 mod leases;
 mod logins;

@@ -38,6 +38,17 @@ async fn in_band_registration_makes_ordinary_users() {
 }
 
 #[tokio::test]
+async fn one_address_registers_as_often_as_the_operator_says() {
+    let config = Config::plain().servers().domain("registration = \"in-band\"");
+    let server =
+        Server::start(&config.more("[xmpp.limits]\nregistrations_per_address = 1\n")).await;
+    let (mut client, _) = opened(&server).await;
+    assert_eq!(register(&mut client, "anna", "pw").await.attr("type"), Some("result"));
+    let refused = register(&mut client, "bert", "pw").await;
+    assert!(refused.find("resource-constraint").is_some(), "{refused}");
+}
+
+#[tokio::test]
 async fn the_join_secret_makes_pbx_accounts_of_the_right_names() {
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("join");

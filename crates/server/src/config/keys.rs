@@ -129,8 +129,16 @@ section! {
         login_tries: usize = key(5).within(1..=100),
         /// Connections in all; more are closed at once.
         connections: usize = key(12_000).within(1..=1_000_000),
-        /// Connections from one address that have not logged in; more are closed at once.
+        /// Connections from one address that have not logged in; more are closed at once. An
+        /// address is here, and in the keys that follow, a network of 64 bits with IPv6.
         unauthenticated_per_address: usize = key(500).within(1..=1_000_000),
+        /// Wrong passwords for one account from one address that are looked at without a wait.
+        /// After them one every 12 s is looked at; the others wait for up to 15 s and are then
+        /// refused.
+        login_tries_per_address: usize = key(5).within(1..=100),
+        /// Registrations and changes of password in-band from one address within a minute; more
+        /// are refused.
+        registrations_per_address: usize = key(3).within(1..=1_000),
         /// Resources of one account at the same time; one more is refused.
         resources: usize = key(10).within(1..=1_000),
         /// What a client may leave unread before news about telephony are kept back for it and

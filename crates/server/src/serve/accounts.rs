@@ -25,7 +25,11 @@ pub async fn open(place: &Place, store: &Store) -> Result<Rc<AccountBook>, Failu
     let keys = AccountKeys::load(&place.data_dir)
         .map_err(|error| Failure::new(Exit::Bad, "account-key", error.to_string()))?;
     let joins = joins(&place.config)?;
-    let book = AccountBook::open(store.clone(), keys, joins, BookLimits::default())
+    let limits = BookLimits {
+        free_tries: place.config.xmpp.limits.login_tries_per_address,
+        ..BookLimits::default()
+    };
+    let book = AccountBook::open(store.clone(), keys, joins, limits)
         .await
         .map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
     reconcile(&book, &place.config).await?;

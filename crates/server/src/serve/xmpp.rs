@@ -69,6 +69,7 @@ fn limits(limits: &keys::XmppLimits) -> Limits {
         login_tries: u32::try_from(limits.login_tries).unwrap_or(u32::MAX),
         connections: limits.connections,
         unauthenticated_per_address: limits.unauthenticated_per_address,
+        registrations_per_address: limits.registrations_per_address,
         resources: limits.resources,
         unread: LinkLimits {
             comfortable: limits.unread_comfortable.bytes(),

@@ -95,13 +95,16 @@ fn every_limit_of_the_configuration_is_in_the_table_with_its_default() {
 }
 
 /// Limits without a key: where each is defined, and how the manual says it.
-const CONSTANTS: [(&str, &str, &str); 22] = [
+const CONSTANTS: [(&str, &str, &str); 29] = [
     ("server/src/control/listener.rs", "MOST_CLIENTS: usize = 32;", "| 32 |"),
     ("server/src/serve/watchers.rs", "BACKLOG: usize = 1_000;", "| 1,000 |"),
     ("server/src/serve/journal.rs", "LIMIT: usize = 4_096;", "| 4,096 |"),
     ("server/src/serve/logging.rs", "WAITING: usize = 4_096;", "| 4,096 lines |"),
-    ("xmpp/src/pace.rs", "STEPS: usize = 3;", "| 3 within 60 s |"),
-    ("xmpp/src/pace.rs", "WINDOW: Duration = Duration::from_secs(60);", "| 3 within 60 s |"),
+    (
+        "xmpp/src/pace.rs",
+        "WINDOW: Duration = Duration::from_secs(60);",
+        "| 3 | one more within 60 s",
+    ),
     ("xmpp/src/contacts/contact.rs", "MOST_CONTACTS: usize = 1_000;", "| 1,000 contacts, "),
     ("xmpp/src/contacts/contact.rs", "MOST_STRANGERS: usize = 100;", "100 strangers who ask"),
     ("xmpp/src/contacts/contact.rs", "MOST_BYTES: usize = 262_144;", "256 KiB of text |"),
@@ -111,11 +114,19 @@ const CONSTANTS: [(&str, &str, &str); 22] = [
     ("xmpp/src/services/pubsub/telephony/listing.rs", "MOST: usize = 200;", "| 200 |"),
     ("xmpp/src/results.rs", "MOST: usize = 200_000;", "| 200,000 |"),
     ("xmpp/src/wire/loans.rs", "LARGEST_ANSWER: usize = 8 * 1024 * 1024;", "| 8 MiB, for all "),
-    ("xmpp/src/accounts.rs", "accounts: 100_000, hashing: 2, waiting: 1_024", "| 100,000 |"),
+    ("xmpp/src/accounts.rs", "accounts: 100_000,", "| 100,000 |"),
+    ("xmpp/src/accounts.rs", "hashing: 2,", "| 2, and 1,024 wait |"),
+    ("xmpp/src/accounts.rs", "waiting: 1_024,", "| 2, and 1,024 wait |"),
+    ("xmpp/src/accounts.rs", "throttled: 65_536,", "| 65,536, of one address 1,024 |"),
+    ("xmpp/src/accounts.rs", "throttled_of_one: 1_024,", "| 65,536, of one address 1,024 |"),
+    (LINE, "WRONG: usize = 16;", "| 16; 256, for 75 s |"),
+    (LINE, "RECALLED: usize = 256;", "| 16; 256, for 75 s |"),
+    (LINE, "RECALL: Duration = Duration::from_secs(75);", "| 16; 256, for 75 s |"),
+    (LINE, "EVERY: Duration = Duration::from_secs(12);", "one every 12 s, for up to 15 s;"),
     (
-        "xmpp/src/accounts.rs",
-        "accounts: 100_000, hashing: 2, waiting: 1_024",
-        "| 2, and 1,024 wait |",
+        "xmpp/src/accounts/turn.rs",
+        "PATIENCE: Duration = Duration::from_secs(15);",
+        "one every 12 s, for up to 15 s;",
     ),
     (PUBSUB, "nodes: 10_000,", "| 10,000, of one account 1,000 |"),
     (PUBSUB, "nodes_per_creator: 1_000,", "| 10,000, of one account 1,000 |"),
@@ -123,6 +134,8 @@ const CONSTANTS: [(&str, &str, &str); 22] = [
     (PUBSUB, "payload_bytes: 128 * 1024,", "| 128 KiB |"),
     (PUBSUB, "stored_bytes: 256 * 1024 * 1024,", "| 256 MiB |"),
 ];
+
+const LINE: &str = "xmpp/src/accounts/throttle/line.rs";
 
 const PUBSUB: &str = "xmpp/src/services/pubsub/engine/limits.rs";
 

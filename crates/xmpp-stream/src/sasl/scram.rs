@@ -57,8 +57,13 @@ impl<'a> ClientFirst<'a> {
         let username = unescape(fields.next()?.strip_prefix("n=")?)?;
         let nonce = fields.next()?.strip_prefix("r=")?;
         let gs2_header = text.strip_suffix(bare)?;
-        (!nonce.is_empty()).then_some(Self { flag, authzid, username, nonce, gs2_header, bare })
+        is_nonce(nonce).then_some(Self { flag, authzid, username, nonce, gs2_header, bare })
     }
+}
+
+/// One `printable` at least (RFC 5802, 7): ASCII without blanks and commas.
+fn is_nonce(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',')
 }
 
 /// `=2C` and `=3D` stand for comma and equals sign; no other use of `=` is allowed.

@@ -102,6 +102,21 @@ fn scram_sha256_agrees_with_the_rfc() {
     assert_eq!(step, Ok(Step::Success(account("user"), signature)));
 }
 
+/// RFC 5802, 7: `printable = %x21-2B / %x2D-7E`, one at least.
+#[test]
+fn scram_refuses_a_nonce_that_is_not_printable() {
+    let first = |nonce: &str| {
+        let mut scram = exchange(Mechanism::Scram(Hash::Sha256), ChannelBinding::default());
+        scram.respond(format!("n,,n=user,r={nonce}").as_bytes())
+    };
+    for nonce in ["", "a b", " ", "a\tb", "a\u{7f}", "a\u{e9}", "a\0"] {
+        assert_eq!(first(nonce), Err(Failure::MalformedRequest), "{nonce:?}");
+    }
+    for nonce in ["!", "+", "-", "~", "a=b\"c"] {
+        assert_eq!(first(nonce), Ok(Step::FindKeys(account("user"))), "{nonce:?}");
+    }
+}
+
 /// Runs a whole SCRAM-SHA-256 exchange as a client that knows `password`.
 fn scram(
     mechanism: Mechanism,

@@ -1,26 +1,15 @@
 //! Checks passwords given in clear (PLAIN). A password that was right before costs one fast hash;
-//! any other is hashed slowly elsewhere, once for all logins that wait with the same.
+//! any other is hashed slowly elsewhere.
 
 use std::net::IpAddr;
 use std::rc::Rc;
 
 use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::{Failure, PlainLogin, hmac_sha256};
-use tokio::sync::OnceCell;
 
 use super::derivations::Busy;
 use super::{Account, AccountBook, Source};
 use crate::accounts::{Role, manage};
-
-/// The check of one password for one account, and whether it is right.
-pub(super) type InFlight = Rc<OnceCell<bool>>;
-
-/// One login's part in a check; the last one to leave removes it.
-struct Joined {
-    book: Rc<AccountBook>,
-    tag: [u8; 32],
-    check: InFlight,
-}
 
 // === impl AccountBook ===
 
@@ -36,20 +25,21 @@ impl AccountBook {
         peer: IpAddr,
     ) -> Result<Rc<Account>, Failure> {
         let tag = self.tag(&login.account, &login.password);
-        let joined = match self.joined(tag) {
-            // The same guess tells nothing new: it does not count again.
-            Some(joined) => joined,
-            None => {
-                self.may_try(&login.account, peer)?;
-                if self.verified.borrow().get(&login.account) == Some(&tag) {
-                    return self.proven(&login.account, peer);
-                }
-                self.begin(tag)
+        let what = self.throttle.borrow().password(&tag, &self.salt(&login.account));
+        let turn = self.turn(&login.account, peer, what).await?;
+        match self.look_at(&login, tag).await {
+            Ok(true) => {
+                turn.right();
+                self.get(&login.account).ok_or(Failure::NotAuthorized)
             }
-        };
-        match joined.check.get_or_try_init(|| self.verify(&login, tag)).await? {
-            true => self.proven(&login.account, peer),
-            false => Err(Failure::NotAuthorized),
+            Ok(false) => {
+                turn.wrong();
+                Err(Failure::NotAuthorized)
+            }
+            Err(failure) => {
+                turn.unused();
+                Err(failure)
+            }
         }
     }
 
@@ -60,15 +50,12 @@ impl AccountBook {
         hmac_sha256(&self.keys.verified, &text)
     }
 
-    fn joined(self: &Rc<Self>, tag: [u8; 32]) -> Option<Joined> {
-        let check = Rc::clone(self.in_flight.borrow().get(&tag)?);
-        Some(Joined { book: Rc::clone(self), tag, check })
-    }
-
-    fn begin(self: &Rc<Self>, tag: [u8; 32]) -> Joined {
-        let check = InFlight::default();
-        self.in_flight.borrow_mut().insert(tag, Rc::clone(&check));
-        Joined { book: Rc::clone(self), tag, check }
+    /// Whether the password is right, which is cheap to tell if it was so before.
+    async fn look_at(&self, login: &PlainLogin, tag: [u8; 32]) -> Result<bool, Failure> {
+        if self.verified.borrow().get(&login.account) == Some(&tag) {
+            return Ok(true);
+        }
+        self.verify(login, tag).await
     }
 
     /// Hashes slowly. An account that does not exist takes as long as one that does.
@@ -113,15 +100,6 @@ impl AccountBook {
                 tracing::error!(account = %login.account, "cannot be made: {error}");
                 Err(Failure::TemporaryAuthFailure)
             }
-        }
-    }
-}
-
-impl Drop for Joined {
-    fn drop(&mut self) {
-        // The map's and this one.
-        if Rc::strong_count(&self.check) <= 2 {
-            self.book.in_flight.borrow_mut().remove(&self.tag);
         }
     }
 }

@@ -1,206 +1,108 @@
-//! How often one address may try passwords for one account. Address and account count together:
-//! many PBX servers behind one address do not lock each other out, and a stranger elsewhere does
-//! not lock out an account's owner.
+//! How many tries to log in are looked at, and whose. Address and account count together: many PBX
+//! servers behind one address do not lock each other out, and a stranger elsewhere does not lock
+//! out an account's owner. At the owner's own address guesses are slowed, not the account: a try
+//! that comes too early waits for its turn (see [`line`]). Pure: the time is given.
 
-use std::collections::{BTreeMap, HashMap};
+mod line;
+mod table;
+
 use std::hash::{BuildHasher, RandomState};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use lampfield_xmpp_stream::BareJid;
+use tokio::sync::oneshot;
 
-/// Tries that cost nothing.
-const FREE: u32 = 5;
-/// After this long without a try all is forgotten.
-const FORGET: Duration = Duration::from_secs(60);
-/// The longest time between two tries.
-const LONGEST: Duration = Duration::from_secs(30);
+use line::{Entered, Line};
+use table::Table;
 
-/// An address and an account.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Pair {
-    network: IpAddr,
-    account: BareJid,
-}
+pub use line::{Call, Looked, Try};
+pub use table::{Room, Spot};
 
-/// Remembers tries. Pure: the time is given.
+/// All lines of this server.
 #[derive(Debug)]
 pub struct Throttle {
-    most: usize,
+    /// Tries of one line that need not wait.
+    free: usize,
+    /// Accounts and passwords are known by keyed hashes: small, and nobody can choose two that
+    /// share one.
     hasher: RandomState,
-    /// By keyed hash of the pair: small, and nobody can choose two pairs that share an entry.
-    tries: HashMap<u64, Tries>,
-    /// From oldest to newest.
-    order: BTreeMap<u64, u64>,
+    table: Table,
     next: u64,
 }
 
+/// What became of a try that came.
 #[derive(Debug)]
-struct Tries {
-    count: u32,
-    last: Duration,
-    /// Key in `order`.
-    place: u64,
+pub enum Entry {
+    /// It may be looked at now; [`Throttle::end`] must follow.
+    Turn(Spot),
+    /// Its password is known to be wrong.
+    Wrong,
+    /// It waits to be called.
+    Waits(Place),
 }
 
-// === impl Pair ===
-
-impl Pair {
-    /// IPv6 addresses count by their network of 64 bits, which is what one subscriber has.
-    pub fn new(address: IpAddr, account: &BareJid) -> Self {
-        let network = match address.to_canonical() {
-            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
-            v4 => v4,
-        };
-        Self { network, account: account.clone() }
-    }
+/// A place in a line. Whoever does not wait for the call any more must [`Throttle::leave`].
+#[derive(Debug)]
+pub struct Place {
+    pub spot: Spot,
+    pub call: oneshot::Receiver<Call>,
+    number: u64,
 }
 
 // === impl Throttle ===
 
 impl Throttle {
-    /// A throttle that remembers at most `most` pairs; then the oldest is forgotten.
-    pub fn new(most: usize) -> Self {
-        Self {
-            most,
-            hasher: RandomState::new(),
-            tries: HashMap::new(),
-            order: BTreeMap::new(),
-            next: 0,
+    pub fn new(room: Room, free: usize) -> Self {
+        Self { free, hasher: RandomState::new(), table: Table::new(room), next: 0 }
+    }
+
+    /// A try with a password, of which `tag` and the account's salt are enough: with another salt
+    /// it is another try, since the account's password has changed.
+    pub fn password(&self, tag: &[u8; 32], salt: &[u8; 16]) -> Try {
+        Try::Password(self.hasher.hash_one((tag, salt)))
+    }
+
+    /// Somebody at `peer` tries to log in.
+    pub fn enter(&mut self, account: &BareJid, peer: IpAddr, what: Try, now: Duration) -> Entry {
+        let (key, free) = (self.hasher.hash_one(account), self.free);
+        let (spot, line) = self.table.enter(peer.into(), key, now, || Line::new(free));
+        self.next += 1;
+        match line.enter(self.next, what, now) {
+            Entered::Turn => Entry::Turn(spot),
+            Entered::Wrong => Entry::Wrong,
+            Entered::Waits(call) => Entry::Waits(Place { spot, call, number: self.next }),
         }
     }
 
-    /// Counts a try, as failed for now.
-    ///
-    /// # Errors
-    /// How long to wait. Such a try has not happened: it neither counts nor prolongs the wait.
-    pub fn attempt(&mut self, pair: Pair, now: Duration) -> Result<(), Duration> {
-        let key = self.hasher.hash_one(&pair);
-        let before = self.tries.get(&key).filter(|tries| now < tries.last + FORGET);
-        let count = before.map_or(0, |tries| tries.count);
-        if let Some(tries) = before {
-            let wait = (tries.last + pause(count)).saturating_sub(now);
-            if !wait.is_zero() {
-                return Err(wait);
+    /// Calls whose turn it is; gives back when the next turn comes, if there is anybody.
+    pub fn serve(&mut self, spot: Spot, now: Duration) -> Option<Duration> {
+        let line = self.table.at(spot)?;
+        line.serve(now);
+        Some(line.opens_at())
+    }
+
+    /// A turn is over.
+    pub fn end(&mut self, spot: Spot, what: Try, looked: Looked, now: Duration) {
+        if let Some(line) = self.table.at(spot) {
+            line.end(what, looked, now);
+            line.serve(now);
+        }
+    }
+
+    /// Waits no longer, called or not.
+    pub fn leave(&mut self, place: &mut Place, what: Try, now: Duration) {
+        match place.call.try_recv() {
+            Ok(Call::Turn) => self.end(place.spot, what, Looked::Not, now),
+            Ok(Call::Wrong) => {}
+            Err(_) => {
+                if let Some(line) = self.table.at(place.spot) {
+                    line.leave(place.number, now);
+                }
             }
         }
-        self.remember(key, count.saturating_add(1), now);
-        Ok(())
-    }
-
-    /// The pair has proved itself: its tries are forgotten.
-    pub fn succeeded(&mut self, pair: Pair) {
-        self.forget(self.hasher.hash_one(&pair));
-    }
-
-    fn remember(&mut self, key: u64, count: u32, now: Duration) {
-        self.forget(key);
-        while self.tries.len() >= self.most {
-            let Some((_, oldest)) = self.order.pop_first() else { break };
-            self.tries.remove(&oldest);
-        }
-        let place = self.next;
-        self.next += 1;
-        self.order.insert(place, key);
-        self.tries.insert(key, Tries { count, last: now, place });
-    }
-
-    fn forget(&mut self, key: u64) {
-        if let Some(tries) = self.tries.remove(&key) {
-            self.order.remove(&tries.place);
-        }
-    }
-}
-
-/// How long to wait after that many tries in a row: 1, 2, 4 ... 30 seconds.
-fn pause(count: u32) -> Duration {
-    match count.checked_sub(FREE) {
-        None => Duration::ZERO,
-        Some(over) => LONGEST.min(Duration::from_secs(1 << over.min(10))),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pair(address: &str, account: &str) -> Pair {
-        Pair::new(address.parse().expect("an address"), &BareJid::parse(account).expect("a JID"))
-    }
-
-    fn at(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    fn exhaust(throttle: &mut Throttle, pair: &Pair, now: Duration) {
-        for _ in 0..FREE {
-            assert_eq!(throttle.attempt(pair.clone(), now), Ok(()));
-        }
-    }
-
-    #[test]
-    fn waits_grow_and_end_at_thirty_seconds() {
-        let mut throttle = Throttle::new(10);
-        let pair = pair("192.0.2.1", "a@b");
-        let mut now = at(100);
-        exhaust(&mut throttle, &pair, now);
-        for wait in [1, 2, 4, 8, 16, 30, 30, 30] {
-            assert_eq!(throttle.attempt(pair.clone(), now), Err(at(wait)));
-            now += at(wait);
-            assert_eq!(throttle.attempt(pair.clone(), now), Ok(()));
-        }
-    }
-
-    #[test]
-    fn refused_tries_do_not_prolong_the_wait() {
-        let mut throttle = Throttle::new(10);
-        let pair = pair("192.0.2.1", "a@b");
-        exhaust(&mut throttle, &pair, at(0));
-        for _ in 0..100 {
-            assert!(throttle.attempt(pair.clone(), at(0)).is_err());
-        }
-        assert_eq!(throttle.attempt(pair, at(1)), Ok(()));
-    }
-
-    #[test]
-    fn other_addresses_and_accounts_are_not_affected() {
-        let mut throttle = Throttle::new(10);
-        exhaust(&mut throttle, &pair("192.0.2.1", "a@b"), at(0));
-        assert!(throttle.attempt(pair("192.0.2.1", "a@b"), at(0)).is_err());
-        assert_eq!(throttle.attempt(pair("192.0.2.2", "a@b"), at(0)), Ok(()));
-        assert_eq!(throttle.attempt(pair("192.0.2.1", "c@b"), at(0)), Ok(()));
-    }
-
-    #[test]
-    fn success_and_time_forgive() {
-        let mut throttle = Throttle::new(10);
-        let pair = pair("192.0.2.1", "a@b");
-        exhaust(&mut throttle, &pair, at(0));
-        throttle.succeeded(pair.clone());
-        exhaust(&mut throttle, &pair, at(0));
-        assert!(throttle.attempt(pair.clone(), at(0)).is_err());
-        exhaust(&mut throttle, &pair, at(60));
-    }
-
-    #[test]
-    fn one_ipv6_subscriber_is_one_address() {
-        let mut throttle = Throttle::new(10);
-        exhaust(&mut throttle, &pair("2001:db8::1", "a@b"), at(0));
-        assert!(throttle.attempt(pair("2001:db8::2", "a@b"), at(0)).is_err());
-        assert_eq!(throttle.attempt(pair("2001:db8:0:1::1", "a@b"), at(0)), Ok(()));
-        exhaust(&mut throttle, &pair("::ffff:192.0.2.1", "a@b"), at(0));
-        assert!(throttle.attempt(pair("192.0.2.1", "a@b"), at(0)).is_err());
-    }
-
-    #[test]
-    fn memory_is_bounded_and_the_oldest_goes() {
-        let mut throttle = Throttle::new(3);
-        for account in ["a@b", "c@b", "d@b"] {
-            exhaust(&mut throttle, &pair("192.0.2.1", account), at(0));
-        }
-        assert_eq!(throttle.attempt(pair("192.0.2.1", "e@b"), at(0)), Ok(()));
-        assert_eq!((throttle.tries.len(), throttle.order.len()), (3, 3));
-        assert_eq!(throttle.attempt(pair("192.0.2.1", "a@b"), at(0)), Ok(()), "forgotten");
-        assert!(throttle.attempt(pair("192.0.2.1", "d@b"), at(0)).is_err(), "remembered");
-    }
-}
+mod tests;

@@ -41,7 +41,7 @@ impl Claim {
     /// Whom lines about this login are about.
     pub(super) fn whom(&self, accounts: &AccountBook, peer: IpAddr) -> Whom {
         let jid = BareJid::from_parts(&self.name, &self.domain);
-        jid.map_or(Whom::Address(peer), |jid| accounts.whom(&jid, peer))
+        jid.map_or(peer.into(), |jid| accounts.whom(&jid, peer))
     }
 }
 

@@ -7,6 +7,7 @@ use lampfield_xmpp_stream::{Framer, Limits, StreamError};
 
 use super::stream::{Step, Stream};
 use crate::turns::Turn;
+use crate::wire::Link;
 
 /// Bytes read at once; the buffer is shared by all connections of the thread.
 const SCRATCH: usize = 32 * 1024;
@@ -46,6 +47,11 @@ impl Intake {
         self.framer.reset(limits);
     }
 
+    /// Lets the present stream go on under other limits.
+    pub(super) fn widen(&mut self, limits: Limits) {
+        self.framer.set_limits(limits);
+    }
+
     /// Drops what was read and not handled: it came in clear and could have been slipped in by
     /// anyone on the path (RFC 6120 section 5.4.3.3).
     pub(super) fn forget(&mut self) {
@@ -73,6 +79,28 @@ impl Intake {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Progress::Idle),
             Err(_) => Ok(Progress::Closed),
         })
+    }
+
+    /// Keeps what arrives while something else is waited for, as long as there is room. Returns
+    /// only when the peer has closed.
+    pub(super) async fn read_ahead(&mut self, link: &Link) {
+        while self.rest.len() < SCRATCH {
+            if link.readable().await.is_err() {
+                return;
+            }
+            let read = BUFFER.with_borrow_mut(|buffer| {
+                let count = link.try_read(buffer)?;
+                self.rest.extend_from_slice(buffer.get(..count).unwrap_or_default());
+                Ok(count)
+            });
+            match read {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) if io::Error::kind(&error) == io::ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+        std::future::pending().await
     }
 
     /// Handles the frames of `input`; keeps what is left when the turn is over.

@@ -1,6 +1,7 @@
 //! Logging in: SASL (RFC 6120 section 6) and, for those who know nothing else, `jabber:iq:auth`
 //! (XEP-0078). A password is checked on threads of its own; nothing else waits for it.
 
+use std::pin::Pin;
 use std::rc::Rc;
 
 use lampfield_xmpp_stream::sasl::{self, ChannelBinding, Exchange, Failure, Mechanism, legacy};
@@ -11,15 +12,42 @@ use lampfield_xmpp_stream::{
 use super::claim::Claim;
 use super::negotiation::not_authorized;
 use super::stream::{Phase, Step, Stream};
-use crate::accounts::Account;
+use crate::accounts::{Account, Turn};
 use crate::random;
 use crate::services::{Verb, reply};
 
-/// What became of a login.
-pub(super) struct Outcome {
-    result: Result<Rc<Account>, Failure>,
-    /// SCRAM's last word, sent along with the success.
-    data: Option<Vec<u8>>,
+/// A step of a login that may have to wait, for its turn or for a password to be checked.
+pub(super) type Attempt = Pin<Box<dyn Future<Output = Outcome>>>;
+
+/// What became of a step of a login.
+pub(super) enum Outcome {
+    /// The turn to look at a SCRAM proof for this account.
+    Proof(Box<Exchange>, BareJid, Result<Turn, Failure>),
+    /// The end of a SASL exchange, and the last word that goes along with a success.
+    Sasl(Result<Rc<Account>, Failure>, Vec<u8>),
+    /// The turn to look at a login by `jabber:iq:auth`.
+    Legacy(LegacyLogin, Result<Turn, Failure>),
+}
+
+/// Where a login stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// The client has to say more.
+    Underway,
+    /// The client is in, and opens a new stream.
+    NewStream,
+    /// The client is in and has its address.
+    SameStream,
+    /// The client may try again.
+    Failed,
+}
+
+/// What `jabber:iq:auth` asks for.
+pub(super) struct LegacyLogin {
+    id: String,
+    jid: BareJid,
+    digest: String,
+    resource: String,
 }
 
 // === impl Stream ===
@@ -73,18 +101,26 @@ impl Stream {
         element: Element<'_>,
     ) -> Result<Option<Step>, StreamError> {
         let step = match (name, std::mem::replace(&mut self.phase, Phase::Stranger)) {
-            ("auth", _) => self.begin(element),
-            ("response", Phase::Authenticating(mut exchange)) => self
+            ("auth", before) => {
+                if let Phase::Authenticating(..) = before {
+                    self.count_failure(Failure::Aborted)?;
+                }
+                self.begin(element).map(|(exchange, step)| (exchange, None, step))
+            }
+            ("response", Phase::Authenticating(mut exchange, turn)) => self
                 .message(element)
                 .and_then(|message| exchange.respond(&message))
-                .map(|step| (*exchange, step)),
-            ("abort", Phase::Authenticating(_)) => Err(Failure::Aborted),
+                .map(|step| (*exchange, turn, step)),
+            ("abort", Phase::Authenticating(..)) => Err(Failure::Aborted),
             _ => return Err(not_authorized()),
         };
-        match step.and_then(|(exchange, step)| self.advance(exchange, step)) {
-            Ok(step) => Ok(step),
-            Err(failure) => self.failed(failure).map(|()| None),
-        }
+        Ok(match step {
+            Ok((exchange, turn, step)) => self.advance(exchange, turn, step),
+            Err(failure) => {
+                let outcome = Outcome::Sasl(Err(failure), Vec::new());
+                Some(Step::Login(Box::pin(std::future::ready(outcome))))
+            }
+        })
     }
 
     fn begin(&mut self, auth: Element<'_>) -> Result<(Exchange, sasl::Step), Failure> {
@@ -116,61 +152,83 @@ impl Stream {
 
     fn advance(
         &mut self,
-        mut exchange: Exchange,
+        exchange: Exchange,
+        turn: Option<Turn>,
         step: sasl::Step,
-    ) -> Result<Option<Step>, Failure> {
+    ) -> Option<Step> {
+        let accounts = Rc::clone(&self.door.site.accounts);
         let peer = self.link.peer().ip();
-        match step {
-            sasl::Step::Challenge(data) => self.challenge(exchange, &data),
-            sasl::Step::FindKeys(jid) => {
-                self.door.site.accounts.may_try(&jid, peer)?;
-                let data = exchange.keys(self.door.site.accounts.keys_or_fake(&jid))?;
-                self.challenge(exchange, &data);
+        let attempt: Attempt = match step {
+            sasl::Step::Challenge(data) => {
+                self.challenge(Box::new(exchange), turn, &data);
+                return None;
             }
+            sasl::Step::FindKeys(jid) => Box::pin(async move {
+                let turn = accounts.turn_for_proof(&jid, peer).await;
+                Outcome::Proof(Box::new(exchange), jid, turn)
+            }),
             sasl::Step::CheckPassword(login) => {
-                let check = Rc::clone(&self.door.site.accounts).check_password(login, peer);
-                return Ok(Some(Step::Login(Box::pin(async move {
-                    Outcome { result: check.await, data: None }
-                }))));
+                let check = accounts.check_password(login, peer);
+                Box::pin(async { Outcome::Sasl(check.await, Vec::new()) })
             }
             sasl::Step::Success(jid, data) => {
-                let result = self.door.site.accounts.proven(&jid, peer);
-                let outcome = Outcome { result, data: Some(data) };
-                return Ok(Some(Step::Login(Box::pin(std::future::ready(outcome)))));
+                if let Some(turn) = turn {
+                    turn.right();
+                }
+                let account = accounts.get(&jid).ok_or(Failure::NotAuthorized);
+                Box::pin(std::future::ready(Outcome::Sasl(account, data)))
             }
-        }
-        Ok(None)
+        };
+        Some(Step::Login(attempt))
     }
 
-    fn challenge(&mut self, exchange: Exchange, data: &[u8]) {
-        self.phase = Phase::Authenticating(Box::new(exchange));
+    fn challenge(&mut self, exchange: Box<Exchange>, turn: Option<Turn>, data: &[u8]) {
+        self.phase = Phase::Authenticating(exchange, turn);
         let mut out = Vec::new();
         Tag::open(&mut out, "challenge").xmlns(ns::SASL).text(&sasl::encode(data));
         self.send(&out);
     }
 
-    /// Acts on a finished SASL login; says whether it was one. Then a new stream header follows.
-    pub(super) fn logged_in(&mut self, outcome: Outcome) -> Result<bool, StreamError> {
-        match outcome.result {
-            Ok(account) => {
+    /// Acts on what a login has waited for.
+    pub(super) fn conclude(&mut self, outcome: Outcome) -> Result<Standing, StreamError> {
+        match outcome {
+            Outcome::Proof(mut exchange, jid, turn) => {
+                let keys = self.door.site.accounts.keys_or_fake(&jid);
+                match turn.and_then(|turn| Ok((exchange.keys(keys)?, turn))) {
+                    Ok((data, turn)) => {
+                        self.challenge(exchange, Some(turn), &data);
+                        Ok(Standing::Underway)
+                    }
+                    Err(failure) => self.failed(failure),
+                }
+            }
+            Outcome::Sasl(Ok(account), last_word) => {
                 self.phase = Phase::Known(account.jid.clone());
                 let mut out = Vec::new();
-                let data = outcome.data.as_deref().map(sasl::encode).unwrap_or_default();
-                Tag::open(&mut out, "success").xmlns(ns::SASL).text(&data);
+                let last_word = sasl::encode(&last_word);
+                Tag::open(&mut out, "success").xmlns(ns::SASL).text(&last_word);
                 self.send(&out);
-                Ok(true)
+                Ok(Standing::NewStream)
             }
-            Err(failure) => self.failed(failure).map(|()| false),
+            Outcome::Sasl(Err(failure), _) => self.failed(failure),
+            Outcome::Legacy(login, turn) => {
+                let result = turn.and_then(|turn| self.check_legacy(&login, turn));
+                self.end_legacy(&login, result)
+            }
         }
     }
 
     /// Tells the client that its login failed. It may try again a few times.
-    fn failed(&mut self, failure: Failure) -> Result<(), StreamError> {
+    fn failed(&mut self, failure: Failure) -> Result<Standing, StreamError> {
         let mut out = Vec::new();
         failure.write(&mut out);
         self.send(&out);
-        self.log_failure("login failed", failure);
         self.phase = Phase::Stranger;
+        self.count_failure(failure).map(|()| Standing::Failed)
+    }
+
+    fn count_failure(&mut self, failure: Failure) -> Result<(), StreamError> {
+        self.log_failure("login failed", failure);
         self.failures += 1;
         if self.failures >= self.door.site.settings.limits.login_tries {
             return Err(StreamCondition::PolicyViolation.with("too many failed logins"));
@@ -185,7 +243,6 @@ impl Stream {
         verb: Verb,
         query: Element<'_>,
     ) -> Result<Option<Step>, StreamError> {
-        let mut out = Vec::new();
         if verb == Verb::Get {
             let mut payload = Vec::new();
             Tag::open(&mut payload, "query").xmlns(ns::IQ_AUTH).children(|out| {
@@ -193,29 +250,90 @@ impl Stream {
                     Tag::open(out, field).empty();
                 }
             });
+            let mut out = Vec::new();
             reply::result(&mut out, id, None, None, &payload);
             self.send(&out);
             return Ok(None);
         }
-        match self.check_legacy(query) {
-            Ok((account, resource)) => {
-                let address = self.choose_address(&account.jid, &resource);
-                match address.and_then(|jid| self.enter(jid, &resource, account)) {
-                    Ok(_) => reply::result(&mut out, id, None, None, &[]),
-                    Err(error) => reply::error(&mut out, id, None, None, &error),
-                }
-                self.send(&out);
-                Ok(None)
+        let login = match self.read_legacy(id, query) {
+            Ok(login) => login,
+            Err(failure) => return Err(self.refuse_legacy(id, failure)),
+        };
+        let accounts = Rc::clone(&self.door.site.accounts);
+        let peer = self.link.peer().ip();
+        Ok(Some(Step::Login(Box::pin(async move {
+            let turn = accounts.turn_for_proof(&login.jid, peer).await;
+            Outcome::Legacy(login, turn)
+        }))))
+    }
+
+    fn read_legacy(&mut self, id: &str, query: Element<'_>) -> Result<LegacyLogin, Failure> {
+        let field = |name| query.child_text(ns::IQ_AUTH, name);
+        let (Some(name), Some(digest)) = (field("username"), field("digest")) else {
+            return Err(Failure::MalformedRequest);
+        };
+        let Some(domain) = &self.domain else { return Err(Failure::TemporaryAuthFailure) };
+        self.claim = Some(Claim::new(&name, &domain.name));
+        Ok(LegacyLogin {
+            id: id.to_owned(),
+            jid: BareJid::from_parts(&name, &domain.name).map_err(|_| Failure::MalformedRequest)?,
+            digest: digest.into_owned(),
+            resource: field("resource").unwrap_or_default().into_owned(),
+        })
+    }
+
+    fn check_legacy(&self, login: &LegacyLogin, turn: Turn) -> Result<Rc<Account>, Failure> {
+        let accounts = &self.door.site.accounts;
+        let jid = &login.jid;
+        let Some(secret) = accounts.legacy_secret(jid) else {
+            let peer = self.link.peer();
+            if accounts.log_limit.allows("no legacy login", accounts.whom(jid, peer.ip())) {
+                tracing::warn!(
+                    account = %jid, peer = %peer.ip(),
+                    "no legacy login: jabber:iq:auth (usesasl=no) needs legacy_auth = true for its \
+                     account"
+                );
             }
-            Err(failure) => {
-                let error = StanzaCondition::NotAuthorized.with(failure.to_string());
-                reply::error(&mut out, id, None, None, &error);
-                self.send(&out);
-                self.log_failure("legacy login failed", failure);
-                // As after a SASL failure: only a new connection makes Asterisk try again.
-                Err(StreamCondition::NotAuthorized.with("legacy login failed"))
-            }
+            return Err(Failure::NotAuthorized);
+        };
+        if !legacy::digest_fits(&login.digest, &self.id, &secret) {
+            return Err(Failure::NotAuthorized);
         }
+        turn.right();
+        accounts.get(jid).ok_or(Failure::NotAuthorized)
+    }
+
+    fn end_legacy(
+        &mut self,
+        login: &LegacyLogin,
+        result: Result<Rc<Account>, Failure>,
+    ) -> Result<Standing, StreamError> {
+        let account = result.map_err(|failure| self.refuse_legacy(&login.id, failure))?;
+        let address = self.choose_address(&account.jid, &login.resource);
+        let mut out = Vec::new();
+        let standing = match address.and_then(|jid| self.enter(jid, &login.resource, account)) {
+            Ok(_) => {
+                reply::result(&mut out, &login.id, None, None, &[]);
+                Standing::SameStream
+            }
+            Err(error) => {
+                reply::error(&mut out, &login.id, None, None, &error);
+                Standing::Failed
+            }
+        };
+        self.send(&out);
+        Ok(standing)
+    }
+
+    /// Says no, and why the stream must end as after a SASL failure: only a new connection makes
+    /// Asterisk try again.
+    fn refuse_legacy(&self, id: &str, failure: Failure) -> StreamError {
+        let mut out = Vec::new();
+        let error = StanzaCondition::NotAuthorized.with(failure.to_string());
+        reply::error(&mut out, id, None, None, &error);
+        self.send(&out);
+        self.log_failure("legacy login failed", failure);
+        StreamCondition::NotAuthorized.with("legacy login failed")
     }
 
     /// One line that says who could not log in, of which the same somebody causes only a few.
@@ -228,34 +346,5 @@ impl Stream {
         if accounts.log_limit.allows(what, whom) {
             tracing::warn!(code = "login-failed", account, %peer, "{what}: {failure}");
         }
-    }
-
-    fn check_legacy(&mut self, query: Element<'_>) -> Result<(Rc<Account>, String), Failure> {
-        let field = |name| query.child_text(ns::IQ_AUTH, name);
-        let (Some(name), Some(digest)) = (field("username"), field("digest")) else {
-            return Err(Failure::MalformedRequest);
-        };
-        let Some(domain) = &self.domain else { return Err(Failure::TemporaryAuthFailure) };
-        self.claim = Some(Claim::new(&name, &domain.name));
-        let jid =
-            BareJid::from_parts(&name, &domain.name).map_err(|_| Failure::MalformedRequest)?;
-        let peer = self.link.peer().ip();
-        self.door.site.accounts.may_try(&jid, peer)?;
-        let Some(secret) = self.door.site.accounts.legacy_secret(&jid) else {
-            let accounts = &self.door.site.accounts;
-            if accounts.log_limit.allows("no legacy login", accounts.whom(&jid, peer)) {
-                tracing::warn!(
-                    account = %jid, %peer,
-                    "no legacy login: jabber:iq:auth (usesasl=no) needs legacy_auth = true for its \
-                     account"
-                );
-            }
-            return Err(Failure::NotAuthorized);
-        };
-        if !legacy::digest_fits(&digest, &self.id, &secret) {
-            return Err(Failure::NotAuthorized);
-        }
-        let account = self.door.site.accounts.proven(&jid, peer)?;
-        Ok((account, field("resource").unwrap_or_default().into_owned()))
     }
 }

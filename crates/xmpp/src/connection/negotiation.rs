@@ -33,7 +33,7 @@ impl Stream {
     /// Appends what the client may do next.
     pub(super) fn write_features(&self, out: &mut Vec<u8>) {
         writer::stream_features(out, |out| match &self.phase {
-            Phase::Stranger | Phase::Authenticating(_) => self.write_stranger_features(out),
+            Phase::Stranger | Phase::Authenticating(..) => self.write_stranger_features(out),
             Phase::Known(_) | Phase::Bound(_) => {
                 Tag::open(out, "bind").xmlns(ns::BIND).empty();
                 Tag::open(out, "session").xmlns(ns::SESSION).children(|out| {
@@ -76,6 +76,7 @@ impl Stream {
                 Err(StreamCondition::PolicyViolation.with("TLS is not offered on this stream"))
             }
             (ns::SASL, _) | (ns::CLIENT, "iq") if !self.may_log_in() => {
+                self.miss_tls();
                 Err(StreamCondition::PolicyViolation.with("TLS is required: use STARTTLS first"))
             }
             (ns::SASL, name) => self.sasl(name, element),
@@ -157,8 +158,22 @@ impl Stream {
         settings.tls != TlsPolicy::Off && settings.certificates.is_some() && !self.link.has_tls()
     }
 
-    fn may_log_in(&self) -> bool {
+    pub(super) fn may_log_in(&self) -> bool {
         self.door.site.settings.tls != TlsPolicy::Required || self.link.has_tls()
+    }
+
+    /// Says what an operator must change when a client wants to log in as it may not, or does
+    /// nothing at all. COMPAT(asterisk<=22): with `usetls=no` and `usesasl=yes` it waits in silence
+    /// for a mechanism that it knows.
+    pub(super) fn miss_tls(&mut self) {
+        self.awaits_tls = false;
+        let peer = self.link.peer();
+        if self.door.site.accounts.log_limit.allows("TLS is required", peer.ip()) {
+            tracing::warn!(
+                code = "tls-required", %peer,
+                "TLS is required and this client does not begin it: set usetls=yes in its xmpp.conf"
+            );
+        }
     }
 
     /// Whether the password itself may be sent.

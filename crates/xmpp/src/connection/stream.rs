@@ -1,6 +1,5 @@
 //! The conversation of one connection: where it stands, and who answers what in which phase.
 
-use std::pin::Pin;
 use std::rc::Rc;
 
 use lampfield_xmpp_stream::sasl::Exchange;
@@ -9,8 +8,9 @@ use lampfield_xmpp_stream::{
 };
 
 use super::claim::Claim;
-use super::login::Outcome;
+use super::login::Attempt;
 use super::{Ending, after_login, before_login};
+use crate::accounts::Turn;
 use crate::domains::ServedDomain;
 use crate::door::Door;
 use crate::gate::Admission;
@@ -22,8 +22,8 @@ use crate::wire::Link;
 pub(super) enum Phase {
     /// Nobody we know.
     Stranger,
-    /// In the middle of a SASL exchange.
-    Authenticating(Box<Exchange>),
+    /// In the middle of a SASL exchange, with SCRAM's turn once keys were needed.
+    Authenticating(Box<Exchange>, Option<Turn>),
     /// Logged in, no resource yet.
     Known(BareJid),
     /// Logged in and addressable.
@@ -36,8 +36,8 @@ pub(super) enum Step {
     Goodbye,
     /// Put TLS on the link, then expect a new stream header.
     StartTls,
-    /// Wait for a password to be checked.
-    Login(Pin<Box<dyn Future<Output = Outcome>>>),
+    /// Wait for a step of a login.
+    Login(Attempt),
 }
 
 /// One XML stream after the other on one connection.
@@ -54,6 +54,9 @@ pub(super) struct Stream {
     pub(super) failures: u32,
     /// Who the present or latest attempt to log in says it is.
     pub(super) claim: Option<Claim>,
+    /// Whether the present stream has been opened, cannot be logged in to without TLS, and
+    /// nothing has come on it yet.
+    pub(super) awaits_tls: bool,
     scope: Rc<Scope>,
     answered: bool,
 }
@@ -71,6 +74,7 @@ impl Stream {
             domain: None,
             failures: 0,
             claim: None,
+            awaits_tls: false,
             scope: Rc::new(Scope::NONE),
             answered: false,
         }
@@ -105,7 +109,10 @@ impl Stream {
     pub(super) fn handle(&mut self, frame: Frame<'_>) -> Result<Option<Step>, StreamError> {
         match frame {
             Frame::Open(header) => self.opened(*header).map(|()| None),
-            Frame::Stanza(bytes) => self.stanza(bytes),
+            Frame::Stanza(bytes) => {
+                self.awaits_tls = false;
+                self.stanza(bytes)
+            }
             Frame::Close => Ok(Some(Step::Goodbye)),
         }
     }
@@ -134,6 +141,7 @@ impl Stream {
             Some((0, _)) | None => {}
             Some(_) => self.write_features(&mut out),
         }
+        self.awaits_tls = !self.may_log_in();
         self.send(&out);
         Ok(())
     }
@@ -144,7 +152,7 @@ impl Stream {
         let stanza = Stanza::parse(bytes, &scope, &limits(&self.door))?;
         let element = stanza.root();
         match &self.phase {
-            Phase::Stranger | Phase::Authenticating(_) => self.negotiate(element),
+            Phase::Stranger | Phase::Authenticating(..) => self.negotiate(element),
             Phase::Known(jid) => {
                 // Its account may have been removed or changed since it logged in.
                 let account = self.door.site.accounts.get(jid);
@@ -158,18 +166,6 @@ impl Stream {
     /// Sends; a peer that does not read loses its connection by the link's own rule.
     pub(super) fn send(&self, bytes: &[u8]) {
         let _ = self.link.send(bytes);
-    }
-
-    /// The login took too long, or no further try came after one that failed.
-    pub(super) fn too_slow(&self) -> Ending {
-        let error = match self.failures {
-            0 => {
-                let limit = self.door.site.settings.limits.login_time.as_secs();
-                StreamCondition::ConnectionTimeout.with(format!("no login within {limit} s"))
-            }
-            _ => StreamCondition::ConnectionTimeout.with("no further try after a failed login"),
-        };
-        Ending::Refused(error)
     }
 
     /// One line about the end, as loud as it deserves.

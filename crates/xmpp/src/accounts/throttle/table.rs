@@ -1,0 +1,129 @@
+//! The lines of many accounts at many addresses, in bounded memory. A network has a share of it;
+//! what it needs beyond that is one line for everything, so that nobody can have his own tries
+//! forgotten by making up names, nor anybody else's.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use super::line::Line;
+use crate::network::Network;
+
+/// The line of all accounts of a network that have none of their own.
+const REST: u64 = 0;
+/// How often one network's share is searched for lines that are over: often enough to find them,
+/// too seldom to cost anything.
+const TIDY: Duration = Duration::from_secs(1);
+
+/// How many lines there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// In all; beyond it the network that has tried nothing for the longest time is forgotten.
+    pub lines: usize,
+    /// Of one network; all accounts beyond it share one line.
+    pub of_one: usize,
+}
+
+/// Where a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spot {
+    network: Network,
+    key: u64,
+}
+
+/// Lines by network and by a hash of the account.
+#[derive(Debug)]
+pub struct Table {
+    room: Room,
+    lines: usize,
+    shares: HashMap<Network, Share>,
+    /// The networks, from the one that has come last longest ago.
+    order: BTreeMap<u64, Network>,
+    next: u64,
+}
+
+#[derive(Debug, Default)]
+struct Share {
+    lines: HashMap<u64, Line>,
+    tidied: Duration,
+    /// Key in `order`; the first is 1.
+    place: u64,
+}
+
+// === impl Table ===
+
+impl Table {
+    pub fn new(room: Room) -> Self {
+        Self { room, lines: 0, shares: HashMap::new(), order: BTreeMap::new(), next: 1 }
+    }
+
+    /// How many lines there are.
+    #[cfg(test)]
+    pub fn lines(&self) -> usize {
+        assert_eq!(self.lines, self.shares.values().map(|share| share.lines.len()).sum::<usize>());
+        assert_eq!(self.order.len(), self.shares.len());
+        self.lines
+    }
+
+    /// The line there, unless it is over and forgotten.
+    pub fn at(&mut self, spot: Spot) -> Option<&mut Line> {
+        self.shares.get_mut(&spot.network)?.lines.get_mut(&spot.key)
+    }
+
+    /// The line for an account.
+    pub fn enter(
+        &mut self,
+        network: Network,
+        account: u64,
+        now: Duration,
+        new: impl FnOnce() -> Line,
+    ) -> (Spot, &mut Line) {
+        self.forget_others(network, now);
+        let place = self.next;
+        self.next += 1;
+        let share = self.shares.entry(network).or_default();
+        self.order.remove(&std::mem::replace(&mut share.place, place));
+        self.order.insert(place, network);
+        let before = share.lines.len();
+        let key = share.key(account, self.room.of_one, now);
+        self.lines -= before - share.lines.len();
+        self.lines += usize::from(!share.lines.contains_key(&key));
+        (Spot { network, key }, share.lines.entry(key).or_insert_with(new))
+    }
+
+    /// Forgets those who have not come for the longest time if nothing is left to remember of
+    /// them, or there is no room for others.
+    fn forget_others(&mut self, newcomer: Network, now: Duration) {
+        // More than one, so that what is over becomes less and not more.
+        for _ in 0..2 {
+            let Some((&place, &network)) = self.order.first_key_value() else { return };
+            let share = self.shares.get(&network);
+            let lines = share.map_or(0, |share| share.lines.len());
+            let is_over = share.is_none_or(|share| share.is_over(now));
+            if network == newcomer || !(is_over || self.lines >= self.room.lines) {
+                return;
+            }
+            self.shares.remove(&network);
+            self.order.remove(&place);
+            self.lines -= lines;
+        }
+    }
+}
+
+// === impl Share ===
+
+impl Share {
+    fn is_over(&self, now: Duration) -> bool {
+        self.lines.values().all(|line| line.is_over(now))
+    }
+
+    /// The key of an account's line: its own as long as there is room.
+    fn key(&mut self, account: u64, most: usize, now: Duration) -> u64 {
+        let has_room =
+            |share: &Self| share.lines.contains_key(&account) || share.lines.len() < most;
+        if !has_room(self) && self.tidied + TIDY <= now {
+            self.tidied = now;
+            self.lines.retain(|_, line| !line.is_over(now));
+        }
+        if has_room(self) { account } else { REST }
+    }
+}

@@ -1,0 +1,240 @@
+use super::*;
+
+const FREE: usize = 5;
+
+fn throttle() -> Throttle {
+    Throttle::new(Room { lines: 100, of_one: 10 }, FREE)
+}
+
+fn address(text: &str) -> IpAddr {
+    text.parse().expect("an address")
+}
+
+fn account(name: &str) -> BareJid {
+    BareJid::parse(name).expect("a JID")
+}
+
+fn at(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// Comes with a password, or a proof, to `a@b` from `192.0.2.1`.
+fn comes(throttle: &mut Throttle, what: Try, now: Duration) -> Entry {
+    throttle.enter(&account("a@b"), address("192.0.2.1"), what, now)
+}
+
+/// Comes and must wait.
+fn waits(throttle: &mut Throttle, what: Try, now: Duration) -> Place {
+    match comes(throttle, what, now) {
+        Entry::Waits(place) => place,
+        other => panic!("{what:?} need not wait: {other:?}"),
+    }
+}
+
+/// Takes a turn that is free.
+fn guesses(throttle: &mut Throttle, account: &BareJid, peer: &str, now: Duration) -> bool {
+    match throttle.enter(account, address(peer), Try::Proof, now) {
+        Entry::Turn(spot) => {
+            throttle.end(spot, Try::Proof, Looked::Wrong, now);
+            true
+        }
+        _ => false,
+    }
+}
+
+fn exhaust(throttle: &mut Throttle, name: &str, peer: &str, now: Duration) {
+    let account = account(name);
+    for _ in 0..FREE {
+        assert!(guesses(throttle, &account, peer, now));
+    }
+    assert!(!guesses(throttle, &account, peer, now));
+}
+
+#[test]
+fn five_are_free_and_one_more_every_twelve_seconds() {
+    let mut throttle = throttle();
+    let mut looked_at = Vec::new();
+    for now in 0..120 {
+        for _ in 0..3 {
+            if guesses(&mut throttle, &account("a@b"), "192.0.2.1", at(now)) {
+                looked_at.push(now);
+            }
+        }
+    }
+    let expected = [0, 0, 0, 1, 1, 12, 24, 36, 48, 60, 72, 84, 96, 108];
+    assert_eq!(looked_at, expected, "those who wait have left again");
+}
+
+#[test]
+fn other_addresses_and_accounts_are_not_affected() {
+    let mut throttle = throttle();
+    exhaust(&mut throttle, "a@b", "2001:db8::1", at(0));
+    assert!(!guesses(&mut throttle, &account("a@b"), "2001:db8::2", at(0)), "one subscriber");
+    assert!(guesses(&mut throttle, &account("a@b"), "2001:db8:0:1::1", at(0)));
+    assert!(guesses(&mut throttle, &account("c@b"), "2001:db8::1", at(0)));
+}
+
+#[test]
+fn what_is_right_costs_nothing() {
+    let mut throttle = throttle();
+    exhaust(&mut throttle, "a@b", "192.0.2.1", at(0));
+    let mut first = waits(&mut throttle, Try::Proof, at(1));
+    let mut second = waits(&mut throttle, Try::Proof, at(1));
+    throttle.serve(first.spot, at(12));
+    let calls = [first.call.try_recv(), second.call.try_recv()];
+    assert_eq!(calls.iter().filter(|call| **call == Ok(Call::Turn)).count(), 1);
+    throttle.end(first.spot, Try::Proof, Looked::Right, at(12));
+    let calls = [first.call.try_recv(), second.call.try_recv()];
+    assert_eq!(calls.iter().filter(|call| **call == Ok(Call::Turn)).count(), 1, "at once");
+    throttle.end(first.spot, Try::Proof, Looked::Wrong, at(12));
+    assert!(!guesses(&mut throttle, &account("a@b"), "192.0.2.1", at(23)));
+    assert!(guesses(&mut throttle, &account("a@b"), "192.0.2.1", at(24)), "no more than before");
+}
+
+#[test]
+fn a_wrong_password_is_looked_at_once() {
+    let mut throttle = throttle();
+    let wrong = Try::Password(1);
+    let Entry::Turn(spot) = comes(&mut throttle, wrong, at(0)) else { panic!("a free try") };
+    // The same again waits for the answer and costs no turn.
+    let mut again = waits(&mut throttle, wrong, at(0));
+    throttle.end(spot, wrong, Looked::Wrong, at(0));
+    assert_eq!(again.call.try_recv(), Ok(Call::Wrong));
+    for _ in 0..100 {
+        assert!(matches!(comes(&mut throttle, wrong, at(1)), Entry::Wrong));
+    }
+    exhaust_rest(&mut throttle, FREE - 1, at(1));
+}
+
+fn exhaust_rest(throttle: &mut Throttle, left: usize, now: Duration) {
+    for _ in 0..left {
+        assert!(guesses(throttle, &account("a@b"), "192.0.2.1", now));
+    }
+    assert!(!guesses(throttle, &account("a@b"), "192.0.2.1", now));
+}
+
+#[test]
+fn the_same_password_at_once_is_one_look_and_all_get_in() {
+    let mut throttle = throttle();
+    let right = Try::Password(1);
+    let Entry::Turn(spot) = comes(&mut throttle, right, at(0)) else { panic!("a free try") };
+    let mut others: Vec<_> = (0..50).map(|_| waits(&mut throttle, right, at(0))).collect();
+    throttle.end(spot, right, Looked::Right, at(0));
+    let mut called = 0;
+    while others.iter_mut().any(|one| one.call.try_recv() == Ok(Call::Turn)) {
+        called += 1;
+        throttle.end(spot, right, Looked::Right, at(0));
+    }
+    assert_eq!(called, 50);
+    exhaust(&mut throttle, "a@b", "192.0.2.1", at(0));
+}
+
+/// All of a line that is used up, seen from a guesser who brings a new password with each of many
+/// connections and from the owner, who brings the same.
+#[test]
+fn a_password_that_waited_in_vain_is_next_when_it_comes_again() {
+    let mut throttle = throttle();
+    exhaust(&mut throttle, "a@b", "192.0.2.1", at(0));
+    let mut owner = waits(&mut throttle, Try::Password(7), at(0));
+    throttle.leave(&mut owner, Try::Password(7), at(4));
+    let mut guessers: Vec<_> =
+        (100..150).map(|number| waits(&mut throttle, Try::Password(number), at(5))).collect();
+    let mut owner = waits(&mut throttle, Try::Password(7), at(6));
+    throttle.serve(owner.spot, at(12));
+    assert_eq!(owner.call.try_recv(), Ok(Call::Turn));
+    assert!(guessers.iter_mut().all(|one| one.call.try_recv().is_err()));
+    // Whoever stood beside it knows that his is another one, so this is not for every time.
+    throttle.end(owner.spot, Try::Password(7), Looked::Wrong, at(12));
+    for (number, guesser) in (100..).zip(&mut guessers) {
+        throttle.leave(guesser, Try::Password(number), at(20));
+    }
+    let mut again = waits(&mut throttle, Try::Password(100), at(21));
+    let many: Vec<_> =
+        (200..400).map(|number| waits(&mut throttle, Try::Password(number), at(21))).collect();
+    throttle.serve(again.spot, at(24));
+    assert!(again.call.try_recv().is_err(), "one of 201 by lot");
+    drop(many);
+}
+
+#[test]
+fn who_leaves_at_once_is_not_remembered() {
+    let mut throttle = throttle();
+    exhaust(&mut throttle, "a@b", "192.0.2.1", at(0));
+    let what = Try::Password(7);
+    let mut early = waits(&mut throttle, what, at(5));
+    throttle.leave(&mut early, what, at(7));
+    let mut again = waits(&mut throttle, what, at(8));
+    let rivals: Vec<_> =
+        (100..300).map(|number| waits(&mut throttle, Try::Password(number), at(8))).collect();
+    throttle.serve(again.spot, at(12));
+    assert!(again.call.try_recv().is_err(), "one of 201 by lot");
+    drop(rivals);
+}
+
+/// A place in the line is worth the same, whoever has it and when he came.
+#[test]
+fn the_lot_decides_among_equals() {
+    let mut won = 0;
+    for _ in 0..400 {
+        let mut throttle = throttle();
+        exhaust(&mut throttle, "a@b", "192.0.2.1", at(0));
+        let rivals: Vec<_> = (0..3).map(|_| waits(&mut throttle, Try::Proof, at(1))).collect();
+        let mut owner = waits(&mut throttle, Try::Proof, at(11));
+        throttle.serve(owner.spot, at(12));
+        won += u32::from(owner.call.try_recv() == Ok(Call::Turn));
+        drop(rivals);
+    }
+    assert!((50..150).contains(&won), "{won} of 400 where 100 are his share");
+}
+
+#[test]
+fn a_turn_that_nobody_takes_goes_to_the_next() {
+    let mut throttle = throttle();
+    exhaust(&mut throttle, "a@b", "192.0.2.1", at(0));
+    let mut gone = waits(&mut throttle, Try::Proof, at(0));
+    throttle.serve(gone.spot, at(12));
+    let mut next = waits(&mut throttle, Try::Proof, at(12));
+    throttle.leave(&mut gone, Try::Proof, at(12));
+    assert_eq!(next.call.try_recv(), Ok(Call::Turn));
+}
+
+/// Names that are made up cost nobody else's memory, and make no guess free.
+#[test]
+fn a_network_has_a_share_of_the_memory_and_no_more() {
+    let mut throttle = throttle();
+    exhaust(&mut throttle, "a@b", "192.0.2.1", at(0));
+    exhaust(&mut throttle, "a@b", "192.0.2.2", at(0));
+    let mut looked_at = 0;
+    for number in 0..1_000 {
+        let name = account(&format!("n{number}@b"));
+        looked_at += usize::from(guesses(&mut throttle, &name, "192.0.2.1", at(1)));
+    }
+    // Nine lines of their own, and one for all others.
+    assert_eq!(looked_at, 9 + FREE);
+    assert!(!guesses(&mut throttle, &account("a@b"), "192.0.2.1", at(1)), "its own are kept");
+    assert!(!guesses(&mut throttle, &account("a@b"), "192.0.2.2", at(1)), "and other networks'");
+    assert!(guesses(&mut throttle, &account("c@b"), "192.0.2.2", at(1)));
+    // What is over makes room.
+    assert!(guesses(&mut throttle, &account("c@b"), "192.0.2.1", at(61)));
+}
+
+#[test]
+fn memory_is_bounded_and_the_quietest_network_is_forgotten() {
+    let mut throttle = throttle();
+    exhaust(&mut throttle, "a@b", "198.51.100.1", at(0));
+    for host in 1..=200 {
+        exhaust(&mut throttle, "a@b", &format!("192.0.2.{host}"), at(1));
+    }
+    assert!(guesses(&mut throttle, &account("a@b"), "198.51.100.1", at(1)), "forgotten");
+    assert!(!guesses(&mut throttle, &account("a@b"), "192.0.2.200", at(1)), "remembered");
+    assert!(throttle.table.lines() <= 101, "{}", throttle.table.lines());
+    // When all is over nothing is kept for long.
+    for host in 1..=100 {
+        guesses(&mut throttle, &account("a@b"), &format!("203.0.113.{host}"), at(200));
+    }
+    assert!(throttle.table.lines() <= 101);
+    for host in 1..=100 {
+        guesses(&mut throttle, &account("a@b"), "203.0.113.1", at(300 + host));
+    }
+    assert_eq!(throttle.table.lines(), 1);
+}
