@@ -208,9 +208,18 @@ impl Server {
 
     /// Resident memory in KiB.
     pub fn resident_kib(&self) -> u64 {
+        self.memory_kib("VmRSS:")
+    }
+
+    /// Of these, what is its own and no mapped file.
+    pub fn anonymous_kib(&self) -> u64 {
+        self.memory_kib("RssAnon:")
+    }
+
+    fn memory_kib(&self, name: &str) -> u64 {
         let pid = self.running.as_ref().expect("it runs").process.pid();
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("proc(5)");
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
