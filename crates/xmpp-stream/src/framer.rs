@@ -153,7 +153,7 @@ impl Framer {
             return Err(StreamCondition::BadFormat.with("TLS on the plain port"));
         }
         if self.partial.is_empty() {
-            *input = input.trim_ascii_start();
+            *input = trim_blanks(input);
         }
         let found = self.scanner.scan(input, self.limits.depth)?;
         let length = found.map_or(input.len(), |(length, _)| length);
@@ -179,6 +179,12 @@ impl Framer {
             }
         }
     }
+}
+
+/// Without XML's white space in front: unlike ASCII's, it has no form feed.
+fn trim_blanks(input: &[u8]) -> &[u8] {
+    let blanks = input.iter().take_while(|byte| b" \t\r\n".contains(byte)).count();
+    input.get(blanks..).unwrap_or_default()
 }
 
 /// Whether this is the beginning of a TLS handshake (RFC 8446 section 5.1): the type of its record
