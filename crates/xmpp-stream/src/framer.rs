@@ -128,7 +128,10 @@ impl Framer {
                     self.scanner.inside_stream();
                     Ok(Some(Frame::Open(Box::new(header))))
                 }
-                (Found::Element, _) => Ok(Some(Frame::Stanza(bytes))),
+                (Found::Element, stage) => {
+                    stage.check_begun(bytes)?;
+                    Ok(Some(Frame::Stanza(bytes)))
+                }
                 _ => Err(StreamCondition::NotWellFormed.with("an end before the beginning")),
             };
         }
@@ -174,9 +177,26 @@ impl Framer {
             }
             None => {
                 self.partial.extend_from_slice(bytes);
+                self.stage.check_begun(&self.partial)?;
                 self.unfinished.check(&self.partial, self.scanner.pending(), &self.limits)?;
                 Ok(None)
             }
+        }
+    }
+}
+
+// === impl Stage ===
+
+impl Stage {
+    /// Refuses a second header: its end would be that of the stream.
+    fn check_begun(&self, element: &[u8]) -> Result<(), StreamError> {
+        let Self::Open(name) = self else { return Ok(()) };
+        let tag = element.strip_prefix(b"<").and_then(|tag| tag.strip_prefix(name.as_bytes()));
+        match tag.and_then(<[u8]>::first) {
+            Some(b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>') => {
+                Err(StreamCondition::UnsupportedStanzaType.with("a second stream header"))
+            }
+            _ => Ok(()),
         }
     }
 }

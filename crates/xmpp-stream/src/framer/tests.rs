@@ -219,6 +219,9 @@ const BEYOND_REPAIR: &[(&[u8], C)] = &[
     (b"\xfe\xff\0<", C::UnsupportedEncoding),
     (b"</wrong>", C::NotWellFormed),
     (b"text", C::BadFormat),
+    (b"<stream:stream ", C::UnsupportedStanzaType),
+    (b"<stream:stream>", C::UnsupportedStanzaType),
+    (b"<stream:stream/>", C::UnsupportedStanzaType),
 ];
 
 #[test]
