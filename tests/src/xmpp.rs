@@ -138,9 +138,9 @@ impl Client {
         self.send(&header).await;
     }
 
-    /// The `id` of the server's stream header, once it has come.
-    pub fn stream_id(&self) -> &str {
-        self.framer.stream_id()
+    /// An attribute of the server's stream header, once it has come.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.framer.header(name)
     }
 
     /// Changes to TLS, believing any certificate, as Asterisk does.

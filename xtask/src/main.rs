@@ -7,11 +7,13 @@ mod bench_peers;
 mod check;
 mod deny;
 mod e2e;
+mod fuzz;
 mod instructions;
 mod packages;
 mod peers;
 mod run;
 mod suite;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -51,6 +53,12 @@ enum Command {
     },
     /// What a flood costs a pair that has no part in it, on the flooded server and on one beside it
     BenchFairness,
+    /// Search for inputs that break the parsers
+    Fuzz {
+        /// How long, for all of them together
+        #[arg(long, default_value_t = 10)]
+        minutes: u64,
+    },
     /// From a change on one Asterisk to the event on another: delay, burst, newcomer, memory
     BenchLatency {
         /// One JSON document instead of the tables
@@ -69,6 +77,7 @@ fn main() -> ExitCode {
         Command::Instructions { record } => {
             instructions::check(record).map(|counts| counts.verdict())
         }
+        Command::Fuzz { minutes } => fuzz::search(minutes).map(|counts| counts.verdict()),
         Command::BenchPage => bench::page::write().map(|()| ExitCode::SUCCESS),
         Command::Bench => bench_peers::compare().map(|()| ExitCode::SUCCESS),
         Command::BenchFairness => bench::fairness().map(|()| ExitCode::SUCCESS),

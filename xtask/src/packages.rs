@@ -14,14 +14,15 @@ struct Tool {
 }
 
 /// What the real-Asterisk tests use: folders with other Debians, dropped packets, orphan control; and
-/// what counts instructions.
-const TOOLS: [Tool; 7] = [
+/// what counts instructions or searches for inputs.
+const TOOLS: [Tool; 8] = [
     Tool { program: "debootstrap", package: "debootstrap" },
     Tool { program: "nft", package: "nftables" },
     Tool { program: "ip", package: "iproute2" },
     Tool { program: "chroot", package: "coreutils" },
     Tool { program: "setpriv", package: "util-linux" },
     Tool { program: "cc", package: "gcc" },
+    Tool { program: "c++", package: "g++" },
     Tool { program: "valgrind", package: "valgrind" },
 ];
 

@@ -1,5 +1,8 @@
 //! Patterns over names, for policies, rights and filters. Small on purpose and without escapes:
 //! a name with a literal `*` (Asterisk's `Local/*97@x`) is matched by `?` or `*` in its place.
+//!
+//! Our own, because in the globs of the libraries `/`, `[`, `{` and `\` mean something, and device
+//! names are full of them.
 
 use std::fmt;
 use std::str::FromStr;

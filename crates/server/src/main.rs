@@ -3,16 +3,16 @@
 mod advice;
 mod certificate;
 mod cli;
-mod config;
 mod control;
 mod document;
 mod failure;
-mod nearest;
 mod place;
 mod screen;
 mod serve;
 
 use std::process::ExitCode;
+
+use lampfield_server::{config, nearest};
 
 fn main() -> ExitCode {
     cli::run()

@@ -133,7 +133,10 @@ impl Framer {
                     self.scanner.inside_stream();
                     Ok(Some(Frame::Open(Box::new(header))))
                 }
-                (Found::Element, _) => Ok(Some(Frame::Stanza(bytes))),
+                (Found::Element, stage) => {
+                    stage.check_begun(bytes)?;
+                    Ok(Some(Frame::Stanza(bytes)))
+                }
                 _ => Err(StreamCondition::NotWellFormed.with("an end before the beginning")),
             };
         }
@@ -158,7 +161,7 @@ impl Framer {
             return Err(StreamCondition::BadFormat.with("TLS on the plain port"));
         }
         if self.partial.is_empty() {
-            *input = input.trim_ascii_start();
+            *input = trim_blanks(input);
         }
         let found = self.scanner.scan(input, self.limits.depth)?;
         let length = found.map_or(input.len(), |(length, _)| length);
@@ -179,11 +182,34 @@ impl Framer {
             }
             None => {
                 self.partial.extend_from_slice(bytes);
+                self.stage.check_begun(&self.partial)?;
                 self.unfinished.check(&self.partial, self.scanner.pending(), &self.limits)?;
                 Ok(None)
             }
         }
     }
+}
+
+// === impl Stage ===
+
+impl Stage {
+    /// Refuses a second header: its end would be that of the stream.
+    fn check_begun(&self, element: &[u8]) -> Result<(), StreamError> {
+        let Self::Open(name) = self else { return Ok(()) };
+        let tag = element.strip_prefix(b"<").and_then(|tag| tag.strip_prefix(name.as_bytes()));
+        match tag.and_then(<[u8]>::first) {
+            Some(b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>') => {
+                Err(StreamCondition::UnsupportedStanzaType.with("a second stream header"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Without XML's white space in front: unlike ASCII's, it has no form feed.
+fn trim_blanks(input: &[u8]) -> &[u8] {
+    let blanks = input.iter().take_while(|byte| b" \t\r\n".contains(byte)).count();
+    input.get(blanks..).unwrap_or_default()
 }
 
 /// Whether this is the beginning of a TLS handshake (RFC 8446 section 5.1): the type of its record

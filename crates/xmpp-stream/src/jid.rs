@@ -1,7 +1,7 @@
 //! Addresses (RFC 7622), checked and normalised once and then cheap to pass around. The `jid` crate
 //! does the string preparation; these types share one allocation between all copies.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -48,6 +48,27 @@ fn check_length(text: &str) -> Result<(), JidError> {
     if text.len() > MAX_BYTES { Err(JidError::TooLong(text.len())) } else { Ok(()) }
 }
 
+/// Without the dot of the root at the end of the domain (RFC 7622, 3.2), which the `jid` crate
+/// takes into account only where it changes something else.
+fn without_root(text: &str) -> Cow<'_, str> {
+    let (domain, resource) = match text.split_once('/') {
+        Some((domain, resource)) => (domain, Some(resource)),
+        None => (text, None),
+    };
+    match (domain.strip_suffix('.'), resource) {
+        (None, _) => Cow::Borrowed(text),
+        (Some(domain), None) => Cow::Borrowed(domain),
+        (Some(domain), Some(resource)) => Cow::Owned(format!("{domain}/{resource}")),
+    }
+}
+
+/// Whether what was made of `text` stays what it is: what string preparation makes of some texts
+/// does not, and two ways to write one address must never be two addresses.
+fn is_normal(jid: &jid::Jid, text: &str) -> bool {
+    let stays = || jid::Jid::new(jid.as_str()).is_ok_and(|again| again == *jid);
+    without_root(jid.as_str()) == jid.as_str() && (jid.as_str() == text || stays())
+}
+
 fn malformed(text: &str) -> impl FnOnce(jid::Error) -> JidError + '_ {
     |reason| JidError::Malformed { text: text.to_owned(), reason: reason.to_string() }
 }
@@ -61,7 +82,13 @@ impl Jid {
     /// If it is no address.
     pub fn parse(text: &str) -> Result<Self, JidError> {
         check_length(text)?;
-        Ok(Self(Arc::new(jid::Jid::new(text).map_err(malformed(text))?)))
+        let rootless = without_root(text);
+        let jid = jid::Jid::new(&rootless).map_err(malformed(text))?;
+        if !is_normal(&jid, &rootless) {
+            let reason = "it has no normal form".to_owned();
+            return Err(JidError::Malformed { text: text.to_owned(), reason });
+        }
+        Ok(Self(Arc::new(jid)))
     }
 
     /// The address without its resource.

@@ -2,10 +2,6 @@
 
 /// Stanzas of a client stream (RFC 6120, 4.8.2).
 pub const CLIENT: &str = "jabber:client";
-/// Stanzas of a server-to-server stream.
-pub const SERVER: &str = "jabber:server";
-/// Stanzas of a component stream (XEP-0114).
-pub const COMPONENT: &str = "jabber:component:accept";
 /// The stream element itself, its features and its errors.
 pub const STREAM: &str = "http://etherx.jabber.org/streams";
 /// Conditions inside a stream error.

@@ -1,5 +1,8 @@
 //! Writes XML that the pickiest peer reads: no white space, no prefixes but the literal `stream:`,
 //! and tags that are balanced because the types allow nothing else.
+//!
+//! Our own, because the writers of the libraries escape more than Asterisk can read back
+//! (`writer/escape.rs`) and declare namespaces by prefixes, which it does not know.
 
 mod copy;
 mod escape;

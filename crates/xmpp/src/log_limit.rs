@@ -1,6 +1,9 @@
 //! Keeps one noisy client from filling the log: of the same line about the same account or address
 //! only a few are written, then how many more there were. It must never hold a line back that is
 //! the first of its kind, nor remember more than a bounded number of them.
+//!
+//! Our own, because the limiters of the libraries (governor) say whether something may happen now
+//! and not how much was held back since, and remember every key until they are told to forget.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -1,4 +1,7 @@
 //! Logins that take an address from each other: a server that returns, or two that fight over it.
+//!
+//! Our own: a rate limiter answers whether one more is allowed, and here the third within the time
+//! is the news itself.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

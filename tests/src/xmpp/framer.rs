@@ -2,7 +2,7 @@
 //! and what the server sends must be one well-formed document.
 
 use rxml::error::EndOrError;
-use rxml::{Event, Parse, Parser};
+use rxml::{AttrMap, Event, Namespace, Parse, Parser};
 
 use super::element::Tree;
 use super::{End, Stanza};
@@ -25,7 +25,7 @@ pub struct Framer {
     taken: usize,
     /// Where the stanza being read begins in `bytes`.
     start: usize,
-    header: Option<String>,
+    header: Option<AttrMap>,
     tree: Tree,
 }
 
@@ -41,9 +41,13 @@ impl Framer {
         }
     }
 
-    /// The id in the stream header, empty before it came.
-    pub fn stream_id(&self) -> &str {
-        self.header.as_deref().unwrap_or_default()
+    /// An attribute of the stream header; none before it came.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let (namespace, name) = match name.strip_prefix("xml:") {
+            Some(name) => (Namespace::xml(), name),
+            None => (Namespace::none(), name),
+        };
+        self.header.as_ref()?.get(namespace, name).map(String::as_str)
     }
 
     /// More bytes from the server.
@@ -89,8 +93,7 @@ impl Framer {
         match event {
             Event::XmlDeclaration(..) => None,
             Event::StartElement(_, _, attributes) if self.header.is_none() => {
-                let id = attributes.get(rxml::Namespace::none(), "id");
-                self.header = Some(id.cloned().unwrap_or_default());
+                self.header = Some(attributes);
                 self.start = self.taken;
                 Some(Incoming::Header)
             }

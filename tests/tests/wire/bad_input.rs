@@ -69,7 +69,7 @@ fn never_right_again() -> Vec<Bad> {
     let not_well_formed = &["not-well-formed"][..];
     let not_utf8 = &["unsupported-encoding", "not-well-formed"][..];
     let restricted = &["restricted-xml", "not-well-formed"][..];
-    let all: [(&str, &[u8], _); 24] = [
+    let all: [(&str, &[u8], _); 25] = [
         ("another's end tag", b"<message><body>hi</message>", not_well_formed),
         ("another's end tag inside", b"<iq><a><b><c/></a>", not_well_formed),
         ("an end tag out of order", b"<iq><a><b></a></b>", not_well_formed),
@@ -93,6 +93,11 @@ fn never_right_again() -> Vec<Bad> {
         ("Latin-1", b"<message><body>gr\xfc\xdfe", not_utf8),
         ("overlong UTF-8", b"<message><body>\xc0\xaf", not_utf8),
         ("half a character", b"<message><body>\xed\xa0\x80", not_utf8),
+        (
+            "a second header",
+            b"<stream:stream xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>",
+            &["unsupported-stanza-type"],
+        ),
         ("UTF-16", b"\xfe\xff\0<\0i\0q", not_utf8),
     ];
     all.map(|(what, bytes, conditions)| (what, bytes.to_vec(), conditions)).into()
@@ -189,6 +194,25 @@ async fn a_stream_to_somebody_else() {
         )
         .await;
     assert_eq!(client.ending().await.0.as_deref(), Some("invalid-namespace"));
+}
+
+/// RFC 6120, 4.7.2 and 4.7.4: the answer is to whom the header was from, if that is an address, and
+/// has a language.
+#[tokio::test]
+async fn a_header_is_answered_to_whom_it_is_from() {
+    let server = Server::start(&Config::plain().servers()).await;
+    for (from, to) in [("server1@asterisk.example", Some("server1@asterisk.example")), ("@", None)]
+    {
+        let mut client = Client::connect(server.address(), DOMAIN).await;
+        let header = format!(
+            "<stream:stream xmlns:stream='http://etherx.jabber.org/streams' \
+             xmlns='jabber:client' from='{from}' to='{DOMAIN}' version='1.0'>"
+        );
+        client.send(&header).await;
+        client.next().await;
+        assert_eq!(client.header("to"), to, "{from}");
+        assert_eq!(client.header("xml:lang"), Some("en"));
+    }
 }
 
 /// RFC 6120, 8.1.2.1: the server says who sent a stanza, not the client.

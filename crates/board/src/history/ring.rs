@@ -1,5 +1,8 @@
 //! A bounded queue whose entries keep the number they were given, so that one can point to
 //! another. Takes memory as it fills, not before.
+//!
+//! Our own around a `VecDeque`, whose places shift as its front goes; entries that point to each
+//! other need numbers that stay.
 
 use std::collections::VecDeque;
 

@@ -1,5 +1,8 @@
 //! What is wrong in a configuration file, with the place and a way out, in the shape every error
 //! of the program has. It must never show the value of a secret.
+//!
+//! Our own: the crates that draw such places (miette, annotate-snippets) have a shape and colours
+//! of their own, and errors without a place have to look the same.
 
 use std::fmt;
 use std::ops::Range;

@@ -1,5 +1,9 @@
 //! Reads one TOML table key by key and gathers every problem instead of stopping at the first. It
 //! must never swallow a key nobody asked for: what is left over at the end is an error.
+//!
+//! Our own on the tree of the `toml` crate: serde stops at the first mistake and drops the places,
+//! and its derive could not make the reference page, the hints and `check --effective` from the
+//! same definition.
 
 use std::ops::Range;
 use std::path::Path;

@@ -1,4 +1,7 @@
 //! Tables without frames: two spaces between columns, numbers to the right, nothing cut.
+//!
+//! Our own: the crates for tables come with frames, colours and wrapping that would all be turned
+//! off, and what is left is one pass for the widths and one to write.
 
 /// To which side a column leans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

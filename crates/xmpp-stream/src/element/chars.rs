@@ -1,4 +1,6 @@
 //! Which characters XML 1.0 allows where, and what references stand for.
+//!
+//! Our own tables, because quick-xml checks neither characters nor names.
 
 use std::borrow::Cow;
 

@@ -48,9 +48,7 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<(StreamHeader, Box<str>), 
     match header.scope.lookup(prefix) {
         Some(ns::STREAM) if local == "stream" => Ok((header, name.into())),
         Some(ns::STREAM) => Err(StreamCondition::BadFormat.with("not a stream element")),
-        None if !prefix.is_empty() => {
-            Err(StreamCondition::BadNamespacePrefix.with("a prefix that nothing declares"))
-        }
+        None if !prefix.is_empty() => Err(undeclared()),
         _ => Err(StreamCondition::InvalidNamespace.with("not the namespace of streams")),
     }
 }
@@ -58,6 +56,7 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<(StreamHeader, Box<str>), 
 fn read(tag: &StartTag<'_>) -> Result<StreamHeader, StreamError> {
     let mut header = StreamHeader::default();
     let mut version = None;
+    let mut others = Vec::new();
     tag.each(|part| {
         let (place, value) = match part {
             StartTagPart::Declaration(prefix, uri) => {
@@ -73,18 +72,44 @@ fn read(tag: &StartTag<'_>) -> Result<StreamHeader, StreamError> {
             StartTagPart::Attribute("", "id", value) => (&mut header.id, value),
             StartTagPart::Attribute("", "version", value) => (&mut version, value),
             StartTagPart::Attribute("xml", "lang", value) => (&mut header.lang, value),
-            StartTagPart::Attribute(..) => return Ok(()),
+            StartTagPart::Attribute(prefix, name, _) => {
+                others.push((prefix, name));
+                return Ok(());
+            }
         };
         if place.replace(value.into()).is_some() {
             return Err(twice());
         }
         Ok(())
     })?;
+    check_others(&others, &header.scope)?;
     header.version = version.and_then(|version| {
         let (major, minor) = version.split_once('.')?;
         Some((major.parse().ok()?, minor.parse().ok()?))
     });
     Ok(header)
+}
+
+/// Refuses attributes that we do not know where not even a stranger may read them: those that are
+/// there twice, by whatever prefix, and those whose prefix means nothing.
+fn check_others(others: &[(&str, &str)], scope: &Scope) -> Result<(), StreamError> {
+    let mut seen = Vec::new();
+    for (prefix, name) in others {
+        let namespace = match *prefix {
+            "" => "",
+            "xml" => ns::XML,
+            prefix => scope.lookup(prefix).ok_or_else(undeclared)?,
+        };
+        if seen.contains(&(namespace, name)) {
+            return Err(twice());
+        }
+        seen.push((namespace, name));
+    }
+    Ok(())
+}
+
+fn undeclared() -> StreamError {
+    StreamCondition::BadNamespacePrefix.with("a prefix that nothing declares")
 }
 
 fn twice() -> StreamError {
@@ -102,13 +127,27 @@ pub fn check_declaration(bytes: &[u8]) -> Result<(), StreamError> {
     let Some(content) = content.filter(|text| text.starts_with([' ', '\t', '\r', '\n'])) else {
         return Err(StreamCondition::RestrictedXml.with("a processing instruction"));
     };
+    check_chars(content)?;
+    // In this order (XML 1.0, 2.8), and the first must be there.
+    let mut places = ["version", "encoding", "standalone"].into_iter();
+    let mut versioned = false;
     for attribute in Attributes::new(content) {
         let (name, value) = attribute?;
-        if name == "encoding" && !value.eq_ignore_ascii_case("utf-8") {
-            return Err(StreamCondition::UnsupportedEncoding.with("not UTF-8"));
+        let in_order = places.any(|place| place == name) && (versioned || name == "version");
+        match (name, &*value) {
+            ("version", "1.0") if in_order => versioned = true,
+            ("encoding", value) if in_order && value.eq_ignore_ascii_case("utf-8") => {}
+            ("encoding", _) if in_order => {
+                return Err(StreamCondition::UnsupportedEncoding.with("not UTF-8"));
+            }
+            ("standalone", "yes" | "no") if in_order => {}
+            _ => return Err(StreamCondition::NotWellFormed.with("a wrong XML declaration")),
         }
     }
-    Ok(())
+    match versioned {
+        true => Ok(()),
+        false => Err(StreamCondition::NotWellFormed.with("an XML declaration without a version")),
+    }
 }
 
 /// Checks that the end tag `bytes` ends the element `name`.

@@ -1,4 +1,7 @@
 //! Finds where top-level elements end, one pass over the bytes however they are split.
+//!
+//! Our own on quick-xml's tag parser: its reader wants to hold a whole element before it says
+//! where it ends, and to start again from the beginning when there is more.
 
 use memchr::memchr;
 use quick_xml::parser::{ElementParser, Parser};

@@ -113,7 +113,7 @@ fn reads_headers_of_older_and_odder_peers() {
     let Ok(Some(Frame::Open(header))) = framer.next(&mut input) else { panic!("no header") };
     assert_eq!(header.version, None);
     assert_eq!(header.lang.as_deref(), Some("de"));
-    assert_eq!(header.scope.default_ns(), crate::ns::COMPONENT);
+    assert_eq!(header.scope.default_ns(), "jabber:component:accept");
     input = b"</s:stream >";
     assert_eq!(framer.next(&mut input), Ok(Some(Frame::Close)));
 }
@@ -130,6 +130,18 @@ fn refuses_wrong_headers() {
         (format!("<s:stream {good} to='a' to='b'>"), C::NotWellFormed),
         (format!("<s:stream {good} to='a'from='b'>"), C::NotWellFormed),
         (format!("<s:stream {good} to=a>"), C::NotWellFormed),
+        (format!("<s:stream {good} odd='a' odd='b'>"), C::NotWellFormed),
+        (format!("<s:stream {good} x:odd='a'>"), C::BadNamespacePrefix),
+        (
+            format!("<s:stream {good} xmlns:x='u' xmlns:y='u' x:odd='a' y:odd='b'>"),
+            C::NotWellFormed,
+        ),
+        ("<?xml encoding='utf-8'?>".to_owned(), C::NotWellFormed),
+        ("<?xml version='1.0' odd='1'?>".to_owned(), C::NotWellFormed),
+        ("<?xml encoding='utf-8' version='1.0'?>".to_owned(), C::NotWellFormed),
+        ("<?xml version='1.0' version='1.0'?>".to_owned(), C::NotWellFormed),
+        ("<?xml version='1.1'?>".to_owned(), C::NotWellFormed),
+        ("\u{c}<?xml version='1.0'?>".to_owned(), C::NotWellFormed),
         (format!("<s:stream {good} to='&who;'>"), C::RestrictedXml),
         ("</s:stream>".to_owned(), C::NotWellFormed),
         ("hello".to_owned(), C::NotWellFormed),
@@ -207,6 +219,9 @@ const BEYOND_REPAIR: &[(&[u8], C)] = &[
     (b"\xfe\xff\0<", C::UnsupportedEncoding),
     (b"</wrong>", C::NotWellFormed),
     (b"text", C::BadFormat),
+    (b"<stream:stream ", C::UnsupportedStanzaType),
+    (b"<stream:stream>", C::UnsupportedStanzaType),
+    (b"<stream:stream/>", C::UnsupportedStanzaType),
 ];
 
 #[test]

@@ -2,6 +2,24 @@ use std::collections::HashMap;
 
 use super::*;
 
+/// RFC 7622, 3.2: the dot of the root goes. The `jid` crate leaves it, and misplaces what follows.
+#[test]
+fn the_dot_of_the_root_is_no_part_of_a_domain() {
+    for (text, normal) in [
+        ("example.org.", "example.org"),
+        ("a@example.org.", "a@example.org"),
+        ("a@example.org./b.", "a@example.org/b."),
+        ("example.org./b@c", "example.org/b@c"),
+    ] {
+        let jid = Jid::parse(text).expect(text);
+        assert_eq!((jid.as_str(), jid.domain()), (normal, "example.org"));
+        assert_eq!(jid.resource(), normal.split_once('/').map(|(_, resource)| resource));
+    }
+    for text in ["a@.", "a@example.org..", ".", "a@./b"] {
+        assert!(Jid::parse(text).is_err(), "{text}");
+    }
+}
+
 #[test]
 fn normalises_and_splits() {
     let jid = Jid::parse("Server1@Asterisk.Example/astVoip1").expect("a full address");

@@ -17,6 +17,8 @@ pub struct StreamOpen<'a> {
     pub to: Option<&'a str>,
     /// The stream's id; the one who answers sets it.
     pub id: Option<&'a str>,
+    /// The language of what is said without another (RFC 6120, 4.7.4).
+    pub lang: Option<&'a str>,
     /// `1.0`, or none for streams of the time before it (XEP-0114).
     pub version: Option<&'a str>,
 }
@@ -31,6 +33,7 @@ impl StreamOpen<'_> {
             .attr_opt("from", self.from)
             .attr_opt("to", self.to)
             .attr_opt("id", self.id)
+            .attr_opt("xml:lang", self.lang)
             .attr_opt("version", self.version);
         tag.leave_open();
     }

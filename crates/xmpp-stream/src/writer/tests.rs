@@ -65,6 +65,7 @@ fn writes_the_stream_with_literal_names() {
             from: Some("a.example"),
             to: None,
             id: Some("7"),
+            lang: Some("en"),
             version: Some("1.0"),
         }
         .write(out);
@@ -72,7 +73,7 @@ fn writes_the_stream_with_literal_names() {
     assert_eq!(
         header,
         "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' \
-         xmlns='jabber:client' from='a.example' id='7' version='1.0'>"
+         xmlns='jabber:client' from='a.example' id='7' xml:lang='en' version='1.0'>"
     );
     assert_eq!(written(|out| stream_features(out, |_| ())), "<stream:features/>");
     assert_eq!(

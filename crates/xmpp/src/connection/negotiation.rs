@@ -4,7 +4,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use lampfield_xmpp_stream::{Element, StanzaError, StreamCondition, StreamError, Tag, ns, writer};
+use lampfield_xmpp_stream::{
+    Element, Jid, StanzaError, StreamCondition, StreamError, Tag, ns, writer,
+};
 
 use super::iq::{Iq, Kind};
 use super::stream::{Phase, Step, Stream};
@@ -23,8 +25,9 @@ impl Stream {
         writer::StreamOpen {
             content: ns::CLIENT,
             from: from.as_ref().map(|domain| domain.name.as_str()),
-            to: None,
+            to: self.client.as_ref().map(Jid::as_str),
             id: Some(&self.id),
+            lang: Some("en"),
             version: Some("1.0"),
         }
         .write(out);

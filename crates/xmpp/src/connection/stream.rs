@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use lampfield_xmpp_stream::sasl::Exchange;
 use lampfield_xmpp_stream::{
-    BareJid, Frame, Scope, Stanza, StreamCondition, StreamError, StreamHeader,
+    BareJid, Frame, Jid, Scope, Stanza, StreamCondition, StreamError, StreamHeader,
 };
 
 use super::claim::Claim;
@@ -50,6 +50,8 @@ pub(super) struct Stream {
     pub(super) id: String,
     /// The domain the client wants to talk to; none before its first header.
     pub(super) domain: Option<Rc<ServedDomain>>,
+    /// Whom the present header is from, if it says so (RFC 6120 section 4.7.2). It proves nothing.
+    pub(super) client: Option<Jid>,
     /// Wrong passwords so far.
     pub(super) failures: u32,
     /// Who the present or latest attempt to log in says it is.
@@ -72,6 +74,7 @@ impl Stream {
             phase: Phase::Stranger,
             id: String::new(),
             domain: None,
+            client: None,
             failures: 0,
             claim: None,
             awaits_tls: false,
@@ -121,6 +124,7 @@ impl Stream {
         self.answered = false;
         let name = header.to.as_deref();
         self.domain = self.door.site.domains.served(name);
+        self.client = header.from.as_deref().and_then(|from| Jid::parse(from).ok());
         self.id = random::token();
         self.scope = Rc::new(header.scope);
         let known = self.domain.is_some();

@@ -87,8 +87,6 @@ impl Step {
 impl Subscription {
     /// Nobody sees anybody.
     pub const NONE: Self = Self { to: Half::No, from: Half::No };
-    /// Each sees the other.
-    pub const BOTH: Self = Self { to: Half::Yes, from: Half::Yes };
 
     /// The subscription after a step, and what becomes of the stanza.
     #[must_use]

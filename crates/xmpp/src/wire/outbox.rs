@@ -1,5 +1,7 @@
 //! What is still to be written to one socket, in order. Taking from the front moves each byte at
 //! most once on average, however large the whole and however small the steps.
+//!
+//! Our own, because its memory comes from the pool of buffers (`buffers.rs`) and goes back there.
 
 use super::buffers::BufferPool;
 

@@ -107,6 +107,7 @@ impl Engine {
     }
 
     /// How many nodes there are.
+    #[cfg(test)]
     pub fn node_count(&self) -> usize {
         self.nodes.len()
     }

@@ -1,0 +1,111 @@
+//! Another parser's opinion: rxml is written for XMPP and strict about all that it forbids.
+
+use lampfield_xmpp_stream::{Element, Node};
+use rxml::error::EndOrError;
+use rxml::{Event, Options, Parse, Parser, WithOptions};
+
+/// What a document says, so that two parsers can be compared.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Namespace, name, and sorted attributes: namespace, name, value.
+    Start(String, String, Vec<(String, String, String)>),
+    Text(String),
+    End,
+}
+
+/// A parser that has no limits of its own.
+pub fn parser() -> Parser {
+    Parser::with_options(Options { max_token_length: 1 << 20, ..Options::default() })
+}
+
+/// Whether rxml can be asked: it takes none of U+FDF0 to U+FFFD in a name, where XML does (XML 1.0,
+/// production 4).
+pub fn knows(document: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(document);
+    !text.contains(|c| matches!(c, '\u{fdf0}'..'\u{fffd}'))
+}
+
+/// Reads the next bytes of a document that goes on.
+pub fn feed(parser: &mut Parser, bytes: &[u8]) -> Result<(), rxml::Error> {
+    let bytes = line_ends(bytes);
+    let mut bytes = bytes.as_slice();
+    loop {
+        match parser.parse(&mut bytes, false) {
+            Ok(Some(_)) => {}
+            Ok(None) | Err(EndOrError::NeedMoreData) => return Ok(()),
+            Err(EndOrError::Error(error)) => return Err(error),
+        }
+    }
+}
+
+/// What a whole document says.
+pub fn read(document: &[u8]) -> Result<Vec<Said>, EndOrError> {
+    let document = line_ends(document);
+    let (mut parser, mut document) = (parser(), document.as_slice());
+    let mut said = Vec::new();
+    while let Some(event) = parser.parse(&mut document, true)? {
+        match event {
+            Event::XmlDeclaration(..) => {}
+            Event::StartElement(_, (namespace, name), attributes) => {
+                let mut attributes: Vec<_> = attributes
+                    .iter()
+                    .map(|((namespace, name), value)| {
+                        (namespace.to_string(), name.to_string(), value.clone())
+                    })
+                    .collect();
+                attributes.sort();
+                said.push(Said::Start(namespace.to_string(), name.to_string(), attributes));
+            }
+            Event::EndElement(_) => said.push(Said::End),
+            Event::Text(_, text) => push_text(&mut said, &text),
+        }
+    }
+    Ok(said)
+}
+
+/// Line ends as XML hands them on (XML 1.0, 2.11): rxml refuses a lone carriage return in an
+/// attribute.
+fn line_ends(document: &[u8]) -> Vec<u8> {
+    let mut before = 0;
+    let mut out = Vec::with_capacity(document.len());
+    for &byte in document {
+        match byte {
+            b'\n' if before == b'\r' => {}
+            b'\r' => out.push(b'\n'),
+            _ => out.push(byte),
+        }
+        before = byte;
+    }
+    out
+}
+
+/// What our own tree says.
+pub fn flatten(element: Element<'_>) -> Vec<Said> {
+    let mut said = Vec::new();
+    flatten_into(&mut said, element);
+    said
+}
+
+fn flatten_into(said: &mut Vec<Said>, element: Element<'_>) {
+    let attribute = |attribute: &lampfield_xmpp_stream::element::Attr<'_>| {
+        (attribute.ns().to_owned(), attribute.name().to_owned(), attribute.value().to_owned())
+    };
+    let mut attributes: Vec<_> = element.attrs().map(attribute).collect();
+    attributes.sort();
+    said.push(Said::Start(element.ns().to_owned(), element.name().to_owned(), attributes));
+    for node in element.nodes() {
+        match node {
+            Node::Element(child) => flatten_into(said, child),
+            Node::Text(text) => push_text(said, text),
+        }
+    }
+    said.push(Said::End);
+}
+
+/// Where text is cut into events is each parser's own affair.
+fn push_text(said: &mut Vec<Said>, text: &str) {
+    match said.last_mut() {
+        Some(Said::Text(before)) => before.push_str(text),
+        _ => said.push(Said::Text(text.to_owned())),
+    }
+}
