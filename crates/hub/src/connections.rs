@@ -49,6 +49,12 @@ impl Connections {
         self.0.remove(&conn)
     }
 
+    /// The connections of an account. Looks at all connections.
+    pub fn of(&self, account: &AccountName) -> Vec<ConnId> {
+        let of_it = self.0.iter().filter(|(_, connection)| connection.account == *account);
+        of_it.map(|(conn, _)| *conn).collect()
+    }
+
     /// Whether an account is connected. Looks at all connections.
     pub fn any_of(&self, account: &AccountName) -> bool {
         self.0.values().any(|connection| connection.account == *account)

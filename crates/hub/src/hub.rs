@@ -2,13 +2,12 @@
 //! for each thing that can happen.
 
 mod arrive;
-mod clear;
 mod explain;
 mod leave;
 mod load;
 mod publish;
+mod remove;
 mod tick;
-
 mod watching;
 mod withdraw;
 

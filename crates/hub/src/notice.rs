@@ -83,8 +83,9 @@ pub enum Reason {
     Goodbye,
     /// The same server says it with another account.
     Superseded,
-    /// The operator cleared it.
-    Cleared,
+    /// Its account was removed. (Stored as `cleared` by earlier versions.)
+    #[serde(alias = "cleared")]
+    Removed,
 }
 
 impl fmt::Display for Reason {
@@ -97,7 +98,7 @@ impl fmt::Display for Reason {
             Self::NotRepeated => "not repeated after the return",
             Self::Goodbye => "said goodbye",
             Self::Superseded => "said with another account since",
-            Self::Cleared => "cleared by the operator",
+            Self::Removed => "the account was removed",
         })
     }
 }
@@ -111,6 +112,7 @@ impl From<Cause> for Reason {
             Cause::Replaced => Self::Replaced,
             Cause::Returned => Self::NotRepeated,
             Cause::Goodbye => Self::Goodbye,
+            Cause::Removed => Self::Removed,
         }
     }
 }

@@ -155,6 +155,11 @@ impl Origins {
         self.by_account.get(account).cloned().unwrap_or_default()
     }
 
+    /// Every account that has an origin.
+    pub fn accounts(&self) -> impl Iterator<Item = &AccountName> {
+        self.by_account.keys()
+    }
+
     /// The other origins of the same EID, which are other accounts'.
     pub fn namesakes(&self, id: OriginId) -> impl Iterator<Item = (OriginId, &Speaker)> {
         let eid = self.get(id).map(|speaker| speaker.name.eid);

@@ -184,18 +184,21 @@ impl Readers {
         Some(live.cache)
     }
 
-    /// Nobody waits any longer for ended watches of an account.
+    /// Nobody waits any longer for an account: not for ended watches, and not for those that run
+    /// once they have ended.
     pub fn forget(&mut self, account: &AccountName) {
-        let Some(mut seats) = self.seats.remove(account) else { return };
-        for ((_, kind), seat) in &mut seats {
-            for mark in seat.absent.drain(..) {
-                self.remove_mark(*kind, mark);
-            }
+        for live in self.live.values_mut().filter(|live| live.reader.account == *account) {
+            live.cache = PeerCache::Forgotten;
         }
-        seats.retain(|_, seat| seat.live > 0);
-        if !seats.is_empty() {
-            self.seats.insert(account.clone(), seats);
+        let seats = self.seats.remove(account).into_iter().flatten();
+        for ((_, kind), seat) in seats {
+            seat.absent.into_iter().for_each(|mark| self.remove_mark(kind, mark));
         }
+    }
+
+    /// Every account that is waited for.
+    pub fn accounts(&self) -> impl Iterator<Item = &AccountName> {
+        self.seats.keys()
     }
 
     /// Up to here, everyone who must know a change of this kind does. `None`: there is nobody.

@@ -35,6 +35,8 @@ pub enum Cause {
     Returned,
     /// The publisher said goodbye.
     Goodbye,
+    /// The account was removed: what outlives its origin otherwise ends as well.
+    Removed,
 }
 
 /// All pending sweeps of one origin.
@@ -67,7 +69,7 @@ impl Sweeps {
 
     /// The origin itself is back and has until `deadline` to repeat what it said before.
     pub fn returned(&mut self, deadline: Duration) {
-        if let Some(away) = self.away.take_if(|away| away.cause != Cause::Goodbye) {
+        if let Some(away) = self.away.take() {
             self.prove(Sweep { deadline, cause: Cause::Returned, ..away });
         }
     }
@@ -84,10 +86,11 @@ impl Sweeps {
         }
     }
 
-    /// Everything said so far ends now.
-    pub fn end(&mut self, now: Duration, below: u32) {
+    /// Everything said so far ends, whoever comes or goes meanwhile.
+    pub fn end(&mut self, sweep: Sweep) {
+        self.away = None;
         self.returns.clear();
-        self.away = Some(Sweep { deadline: now, below, cause: Cause::Goodbye });
+        self.returns.push(sweep);
     }
 
     /// The sweep that falls due first.
@@ -164,8 +167,11 @@ mod tests {
     #[test]
     fn an_end_cannot_be_taken_back_by_an_arrival() {
         let mut sweeps = Sweeps::default();
-        sweeps.end(secs(1), 5);
+        let end = Sweep { deadline: secs(1), below: 5, cause: Cause::Removed };
+        sweeps.end(end);
         sweeps.arrived(secs(11));
-        assert_eq!(sweeps.next().unwrap().deadline, secs(1));
+        sweeps.returned(secs(11));
+        sweeps.away(lost(2, 6));
+        assert_eq!(sweeps.next(), Some(end));
     }
 }

@@ -12,6 +12,7 @@ mod scenarios {
     mod fixture;
     mod leases;
     mod limits;
+    mod removals;
     mod troubles;
     mod watches;
 }

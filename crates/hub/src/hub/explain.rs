@@ -110,7 +110,7 @@ fn lease_until(sweep: Sweep, now: Now) -> Lease {
         Cause::Lost | Cause::Arrived | Cause::Replaced => Lease::Gone { left },
         Cause::Restarted => Lease::RestartGrace { left },
         Cause::Returned => Lease::Returning { left },
-        Cause::Goodbye => Lease::Ending,
+        Cause::Goodbye | Cause::Removed => Lease::Ending,
     }
 }
 

@@ -26,7 +26,10 @@ impl Hub {
     pub fn goodbye(&mut self, conn: ConnId, now: Now) {
         let Some(connection) = self.connections.remove(conn) else { return };
         for id in self.detach_all(conn, &connection, now) {
-            self.origins.update(id, |speaker| speaker.sweeps.end(now.mono, speaker.next_epoch()));
+            self.origins.update(id, |speaker| {
+                let (deadline, below) = (now.mono, speaker.next_epoch());
+                speaker.sweeps.end(Sweep { deadline, below, cause: Cause::Goodbye });
+            });
         }
         self.tick(now);
     }
@@ -55,7 +58,12 @@ impl Hub {
 
     /// Takes a connection from all its origins, and gives back those that nobody speaks for now.
     /// At the others, what only this connection held up must be repeated within the grace.
-    fn detach_all(&mut self, conn: ConnId, connection: &Connection, now: Now) -> Vec<OriginId> {
+    pub(super) fn detach_all(
+        &mut self,
+        conn: ConnId,
+        connection: &Connection,
+        now: Now,
+    ) -> Vec<OriginId> {
         let deadline = now.mono + self.grace(&connection.account);
         let mut unattended = Vec::new();
         for (_, id) in &connection.speaks_for {

@@ -86,7 +86,8 @@ impl Hub {
         let facts = self.board.facts_of(id).filter(|fact| {
             fact.standing.is_live()
                 && fact.heard < sweep.below
-                && self.settings.policies.of(fact.subject) != Policy::Keep
+                && (sweep.cause == Cause::Removed
+                    || self.settings.policies.of(fact.subject) != Policy::Keep)
         });
         let mut places: Vec<_> = facts.map(|fact| fact.subject_id).collect();
         places.sort_unstable();

@@ -52,24 +52,13 @@ impl Hub {
         }
     }
 
-    /// Nothing waits any longer for peers of an account that are away: it was removed, or fewer
-    /// servers use it than before.
-    pub fn forget_account(&mut self, account: &AccountName) {
-        self.readers.forget(account);
-        self.backoffs.forget(account);
-        self.check_backoff(account);
-        self.forget_departed(account);
-        self.persist_readers(account);
-        self.trim_tombstones();
-    }
-
     /// The revision of the latest change.
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.board.revision()
     }
 
-    fn persist_readers(&mut self, account: &AccountName) {
+    pub(super) fn persist_readers(&mut self, account: &AccountName) {
         let key = keys::account(account);
         match self.readers.stored(account) {
             seats if seats.is_empty() => self.outbox.delete(Bucket::Confirmations, key),

@@ -114,7 +114,7 @@ mod tests {
         journal.note(at(1_000), &one, What::Lost(Duration::from_secs(10)));
         journal.note(at(11_001), &one, What::Withdrawn(Reason::Lost));
         journal.note(at(11_001), &two, What::Withdrawn(Reason::Goodbye));
-        journal.note(at(99_000), &one, What::Withdrawn(Reason::Cleared));
+        journal.note(at(99_000), &one, What::Withdrawn(Reason::Removed));
         assert_eq!(journal.reason(&one, at(11_000)), Some(Reason::Lost));
         assert_eq!(journal.reason(&two, at(11_000)), Some(Reason::Goodbye));
         assert_eq!(journal.reason(&one, at(50_000)), None, "of another time");

@@ -151,6 +151,7 @@ impl Stream {
                 let gone = || StreamCondition::NotAuthorized.with("the account was removed");
                 self.bind(account.ok_or_else(gone)?, element).map(|()| None)
             }
+            Phase::Bound(session) if session.is_ended() => Ok(None),
             Phase::Bound(session) => super::dispatch::stanza(&self.door, session, element),
         }
     }

@@ -1,5 +1,8 @@
 //! What comes when: events, results, and the newest item for a new subscriber.
 
+use lampfield_board::Kind;
+use lampfield_hub::PeerCache;
+
 use crate::accounts::Role;
 use crate::services::stage::{Player, Stage, play};
 
@@ -64,5 +67,27 @@ fn whoever_has_changed_his_mind_gets_no_item() {
         ask(&dave, "u", &SUBSCRIBE.replace("subscribe ", "unsubscribe "));
         stage.settle().await;
         assert_eq!(order(&dave.hears(), &WORDS), ["subscribed"]);
+    });
+}
+
+/// A crash came between the end of the account and the end of what was kept for it.
+#[test]
+fn what_is_left_of_accounts_that_are_gone_is_tidied_away() {
+    play(async || {
+        let (stage, carol, dave) = scene().await;
+        stage.add("ghost", Role::User).await;
+        let ghost = stage.enter("ghost", "g").await;
+        stage.door.site.accounts.remove(&ghost.session.bare).await.unwrap();
+        let hub = stage.door.telephony.hub().clone();
+        hub.act(|hub, _| hub.watch(&ghost.session.name, Kind::Mailbox, PeerCache::Survives));
+        ask(&ghost, "c", "<create node='haunted'/>");
+        ask(&ghost, "s", "<subscribe node='n' jid='ghost@example.org'/>");
+        stage.settle().await;
+        stage.door.tidy();
+        stage.settle().await;
+        assert!(hub.read(|hub, _| hub.accounts()).is_empty());
+        let left = stage.door.services.accounts(&stage.door.site);
+        assert_eq!(left.iter().map(|jid| jid.as_str()).collect::<Vec<_>>(), ["carol@example.org"]);
+        drop((carol, dave));
     });
 }
