@@ -67,6 +67,13 @@ impl Sweeps {
         }
     }
 
+    /// The wait that our own restart began ends at `deadline` instead.
+    pub fn await_until(&mut self, deadline: Duration) {
+        if let Some(away) = self.away.as_mut().filter(|away| away.cause == Cause::Restarted) {
+            away.deadline = deadline;
+        }
+    }
+
     /// The origin itself is back and has until `deadline` to repeat what it said before.
     pub fn returned(&mut self, deadline: Duration) {
         if let Some(away) = self.away.take() {

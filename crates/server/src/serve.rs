@@ -11,7 +11,6 @@ mod invitation;
 mod journal;
 mod logging;
 mod memory;
-mod reload;
 mod settings;
 mod signals;
 mod watchers;

@@ -14,7 +14,7 @@ use crate::replacements::Replacements;
 use crate::services::pubsub::mount::Pubsub;
 use crate::services::pubsub::telephony::Telephony;
 use crate::services::{Services, roster};
-use crate::settings::Settings;
+use crate::settings::{Limits, Settings};
 use crate::site::{OpenError, Site};
 use crate::wire::Flusher;
 
@@ -67,6 +67,12 @@ impl Door {
         door.follow_accounts();
         door.start_tasks();
         Ok(door)
+    }
+
+    /// Puts other bounds in force. Connections that are there keep those they began with.
+    pub fn set_limits(&self, limits: Limits) {
+        self.gate.set_limits(limits.connections, limits.unauthenticated_per_address);
+        self.site.set_limits(limits);
     }
 
     /// Lets changes of accounts take effect, and what earlier ones have left.

@@ -122,6 +122,7 @@ fn concerns(trouble: &Trouble, facts: &[Fact<'_>]) -> bool {
             facts.iter().any(|fact| fact.origin.account == account)
         }
         TroubleKey::OriginGone(origin) => facts.iter().any(|fact| *fact.origin == origin),
-        TroubleKey::TombstoneLimit => false,
+        // Whoever speaks of it has been heard.
+        TroubleKey::TombstoneLimit | TroubleKey::FactsRefused(..) => false,
     }
 }

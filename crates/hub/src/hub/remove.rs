@@ -34,6 +34,9 @@ impl Hub {
         self.backoffs.forget(account);
         self.check_backoff(account);
         self.forget_departed(account);
+        for key in self.refusals.forget(account) {
+            self.outbox.clear(&key);
+        }
         self.tick(now);
     }
 

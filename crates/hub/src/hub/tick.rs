@@ -32,7 +32,11 @@ impl Hub {
         while let Some(origin) = self.departed.outdated(now.mono) {
             self.outbox.clear(&TroubleKey::OriginGone(origin));
         }
+        while let Some(key) = self.refusals.quiet(now.mono) {
+            self.outbox.clear(&key);
+        }
         self.trim_tombstones();
+        self.trim_history();
     }
 
     fn due(&self, now: Duration) -> Option<(OriginId, Sweep)> {

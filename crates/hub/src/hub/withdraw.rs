@@ -9,7 +9,7 @@ use lampfield_board::{
 use lampfield_fabric::Bucket;
 use smallvec::SmallVec;
 
-use super::Hub;
+use super::{FORGOTTEN_AT_ONCE, Hub};
 use crate::{
     keys,
     notice::{Reason, Trouble, TroubleKey},
@@ -17,9 +17,6 @@ use crate::{
     stored::{FactRow, json},
     tombstones::Tombstone,
 };
-
-/// Withdrawals forgotten in one call.
-const FORGOTTEN_AT_ONCE: usize = 2_048;
 
 impl Hub {
     /// Ends one live fact. Says whether there was one. [`Hub::trim_tombstones`] is left to the
@@ -89,6 +86,7 @@ impl Hub {
         let limit = self.settings.limits.tombstones;
         if self.tombstones.len() > limit {
             self.forget_beyond(limit);
+            self.confirmed_left |= self.tombstones.len() > limit;
         } else if self.tombstones.len() <= limit - limit / 10 {
             self.outbox.clear(&TroubleKey::TombstoneLimit);
         }
@@ -116,9 +114,9 @@ impl Hub {
     /// At the limit the oldest withdrawals go, and people are told who may now show a dead fact.
     fn forget_beyond(&mut self, limit: usize) {
         let mut gone = BTreeMap::new();
-        while self.tombstones.len() > limit
-            && let Some((oldest, kind)) = self.tombstones.oldest_of_all()
-        {
+        let beyond = self.tombstones.len() - limit;
+        for _ in 0..beyond.min(FORGOTTEN_AT_ONCE) {
+            let Some((oldest, kind)) = self.tombstones.oldest_of_all() else { break };
             self.forget(kind, oldest);
             gone.insert(kind, oldest);
         }
