@@ -23,6 +23,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::door::Door;
 use crate::gate::Admission;
 use crate::services;
+use crate::settings;
 use crate::turns::Need;
 use crate::wire::Link;
 
@@ -73,10 +74,11 @@ pub async fn run(
         Ok(link) => link,
         Err(error) => return tracing::debug!(%peer, "connection dropped: {error}"),
     };
+    let stream = Stream::new(Rc::clone(&door), Rc::clone(&link), admission);
     let mut connection = Connection {
-        intake: Intake::new(before_login(&door)),
-        stream: Stream::new(Rc::clone(&door), Rc::clone(&link), admission),
-        deadline: Some(Instant::now() + door.site.settings.limits.login_time),
+        intake: Intake::new(before_login(stream.limits())),
+        deadline: Some(Instant::now() + stream.limits().login_time),
+        stream,
     };
     let ending = tokio::select! {
         ending = connection.converse() => ending,
@@ -91,7 +93,7 @@ fn open_link(
     peer: SocketAddr,
     start: Start,
 ) -> anyhow::Result<Rc<Link>> {
-    let link = Link::new(socket, peer, door.site.settings.limits.unread, Rc::clone(&door.flusher))?;
+    let link = Link::new(socket, peer, door.site.limits().unread, Rc::clone(&door.flusher))?;
     if let (Start::Tls, Some(certificates)) = (start, &door.site.settings.certificates) {
         link.start_tls(certificates)?;
     }
@@ -99,8 +101,7 @@ fn open_link(
 }
 
 /// The bounds of what a peer may send before it has logged in.
-fn before_login(door: &Door) -> Limits {
-    let limits = &door.site.settings.limits;
+fn before_login(limits: &settings::Limits) -> Limits {
     Limits {
         stanza_bytes: limits.unauthenticated_stanza_bytes,
         depth: limits.depth.min(Limits::STRANGER.depth),
@@ -109,8 +110,7 @@ fn before_login(door: &Door) -> Limits {
 }
 
 /// The bounds of what a peer may send afterwards.
-fn after_login(door: &Door) -> Limits {
-    let limits = &door.site.settings.limits;
+fn after_login(limits: &settings::Limits) -> Limits {
     Limits { stanza_bytes: limits.stanza_bytes, depth: limits.depth, attributes: limits.attributes }
 }
 
@@ -199,13 +199,13 @@ impl Connection {
             Step::Goodbye => return Err(Ending::Goodbye),
             Step::StartTls => {
                 self.intake.forget();
-                self.intake.restart(before_login(self.stream.door()));
+                self.intake.restart(before_login(self.stream.limits()));
                 self.stream.start_tls().await.map_err(Ending::Refused)?;
             }
             Step::Login(attempt) => {
                 let outcome = attempt.await;
                 if self.stream.logged_in(outcome).map_err(Ending::Refused)? {
-                    self.intake.restart(after_login(self.stream.door()));
+                    self.intake.restart(after_login(self.stream.limits()));
                 } else {
                     let soon = Instant::now() + AFTER_FAILURE;
                     self.deadline = self.deadline.map(|deadline| deadline.min(soon));

@@ -172,7 +172,7 @@ impl Stream {
         self.log_failure("login failed", failure);
         self.phase = Phase::Stranger;
         self.failures += 1;
-        if self.failures >= self.door.site.settings.limits.login_tries {
+        if self.failures >= self.limits.login_tries {
             return Err(StreamCondition::PolicyViolation.with("too many failed logins"));
         }
         Ok(())

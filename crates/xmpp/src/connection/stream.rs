@@ -16,6 +16,7 @@ use crate::door::Door;
 use crate::gate::Admission;
 use crate::random;
 use crate::session::Session;
+use crate::settings::Limits;
 use crate::wire::Link;
 
 /// How far a client has come.
@@ -43,6 +44,7 @@ pub(super) enum Step {
 /// One XML stream after the other on one connection.
 pub(super) struct Stream {
     pub(super) door: Rc<Door>,
+    pub(super) limits: Rc<Limits>,
     pub(super) link: Rc<Link>,
     pub(super) admission: Admission,
     pub(super) phase: Phase,
@@ -63,6 +65,7 @@ pub(super) struct Stream {
 impl Stream {
     pub(super) fn new(door: Rc<Door>, link: Rc<Link>, admission: Admission) -> Self {
         Self {
+            limits: door.site.limits(),
             door,
             link,
             admission,
@@ -78,6 +81,11 @@ impl Stream {
 
     pub(super) fn door(&self) -> &Rc<Door> {
         &self.door
+    }
+
+    /// The bounds of this connection, which are those in force when it began.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     pub(super) fn link(&self) -> &Rc<Link> {
@@ -141,7 +149,7 @@ impl Stream {
     fn stanza(&mut self, bytes: &[u8]) -> Result<Option<Step>, StreamError> {
         let scope = Rc::clone(&self.scope);
         let limits = if self.is_authenticated() { after_login } else { before_login };
-        let stanza = Stanza::parse(bytes, &scope, &limits(&self.door))?;
+        let stanza = Stanza::parse(bytes, &scope, &limits(&self.limits))?;
         let element = stanza.root();
         match &self.phase {
             Phase::Stranger | Phase::Authenticating(_) => self.negotiate(element),
@@ -151,6 +159,7 @@ impl Stream {
                 let gone = || StreamCondition::NotAuthorized.with("the account was removed");
                 self.bind(account.ok_or_else(gone)?, element).map(|()| None)
             }
+            Phase::Bound(session) if session.is_ended() => Ok(None),
             Phase::Bound(session) => super::dispatch::stanza(&self.door, session, element),
         }
     }
@@ -164,7 +173,7 @@ impl Stream {
     pub(super) fn too_slow(&self) -> Ending {
         let error = match self.failures {
             0 => {
-                let limit = self.door.site.settings.limits.login_time.as_secs();
+                let limit = self.limits.login_time.as_secs();
                 StreamCondition::ConnectionTimeout.with(format!("no login within {limit} s"))
             }
             _ => StreamCondition::ConnectionTimeout.with("no further try after a failed login"),
