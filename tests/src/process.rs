@@ -64,6 +64,11 @@ impl Process {
         self.signal(Signal::STOP);
     }
 
+    /// Asks it to read its configuration again (`SIGHUP`).
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
     /// Asks it to stop and waits; `None` if it still runs at the end of the time.
     pub async fn terminate(&mut self, within: Duration) -> Option<ExitStatus> {
         self.signal(Signal::TERM);

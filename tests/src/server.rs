@@ -72,6 +72,19 @@ impl Server {
         std::fs::write(self.config_file(), text).expect("the configuration file");
     }
 
+    /// Writes another configuration, and lets the running server take it over.
+    pub async fn reload(&self, config: &Config) {
+        self.configure(config);
+        let words = "the configuration was read again";
+        let before = self.log().matches(words).count();
+        self.running.as_ref().expect("it runs").process.hang_up();
+        eventually(SOON, || async {
+            let now = self.log().matches(words).count();
+            if now > before { Ok(()) } else { Err(self.log()) }
+        })
+        .await;
+    }
+
     /// Starts it, again, on the same data folder.
     pub async fn run(&mut self) {
         assert!(self.running.is_none(), "it runs already");

@@ -169,6 +169,11 @@ impl Board {
         self.limits
     }
 
+    /// How much may be held from now on. What is held stays.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// The digest of all entries of a kind, tombstones included.
     #[must_use]
     pub fn digest(&self, kind: Kind) -> Digest {

@@ -20,8 +20,8 @@ pub enum Ending {
     Goodbye,
     /// The same server says it with another account.
     Superseded,
-    /// The operator cleared it.
-    Cleared,
+    /// Its account was removed.
+    Removed,
 }
 
 /// The text is not the word for an ending.
@@ -41,7 +41,7 @@ impl Ending {
         Self::NotRepeated,
         Self::Goodbye,
         Self::Superseded,
-        Self::Cleared,
+        Self::Removed,
     ];
 
     /// The word for it in the store and in answers.
@@ -55,7 +55,7 @@ impl Ending {
             Self::NotRepeated => "not-repeated",
             Self::Goodbye => "goodbye",
             Self::Superseded => "superseded",
-            Self::Cleared => "cleared",
+            Self::Removed => "removed",
         }
     }
 }
@@ -70,7 +70,7 @@ impl fmt::Display for Ending {
             Self::NotRepeated => "not repeated after the return",
             Self::Goodbye => "said goodbye",
             Self::Superseded => "said with another account since",
-            Self::Cleared => "cleared by the operator",
+            Self::Removed => "the account was removed",
         })
     }
 }
@@ -79,6 +79,8 @@ impl FromStr for Ending {
     type Err = UnknownEnding;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
+        // As earlier versions stored it.
+        let word = if word == "cleared" { Self::Removed.word() } else { word };
         let known = Self::ALL.into_iter().find(|ending| ending.word() == word);
         known.ok_or_else(|| UnknownEnding(word.to_owned()))
     }

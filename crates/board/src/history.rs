@@ -93,6 +93,21 @@ impl History {
         }
     }
 
+    /// Remembers up to `limit` changes from now on. What is too much goes with [`History::trim`].
+    pub fn set_limit(&mut self, limit: u32) {
+        self.ring.set_limit(limit);
+    }
+
+    /// Forgets up to `most` of the oldest changes that are beyond the limit. Says whether more are.
+    pub fn trim(&mut self, most: usize) -> bool {
+        let excess = self.ring.excess();
+        (0..excess.min(most)).for_each(|_| self.forget_oldest());
+        if excess > 0 && excess <= most {
+            self.ring.shrink();
+        }
+        excess > most
+    }
+
     /// Remembers a change; at the limit the oldest one is forgotten.
     pub fn record(&mut self, change: &Change) {
         if self.ring.is_full() {

@@ -10,7 +10,7 @@
 use std::time::{Duration, Instant};
 
 use lampfield_board::{
-    AccountName, Cachable, DeviceState::InUse, DoorName, Eid, Kind, Origin, Subject, Wall,
+    AccountName, Cachable, DeviceState::InUse, DoorName, Eid, Kind, Subject, Wall,
 };
 use lampfield_hub::{ConnId, Hub, Now, PeerCache, Policies, Policy, Rule, Said, Settings};
 
@@ -80,8 +80,6 @@ fn main() {
     for _ in 0..3 {
         measure("loss", at(100), |hub| hub.lost(CONN, at(1)));
         measure("goodbye", at(1), |hub| hub.goodbye(CONN, at(1)));
-        measure("clear", at(1), |hub| {
-            hub.clear_origin(&Origin::new(account(), EID), at(1));
-        });
+        measure("removal", at(1), |hub| hub.remove_account(&account(), at(1)));
     }
 }

@@ -28,8 +28,8 @@ pub struct Connection {
 #[derive(Debug, Default)]
 pub struct Connections {
     by_id: HashMap<ConnId, Connection>,
-    /// How many each account has: asked at the end of each origin.
-    of_account: HashMap<AccountName, usize>,
+    /// Those of each account: asked at the end of each origin.
+    of_account: HashMap<AccountName, SmallVec<[ConnId; 1]>>,
 }
 
 impl Connections {
@@ -40,7 +40,7 @@ impl Connections {
         }
         let connection = Connection { account: account.clone(), speaks_for: SmallVec::new() };
         self.by_id.insert(conn, connection);
-        *self.of_account.entry(account.clone()).or_default() += 1;
+        self.of_account.entry(account.clone()).or_default().push(conn);
     }
 
     pub fn get(&self, conn: ConnId) -> Option<&Connection> {
@@ -55,13 +55,18 @@ impl Connections {
 
     pub fn remove(&mut self, conn: ConnId) -> Option<Connection> {
         let connection = self.by_id.remove(&conn)?;
-        if let Some(count) = self.of_account.get_mut(&connection.account) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(others) = self.of_account.get_mut(&connection.account) {
+            others.retain(|other| *other != conn);
+            if others.is_empty() {
                 self.of_account.remove(&connection.account);
             }
         }
         Some(connection)
+    }
+
+    /// The connections of an account.
+    pub fn of(&self, account: &AccountName) -> Vec<ConnId> {
+        self.of_account.get(account).map(|conns| conns.to_vec()).unwrap_or_default()
     }
 
     /// Whether an account is connected.

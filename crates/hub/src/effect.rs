@@ -54,6 +54,11 @@ impl Outbox {
         }
     }
 
+    /// A trouble that stands has other data; people have been told of it.
+    pub fn update(&mut self, trouble: Trouble) {
+        self.troubles.insert(trouble.key(), trouble);
+    }
+
     /// A trouble no longer stands, if it did.
     pub fn clear(&mut self, key: &TroubleKey) {
         if let Some(trouble) = self.troubles.remove(key) {

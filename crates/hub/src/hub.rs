@@ -2,13 +2,12 @@
 //! for each thing that can happen.
 
 mod arrive;
-mod clear;
 mod explain;
 mod leave;
 mod load;
 mod publish;
+mod remove;
 mod tick;
-
 mod watching;
 mod withdraw;
 
@@ -27,10 +26,15 @@ use crate::{
     now::Now,
     origins::Origins,
     readers::Readers,
+    refusals::Refusals,
     report::Tally,
     settings::Settings,
     tombstones::Tombstones,
 };
+
+/// Withdrawals or changes of the past that are forgotten in one call: more than one tick makes, so that
+/// they cannot pile up.
+const FORGOTTEN_AT_ONCE: usize = 1_024;
 
 /// Who holds what on this node.
 ///
@@ -44,11 +48,14 @@ pub struct Hub {
     tombstones: Tombstones,
     /// There may be more withdrawals that [`Hub::tick`] is to forget.
     forgetting: bool,
+    /// There is history beyond its limit that [`Hub::tick`] is to forget.
+    history_left: bool,
     readers: Readers,
     backoffs: Backoffs,
     departed: Departed,
     history: History,
     tally: Tally,
+    refusals: Refusals,
     outbox: Outbox,
 }
 
@@ -60,23 +67,20 @@ impl Hub {
     #[must_use]
     pub fn new(settings: Settings, now: Now) -> Self {
         let limits = &settings.limits;
-        let board = Board::new(lampfield_board::Limits {
-            entries: limits.facts.saturating_add(limits.tombstones),
-            ..Default::default()
-        });
-        let history = u32::try_from(limits.history).unwrap_or(u32::MAX);
         Self {
+            history: History::new(limits.history_entries(), now.wall),
+            board: Board::new(limits.of_board()),
             settings,
-            history: History::new(history, now.wall),
-            board,
             connections: Connections::default(),
             origins: Origins::default(),
             tombstones: Tombstones::default(),
             forgetting: false,
+            history_left: false,
             readers: Readers::default(),
             backoffs: Backoffs::default(),
             departed: Departed::default(),
             tally: Tally::default(),
+            refusals: Refusals::default(),
             outbox: Outbox::default(),
         }
     }
@@ -89,11 +93,12 @@ impl Hub {
     /// When [`Hub::tick`] has something to do, on the monotonic clock.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        if self.forgetting {
+        if self.forgetting || self.history_left {
             return Some(Duration::ZERO);
         }
         let sweep = self.origins.next_due().map(|(deadline, _)| deadline);
-        let others = [sweep, self.backoffs.next_calm(), self.departed.next_end()];
+        let (calm, quiet) = (self.backoffs.next_calm(), self.refusals.next_look());
+        let others = [sweep, calm, quiet, self.departed.next_end()];
         others.into_iter().flatten().min()
     }
 
@@ -116,9 +121,17 @@ impl Hub {
     }
 
     /// Takes changed settings. They hold from the next event on: graces that run already end as
-    /// they began.
+    /// they began, but the restart grace of who has not returned yet. What is held beyond a
+    /// lower limit stays, except that the oldest tombstones and changes of the past are forgotten.
     pub fn set_settings(&mut self, settings: Settings) {
         self.settings = settings;
+        self.board.set_limits(self.settings.limits.of_board());
+        self.history.set_limit(self.settings.limits.history_entries());
+        self.trim_history();
+        self.await_returns();
+        for key in self.refusals.forget_all() {
+            self.outbox.clear(&key);
+        }
         let accounts: Vec<_> = self.backoffs.accounts().cloned().collect();
         for account in accounts {
             self.check_backoff(&account);
@@ -130,6 +143,12 @@ impl Hub {
     fn tell(&mut self, change: Change) {
         self.history.record(&change);
         self.outbox.changed(change);
+    }
+
+    /// Forgets what of the past is beyond the limit. A bounded piece of work, as that of
+    /// [`Hub::trim_tombstones`].
+    fn trim_history(&mut self) {
+        self.history_left = self.history.trim(FORGOTTEN_AT_ONCE);
     }
 
     /// How long facts of an account outlive its connection, from now on.

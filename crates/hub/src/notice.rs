@@ -1,10 +1,12 @@
 //! What the hub has to tell people, as data. The shell logs it and `status` shows what stands; no
 //! text is made here and nothing depends on anyone listening.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use lampfield_board::{AccountName, Eid, Ending, Origin, Wall};
 use serde::Serialize;
+
+use crate::refusals::Reached;
 
 /// Something people should know.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,6 +112,23 @@ pub enum Trouble {
         /// The grace it has.
         grace: Duration,
     },
+    /// Facts are refused because a limit is reached. Clears when nothing was refused for ten
+    /// minutes, when settings change, and when the account is removed.
+    FactsRefused {
+        /// The limit.
+        reached: Reached,
+        /// Whose.
+        #[serde(serialize_with = "text")]
+        account: AccountName,
+        /// Of which of its entity ids; none where it is about ever new ones.
+        #[serde(serialize_with = "optional_text")]
+        eid: Option<Eid>,
+        /// How many.
+        count: u64,
+        /// Since when.
+        #[serde(rename = "since_ms", serialize_with = "millis")]
+        since: Wall,
+    },
 }
 
 /// What makes two troubles the same one.
@@ -119,6 +138,7 @@ pub(crate) enum TroubleKey {
     TombstoneLimit,
     OriginGone(Arc<Origin>),
     BackoffExceedsGrace(AccountName),
+    FactsRefused(Reached, AccountName, Option<Eid>),
 }
 
 impl Trouble {
@@ -130,12 +150,22 @@ impl Trouble {
             Self::BackoffExceedsGrace { account, .. } => {
                 TroubleKey::BackoffExceedsGrace(account.clone())
             }
+            Self::FactsRefused { reached, account, eid, .. } => {
+                TroubleKey::FactsRefused(*reached, account.clone(), *eid)
+            }
         }
     }
 }
 
 fn text<T: std::fmt::Display, S: serde::Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(value)
+}
+
+fn optional_text<T: fmt::Display, S: serde::Serializer>(
+    value: &Option<T>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(ToString::to_string).serialize(to)
 }
 
 fn millis<S: serde::Serializer>(moment: &Wall, to: S) -> Result<S::Ok, S::Error> {

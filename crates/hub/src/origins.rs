@@ -87,13 +87,6 @@ impl Speaker {
         self.sweeps.end(Sweep { deadline: now, below, cause });
     }
 
-    /// As [`Speaker::end`] by hand, whoever speaks for it; what it says from now on is of a new
-    /// epoch, so that it is told apart.
-    pub fn clear(&mut self, now: Duration) {
-        self.end(now, Cause::Cleared);
-        self.version = Version::new(self.next_epoch(), 0);
-    }
-
     /// The epoch that the next connection to speak will begin.
     pub fn next_epoch(&self) -> u32 {
         self.version.epoch.saturating_add(1)
@@ -170,6 +163,11 @@ impl Origins {
     /// The origins of an account.
     pub fn of_account(&self, account: &AccountName) -> Ids {
         self.by_account.get(account).cloned().unwrap_or_default()
+    }
+
+    /// Every account that has an origin.
+    pub fn accounts(&self) -> impl Iterator<Item = &AccountName> {
+        self.by_account.keys()
     }
 
     /// The other origins of the same EID, which are other accounts'.

@@ -191,11 +191,16 @@ impl Readers {
         Some(live.cache)
     }
 
-    /// Nobody waits any longer for ended watches of an account.
+    /// Nobody waits any longer for an account: not for ended watches, and not for those that run
+    /// once they have ended.
     pub fn forget(&mut self, account: &AccountName) {
-        let seats: Vec<_> = self.absent(account).map(Box::from).collect();
-        for seat in seats {
-            self.forget_absent(&Reader { account: account.clone(), seat });
+        for live in self.live.values_mut().filter(|live| live.reader.account == *account) {
+            live.cache = PeerCache::Forgotten;
+        }
+        for ((_, kind), seat) in self.seats.remove(account).into_iter().flatten() {
+            for (mark, id) in seat.absent {
+                self.marks.remove(&(kind, mark, id));
+            }
         }
     }
 
@@ -223,6 +228,11 @@ impl Readers {
         let mut names: Vec<_> = absent.map(|((seat, _), _)| &**seat).collect();
         names.dedup();
         names.into_iter()
+    }
+
+    /// Every account that is waited for.
+    pub fn accounts(&self) -> impl Iterator<Item = &AccountName> {
+        self.seats.keys()
     }
 
     /// Up to here, everyone who must know a change of this kind does. `None`: there is nobody.

@@ -54,6 +54,19 @@ pub struct Limits {
     pub watch_missed: usize,
 }
 
+impl Limits {
+    /// How much the board may hold of facts and withdrawals together.
+    pub(crate) fn of_board(&self) -> lampfield_board::Limits {
+        let entries = self.facts.saturating_add(self.tombstones);
+        lampfield_board::Limits { entries, ..Default::default() }
+    }
+
+    /// The length of the history.
+    pub(crate) fn history_entries(&self) -> u32 {
+        u32::try_from(self.history).unwrap_or(u32::MAX)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

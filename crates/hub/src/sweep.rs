@@ -36,8 +36,8 @@ pub enum Cause {
     Returned,
     /// The publisher said goodbye.
     Goodbye,
-    /// The operator ends all of it, also what is kept.
-    Cleared,
+    /// The account was removed: what outlives its origin otherwise ends as well.
+    Removed,
 }
 
 // === impl Cause ===
@@ -53,7 +53,7 @@ impl Cause {
             Self::Replaced => Ending::Replaced,
             Self::Returned => Ending::NotRepeated,
             Self::Goodbye => Ending::Goodbye,
-            Self::Cleared => Ending::Cleared,
+            Self::Removed => Ending::Removed,
         }
     }
 }
@@ -107,6 +107,13 @@ impl Sweeps {
         }
     }
 
+    /// The wait that our own restart began ends at `deadline` instead.
+    pub fn await_until(&mut self, deadline: Duration) {
+        if let Some(away) = self.away.as_mut().filter(|away| away.cause == Cause::Restarted) {
+            away.deadline = deadline;
+        }
+    }
+
     /// The origin itself is back and has until `deadline` to repeat what it said before.
     pub fn returned(&mut self, deadline: Duration) {
         if let Some(away) = self.away.take() {
@@ -126,7 +133,7 @@ impl Sweeps {
         }
     }
 
-    /// Everything said so far ends now.
+    /// Everything said so far ends, whoever comes or goes meanwhile.
     pub fn end(&mut self, end: Sweep) {
         self.returns.clear();
         self.away = None;
@@ -220,10 +227,11 @@ mod tests {
     #[test]
     fn an_end_cannot_be_taken_back_by_an_arrival() {
         let mut sweeps = Sweeps::default();
-        sweeps.end(Sweep { deadline: secs(1), below: 5, cause: Cause::Goodbye });
+        let end = Sweep { deadline: secs(1), below: 5, cause: Cause::Removed };
+        sweeps.end(end);
         sweeps.arrived(secs(11));
         sweeps.away(lost(2, 6));
         sweeps.returned(secs(20));
-        assert_eq!(sweeps.next().unwrap().deadline, secs(1));
+        assert_eq!(sweeps.next(), Some(end));
     }
 }

@@ -13,6 +13,7 @@ mod scenarios {
     mod fixture;
     mod leases;
     mod limits;
+    mod removals;
     mod troubles;
     mod watches;
 }

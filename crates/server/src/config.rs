@@ -9,6 +9,7 @@ pub mod name;
 mod problem;
 mod reader;
 pub mod reference;
+pub mod reload;
 pub mod secret_file;
 mod show;
 pub mod value;
@@ -58,6 +59,14 @@ impl Config {
             true => DomainName::parse(USUAL_DOMAIN).into_iter().collect(),
             false => self.domain.iter().map(|domain| domain.name.clone()).collect(),
         }
+    }
+
+    /// The same, with a table for each domain that is served.
+    pub fn with_domains(&self) -> Self {
+        let given = |name: &DomainName| self.domain.iter().find(|one| one.name == *name).cloned();
+        let served = self.served().into_iter();
+        let domain = served.map(|name| given(&name).unwrap_or(Domain::named(name))).collect();
+        Self { domain, ..self.clone() }
     }
 }
 

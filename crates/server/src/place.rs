@@ -7,8 +7,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::config::keys::Domain;
-use crate::config::name::DomainName;
 use crate::config::value::FilePath;
 use crate::config::{Config, Problems, Source};
 use crate::failure::{Exit, Failure};
@@ -92,13 +90,9 @@ impl Place {
     /// The whole configuration as it takes effect: the file, what the command line says besides, and
     /// what holds when neither says anything.
     pub fn in_force(&self) -> Config {
-        let given = &self.config.domain;
-        let find = |name: &DomainName| given.iter().find(|domain| domain.name == *name).cloned();
-        let domains = self.config.served().into_iter();
         Config {
             data_dir: Some(FilePath::from(self.data_dir.clone())),
-            domain: domains.map(|name| find(&name).unwrap_or(Domain::named(name))).collect(),
-            ..self.config.clone()
+            ..self.config.with_domains()
         }
     }
 

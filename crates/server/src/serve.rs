@@ -11,7 +11,6 @@ mod invitation;
 mod journal;
 mod logging;
 mod memory;
-mod reload;
 mod settings;
 mod signals;
 mod watchers;
@@ -73,13 +72,15 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     hub.add_door(Rc::clone(&watchers) as Rc<dyn lampfield_hub::Door>);
     let journal = Rc::new(Journal::default());
     hub.add_door(Rc::clone(&journal) as Rc<dyn lampfield_hub::Door>);
-    spawn_local(hub.clone().run());
 
     let book = accounts::open(&place, &store).await?;
     let (settings, certificates) = xmpp::settings(&place)?;
     let door = Door::open(settings, book, hub.clone(), store.clone())
         .await
         .map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
+    // Only now, so that what happens to accounts takes its usual way through the door.
+    accounts::reconcile(&door.site.accounts, &place.config).await?;
+    spawn_local(hub.clone().run());
     let listeners = listen(&door)?;
     let socket = bind_control(&place)?;
     let is_first = first_start::is_one(&place, &door);

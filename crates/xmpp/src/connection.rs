@@ -26,6 +26,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::door::Door;
 use crate::gate::Admission;
 use crate::services;
+use crate::settings;
 use crate::turns::Need;
 use crate::wire::Link;
 
@@ -78,10 +79,11 @@ pub async fn run(
         Ok(link) => link,
         Err(error) => return tracing::debug!(%peer, "connection dropped: {error}"),
     };
+    let stream = Stream::new(Rc::clone(&door), Rc::clone(&link), admission);
     let mut connection = Connection {
-        intake: Intake::new(before_login(&door)),
-        stream: Stream::new(Rc::clone(&door), Rc::clone(&link), admission),
-        deadline: Some(Deadline::within(door.site.settings.limits.login_time)),
+        intake: Intake::new(before_login(stream.limits())),
+        deadline: Some(Deadline::within(stream.limits().login_time)),
+        stream,
     };
     let ending = tokio::select! {
         ending = connection.converse() => ending,
@@ -96,7 +98,7 @@ fn open_link(
     peer: SocketAddr,
     start: Start,
 ) -> anyhow::Result<Rc<Link>> {
-    let link = Link::new(socket, peer, door.site.settings.limits.unread, Rc::clone(&door.flusher))?;
+    let link = Link::new(socket, peer, door.site.limits().unread, Rc::clone(&door.flusher))?;
     if let (Start::Tls, Some(certificates)) = (start, &door.site.settings.certificates) {
         link.start_tls(certificates)?;
     }
@@ -104,8 +106,7 @@ fn open_link(
 }
 
 /// The bounds of what a peer may send before it has logged in.
-fn before_login(door: &Door) -> Limits {
-    let limits = &door.site.settings.limits;
+fn before_login(limits: &settings::Limits) -> Limits {
     Limits {
         stanza_bytes: limits.unauthenticated_stanza_bytes,
         depth: limits.depth.min(Limits::STRANGER.depth),
@@ -114,8 +115,7 @@ fn before_login(door: &Door) -> Limits {
 }
 
 /// The bounds of what a peer may send afterwards.
-fn after_login(door: &Door) -> Limits {
-    let limits = &door.site.settings.limits;
+fn after_login(limits: &settings::Limits) -> Limits {
     Limits { stanza_bytes: limits.stanza_bytes, depth: limits.depth, attributes: limits.attributes }
 }
 
@@ -214,7 +214,7 @@ impl Connection {
             Step::Goodbye => return Err(Ending::Goodbye),
             Step::StartTls => {
                 self.intake.forget();
-                self.intake.restart(before_login(self.stream.door()));
+                self.intake.restart(before_login(self.stream.limits()));
                 self.stream.start_tls().await.map_err(Ending::Refused)?;
             }
             Step::Login(attempt) => self.log_in(attempt).await?,
@@ -243,7 +243,7 @@ impl Connection {
                 }
             }
         }
-        let limits = after_login(self.stream.door());
+        let limits = after_login(self.stream.limits());
         match standing {
             Standing::NewStream => self.intake.restart(limits),
             Standing::SameStream => self.intake.widen(limits),

@@ -3,10 +3,10 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use lampfield_board::Change;
+use lampfield_board::{AccountName, Change};
 use lampfield_fabric::{Storage, Store};
 use lampfield_hub::{ConnId, HubShell};
-use lampfield_xmpp_stream::StreamCondition;
+use lampfield_xmpp_stream::{BareJid, StreamCondition};
 
 use crate::accounts::{AccountBook, AccountChange};
 use crate::gate::Gate;
@@ -14,7 +14,7 @@ use crate::replacements::Replacements;
 use crate::services::pubsub::mount::Pubsub;
 use crate::services::pubsub::telephony::Telephony;
 use crate::services::{Services, presence, roster};
-use crate::settings::Settings;
+use crate::settings::{Limits, Settings};
 use crate::site::{OpenError, Site};
 use crate::turns::Turns;
 use crate::wire::Flusher;
@@ -69,12 +69,18 @@ impl Door {
         });
         door.telephony.hub().add_door(Rc::clone(&door) as Rc<dyn lampfield_hub::Door>);
         door.follow_accounts();
-        roster::tidy(&door.site);
         door.start_tasks();
         Ok(door)
     }
 
-    /// Lets changes of accounts take effect on those who are connected.
+    /// Puts other bounds in force. Connections that are there keep those they began with.
+    pub fn set_limits(&self, limits: Limits) {
+        self.gate.set_limits(limits.connections, limits.unauthenticated_per_address);
+        self.flusher.set_unread(limits.unread_total);
+        self.site.set_limits(limits);
+    }
+
+    /// Lets changes of accounts take effect, and what earlier ones have left.
     fn follow_accounts(self: &Rc<Self>) {
         let door = Rc::downgrade(self);
         self.site.accounts.on_change(move |change| {
@@ -88,14 +94,43 @@ impl Door {
                     }
                     roster::account_noted(site, account);
                 }
-                AccountChange::Removed(account) => {
-                    for session in site.router.resources(&account.jid) {
-                        session.end(StreamCondition::NotAuthorized, "the account was removed");
-                    }
-                    door.services.forget(site, account);
-                }
+                AccountChange::Removed(account) => door.let_go(&account.jid),
             }
         });
+        self.tidy();
+    }
+
+    /// An account is gone. However it went, all of it that this server holds goes here: its
+    /// streams end, what it said is withdrawn, and one of the same name would begin anew.
+    fn let_go(&self, account: &BareJid) {
+        for session in self.site.router.resources(account) {
+            session.end(StreamCondition::NotAuthorized, "the account was removed");
+        }
+        self.services.forget(&self.site, account);
+        self.replacements.forget(account);
+        if let Ok(name) = AccountName::parse(account.as_str()) {
+            self.telephony.hub().act(|hub, now| hub.remove_account(&name, now));
+        }
+    }
+
+    /// Lets go of accounts that the store still speaks of and the book no longer knows: a crash
+    /// came between the two. Accounts of domains that are not served cannot come back in this run,
+    /// so what they said ends as well; the rest of them waits for their domain.
+    pub(crate) fn tidy(&self) {
+        let site = &self.site;
+        let gone = |account: &BareJid| site.accounts.get(account).is_none();
+        let kept = self.services.accounts(site);
+        kept.iter().filter(|account| gone(account)).for_each(|account| self.let_go(account));
+        let hub = self.telephony.hub();
+        for name in hub.read(|hub, _| hub.accounts()) {
+            let account = BareJid::parse(name.as_str());
+            let present = account.is_ok_and(|account| {
+                !gone(&account) && site.domains.served(Some(account.domain())).is_some()
+            });
+            if !present {
+                hub.act(|hub, now| hub.remove_account(&name, now));
+            }
+        }
     }
 
     fn start_tasks(self: &Rc<Self>) {

@@ -13,8 +13,8 @@ const STRANGERS_PART: usize = 2;
 /// Counts connections. Memory is bounded by the number of open connections.
 #[derive(Debug)]
 pub struct Gate {
-    most: usize,
-    most_strangers: usize,
+    most: Cell<usize>,
+    most_strangers: Cell<usize>,
     open: Cell<usize>,
     /// Open connections that have not logged in.
     unknown: Cell<usize>,
@@ -46,12 +46,18 @@ impl Gate {
     /// A gate for `most` connections, `most_strangers` of them per address without a login.
     pub fn new(most: usize, most_strangers: usize) -> Rc<Self> {
         Rc::new(Self {
-            most,
-            most_strangers,
+            most: Cell::new(most),
+            most_strangers: Cell::new(most_strangers),
             open: Cell::new(0),
             unknown: Cell::new(0),
             strangers: RefCell::new(HashMap::new()),
         })
+    }
+
+    /// From now on these bounds hold. Connections that are there stay.
+    pub fn set_limits(&self, most: usize, most_strangers: usize) {
+        self.most.set(most);
+        self.most_strangers.set(most_strangers);
     }
 
     /// Lets a connection in.
@@ -60,15 +66,16 @@ impl Gate {
     /// [`Closed`] names the limit that was reached.
     pub fn admit(self: &Rc<Self>, address: IpAddr) -> Result<Admission, Closed> {
         // A part of the room is kept for those who log in, however many addresses knock.
-        let most_unknown = self.most.div_ceil(STRANGERS_PART);
-        if self.open.get() >= self.most || self.unknown.get() >= most_unknown {
-            return Err(Closed::Full(self.most));
+        let most = self.most.get();
+        let most_unknown = most.div_ceil(STRANGERS_PART);
+        if self.open.get() >= most || self.unknown.get() >= most_unknown {
+            return Err(Closed::Full(most));
         }
         let network = Network::from(address);
         let mut strangers = self.strangers.borrow_mut();
         let from_here = strangers.entry(network).or_insert(0);
-        if *from_here >= self.most_strangers {
-            return Err(Closed::Strangers(self.most_strangers));
+        if *from_here >= self.most_strangers.get() {
+            return Err(Closed::Strangers(self.most_strangers.get()));
         }
         *from_here += 1;
         self.unknown.set(self.unknown.get() + 1);

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use lampfield_xmpp_stream::FullJid;
+use lampfield_xmpp_stream::{BareJid, FullJid};
 
 /// Logins that take one address from each other this often...
 const FIGHT_ROUNDS: usize = 3;
@@ -37,6 +37,11 @@ impl Replacements {
         times.len() >= FIGHT_ROUNDS
     }
 
+    /// An account is gone, and with it whoever fought over its addresses.
+    pub fn forget(&self, account: &BareJid) {
+        self.recent.borrow_mut().retain(|jid, _| jid.to_bare() != *account);
+    }
+
     /// The addresses that are fought over now. One that is left in peace is no longer among them.
     pub fn fights(&self, now: Instant) -> Vec<FullJid> {
         let recent = self.recent.borrow();
@@ -61,8 +66,10 @@ mod tests {
         assert!(!replacements.note(&jid, start + Duration::from_secs(5)));
         let third = start + Duration::from_secs(10);
         assert!(replacements.note(&jid, third));
-        assert_eq!(replacements.fights(third), [jid]);
+        assert_eq!(replacements.fights(third), std::slice::from_ref(&jid));
         assert!(replacements.fights(third + FIGHT_TIME).is_empty());
+        replacements.forget(&jid.to_bare());
+        assert!(replacements.fights(third).is_empty());
     }
 
     #[test]

@@ -9,7 +9,6 @@ use std::rc::Rc;
 
 use lampfield_xmpp_stream::{BareJid, Element, StanzaError};
 
-use crate::accounts::Account;
 use crate::session::Session;
 use crate::site::Site;
 
@@ -84,8 +83,14 @@ pub trait Service {
     /// The features that service discovery shows for it.
     fn features(&self) -> &'static [(Scope, &'static str)];
 
+    /// The accounts for which the service keeps something that only an account can have.
+    fn accounts(&self, site: &Site) -> Vec<BareJid> {
+        let _ = site;
+        Vec::new()
+    }
+
     /// An account is gone: what the service keeps for it goes too.
-    fn forget(&self, site: &Rc<Site>, account: &Account) {
+    fn forget(&self, site: &Rc<Site>, account: &BareJid) {
         let _ = (site, account);
     }
 
@@ -135,8 +140,13 @@ impl Services {
         Some(service.iq(site, request))
     }
 
+    /// The accounts for which any service keeps something.
+    pub fn accounts(&self, site: &Site) -> Vec<BareJid> {
+        self.all.iter().flat_map(|service| service.accounts(site)).collect()
+    }
+
     /// Lets every service forget an account that was removed.
-    pub fn forget(&self, site: &Rc<Site>, account: &Account) {
+    pub fn forget(&self, site: &Rc<Site>, account: &BareJid) {
         self.all.iter().for_each(|service| service.forget(site, account));
     }
 }

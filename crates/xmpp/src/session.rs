@@ -137,6 +137,11 @@ impl Session {
         self.link.interrupt();
     }
 
+    /// Whether somebody else has ended this stream: nothing that it still sends counts.
+    pub fn is_ended(&self) -> bool {
+        self.end.borrow().is_some()
+    }
+
     /// Why this stream was ended from outside, once.
     pub fn take_end(&self) -> Option<StreamError> {
         self.end.borrow_mut().take()

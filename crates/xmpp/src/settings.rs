@@ -23,7 +23,8 @@ pub struct Settings {
     pub certificate_hash: Option<Vec<u8>>,
     /// PLAIN without TLS, and `jabber:iq:auth` for accounts that are marked for it.
     pub clear_text_auth: ClearTextAuth,
-    /// The bounds of everything a peer can make us hold.
+    /// The bounds of everything a peer can make us hold, at the start; a reload may change them
+    /// ([`Site::limits`](crate::site::Site::limits)).
     pub limits: Limits,
 }
 

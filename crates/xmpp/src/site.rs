@@ -1,6 +1,7 @@
 //! The ground that the services stand on: what is served, who may come, who is there, and what is
 //! kept. It knows none of the services, and they know nothing of sockets and logins.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use lampfield_fabric::{Ledger, Store, StoreError};
@@ -12,12 +13,14 @@ use crate::domains::Domains;
 use crate::pace::Pace;
 use crate::results::Results;
 use crate::router::Router;
-use crate::settings::Settings;
+use crate::settings::{Limits, Settings};
 
 /// Shared by all services of the core thread.
 pub struct Site {
-    /// What the operator has decided.
+    /// What the operator has decided for this run.
     pub settings: Settings,
+    /// The bounds in force; those of the settings are where they began.
+    limits: RefCell<Rc<Limits>>,
     /// The domains that are served.
     pub domains: Domains,
     /// Who may log in and what they may do.
@@ -70,6 +73,7 @@ impl Site {
             registrations: Pace::new(settings.limits.registrations_per_address),
             router: Router::default(),
             results: Rc::default(),
+            limits: RefCell::new(Rc::new(settings.limits.clone())),
             settings,
             accounts,
             ledger,
@@ -90,6 +94,18 @@ impl Site {
 /// What is answered to a change that the store has no room for.
 pub fn no_room() -> StanzaError {
     StanzaCondition::ResourceConstraint.with("the disk takes no writes")
+}
+
+impl Site {
+    /// The bounds in force now.
+    pub fn limits(&self) -> Rc<Limits> {
+        Rc::clone(&self.limits.borrow())
+    }
+
+    /// Puts other bounds in force.
+    pub(crate) fn set_limits(&self, limits: Limits) {
+        self.limits.replace(Rc::new(limits));
+    }
 }
 
 impl std::fmt::Debug for Site {

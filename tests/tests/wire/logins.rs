@@ -152,7 +152,8 @@ async fn a_success_makes_up_for_a_failure_on_the_same_stream() {
 async fn a_legacy_login_ends_the_limits_of_strangers() {
     let server = Server::start(&Config::plain().account("old", "legacy_auth = true")).await;
     let mut client = opened(&server).await;
-    let digest = Sha1::digest(format!("{}{}", client.header("id").unwrap(), Config::password("old")));
+    let digest =
+        Sha1::digest(format!("{}{}", client.header("id").unwrap(), Config::password("old")));
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let query = format!(
         "<query xmlns='jabber:iq:auth'><username>old</username><resource>test</resource>\

@@ -9,6 +9,7 @@ mod large_answers;
 mod leases;
 mod logins;
 mod registration;
+mod removals;
 mod replaced;
 mod rights;
 mod scripts;

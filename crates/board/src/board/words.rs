@@ -81,17 +81,18 @@ impl Board {
     /// When the word is older than what is known, or has no place here ([`Refused`]).
     pub fn apply(&mut self, said: &Statement) -> Result<Applied, Refused> {
         self.check_epoch(said)?;
-        self.take(said, self.revision.next())
+        self.take(said, self.revision.next(), self.limits.entries)
     }
 
     /// Takes in what the board of this node held before a restart, or what another node's board
     /// holds: a word of an older epoch is taken too, if nothing newer is held. The board's own
-    /// revision goes on from the highest one restored.
+    /// revision goes on from the highest one restored. No limit is applied: what was held under
+    /// a larger one stays.
     ///
     /// # Errors
     /// When the board holds something newer already, or the word has no place here ([`Refused`]).
     pub fn restore(&mut self, said: &Statement, revision: Revision) -> Result<Applied, Refused> {
-        self.take(said, revision)
+        self.take(said, revision, usize::MAX)
     }
 
     /// Ends a fact: a tombstone takes its place, which says why.
@@ -184,7 +185,12 @@ impl Board {
         Ok(())
     }
 
-    fn take(&mut self, said: &Statement, revision: Revision) -> Result<Applied, Refused> {
+    fn take(
+        &mut self,
+        said: &Statement,
+        revision: Revision,
+        most: usize,
+    ) -> Result<Applied, Refused> {
         check_kind(said)?;
         self.speaker(said.origin)?;
         let place = self.subjects.find(&said.subject);
@@ -200,8 +206,8 @@ impl Board {
             },
             None => true,
         };
-        if is_new && self.entry_count() >= self.limits.entries {
-            return Err(Refused::Full { limit: self.limits.entries });
+        if is_new && self.entry_count() >= most {
+            return Err(Refused::Full { limit: most });
         }
         self.put(said, revision).map(Applied::Changed)
     }

@@ -29,6 +29,20 @@ impl<T> Ring<T> {
         self.limit
     }
 
+    pub(super) fn set_limit(&mut self, limit: u32) {
+        self.limit = limit;
+    }
+
+    /// How many entries are beyond the limit.
+    pub(super) fn excess(&self) -> usize {
+        self.entries.len().saturating_sub(self.limit as usize)
+    }
+
+    /// Gives back the memory that is not used.
+    pub(super) fn shrink(&mut self) {
+        self.entries.shrink_to_fit();
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.entries.len() >= self.limit as usize
     }

@@ -239,7 +239,7 @@ fn what_has_ended_does_not_end_again_for_another_reason() {
     talk.tell(1, &lamp, InUse);
     assert_eq!(talk.withdraw(1, &lamp).standing.ending(), Some(Ending::Lost));
     let (place, origin, version) = (talk.board.find(&lamp).unwrap(), talk.id(1), talk.version());
-    let again = talk.board.withdraw(place, origin, version, Ending::Cleared, Wall::default());
+    let again = talk.board.withdraw(place, origin, version, Ending::Removed, Wall::default());
     assert_eq!(again, Ok(Applied::Repeat));
 }
 
@@ -248,5 +248,6 @@ fn the_words_of_endings_are_read_as_they_are_written() {
     for ending in Ending::ALL {
         assert_eq!(ending.word().parse(), Ok(ending));
     }
+    assert_eq!("cleared".parse(), Ok(Ending::Removed), "as earlier versions wrote it");
     assert!("nonsense".parse::<Ending>().is_err());
 }

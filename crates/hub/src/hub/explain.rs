@@ -109,7 +109,7 @@ fn lease_until(sweep: Sweep, now: Now) -> Lease {
         Cause::Lost | Cause::Arrived | Cause::Replaced => Lease::Gone { left },
         Cause::Restarted => Lease::RestartGrace { left },
         Cause::Returned => Lease::Returning { left },
-        Cause::Goodbye | Cause::Cleared => Lease::Ending,
+        Cause::Goodbye | Cause::Removed => Lease::Ending,
     }
 }
 
@@ -121,6 +121,7 @@ fn concerns(trouble: &Trouble, facts: &[Fact<'_>]) -> bool {
             facts.iter().any(|fact| fact.origin.account == account)
         }
         TroubleKey::OriginGone(origin) => facts.iter().any(|fact| *fact.origin == origin),
-        TroubleKey::TombstoneLimit => false,
+        // Whoever speaks of it has been heard.
+        TroubleKey::TombstoneLimit | TroubleKey::FactsRefused(..) => false,
     }
 }

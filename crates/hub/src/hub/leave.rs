@@ -56,7 +56,12 @@ impl Hub {
 
     /// Takes a connection from all its origins, and gives back those that nobody speaks for now.
     /// At the others, what only this connection held up must be repeated within the grace.
-    fn detach_all(&mut self, conn: ConnId, connection: &Connection, now: Now) -> Vec<OriginId> {
+    pub(super) fn detach_all(
+        &mut self,
+        conn: ConnId,
+        connection: &Connection,
+        now: Now,
+    ) -> Vec<OriginId> {
         let deadline = now.mono + self.grace(&connection.account);
         let mut unattended = Vec::new();
         for (_, id) in &connection.speaks_for {

@@ -107,6 +107,17 @@ impl Hub {
         });
     }
 
+    /// The restart grace was changed: who has not returned yet has that long from the start.
+    pub(super) fn await_returns(&mut self) {
+        let ids: Vec<_> = self.origins.iter().map(|(id, _)| id).collect();
+        for id in ids {
+            let Some(speaker) = self.origins.get(id) else { continue };
+            let Some(since) = speaker.away_since else { continue };
+            let wait = self.settings.restart_grace.max(self.grace(&speaker.name.account));
+            self.origins.update(id, |speaker| speaker.sweeps.await_until(since.mono + wait));
+        }
+    }
+
     fn await_return(&mut self, id: OriginId, now: Now) {
         let Some(account) = self.origins.get(id).map(|speaker| speaker.name.account.clone()) else {
             return;

@@ -13,6 +13,7 @@ use crate::{
     keys,
     now::Now,
     policy::Policy,
+    refusals::{Noted, Reached},
     said::{Outcome, Refusal, Said},
     stored::{FactRow, json},
 };
@@ -25,7 +26,11 @@ impl Hub {
     /// # Errors
     /// When the connection is unknown or a limit is reached ([`Refusal`]).
     pub fn publish(&mut self, conn: ConnId, said: Said, now: Now) -> Result<Outcome, Refusal> {
+        let eid = said.eid;
         let became = self.take(conn, said, now);
+        if let Err(refusal) = &became {
+            self.note_refused(conn, eid, refusal, now);
+        }
         let tally = &mut self.tally;
         *match &became {
             Ok(Outcome::Changed) => &mut tally.changed,
@@ -57,6 +62,19 @@ impl Hub {
     /// refuses.
     pub fn count_refused(&mut self) {
         self.tally.refused += 1;
+    }
+
+    /// A limit kept a fact out: people should know.
+    #[cold]
+    fn note_refused(&mut self, conn: ConnId, eid: Eid, refusal: &Refusal, now: Now) {
+        let Some(reached) = Reached::of(refusal) else { return };
+        let Some(connection) = self.connections.get(conn) else { return };
+        let origin = Origin::new(connection.account.clone(), eid);
+        match self.refusals.note(reached, &origin, now) {
+            Some(Noted::First(trouble)) => self.outbox.raise(trouble),
+            Some(Noted::Again(trouble)) => self.outbox.update(trouble),
+            None => {}
+        }
     }
 
     fn take(&mut self, conn: ConnId, said: Said, now: Now) -> Result<Outcome, Refusal> {

@@ -48,7 +48,11 @@ impl Hub {
         while let Some(origin) = self.departed.outdated(now.mono) {
             self.outbox.clear(&TroubleKey::OriginGone(origin));
         }
+        while let Some(key) = self.refusals.quiet(now.mono) {
+            self.outbox.clear(&key);
+        }
         self.trim_tombstones();
+        self.trim_history();
         work
     }
 
@@ -112,7 +116,7 @@ impl Hub {
     fn means(&self, sweep: Sweep, fact: &Fact<'_>) -> bool {
         fact.standing.is_live()
             && fact.heard < sweep.below
-            && (sweep.cause == Cause::Cleared
+            && (sweep.cause == Cause::Removed
                 || self.settings.policies.of(fact.subject) != Policy::Keep)
     }
 

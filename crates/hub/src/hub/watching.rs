@@ -52,17 +52,6 @@ impl Hub {
         }
     }
 
-    /// Nothing waits any longer for peers of an account that are away: it was removed, or fewer
-    /// servers use it than before.
-    pub fn forget_account(&mut self, account: &AccountName) {
-        self.readers.forget(account);
-        self.backoffs.forget(account);
-        self.check_backoff(account);
-        self.forget_departed(account);
-        self.persist_readers(account);
-        self.trim_tombstones();
-    }
-
     /// Nothing waits any longer for one server of an account that is away: it will not come back
     /// under this name. Says whether anything did; whoever is connected stays.
     pub fn forget_reader(&mut self, reader: &Reader) -> bool {
@@ -86,7 +75,7 @@ impl Hub {
         self.board.revision()
     }
 
-    fn persist_readers(&mut self, account: &AccountName) {
+    pub(super) fn persist_readers(&mut self, account: &AccountName) {
         let key = keys::account(account);
         match self.readers.stored(account) {
             seats if seats.is_empty() => self.outbox.delete(Bucket::Confirmations, key),

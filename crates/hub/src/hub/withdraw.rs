@@ -10,7 +10,7 @@ use lampfield_board::{
 use lampfield_fabric::Bucket;
 use smallvec::SmallVec;
 
-use super::Hub;
+use super::{FORGOTTEN_AT_ONCE, Hub};
 use crate::{
     keys,
     notice::{Trouble, TroubleKey},
@@ -19,9 +19,6 @@ use crate::{
     stored::{FactRow, json},
     tombstones::Tombstone,
 };
-
-/// Withdrawals forgotten in one call: more than one tick makes, so that they cannot pile up.
-const FORGOTTEN_AT_ONCE: usize = 1_024;
 
 impl Hub {
     /// Ends one live fact. Says whether there was one. [`Hub::trim_tombstones`] is left to the

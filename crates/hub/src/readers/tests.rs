@@ -92,6 +92,17 @@ fn ever_new_names_are_bounded() {
 }
 
 #[test]
+fn nobody_waits_for_a_forgotten_account_whose_watch_still_runs() {
+    let mut readers = Readers::default();
+    let (id, _) = readers.open(reader("x"), KIND, PeerCache::Survives, at(1));
+    readers.forget(&reader("x").account);
+    assert_eq!(readers.floor(KIND), Some(at(1)), "it is there");
+    assert!(readers.stored(&reader("x").account).is_empty());
+    readers.close(id);
+    assert_eq!(readers.floor(KIND), None);
+}
+
+#[test]
 fn a_client_that_forgets_leaves_nothing_behind() {
     let mut readers = Readers::default();
     let (id, new) = readers.open(reader(""), KIND, PeerCache::Forgotten, at(1));
@@ -139,6 +150,5 @@ fn the_marks_are_those_of_watches_and_seats_whatever_happens() {
     }
     readers.forget(&reader("").account);
     live.into_iter().for_each(|id| assert!(readers.close(id).is_some()));
-    readers.forget(&reader("").account);
     assert!(readers.seats.is_empty() && readers.marks.is_empty());
 }

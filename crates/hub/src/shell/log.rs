@@ -75,6 +75,17 @@ fn raised(trouble: &Trouble) {
                  set grace = \"auto\" in [lease]"
             );
         }
+        Trouble::FactsRefused { reached, account, eid, .. } => {
+            let eid = eid.map(|eid| eid.to_string());
+            warn!(
+                code = "facts-refused",
+                limit = %reached,
+                %account,
+                eid,
+                "a limit is reached, so facts are refused and lamps stay dark: raise it, or look \
+                 who says so much"
+            );
+        }
     }
 }
 
@@ -91,6 +102,12 @@ fn cleared(trouble: &Trouble) {
         }
         Trouble::BackoffExceedsGrace { account, .. } => {
             info!(code = "backoff-exceeds-grace", %account, "cleared: it no longer drops, or the grace suffices");
+        }
+        Trouble::FactsRefused { reached, account, count, .. } => {
+            info!(
+                code = "facts-refused", limit = %reached, %account, count,
+                "cleared: other limits, or nothing refused for ten minutes"
+            );
         }
     }
 }

@@ -99,15 +99,13 @@ fn an_origin_that_is_gone_for_good_is_away_with_what_is_kept_or_not_listed() {
 }
 
 #[test]
-fn the_operator_clears_what_nothing_else_ends() {
+fn the_end_of_its_account_ends_what_nothing_else_ends() {
     let mut story = Story::new();
     story.login(1, A);
     story.mailbox(1, 1, "1000@default", 3);
     story.device(1, 1, "MWI:1000@default", InUse);
-    let origin = lampfield_board::Origin::new(name(A), super::fixture::number(1));
-    story.act(|hub, now| assert_eq!(hub.clear_origin(&origin, now), 2));
+    story.remove(A);
     assert_eq!((story.counts("1000@default"), story.shows("MWI:1000@default")), (None, None));
-    story.act(|hub, now| assert_eq!(hub.clear_origin(&origin, now), 0));
 }
 
 #[test]

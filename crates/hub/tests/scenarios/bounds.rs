@@ -1,12 +1,12 @@
 //! No call does more than a bounded piece of work, however much there is to do, and all of them
 //! together look at each fact a fixed number of times.
 
-use lampfield_board::{DeviceState::InUse, Ending, Kind, Origin};
+use lampfield_board::{DeviceState::InUse, Ending, Kind};
 use lampfield_hub::{
     ConnId, Happening, Hub, Limits, Notice, Now, PeerCache, Policies, Policy, Rule, Settings,
 };
 
-use super::fixture::{A, B, Story, name, number, secs};
+use super::fixture::{A, B, Story, name, secs};
 
 /// More than any call may do.
 const FACTS: usize = 20_000;
@@ -66,11 +66,26 @@ fn a_goodbye_of_a_large_origin_is_done_in_pieces() {
 }
 
 #[test]
-fn clearing_a_large_origin_is_done_in_pieces() {
-    let clear = |hub: &mut Hub, now| {
-        assert_eq!(hub.clear_origin(&Origin::new(name(A), number(1)), now), FACTS);
-    };
-    ends_piece_by_piece(clear, 0, FACTS);
+fn the_removal_of_an_account_with_a_large_origin_is_done_in_pieces() {
+    ends_piece_by_piece(|hub, now| hub.remove_account(&name(A), now), 0, FACTS);
+}
+
+/// A reload may take out many accounts in one turn.
+#[test]
+fn the_removal_of_many_accounts_is_no_more_work_at_once_than_that_of_one() {
+    let mut story = Story::new();
+    let names: Vec<_> = (0..1_000).map(|number| format!("pbx{number}")).collect();
+    for (conn, account) in (1..).zip(&names) {
+        story.login(conn, account);
+        story.device(conn, 1, &format!("PJSIP/{conn}"), InUse);
+        story.mailbox(conn, 1, &format!("{conn}@default"), 1);
+    }
+    story.changes.clear();
+    story.act(|hub, now| names.iter().for_each(|account| hub.remove_account(&name(account), now)));
+    assert_eq!(story.changes.len(), 0);
+    let work = ticks(&mut story);
+    assert!(work.len() > 2 && work.iter().all(|work| *work <= LOOKS), "{work:?}");
+    assert_eq!((story.changes.len(), story.hub.accounts().len()), (2_000, 0));
 }
 
 #[test]
@@ -122,14 +137,15 @@ fn an_end_goes_on_after_a_return_and_a_loss() {
     assert!(reasons.all(|reason| reason == Ending::Goodbye));
 }
 
-/// What an origin says after it was cleared is said anew, also while the clearing goes on.
+/// What an account says that is added under the name of a removed one stands, also while the end of
+/// that one goes on.
 #[test]
-fn what_is_said_after_a_clear_stands() {
+fn what_is_said_after_a_removal_stands() {
     let mut story = story(Limits::default());
-    let origin = Origin::new(name(A), number(1));
-    story.act(|hub, now| hub.clear_origin(&origin, now));
-    story.device(1, 1, "PJSIP/19999", InUse);
-    story.device(1, 1, "PJSIP/new", InUse);
+    story.remove(A);
+    story.login(2, A);
+    story.device(2, 1, "PJSIP/19999", InUse);
+    story.device(2, 1, "PJSIP/new", InUse);
     ticks(&mut story);
     assert_eq!(story.hub.status().devices, 2);
     story.restart();

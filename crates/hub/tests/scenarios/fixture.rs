@@ -101,6 +101,12 @@ impl Story {
         self.now.mono = end;
     }
 
+    /// Removes an account; what follows from that is done as far as one tick goes.
+    pub fn remove(&mut self, account: &str) {
+        self.act(|hub, now| hub.remove_account(&name(account), now));
+        self.act(|hub, now| hub.tick(now));
+    }
+
     pub fn shows(&self, device: &str) -> Option<DeviceState> {
         self.hub.board().aggregate(&Subject::device(device).unwrap())?.device()
     }

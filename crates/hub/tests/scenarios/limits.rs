@@ -1,7 +1,7 @@
 //! What is refused, ignored or passed by.
 
 use lampfield_board::{Cachable, DeviceState::InUse, DoorName, Subject};
-use lampfield_hub::{ConnId, Limits, Outcome, Refusal, Said, Settings};
+use lampfield_hub::{ConnId, Limits, Outcome, Reached, Refusal, Said, Settings, Trouble};
 
 use super::fixture::{A, B, Story, name, number, secs};
 
@@ -123,4 +123,102 @@ fn rows_that_cannot_be_read_are_named_and_left_out() {
     assert_eq!(story.shows("PJSIP/1"), Some(InUse));
     let left: Vec<_> = story.hub.origins(story.now).into_iter().map(|o| o.account).collect();
     assert_eq!(left, [name(A).to_string()]);
+}
+
+fn refused(story: &Story) -> Vec<(Reached, String, u64)> {
+    let refused = story.troubles().into_iter().filter_map(|trouble| match trouble {
+        Trouble::FactsRefused { reached, account, count, .. } => {
+            Some((reached, account.to_string(), count))
+        }
+        _ => None,
+    });
+    refused.collect()
+}
+
+#[test]
+fn what_a_limit_keeps_out_is_a_trouble_until_it_is_quiet() {
+    let mut story = limited(Limits { subjects_per_origin: 1, ..Limits::default() });
+    story.device(1, 1, "PJSIP/1", InUse);
+    for _ in 0..3 {
+        story.say(1, 1, device("PJSIP/2"), InUse.into()).unwrap_err();
+        story.pass(secs(300));
+    }
+    assert_eq!(refused(&story), [(Reached::FactsPerServer, A.to_owned(), 3)]);
+    assert_eq!(story.raised(), 1, "three refusals, one warning");
+    story.pass(secs(299));
+    assert_eq!(refused(&story).len(), 1);
+    story.pass(secs(1));
+    assert_eq!(refused(&story), []);
+    assert_eq!(story.hub.next_deadline(), None);
+}
+
+#[test]
+fn other_limits_and_the_end_of_the_account_end_the_trouble() {
+    let limits = Limits { eids_per_connection: 1, facts: 1, ..Limits::default() };
+    let mut story = limited(limits);
+    story.device(1, 1, "PJSIP/1", InUse);
+    story.say(2, 2, device("PJSIP/2"), InUse.into()).unwrap_err();
+    for eid in 3..9 {
+        story.say(2, eid, device("PJSIP/2"), InUse.into()).unwrap_err();
+    }
+    let both = [(Reached::Facts, B.to_owned(), 1), (Reached::EidsPerConnection, B.to_owned(), 6)];
+    assert_eq!(refused(&story), both, "ever new ids are one line");
+    story.remove(B);
+    assert_eq!(refused(&story), []);
+
+    story.say(1, 1, device("PJSIP/3"), InUse.into()).unwrap_err();
+    let settings = Settings { limits: Limits { facts: 2, ..limits }, ..Settings::default() };
+    story.act(|hub, _| hub.set_settings(settings));
+    assert_eq!(refused(&story), []);
+    assert_eq!(story.device(1, 1, "PJSIP/3", InUse), Outcome::Changed);
+}
+
+#[test]
+fn the_lines_about_refusals_are_bounded() {
+    let mut story = limited(Limits { facts: 0, ..Limits::default() });
+    for number in 0..100 {
+        let conn = 100 + u64::from(number);
+        story.login(conn, &format!("pbx-{number}@asterisk.example"));
+        story.say(conn, number, device("PJSIP/1"), InUse.into()).unwrap_err();
+    }
+    assert_eq!((refused(&story).len(), story.raised()), (64, 64));
+    assert_eq!(story.hub.status().said.refused, 100);
+}
+
+#[test]
+fn lower_limits_drop_nothing_but_the_oldest_of_the_past() {
+    let mut story = limited(Limits::default());
+    for number in 0..5_000 {
+        story.device(1, 1, &format!("PJSIP/{number}"), InUse);
+    }
+    let limits = Limits { facts: 10, history: 10, ..Limits::default() };
+    story.act(|hub, _| {
+        hub.set_settings(Settings { limits, ..Settings::default() });
+        assert!(hub.history().len() > 10, "a bounded piece of work");
+    });
+    story.pass(secs(0));
+    assert_eq!((story.hub.history().len(), story.hub.status().facts.used), (10, 5_000));
+    assert_eq!(story.device(1, 1, "PJSIP/0", lampfield_board::DeviceState::Busy), Outcome::Changed);
+    assert!(story.say(1, 1, device("PJSIP/new"), InUse.into()).is_err());
+    let mut again = Story::with(Settings { limits, ..Settings::default() });
+    again.store = story.store.clone();
+    again.restart();
+    assert_eq!(again.hub.status().facts.used, 5_000, "a start drops nothing either");
+}
+
+#[test]
+fn a_changed_restart_grace_holds_for_who_has_not_returned() {
+    let mut story = limited(Limits::default());
+    story.device(1, 1, "PJSIP/1", InUse);
+    story.device(2, 2, "PJSIP/2", InUse);
+    story.restart();
+    story.login(3, B);
+    story.device(3, 2, "PJSIP/2", InUse);
+    story.pass(secs(30));
+    let settings = Settings { restart_grace: secs(100), ..Settings::default() };
+    story.act(|hub, _| hub.set_settings(settings));
+    story.pass(secs(69));
+    assert_eq!(story.shows("PJSIP/1"), Some(InUse));
+    story.pass(secs(1));
+    assert_eq!((story.shows("PJSIP/1"), story.shows("PJSIP/2")), (None, Some(InUse)));
 }

@@ -65,7 +65,7 @@ fn a_server_that_stays_dead_is_old_news_after_an_hour() {
 #[test]
 fn a_dead_server_whose_account_is_removed_is_no_trouble() {
     let (mut story, _) = dead();
-    story.act(|hub, _| hub.forget_account(&name(A)));
+    story.remove(A);
     assert_eq!((story.troubles(), cleared(&story)), (vec![], 1));
 }
 

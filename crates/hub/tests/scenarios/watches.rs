@@ -3,11 +3,11 @@
 use lampfield_board::{
     Change, DeviceState,
     DeviceState::{Busy, InUse, NotInUse},
-    Kind, Origin,
+    Kind,
 };
 use lampfield_hub::{ConnId, Limits, PeerCache, Reader, Room, Settings, Verdict, Watch};
 
-use super::fixture::{A, B, Story, name, number, secs};
+use super::fixture::{A, B, Story, name, secs};
 
 fn story(devices: usize, watch_missed: usize) -> (Story, Watch) {
     let limits = Limits { watch_missed, ..Limits::default() };
@@ -125,16 +125,14 @@ fn a_withdrawal_does_not_wait_for_a_server_that_was_given_up() {
 #[test]
 fn a_newcomer_that_keeps_nothing_is_told_of_no_old_withdrawal() {
     let (mut story, keeps) = story(2, 1);
-    let gone = Origin::new(name(B), number(2));
     story.login(2, B);
     for device in ["PJSIP/1", "PJSIP/8"] {
         story.device(2, 2, device, Busy);
     }
-    story.act(|hub, now| assert_eq!(hub.clear_origin(&gone, now), 2));
+    story.act(|hub, now| hub.goodbye(ConnId(2), now));
     let mut watch = story.hub.watch(&name(B), Kind::DeviceState, PeerCache::Forgotten);
     assert_eq!(told(&watch.next(&story.hub, 9)), ["PJSIP/0 INUSE", "PJSIP/1 INUSE"]);
-    let ended = Origin::new(name(A), number(1));
-    story.act(|hub, now| assert_eq!(hub.clear_origin(&ended, now), 2));
+    story.act(|hub, now| hub.goodbye(ConnId(1), now));
     for withdrawn in &story.changes[story.changes.len() - 2..] {
         assert_eq!(watch.offer(withdrawn, Room::Full), Verdict::Later);
     }
@@ -153,8 +151,7 @@ fn a_subject_in_a_place_that_was_freed_behind_the_cursor_is_told() {
     let mut watch = story.hub.watch(&name(B), Kind::DeviceState, PeerCache::Survives);
     watch.next(&story.hub, 2);
     // Nobody else watches: the withdrawal is forgotten as soon as this one has confirmed it.
-    let cleared = Origin::new(name(B), number(2));
-    story.act(|hub, now| assert_eq!(hub.clear_origin(&cleared, now), 1));
+    story.act(|hub, now| hub.goodbye(ConnId(2), now));
     let withdrawn = story.changes.last().unwrap().clone();
     assert_eq!(watch.offer(&withdrawn, Room::Free), Verdict::Send);
     watch.next(&story.hub, 9);

@@ -1,8 +1,8 @@
 //! What may happen, chosen by the seed.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use lampfield_board::{AccountName, Cachable, DeviceState, MessageCount, Origin, Subject};
+use lampfield_board::{AccountName, Cachable, DeviceState, MessageCount, Subject};
 use lampfield_hub::{Grace, Limits, PeerCache, Policies, Policy, Rule, Settings};
 
 use super::{asterisk::Asterisk, checks, random::Random, server::Server, world::World};
@@ -81,7 +81,7 @@ fn step(world: &mut World) {
         93..96 => commit_and_confirm(world),
         96 => world.crash_node(),
         97 => say_goodbye(world, index),
-        98 => clear(world),
+        98 => remove(world),
         _ => move_account(world, index),
     }
 }
@@ -176,19 +176,14 @@ fn flap(world: &mut World, index: usize) {
     }
 }
 
-fn clear(world: &mut World) {
-    let Some(node) = &mut world.node else { return };
-    let origins = node.hub.board().origins();
-    let mut all: Vec<Origin> = origins.map(|(_, origin)| Origin::clone(origin)).collect();
-    all.sort();
-    if all.is_empty() {
-        return;
+/// The operator removes an account, and adds it again.
+fn remove(world: &mut World) {
+    let accounts = world.node.iter().flat_map(|node| node.hub.accounts());
+    let accounts: Vec<_> = accounts.collect();
+    if !accounts.is_empty() {
+        let account = world.random.pick(&accounts).clone();
+        world.remove(&account);
     }
-    let origin = world.random.pick(&all).clone();
-    let now = node.now(world.now);
-    node.hub.clear_origin(&origin, now);
-    node.carry_out(&mut world.disk);
-    world.ledger.facts.retain(|(_, of), _| *of != origin);
 }
 
 /// The same process logs in with another account from now on: for a while, two speak as one EID.
@@ -221,10 +216,11 @@ fn rest(world: &mut World) {
         commit_and_confirm(world);
         checks::all(world);
     }
-    forget_left_accounts(world);
-    for _ in 0..4 {
+    remove_left_accounts(world);
+    for _ in 0..8 {
+        world.pass(20_000);
+        pump_all(world, 200);
         confirm_all(world);
-        world.pass(1_000);
     }
     world.disk.commit(world.disk.waiting());
     checks::all(world);
@@ -239,11 +235,9 @@ fn confirm_all(world: &mut World) {
     node.carry_out(&mut world.disk);
 }
 
-/// The operator says of which accounts a server has gone to another.
-fn forget_left_accounts(world: &mut World) {
-    let Some(node) = &mut world.node else { return };
-    for account in world.servers.iter().flat_map(|server| &server.left) {
-        node.hub.forget_account(account);
-    }
-    node.carry_out(&mut world.disk);
+/// The operator removes the accounts that a server has left for another. Who uses one of them
+/// still comes back.
+fn remove_left_accounts(world: &mut World) {
+    let left: BTreeSet<_> = world.servers.iter().flat_map(|server| server.left.clone()).collect();
+    left.iter().for_each(|account| world.remove(account));
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use lampfield_board::{Cachable, DoorName, Eid, Kind, Origin, Subject};
+use lampfield_board::{AccountName, Cachable, DoorName, Eid, Kind, Origin, Subject};
 use lampfield_hub::{ConnId, Outcome, Policy, Said, Settings};
 
 use super::{
@@ -165,6 +165,34 @@ impl World {
         self.ledger.goodbye(conn, self.now);
         self.ledger.expire(self.now);
         self.client_sees_end(server, conn);
+    }
+
+    /// An account is removed. Its servers are strangers when they come again under that name: what
+    /// they remember of before, nobody knows.
+    pub fn remove(&mut self, account: &AccountName) {
+        let Some(node) = &mut self.node else { return };
+        let of_it = node.links.values().filter(|link| link.account == *account);
+        let conns: Vec<_> = of_it.map(|link| link.conn).collect();
+        let links: Vec<_> = conns.iter().filter_map(|conn| node.links.remove(conn)).collect();
+        let now = node.now(self.now);
+        node.hub.remove_account(account, now);
+        for link in links {
+            let (server, conn) = (link.server, link.conn);
+            link.close(&mut node.hub);
+            node.hub.lost(conn, now);
+            self.ledger.goodbye(conn, self.now);
+            let server = &mut self.servers[server];
+            if server.path_up && server.session.as_ref().is_some_and(|it| it.conn == conn) {
+                server.wait(self.now);
+            }
+        }
+        node.hub.tick(now);
+        node.carry_out(&mut self.disk);
+        self.ledger.expire(self.now);
+        self.ledger.facts.retain(|(_, origin), _| origin.account != *account);
+        let uses = |index: &usize| self.servers[*index].uses(account.as_str());
+        let strangers = (0..self.servers.len()).filter(uses);
+        self.strangers.extend(strangers);
     }
 
     /// A client whose connection is closed over a working path knows at once.

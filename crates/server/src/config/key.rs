@@ -5,12 +5,13 @@
 use std::marker::PhantomData;
 use std::ops::RangeInclusive;
 
-use super::reader::{Given, Reader, Refused};
+use super::reader::{Given, Reader, Refused, Times};
 use super::reference::{Applies, Entry, Page};
+use super::reload::Merge;
 use super::show::Writer;
 
 /// The type of one key's value.
-pub trait Value: Sized + Clone {
+pub trait Value: Sized + Clone + PartialEq {
     /// How the reference page calls it.
     fn kind() -> String;
     /// Reads it.
@@ -34,6 +35,8 @@ pub trait Section: Sized {
     fn read(reader: &mut Reader<'_>) -> Option<Self>;
     /// Adds its keys to the reference.
     fn describe(page: &mut Page);
+    /// This one with what a reload takes over from `file`.
+    fn merged(&self, file: &Self, merge: &mut Merge) -> Self;
     /// Writes it with every key.
     fn show(&self, out: &mut Writer);
 }
@@ -46,6 +49,14 @@ pub trait Field {
     fn read(self, name: &'static str, reader: &mut Reader<'_>) -> Option<Self::Value>;
     /// Adds it to the reference.
     fn describe(self, name: &'static str, help: &'static str, page: &mut Page);
+    /// What a reload makes of it.
+    fn merged(
+        self,
+        name: &'static str,
+        running: &Self::Value,
+        file: &Self::Value,
+        merge: &mut Merge,
+    ) -> Self::Value;
     /// Writes it as TOML.
     fn show(self, name: &'static str, value: &Self::Value, out: &mut Writer);
 }
@@ -62,17 +73,23 @@ struct Within<T> {
     contains: fn(&RangeInclusive<T>, &T) -> bool,
 }
 
-/// A key that must be there.
-pub struct Required<T> {
-    applies: Applies,
-    value: PhantomData<T>,
-}
+/// A key that must be there. It takes effect with its table.
+pub struct Required<T>(PhantomData<T>);
 
 /// A table that is there once; all its defaults if the file has none.
 pub struct Table<S>(PhantomData<S>);
 
 /// A table that may be repeated: `[[name]]`.
-pub struct Tables<S>(PhantomData<S>);
+pub struct Tables<S> {
+    applies: Applies,
+    table: PhantomData<S>,
+}
+
+/// A table of which there are several, each with a name of its own.
+pub trait Named {
+    /// The name.
+    fn name(&self) -> &str;
+}
 
 /// A key that takes `default` when the file does not say otherwise.
 pub fn key<T>(default: T) -> Key<T> {
@@ -81,7 +98,7 @@ pub fn key<T>(default: T) -> Key<T> {
 
 /// A key without which its table makes no sense.
 pub fn required<T>() -> Required<T> {
-    Required { applies: Applies::AtStart, value: PhantomData }
+    Required(PhantomData)
 }
 
 /// A table inside this one.
@@ -91,7 +108,7 @@ pub fn table<S>() -> Table<S> {
 
 /// A repeated table inside this one.
 pub fn tables<S>() -> Tables<S> {
-    Tables(PhantomData)
+    Tables { applies: Applies::AtStart, table: PhantomData }
 }
 
 // === impl Key ===
@@ -109,6 +126,11 @@ impl<T> Key<T> {
     /// Takes effect on SIGHUP, without a restart.
     pub fn on_reload(self) -> Self {
         Self { applies: Applies::OnReload, ..self }
+    }
+
+    /// Takes effect on SIGHUP, for `new` things (`new connections`) that begin after it.
+    pub fn on_reload_for(self, new: &'static str) -> Self {
+        Self { applies: Applies::OnReloadFor(new), ..self }
     }
 }
 
@@ -143,19 +165,16 @@ impl<T: Value> Field for Key<T> {
         });
     }
 
+    fn merged(self, name: &'static str, running: &T, file: &T, merge: &mut Merge) -> T {
+        merge.value(name, self.applies, running, file)
+    }
+
     fn show(self, name: &'static str, value: &T, out: &mut Writer) {
         out.key(name, value);
     }
 }
 
 // === impl Required ===
-
-impl<T> Required<T> {
-    /// Takes effect on SIGHUP, without a restart.
-    pub fn on_reload(self) -> Self {
-        Self { applies: Applies::OnReload, ..self }
-    }
-}
 
 impl<T: Value> Field for Required<T> {
     type Value = T;
@@ -171,9 +190,13 @@ impl<T: Value> Field for Required<T> {
     }
 
     fn describe(self, name: &'static str, help: &'static str, page: &mut Page) {
-        let (kind, applies) = (T::kind(), self.applies);
+        let (kind, applies) = (T::kind(), Applies::AtStart);
         let entry = Entry { name, kind, default: None, range: None, required: true, applies, help };
         page.entry(entry);
+    }
+
+    fn merged(self, name: &'static str, running: &T, file: &T, merge: &mut Merge) -> T {
+        merge.value(name, Applies::AtStart, running, file)
     }
 
     fn show(self, name: &'static str, value: &T, out: &mut Writer) {
@@ -210,7 +233,11 @@ impl<S: Section> Field for Table<S> {
     }
 
     fn describe(self, name: &'static str, _help: &'static str, page: &mut Page) {
-        page.table(name, S::HELP, S::describe);
+        page.table::<S>(name, Times::Once, Applies::AtStart);
+    }
+
+    fn merged(self, name: &'static str, running: &S, file: &S, merge: &mut Merge) -> S {
+        merge.inside(name, |merge| running.merged(file, merge))
     }
 
     fn show(self, name: &'static str, value: &S, out: &mut Writer) {
@@ -220,7 +247,14 @@ impl<S: Section> Field for Table<S> {
 
 // === impl Tables ===
 
-impl<S: Section> Field for Tables<S> {
+impl<S> Tables<S> {
+    /// On SIGHUP the file's tables take the place of those that are in force.
+    pub fn on_reload(self) -> Self {
+        Self { applies: Applies::OnReload, ..self }
+    }
+}
+
+impl<S: Section + Named + Clone + PartialEq> Field for Tables<S> {
     type Value = Vec<S>;
 
     fn read(self, name: &'static str, reader: &mut Reader<'_>) -> Option<Vec<S>> {
@@ -228,7 +262,20 @@ impl<S: Section> Field for Tables<S> {
     }
 
     fn describe(self, name: &'static str, _help: &'static str, page: &mut Page) {
-        page.tables(name, S::HELP, S::describe);
+        page.table::<S>(name, Times::Many, self.applies);
+    }
+
+    fn merged(
+        self,
+        name: &'static str,
+        running: &Vec<S>,
+        file: &Vec<S>,
+        merge: &mut Merge,
+    ) -> Vec<S> {
+        match self.applies {
+            Applies::AtStart => merge.tables(name, running, file),
+            applies => merge.value(name, applies, running, file),
+        }
     }
 
     fn show(self, name: &'static str, value: &Vec<S>, out: &mut Writer) {
@@ -270,6 +317,15 @@ macro_rules! section {
                 $(typed::<$type>($definition).describe(
                     stringify!($field), concat!($($help, "\n"),+), page,
                 );)+
+            }
+
+            fn merged(&self, file: &Self, merge: &mut $crate::config::reload::Merge) -> Self {
+                use $crate::config::key::Field;
+                Self {
+                    $($field: $definition.merged(
+                        stringify!($field), &self.$field, &file.$field, merge,
+                    ),)+
+                }
             }
 
             fn show(&self, out: &mut $crate::config::show::Writer) {

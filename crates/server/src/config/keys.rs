@@ -7,13 +7,14 @@ use std::time::Duration;
 use lampfield_board::Pattern;
 
 use super::check;
-use super::key::{key, required, section, table, tables, words};
+use super::key::{Named, key, required, section, table, tables, words};
 use super::name::{AccountName, DomainName};
 use super::value::{FilePath, Secret, Size};
 use super::word::{Grace, LogLevels};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_hours(1);
+const CONNECTIONS: &str = "new connections";
 
 section! {
     /// The whole file.
@@ -29,7 +30,7 @@ section! {
         /// Leases.
         lease: Lease = table(),
         /// Policies.
-        policy: Vec<Policy> = tables(),
+        policy: Vec<Policy> = tables().on_reload(),
         /// Limits.
         limits: Limits = table(),
         /// The log.
@@ -62,7 +63,7 @@ section! {
         /// PEM file with the private key of `certificate`, of mode 0600 (or 0640).
         certificate_key: Option<FilePath> = key(None),
         /// Its accounts.
-        account: Vec<Account> = tables(),
+        account: Vec<Account> = tables().on_reload(),
     }
 }
 
@@ -71,21 +72,21 @@ section! {
     /// invite key in the data folder, and `lampfield invite NAME` prints it.
     pub struct Account check check::account {
         /// The name before the `@`.
-        name: AccountName = required().on_reload(),
+        name: AccountName = required(),
         /// The password. Better kept in a file of its own, or left out.
-        password: Option<Secret> = key(None).on_reload(),
+        password: Option<Secret> = key(None),
         /// The file with the password, of mode 0600; its first line counts.
-        password_file: Option<FilePath> = key(None).on_reload(),
+        password_file: Option<FilePath> = key(None),
         /// What the account may do: `pbx` publishes telephony states, sees all other PBX accounts
         /// and gets forgiving answers; `user` is an ordinary XMPP client; `admin` may do everything.
-        role: Role = key(Role::Pbx).on_reload(),
+        role: Role = key(Role::Pbx),
         /// The devices and mailboxes it may publish, for example `["PJSIP/1*", "1*@default"]`. If
         /// it is not set, a `user` may publish none, the others all.
-        allow: Option<Vec<Pattern>> = key(None).on_reload(),
+        allow: Option<Vec<Pattern>> = key(None),
         /// Log in with `jabber:iq:auth` (`usesasl=no` in xmpp.conf). The protocol needs the
         /// password itself, so it is kept readable, in a file of mode 0600 in the data folder. Needs
         /// `clear_text_auth` unless the stream is encrypted.
-        legacy_auth: bool = key(false).on_reload(),
+        legacy_auth: bool = key(false),
     }
 }
 
@@ -116,22 +117,22 @@ section! {
     /// said with it; all others are served meanwhile.
     pub struct XmppLimits {
         /// The largest stanza; a larger one ends the stream with `policy-violation`.
-        stanza: Size = key(Size::kib(256)).within(Size::kib(10)..=Size::mib(16)),
+        stanza: Size = key(Size::kib(256)).within(Size::kib(10)..=Size::mib(16)).on_reload_for(CONNECTIONS),
         /// The same before the login.
-        unauthenticated_stanza: Size = key(Size::kib(16)).within(Size::kib(4)..=Size::mib(1)),
+        unauthenticated_stanza: Size = key(Size::kib(16)).within(Size::kib(4)..=Size::mib(1)).on_reload_for(CONNECTIONS),
         /// Levels of nested elements; a deeper stanza ends the stream.
-        depth: usize = key(64).within(8..=1_000),
+        depth: usize = key(64).within(8..=1_000).on_reload_for(CONNECTIONS),
         /// Attributes of one element; more end the stream.
-        attributes: usize = key(64).within(16..=1_000),
+        attributes: usize = key(64).within(16..=1_000).on_reload_for(CONNECTIONS),
         /// The time from the connection to the end of the login; then it is closed.
-        login_time: Duration = key(30 * SECOND).within(SECOND..=HOUR),
+        login_time: Duration = key(30 * SECOND).within(SECOND..=HOUR).on_reload_for(CONNECTIONS),
         /// Wrong passwords on one connection before it is closed.
-        login_tries: usize = key(5).within(1..=100),
+        login_tries: usize = key(5).within(1..=100).on_reload_for(CONNECTIONS),
         /// Connections in all; more are closed at once.
-        connections: usize = key(12_000).within(1..=1_000_000),
+        connections: usize = key(12_000).within(1..=1_000_000).on_reload(),
         /// Connections from one address that have not logged in; more are closed at once. An
         /// address is here, and in the keys that follow, a network of 64 bits with IPv6.
-        unauthenticated_per_address: usize = key(500).within(1..=1_000_000),
+        unauthenticated_per_address: usize = key(500).within(1..=1_000_000).on_reload(),
         /// Wrong passwords for one account from one address that are looked at without a wait.
         /// After them one every 12 s is looked at; the others wait for up to 15 s and are then
         /// refused.
@@ -140,15 +141,15 @@ section! {
         /// are refused.
         registrations_per_address: usize = key(3).within(1..=1_000),
         /// Resources of one account at the same time; one more is refused.
-        resources: usize = key(10).within(1..=1_000),
+        resources: usize = key(10).within(1..=1_000).on_reload(),
         /// What a client may leave unread before news about telephony are kept back for it and
         /// only the newest value of each is given later.
-        unread_comfortable: Size = key(Size::kib(64)).within(Size::kib(16)..=Size::mib(64)),
+        unread_comfortable: Size = key(Size::kib(64)).within(Size::kib(16)..=Size::mib(64)).on_reload_for(CONNECTIONS),
         /// What a client may leave unread at all; beyond it is disconnected.
-        unread: Size = key(Size::mib(4)).within(Size::kib(64)..=Size::mib(1024)),
+        unread: Size = key(Size::mib(4)).within(Size::kib(64)..=Size::mib(1024)).on_reload_for(CONNECTIONS),
         /// What all clients together may leave unread; beyond it the one that has left most is
         /// disconnected.
-        unread_total: Size = key(Size::mib(128)).within(Size::mib(4)..=Size::mib(65_536)),
+        unread_total: Size = key(Size::mib(128)).within(Size::mib(4)..=Size::mib(65_536)).on_reload(),
     }
 }
 
@@ -161,7 +162,8 @@ section! {
             .within(Grace::Fixed(SECOND)..=Grace::Fixed(24 * HOUR)).on_reload(),
         /// The least time each server has to return after a restart of Lampfield itself. Asterisk
         /// waits up to 60 s between its tries. Drops are counted in memory only, so this covers
-        /// each server until its first return, also where `grace` is `"auto"`.
+        /// each server until its first return, also where `grace` is `"auto"`. Changed by a reload,
+        /// it also moves the end for servers that have not returned yet.
         restart_grace: Duration = key(75 * SECOND).within(SECOND..=24 * HOUR).on_reload(),
     }
 }
@@ -173,11 +175,11 @@ section! {
     /// kept.
     pub struct Policy {
         /// The names, for example `"Custom:night*"`.
-        name: Pattern = required().on_reload(),
+        name: Pattern = required(),
         /// `withdraw` them at the end of the lease (what happens without a policy), `keep` them
         /// until somebody says otherwise, or `ignore` them from the start: neither kept nor passed
         /// on.
-        rule: Rule = required().on_reload(),
+        rule: Rule = required(),
     }
 }
 
@@ -193,10 +195,12 @@ section! {
         /// Remembered withdrawals; beyond it the oldest goes, with a warning that names the servers
         /// that may show something stale.
         tombstones: usize = key(100_000).within(100..=10_000_000).on_reload(),
-        /// Changes that `lampfield history` can look back on; the oldest goes.
+        /// Changes that `lampfield history` can look back on; the oldest goes, also when this is
+        /// lowered.
         history: usize = key(100_000).within(0..=10_000_000).on_reload(),
         /// Subjects of one subscriber that wait for it to read; beyond it gets everything anew.
-        missed: usize = key(10_000).within(100..=10_000_000).on_reload(),
+        missed: usize = key(10_000)
+            .within(100..=10_000_000).on_reload_for("new subscriptions"),
     }
 }
 
@@ -207,6 +211,24 @@ section! {
         /// `"trace"`), also by part: `"info,lampfield_xmpp=debug"`. `lampfield log set` changes it
         /// at run time.
         level: LogLevels = key(LogLevels::info()).on_reload(),
+    }
+}
+
+impl Named for Domain {
+    fn name(&self) -> &str {
+        self.name.as_str()
+    }
+}
+
+impl Named for Account {
+    fn name(&self) -> &str {
+        self.name.as_str()
+    }
+}
+
+impl Named for Policy {
+    fn name(&self) -> &str {
+        self.name.as_str()
     }
 }
 

@@ -12,6 +12,8 @@ pub enum Applies {
     AtStart,
     /// On SIGHUP.
     OnReload,
+    /// On SIGHUP, for these things when they begin after it; what is there goes on as it began.
+    OnReloadFor(&'static str),
 }
 
 /// One key.
@@ -42,6 +44,8 @@ pub struct Part {
     pub times: Times,
     /// What it is for.
     pub help: &'static str,
+    /// Whether it takes effect on SIGHUP as a whole, with all its keys.
+    pub reloads: bool,
     /// Its keys in the order of their definition.
     pub entries: Vec<Entry>,
 }
@@ -59,8 +63,8 @@ pub struct Page {
 impl Page {
     /// The reference of the table `S` and all tables inside it.
     pub fn of<S: Section>() -> Self {
-        let top =
-            Part { path: String::new(), times: Times::Once, help: S::HELP, entries: Vec::new() };
+        let (path, times, entries) = (String::new(), Times::Once, Vec::new());
+        let top = Part { path, times, help: S::HELP, reloads: false, entries };
         let mut page = Self { sections: vec![top], at: 0 };
         S::describe(&mut page);
         page
@@ -69,35 +73,22 @@ impl Page {
     /// Adds a key to the table being described.
     pub fn entry(&mut self, entry: Entry) {
         if let Some(section) = self.sections.get_mut(self.at) {
-            section.entries.push(entry);
+            let applies = if section.reloads { Applies::OnReload } else { entry.applies };
+            section.entries.push(Entry { applies, ..entry });
         }
     }
 
-    /// Adds the table `name`, described by `body`.
-    pub fn table(&mut self, name: &str, help: &'static str, body: impl FnOnce(&mut Self)) {
-        self.nested(name, Times::Once, help, body);
-    }
-
-    /// Adds the repeated table `name`, described by `body`.
-    pub fn tables(&mut self, name: &str, help: &'static str, body: impl FnOnce(&mut Self)) {
-        self.nested(name, Times::Many, help, body);
-    }
-
-    fn nested(
-        &mut self,
-        name: &str,
-        times: Times,
-        help: &'static str,
-        body: impl FnOnce(&mut Self),
-    ) {
+    /// Adds the table `S` under this name.
+    pub fn table<S: Section>(&mut self, name: &str, times: Times, applies: Applies) {
         let outer = self.at;
         let path = match self.sections.get(outer).map(|section| section.path.as_str()) {
             None | Some("") => name.to_owned(),
             Some(above) => format!("{above}.{name}"),
         };
-        self.sections.push(Part { path, times, help, entries: Vec::new() });
+        let reloads = applies != Applies::AtStart;
+        self.sections.push(Part { path, times, help: S::HELP, reloads, entries: Vec::new() });
         self.at = self.sections.len() - 1;
-        body(self);
+        S::describe(self);
         self.at = outer;
     }
 }
@@ -118,7 +109,13 @@ One TOML file, every key optional. `lampfield check` tells what is wrong with a 
 starting anything, `lampfield check --effective` prints what is in force, without passwords.
 Durations carry units (`\"10s\"`, `\"1m 30s\"`), sizes are bytes or carry IEC suffixes (`\"64KiB\"`),
 relative paths start from the folder of the file, patterns know `*` for any run of characters.
-Keys marked *reload* take effect on SIGHUP, all others at the next start.
+
+Keys marked *reload* take effect on SIGHUP (`systemctl reload lampfield`); those marked
+*reload for new connections* for connections that are made after it, while those that are there go
+on under the old value. All others take effect at the next start; until then the old value stays in
+force, and the log names the key. A limit that is set to less than is held drops nothing but the
+oldest of `tombstones` and `history`: what is held may change and end, and new things are refused
+until there is room.
 ";
 
 // === impl Part ===
@@ -147,8 +144,10 @@ impl Display for Entry {
         if let Some((least, most)) = &self.range {
             write!(f, ", {least} to {most}")?;
         }
-        if self.applies == Applies::OnReload {
-            write!(f, ", *reload*")?;
+        match self.applies {
+            Applies::AtStart => {}
+            Applies::OnReload => write!(f, ", *reload*")?,
+            Applies::OnReloadFor(new) => write!(f, ", *reload for {new}*")?,
         }
         writeln!(f, ".")?;
         self.help.lines().try_for_each(|line| writeln!(f, "  {}", line.trim()))

@@ -16,11 +16,10 @@ use crate::config::value::FilePath;
 use crate::failure::{Exit, Failure};
 use crate::place::Place;
 
-/// Opens the book and brings it in line with the configuration.
+/// Opens the book as it was left; [`reconcile`] brings it in line with the configuration.
 ///
 /// # Errors
-/// A key or secret file cannot be used, the store cannot be read, or an account cannot be made as
-/// declared.
+/// A key or secret file cannot be used, or the store cannot be read.
 pub async fn open(place: &Place, store: &Store) -> Result<Rc<AccountBook>, Failure> {
     let keys = AccountKeys::load(&place.data_dir)
         .map_err(|error| Failure::new(Exit::Bad, "account-key", error.to_string()))?;
@@ -29,17 +28,15 @@ pub async fn open(place: &Place, store: &Store) -> Result<Rc<AccountBook>, Failu
         free_tries: place.config.xmpp.limits.login_tries_per_address,
         ..BookLimits::default()
     };
-    let book = AccountBook::open(store.clone(), keys, joins, limits)
+    AccountBook::open(store.clone(), keys, joins, limits)
         .await
-        .map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
-    reconcile(&book, &place.config).await?;
-    Ok(book)
+        .map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))
 }
 
 /// Brings the book in line with the accounts that the configuration declares.
 ///
 /// # Errors
-/// As [`open`].
+/// A secret file cannot be used, or an account cannot be made as declared.
 pub async fn reconcile(book: &AccountBook, config: &Config) -> Result<(), Failure> {
     let done = book
         .reconcile(declared(config)?)

@@ -22,11 +22,12 @@ use accounts::Wanted;
 use super::accounts::reconcile as accounts_of;
 use super::journal::Journal;
 use super::logging::Log;
-use super::reload::Reload;
-use super::settings;
 use super::watchers::{Watchers, Watching};
+use super::{descriptors, settings, xmpp};
 use crate::certificate::{self, Summary};
 use crate::config::Config;
+use crate::config::reference::Applies;
+use crate::config::reload::Reload;
 use crate::control::listener;
 use crate::control::{Answer, Request};
 use crate::document::done::Done;
@@ -114,17 +115,26 @@ impl Desk {
 }
 
 impl Desk {
-    /// Takes over what can change while the server runs: accounts, leases, policies, limits of the
-    /// board and log levels. Says what waits for the next start; that stays in force as it is. If
-    /// anything of the file cannot be used, nothing changes.
+    /// Takes over what can change while the server runs, by the definition of each key. Says what
+    /// waits for the next start; that stays in force as it is. If anything of the file cannot be
+    /// used, nothing changes.
     pub async fn reconfigure(&self, file: &Config) {
-        let Reload { config, waiting } = Reload::of(&self.config.borrow(), file);
+        let Reload { config, changes } = Reload::of(&self.config.borrow(), file);
         if let Err(failure) = self.take_over(&config, file).await {
             tracing::error!(code = "reload", "{failure}; nothing was changed");
             return;
         }
-        for key in waiting {
-            tracing::warn!(code = "reload", key, "a change that waits for the next start");
+        for change in changes {
+            let key = change.key;
+            match change.applies {
+                Applies::AtStart => {
+                    tracing::warn!(code = "reload", key, "a change that waits for the next start");
+                }
+                Applies::OnReload => tracing::info!(code = "reload", key, "changed"),
+                Applies::OnReloadFor(new) => {
+                    tracing::info!(code = "reload", key, "changed for {new}");
+                }
+            }
         }
         *self.config.borrow_mut() = config;
         tracing::info!(code = "reload", "the configuration was read again");
@@ -134,6 +144,9 @@ impl Desk {
         certificate::check(file).map_err(Failure::from)?;
         accounts_of(&self.door.site.accounts, config).await?;
         self.log.set(&config.log.level)?;
+        let limits = &config.xmpp.limits;
+        descriptors::raise(limits.connections);
+        self.door.set_limits(xmpp::limits(limits));
         self.hub.act(|hub, _| hub.set_settings(settings::of_hub(config)));
         Ok(())
     }

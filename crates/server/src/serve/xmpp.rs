@@ -59,7 +59,8 @@ fn domain(config: &Config, name: &DomainName) -> DomainSettings {
     }
 }
 
-fn limits(limits: &keys::XmppLimits) -> Limits {
+/// The bounds of what peers can make the door hold or do.
+pub fn limits(limits: &keys::XmppLimits) -> Limits {
     Limits {
         stanza_bytes: limits.stanza.bytes(),
         unauthenticated_stanza_bytes: limits.unauthenticated_stanza.bytes(),

@@ -220,7 +220,7 @@ fn a_lamp_of_which_only_the_withdrawal_is_left_is_not_counted() {
 fn a_resource_that_will_not_come_back_is_given_up() {
     let server = server();
     let mut gone = client(&server, "server1", "one");
-    gone.subscribe();
+    gone.subscribe("server1", "device_state");
     let forget =
         |resource: &str| server.ask(&["user", "forget-resource", "server1", resource, "--json"]);
     assert_eq!(forget("x").code, Some(5), "it is there");
@@ -261,5 +261,5 @@ fn a_fact_that_a_server_says_with_another_account_ends_with_that_reason() {
     // A second reason within the same second is told from the first.
     server.ask(&["user", "remove", "server2", "--yes"]);
     let history = server.ask(&["history", "PJSIP/100", "--json"]).json();
-    assert_eq!(history["events"][0]["reason"], "cleared by the operator");
+    assert_eq!(history["events"][0]["reason"], "the account was removed");
 }

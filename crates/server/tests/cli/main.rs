@@ -11,6 +11,7 @@ mod client;
 mod documents;
 mod lamps;
 mod manual;
+mod reloads;
 mod server;
 
 use std::fs;

@@ -89,7 +89,7 @@ impl Stream {
     }
 
     fn within_limit(&self, account: &BareJid) -> Result<(), StanzaError> {
-        let most = self.door.site.settings.limits.resources;
+        let most = self.door.site.limits().resources;
         if self.door.site.router.resources(account).len() >= most {
             let text = format!("{most} resources are connected, the limit");
             return Err(StanzaCondition::ResourceConstraint.with(text));

@@ -230,7 +230,7 @@ impl Stream {
     fn count_failure(&mut self, failure: Failure) -> Result<(), StreamError> {
         self.log_failure("login failed", failure);
         self.failures += 1;
-        if self.failures >= self.door.site.settings.limits.login_tries {
+        if self.failures >= self.limits.login_tries {
             return Err(StreamCondition::PolicyViolation.with("too many failed logins"));
         }
         Ok(())

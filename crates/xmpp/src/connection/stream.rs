@@ -16,6 +16,7 @@ use crate::door::Door;
 use crate::gate::Admission;
 use crate::random;
 use crate::session::Session;
+use crate::settings::Limits;
 use crate::wire::Link;
 
 /// How far a client has come.
@@ -43,6 +44,7 @@ pub(super) enum Step {
 /// One XML stream after the other on one connection.
 pub(super) struct Stream {
     pub(super) door: Rc<Door>,
+    pub(super) limits: Rc<Limits>,
     pub(super) link: Rc<Link>,
     pub(super) admission: Admission,
     pub(super) phase: Phase,
@@ -68,6 +70,7 @@ pub(super) struct Stream {
 impl Stream {
     pub(super) fn new(door: Rc<Door>, link: Rc<Link>, admission: Admission) -> Self {
         Self {
+            limits: door.site.limits(),
             door,
             link,
             admission,
@@ -85,6 +88,11 @@ impl Stream {
 
     pub(super) fn door(&self) -> &Rc<Door> {
         &self.door
+    }
+
+    /// The bounds of this connection, which are those in force when it began.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     pub(super) fn link(&self) -> &Rc<Link> {
@@ -153,7 +161,7 @@ impl Stream {
     fn stanza(&mut self, bytes: &[u8]) -> Result<Option<Step>, StreamError> {
         let scope = Rc::clone(&self.scope);
         let limits = if self.is_authenticated() { after_login } else { before_login };
-        let stanza = Stanza::parse(bytes, &scope, &limits(&self.door))?;
+        let stanza = Stanza::parse(bytes, &scope, &limits(&self.limits))?;
         let element = stanza.root();
         match &self.phase {
             Phase::Stranger | Phase::Authenticating(..) => self.negotiate(element),
@@ -163,6 +171,7 @@ impl Stream {
                 let gone = || StreamCondition::NotAuthorized.with("the account was removed");
                 self.bind(account.ok_or_else(gone)?, element).map(|()| None)
             }
+            Phase::Bound(session) if session.is_ended() => Ok(None),
             Phase::Bound(session) => super::dispatch::stanza(&self.door, session, element),
         }
     }

@@ -34,12 +34,19 @@ impl Service for RosterService {
         &[(Scope::Server, NAMESPACE)]
     }
 
+    fn accounts(&self, site: &Site) -> Vec<BareJid> {
+        site.rosters.accounts()
+    }
+
     /// Whoever had the account as a contact loses sight of it.
-    fn forget(&self, site: &Rc<Site>, account: &Account) {
-        forget_contacts(site, &account.jid);
-        let peers = site.peers.of(&account.jid);
-        site.peers.forget(&account.jid);
-        peers.iter().for_each(|peer| estrange(site, &account.jid, peer));
+    fn forget(&self, site: &Rc<Site>, account: &BareJid) {
+        for contact in site.rosters.contacts(account, |_| true) {
+            presence::part(site, account, &contact);
+        }
+        site.rosters.forget(account);
+        let peers = site.peers.of(account);
+        site.peers.forget(account);
+        peers.iter().for_each(|peer| estrange(site, account, peer));
     }
 
     fn iq(&self, site: &Rc<Site>, request: &Request<'_>) -> Answer {
@@ -124,22 +131,6 @@ pub fn account_noted(site: &Site, account: &Account) {
         presence::show(site, &account.jid, peer);
         presence::show(site, peer, &account.jid);
     }
-}
-
-/// Forgets the rosters of accounts that went while the server was down.
-pub fn tidy(site: &Rc<Site>) {
-    for account in site.rosters.accounts() {
-        if site.accounts.get(&account).is_none() {
-            forget_contacts(site, &account);
-        }
-    }
-}
-
-fn forget_contacts(site: &Rc<Site>, account: &BareJid) {
-    for contact in site.rosters.contacts(account, |_| true) {
-        presence::part(site, account, &contact);
-    }
-    site.rosters.forget(account);
 }
 
 /// `account` is no longer a peer of `peer`.

@@ -101,7 +101,7 @@ impl Stage {
         socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
 
         let door = Rc::clone(&self.door);
-        let unread = door.site.settings.limits.unread;
+        let unread = door.site.limits().unread;
         let link = Link::new(server, peer, unread, Rc::clone(&door.flusher)).unwrap();
         let account = door.site.accounts.get(&jid(name)).unwrap();
         let full = jid(name).with_resource(resource).unwrap();

@@ -16,7 +16,7 @@ use super::link::Link;
 #[derive(Debug)]
 pub(super) struct Arrears {
     /// Bytes that all may leave unread.
-    limit: usize,
+    limit: Cell<usize>,
     bytes: Cell<usize>,
     links: RefCell<Slab<Arrear>>,
 }
@@ -32,7 +32,7 @@ struct Arrear {
 
 impl Arrears {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, bytes: Cell::new(0), links: RefCell::default() }
+        Self { limit: Cell::new(limit), bytes: Cell::new(0), links: RefCell::default() }
     }
 
     /// A link's socket is full. The number it is known by until [`Arrears::leave`].
@@ -57,7 +57,7 @@ impl Arrears {
 
     /// The link that has left most unread, if it is too much for all together.
     pub(super) fn worst(&self) -> Option<Rc<Link>> {
-        if self.bytes.get() <= self.limit {
+        if self.bytes.get() <= self.limit.get() {
             return None;
         }
         let links = self.links.borrow();
@@ -67,11 +67,17 @@ impl Arrears {
     /// The bytes with which each link in arrears could stay, if all had as many, without coming
     /// near the limit.
     pub(super) fn share(&self) -> usize {
-        self.limit / 2 / self.links.borrow().len().max(1)
+        self.limit.get() / 2 / self.links.borrow().len().max(1)
     }
 
     /// The limit for all.
     pub(super) fn limit(&self) -> usize {
-        self.limit
+        self.limit.get()
+    }
+
+    /// From now on this is the limit for all. Who is beyond it goes when more is said to one of
+    /// them.
+    pub(super) fn set_limit(&self, limit: usize) {
+        self.limit.set(limit);
     }
 }

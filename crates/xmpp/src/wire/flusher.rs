@@ -50,6 +50,11 @@ impl Flusher {
         })
     }
 
+    /// From now on all peers together may leave so many bytes unread.
+    pub fn set_unread(&self, unread: usize) {
+        self.arrears.set_limit(unread);
+    }
+
     /// Notes that a connection wants to be written at the end of this turn.
     pub(super) fn touch(&self, link: Rc<Link>) {
         let mut touched = self.touched.borrow_mut();

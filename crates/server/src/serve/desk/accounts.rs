@@ -1,7 +1,7 @@
 //! What operators do with accounts.
 
-use lampfield_board::{AccountName, Origin, Pattern};
-use lampfield_hub::{Hub, Now, Reader};
+use lampfield_board::{AccountName, Pattern};
+use lampfield_hub::Reader;
 use lampfield_xmpp::accounts::{
     Account, AccountError, Legacy, NewAccount, NewPassword, Role, Rotation, Source,
 };
@@ -93,13 +93,14 @@ impl Desk {
         }
     }
 
-    /// `user remove`: also ends everything the account said.
+    /// `user remove`: everything the account said ends with it.
     pub(super) async fn remove(&self, account: &Named) -> Result<Done, Failure> {
         let jid = self.jid(account)?;
         self.known(&jid)?;
+        let origins = self.hub.read(|hub, now| hub.origins(now));
+        let of_it = origins.iter().filter(|origin| origin.account == jid.as_str());
+        let ended: usize = of_it.map(|origin| origin.facts).sum();
         self.door.site.accounts.remove(&jid).await.map_err(refused)?;
-        let name = AccountName::parse(jid.as_str()).map_err(Failure::bug)?;
-        let ended = self.hub.act(|hub, now| forget(hub, &name, now));
         let text = format!("removed {jid}; {ended} of its facts withdrawn");
         Ok(Done::new("user-removed", text))
     }
@@ -297,19 +298,6 @@ fn role(typed: &str) -> Result<Role, Failure> {
         Failure::new(Exit::Usage, "wrong-role", format!("\"{typed}\" is not a role"))
             .line("try", "pbx, user or admin")
     })
-}
-
-/// Ends what all origins of an account have said, and everything that is remembered for it.
-fn forget(hub: &mut Hub, account: &AccountName, now: Now) -> usize {
-    let origins: Vec<Origin> = hub
-        .board()
-        .origins()
-        .map(|(_, origin)| Origin::clone(origin))
-        .filter(|origin| origin.account == *account)
-        .collect();
-    let ended = origins.iter().map(|origin| hub.clear_origin(origin, now)).sum();
-    hub.forget_account(account);
-    ended
 }
 
 /// What the book says, with what to do.

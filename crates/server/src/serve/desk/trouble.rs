@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use lampfield_hub::Trouble;
+use lampfield_hub::{Reached, Trouble};
 
 use crate::document::moment;
 use crate::document::status::{Attention, Severity};
@@ -31,6 +31,18 @@ pub fn attention(trouble: &Trouble) -> Attention {
             "backoff-exceeds-grace",
             Severity::Look,
             "set grace = \"auto\" in [lease], then: systemctl reload lampfield (or send it SIGHUP)",
+        ),
+        Trouble::FactsRefused { reached: Reached::Origins, .. } => (
+            "facts-refused",
+            Severity::Bad,
+            "look which client speaks under ever new entity ids: lampfield status --json; remove its \
+             account, or correct it",
+        ),
+        Trouble::FactsRefused { .. } => (
+            "facts-refused",
+            Severity::Bad,
+            "look whether that server should say so much; if so raise the limit, then: systemctl \
+             reload lampfield (or send it SIGHUP)",
         ),
     };
     Attention {
@@ -62,6 +74,11 @@ pub fn sentence(trouble: &Trouble) -> String {
             "{account} has dropped often: its next reconnect may take {}, longer than its grace of {}",
             age(predicted.as_secs_f64()),
             age(grace.as_secs_f64())
+        ),
+        Trouble::FactsRefused { reached, account, eid, count, since } => format!(
+            "{reached} is reached: {count} facts of {account}{} were refused since {}",
+            eid.map(|eid| format!(" {eid}")).unwrap_or_default(),
+            clock(&moment(*since))
         ),
     }
 }

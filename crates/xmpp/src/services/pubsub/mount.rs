@@ -13,7 +13,7 @@ use super::codec::{Broadcast, ns};
 use super::engine::{Actor, Holder, Limits, NodeName, Standing};
 use super::service::{BUCKETS, Elsewhere, Follows, Newcomer, PubsubService};
 use super::telephony::{self, Telephony, nodes, nodes::TelephonyNode};
-use crate::accounts::{Account, Role};
+use crate::accounts::Role;
 use crate::domains::ServedDomain;
 use crate::random;
 use crate::services::{Answer, Request, Scope, Service, Verb, reply};
@@ -146,9 +146,14 @@ impl Service for Pubsub {
         &[]
     }
 
-    fn forget(&self, site: &Rc<Site>, account: &Account) {
+    fn accounts(&self, _: &Site) -> Vec<BareJid> {
+        let services = self.by_address.values();
+        services.flat_map(|served| served.service.borrow().engine().accounts()).collect()
+    }
+
+    fn forget(&self, site: &Rc<Site>, account: &BareJid) {
         for served in self.by_address.values() {
-            let follows = served.service.borrow_mut().forget(&account.jid);
+            let follows = served.service.borrow_mut().forget(account);
             // Nobody waits for it.
             let _ = served.carry_out(site, follows);
         }

@@ -215,7 +215,7 @@ fn rosters_of_accounts_that_went_meanwhile_are_tidied_away() {
         rosters.step(&jid("ghost"), &jid("alice"), asked, None).unwrap();
         let heard = (Direction::Inbound, Step::Subscribe);
         rosters.step(&jid("alice"), &jid("ghost"), heard, None).unwrap();
-        tidy(&stage.door.site);
+        stage.door.tidy();
         assert!(rosters.accounts().is_empty());
     });
 }

@@ -1,6 +1,6 @@
 //! Who is what to a node (XEP-0060 sections 5.7 and 8.9), and what happens when an account goes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use lampfield_xmpp_stream::BareJid;
 
@@ -59,6 +59,13 @@ impl Engine {
         }
         open.end_forbidden_subscriptions();
         Ok(())
+    }
+
+    /// The accounts that have made a node or subscribed to one. Whoever is merely named in a list
+    /// of affiliations may be an account that is still to come.
+    pub fn accounts(&self) -> BTreeSet<BareJid> {
+        let subscribed = self.nodes.values().flat_map(|node| node.subscriptions.accounts());
+        subscribed.chain(self.created.keys()).cloned().collect()
     }
 
     /// Forgets an account that no longer exists, so that a later one of the same name inherits

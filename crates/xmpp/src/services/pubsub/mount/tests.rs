@@ -1,6 +1,8 @@
 //! What comes when: events, results, and the newest item for a new subscriber.
 
+use lampfield_board::Kind;
 use lampfield_fabric::{Bucket, Storage};
+use lampfield_hub::PeerCache;
 
 use crate::accounts::Role;
 use crate::services::stage::{Player, Stage, play};
@@ -92,5 +94,27 @@ fn a_change_without_room_in_the_store_is_never_acknowledged_and_stored_later() {
         let store = stage.door.site.ledger.store();
         let page = store.scan(Bucket::Subscriptions, "", None, 10).await.unwrap();
         assert_eq!(page.rows.len(), 1, "{page:?}");
+    });
+}
+
+/// A crash came between the end of the account and the end of what was kept for it.
+#[test]
+fn what_is_left_of_accounts_that_are_gone_is_tidied_away() {
+    play(async || {
+        let (stage, carol, dave) = scene().await;
+        stage.add("ghost", Role::User).await;
+        let ghost = stage.enter("ghost", "g").await;
+        stage.door.site.accounts.remove(&ghost.session.bare).await.unwrap();
+        let hub = stage.door.telephony.hub().clone();
+        hub.act(|hub, _| hub.watch(&ghost.session.name, Kind::Mailbox, PeerCache::Survives));
+        ask(&ghost, "c", "<create node='haunted'/>");
+        ask(&ghost, "s", "<subscribe node='n' jid='ghost@example.org'/>");
+        stage.settle().await;
+        stage.door.tidy();
+        stage.settle().await;
+        assert!(hub.read(|hub, _| hub.accounts()).is_empty());
+        let left = stage.door.services.accounts(&stage.door.site);
+        assert_eq!(left.iter().map(|jid| jid.as_str()).collect::<Vec<_>>(), ["carol@example.org"]);
+        drop((carol, dave));
     });
 }

@@ -1,0 +1,168 @@
+//! What was not taken lately because a limit is reached: people are told which limit, whose fact, and
+//! how often. It goes by itself when nothing has been refused for a while; nothing depends on it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use lampfield_board::{AccountName, Eid, Origin, Refused, Wall};
+use serde::Serialize;
+
+use crate::notice::{Trouble, TroubleKey};
+use crate::now::Now;
+use crate::said::Refusal;
+
+/// How long nothing may be refused until it is over.
+const QUIET: Duration = Duration::from_mins(10);
+
+/// Refusals that are told at the same time. A further one is only counted with all others.
+const MOST: usize = 64;
+
+/// A limit that keeps facts out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reached {
+    /// [`Limits::facts`](crate::Limits::facts).
+    Facts,
+    /// [`Limits::subjects_per_origin`](crate::Limits::subjects_per_origin).
+    FactsPerServer,
+    /// [`Limits::eids_per_connection`](crate::Limits::eids_per_connection).
+    EidsPerConnection,
+    /// The number of origins that the board can tell apart, which nobody can set.
+    Origins,
+}
+
+/// Whose facts are refused by what.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Whose {
+    reached: Reached,
+    account: AccountName,
+    /// None where it is about ever new ones.
+    eid: Option<Eid>,
+}
+
+/// What was refused lately.
+#[derive(Debug, Default)]
+pub struct Refusals {
+    lately: BTreeMap<Whose, Lately>,
+    /// When the first of them may be over; not later than it is.
+    look_at: Option<Duration>,
+}
+
+#[derive(Debug)]
+struct Lately {
+    count: u64,
+    since: Wall,
+    latest: Duration,
+}
+
+/// What people are to be told.
+pub enum Noted {
+    /// Nothing of the kind was refused lately.
+    First(Trouble),
+    /// They know, but it has become more.
+    Again(Trouble),
+}
+
+// === impl Reached ===
+
+impl Reached {
+    /// The limit that is behind a refusal, if it is one.
+    pub fn of(refusal: &Refusal) -> Option<Self> {
+        match refusal {
+            Refusal::TooManyFacts { .. } | Refusal::Board(Refused::Full { .. }) => {
+                Some(Self::Facts)
+            }
+            Refusal::TooManySubjects { .. } => Some(Self::FactsPerServer),
+            Refusal::TooManyEids { .. } => Some(Self::EidsPerConnection),
+            Refusal::TooManyOrigins(_) => Some(Self::Origins),
+            Refusal::UnknownConnection(_)
+            | Refusal::NotStored(_)
+            | Refusal::NoRoom { .. }
+            | Refusal::Board(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Facts => "limits.facts",
+            Self::FactsPerServer => "limits.facts_per_server",
+            Self::EidsPerConnection => "limits.eids_per_connection",
+            Self::Origins => "the number of servers that can be told apart",
+        })
+    }
+}
+
+// === impl Whose ===
+
+impl Whose {
+    fn new(reached: Reached, origin: &Origin) -> Self {
+        let ever_new = matches!(reached, Reached::EidsPerConnection | Reached::Origins);
+        let eid = (!ever_new).then_some(origin.eid);
+        Self { reached, account: origin.account.clone(), eid }
+    }
+
+    fn key(&self) -> TroubleKey {
+        TroubleKey::FactsRefused(self.reached, self.account.clone(), self.eid)
+    }
+}
+
+// === impl Refusals ===
+
+impl Refusals {
+    /// A limit was reached once more; none if too many others are told of already.
+    pub fn note(&mut self, reached: Reached, origin: &Origin, now: Now) -> Option<Noted> {
+        let whose = Whose::new(reached, origin);
+        let is_new = !self.lately.contains_key(&whose);
+        if is_new && self.lately.len() >= MOST {
+            return None;
+        }
+        self.look_at.get_or_insert(now.mono + QUIET);
+        let Whose { account, eid, .. } = whose.clone();
+        let lately = Lately { count: 0, since: now.wall, latest: now.mono };
+        let lately = self.lately.entry(whose).or_insert(lately);
+        lately.count += 1;
+        lately.latest = now.mono;
+        let (count, since) = (lately.count, lately.since);
+        let trouble = Trouble::FactsRefused { reached, account, eid, count, since };
+        Some(if is_new { Noted::First(trouble) } else { Noted::Again(trouble) })
+    }
+
+    /// When [`Refusals::quiet`] is to be asked.
+    pub fn next_look(&self) -> Option<Duration> {
+        self.look_at
+    }
+
+    /// One of which nothing was refused for long by `now`; each is given once.
+    pub fn quiet(&mut self, now: Duration) -> Option<TroubleKey> {
+        self.look_at.filter(|at| *at <= now)?;
+        let over = self.lately.iter().find(|(_, lately)| lately.latest + QUIET <= now);
+        if let Some(whose) = over.map(|(whose, _)| whose.clone()) {
+            self.lately.remove(&whose);
+            return Some(whose.key());
+        }
+        self.look_at = self.lately.values().map(|lately| lately.latest + QUIET).min();
+        None
+    }
+
+    /// The account is gone.
+    pub fn forget(&mut self, account: &AccountName) -> Vec<TroubleKey> {
+        self.forget_where(|whose| whose.account == *account)
+    }
+
+    /// The limits are others now.
+    pub fn forget_all(&mut self) -> Vec<TroubleKey> {
+        self.forget_where(|_| true)
+    }
+
+    fn forget_where(&mut self, is_over: impl Fn(&Whose) -> bool) -> Vec<TroubleKey> {
+        let over = self.lately.extract_if(.., |whose, _| is_over(whose));
+        let keys = over.map(|(whose, _)| whose.key()).collect();
+        if self.lately.is_empty() {
+            self.look_at = None;
+        }
+        keys
+    }
+}
