@@ -8,6 +8,7 @@ mod check;
 mod declared;
 mod derivations;
 mod error;
+mod held;
 mod invite;
 mod key_file;
 mod manage;
@@ -16,7 +17,7 @@ mod throttle;
 mod turn;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -38,6 +39,7 @@ pub use turn::Turn;
 
 use crate::log_limit::{LogLimit, Whom};
 use derivations::Derivations;
+use held::Held;
 use throttle::{Room, Throttle};
 
 /// Bounds of the book.
@@ -90,7 +92,7 @@ pub struct AccountBook {
     derivations: Derivations,
     /// A right password's keyed hash per account, so that a repeated login costs microseconds.
     verified: RefCell<HashMap<BareJid, [u8; 32]>>,
-    accounts: RefCell<BTreeMap<BareJid, Rc<Account>>>,
+    accounts: RefCell<Held>,
     throttle: RefCell<Throttle>,
     /// For lines about logins, and whatever else clients can make the door write.
     pub(crate) log_limit: Rc<LogLimit>,
@@ -154,7 +156,7 @@ impl AccountBook {
             for row in page.rows {
                 match record::read(&row.key, &row.value) {
                     Ok(account) => {
-                        self.accounts.borrow_mut().insert(account.jid.clone(), Rc::new(account));
+                        self.accounts.borrow_mut().put(Rc::new(account));
                     }
                     Err(error) => tracing::error!(account = row.key, "cannot be read: {error}"),
                 }
@@ -173,12 +175,12 @@ impl AccountBook {
 
     /// All accounts in the order of their addresses.
     pub fn list(&self) -> Vec<Rc<Account>> {
-        self.accounts.borrow().values().cloned().collect()
+        self.accounts.borrow().iter().cloned().collect()
     }
 
     /// Whether any account may log in with `jabber:iq:auth`.
     pub fn has_legacy(&self) -> bool {
-        self.accounts.borrow().values().any(|account| account.legacy_secret.is_some())
+        self.accounts.borrow().has_legacy()
     }
 
     /// Calls `listener` after every change from now on. It may ask the book, not change it.
@@ -225,14 +227,14 @@ impl AccountBook {
 
     /// Puts the account into the store's queue and the book and tells everybody.
     fn put(&self, account: Account) -> Result<(Rc<Account>, Ticket), AccountError> {
-        let is_new = !self.accounts.borrow().contains_key(&account.jid);
+        let is_new = self.get(&account.jid).is_none();
         if is_new && self.accounts.borrow().len() >= self.limits.accounts {
             return Err(AccountError::Full(self.limits.accounts));
         }
         let ticket = self.write(&account.jid, Some(record::write(&account)))?;
         let account = Rc::new(account);
         self.verified.borrow_mut().remove(&account.jid);
-        self.accounts.borrow_mut().insert(account.jid.clone(), Rc::clone(&account));
+        self.accounts.borrow_mut().put(Rc::clone(&account));
         self.tell(&match is_new {
             true => AccountChange::Added(Rc::clone(&account)),
             false => AccountChange::Changed(Rc::clone(&account)),
