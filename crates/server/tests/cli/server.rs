@@ -155,6 +155,12 @@ impl Server {
         }
     }
 
+    /// Whether a line with these words has come into the log by now.
+    pub fn has_said(&mut self, words: &str) -> bool {
+        self.log.extend(self.lines.try_iter());
+        self.log.iter().any(|line| line.contains(words))
+    }
+
     pub fn hang_up(&self) {
         self.signal(Signal::HUP);
     }
