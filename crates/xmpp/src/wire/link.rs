@@ -43,14 +43,6 @@ pub struct LinkLimits {
 #[error("the peer does not read: its output buffer is full")]
 pub struct Full;
 
-/// How far a flush has come.
-enum Written {
-    /// Nothing is left.
-    All,
-    /// There is more to write, but it is somebody else's turn.
-    Part,
-}
-
 /// The peer has much to read already; nothing more was appended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the recipient has too much to read for now")]
@@ -72,7 +64,9 @@ pub struct Link {
     arrear: Cell<Option<usize>>,
     me: Weak<Self>,
     /// Somebody was told that there is no room and waits for it.
-    awaited: Cell<bool>,
+    crowded: Cell<bool>,
+    /// Whether anything at all is to follow from a flush that writes everything.
+    is_awaited: Cell<bool>,
     failed: Cell<bool>,
     interrupted: Cell<bool>,
     /// Wakes the connection's own task: the socket is full, or there is a reason to end.
@@ -116,7 +110,8 @@ impl Link {
             loan: RefCell::new(None),
             touched: Cell::new(false),
             arrear: Cell::new(None),
-            awaited: Cell::new(false),
+            crowded: Cell::new(false),
+            is_awaited: Cell::new(false),
             interrupted: Cell::new(false),
             failed: Cell::new(false),
             attention: Notify::new(),
@@ -211,6 +206,7 @@ impl Link {
     pub async fn caught_up(&self, patience: usize) {
         while self.is_in_arrears(patience) && !self.failed.get() {
             self.held_up.set(true);
+            self.is_awaited.set(true);
             self.relieved.notified().await;
         }
     }
@@ -282,7 +278,8 @@ impl Link {
     pub fn is_crowded(&self) -> bool {
         let crowded = self.out.borrow().len() > self.limits.comfortable;
         if crowded {
-            self.awaited.set(true);
+            self.crowded.set(true);
+            self.is_awaited.set(true);
         }
         crowded
     }
@@ -295,13 +292,22 @@ impl Link {
     /// Writes as much as the socket takes now; the rest waits for [`Link::attend`].
     pub fn flush(&self) {
         self.touched.set(false);
-        let (written, left) = {
-            let mut out = self.out.borrow_mut();
-            (self.write_out(&mut out), out.len())
-        };
+        let mut out = self.out.borrow_mut();
+        let written = self.write_out(&mut out);
+        let left = out.len();
+        drop(out);
+        // The hot path: everything is written, and nobody waits for that.
+        if written.is_err() || left > 0 || self.is_awaited.get() {
+            self.flushed(written, left);
+        }
+    }
+
+    /// What is to follow from a flush that has left so much over, or for which somebody waits.
+    #[cold]
+    fn flushed(&self, written: io::Result<()>, left: usize) {
         match written {
-            Ok(Written::All) => self.settle_arrear(),
-            Ok(Written::Part) => self.go_on(),
+            Ok(()) if left == 0 => self.settle_arrear(),
+            Ok(()) => self.go_on(),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.is_full(),
             Err(_) => self.fail(),
         }
@@ -310,10 +316,12 @@ impl Link {
             if self.held_up.replace(false) {
                 self.relieved.notify_one();
             }
-            if self.awaited.replace(false) {
+            if self.crowded.replace(false) {
                 self.flusher.roomy.notify_one();
             }
         }
+        let awaited = self.arrear.get().is_some() || self.held_up.get() || self.crowded.get();
+        self.is_awaited.set(awaited);
     }
 
     /// Goes on with what was left over.
@@ -339,17 +347,16 @@ impl Link {
         let arrears = &self.flusher.arrears;
         let number = self.arrear.get().unwrap_or_else(|| arrears.join(Weak::clone(&self.me)));
         self.arrear.set(Some(number));
+        self.is_awaited.set(true);
         self.attention.notify_one();
         self.note_arrear(number);
     }
 
-    fn write_out(&self, out: &mut Outbox) -> io::Result<Written> {
+    /// Some may be left over without an error: then it is somebody else's turn.
+    fn write_out(&self, out: &mut Outbox) -> io::Result<()> {
         let mut tls = self.tls.borrow_mut();
         let mut sum = 0;
-        while !out.is_empty() {
-            if sum >= AT_ONCE {
-                return Ok(Written::Part);
-            }
+        while !out.is_empty() && sum < AT_ONCE {
             let count = match tls.as_mut() {
                 Some(tls) => tls.write(&self.socket, out.rest()),
                 None => self.socket.try_write(out.rest()),
@@ -358,8 +365,7 @@ impl Link {
             self.note_written(count);
             sum += count;
         }
-        tls.as_mut().map_or(Ok(()), |tls| tls.push(&self.socket))?;
-        Ok(Written::All)
+        tls.as_mut().map_or(Ok(()), |tls| tls.push(&self.socket))
     }
 
     /// The large answer, if there is one, comes to its end some time, and its loan with it.
