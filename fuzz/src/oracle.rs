@@ -4,6 +4,9 @@ use lampfield_xmpp_stream::{Element, Node};
 use rxml::error::EndOrError;
 use rxml::{Event, Options, Parse, Parser, WithOptions};
 
+/// The longest reference that rxml takes for one: `#x10FFFF`.
+const LONGEST_REFERENCE: usize = 8;
+
 /// What a document says, so that two parsers can be compared.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Said {
@@ -19,10 +22,11 @@ pub fn parser() -> Parser {
 }
 
 /// Whether rxml can be asked: it takes none of U+FDF0 to U+FFFD in a name, where XML does (XML 1.0,
-/// production 4).
+/// production 4), and no reference with many leading zeros.
 pub fn knows(document: &[u8]) -> bool {
     let text = String::from_utf8_lossy(document);
-    !text.contains(|c| matches!(c, '\u{fdf0}'..'\u{fffd}'))
+    let long = |rest: &str| rest.find(';').is_some_and(|end| end > LONGEST_REFERENCE);
+    !text.contains(|c| matches!(c, '\u{fdf0}'..'\u{fffd}')) && !text.split('&').skip(1).any(long)
 }
 
 /// Reads the next bytes of a document that goes on.
