@@ -139,6 +139,8 @@ impl Connection {
             }
             let turn = door.turns.next(need).await;
             let progress = self.intake.take_turn(&mut self.stream, &turn);
+            // Who has used its turn up stands in line, also if no whole stanza came of it.
+            let then = if turn.is_over() { Need::Busy } else { Need::Fresh };
             drop(turn);
             let went_on = match progress {
                 Ok(Progress::Idle) => self.wait().await,
@@ -156,7 +158,7 @@ impl Connection {
             if let Err(ending) = went_on {
                 return ending;
             }
-            need = Need::Fresh;
+            need = then;
         }
     }
 

@@ -61,13 +61,26 @@ pub struct Turn<'a> {
 
 /// Those who wait, the first first. Bounded by the connections.
 #[derive(Debug, Default)]
-struct Line(RefCell<VecDeque<Rc<Place>>>);
+struct Line {
+    places: RefCell<VecDeque<Rc<Place>>>,
+    next: Cell<u64>,
+}
 
-/// One who waits: for how long a turn it is called, once it is.
-#[derive(Debug, Default)]
+/// One who waits.
+#[derive(Debug)]
 struct Place {
-    called: Cell<Option<Duration>>,
+    /// Who came first has the lowest.
+    number: u64,
+    called: Cell<Option<Call>>,
     waker: RefCell<Option<Waker>>,
+}
+
+/// What one who waits is called for.
+#[derive(Debug, Clone, Copy)]
+struct Call {
+    length: Duration,
+    /// It has its turn however long the turns before it took.
+    sure: bool,
 }
 
 /// A place in a line, left when its connection ends before it is called.
@@ -121,9 +134,9 @@ impl Turns {
         let waiting = Waiting { line, place };
         poll_fn(|context| {
             match waiting.place.called.take() {
-                Some(length) if self.spent.get() < self.round() => {
-                    waiting.place.called.set(Some(length));
-                    return Poll::Ready(length);
+                Some(call) if call.sure || self.spent.get() < self.round() => {
+                    waiting.place.called.set(Some(call));
+                    return Poll::Ready(call.length);
                 }
                 // The turns of others took longer than was to be expected.
                 Some(_) => {
@@ -169,32 +182,40 @@ impl Drop for Turn<'_> {
 
 impl Line {
     fn len(&self) -> usize {
-        self.0.borrow().len()
+        self.places.borrow().len()
     }
 
     fn is_empty(&self) -> bool {
-        self.0.borrow().is_empty()
+        self.places.borrow().is_empty()
     }
 
     fn join(&self) -> Rc<Place> {
-        let place = Rc::new(Place::default());
-        self.0.borrow_mut().push_back(Rc::clone(&place));
+        let number = self.next.get();
+        self.next.set(number + 1);
+        let (called, waker) = (Cell::new(None), RefCell::new(None));
+        let place = Rc::new(Place { number, called, waker });
+        self.places.borrow_mut().push_back(Rc::clone(&place));
         place
     }
 
-    /// Waits again, ahead of all others.
+    /// Waits again, where it stood.
     fn rejoin(&self, place: &Rc<Place>) {
-        self.0.borrow_mut().push_front(Rc::clone(place));
+        let mut places = self.places.borrow_mut();
+        let index = places.partition_point(|other| other.number < place.number);
+        places.insert(index, Rc::clone(place));
     }
 
     /// Calls one after the other for turns of `length` while `time` lasts, of which each takes
-    /// `each`; says what is left of it.
+    /// `each`; says what is left of it. The first has its turn in any case, so that everybody comes
+    /// to the front some time.
     fn call(&self, mut time: Duration, each: Duration, length: Duration) -> Duration {
+        let mut sure = true;
         while time >= each
             && let Some(place) = self.take_first()
         {
             time -= each;
-            place.called.set(Some(length));
+            place.called.set(Some(Call { length, sure }));
+            sure = false;
             if let Some(waker) = place.waker.take() {
                 waker.wake();
             }
@@ -203,14 +224,14 @@ impl Line {
     }
 
     fn take_first(&self) -> Option<Rc<Place>> {
-        self.0.borrow_mut().pop_front()
+        self.places.borrow_mut().pop_front()
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         if self.place.called.get().is_none() {
-            self.line.0.borrow_mut().retain(|other| !Rc::ptr_eq(other, &self.place));
+            self.line.places.borrow_mut().retain(|other| !Rc::ptr_eq(other, &self.place));
         }
     }
 }
@@ -280,6 +301,38 @@ mod tests {
         let round = usize::try_from(ROUND.0.as_micros() / LONG.as_micros()).unwrap();
         assert!(waited.iter().all(|turns| *turns <= 2 * round), "{waited:?}");
         assert_eq!(order.iter().filter(|who| **who == "busy").count(), 500, "all came to an end");
+    }
+
+    /// Fresh ones whose turns take far longer than a short one keep neither each other nor a busy one
+    /// from theirs.
+    #[tokio::test]
+    async fn everybody_comes_to_the_front() {
+        const EACH: Duration = Duration::from_micros(1_100);
+        let turns = Rc::new(Turns::default());
+        let local = LocalSet::new();
+        let runs = Rc::clone(&turns);
+        local.spawn_local(async move { runs.run().await });
+        let had: Rc<Vec<Cell<u32>>> = Rc::new((0..21).map(|_| Cell::new(0)).collect());
+        for who in 0..had.len() {
+            let (turns, had) = (Rc::clone(&turns), Rc::clone(&had));
+            local.spawn_local(async move {
+                let need = if who == 0 { Need::Busy } else { Need::Fresh };
+                loop {
+                    let turn = turns.next(need).await;
+                    had[who].set(had[who].get() + 1);
+                    while turn.began.elapsed() < EACH {
+                        std::hint::spin_loop();
+                    }
+                }
+            });
+        }
+        local.run_until(tokio::time::sleep(Duration::from_millis(600))).await;
+        let had: Vec<_> = had.iter().map(Cell::get).collect();
+        assert!(had.iter().all(|turns| *turns >= 5), "{had:?}");
+        assert!(
+            had[1..].iter().max() <= had[1..].iter().min().map(|least| least * 3).as_ref(),
+            "{had:?}"
+        );
     }
 
     #[tokio::test]

@@ -53,6 +53,11 @@ impl News {
         }
     }
 
+    /// Whether the others were told that this resource is there.
+    pub fn was_told(&self, jid: &FullJid) -> bool {
+        self.told.borrow().contains(jid)
+    }
+
     /// Waits until there is something to tell.
     pub async fn some(&self) {
         self.some.notified().await;

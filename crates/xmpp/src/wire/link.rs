@@ -225,7 +225,7 @@ impl Link {
 
     /// Answers may use half of what may be left unread, so that they alone never use it up.
     fn ordinary_room(&self) -> usize {
-        let unread = self.out.borrow().len() - self.asked_for.get();
+        let unread = self.out.borrow().len().saturating_sub(self.asked_for.get());
         (self.limits.most / 2).saturating_sub(unread)
     }
 
@@ -344,6 +344,9 @@ impl Link {
 
     /// The socket takes no more. Until it does, appending is all that is done for it.
     fn is_full(&self) {
+        if self.failed.get() {
+            return;
+        }
         let arrears = &self.flusher.arrears;
         let number = self.arrear.get().unwrap_or_else(|| arrears.join(Weak::clone(&self.me)));
         self.arrear.set(Some(number));
@@ -464,6 +467,8 @@ impl Link {
             let _ = SockRef::from(&self.socket).shutdown(std::net::Shutdown::Both);
         }
         self.out.take();
+        self.asked_for.set(0);
+        self.loan.take();
         self.settle_arrear();
         self.relieved.notify_one();
         self.attention.notify_one();
@@ -484,6 +489,7 @@ impl Link {
             tls.close(&self.socket);
         }
         self.failed.set(true);
+        self.settle_arrear();
         let _ = SockRef::from(&self.socket).shutdown(std::net::Shutdown::Both);
     }
 }

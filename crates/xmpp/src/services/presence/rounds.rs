@@ -64,7 +64,9 @@ async fn tell_domain(site: &Site, domain: &str, news: &[&Piece], newcomers: &Has
     if newcomers.is_empty() {
         return;
     }
-    let pieces: Vec<_> = all.iter().filter_map(piece).collect();
+    // Who has come meanwhile is told of in the next round, so that it is taken back if it goes.
+    let told = all.iter().filter(|session| site.news.was_told(&session.jid));
+    let pieces: Vec<_> = told.filter_map(piece).collect();
     let pieces: Vec<_> = pieces.iter().collect();
     for to in newcomers {
         for portion in pieces.chunks(PORTION) {

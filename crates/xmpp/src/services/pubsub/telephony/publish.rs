@@ -32,6 +32,15 @@ enum Dropped {
     Empty,
 }
 
+// === impl Dropped ===
+
+impl Dropped {
+    /// Whether the store has no place for it, so that no result may say that it is safe.
+    fn is_unsafe(&self) -> bool {
+        matches!(self, Self::Refusal(Refusal::NotStored(_) | Refusal::NoRoom { .. }))
+    }
+}
+
 // === impl Telephony ===
 
 impl Telephony {
@@ -53,23 +62,29 @@ impl Telephony {
         let node = publish.attr("node").unwrap_or_default();
         let kept = if asks_not_to_keep(pubsub) { Cachable::No } else { Cachable::Yes };
         let mut items = publish.children().filter(|item| item.name() == "item").peekable();
-        let mut outcome = if items.peek().is_none() { Err(Dropped::Empty) } else { Ok(None) };
+        let mut dropped = if items.peek().is_none() { Some(Dropped::Empty) } else { None };
+        let mut ticket = None;
         for item in items {
             match self.say(session, node, item, kept) {
-                Ok(ticket) => outcome = outcome.map(|earlier| earlier.max(ticket)),
-                Err(dropped) => outcome = Err(dropped),
+                Ok(of_item) => ticket = ticket.max(of_item),
+                // What is not safe may not be answered as if it were, whatever came after it.
+                Err(_) if dropped.as_ref().is_some_and(Dropped::is_unsafe) => {}
+                Err(of_item) => dropped = Some(of_item),
             }
         }
-        match outcome {
-            Ok(None) => Answer::Result(Vec::new()),
-            Ok(Some(ticket)) => {
+        let answer = match dropped {
+            None => Answer::Result(Vec::new()),
+            Some(dropped) => self.dropped(session, dropped),
+        };
+        match (answer, ticket) {
+            (Answer::Result(_), Some(ticket)) => {
                 let mut reply = Vec::new();
                 let to = Some(session.jid.as_str());
                 reply::result(&mut reply, id, Some(service), to, &[]);
                 self.results.promise(ticket, session, reply);
                 Answer::Handled
             }
-            Err(dropped) => self.dropped(session, dropped),
+            (answer, _) => answer,
         }
     }
 
