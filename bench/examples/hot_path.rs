@@ -16,7 +16,7 @@ use lampfield_xmpp::accounts::{
     AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
 };
 use lampfield_xmpp::settings::{
-    ClearTextAuth, DomainSettings, Limits, Registration, Settings, TlsPolicy,
+    ClearTextAuth, DomainSettings, Limits, Registration, Settings, TURN, TlsPolicy,
 };
 use lampfield_xmpp::{Door, Listeners};
 use lampfield_xmpp_stream::{BareJid, sasl};
@@ -166,6 +166,8 @@ async fn open(folder: &std::path::Path, accounts: usize) -> Outcome<(Rc<Door>, L
         certificates: None,
         certificate_hash: None,
         clear_text_auth: ClearTextAuth::Allowed,
+        // In valgrind all takes fifty times as long.
+        turn: 50 * TURN,
         limits: Limits::default(),
     };
     let door = Door::open(settings, book, hub, store).await?;

@@ -11,8 +11,15 @@ use anyhow::{Context, Result, bail};
 use crate::suite::Counts;
 use crate::{packages, run};
 
-/// How much more than recorded is too much. Two runs differ by up to two percent.
+/// How much more than recorded is too much. Two runs differ by one percent, and by up to five
+/// where the machine is busy.
 const TOLERANCE: f64 = 1.06;
+/// How often it is counted at the most before it is too much: what goes by the clock (turns, timers)
+/// can only add, and adds more where the machine is busy.
+const TRIES: usize = 3;
+/// Hides from the C library that `rep movsb` and `rep stosb` are fast here: valgrind counts each of
+/// their bytes, and which lengths use them differs between processors.
+const TUNABLES: &str = "glibc.cpu.hwcaps=-ERMS,-FSRM";
 /// How many subscribers the two runs have; their difference is the cost of deliveries.
 const SUBSCRIBERS: [u64; 2] = [1, 100];
 /// How many publishes `examples/hot_path.rs` counts.
@@ -26,7 +33,7 @@ struct Instructions {
 
 /// Counts, and compares with the record or makes it anew.
 pub fn check(record: bool) -> Result<Counts> {
-    let found = count()?;
+    let mut found = count()?;
     let file = run::workspace().join("bench/instructions.txt");
     if record {
         fs::write(&file, found.to_text())?;
@@ -34,11 +41,17 @@ pub fn check(record: bool) -> Result<Counts> {
     }
     let recorded = Instructions::read(&file)?;
     let mut counts = Counts::default();
+    for _ in 1..TRIES {
+        if found.within(&recorded) {
+            break;
+        }
+        found = found.least(&count()?);
+    }
     for (name, found, recorded) in [
         ("instructions of a publish", found.per_publish, recorded.per_publish),
         ("instructions of a delivery", found.per_delivery, recorded.per_delivery),
     ] {
-        let ratio = found as f64 / recorded as f64;
+        let ratio = ratio(found, recorded);
         eprintln!("{name}: {found}, recorded {recorded}: {:+.1} %", (ratio - 1.0) * 100.0);
         if ratio > TOLERANCE {
             eprintln!("  if that is right: cargo xtask instructions --record, and say why");
@@ -46,6 +59,10 @@ pub fn check(record: bool) -> Result<Counts> {
         counts.one(name, ratio <= TOLERANCE);
     }
     Ok(counts)
+}
+
+fn ratio(found: u64, recorded: u64) -> f64 {
+    found as f64 / recorded as f64
 }
 
 fn count() -> Result<Instructions> {
@@ -65,6 +82,7 @@ fn count() -> Result<Instructions> {
 /// One run under valgrind.
 fn counted(program: &Path, subscribers: u64) -> Result<u64> {
     let mut valgrind = Command::new("valgrind");
+    valgrind.env("GLIBC_TUNABLES", TUNABLES);
     valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
     valgrind.arg("--toggle-collect=hot_path::measured");
     valgrind.arg(program).arg(subscribers.to_string());
@@ -81,6 +99,18 @@ fn counted(program: &Path, subscribers: u64) -> Result<u64> {
 }
 
 impl Instructions {
+    fn within(&self, recorded: &Self) -> bool {
+        ratio(self.per_publish, recorded.per_publish) <= TOLERANCE
+            && ratio(self.per_delivery, recorded.per_delivery) <= TOLERANCE
+    }
+
+    fn least(&self, other: &Self) -> Self {
+        Self {
+            per_publish: self.per_publish.min(other.per_publish),
+            per_delivery: self.per_delivery.min(other.per_delivery),
+        }
+    }
+
     fn to_text(&self) -> String {
         format!("a publish {}\na delivery {}\n", self.per_publish, self.per_delivery)
     }

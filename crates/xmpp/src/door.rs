@@ -63,7 +63,7 @@ impl Door {
             gate: Gate::new(limits.connections, limits.unauthenticated_per_address),
             replacements: Replacements::default(),
             flusher: Flusher::new(limits.unread_total),
-            turns: Rc::default(),
+            turns: Turns::new(site.settings.turn),
             site,
             next_conn: Cell::new(1),
         });

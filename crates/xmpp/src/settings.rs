@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use crate::wire::{LinkLimits, TlsSettings};
 
+/// A turn of a connection: some twenty publishes.
+pub const TURN: Duration = Duration::from_micros(250);
+
 /// Everything the door needs to know.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -23,6 +26,8 @@ pub struct Settings {
     pub certificate_hash: Option<Vec<u8>>,
     /// PLAIN without TLS, and `jabber:iq:auth` for accounts that are marked for it.
     pub clear_text_auth: ClearTextAuth,
+    /// How long a connection works before others have their turn; usually [`TURN`].
+    pub turn: Duration,
     /// The bounds of everything a peer can make us hold, at the start; a reload may change them
     /// ([`Site::limits`](crate::site::Site::limits)).
     pub limits: Limits,

@@ -19,12 +19,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 
-/// The turn of a fresh connection while others wait: a few stanzas.
-const SHORT: Duration = Duration::from_micros(50);
-/// Any other turn, at the least.
-const LONG: Duration = Duration::from_micros(250);
-/// The turns of one round together, at the least and at the most.
-const ROUND: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(5));
+/// The turn of a fresh connection while others wait is so many times shorter: a few stanzas.
+const SHORTER: u32 = 5;
+/// The turns of one round together, at the least and at the most, in turns of full length.
+const ROUND: (u32, u32) = (4, 20);
 /// A round lasts so many times as long as writing took after the one before: the more sockets are
 /// to be written, the more there should be to write.
 const ROUND_TO_WRITING: u32 = 2;
@@ -39,8 +37,10 @@ pub enum Need {
 }
 
 /// Shares the core thread among the connections.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Turns {
+    /// A turn, at the least, but for that of a fresh connection while others wait.
+    long: Duration,
     fresh: Line,
     busy: Line,
     /// What the turns of this round have taken so far.
@@ -92,11 +92,23 @@ struct Waiting<'a> {
 // === impl Turns ===
 
 impl Turns {
+    /// Whose turns last so long.
+    pub fn new(long: Duration) -> Rc<Self> {
+        Rc::new(Self {
+            long,
+            fresh: Line::default(),
+            busy: Line::default(),
+            spent: Cell::default(),
+            writing: Cell::default(),
+            waiting: Notify::new(),
+        })
+    }
+
     /// Waits for a turn.
     pub async fn next(&self, need: Need) -> Turn<'_> {
         let length = match need {
             Need::Fresh if self.fresh.is_empty() && self.spent.get() < self.round() => {
-                if self.busy.is_empty() { LONG } else { SHORT }
+                if self.busy.is_empty() { self.long } else { self.short() }
             }
             Need::Fresh => self.called_in(&self.fresh).await,
             Need::Busy => self.called_in(&self.busy).await,
@@ -125,7 +137,11 @@ impl Turns {
 
     fn round(&self) -> Duration {
         let (least, most) = ROUND;
-        (self.writing.get() * ROUND_TO_WRITING).clamp(least, most)
+        (self.writing.get() * ROUND_TO_WRITING).clamp(least * self.long, most * self.long)
+    }
+
+    fn short(&self) -> Duration {
+        self.long / SHORTER
     }
 
     async fn called_in(&self, line: &Line) -> Duration {
@@ -154,12 +170,12 @@ impl Turns {
     /// Calls as many as a round has time for: the fresh ones first, but one busy one in any case.
     fn call(&self) {
         let round = self.round();
-        let one_busy = if self.busy.is_empty() { Duration::ZERO } else { LONG };
-        let left = self.fresh.call(round.saturating_sub(one_busy), SHORT, SHORT);
+        let one_busy = if self.busy.is_empty() { Duration::ZERO } else { self.long };
+        let left = self.fresh.call(round.saturating_sub(one_busy), self.short(), self.short());
         let left = left + one_busy;
         // Fewer than there is time for share all of it.
         let share = left / u32::try_from(self.busy.len()).unwrap_or(u32::MAX).max(1);
-        self.busy.call(left, LONG, share.max(LONG));
+        self.busy.call(left, self.long, share.max(self.long));
     }
 }
 
@@ -241,6 +257,7 @@ mod tests {
     use tokio::task::{LocalSet, spawn_local};
 
     use super::*;
+    use crate::settings::TURN;
 
     /// Works until it has had `turns` turns of which each is used up.
     async fn flood(turns: Rc<Turns>, order: Rc<RefCell<Vec<&'static str>>>, count: usize) {
@@ -257,7 +274,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_quiet_one_waits_for_one_round_of_many_that_flood() {
-        let (turns, order) = (Rc::new(Turns::default()), Rc::default());
+        let (turns, order) = (Turns::new(TURN), Rc::default());
         let local = LocalSet::new();
         let runs = Rc::clone(&turns);
         local.spawn_local(async move { runs.run().await });
@@ -298,7 +315,7 @@ mod tests {
             }
         }
         assert_eq!(waited.len(), 10);
-        let round = usize::try_from(ROUND.0.as_micros() / LONG.as_micros()).unwrap();
+        let round = usize::try_from(ROUND.0).unwrap();
         assert!(waited.iter().all(|turns| *turns <= 2 * round), "{waited:?}");
         assert_eq!(order.iter().filter(|who| **who == "busy").count(), 500, "all came to an end");
     }
@@ -308,7 +325,7 @@ mod tests {
     #[tokio::test]
     async fn everybody_comes_to_the_front() {
         const EACH: Duration = Duration::from_micros(1_100);
-        let turns = Rc::new(Turns::default());
+        let turns = Turns::new(TURN);
         let local = LocalSet::new();
         let runs = Rc::clone(&turns);
         local.spawn_local(async move { runs.run().await });
@@ -337,7 +354,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_ends_while_it_waits_leaves_no_place_behind() {
-        let turns = Rc::new(Turns::default());
+        let turns = Turns::new(TURN);
         let local = LocalSet::new();
         let waits = Rc::clone(&turns);
         let waiter = local.spawn_local(async move { drop(waits.next(Need::Busy).await) });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lampfield_xmpp::settings::{
-    ClearTextAuth, DomainSettings, Limits, Registration, Settings, TlsPolicy,
+    ClearTextAuth, DomainSettings, Limits, Registration, Settings, TURN, TlsPolicy,
 };
 use lampfield_xmpp::wire::LinkLimits;
 
@@ -36,6 +36,7 @@ pub fn settings(place: &Place) -> Result<(Settings, Vec<Summary>), Failure> {
             true => ClearTextAuth::Allowed,
             false => ClearTextAuth::Refused,
         },
+        turn: TURN,
         limits: limits(&xmpp.limits),
     };
     if xmpp.tls == Tls::Off {

@@ -18,7 +18,9 @@ use crate::accounts::{
 };
 use crate::door::Door;
 use crate::session::Session;
-use crate::settings::{ClearTextAuth, DomainSettings, Limits, Registration, Settings, TlsPolicy};
+use crate::settings::{
+    ClearTextAuth, DomainSettings, Limits, Registration, Settings, TURN, TlsPolicy,
+};
 use crate::site::Site;
 use crate::wire::Link;
 
@@ -150,6 +152,7 @@ fn settings() -> Settings {
         certificates: None,
         certificate_hash: None,
         clear_text_auth: ClearTextAuth::Allowed,
+        turn: TURN,
         limits: Limits::default(),
     }
 }

@@ -10,7 +10,7 @@ use lampfield_xmpp::accounts::{
     AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
 };
 use lampfield_xmpp::settings::{
-    ClearTextAuth, DomainSettings, Limits, Registration, Settings, TlsPolicy,
+    ClearTextAuth, DomainSettings, Limits, Registration, Settings, TURN, TlsPolicy,
 };
 use lampfield_xmpp::{Door, Listeners};
 use lampfield_xmpp_stream::BareJid;
@@ -73,6 +73,7 @@ async fn open(store: Store, folder: &std::path::Path) -> (Rc<Door>, Listeners) {
         certificates: None,
         certificate_hash: None,
         clear_text_auth: ClearTextAuth::Allowed,
+        turn: TURN,
         limits: Limits::default(),
     };
     let door = Door::open(settings, accounts, hub, store).await.unwrap();
