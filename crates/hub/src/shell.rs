@@ -215,8 +215,12 @@ impl HubShell {
     }
 
     fn persist(&self, write: Write) {
-        // What is refused is owed, and `check_stored` asks for what matters of it.
-        let _ = self.0.ledger.write(write);
+        // What is refused for now is owed, and `check_stored` asks for what matters of it.
+        if let Err(error) = self.0.ledger.write(write)
+            && error.is_final()
+        {
+            tracing::error!(code = "not-stored", %error, "a change is lost");
+        }
     }
 }
 
