@@ -35,11 +35,6 @@ use intake::{Intake, Progress};
 use login::{Attempt, Standing};
 use stream::{Step, Stream};
 
-/// Bytes that a PBX may leave unread in any case before it is not listened to: thousands of results.
-/// COMPAT(asterisk<=22): several of its threads write into a full socket at the same time and mix
-/// their words, so its socket should not fill.
-const PBX_PATIENCE: usize = 1024 * 1024;
-
 /// How long the last bytes of a conversation may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -187,12 +182,8 @@ impl Connection {
     /// Whoever asks and does not read is not listened to until it has read.
     async fn let_it_read(&mut self) -> Result<(), Ending> {
         let link = Rc::clone(self.stream.link());
-        let patience = match self.stream.session() {
-            Some(session) if session.is_pbx() => PBX_PATIENCE,
-            _ => 0,
-        };
-        if link.is_in_arrears(patience) {
-            self.in_time(link.caught_up(patience)).await?;
+        if link.is_in_arrears() {
+            self.in_time(link.caught_up()).await?;
         }
         Ok(())
     }

@@ -12,6 +12,9 @@ use slab::Slab;
 
 use super::link::Link;
 
+/// What is left of the limit has so many shares.
+const SHARES: usize = 64;
+
 /// The links in arrears, as many as there are connections at the most.
 #[derive(Debug)]
 pub(super) struct Arrears {
@@ -64,10 +67,13 @@ impl Arrears {
         links.iter().max_by_key(|(_, arrear)| arrear.bytes)?.1.link.upgrade()
     }
 
-    /// The bytes with which each link in arrears could stay, if all had as many, without coming
-    /// near the limit.
+    /// How much a link may leave unread and still be listened to: a part of what is left, so that
+    /// many come close to the limit together and do not reach it (the dynamic threshold of
+    /// Choudhury and Hahne). Usually 2 MiB, thousands of results. COMPAT(asterisk<=22): several of
+    /// its threads write into a full socket at the same time and mix their words, so as long as
+    /// there is room its socket does not fill.
     pub(super) fn share(&self) -> usize {
-        self.limit.get() / 2 / self.links.borrow().len().max(1)
+        self.limit.get().saturating_sub(self.bytes.get()) / SHARES
     }
 
     /// The limit for all.

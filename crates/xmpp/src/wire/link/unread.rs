@@ -32,10 +32,9 @@ impl Link {
         }
     }
 
-    /// Whether the peer has left so much unread, and more than `patience` bytes, that it should read
-    /// before it is listened to.
-    pub fn is_in_arrears(&self, patience: usize) -> bool {
-        self.arrear.get().is_some() && self.out.borrow().len() > self.fair_share().max(patience)
+    /// Whether the peer has left so much unread that it should read before it is listened to.
+    pub fn is_in_arrears(&self) -> bool {
+        self.arrear.get().is_some() && self.out.borrow().len() > self.fair_share()
     }
 
     fn fair_share(&self) -> usize {
@@ -44,8 +43,8 @@ impl Link {
     }
 
     /// Waits until the peer has read much of what it had left unread.
-    pub async fn caught_up(&self, patience: usize) {
-        while self.is_in_arrears(patience) && !self.failed.get() {
+    pub async fn caught_up(&self) {
+        while self.is_in_arrears() && !self.failed.get() {
             self.held_up.set(true);
             self.is_awaited.set(true);
             self.relieved.notified().await;
