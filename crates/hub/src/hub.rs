@@ -124,12 +124,12 @@ impl Hub {
     /// they began, but the restart grace of who has not returned yet. What is held beyond a
     /// lower limit stays, except that the oldest tombstones and changes of the past are forgotten.
     pub fn set_settings(&mut self, settings: Settings) {
-        self.settings = settings;
+        let limits = std::mem::replace(&mut self.settings, settings).limits;
         self.board.set_limits(self.settings.limits.of_board());
         self.history.set_limit(self.settings.limits.history_entries());
         self.trim_history();
         self.await_returns();
-        for key in self.refusals.forget_all() {
+        for key in self.refusals.forget_raised(&limits, &self.settings.limits) {
             self.outbox.clear(&key);
         }
         let accounts: Vec<_> = self.backoffs.accounts().cloned().collect();

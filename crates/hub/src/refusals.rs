@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::notice::{Trouble, TroubleKey};
 use crate::now::Now;
 use crate::said::Refusal;
+use crate::settings::Limits;
 
 /// How long nothing may be refused until it is over.
 const QUIET: Duration = Duration::from_mins(10);
@@ -67,6 +68,16 @@ pub enum Noted {
 // === impl Reached ===
 
 impl Reached {
+    /// The limit itself, where it can be set.
+    fn limit(self, limits: &Limits) -> Option<usize> {
+        match self {
+            Self::Facts => Some(limits.facts),
+            Self::FactsPerServer => Some(limits.subjects_per_origin),
+            Self::EidsPerConnection => Some(limits.eids_per_connection),
+            Self::Origins => None,
+        }
+    }
+
     /// The limit that is behind a refusal, if it is one.
     pub fn of(refusal: &Refusal) -> Option<Self> {
         match refusal {
@@ -152,9 +163,9 @@ impl Refusals {
         self.forget_where(|whose| whose.account == *account)
     }
 
-    /// The limits are others now.
-    pub fn forget_all(&mut self) -> Vec<TroubleKey> {
-        self.forget_where(|_| true)
+    /// Other limits are in force: what was refused at a lower one may be taken now.
+    pub fn forget_raised(&mut self, old: &Limits, new: &Limits) -> Vec<TroubleKey> {
+        self.forget_where(|whose| whose.reached.limit(old) < whose.reached.limit(new))
     }
 
     fn forget_where(&mut self, is_over: impl Fn(&Whose) -> bool) -> Vec<TroubleKey> {

@@ -18,7 +18,7 @@ const STRIPPED_BYTES: u64 = 9_000_000;
 
 #[tokio::test]
 async fn idle_and_with_ten_thousand_states() {
-    let server = Server::start(&Config::plain().servers()).await;
+    let server = Server::start(&Config::plain().with_optional_tls().servers()).await;
     let (idle, anonymous) = (server.resident_kib(), server.anonymous_kib());
     assert!(idle < IDLE_KIB, "idle: {idle} KiB");
     assert!(anonymous < IDLE_ANONYMOUS_KIB, "idle: {anonymous} KiB of its own");

@@ -1,7 +1,7 @@
 //! What is refused, ignored or passed by.
 
 use lampfield_board::{Cachable, DeviceState::InUse, DoorName, Subject};
-use lampfield_hub::{ConnId, Limits, Outcome, Reached, Refusal, Said, Settings, Trouble};
+use lampfield_hub::{ConnId, Grace, Limits, Outcome, Reached, Refusal, Said, Settings, Trouble};
 
 use super::fixture::{A, B, Story, name, number, secs};
 
@@ -167,6 +167,12 @@ fn other_limits_and_the_end_of_the_account_end_the_trouble() {
     assert_eq!(refused(&story), []);
 
     story.say(1, 1, device("PJSIP/3"), InUse.into()).unwrap_err();
+    for other in [limits, Limits { facts: 0, subjects_per_origin: 9, ..limits }] {
+        let settings =
+            Settings { limits: other, grace: Grace::Fixed(secs(7)), ..Settings::default() };
+        story.act(|hub, _| hub.set_settings(settings));
+        assert_eq!(refused(&story).len(), 1, "{other:?} is no help");
+    }
     let settings = Settings { limits: Limits { facts: 2, ..limits }, ..Settings::default() };
     story.act(|hub, _| hub.set_settings(settings));
     assert_eq!(refused(&story), []);
