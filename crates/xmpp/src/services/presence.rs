@@ -33,7 +33,7 @@ pub fn left(site: &Rc<Site>, session: &Rc<Session>) {
     let replaced = site.router.session(&session.jid).is_some_and(|newer| newer.is_available());
     // A newer login on the same address speaks for it now.
     if !replaced {
-        broadcast::unavailable(site, session, &Words::default());
+        broadcast::unavailable(site, session, &Rc::default());
     }
 }
 
@@ -54,7 +54,7 @@ fn take(site: &Rc<Site>, session: &Rc<Session>, stanza: Element<'_>) -> Result<(
             Ok(())
         }
         (Some("unavailable"), None) => {
-            broadcast::goes(site, session, &Words::of(stanza));
+            broadcast::goes(site, session, &Rc::new(Words::of(stanza)));
             Ok(())
         }
         (None | Some("available" | "unavailable"), Some(to)) => {

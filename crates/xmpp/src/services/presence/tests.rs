@@ -82,6 +82,34 @@ fn pbxs_hear_each_other_come_change_and_go_and_nobody_else_does() {
     });
 }
 
+/// RFC 6121, 4.5.2: the last words go to whoever hears of the end, the other PBXs included.
+#[test]
+fn the_last_words_of_a_pbx_reach_the_others_in_the_next_round() {
+    play(async || {
+        let stage = Stage::open(&[("one", Pbx), ("two", Pbx)]).await;
+        let (one, two) = (stage.enter("one", "x").await, stage.enter("two", "y").await);
+        one.says("<presence/>");
+        two.says("<presence/>");
+        stage.round().await;
+        two.hears();
+        let words =
+            "type='unavailable' id='bye1' xml:lang='de'><status>Wartung</status></presence>";
+        let last = format!("<presence from='one@example.org/x' to='two@example.org' {words}");
+        one.says(&format!("<presence {words}"));
+        one.is_gone();
+        stage.round().await;
+        assert_eq!(two.hears(), last, "the end of the stream adds nothing");
+        one.says("<presence/>");
+        stage.round().await;
+        one.says(&format!("<presence {words}"));
+        one.says("<presence/>");
+        stage.round().await;
+        one.is_gone();
+        stage.round().await;
+        assert!(!two.hears().contains("Wartung"), "it has come back before anybody was told");
+    });
+}
+
 /// RFC 6120, 8.1.3 and 8.1.5: both are the sender's.
 #[test]
 fn a_presence_keeps_its_id_and_its_language_whoever_it_goes_to() {
