@@ -154,7 +154,7 @@ fn tell_newcomer(site: &Site, session: &Session) {
     site.rosters.read(&session.bare, |roster| {
         let asking = roster.iter().filter(|(_, contact)| contact.subscription.from == Half::Asked);
         for (jid, contact) in asking {
-            let words = Words::bare(contact.request.as_deref().unwrap_or_default());
+            let words = contact.request.clone().unwrap_or_default();
             write::step(&mut out, jid, &session.bare, Step::Subscribe, &words);
         }
     });

@@ -38,7 +38,7 @@ fn a_presence_keeps_its_content_and_its_priority() {
          ver='asterisk-xmpp' ext='voice-v1 video-v1 camera-v1'/>";
     let presence = announce(content).unwrap();
     assert_eq!(presence.priority, 1);
-    assert_eq!(String::from_utf8_lossy(&presence.words.payload), content);
+    assert_eq!(&*presence.words.payload, content);
     assert_eq!(announce("").unwrap().priority, 0);
     assert_eq!(announce("<priority> -5 </priority>").unwrap().priority, -5);
 }
@@ -139,6 +139,21 @@ fn a_presence_keeps_its_id_and_its_language_whoever_it_goes_to() {
         carol.arrives();
         alice.says(&format!("<presence to='carol@example.org' type='subscribe' {both}/>"));
         assert!(carol.hears().contains(&format!("type='subscribe' {both}/>")));
+    });
+}
+
+/// RFC 6121, 3.1.3: the server keeps the complete stanza.
+#[test]
+fn a_request_that_waits_keeps_its_id_and_its_language() {
+    play(async || {
+        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
+        let alice = stage.enter("alice", "a").await;
+        let words = "type='subscribe' id='sub3' xml:lang='de'><status>bitte</status></presence>";
+        alice.says(&format!("<presence to='bob@example.org' {words}"));
+        let bob = stage.enter("bob", "b").await;
+        bob.says("<presence/>");
+        let asked = format!("<presence from='alice@example.org' to='bob@example.org' {words}");
+        assert!(bob.hears().ends_with(&asked));
     });
 }
 
