@@ -21,15 +21,15 @@ pub struct Words {
 // === impl Words ===
 
 impl Words {
-    /// What this stanza says.
-    pub fn of(stanza: Element<'_>) -> Self {
+    /// What this stanza says, in `lang` if it does not name its own language.
+    pub fn of(stanza: Element<'_>, lang: Option<&str>) -> Self {
         let mut payload = Vec::new();
         for child in stanza.children() {
             writer::copy(&mut payload, child, ns::CLIENT);
         }
         Self {
             id: stanza.attr("id").map(Into::into),
-            lang: stanza.attr_ns(ns::XML, "lang").map(Into::into),
+            lang: stanza.attr_ns(ns::XML, "lang").or(lang).map(Into::into),
             // What is written of text is text.
             payload: String::from_utf8(payload).unwrap_or_default().into(),
         }

@@ -41,7 +41,7 @@ pub fn say(
         }
         return Ok(());
     }
-    outbound(site, account, contact, step, &Words::of(stanza))
+    outbound(site, account, contact, step, &Words::of(stanza, session.lang()))
         .map_err(|full| StanzaCondition::PolicyViolation.with(full.to_string()))
 }
 

@@ -12,7 +12,7 @@ fn announce(children: &str) -> Result<Presence, StanzaCondition> {
     let xml = format!("<presence>{children}</presence>");
     let scope = Scope::with_default(ns::CLIENT);
     let stanza = Stanza::parse(xml.as_bytes(), &scope, &Limits::AUTHENTICATED).unwrap();
-    announcement(stanza.root()).map_err(|error| error.condition)
+    announcement(stanza.root(), None).map_err(|error| error.condition)
 }
 
 fn push(heard: &str) -> bool {
