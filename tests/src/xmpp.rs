@@ -51,6 +51,7 @@ pub struct Client {
     socket: Socket,
     framer: Framer,
     domain: String,
+    lang: Option<String>,
     jid: String,
     next_id: u32,
 }
@@ -68,7 +69,7 @@ impl Client {
 
     fn on(socket: Socket, domain: &str) -> Self {
         let (domain, jid) = (domain.to_owned(), String::new());
-        Self { socket, framer: Framer::new(), domain, jid, next_id: 0 }
+        Self { socket, framer: Framer::new(), domain, lang: None, jid, next_id: 0 }
     }
 
     /// Connects, secures the stream if the server wants it, logs in with PLAIN and binds.
@@ -121,6 +122,11 @@ impl Client {
         self.socket.flush().await
     }
 
+    /// From the next stream header on it says that it speaks this language.
+    pub fn speak(&mut self, lang: &str) {
+        self.lang = Some(lang.to_owned());
+    }
+
     /// Opens a stream and returns the server's features.
     pub async fn open(&mut self) -> Element {
         self.send_header().await;
@@ -130,10 +136,12 @@ impl Client {
     /// Sends a stream header; the answer's header is taken silently before the next stanza.
     pub async fn send_header(&mut self) {
         self.framer = Framer::new();
+        let lang = self.lang.as_ref().map(|lang| format!(" xml:lang='{lang}'"));
         let header = format!(
             "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' \
-             xmlns='jabber:client' to='{}' version='1.0'>",
-            self.domain
+             xmlns='jabber:client' to='{}'{} version='1.0'>",
+            self.domain,
+            lang.unwrap_or_default()
         );
         self.send(&header).await;
     }

@@ -121,15 +121,19 @@ impl Hub {
     }
 
     /// Takes changed settings. They hold from the next event on: graces that run already end as
-    /// they began, but the restart grace of who has not returned yet. What is held beyond a
-    /// lower limit stays, except that the oldest tombstones and changes of the past are forgotten.
-    pub fn set_settings(&mut self, settings: Settings) {
-        let limits = std::mem::replace(&mut self.settings, settings).limits;
+    /// they began, but the restart grace of who has not returned yet. What a policy kept beyond
+    /// the lease and none keeps now has one grace more. What is held beyond a lower limit stays,
+    /// except that the oldest tombstones and changes of the past are forgotten.
+    pub fn set_settings(&mut self, settings: Settings, now: Now) {
+        let old = std::mem::replace(&mut self.settings, settings);
         self.board.set_limits(self.settings.limits.of_board());
         self.history.set_limit(self.settings.limits.history_entries());
         self.trim_history();
         self.await_returns();
-        for key in self.refusals.forget_raised(&limits, &self.settings.limits) {
+        if old.policies != self.settings.policies {
+            self.doubt_all(now);
+        }
+        for key in self.refusals.forget_raised(&old.limits, &self.settings.limits) {
             self.outbox.clear(&key);
         }
         let accounts: Vec<_> = self.backoffs.accounts().cloned().collect();

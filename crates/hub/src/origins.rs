@@ -77,8 +77,29 @@ impl Speaker {
     /// still speaks.
     pub fn detach(&mut self, conn: ConnId) -> u32 {
         self.connections.retain(|(speaking, _)| *speaking != conn);
+        self.held_from()
+    }
+
+    /// The first epoch whose facts are held up by somebody who speaks.
+    fn held_from(&self) -> u32 {
         let oldest = self.connections.iter().map(|(_, epoch)| *epoch).min();
         oldest.unwrap_or_else(|| self.next_epoch())
+    }
+
+    /// What nobody holds up ends at `deadline`, as if it had been left now, unless that is coming
+    /// to it already.
+    pub fn doubt(&mut self, deadline: Duration) {
+        self.sweeps.look_again();
+        let below = self.held_from();
+        let threatened = self.sweeps.threatening(below.saturating_sub(1)).is_some();
+        if self.facts == 0 || threatened {
+            return;
+        }
+        if self.attached() {
+            self.sweeps.prove(Sweep { deadline, below, cause: Cause::Returned });
+        } else {
+            self.sweeps.away(Sweep { deadline, below, cause: Cause::Lost });
+        }
     }
 
     /// Everything it has said so far ends.

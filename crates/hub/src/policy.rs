@@ -16,7 +16,7 @@ pub enum Policy {
 }
 
 /// One line of the configuration: names like this are treated so.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// Which device names.
     pub names: Pattern,
@@ -25,7 +25,7 @@ pub struct Rule {
 }
 
 /// The rules in the order in which they are asked; the first match decides.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policies {
     operator: Vec<Rule>,
 }

@@ -159,6 +159,13 @@ impl Sweeps {
         self.begun = Some((sweep, progress));
     }
 
+    /// The sweep that is under way looks at everything again.
+    pub fn look_again(&mut self) {
+        if let Some((_, progress)) = &mut self.begun {
+            progress.next = SubjectId::FIRST;
+        }
+    }
+
     /// Drops a sweep that has been carried out.
     pub fn done(&mut self, sweep: Sweep) {
         self.begun = None;

@@ -3,6 +3,7 @@
 mod asked;
 mod directed;
 mod interest;
+mod lang;
 mod words;
 
 use std::cell::{Cell, RefCell};
@@ -19,6 +20,7 @@ use crate::wire::{Full, Link};
 pub use asked::Asked;
 pub use directed::Directed;
 pub use interest::{ASTERISK_ROSTER_ID, Interest};
+pub use lang::Lang;
 pub use words::Words;
 
 /// One stream that has logged in and bound a resource.
@@ -39,6 +41,8 @@ pub struct Session {
     pub conn: ConnId,
     /// The socket.
     pub link: Rc<Link>,
+    /// The language of what it says, unless a stanza names its own.
+    lang: Option<Lang>,
     /// When the resource was bound.
     pub since: SystemTime,
     /// What the presence service keeps about this resource.
@@ -81,6 +85,7 @@ impl Session {
         account: Rc<Account>,
         conn: ConnId,
         link: Rc<Link>,
+        lang: Option<Lang>,
     ) -> Result<Rc<Self>, NameError> {
         let bare = jid.to_bare();
         Ok(Rc::new(Self {
@@ -91,6 +96,7 @@ impl Session {
             account: RefCell::new(account),
             conn,
             link,
+            lang,
             since: SystemTime::now(),
             presence: RefCell::new(None),
             directed: RefCell::default(),
@@ -101,6 +107,11 @@ impl Session {
             wants_items: Cell::new(false),
             end: RefCell::new(None),
         }))
+    }
+
+    /// The language of a stanza that names none itself.
+    pub fn lang(&self) -> Option<&str> {
+        self.lang.as_ref().map(Lang::as_str)
     }
 
     /// Sends one or more complete stanzas. A peer that does not read loses its connection.

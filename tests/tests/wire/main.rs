@@ -5,6 +5,7 @@ mod commands;
 mod configuration;
 mod fairness;
 mod guessing;
+mod languages;
 mod large_answers;
 mod leases;
 mod logins;

@@ -68,11 +68,7 @@ impl Hub {
             facts: speaker.facts,
             tombstones: speaker.tombstones,
             epoch: self.board.epoch(id).unwrap_or_default(),
-            lease: match speaker.sweeps.next() {
-                Some(sweep) => lease_until(sweep, now),
-                None if speaker.attached() => Lease::Live,
-                None => Lease::Away,
-            },
+            lease: lease_of(speaker, speaker.sweeps.next(), now),
             predicted_wait: backoff.predicted(),
             grace: self.grace(&speaker.name.account),
         }
@@ -85,11 +81,9 @@ impl Hub {
         if self.settings.policies.of(fact.subject) == Policy::Keep {
             return Lease::KeptByPolicy;
         }
-        let speaker = self.origins.get(fact.origin_id);
-        match speaker.and_then(|speaker| speaker.sweeps.threatening(fact.heard)) {
-            Some(sweep) => lease_until(sweep, now),
-            None => Lease::Live,
-        }
+        self.origins.get(fact.origin_id).map_or(Lease::Away, |speaker| {
+            lease_of(speaker, speaker.sweeps.threatening(fact.heard), now)
+        })
     }
 
     fn waiting_for(&self, fact: &Fact<'_>) -> Vec<String> {
@@ -100,6 +94,15 @@ impl Hub {
                 behind.iter().map(ToString::to_string).collect()
             }
         }
+    }
+}
+
+/// The lease of what that sweep will end, or of what none will.
+fn lease_of(speaker: &Speaker, sweep: Option<Sweep>, now: Now) -> Lease {
+    match sweep {
+        Some(sweep) => lease_until(sweep, now),
+        None if speaker.attached() => Lease::Live,
+        None => Lease::Away,
     }
 }
 

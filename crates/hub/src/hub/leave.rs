@@ -78,6 +78,17 @@ impl Hub {
         unattended
     }
 
+    /// Other policies hold: what outlived its lease by the old ones has one grace from now on. The
+    /// sweeps find out which facts that are, a bounded piece at a time.
+    pub(super) fn doubt_all(&mut self, now: Now) {
+        let origins = self.origins.iter();
+        let graces: Vec<_> =
+            origins.map(|(id, speaker)| (id, self.grace(&speaker.name.account))).collect();
+        for (id, grace) in graces {
+            self.origins.update(id, |speaker| speaker.doubt(now.mono + grace));
+        }
+    }
+
     /// Starts the grace of an origin that nobody speaks for.
     fn away(&mut self, id: OriginId, cause: Cause, now: Now) {
         let Some(origin) = self.origins.get(id).map(|speaker| speaker.name.clone()) else { return };

@@ -6,11 +6,7 @@ use lampfield_board::{
 };
 use lampfield_hub::{ConnId, Lease, PeerCache};
 
-use super::fixture::{A, B, Story, name, secs};
-
-fn leases(story: &Story, device: &str) -> Vec<Lease> {
-    story.hub.why(&Subject::device(device).unwrap(), story.now).unwrap().leases
-}
+use super::fixture::{A, B, Story, leases, name, secs};
 
 #[test]
 fn why_tells_how_long_each_fact_still_has() {

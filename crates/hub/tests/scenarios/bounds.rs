@@ -95,7 +95,7 @@ fn withdrawals_beyond_the_limit_are_forgotten_in_pieces() {
     ticks(&mut story);
     assert_eq!(story.hub.status().tombstones.used, ENDING);
     let limits = Limits { tombstones: 10, ..Limits::default() };
-    story.act(|hub, _| hub.set_settings(Settings { limits, ..Settings::default() }));
+    story.act(|hub, now| hub.set_settings(Settings { limits, ..Settings::default() }, now));
     assert!(story.hub.status().tombstones.used >= ENDING - LOOKS, "not all at once");
     let work = ticks(&mut story);
     assert!(work.iter().all(|work| *work <= LOOKS), "{work:?}");

@@ -6,7 +6,9 @@ use lampfield_board::{
     AccountName, Cachable, Change, DeviceState, DoorName, Eid, MessageCount, Subject, Value, Wall,
 };
 use lampfield_fabric::Bucket;
-use lampfield_hub::{ConnId, Effect, Hub, Notice, Now, Outcome, Refusal, Said, Settings, Trouble};
+use lampfield_hub::{
+    ConnId, Effect, Hub, Lease, Notice, Now, Outcome, Refusal, Said, Settings, Trouble,
+};
 
 pub const A: &str = "pbx-a@asterisk.example";
 pub const B: &str = "pbx-b@asterisk.example";
@@ -139,6 +141,11 @@ impl Story {
             }
         }
     }
+}
+
+/// How long each fact about a device still has.
+pub fn leases(story: &Story, device: &str) -> Vec<Lease> {
+    story.hub.why(&Subject::device(device).unwrap(), story.now).unwrap().leases
 }
 
 pub fn name(account: &str) -> AccountName {

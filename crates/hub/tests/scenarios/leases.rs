@@ -5,10 +5,10 @@ use lampfield_board::{
     Ending, Kind,
 };
 use lampfield_hub::{
-    ConnId, Happening, Notice, Outcome, PeerCache, Policies, Policy, Rule, Settings,
+    ConnId, Happening, Lease, Notice, Outcome, PeerCache, Policies, Policy, Rule, Settings, Trouble,
 };
 
-use super::fixture::{A, B, Story, name, secs};
+use super::fixture::{A, B, Story, leases, name, secs};
 
 #[test]
 fn a_lost_server_lights_no_lamp_after_its_grace() {
@@ -87,6 +87,81 @@ fn a_goodbye_ends_the_lease_at_once_but_not_mailboxes_and_kept_devices() {
     assert_eq!(story.shows("Custom:nightmode"), Some(InUse));
     assert_eq!(story.shows("MWI:1000@default"), Some(InUse));
     assert_eq!(story.counts("1000@default"), Some(3));
+}
+
+/// What a policy kept beyond its lease has one grace from the reload on that ends the policy, whether
+/// its server is away or has come back and said nothing more about it.
+#[test]
+fn what_is_no_longer_kept_ends_after_a_grace_unless_it_is_said_again() {
+    let keep = Rule::parse("Custom:*", Policy::Keep).unwrap();
+    let kept = Settings { policies: Policies::new(vec![keep]), ..Settings::default() };
+    let mut story = Story::with(kept.clone());
+    for (conn, account) in [(1, A), (2, B)] {
+        story.login(conn, account);
+        for device in ["Custom:stale", "Custom:said"] {
+            story.device(conn, conn as u8, &format!("{device}-{conn}"), InUse);
+        }
+        story.mailbox(conn, conn as u8, &format!("{conn}@default"), 3);
+        story.lost(conn);
+    }
+    story.login(3, B);
+    story.device(3, 2, "Custom:said-2", InUse);
+    story.pass(secs(60));
+    story.act(|hub, now| hub.set_settings(kept, now));
+    story.pass(secs(60));
+    assert_eq!(story.shows("Custom:stale-1"), Some(InUse), "nothing has changed");
+
+    story.act(|hub, now| hub.set_settings(Settings::default(), now));
+    story.pass(secs(4));
+    assert_eq!(leases(&story, "Custom:stale-1"), [Lease::Gone { left: secs(6) }]);
+    assert_eq!(leases(&story, "Custom:stale-2"), [Lease::Returning { left: secs(6) }]);
+    assert_eq!(leases(&story, "Custom:said-2"), [Lease::Live]);
+    story.act(|hub, now| hub.set_settings(Settings::default(), now));
+    story.pass(secs(6));
+    for device in ["Custom:stale-1", "Custom:said-1", "Custom:stale-2"] {
+        assert_eq!(story.shows(device), None, "{device}");
+    }
+    story.pass(secs(60));
+    assert_eq!(story.shows("Custom:said-2"), Some(InUse));
+    assert_eq!((story.counts("1@default"), story.counts("2@default")), (Some(3), Some(3)));
+    assert!(
+        matches!(&story.troubles()[..], [Trouble::OriginGone { origin, .. }] if origin.account == name(A))
+    );
+}
+
+/// A policy that goes shortens no grace that runs, and puts none off.
+#[test]
+fn a_grace_that_runs_is_left_as_it_is_by_a_change_of_policies() {
+    let keep = Rule::parse("Custom:*", Policy::Keep).unwrap();
+    let mut story =
+        Story::with(Settings { policies: Policies::new(vec![keep]), ..Settings::default() });
+    story.login(1, A);
+    story.device(1, 1, "PJSIP/100", InUse);
+    story.lost(1);
+    story.pass(secs(9));
+    story.act(|hub, now| hub.set_settings(Settings::default(), now));
+    story.pass(secs(1));
+    assert_eq!(story.shows("PJSIP/100"), None);
+}
+
+/// A sweep that has passed over what was kept when it was looked at looks again.
+#[test]
+fn a_sweep_that_is_under_way_looks_again_when_policies_change() {
+    let keep = Rule::parse("Custom:*", Policy::Keep).unwrap();
+    let mut story =
+        Story::with(Settings { policies: Policies::new(vec![keep]), ..Settings::default() });
+    story.login(1, A);
+    story.device(1, 1, "Custom:night", InUse);
+    for number in 0..10_000 {
+        story.device(1, 1, &format!("PJSIP/{number}"), InUse);
+    }
+    story.lost(1);
+    story.now.mono += secs(10);
+    story.act(|hub, now| hub.tick(now));
+    assert!(story.hub.status().facts.used > 1, "more than one tick does");
+    story.act(|hub, now| hub.set_settings(Settings::default(), now));
+    story.pass(secs(0));
+    assert_eq!(story.hub.status().facts.used, 0);
 }
 
 #[test]

@@ -170,11 +170,11 @@ fn other_limits_and_the_end_of_the_account_end_the_trouble() {
     for other in [limits, Limits { facts: 0, subjects_per_origin: 9, ..limits }] {
         let settings =
             Settings { limits: other, grace: Grace::Fixed(secs(7)), ..Settings::default() };
-        story.act(|hub, _| hub.set_settings(settings));
+        story.act(|hub, now| hub.set_settings(settings, now));
         assert_eq!(refused(&story).len(), 1, "{other:?} is no help");
     }
     let settings = Settings { limits: Limits { facts: 2, ..limits }, ..Settings::default() };
-    story.act(|hub, _| hub.set_settings(settings));
+    story.act(|hub, now| hub.set_settings(settings, now));
     assert_eq!(refused(&story), []);
     assert_eq!(story.device(1, 1, "PJSIP/3", InUse), Outcome::Changed);
 }
@@ -198,8 +198,8 @@ fn lower_limits_drop_nothing_but_the_oldest_of_the_past() {
         story.device(1, 1, &format!("PJSIP/{number}"), InUse);
     }
     let limits = Limits { facts: 10, history: 10, ..Limits::default() };
-    story.act(|hub, _| {
-        hub.set_settings(Settings { limits, ..Settings::default() });
+    story.act(|hub, now| {
+        hub.set_settings(Settings { limits, ..Settings::default() }, now);
         assert!(hub.history().len() > 10, "a bounded piece of work");
     });
     story.pass(secs(0));
@@ -222,7 +222,7 @@ fn a_changed_restart_grace_holds_for_who_has_not_returned() {
     story.device(3, 2, "PJSIP/2", InUse);
     story.pass(secs(30));
     let settings = Settings { restart_grace: secs(100), ..Settings::default() };
-    story.act(|hub, _| hub.set_settings(settings));
+    story.act(|hub, now| hub.set_settings(settings, now));
     story.pass(secs(69));
     assert_eq!(story.shows("PJSIP/1"), Some(InUse));
     story.pass(secs(1));

@@ -247,7 +247,7 @@ fn a_longer_grace_clears_the_trouble_of_the_back_off() {
     drop_repeatedly(&mut story, 4);
     assert_eq!(story.troubles().len(), 1);
     let grace = Grace::Auto { min: secs(10) };
-    story.act(|hub, _| hub.set_settings(Settings { grace, ..Settings::default() }));
+    story.act(|hub, now| hub.set_settings(Settings { grace, ..Settings::default() }, now));
     assert_eq!((story.troubles(), cleared(&story)), (vec![], 1));
 }
 

@@ -147,7 +147,7 @@ impl Desk {
         let limits = &config.xmpp.limits;
         descriptors::raise(limits.connections);
         self.door.set_limits(xmpp::limits(limits));
-        self.hub.act(|hub, _| hub.set_settings(settings::of_hub(config)));
+        self.hub.act(|hub, now| hub.set_settings(settings::of_hub(config), now));
         Ok(())
     }
 }

@@ -13,15 +13,19 @@ pub fn copy(out: &mut Vec<u8>, element: Element<'_>, around: &str) {
     tag.children(|out| inside(out, element));
 }
 
-/// Appends a stanza for somebody else: as it came, but `from` and `to` as given.
+/// Appends a stanza for somebody else: as it came, but `from` and `to` as given. Its language is
+/// `lang`, if it does not name its own.
 pub fn forward(
     out: &mut Vec<u8>,
     stanza: Element<'_>,
     around: &str,
     from: Option<&str>,
     to: Option<&str>,
+    lang: Option<&str>,
 ) {
+    let lang = lang.filter(|_| stanza.attr_ns(ns::XML, "lang").is_none());
     let tag = start(out, stanza, around).attr_opt("from", from).attr_opt("to", to);
+    let tag = tag.attr_opt("xml:lang", lang);
     let kept = stanza.attrs().filter(|a| !(a.ns().is_empty() && matches!(a.name(), "from" | "to")));
     let tag = kept.enumerate().fold(tag, attribute);
     tag.children(|out| inside(out, stanza));

@@ -100,16 +100,22 @@ fn copies_without_the_prefixes_it_came_with() {
 }
 
 #[test]
-fn forwards_with_our_addresses() {
+fn forwards_with_our_addresses_and_in_the_senders_language() {
+    let forwarded = |text: &str, lang| {
+        let (from, to) = (Some("a@a/r"), Some("b@a/s"));
+        rewritten(text, |out, stanza| forward(out, stanza, ns::CLIENT, from, to, lang))
+    };
     let text = "<message from='liar@a' id='1' to='b@a'><body>x</body></message>";
     assert_eq!(
-        rewritten(text, |out, stanza| forward(
-            out,
-            stanza,
-            ns::CLIENT,
-            Some("a@a/r"),
-            Some("b@a/s")
-        )),
+        forwarded(text, None),
         "<message from='a@a/r' to='b@a/s' id='1'><body>x</body></message>"
+    );
+    assert_eq!(
+        forwarded(text, Some("de")),
+        "<message from='a@a/r' to='b@a/s' xml:lang='de' id='1'><body>x</body></message>"
+    );
+    assert_eq!(
+        forwarded("<message xml:lang=''/>", Some("de")),
+        "<message from='a@a/r' to='b@a/s' xml:lang=''/>"
     );
 }

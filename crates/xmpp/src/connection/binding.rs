@@ -105,9 +105,9 @@ impl Stream {
         account: Rc<Account>,
     ) -> Result<Rc<Session>, StanzaError> {
         let door = &self.door;
-        let session =
-            Session::new(jid, wanted.into(), account, door.next_conn(), Rc::clone(&self.link))
-                .map_err(|error| StanzaCondition::BadRequest.with(error.to_string()))?;
+        let (conn, link, lang) = (door.next_conn(), Rc::clone(&self.link), self.lang.clone());
+        let session = Session::new(jid, wanted.into(), account, conn, link, lang)
+            .map_err(|error| StanzaCondition::BadRequest.with(error.to_string()))?;
         let old = door.site.router.bind(Rc::clone(&session));
         door.telephony.arrived(&session);
         if let Some(old) = old {

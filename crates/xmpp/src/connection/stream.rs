@@ -15,7 +15,7 @@ use crate::domains::ServedDomain;
 use crate::door::Door;
 use crate::gate::Admission;
 use crate::random;
-use crate::session::Session;
+use crate::session::{Lang, Session};
 use crate::settings::Limits;
 use crate::wire::Link;
 
@@ -54,6 +54,8 @@ pub(super) struct Stream {
     pub(super) domain: Option<Rc<ServedDomain>>,
     /// Whom the present header is from, if it says so (RFC 6120 section 4.7.2). It proves nothing.
     pub(super) client: Option<Jid>,
+    /// The language of what the client will say, if the present header names one.
+    pub(super) lang: Option<Lang>,
     /// Wrong passwords so far.
     pub(super) failures: u32,
     /// Who the present or latest attempt to log in says it is.
@@ -78,6 +80,7 @@ impl Stream {
             id: String::new(),
             domain: None,
             client: None,
+            lang: None,
             failures: 0,
             claim: None,
             awaits_tls: false,
@@ -133,6 +136,7 @@ impl Stream {
         let name = header.to.as_deref();
         self.domain = self.door.site.domains.served(name);
         self.client = header.from.as_deref().and_then(|from| Jid::parse(from).ok());
+        self.lang = header.lang.as_deref().and_then(Lang::parse);
         self.id = random::token();
         self.scope = Rc::new(header.scope);
         let known = self.domain.is_some();

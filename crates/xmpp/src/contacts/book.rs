@@ -11,6 +11,7 @@ use lampfield_xmpp_stream::BareJid;
 
 use super::contact::{Change, Contact, Entry, Full, Roster, Stepped};
 use super::subscription::{Direction, Step, Subscription};
+use crate::session::Words;
 
 /// Rows read from the store at once.
 const PAGE: usize = 256;
@@ -95,8 +96,8 @@ impl Rosters {
         self.keep(account)
     }
 
-    /// Takes a step of the subscription between `account` and `contact`. `request` is the content
-    /// of a `subscribe`.
+    /// Takes a step of the subscription between `account` and `contact`. `request` is what came
+    /// with a `subscribe`.
     ///
     /// # Errors
     /// [`Full`] for a contact that would be new; nothing has changed then.
@@ -105,7 +106,7 @@ impl Rosters {
         account: &BareJid,
         contact: &BareJid,
         way: (Direction, Step),
-        request: Option<&str>,
+        request: Option<&Words>,
     ) -> Result<Stepped, Full> {
         let (direction, step) = way;
         let stepped =

@@ -7,6 +7,7 @@ use lampfield_xmpp_stream::BareJid;
 use serde::{Deserialize, Serialize};
 
 use super::subscription::{Direction, Half, Passage, Step, Subscription};
+use crate::session::Words;
 
 /// Contacts of one account, strangers who ask included.
 pub const MOST_CONTACTS: usize = 1_000;
@@ -16,8 +17,8 @@ pub const MOST_STRANGERS: usize = 100;
 pub const MOST_BYTES: usize = 262_144;
 /// Bytes that a contact takes beside its text.
 const CONTACT_BYTES: usize = 64;
-/// Bytes of a request's own content that are kept with it; more is left out.
-pub const MOST_REQUEST_BYTES: usize = 512;
+/// Bytes of a request's own words that are kept with it; more is left out.
+pub const MOST_REQUEST_BYTES: usize = 1_024;
 
 /// Somebody an account has to do with.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -28,9 +29,9 @@ pub struct Contact {
     /// What the account calls the contact; none for a stranger, who is not in the account's list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<Entry>,
-    /// The content of an unanswered request, as XML of `jabber:client`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request: Option<Box<str>>,
+    /// What came with an unanswered request.
+    #[serde(flatten)]
+    pub request: Option<Words>,
 }
 
 /// How a contact stands in the account's list.
@@ -95,7 +96,7 @@ impl Contact {
 
     fn bytes(&self) -> usize {
         let entry = self.entry.as_ref().map_or(0, Entry::bytes);
-        CONTACT_BYTES + entry + self.request.as_ref().map_or(0, |request| request.len())
+        CONTACT_BYTES + entry + self.request.as_ref().map_or(0, Words::bytes)
     }
 }
 
@@ -159,7 +160,7 @@ impl Roster {
         jid: &BareJid,
         direction: Direction,
         step: Step,
-        request: Option<&str>,
+        request: Option<&Words>,
     ) -> Result<Stepped, Full> {
         let mut contact = self.get(jid).cloned().unwrap_or_default();
         let (next, passage) = contact.subscription.after(direction, step);
@@ -167,7 +168,7 @@ impl Roster {
         match (direction, step) {
             (Direction::Inbound, Step::Subscribe) if passage == Passage::On => {
                 contact.request =
-                    request.filter(|text| text.len() <= MOST_REQUEST_BYTES).map(Into::into);
+                    request.filter(|words| words.bytes() <= MOST_REQUEST_BYTES).cloned();
             }
             // Asking somebody, or letting somebody in, makes an entry of the list (RFC 6121
             // sections 3.1.2 and 3.1.5).

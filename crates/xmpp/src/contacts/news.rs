@@ -3,16 +3,21 @@
 //! the same however many are there, and one that comes and goes between two rounds costs nothing.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::mem::take;
+use std::rc::Rc;
 
 use lampfield_xmpp_stream::FullJid;
 use tokio::sync::Notify;
 
-/// What the next round is about. Bounded by the resources that are there or were told of.
+use crate::session::Words;
+
+/// What the next round is about. Bounded by the resources that are there or were told of, each
+/// with one presence.
 #[derive(Debug, Default)]
 pub struct News {
-    changed: RefCell<BTreeSet<FullJid>>,
+    /// Who has come, gone or changed, with the last words of who is gone.
+    changed: RefCell<BTreeMap<FullJid, Rc<Words>>>,
     newcomers: RefCell<HashSet<FullJid>>,
     /// Those of whom the others believe that they are there.
     told: RefCell<HashSet<FullJid>>,
@@ -24,8 +29,8 @@ pub struct News {
 pub struct Round {
     /// Who has come or says something else.
     pub there: Vec<FullJid>,
-    /// Who is gone.
-    pub gone: Vec<FullJid>,
+    /// Who is gone, with its last words.
+    pub gone: Vec<(FullJid, Rc<Words>)>,
     /// Who has come and knows of nobody yet.
     pub newcomers: HashSet<FullJid>,
 }
@@ -35,18 +40,18 @@ pub struct Round {
 impl News {
     /// A resource is there, or says something else about itself. `newcomer`: it was not there before.
     pub fn is_there(&self, jid: &FullJid, newcomer: bool) {
-        self.changed.borrow_mut().insert(jid.clone());
+        self.changed.borrow_mut().insert(jid.clone(), Rc::default());
         if newcomer {
             self.newcomers.borrow_mut().insert(jid.clone());
         }
         self.some.notify_one();
     }
 
-    /// A resource is gone.
-    pub fn is_gone(&self, jid: &FullJid) {
+    /// A resource is gone, and has said this last.
+    pub fn is_gone(&self, jid: &FullJid, last_words: &Rc<Words>) {
         self.newcomers.borrow_mut().remove(jid);
         if self.told.borrow().contains(jid) {
-            self.changed.borrow_mut().insert(jid.clone());
+            self.changed.borrow_mut().insert(jid.clone(), Rc::clone(last_words));
             self.some.notify_one();
         } else {
             self.changed.borrow_mut().remove(jid);
@@ -67,9 +72,10 @@ impl News {
     pub fn round(&self, is_there: impl Fn(&FullJid) -> bool) -> Round {
         let mut told = self.told.borrow_mut();
         let (there, gone): (Vec<_>, Vec<_>) =
-            take(&mut *self.changed.borrow_mut()).into_iter().partition(is_there);
+            take(&mut *self.changed.borrow_mut()).into_iter().partition(|(jid, _)| is_there(jid));
+        let there: Vec<_> = there.into_iter().map(|(jid, _)| jid).collect();
         told.extend(there.iter().cloned());
-        let gone = gone.into_iter().filter(|jid| told.remove(jid)).collect();
+        let gone = gone.into_iter().filter(|(jid, _)| told.remove(jid)).collect();
         if told.is_empty() {
             told.shrink_to_fit();
         }
@@ -91,7 +97,7 @@ mod tests {
         news.is_there(&jid("a"), true);
         news.is_there(&jid("a"), false);
         news.is_there(&jid("b"), true);
-        news.is_gone(&jid("b"));
+        news.is_gone(&jid("b"), &Rc::default());
         let round = news.round(|_| true);
         assert_eq!((round.there, round.gone), (vec![jid("a")], vec![]));
         assert_eq!(round.newcomers, HashSet::from([jid("a")]));
@@ -104,9 +110,10 @@ mod tests {
         let news = News::default();
         news.is_there(&jid("a"), true);
         news.round(|_| true);
-        news.is_gone(&jid("a"));
-        assert_eq!(news.round(|_| false).gone, [jid("a")]);
-        news.is_gone(&jid("a"));
+        let last_words = Rc::new(Words { id: Some("bye".into()), ..Words::default() });
+        news.is_gone(&jid("a"), &last_words);
+        assert_eq!(news.round(|_| false).gone, [(jid("a"), last_words)]);
+        news.is_gone(&jid("a"), &Rc::default());
         assert!(news.round(|_| false).gone.is_empty(), "nobody believes that it is there");
     }
 }

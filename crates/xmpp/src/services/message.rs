@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use lampfield_xmpp_stream::{Element, Jid, StanzaCondition, StanzaError, Tag, ns, writer};
+use lampfield_xmpp_stream::{Element, Jid, StanzaCondition, StanzaError, Tag};
 
 use super::relay;
 use crate::session::Session;
@@ -58,8 +58,7 @@ fn deliver(
     if !here {
         return Err(StanzaCondition::RemoteServerNotFound.with("no such server here"));
     }
-    let mut out = Vec::new();
-    writer::forward(&mut out, message, ns::CLIENT, Some(session.jid.as_str()), Some(to.as_str()));
+    let out = relay::passed_on(session, to.as_str(), message);
     if let Some(resource) = to.to_full().and_then(|full| site.router.session(&full)) {
         return relay::hand_over(session, &resource, &out);
     }

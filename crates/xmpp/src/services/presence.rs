@@ -33,7 +33,7 @@ pub fn left(site: &Rc<Site>, session: &Rc<Session>) {
     let replaced = site.router.session(&session.jid).is_some_and(|newer| newer.is_available());
     // A newer login on the same address speaks for it now.
     if !replaced {
-        broadcast::unavailable(site, session, &Words::default());
+        broadcast::unavailable(site, session, &Rc::default());
     }
 }
 
@@ -50,11 +50,11 @@ fn take(site: &Rc<Site>, session: &Rc<Session>, stanza: Element<'_>) -> Result<(
     match (stanza.attr("type"), to) {
         // COMPAT(old clients): `available` was never a type, but it is plain what it means.
         (None | Some("available"), None) => {
-            broadcast::available(site, session, announcement(stanza)?);
+            broadcast::available(site, session, announcement(stanza, session.lang())?);
             Ok(())
         }
         (Some("unavailable"), None) => {
-            broadcast::goes(site, session, &Words::of(stanza));
+            broadcast::goes(site, session, &Rc::new(Words::of(stanza, session.lang())));
             Ok(())
         }
         (None | Some("available" | "unavailable"), Some(to)) => {
@@ -79,14 +79,14 @@ fn take(site: &Rc<Site>, session: &Rc<Session>, stanza: Element<'_>) -> Result<(
 }
 
 /// What an available presence says.
-fn announcement(stanza: Element<'_>) -> Result<Presence, StanzaError> {
+fn announcement(stanza: Element<'_>, lang: Option<&str>) -> Result<Presence, StanzaError> {
     let priority = match stanza.child_text(ns::CLIENT, "priority") {
         None => 0,
         Some(text) => text.trim().parse().map_err(|_| {
             StanzaCondition::BadRequest.with("a priority is a number from -128 to 127")
         })?,
     };
-    Ok(Presence { priority, words: Rc::new(Words::of(stanza)) })
+    Ok(Presence { priority, words: Rc::new(Words::of(stanza, lang)) })
 }
 
 #[cfg(test)]

@@ -31,8 +31,7 @@ pub fn iq(
     let id = iq.attr("id").unwrap_or_default();
     let to = site.router.session(address).ok_or(StanzaCondition::ServiceUnavailable)?;
     let (to_pbx, sender, recipient) = (role(&to) == Role::Pbx, &from.jid, address.as_str());
-    let mut out = Vec::new();
-    match iq.attr("type") {
+    let out = match iq.attr("type") {
         Some("get" | "set") if to_pbx && role(from) == Role::User => {
             return Err(StanzaCondition::ServiceUnavailable.into());
         }
@@ -40,19 +39,27 @@ pub fn iq(
             return Ok(());
         }
         Some("error") if to_pbx => {
+            let mut out = Vec::new();
             let error = own_words(iq);
             reply::error(&mut out, id, Some(sender.as_str()), Some(recipient), &error);
+            out
         }
-        Some("get" | "set" | "result" | "error") => {
-            writer::forward(&mut out, iq, ns::CLIENT, Some(sender.as_str()), Some(recipient));
-        }
+        Some("get" | "set" | "result" | "error") => passed_on(from, recipient, iq),
         _ => return Err(StanzaCondition::BadRequest.with("no such type of IQ")),
-    }
+    };
     hand_over(from, &to, &out)?;
     if role(from) == Role::Pbx && matches!(iq.attr("type"), Some("get" | "set")) {
         from.asked.borrow_mut().note(id, address);
     }
     Ok(())
+}
+
+/// A client's stanza as others get it.
+pub fn passed_on(from: &Session, to: &str, stanza: Element<'_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    let (sender, recipient) = (Some(from.jid.as_str()), Some(to));
+    writer::forward(&mut out, stanza, ns::CLIENT, sender, recipient, from.lang());
+    out
 }
 
 /// Sends a client's stanza to another, which never costs the other its connection.

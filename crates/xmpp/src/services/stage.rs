@@ -107,7 +107,8 @@ impl Stage {
         let link = Link::new(server, peer, unread, Rc::clone(&door.flusher)).unwrap();
         let account = door.site.accounts.get(&jid(name)).unwrap();
         let full = jid(name).with_resource(resource).unwrap();
-        let session = Session::new(full, resource.into(), account, door.next_conn(), link).unwrap();
+        let conn = door.next_conn();
+        let session = Session::new(full, resource.into(), account, conn, link, None).unwrap();
         door.site.router.bind(Rc::clone(&session));
         Player { session, door, socket: RefCell::new(socket) }
     }

@@ -23,10 +23,11 @@ fn asking_makes_an_entry_that_clients_see() {
 #[test]
 fn a_request_is_kept_out_of_sight_until_it_is_answered() {
     let mut roster = Roster::default();
-    let text = "<status>it is me</status>";
-    let asked = roster.step(&jid("eve"), Direction::Inbound, Step::Subscribe, Some(text)).unwrap();
+    let words = words("<status>it is me</status>");
+    let asked =
+        roster.step(&jid("eve"), Direction::Inbound, Step::Subscribe, Some(&words)).unwrap();
     assert_eq!(asked, Stepped { passage: Passage::On, change: Change::Hidden });
-    assert_eq!(roster.get(&jid("eve")).unwrap().request.as_deref(), Some(text));
+    assert_eq!(roster.get(&jid("eve")).unwrap().request.as_ref(), Some(&words));
     assert_eq!(roster.get(&jid("eve")).unwrap().entry, None);
 
     let granted = roster.step(&jid("eve"), Direction::Outbound, Step::Subscribed, None).unwrap();
@@ -106,10 +107,23 @@ fn strangers_and_text_have_limits_of_their_own() {
 #[test]
 fn the_content_of_a_long_request_is_left_out() {
     let mut roster = Roster::default();
-    let long = "x".repeat(MOST_REQUEST_BYTES + 1);
+    let long = words(&"x".repeat(MOST_REQUEST_BYTES));
     roster.step(&jid("eve"), Direction::Inbound, Step::Subscribe, Some(&long)).unwrap();
     let contact = roster.get(&jid("eve")).unwrap();
     assert_eq!((contact.subscription.from, &contact.request), (Half::Asked, &None));
+}
+
+#[test]
+fn a_request_survives_the_store_and_so_does_one_of_an_older_version() {
+    let mut contact: Contact =
+        serde_json::from_str(r#"{"to":"no","from":"asked","request":"<status/>"}"#).unwrap();
+    let mut kept = Words { payload: "<status/>".into(), ..Words::default() };
+    assert_eq!(contact.request.as_ref(), Some(&kept));
+    kept.id = Some("1".into());
+    kept.lang = Some("de".into());
+    contact.request = Some(kept);
+    let text = serde_json::to_string(&contact).unwrap();
+    assert_eq!(serde_json::from_str::<Contact>(&text).unwrap(), contact);
 }
 
 #[test]
@@ -122,6 +136,10 @@ fn a_contact_survives_the_store() {
     let text = serde_json::to_string(&contact).unwrap();
     assert_eq!(text, r#"{"to":"asked","from":"yes","entry":{"name":"Bob","groups":["friends"]}}"#);
     assert_eq!(serde_json::from_str::<Contact>(&text).unwrap(), contact);
+}
+
+fn words(payload: &str) -> Words {
+    Words { id: Some("1".into()), lang: None, payload: payload.into() }
 }
 
 fn listed() -> Contact {

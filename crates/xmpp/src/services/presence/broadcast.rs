@@ -38,7 +38,7 @@ pub fn available(site: &Rc<Site>, session: &Rc<Session>, presence: Presence) {
 
 /// A resource says that it goes. It hears that too (RFC 6121 section 4.5.2), a PBX as anybody:
 /// stock Asterisk never says that it goes, and takes no notice of itself.
-pub fn goes(site: &Rc<Site>, session: &Rc<Session>, words: &Words) {
+pub fn goes(site: &Rc<Site>, session: &Rc<Session>, words: &Rc<Words>) {
     let was_there = session.is_available();
     unavailable(site, session, words);
     if was_there {
@@ -49,13 +49,13 @@ pub fn goes(site: &Rc<Site>, session: &Rc<Session>, words: &Words) {
 }
 
 /// A resource is gone: it has said so, or its stream has ended.
-pub fn unavailable(site: &Rc<Site>, session: &Rc<Session>, words: &Words) {
+pub fn unavailable(site: &Rc<Site>, session: &Rc<Session>, words: &Rc<Words>) {
     let was_there = session.presence.borrow_mut().take().is_some();
     let directed = session.directed.borrow_mut().take();
     let mut watchers = watchers(site, &session.bare);
     if was_there {
         site.router.note_change();
-        site.news.is_gone(&session.jid);
+        site.news.is_gone(&session.jid, words);
     } else {
         watchers.clear();
     }
@@ -154,7 +154,7 @@ fn tell_newcomer(site: &Site, session: &Session) {
     site.rosters.read(&session.bare, |roster| {
         let asking = roster.iter().filter(|(_, contact)| contact.subscription.from == Half::Asked);
         for (jid, contact) in asking {
-            let words = Words::bare(contact.request.as_deref().unwrap_or_default());
+            let words = contact.request.clone().unwrap_or_default();
             write::step(&mut out, jid, &session.bare, Step::Subscribe, &words);
         }
     });

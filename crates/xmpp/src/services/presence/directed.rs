@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use lampfield_xmpp_stream::{Element, Jid, StanzaError, ns, writer};
+use lampfield_xmpp_stream::{Element, Jid, StanzaError};
 
 use super::may_see;
 use crate::services::relay;
@@ -37,9 +37,7 @@ pub fn stanza(
 /// Passes a presence on as it is: to one resource, or to those of an account that are available.
 /// Who has too much to read misses it.
 pub fn pass_on(site: &Site, session: &Session, to: &Jid, stanza: Element<'_>) {
-    let mut out = Vec::new();
-    let (from, whom) = (Some(session.jid.as_str()), Some(to.as_str()));
-    writer::forward(&mut out, stanza, ns::CLIENT, from, whom);
+    let out = relay::passed_on(session, to.as_str(), stanza);
     let resources = site.router.matching(to);
     let concerned = |resource: &&Rc<Session>| to.resource().is_some() || resource.is_available();
     for resource in resources.iter().filter(concerned) {

@@ -41,7 +41,7 @@ pub fn say(
         }
         return Ok(());
     }
-    outbound(site, account, contact, step, &Words::of(stanza))
+    outbound(site, account, contact, step, &Words::of(stanza, session.lang()))
         .map_err(|full| StanzaCondition::PolicyViolation.with(full.to_string()))
 }
 
@@ -121,9 +121,8 @@ fn stance(site: &Site, viewer: &BareJid, account: &BareJid) -> Stance {
 
 /// `contact` hears a step of `account`, as its roster says.
 fn hear(site: &Rc<Site>, account: &BareJid, contact: &BareJid, step: Step, words: &Words) {
-    let request = std::str::from_utf8(&words.payload).ok();
     let way = (Direction::Inbound, step);
-    let Ok(stepped) = site.rosters.step(contact, account, way, request) else {
+    let Ok(stepped) = site.rosters.step(contact, account, way, Some(words)) else {
         // Only a request can find the roster full.
         return answer(site, contact, account, Step::Unsubscribed);
     };

@@ -40,7 +40,7 @@ pub async fn tell(site: &Rc<Site>) {
     let session = |jid: &FullJid| site.router.session(jid).filter(|session| session.is_available());
     let round = site.news.round(|jid| session(jid).is_some());
     let there = round.there.iter().filter_map(session).filter_map(|session| piece(&session));
-    let gone = round.gone.iter().map(|jid| Piece::new(jid, Some("unavailable"), &Words::default()));
+    let gone = round.gone.iter().map(|(jid, words)| Piece::new(jid, Some("unavailable"), words));
     let news: Vec<_> = there.chain(gone).collect();
     for domain in site.domains.iter().map(|served| served.name.as_str()) {
         let here: Vec<_> = news.iter().filter(|piece| piece.from.domain() == domain).collect();

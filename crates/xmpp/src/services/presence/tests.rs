@@ -12,7 +12,7 @@ fn announce(children: &str) -> Result<Presence, StanzaCondition> {
     let xml = format!("<presence>{children}</presence>");
     let scope = Scope::with_default(ns::CLIENT);
     let stanza = Stanza::parse(xml.as_bytes(), &scope, &Limits::AUTHENTICATED).unwrap();
-    announcement(stanza.root()).map_err(|error| error.condition)
+    announcement(stanza.root(), None).map_err(|error| error.condition)
 }
 
 fn push(heard: &str) -> bool {
@@ -38,7 +38,7 @@ fn a_presence_keeps_its_content_and_its_priority() {
          ver='asterisk-xmpp' ext='voice-v1 video-v1 camera-v1'/>";
     let presence = announce(content).unwrap();
     assert_eq!(presence.priority, 1);
-    assert_eq!(String::from_utf8_lossy(&presence.words.payload), content);
+    assert_eq!(&*presence.words.payload, content);
     assert_eq!(announce("").unwrap().priority, 0);
     assert_eq!(announce("<priority> -5 </priority>").unwrap().priority, -5);
 }
@@ -82,6 +82,34 @@ fn pbxs_hear_each_other_come_change_and_go_and_nobody_else_does() {
     });
 }
 
+/// RFC 6121, 4.5.2: the last words go to whoever hears of the end, the other PBXs included.
+#[test]
+fn the_last_words_of_a_pbx_reach_the_others_in_the_next_round() {
+    play(async || {
+        let stage = Stage::open(&[("one", Pbx), ("two", Pbx)]).await;
+        let (one, two) = (stage.enter("one", "x").await, stage.enter("two", "y").await);
+        one.says("<presence/>");
+        two.says("<presence/>");
+        stage.round().await;
+        two.hears();
+        let words =
+            "type='unavailable' id='bye1' xml:lang='de'><status>Wartung</status></presence>";
+        let last = format!("<presence from='one@example.org/x' to='two@example.org' {words}");
+        one.says(&format!("<presence {words}"));
+        one.is_gone();
+        stage.round().await;
+        assert_eq!(two.hears(), last, "the end of the stream adds nothing");
+        one.says("<presence/>");
+        stage.round().await;
+        one.says(&format!("<presence {words}"));
+        one.says("<presence/>");
+        stage.round().await;
+        one.is_gone();
+        stage.round().await;
+        assert!(!two.hears().contains("Wartung"), "it has come back before anybody was told");
+    });
+}
+
 /// RFC 6120, 8.1.3 and 8.1.5: both are the sender's.
 #[test]
 fn a_presence_keeps_its_id_and_its_language_whoever_it_goes_to() {
@@ -111,6 +139,21 @@ fn a_presence_keeps_its_id_and_its_language_whoever_it_goes_to() {
         carol.arrives();
         alice.says(&format!("<presence to='carol@example.org' type='subscribe' {both}/>"));
         assert!(carol.hears().contains(&format!("type='subscribe' {both}/>")));
+    });
+}
+
+/// RFC 6121, 3.1.3: the server keeps the complete stanza.
+#[test]
+fn a_request_that_waits_keeps_its_id_and_its_language() {
+    play(async || {
+        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
+        let alice = stage.enter("alice", "a").await;
+        let words = "type='subscribe' id='sub3' xml:lang='de'><status>bitte</status></presence>";
+        alice.says(&format!("<presence to='bob@example.org' {words}"));
+        let bob = stage.enter("bob", "b").await;
+        bob.says("<presence/>");
+        let asked = format!("<presence from='alice@example.org' to='bob@example.org' {words}");
+        assert!(bob.hears().ends_with(&asked));
     });
 }
 

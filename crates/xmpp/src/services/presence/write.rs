@@ -38,7 +38,7 @@ fn presence(out: &mut Vec<u8>, from: &str, to: &str, kind: Option<&str>, words: 
         .attr_opt("type", kind)
         .attr_opt("id", words.id.as_deref())
         .attr_opt("xml:lang", words.lang.as_deref())
-        .raw(&words.payload);
+        .raw(words.payload.as_bytes());
 }
 
 /// Appends the answer to a presence that cannot be.
