@@ -121,6 +121,12 @@ struct Connection {
     deadline: Option<Deadline>,
 }
 
+// === impl Ending ===
+
+impl Ending {
+    const CLOSED: Self = Self::Lost("the peer closed the connection");
+}
+
 // === impl Connection ===
 
 impl Connection {
@@ -146,7 +152,7 @@ impl Connection {
                         continue;
                     }
                 },
-                Ok(Progress::Closed) => Err(Ending::Lost("the peer closed the connection")),
+                Ok(Progress::Closed) => Err(Ending::CLOSED),
                 Ok(Progress::Step(step)) => self.take(step).await,
                 Err(error) => Err(Ending::Refused(error)),
             };
@@ -218,13 +224,12 @@ impl Connection {
     /// Waits for a step of a login. This is the one place where a login ends, whatever it was.
     async fn log_in(&mut self, attempt: Attempt) -> Result<(), Ending> {
         let link = Rc::clone(self.stream.link());
+        let most = self.stream.limits().unauthenticated_stanza_bytes;
         let began = Instant::now();
         let outcome = tokio::select! {
             biased;
             outcome = attempt => outcome,
-            () = self.intake.read_ahead(&link) => {
-                return Err(Ending::Lost("the peer closed the connection"));
-            }
+            ending = self.intake.read_ahead(&link, most) => return Err(ending),
         };
         let standing = self.stream.conclude(outcome).map_err(Ending::Refused)?;
         if let Some(deadline) = &mut self.deadline {

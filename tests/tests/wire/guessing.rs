@@ -93,9 +93,7 @@ async fn a_wrong_password_that_is_repeated_stands_in_nobodys_way() {
 async fn a_try_that_waits_is_not_cut_off() {
     let config = Config::plain().servers().more("[xmpp.limits]\nlogin_time = \"2s\"\n");
     let server = Server::start(&config).await;
-    for count in 0..5 {
-        let _ = try_once(&mut opened(&server).await, &format!("guess-{count}")).await;
-    }
+    use_up(&server).await;
     let mut owner = opened(&server).await;
     let began = Instant::now();
     try_once(&mut owner, &Config::password("server1")).await.expect("its turn comes");
@@ -109,9 +107,7 @@ async fn a_try_that_waits_is_not_cut_off() {
 async fn a_try_that_waits_ends_with_its_connection() {
     let config = Config::plain().servers().more("[xmpp.limits]\nunauthenticated_per_address = 8\n");
     let server = Server::start(&config).await;
-    for count in 0..5 {
-        let _ = try_once(&mut opened(&server).await, &format!("guess-{count}")).await;
-    }
+    use_up(&server).await;
     let mut waiting = Vec::new();
     for count in 0..8 {
         let mut client = opened(&server).await;
@@ -119,6 +115,79 @@ async fn a_try_that_waits_ends_with_its_connection() {
         waiting.push(client);
     }
     drop(waiting);
+    there_is_room_again(&server).await;
+}
+
+/// Also if it has sent more than the server keeps.
+#[tokio::test]
+async fn a_try_with_much_behind_it_ends_with_its_connection() {
+    let config = Config::plain().servers().more("[xmpp.limits]\nunauthenticated_per_address = 8\n");
+    let server = Server::start(&config).await;
+    use_up(&server).await;
+    let mut waiting = Vec::new();
+    for count in 0..8 {
+        let mut client = opened(&server).await;
+        client.send(&plain(&format!("more-{count}"))).await;
+        let _ = client.try_send(&[b' '; 62_000]).await;
+        waiting.push(client);
+    }
+    drop(waiting);
+    there_is_room_again(&server).await;
+}
+
+/// Behind a try that waits the server keeps what a client may send at once before it has logged in.
+#[tokio::test]
+async fn what_comes_behind_a_try_that_waits_is_bounded() {
+    let server = Server::start(&Config::plain().servers()).await;
+    use_up(&server).await;
+    let mut client = opened(&server).await;
+    client.send(&plain("one-more")).await;
+    client.send(&" ".repeat(16_384)).await;
+    let early = client.next_within(Duration::from_secs(1)).await;
+    assert!(early.is_err(), "16 KiB may come: {early:?}");
+    client.send(" ").await;
+    let ended = timeout(Duration::from_secs(2), client.ending()).await;
+    let (condition, _) = ended.expect("it does not end at once");
+    assert_eq!(condition.as_deref(), Some("policy-violation"));
+    // All of it in one piece, try and all.
+    let mut client = opened(&server).await;
+    client.send(&(plain("one-more") + &" ".repeat(20_000))).await;
+    let ended = timeout(Duration::from_secs(2), client.ending()).await;
+    let (condition, _) = ended.expect("it does not end at once");
+    assert_eq!(condition.as_deref(), Some("policy-violation"));
+}
+
+/// A client may say what follows its login before it is in.
+#[tokio::test]
+async fn what_comes_behind_a_try_that_waits_is_answered() {
+    let server = Server::start(&Config::plain().servers()).await;
+    use_up(&server).await;
+    let mut owner = opened(&server).await;
+    let header = format!(
+        "<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:client' \
+         to='{DOMAIN}' version='1.0'>"
+    );
+    let bind = "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
+    owner.send(&(plain(&Config::password("server1")) + &header + bind)).await;
+    let mut said = String::new();
+    let answers = async {
+        while !said.ends_with("</iq>") {
+            said += &String::from_utf8(owner.read_some().await).expect("UTF-8");
+        }
+    };
+    timeout(PATIENCE, answers).await.expect("all is answered");
+    assert!(said.contains("<success") && said.contains("<jid>"), "{said}");
+}
+
+/// Uses up what is looked at without a wait.
+async fn use_up(server: &Server) {
+    for count in 0..5 {
+        let _ = try_once(&mut opened(server).await, &format!("guess-{count}")).await;
+    }
+}
+
+/// Nobody who has gone holds up a newcomer, nor a login.
+async fn there_is_room_again(server: &Server) {
     lampfield_tests::eventually::eventually(Duration::from_secs(2), || async {
         let mut client = Client::connect(server.address(), DOMAIN).await;
         client.try_send(b" ").await.map_err(|error| error.to_string())?;
@@ -126,7 +195,7 @@ async fn a_try_that_waits_ends_with_its_connection() {
         client.next_within(PATIENCE).await.map(drop).map_err(|end| format!("{end:?}"))
     })
     .await;
-    scene::client(&server, "server2").await;
+    scene::client(server, "server2").await;
 }
 
 async fn opened(server: &Server) -> Client {

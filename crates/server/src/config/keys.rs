@@ -118,7 +118,8 @@ section! {
     pub struct XmppLimits {
         /// The largest stanza; a larger one ends the stream with `policy-violation`.
         stanza: Size = key(Size::kib(256)).within(Size::kib(10)..=Size::mib(16)).on_reload_for(CONNECTIONS),
-        /// The same before the login.
+        /// The same before the login. It also bounds what may come behind a try to log in that is
+        /// not answered yet.
         unauthenticated_stanza: Size = key(Size::kib(16)).within(Size::kib(4)..=Size::mib(1)).on_reload_for(CONNECTIONS),
         /// Levels of nested elements; a deeper stanza ends the stream.
         depth: usize = key(64).within(8..=1_000).on_reload_for(CONNECTIONS),

@@ -120,9 +120,9 @@ const CONSTANTS: [(&str, &str, &str); 30] = [
     ("xmpp/src/accounts.rs", "waiting: 1_024,", "| 2, and 1,024 wait |"),
     ("xmpp/src/accounts.rs", "throttled: 65_536,", "| 65,536, of one address 1,024 |"),
     ("xmpp/src/accounts.rs", "throttled_of_one: 1_024,", "| 65,536, of one address 1,024 |"),
-    (LINE, "WRONG: usize = 16;", "| 16; 256, for 75 s |"),
-    (LINE, "RECALLED: usize = 256;", "| 16; 256, for 75 s |"),
-    (LINE, "RECALL: Duration = Duration::from_secs(75);", "| 16; 256, for 75 s |"),
+    (LINE, "WRONG: usize = 16;", "| passwords of one such pair that are known to be wrong | 16 |"),
+    (RECALL, "MOST: usize = 200_000;", "| 200,000, for 75 s |"),
+    (RECALL, "RECALL: Duration = Duration::from_secs(75);", "| 200,000, for 75 s |"),
     (LINE, "EVERY: Duration = Duration::from_secs(12);", "one every 12 s, for up to 15 s;"),
     (
         "xmpp/src/accounts/turn.rs",
@@ -137,6 +137,7 @@ const CONSTANTS: [(&str, &str, &str); 30] = [
 ];
 
 const LINE: &str = "xmpp/src/accounts/throttle/line.rs";
+const RECALL: &str = "xmpp/src/accounts/throttle/recall.rs";
 
 const PUBSUB: &str = "xmpp/src/services/pubsub/engine/limits.rs";
 

@@ -161,13 +161,15 @@ enum Guessers {
     Distinct,
     /// Always the same.
     Same,
+    /// Always another password, and gone again as soon as the one before is remembered.
+    Hasty,
     /// Another one when the one before was looked at.
     Stubborn,
 }
 
-/// How long the owner, who tries again after two seconds, needs beside so many guessers, and how
-/// many guesses are looked at within three minutes.
-async fn beside(guessers: usize, how: Guessers) -> (Duration, usize) {
+/// How long the owner, who tries again after `pause`, needs beside so many guessers, and how many
+/// guesses are looked at within three minutes.
+async fn beside(guessers: usize, how: Guessers, pause: Duration) -> (Duration, usize) {
     let desk = Desk::new();
     let book = desk.open().await;
     book.add(given("server1", "secret")).await.expect("added");
@@ -180,15 +182,21 @@ async fn beside(guessers: usize, how: Guessers) -> (Duration, usize) {
             loop {
                 let guess = match how {
                     Guessers::Same => "wrong".to_owned(),
-                    Guessers::Distinct | Guessers::Stubborn => format!("{guesser}-{number}"),
+                    _ => format!("{guesser}-{number}"),
                 };
-                let refused = login(&book, "server1", &guess, HERE).await.unwrap_err();
-                if refused == Failure::NotAuthorized {
+                let stays = match how {
+                    Guessers::Hasty => throttle::IN_VAIN,
+                    _ => Duration::from_secs(30),
+                };
+                let refused = tokio::time::timeout(stays, login(&book, "server1", &guess, HERE));
+                let is_looked_at = match refused.await {
+                    Ok(refused) => refused.unwrap_err() == Failure::NotAuthorized,
+                    Err(_) => false,
+                };
+                if is_looked_at {
                     looked_at.borrow_mut().insert(guess);
                 }
-                if refused == Failure::NotAuthorized || matches!(how, Guessers::Distinct) {
-                    number += 1;
-                }
+                number += usize::from(is_looked_at || !matches!(how, Guessers::Stubborn));
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         });
@@ -199,7 +207,11 @@ async fn beside(guessers: usize, how: Guessers) -> (Duration, usize) {
             tokio::time::sleep(Duration::from_secs(20)).await;
             let began = Instant::now();
             while !works(&book, "server1", "secret").await {
-                tokio::time::sleep(Duration::from_secs(2)).await;
+                assert!(
+                    began.elapsed() < Duration::from_secs(600),
+                    "{guessers} keep the owner out"
+                );
+                tokio::time::sleep(pause).await;
             }
             let needed = began.elapsed();
             tokio::time::sleep_until(begin + Duration::from_secs(180)).await;
@@ -210,17 +222,31 @@ async fn beside(guessers: usize, how: Guessers) -> (Duration, usize) {
 
 #[tokio::test(start_paused = true)]
 async fn the_owner_gets_in_beside_guessers_and_they_learn_no_more() {
+    let pause = Duration::from_secs(2);
     for guessers in [1, 10, 50] {
-        let (needed, looked_at) = beside(guessers, Guessers::Distinct).await;
-        let stated = Duration::from_secs(15 + 2 + 12);
+        let (needed, looked_at) = beside(guessers, Guessers::Distinct, pause).await;
+        let stated = pause + Duration::from_secs(15 + 12);
         assert!(needed <= stated, "{guessers} guessers: {needed:?}");
         assert!(looked_at <= 5 + 15, "{looked_at} guesses of {guessers} were looked at");
     }
-    let (needed, looked_at) = beside(10, Guessers::Same).await;
+    let (needed, looked_at) = beside(10, Guessers::Same, pause).await;
     assert_eq!((needed.as_secs(), looked_at), (0, 1));
     // Who does what the owner does is told from him by nothing.
-    let (_, looked_at) = beside(3, Guessers::Stubborn).await;
+    let (_, looked_at) = beside(3, Guessers::Stubborn, pause).await;
     assert!(looked_at <= 5 + 15, "{looked_at} guesses were looked at");
+}
+
+/// However many other passwords wait in vain while he is away: Asterisk is for up to a minute.
+#[tokio::test(start_paused = true)]
+async fn no_number_of_guessers_has_the_owner_forgotten() {
+    for (guessers, how, pause) in
+        [(300, Guessers::Distinct, 20), (300, Guessers::Distinct, 60), (499, Guessers::Hasty, 60)]
+    {
+        let pause = Duration::from_secs(pause);
+        let (needed, _) = beside(guessers, how, pause).await;
+        let stated = pause + Duration::from_secs(15 + 12);
+        assert!(needed <= stated, "{guessers} guessers, {pause:?} between: {needed:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@
 //! that comes too early waits for its turn (see [`line`]). Pure: the time is given.
 
 mod line;
+mod recall;
 mod table;
 
 use std::hash::{BuildHasher, RandomState};
@@ -14,9 +15,14 @@ use lampfield_xmpp_stream::BareJid;
 use tokio::sync::oneshot;
 
 use line::{Entered, Line};
+use recall::Recall;
 use table::Table;
 
+use crate::network::Network;
+
 pub use line::{Call, Looked, Try};
+#[cfg(test)]
+pub use recall::IN_VAIN;
 pub use table::{Room, Spot};
 
 /// All lines of this server.
@@ -28,6 +34,7 @@ pub struct Throttle {
     /// share one.
     hasher: RandomState,
     table: Table,
+    recall: Recall,
     next: u64,
 }
 
@@ -54,7 +61,8 @@ pub struct Place {
 
 impl Throttle {
     pub fn new(room: Room, free: usize) -> Self {
-        Self { free, hasher: RandomState::new(), table: Table::new(room), next: 0 }
+        let (hasher, table) = (RandomState::new(), Table::new(room));
+        Self { free, hasher, table, recall: Recall::default(), next: 0 }
     }
 
     /// A try with a password, of which `tag` and the account's salt are enough: with another salt
@@ -66,9 +74,12 @@ impl Throttle {
     /// Somebody at `peer` tries to log in.
     pub fn enter(&mut self, account: &BareJid, peer: IpAddr, what: Try, now: Duration) -> Entry {
         let (key, free) = (self.hasher.hash_one(account), self.free);
-        let (spot, line) = self.table.enter(peer.into(), key, now, || Line::new(free));
+        let network = Network::from(peer);
+        let past = self.recalled(what, network);
+        let first = past.and_then(|password| self.recall.first(password, now));
+        let (spot, line) = self.table.enter(network, key, now, || Line::new(free));
         self.next += 1;
-        match line.enter(self.next, what, now) {
+        match line.enter(self.next, what, first, now) {
             Entered::Turn => Entry::Turn(spot),
             Entered::Wrong => Entry::Wrong,
             Entered::Waits(call) => Entry::Waits(Place { spot, call, number: self.next }),
@@ -84,8 +95,14 @@ impl Throttle {
 
     /// A turn is over.
     pub fn end(&mut self, spot: Spot, what: Try, looked: Looked, now: Duration) {
+        // The right one is forgotten too: whoever waits beside it would know that his is another.
+        if matches!(looked, Looked::Right | Looked::Wrong)
+            && let Some(password) = self.recalled(what, spot.network())
+        {
+            self.recall.forget(password);
+        }
         if let Some(line) = self.table.at(spot) {
-            line.end(what, looked, now);
+            line.end(what, looked);
             line.serve(now);
         }
     }
@@ -96,10 +113,22 @@ impl Throttle {
             Ok(Call::Turn) => self.end(place.spot, what, Looked::Not, now),
             Ok(Call::Wrong) => {}
             Err(_) => {
-                if let Some(line) = self.table.at(place.spot) {
-                    line.leave(place.number, now);
+                let line = self.table.at(place.spot);
+                let first = line.and_then(|line| line.leave(place.number, now));
+                if let (Some(first), Some(password)) =
+                    (first, self.recalled(what, place.spot.network()))
+                {
+                    self.recall.note(password, first, now);
                 }
             }
+        }
+    }
+
+    /// What a password is recalled by, which holds for one network. It stands for its account, too.
+    fn recalled(&self, what: Try, network: Network) -> Option<u64> {
+        match what {
+            Try::Password(password) => Some(self.hasher.hash_one((network, password))),
+            Try::Proof => None,
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::io;
 
-use lampfield_xmpp_stream::{Framer, Limits, StreamError};
+use lampfield_xmpp_stream::{Framer, Limits, StreamCondition, StreamError};
 
+use super::Ending;
 use super::stream::{Step, Stream};
 use crate::turns::Turn;
 use crate::wire::Link;
@@ -81,26 +82,30 @@ impl Intake {
         })
     }
 
-    /// Keeps what arrives while something else is waited for, as long as there is room. Returns
-    /// only when the peer has closed.
-    pub(super) async fn read_ahead(&mut self, link: &Link) {
-        while self.rest.len() < SCRATCH {
+    /// Keeps what arrives while a step of a login is waited for, up to `most` bytes. Returns only
+    /// with a reason to wait no longer: the peer has closed, or sent more. Who is not read from
+    /// could not be seen to close.
+    pub(super) async fn read_ahead(&mut self, link: &Link, most: usize) -> Ending {
+        while self.rest.len() <= most {
             if link.readable().await.is_err() {
-                return;
+                return Ending::CLOSED;
             }
             let read = BUFFER.with_borrow_mut(|buffer| {
                 let count = link.try_read(buffer)?;
-                self.rest.extend_from_slice(buffer.get(..count).unwrap_or_default());
+                // One byte too much is enough to know.
+                let kept = (most - self.rest.len()).saturating_add(1).min(count);
+                self.rest.extend_from_slice(buffer.get(..kept).unwrap_or_default());
                 Ok(count)
             });
             match read {
-                Ok(0) => return,
+                Ok(0) => return Ending::CLOSED,
                 Ok(_) => {}
                 Err(error) if io::Error::kind(&error) == io::ErrorKind::WouldBlock => {}
-                Err(_) => return,
+                Err(_) => return Ending::CLOSED,
             }
         }
-        std::future::pending().await
+        let text = format!("more than {most} bytes behind a login that is not answered yet");
+        Ending::Refused(StreamCondition::PolicyViolation.with(text))
     }
 
     /// Handles the frames of `input`; keeps what is left when the turn is over.

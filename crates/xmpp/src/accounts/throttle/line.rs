@@ -13,16 +13,10 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::recall::IN_VAIN;
+
 /// The time between two tries when there is no free one left.
 pub const EVERY: Duration = Duration::from_secs(12);
-/// Shorter waits are not remembered: whoever pours in passwords to have ours forgotten keeps a
-/// connection busy for so long with each.
-const IN_VAIN: Duration = Duration::from_secs(3);
-/// After this time without a try a password that waited in vain is forgotten. Asterisk tries again
-/// within a minute.
-const RECALL: Duration = Duration::from_secs(75);
-/// Passwords of one line that are known to have waited in vain; the oldest is forgotten.
-const RECALLED: usize = 256;
 /// Passwords of one line that are known to be wrong; the oldest is forgotten. More than Asterisk
 /// and a guesser together use up until Asterisk comes again.
 const WRONG: usize = 16;
@@ -82,18 +76,9 @@ pub struct Line {
     /// When a password may go before others again.
     fair_until: Duration,
     wrong: VecDeque<u64>,
-    /// In the order in which they left.
-    in_vain: VecDeque<InVain>,
     /// Passwords that are being looked at. The same one waits for the answer.
     looked_at: Vec<u64>,
     waiting: Vec<Waiting>,
-}
-
-#[derive(Debug)]
-struct InVain {
-    password: u64,
-    first: Duration,
-    last: Duration,
 }
 
 #[derive(Debug)]
@@ -117,7 +102,6 @@ impl Line {
             full_at: Duration::ZERO,
             fair_until: Duration::ZERO,
             wrong: VecDeque::new(),
-            in_vain: VecDeque::new(),
             looked_at: Vec::new(),
             waiting: Vec::new(),
         }
@@ -133,8 +117,15 @@ impl Line {
         self.full_at.saturating_sub(self.reserve)
     }
 
-    /// Comes with a try. What is left over waits under this number.
-    pub fn enter(&mut self, number: u64, what: Try, now: Duration) -> Entered {
+    /// Comes with a try. It waits under this number if it must, and goes before others if its
+    /// password `first` came before and has waited in vain.
+    pub fn enter(
+        &mut self,
+        number: u64,
+        what: Try,
+        first: Option<Duration>,
+        now: Duration,
+    ) -> Entered {
         if let Try::Password(password) = what
             && self.wrong.contains(&password)
         {
@@ -145,8 +136,6 @@ impl Line {
             self.begin(what, now);
             return Entered::Turn;
         }
-        let past = self.in_vain.iter().find(|past| what == Try::Password(past.password));
-        let first = past.filter(|past| now < past.last + RECALL).map(|past| past.first);
         let (call, called) = oneshot::channel();
         self.waiting.push(Waiting { number, what, since: now, first, call });
         Entered::Waits(called)
@@ -159,7 +148,7 @@ impl Line {
             let next = self.waiting.swap_remove(next);
             self.begin(next.what, now);
             if next.call.send(Call::Turn).is_err() {
-                self.end(next.what, Looked::Not, now);
+                self.end(next.what, Looked::Not);
             }
         }
     }
@@ -172,16 +161,12 @@ impl Line {
     }
 
     /// A turn is over. Others may be next.
-    pub fn end(&mut self, what: Try, looked: Looked, now: Duration) {
+    pub fn end(&mut self, what: Try, looked: Looked) {
         if matches!(looked, Looked::Right | Looked::Not) {
             self.full_at = self.full_at.saturating_sub(EVERY);
         }
         if let Try::Password(password) = what {
             self.looked_at.retain(|other| *other != password);
-            if matches!(looked, Looked::Right | Looked::Wrong) {
-                // Of the right one too: whoever waits beside it would know that his is another.
-                self.forget_in_vain(password, now);
-            }
             if looked == Looked::Wrong {
                 self.note_wrong(password);
             }
@@ -209,20 +194,12 @@ impl Line {
         ready().min_by_key(|(_, one)| lot.hash_one(one.number)).map(|(at, _)| at)
     }
 
-    /// Goes away before it was called.
-    pub fn leave(&mut self, number: u64, now: Duration) {
-        let Some(at) = self.waiting.iter().position(|one| one.number == number) else { return };
+    /// Goes away before it was called. Gives back when its password first came, if it has waited
+    /// long enough for that to be remembered.
+    pub fn leave(&mut self, number: u64, now: Duration) -> Option<Duration> {
+        let at = self.waiting.iter().position(|one| one.number == number)?;
         let one = self.waiting.swap_remove(at);
-        if let Try::Password(password) = one.what
-            && one.since + IN_VAIN <= now
-        {
-            self.forget_in_vain(password, now);
-            if self.in_vain.len() >= RECALLED {
-                self.in_vain.pop_front();
-            }
-            let first = one.first.unwrap_or(one.since);
-            self.in_vain.push_back(InVain { password, first, last: now });
-        }
+        (one.since + IN_VAIN <= now).then(|| one.first.unwrap_or(one.since))
     }
 
     fn note_wrong(&mut self, password: u64) {
@@ -235,9 +212,5 @@ impl Line {
             // Who no longer listens needs no answer.
             let _ = one.call.send(Call::Wrong);
         }
-    }
-
-    fn forget_in_vain(&mut self, password: u64, now: Duration) {
-        self.in_vain.retain(|past| past.password != password && now < past.last + RECALL);
     }
 }

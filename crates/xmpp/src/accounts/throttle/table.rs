@@ -49,6 +49,15 @@ struct Share {
     place: u64,
 }
 
+// === impl Spot ===
+
+impl Spot {
+    /// Whose line it is.
+    pub fn network(self) -> Network {
+        self.network
+    }
+}
+
 // === impl Table ===
 
 impl Table {
