@@ -376,13 +376,19 @@ fn unread_comfortable() {
 fn unread() {
     let limits = |most: &str| limit("unread_comfortable = '16KiB'\nunread", &format!("'{most}'"));
     let mut server = start(&limits("1GiB"));
+    // A server's presence goes to all of its resources, whether or not they read.
     let flood = |server: &Server| {
-        let mut client = log_in(server);
-        let info = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+        let mut deaf = log_in(server);
+        deaf.tell("<presence/>");
+        let mut loud = connect(server);
+        assert!(loud.authenticate("server1", "one") && loud.bind("loud"));
+        loud.tell("<presence/>");
+        let status = "x".repeat(500);
         for _ in 0..20_000 {
-            client.tell(&format!("<iq type='get' id='i' to='{DOMAIN}'>{info}</iq>"));
+            loud.tell(&format!("<presence><status>{status}</status></presence>"));
         }
-        client
+        assert!(survives(&mut loud, ""));
+        deaf
     };
     assert!(survives(&mut flood(&server), ""));
     reload(&mut server, &limits("64KiB"));
