@@ -1,6 +1,8 @@
 //! No call does more than a bounded piece of work, however much there is to do, and all of them
 //! together look at each fact a fixed number of times.
 
+use std::time::Duration;
+
 use lampfield_board::{DeviceState::InUse, Ending, Kind};
 use lampfield_hub::{
     ConnId, Happening, Hub, Limits, Notice, Now, PeerCache, Policies, Policy, Rule, Settings,
@@ -135,6 +137,27 @@ fn an_end_goes_on_after_a_return_and_a_loss() {
         _ => None,
     });
     assert!(reasons.all(|reason| reason == Ending::Goodbye));
+}
+
+/// Nor by any number of further goodbyes: each ends what was said before it.
+#[test]
+fn an_end_goes_on_however_often_it_is_said_again() {
+    let mut story = story(Limits::default());
+    // A goodbye does what one tick does: this is half as much again as all that there is to do.
+    let goodbyes = (FACTS + 8 * ENDING) * 3 / 2 / LOOKS;
+    let last = u64::try_from(goodbyes).unwrap();
+    for conn in 1..=last {
+        story.act(|hub, now| hub.goodbye(ConnId(conn), now));
+        story.now.mono += Duration::from_millis(1);
+        story.login(conn + 1, A);
+        story.device(conn + 1, 1, "PJSIP/1", InUse);
+    }
+    assert_eq!(story.hub.status().devices, FACTS - ENDING + 1);
+    assert_eq!(story.shows("PJSIP/1"), Some(InUse), "said after the last");
+    story.act(|hub, now| hub.goodbye(ConnId(last + 1), now));
+    ticks(&mut story);
+    assert_eq!(story.shows("PJSIP/1"), None, "said before it, where an end had been already");
+    assert_eq!(story.hub.status().devices, FACTS - ENDING);
 }
 
 /// What an account says that is added under the name of a removed one stands, also while the end of
