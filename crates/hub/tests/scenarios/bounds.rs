@@ -6,6 +6,7 @@ use std::time::Duration;
 use lampfield_board::{DeviceState::InUse, Ending, Kind};
 use lampfield_hub::{
     ConnId, Happening, Hub, Limits, Notice, Now, PeerCache, Policies, Policy, Rule, Settings,
+    Trouble,
 };
 
 use super::fixture::{A, B, Story, name, secs};
@@ -17,6 +18,8 @@ const ENDING: usize = FACTS * 9 / 10;
 /// What one call may do: so many looks, or so many withdrawals.
 const LOOKS: usize = 4_200;
 const WITHDRAWALS: usize = 520;
+/// Names that one call may tell people of those that share an EID.
+const NAMED: usize = 20;
 
 fn story(limits: Limits) -> Story {
     let keep = Rule::parse("PJSIP/*0", Policy::Keep).unwrap();
@@ -88,6 +91,44 @@ fn the_removal_of_many_accounts_is_no_more_work_at_once_than_that_of_one() {
     let work = ticks(&mut story);
     assert!(work.len() > 2 && work.iter().all(|work| *work <= LOOKS), "{work:?}");
     assert_eq!((story.changes.len(), story.hub.accounts().len()), (2_000, 0));
+}
+
+/// Servers that were copied with their configuration all speak as the same entity.
+#[test]
+fn many_accounts_of_one_eid_are_no_more_work_than_with_eids_of_their_own() {
+    let mut story = Story::new();
+    for conn in 1..=1_000 {
+        story.login(conn, &format!("pbx{conn}"));
+        story.device(conn, 1, &format!("PJSIP/{conn}"), InUse);
+        assert!(named(&story) <= NAMED, "{} at login {conn}", named(&story));
+        story.notices.clear();
+    }
+    story.act(|hub, now| (1..=1_000).for_each(|conn| hub.lost(ConnId(conn), now)));
+    story.now.mono += secs(10);
+    let mut ticks = 0;
+    while story.hub.next_deadline().is_some_and(|due| due <= story.now.mono) {
+        story.notices.clear();
+        story.act(|hub, now| hub.tick(now));
+        assert!(named(&story) <= NAMED, "{} in tick {ticks}", named(&story));
+        ticks += 1;
+    }
+    assert!(ticks > 2, "{ticks}");
+    assert_eq!(story.hub.status().devices, 0);
+    let shared = |trouble: &Trouble| matches!(trouble, Trouble::DuplicateEid { .. });
+    assert!(!story.troubles().iter().any(shared), "nobody is left");
+}
+
+/// How many accounts people were told of that share an EID.
+fn named(story: &Story) -> usize {
+    let troubles = story.notices.iter().filter_map(|notice| match notice {
+        Notice::Raised(trouble) | Notice::Cleared(trouble) => Some(trouble),
+        Notice::Happened(_) => None,
+    });
+    let named = troubles.map(|trouble| match trouble {
+        Trouble::DuplicateEid { accounts, .. } => accounts.len(),
+        _ => 0,
+    });
+    named.sum()
 }
 
 #[test]
