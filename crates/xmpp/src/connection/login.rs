@@ -309,9 +309,8 @@ impl Stream {
         result: Result<Rc<Account>, Failure>,
     ) -> Result<Standing, StreamError> {
         let account = result.map_err(|failure| self.refuse_legacy(&login.id, failure))?;
-        let address = self.choose_address(&account.jid, &login.resource);
         let mut out = Vec::new();
-        let standing = match address.and_then(|jid| self.enter(jid, &login.resource, account)) {
+        let standing = match self.enter(account, &login.resource) {
             Ok(_) => {
                 reply::result(&mut out, &login.id, None, None, &[]);
                 Standing::SameStream
