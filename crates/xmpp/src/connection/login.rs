@@ -102,9 +102,7 @@ impl Stream {
     ) -> Result<Option<Step>, StreamError> {
         let step = match (name, std::mem::replace(&mut self.phase, Phase::Stranger)) {
             ("auth", before) => {
-                if let Phase::Authenticating(..) = before {
-                    self.count_failure(Failure::Aborted)?;
-                }
+                self.give_up(&before)?;
                 self.begin(element).map(|(exchange, step)| (exchange, None, step))
             }
             ("response", Phase::Authenticating(mut exchange, turn)) => self
@@ -225,6 +223,23 @@ impl Stream {
         self.send(&out);
         self.phase = Phase::Stranger;
         self.count_failure(failure).map(|()| Standing::Failed)
+    }
+
+    /// Forgets a login that is under way, as TLS begins: what was learnt in clear text may come from
+    /// anybody (RFC 6120 section 5.4.3.3).
+    pub(super) fn start_anew(&mut self) -> Result<(), StreamError> {
+        let before = std::mem::replace(&mut self.phase, Phase::Stranger);
+        self.give_up(&before)?;
+        self.claim = None;
+        Ok(())
+    }
+
+    /// A login that is begun and not gone on with is a failed try.
+    fn give_up(&mut self, before: &Phase) -> Result<(), StreamError> {
+        match before {
+            Phase::Authenticating(..) => self.count_failure(Failure::Aborted),
+            _ => Ok(()),
+        }
     }
 
     fn count_failure(&mut self, failure: Failure) -> Result<(), StreamError> {
