@@ -36,6 +36,9 @@ use crate::{
 /// they cannot pile up.
 const FORGOTTEN_AT_ONCE: usize = 1_024;
 
+/// Accounts of one EID that a trouble names; it counts the others.
+const NAMED: usize = 8;
+
 /// Who holds what on this node.
 ///
 /// After each call that changes something, the caller carries out every [`Hub::next_effect`]
@@ -164,12 +167,17 @@ impl Hub {
     fn settle(&mut self, id: OriginId) {
         let Some(speaker) = self.origins.get(id) else { return };
         let eid = speaker.name.eid;
-        if speaker.idle() {
-            self.outbox.delete(Bucket::Origins, keys::origin(&speaker.name));
-            self.origins.remove(id);
-            self.board.forget_origin(id);
-        }
+        self.drop_idle(id);
         self.check_eid(eid);
+    }
+
+    /// Drops what is known of an origin if nothing of it is left. To look who uses its EID is left
+    /// to the caller, who may have more to end.
+    fn drop_idle(&mut self, id: OriginId) {
+        let Some(speaker) = self.origins.get(id).filter(|speaker| speaker.idle()) else { return };
+        self.outbox.delete(Bucket::Origins, keys::origin(&speaker.name));
+        self.origins.remove(id);
+        self.board.forget_origin(id);
     }
 
     /// An account is back or gone for good: its dead origins are no trouble any longer.
@@ -182,8 +190,10 @@ impl Hub {
     /// Raises or clears the trouble of an EID that several accounts use.
     fn check_eid(&mut self, eid: Eid) {
         let accounts = self.origins.accounts_of(eid);
+        let others = accounts.len().saturating_sub(NAMED);
         if accounts.len() > 1 {
-            self.outbox.raise(Trouble::DuplicateEid { eid, accounts });
+            let accounts = accounts.take(NAMED).cloned().collect();
+            self.outbox.raise(Trouble::DuplicateEid { eid, accounts, others });
         } else {
             self.outbox.clear(&TroubleKey::DuplicateEid(eid));
         }

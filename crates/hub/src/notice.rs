@@ -69,15 +69,17 @@ pub enum Happening {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "trouble", rename_all = "kebab-case")]
 pub enum Trouble {
-    /// Two accounts publish under one EID: each of these servers takes the other's states for its
-    /// own echo and drops them. Clears when all but one are gone.
+    /// Several accounts publish under one EID: each of these servers takes the others' states for
+    /// its own echo and drops them. Clears when all but one are gone.
     DuplicateEid {
         /// The EID.
         #[serde(serialize_with = "text")]
         eid: Eid,
-        /// Who uses it.
+        /// Who uses it, at most eight of them.
         #[serde(serialize_with = "texts")]
         accounts: Vec<AccountName>,
+        /// How many more use it.
+        others: usize,
     },
     /// More withdrawals are unconfirmed than may be remembered, and the oldest were forgotten.
     /// Clears when a tenth of the limit is free again.

@@ -2,8 +2,7 @@
 //! that wait for it. Holds no facts (the board does) and ends none.
 
 use std::{
-    collections::{BTreeSet, HashMap},
-    hash::Hash,
+    collections::{BTreeSet, HashMap, hash_map::Entry},
     sync::Arc,
     time::Duration,
 };
@@ -18,6 +17,14 @@ use crate::{
 };
 
 type Ids = SmallVec<[OriginId; 1]>;
+
+/// The origins of one EID.
+#[derive(Debug, Default)]
+struct Namesakes {
+    all: BTreeSet<OriginId>,
+    /// The accounts of those that are present.
+    present: BTreeSet<AccountName>,
+}
 
 /// One origin.
 #[derive(Debug)]
@@ -43,7 +50,7 @@ pub struct Speaker {
 pub struct Origins {
     by_id: HashMap<OriginId, Speaker>,
     by_account: HashMap<AccountName, Ids>,
-    by_eid: HashMap<Eid, Ids>,
+    by_eid: HashMap<Eid, Namesakes>,
     deadlines: BTreeSet<(Duration, OriginId)>,
     /// The highest epoch of an origin that was forgotten: one that comes back after that must not
     /// seem older than it was.
@@ -150,7 +157,7 @@ impl Origins {
     pub fn add(&mut self, id: OriginId, name: Arc<Origin>) {
         let speaker = Speaker::new(name, self.forgotten_epoch);
         self.by_account.entry(speaker.name.account.clone()).or_default().push(id);
-        self.by_eid.entry(speaker.name.eid).or_default().push(id);
+        self.by_eid.entry(speaker.name.eid).or_default().all.insert(id);
         self.by_id.insert(id, speaker);
     }
 
@@ -160,23 +167,44 @@ impl Origins {
         if let Some(deadline) = speaker.deadline() {
             self.deadlines.remove(&(deadline, id));
         }
-        drop_from(&mut self.by_account, &speaker.name.account, id);
-        drop_from(&mut self.by_eid, &speaker.name.eid, id);
+        let Origin { account, eid, .. } = &*speaker.name;
+        if let Entry::Occupied(mut ids) = self.by_account.entry(account.clone()) {
+            ids.get_mut().retain(|other| *other != id);
+            if ids.get().is_empty() {
+                ids.remove();
+            }
+        }
+        if let Entry::Occupied(mut namesakes) = self.by_eid.entry(*eid) {
+            namesakes.get_mut().all.remove(&id);
+            namesakes.get_mut().present.remove(account);
+            if namesakes.get().all.is_empty() {
+                namesakes.remove();
+            }
+        }
     }
 
     pub fn get(&self, id: OriginId) -> Option<&Speaker> {
         self.by_id.get(&id)
     }
 
-    /// Changes an origin, and notes when it must be looked at next.
+    /// Changes an origin, and notes when it must be looked at next and whether it is present.
     pub fn update<T>(&mut self, id: OriginId, change: impl FnOnce(&mut Speaker) -> T) -> Option<T> {
         let speaker = self.by_id.get_mut(&id)?;
-        let before = speaker.deadline();
+        let (before, was_present) = (speaker.deadline(), speaker.present());
         let answer = change(speaker);
-        let after = speaker.deadline();
+        let (after, present) = (speaker.deadline(), speaker.present());
         if before != after {
             before.map(|deadline| self.deadlines.remove(&(deadline, id)));
             after.map(|deadline| self.deadlines.insert((deadline, id)));
+        }
+        if was_present != present
+            && let Some(namesakes) = self.by_eid.get_mut(&speaker.name.eid)
+        {
+            let account = &speaker.name.account;
+            match present {
+                true => namesakes.present.insert(account.clone()),
+                false => namesakes.present.remove(account),
+            };
         }
         Some(answer)
     }
@@ -194,18 +222,15 @@ impl Origins {
     /// The other origins of the same EID, which are other accounts'.
     pub fn namesakes(&self, id: OriginId) -> impl Iterator<Item = (OriginId, &Speaker)> {
         let eid = self.get(id).map(|speaker| speaker.name.eid);
-        let ids = eid.and_then(|eid| self.by_eid.get(&eid)).into_iter().flatten();
-        let others = ids.filter(move |other| **other != id);
+        let namesakes = eid.and_then(|eid| self.by_eid.get(&eid)).into_iter();
+        let others = namesakes.flat_map(|these| &these.all).filter(move |other| **other != id);
         others.filter_map(|other| Some((*other, self.get(*other)?)))
     }
 
-    /// The accounts whose origins of this EID are present, sorted.
-    pub fn accounts_of(&self, eid: Eid) -> Vec<AccountName> {
-        let ids = self.by_eid.get(&eid).into_iter().flatten();
-        let present = ids.filter_map(|id| self.get(*id)).filter(|speaker| speaker.present());
-        let mut accounts: Vec<_> = present.map(|speaker| speaker.name.account.clone()).collect();
-        accounts.sort();
-        accounts
+    /// The accounts whose origins of this EID are present, sorted; how many is known without a walk.
+    pub fn accounts_of(&self, eid: Eid) -> impl ExactSizeIterator<Item = &AccountName> {
+        let namesakes = self.by_eid.get(&eid);
+        namesakes.map(|these| these.present.iter()).unwrap_or_default()
     }
 
     /// When the next sweep falls due, and whose.
@@ -215,14 +240,5 @@ impl Origins {
 
     pub fn iter(&self) -> impl Iterator<Item = (OriginId, &Speaker)> {
         self.by_id.iter().map(|(id, speaker)| (*id, speaker))
-    }
-}
-
-fn drop_from<K: Hash + Eq>(index: &mut HashMap<K, Ids>, key: &K, id: OriginId) {
-    if let Some(ids) = index.get_mut(key) {
-        ids.retain(|other| *other != id);
-        if ids.is_empty() {
-            index.remove(key);
-        }
     }
 }

@@ -70,7 +70,8 @@ pub struct Progress {
 /// All pending sweeps of one origin.
 #[derive(Debug, Clone, Default)]
 pub struct Sweeps {
-    /// What ends at once, at most one of each cause: nothing that happens meanwhile puts it off.
+    /// What ends at once: nothing that happens meanwhile puts it off. Of each cause at most one that
+    /// is under way and one that waits for it.
     ends: SmallVec<[Sweep; 1]>,
     away: Option<Sweep>,
     returns: SmallVec<[Sweep; 1]>,
@@ -133,12 +134,17 @@ impl Sweeps {
         }
     }
 
-    /// Everything said so far ends, whoever comes or goes meanwhile.
+    /// Everything said so far ends, whoever comes or goes meanwhile. An end of this cause that is
+    /// under way is finished first, so that ends in quick succession do not keep it at its beginning.
     pub fn end(&mut self, end: Sweep) {
         self.returns.clear();
         self.away = None;
-        self.ends.retain(|other| other.cause != end.cause);
-        self.ends.push(end);
+        let under_way = self.begun.map(|(sweep, _)| sweep);
+        let mut same_cause = self.ends.iter_mut().filter(|other| other.cause == end.cause);
+        match same_cause.find(|other| Some(**other) != under_way || other.below >= end.below) {
+            Some(other) => other.below = other.below.max(end.below),
+            None => self.ends.push(end),
+        }
     }
 
     /// The sweep that falls due first.
@@ -229,6 +235,23 @@ mod tests {
         sweeps.arrived(secs(80));
         sweeps.arrived(secs(84));
         assert_eq!(sweeps.next().unwrap().deadline, secs(80));
+    }
+
+    #[test]
+    fn an_end_under_way_is_finished_before_another_of_its_kind_begins() {
+        let end = |at, below| Sweep { deadline: secs(at), below, cause: Cause::Goodbye };
+        let mut sweeps = Sweeps::default();
+        sweeps.end(end(1, 2));
+        let far = Progress { next: SubjectId::FIRST, ended: 400 };
+        sweeps.pause(end(1, 2), far);
+        for round in 2..100_u32 {
+            sweeps.end(end(1 + u64::from(round), round));
+            sweeps.end(end(1 + u64::from(round), round + 1));
+            assert_eq!((sweeps.next(), sweeps.progress(end(1, 2))), (Some(end(1, 2)), far));
+        }
+        assert_eq!(sweeps.all().count(), 2);
+        sweeps.done(end(1, 2));
+        assert_eq!(sweeps.next().map(|sweep| sweep.below), Some(100));
     }
 
     #[test]

@@ -1,4 +1,8 @@
 //! How many connections there may be, in all and from one address before they log in.
+//!
+//! Our own, because a semaphore has one number of permits, and the limiters of the libraries
+//! (governor) count what happens in a time, not what is open: here a connection counts in three places
+//! and leaves two of them when it logs in.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

@@ -1,4 +1,7 @@
 //! How often one address may register or change a password.
+//!
+//! Our own, because the limiters of the libraries (governor) remember every key until they are told to
+//! forget: here the number of addresses is bounded, and at the bound strangers are refused.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -28,8 +28,8 @@ pub use words::Words;
 pub struct Session {
     /// The address stanzas come from and go to.
     pub jid: FullJid,
-    /// The resource it asked for, which tells the servers of an account apart also where one was
-    /// given another; empty if it left the choice to us.
+    /// The resource it asked for, as an address has it, which tells the servers of an account apart
+    /// also where one was given another; empty if it left the choice to us.
     pub seat: Box<str>,
     /// The address without its resource: the account.
     pub bare: BareJid,

@@ -80,6 +80,41 @@ async fn wrong_passwords_delay_only_their_own_account() {
     assert!(waited > Duration::from_secs(3), "wrong passwords cost nothing: {waited:?}");
 }
 
+/// What was learnt before TLS is forgotten with it (RFC 6120 section 5.4.3.3).
+#[tokio::test]
+async fn a_login_that_was_begun_in_clear_text_is_not_gone_on_with_inside_tls() {
+    let server = Server::start(&Config::plain().with_optional_tls().servers()).await;
+    let mut client = challenged(&server).await;
+    client.starttls().await;
+    client.open().await;
+    let response = BASE64.encode("c=biws,r=abc,p=AAAA");
+    client.send(&format!("<response xmlns='{SASL}'>{response}</response>")).await;
+    assert_eq!(client.ending().await.0.as_deref(), Some("not-authorized"));
+    // One that is begun inside TLS goes on as ever.
+    let mut client = challenged(&server).await;
+    client.starttls().await;
+    client.open().await;
+    client.authenticate("server1", &Config::password("server1")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_login_that_is_given_up_for_tls_is_a_try() {
+    let config = Config::plain().with_optional_tls().servers();
+    let server = Server::start(&config.more("[xmpp.limits]\nlogin_tries = 1\n")).await;
+    let mut client = challenged(&server).await;
+    client.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>").await;
+    assert_eq!(client.ending().await.0.as_deref(), Some("policy-violation"));
+}
+
+/// In the middle of a login by SCRAM, in clear text.
+async fn challenged(server: &Server) -> Client {
+    let mut client = opened(server).await;
+    let first = BASE64.encode("n,,n=server1,r=abc");
+    client.send(&format!("<auth xmlns='{SASL}' mechanism='SCRAM-SHA-1'>{first}</auth>")).await;
+    assert_eq!(client.next().await.element.name, "challenge");
+    client
+}
+
 /// The same answer in the same time: nobody learns which accounts exist.
 #[tokio::test]
 async fn an_unknown_account_looks_like_a_wrong_password() {

@@ -1,7 +1,7 @@
 //! What falls due. A tick does a bounded piece of work, so that a dying server with a hundred
 //! thousand lamps delays nobody else.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use lampfield_board::{Fact, Origin, OriginId, SubjectId};
 
@@ -34,11 +34,15 @@ impl Hub {
     /// a look counts one, a withdrawal eight more.
     pub fn tick(&mut self, now: Now) -> usize {
         let mut work = 0;
+        // Each is looked at once: where many accounts share an EID, many of them may end together.
+        let mut eids = BTreeSet::new();
         while work < WORK_PER_TICK
             && let Some((id, sweep)) = self.due(now.mono)
         {
+            eids.extend(self.origins.get(id).map(|speaker| speaker.name.eid));
             work += self.carry_out(id, sweep, WORK_PER_TICK - work, now);
         }
+        eids.into_iter().for_each(|eid| self.check_eid(eid));
         while work < WORK_PER_TICK
             && let Some(account) = self.backoffs.calmed(now.mono)
         {
@@ -89,7 +93,7 @@ impl Hub {
             }
             None => {}
         }
-        self.settle(id);
+        self.drop_idle(id);
         piece.work
     }
 

@@ -37,12 +37,13 @@ fn happened(happening: &Happening) {
 
 fn raised(trouble: &Trouble) {
     match trouble {
-        Trouble::DuplicateEid { eid, accounts } => {
+        Trouble::DuplicateEid { eid, accounts, others } => {
             let accounts = list(accounts);
             warn!(
                 code = "duplicate-eid",
                 %eid,
                 accounts,
+                others,
                 "several accounts speak as one entity id, so their servers ignore each other: \
                  give each its own entityid in [options] of asterisk.conf"
             );

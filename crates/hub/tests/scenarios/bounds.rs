@@ -1,9 +1,12 @@
 //! No call does more than a bounded piece of work, however much there is to do, and all of them
 //! together look at each fact a fixed number of times.
 
+use std::time::Duration;
+
 use lampfield_board::{DeviceState::InUse, Ending, Kind};
 use lampfield_hub::{
     ConnId, Happening, Hub, Limits, Notice, Now, PeerCache, Policies, Policy, Rule, Settings,
+    Trouble,
 };
 
 use super::fixture::{A, B, Story, name, secs};
@@ -15,6 +18,8 @@ const ENDING: usize = FACTS * 9 / 10;
 /// What one call may do: so many looks, or so many withdrawals.
 const LOOKS: usize = 4_200;
 const WITHDRAWALS: usize = 520;
+/// Names that one call may tell people of those that share an EID.
+const NAMED: usize = 20;
 
 fn story(limits: Limits) -> Story {
     let keep = Rule::parse("PJSIP/*0", Policy::Keep).unwrap();
@@ -88,6 +93,44 @@ fn the_removal_of_many_accounts_is_no_more_work_at_once_than_that_of_one() {
     assert_eq!((story.changes.len(), story.hub.accounts().len()), (2_000, 0));
 }
 
+/// Servers that were copied with their configuration all speak as the same entity.
+#[test]
+fn many_accounts_of_one_eid_are_no_more_work_than_with_eids_of_their_own() {
+    let mut story = Story::new();
+    for conn in 1..=1_000 {
+        story.login(conn, &format!("pbx{conn}"));
+        story.device(conn, 1, &format!("PJSIP/{conn}"), InUse);
+        assert!(named(&story) <= NAMED, "{} at login {conn}", named(&story));
+        story.notices.clear();
+    }
+    story.act(|hub, now| (1..=1_000).for_each(|conn| hub.lost(ConnId(conn), now)));
+    story.now.mono += secs(10);
+    let mut ticks = 0;
+    while story.hub.next_deadline().is_some_and(|due| due <= story.now.mono) {
+        story.notices.clear();
+        story.act(|hub, now| hub.tick(now));
+        assert!(named(&story) <= NAMED, "{} in tick {ticks}", named(&story));
+        ticks += 1;
+    }
+    assert!(ticks > 2, "{ticks}");
+    assert_eq!(story.hub.status().devices, 0);
+    let shared = |trouble: &Trouble| matches!(trouble, Trouble::DuplicateEid { .. });
+    assert!(!story.troubles().iter().any(shared), "nobody is left");
+}
+
+/// How many accounts people were told of that share an EID.
+fn named(story: &Story) -> usize {
+    let troubles = story.notices.iter().filter_map(|notice| match notice {
+        Notice::Raised(trouble) | Notice::Cleared(trouble) => Some(trouble),
+        Notice::Happened(_) => None,
+    });
+    let named = troubles.map(|trouble| match trouble {
+        Trouble::DuplicateEid { accounts, .. } => accounts.len(),
+        _ => 0,
+    });
+    named.sum()
+}
+
 #[test]
 fn withdrawals_beyond_the_limit_are_forgotten_in_pieces() {
     let mut story = story(Limits::default());
@@ -135,6 +178,27 @@ fn an_end_goes_on_after_a_return_and_a_loss() {
         _ => None,
     });
     assert!(reasons.all(|reason| reason == Ending::Goodbye));
+}
+
+/// Nor by any number of further goodbyes: each ends what was said before it.
+#[test]
+fn an_end_goes_on_however_often_it_is_said_again() {
+    let mut story = story(Limits::default());
+    // A goodbye does what one tick does: this is half as much again as all that there is to do.
+    let goodbyes = (FACTS + 8 * ENDING) * 3 / 2 / LOOKS;
+    let last = u64::try_from(goodbyes).unwrap();
+    for conn in 1..=last {
+        story.act(|hub, now| hub.goodbye(ConnId(conn), now));
+        story.now.mono += Duration::from_millis(1);
+        story.login(conn + 1, A);
+        story.device(conn + 1, 1, "PJSIP/1", InUse);
+    }
+    assert_eq!(story.hub.status().devices, FACTS - ENDING + 1);
+    assert_eq!(story.shows("PJSIP/1"), Some(InUse), "said after the last");
+    story.act(|hub, now| hub.goodbye(ConnId(last + 1), now));
+    ticks(&mut story);
+    assert_eq!(story.shows("PJSIP/1"), None, "said before it, where an end had been already");
+    assert_eq!(story.hub.status().devices, FACTS - ENDING);
 }
 
 /// What an account says that is added under the name of a removed one stands, also while the end of

@@ -20,12 +20,25 @@ fn one_eid_from_two_accounts_stands_until_one_is_gone() {
     story.device(1, 1, "PJSIP/1", InUse);
     story.device(2, 1, "PJSIP/1", NotInUse);
     story.device(2, 1, "PJSIP/2", NotInUse);
-    let expected = Trouble::DuplicateEid { eid: number(1), accounts: vec![name(A), name(B)] };
+    let accounts = vec![name(A), name(B)];
+    let expected = Trouble::DuplicateEid { eid: number(1), accounts, others: 0 };
     assert_eq!((story.troubles(), story.raised()), (vec![expected], 1));
     story.lost(1);
     story.pass(secs(10));
     let Trouble::OriginGone { origin, .. } = &story.troubles()[0] else { panic!("A is gone") };
     assert_eq!((&origin.account, story.troubles().len(), cleared(&story)), (&name(A), 1, 1));
+}
+
+#[test]
+fn of_many_accounts_of_one_eid_eight_are_named() {
+    let mut story = Story::new();
+    for conn in 10..30 {
+        story.login(conn, &format!("pbx{conn}"));
+        story.device(conn, 1, &format!("PJSIP/{conn}"), InUse);
+    }
+    let accounts = (10..18).map(|number| name(&format!("pbx{number}"))).collect();
+    let expected = Trouble::DuplicateEid { eid: number(1), accounts, others: 12 };
+    assert_eq!(story.troubles(), [expected]);
 }
 
 /// A server with two lamps that is lost, and does not come back within its grace.

@@ -2,6 +2,9 @@
 //! servers behind one address do not lock each other out, and a stranger elsewhere does not lock
 //! out an account's owner. At the owner's own address guesses are slowed, not the account: a try
 //! that comes too early waits for its turn (see [`line`]). Pure: the time is given.
+//!
+//! Our own, because the limiters of the libraries (governor) answer yes or no for a key: they keep
+//! nobody in line, do not know a password that was wrong before, and forget no key by themselves.
 
 mod line;
 mod recall;

@@ -4,7 +4,8 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use lampfield_xmpp_stream::{
-    BareJid, Element, FullJid, StanzaCondition, StanzaError, StreamCondition, StreamError, Tag, ns,
+    BareJid, Element, FullJid, JidError, StanzaCondition, StanzaError, StreamCondition,
+    StreamError, Tag, ns,
 };
 
 use super::iq::Iq;
@@ -38,8 +39,7 @@ impl Stream {
             }
         };
         let wanted = request.child_text(ns::BIND, "resource").unwrap_or_default();
-        let address = self.choose_address(&account.jid, &wanted);
-        match address.and_then(|jid| self.enter(jid, &wanted, account)) {
+        match self.enter(account, &wanted) {
             Ok(session) => {
                 let mut out = Vec::new();
                 reply::result(&mut out, id, None, None, &bound(&session.jid));
@@ -50,25 +50,21 @@ impl Stream {
         Ok(())
     }
 
-    /// The address for a wanted resource: that one, or another if there is none or it is fought
-    /// over.
-    pub(super) fn choose_address(
+    /// The address that is wanted, or another one if there is none or it is fought over.
+    fn choose_address(
         &self,
         account: &BareJid,
-        wanted: &str,
+        wanted: Option<&FullJid>,
     ) -> Result<FullJid, StanzaError> {
-        let bad = |error: lampfield_xmpp_stream::JidError| {
-            StanzaCondition::BadRequest.with(error.to_string())
-        };
         let router = &self.door.site.router;
-        let taken = if wanted.is_empty() {
-            None
-        } else {
-            let jid = account.with_resource(wanted).map_err(bad)?;
-            match router.session(&jid) {
-                None => return self.within_limit(account).map(|()| jid),
-                Some(_) if !self.door.replacements.note(&jid, Instant::now()) => return Ok(jid),
-                Some(other) => Some(other),
+        let taken = match wanted.map(|jid| (jid, router.session(jid))) {
+            None => None,
+            Some((jid, None)) => return self.within_limit(account).map(|()| jid.clone()),
+            Some((jid, Some(other))) => {
+                if !self.door.replacements.note(jid, Instant::now()) {
+                    return Ok(jid.clone());
+                }
+                Some(other)
             }
         };
         self.within_limit(account)?;
@@ -76,7 +72,8 @@ impl Stream {
         let resource = match &taken {
             None => token,
             Some(other) => {
-                let resource = format!("{wanted}-{}", token.get(..6).unwrap_or(&token));
+                let (wanted, few) = (other.jid.resource(), token.get(..6).unwrap_or(&token));
+                let resource = format!("{wanted}-{few}");
                 tracing::error!(
                     jid = %other.jid, here = %other.link.peer(), there = %self.link.peer(),
                     "two servers log in as the same address; the newcomer is {resource:?} for now: \
@@ -85,7 +82,7 @@ impl Stream {
                 resource
             }
         };
-        account.with_resource(&resource).map_err(bad)
+        account.with_resource(&resource).map_err(bad_address)
     }
 
     fn within_limit(&self, account: &BareJid) -> Result<(), StanzaError> {
@@ -97,16 +94,23 @@ impl Stream {
         Ok(())
     }
 
-    /// Makes the session, and ends the one that had the address before.
+    /// Makes the session for a wanted resource, which is empty if the choice is ours, and ends the
+    /// one that had its address before.
     pub(super) fn enter(
         &mut self,
-        jid: FullJid,
-        wanted: &str,
         account: Rc<Account>,
+        wanted: &str,
     ) -> Result<Rc<Session>, StanzaError> {
+        let wanted = match wanted {
+            "" => None,
+            resource => Some(account.jid.with_resource(resource).map_err(bad_address)?),
+        };
+        let jid = self.choose_address(&account.jid, wanted.as_ref())?;
+        // As the address has it: of two spellings of one resource, one takes the other's place.
+        let seat = wanted.as_ref().map(FullJid::resource).unwrap_or_default();
         let door = &self.door;
         let (conn, link, lang) = (door.next_conn(), Rc::clone(&self.link), self.lang.clone());
-        let session = Session::new(jid, wanted.into(), account, conn, link, lang)
+        let session = Session::new(jid, seat.into(), account, conn, link, lang)
             .map_err(|error| StanzaCondition::BadRequest.with(error.to_string()))?;
         let old = door.site.router.bind(Rc::clone(&session));
         door.telephony.arrived(&session);
@@ -119,6 +123,10 @@ impl Stream {
         self.phase = Phase::Bound(Rc::clone(&session));
         Ok(session)
     }
+}
+
+fn bad_address(error: JidError) -> StanzaError {
+    StanzaCondition::BadRequest.with(error.to_string())
 }
 
 fn bound(jid: &FullJid) -> Vec<u8> {

@@ -102,9 +102,7 @@ impl Stream {
     ) -> Result<Option<Step>, StreamError> {
         let step = match (name, std::mem::replace(&mut self.phase, Phase::Stranger)) {
             ("auth", before) => {
-                if let Phase::Authenticating(..) = before {
-                    self.count_failure(Failure::Aborted)?;
-                }
+                self.give_up(&before)?;
                 self.begin(element).map(|(exchange, step)| (exchange, None, step))
             }
             ("response", Phase::Authenticating(mut exchange, turn)) => self
@@ -227,6 +225,23 @@ impl Stream {
         self.count_failure(failure).map(|()| Standing::Failed)
     }
 
+    /// Forgets a login that is under way, as TLS begins: what was learnt in clear text may come from
+    /// anybody (RFC 6120 section 5.4.3.3).
+    pub(super) fn start_anew(&mut self) -> Result<(), StreamError> {
+        let before = std::mem::replace(&mut self.phase, Phase::Stranger);
+        self.give_up(&before)?;
+        self.claim = None;
+        Ok(())
+    }
+
+    /// A login that is begun and not gone on with is a failed try.
+    fn give_up(&mut self, before: &Phase) -> Result<(), StreamError> {
+        match before {
+            Phase::Authenticating(..) => self.count_failure(Failure::Aborted),
+            _ => Ok(()),
+        }
+    }
+
     fn count_failure(&mut self, failure: Failure) -> Result<(), StreamError> {
         self.log_failure("login failed", failure);
         self.failures += 1;
@@ -309,9 +324,8 @@ impl Stream {
         result: Result<Rc<Account>, Failure>,
     ) -> Result<Standing, StreamError> {
         let account = result.map_err(|failure| self.refuse_legacy(&login.id, failure))?;
-        let address = self.choose_address(&account.jid, &login.resource);
         let mut out = Vec::new();
-        let standing = match address.and_then(|jid| self.enter(jid, &login.resource, account)) {
+        let standing = match self.enter(account, &login.resource) {
             Ok(_) => {
                 reply::result(&mut out, &login.id, None, None, &[]);
                 Standing::SameStream

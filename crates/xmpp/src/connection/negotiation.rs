@@ -71,6 +71,7 @@ impl Stream {
     pub(super) fn negotiate(&mut self, element: Element<'_>) -> Result<Option<Step>, StreamError> {
         match (element.ns(), element.name()) {
             (ns::TLS, "starttls") if self.may_start_tls() => {
+                self.start_anew()?;
                 self.send(b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
                 Ok(Some(Step::StartTls))
             }

@@ -56,10 +56,14 @@ pub fn attention(trouble: &Trouble) -> Attention {
 /// What is wrong, in one sentence.
 pub fn sentence(trouble: &Trouble) -> String {
     match trouble {
-        Trouble::DuplicateEid { eid, accounts } => format!(
-            "{} speak as the same entity {eid}: each takes the other's states for its own echo and \
+        Trouble::DuplicateEid { eid, accounts, others } => format!(
+            "{}{} speak as the same entity {eid}: each takes the other's states for its own echo and \
              drops them",
-            list(accounts)
+            list(accounts),
+            match others {
+                0 => String::new(),
+                others => format!(" and {others} more"),
+            }
         ),
         Trouble::TombstoneLimit { limit, stale, .. } => format!(
             "more than {limit} withdrawals wait to be confirmed and the oldest were forgotten: {} \

@@ -6,6 +6,9 @@
 //! all others when it comes again. But then each password that waits beside it is known to be
 //! another one, which is as good as a look at it; so that advantage must be paid for with time (see
 //! [`PER_RIVAL`]). Without it the lot decides.
+//!
+//! Our own, because a rate limiter (governor) knows when the next try may be looked at, but not whose
+//! it should be; who may go before whom is all that this file is about.
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};

@@ -1,6 +1,9 @@
 //! The lines of many accounts at many addresses, in bounded memory. A network has a share of it;
 //! what it needs beyond that is one line for everything, so that nobody can have his own tries
 //! forgotten by making up names, nor anybody else's.
+//!
+//! Our own, because a bounded map of the libraries (lru, quick_cache) forgets by entry and not by
+//! owner: one network could push out all others. Those of rate limiters (governor) have no bound.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
