@@ -12,6 +12,7 @@ mod invite;
 mod log;
 mod moment;
 mod password;
+mod relay;
 mod status;
 mod stop;
 mod user;
@@ -79,6 +80,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
         Verb::Invite(invite) => invite::run(invite, common, screen),
         Verb::Domain(_) => domain::run(common, screen),
         Verb::Log(log) => log::run(log, common, screen),
+        Verb::Relay(relay) => relay::run(relay),
         Verb::Bench(bench) => bench::run(bench, common, screen),
         Verb::Help(help) => help::run(help, screen),
     }

@@ -6,7 +6,9 @@ mod cli;
 mod control;
 mod document;
 mod failure;
+mod logging;
 mod place;
+mod relay;
 mod screen;
 mod serve;
 

@@ -11,7 +11,7 @@ mod stream;
 use std::fmt::Display;
 use std::io::Write;
 
-pub use copy::{copy, forward};
+pub use copy::{copy, forward, with_id};
 pub use escape::{escape_text, push_attr_value};
 pub use stream::{StreamOpen, stream_close, stream_error, stream_features};
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use lampfield_board::{Kind, Wall};
+use lampfield_relay::{Fingerprint, Target};
 
 use super::examples;
 use super::moment;
@@ -91,10 +92,32 @@ pub enum Verb {
     Domain(Domain),
     /// Changes what the running server logs.
     Log(Log),
+    /// Carries the stream of the PBX on this machine to a server somewhere else.
+    Relay(Relay),
     /// Loads an XMPP server and measures it.
     Bench(lampfield_bench::Bench),
     /// Explains a verb or the code of an error; prints completions and the man page.
     Help(Help),
+}
+
+/// `relay`
+#[derive(Debug, Args)]
+pub struct Relay {
+    /// Where the PBX on this machine connects to, in clear text; not needed where systemd has opened
+    /// the socket
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Where the server is; again for more, which are tried in this order
+    #[arg(long, value_name = "HOST[:PORT]", required = true)]
+    pub to: Vec<Target>,
+    /// SHA-256 of the server's certificate or of its public key, as `lampfield status` of the server
+    /// prints it; again for more, for a change of keys
+    #[arg(long, value_name = "SHA256HEX", conflicts_with = "ca")]
+    pub fingerprint: Vec<Fingerprint>,
+    /// Who may have signed the server's certificate, as PEM; without this and --fingerprint, whom
+    /// this machine trusts
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
 }
 
 /// `check`

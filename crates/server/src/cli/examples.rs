@@ -7,7 +7,7 @@ use clap::Command;
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
 
 /// Three examples for each verb, by its path. Each ends well on a fresh install.
-pub const EXAMPLES: [(&str, [&str; 3]); 20] = [
+pub const EXAMPLES: [(&str, [&str; 3]); 21] = [
     ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
     (
         "lampfield serve",
@@ -23,6 +23,14 @@ pub const EXAMPLES: [(&str, [&str; 3]); 20] = [
             "lampfield check",
             "lampfield check lampfield.toml",
             "lampfield check --effective > lampfield.toml",
+        ],
+    ),
+    (
+        "lampfield relay",
+        [
+            "lampfield relay --listen 127.0.0.1:5222 --to lamps.example.org",
+            "lampfield relay --listen 127.0.0.1:5222 --to 192.0.2.1:5223 --ca lamps.pem",
+            "lampfield relay --listen 127.0.0.1:5222 --to 192.0.2.1 --fingerprint SHA256HEX",
         ],
     ),
     (

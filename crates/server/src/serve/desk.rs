@@ -21,7 +21,6 @@ use accounts::Wanted;
 
 use super::accounts::reconcile as accounts_of;
 use super::journal::Journal;
-use super::logging::Log;
 use super::watchers::{Watchers, Watching};
 use super::{descriptors, settings, xmpp};
 use crate::certificate::{self, Summary};
@@ -33,6 +32,7 @@ use crate::control::{Answer, Request};
 use crate::document::done::Done;
 use crate::document::status::Server;
 use crate::failure::{Exit, Failure};
+use crate::logging::Log;
 
 /// Everything that answers are made of.
 pub struct Desk {

@@ -31,6 +31,14 @@ pub fn forward(
     tag.children(|out| inside(out, stanza));
 }
 
+/// Appends a stanza as it came, but with another id.
+pub fn with_id(out: &mut Vec<u8>, stanza: Element<'_>, around: &str, id: &str) {
+    let tag = start(out, stanza, around).attr("id", id);
+    let kept = stanza.attrs().filter(|a| !(a.ns().is_empty() && a.name() == "id"));
+    let tag = kept.enumerate().fold(tag, attribute);
+    tag.children(|out| inside(out, stanza));
+}
+
 fn start<'o, 'n>(out: &'o mut Vec<u8>, element: Element<'n>, around: &str) -> Tag<'o, 'n> {
     let tag = Tag::open(out, element.name());
     if element.ns() == around { tag } else { tag.xmlns(element.ns()) }

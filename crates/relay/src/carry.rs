@@ -1,0 +1,125 @@
+//! Takes the PBXs in and carries each of them.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use lampfield_xmpp_stream::StreamCondition;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::pbx::{Pbx, PbxEnd};
+use crate::server::LineError;
+use crate::session::{self, Refused};
+use crate::settings::Settings;
+use crate::witness::Witness;
+
+/// PBXs that are carried at the same time; more wait to be accepted.
+const PBXS: usize = 256;
+/// How long the server may take with a goodbye.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// The pause after a connection could not be accepted, for want of descriptors perhaps.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// The relay.
+#[derive(Debug)]
+pub struct Relay {
+    listener: TcpListener,
+    settings: Rc<Settings>,
+}
+
+/// What ends the relay.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// The server would take passwords in clear text only.
+    #[error("the server offers no TLS, and a relay sends no passwords in clear text")]
+    NoTls,
+}
+
+/// How the stream of a PBX has ended.
+enum End {
+    Pbx(PbxEnd),
+    Server(Refused),
+}
+
+// === impl Relay ===
+
+impl Relay {
+    /// A relay that takes in whoever comes to this listener.
+    pub fn new(listener: TcpListener, settings: Settings) -> Self {
+        Self { listener, settings: Rc::new(settings) }
+    }
+
+    /// Carries PBXs for as long as the server can be used. Must run on a `LocalSet`.
+    ///
+    /// # Errors
+    /// The server cannot be used with a relay.
+    pub async fn run(self) -> RelayError {
+        let (useless, mut found) = mpsc::channel(1);
+        let mut carried = JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = self.listener.accept(), if carried.len() < PBXS => match accepted {
+                    Ok((socket, peer)) => {
+                        let (settings, useless) = (Rc::clone(&self.settings), useless.clone());
+                        carried.spawn_local(async move {
+                            if let Err(error) = carry(socket, peer, &settings).await {
+                                let _ = useless.try_send(error);
+                            }
+                        });
+                    }
+                    Err(error) => {
+                        tracing::error!(code = "accept", %error, "cannot accept a connection");
+                        sleep(ACCEPT_AGAIN).await;
+                    }
+                },
+                Some(_) = carried.join_next(), if !carried.is_empty() => {}
+                Some(error) = found.recv() => return error,
+            }
+        }
+    }
+}
+
+/// Carries one PBX until its stream ends.
+async fn carry(socket: TcpStream, peer: SocketAddr, settings: &Settings) -> Result<(), RelayError> {
+    let local = socket.local_addr();
+    let Ok(pbx) = Pbx::new(socket, peer) else { return Ok(()) };
+    let witness = local.ok().and_then(|local| Witness::of(peer, local));
+    tracing::info!(code = "pbx-here", %peer, "a PBX has connected");
+    let mut session = pin!(session::carry(&pbx, settings));
+    let end = tokio::select! {
+        end = pbx.listen() => End::Pbx(end),
+        refused = &mut session => End::Server(refused),
+        () = pbx.write() => End::Pbx(PbxEnd::Closed),
+    };
+    let is_goodbye = match end {
+        End::Server(Refused::Useless(LineError::NoTls)) => return Err(RelayError::NoTls),
+        End::Server(refused) => {
+            tracing::error!(code = "refused", %peer, "{refused}");
+            pbx.dismiss(&StreamCondition::RemoteConnectionFailed.with(refused.to_string()));
+            return Ok(());
+        }
+        End::Pbx(PbxEnd::Refused(error)) => {
+            tracing::error!(code = "pbx-refused", %peer, "{error}");
+            pbx.dismiss(&error);
+            return Ok(());
+        }
+        End::Pbx(PbxEnd::Goodbye) => true,
+        End::Pbx(PbxEnd::Closed) => match witness {
+            None => false,
+            Some(witness) => tokio::select! {
+                ends = witness.ends() => ends,
+                _ = &mut session => false,
+            },
+        },
+    };
+    tracing::info!(code = "pbx-gone", %peer, process_ended = is_goodbye, "the PBX has gone");
+    if is_goodbye {
+        pbx.say_goodbye();
+        let _ = timeout(FAREWELL, session).await;
+    }
+    Ok(())
+}

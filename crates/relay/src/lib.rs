@@ -1,0 +1,30 @@
+//! Carries a PBX's XMPP stream to a Lampfield somewhere else.
+//!
+//! Stock Asterisk writes into its socket and into its TLS session from several threads without a
+//! lock, waits longer after each loss of its stream than after the one before, and does not say its
+//! mailboxes again. All of that goes wrong on a long line only. So this runs on the PBX's machine:
+//! Asterisk has a short line in clear text, which never breaks and never fills, and the relay has the
+//! long one, over TLS. When the long line is lost, the relay logs in again with what Asterisk sent
+//! and repeats what the PBX said last of everything; Asterisk notices nothing.
+//!
+//! ```text
+//!  Asterisk --- Pbx (reads, keeps Words) --- session (logs in, repeats, carries) --- Server (TLS)
+//! ```
+//!
+//! No board, and no file: what is kept is in memory as long as the PBX is connected.
+
+mod carry;
+mod dial;
+mod outgoing;
+mod pbx;
+mod reading;
+mod server;
+mod session;
+mod settings;
+mod trust;
+mod witness;
+mod words;
+
+pub use carry::{Relay, RelayError};
+pub use settings::{Fingerprint, Settings, Target, TargetError};
+pub use trust::{Trust, TrustError};

@@ -1,0 +1,299 @@
+//! The server's side: the long line, TLS on it, and the stream inside.
+
+use std::io;
+use std::net::IpAddr;
+use std::ops::Range;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use lampfield_xmpp_stream::writer::StreamOpen;
+use lampfield_xmpp_stream::{Frame, Framer, Limits, Scope, Stanza, StreamError, Tag, ns};
+use rustls_pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::dial::{Dialled, dial};
+use crate::settings::Target;
+use crate::trust::Trust;
+use crate::words::REPEATED;
+
+/// How long the server may take with each answer of a login.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Bytes read at once.
+const PIECE: usize = 16 * 1024;
+/// The namespace of what relay and server say to each other.
+pub const RELAY: &str = "urn:lampfield:relay:0";
+
+/// A stream over whatever carries it.
+pub struct Server<S> {
+    ear: Ear<S>,
+    mouth: WriteHalf<S>,
+}
+
+/// What listens to the server.
+pub struct Ear<S> {
+    socket: ReadHalf<S>,
+    framer: Framer,
+    scope: Scope,
+    piece: Vec<u8>,
+    /// What of `piece` is still to be read.
+    rest: Range<usize>,
+}
+
+/// What the server offers.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Features {
+    /// STARTTLS.
+    pub starttls: bool,
+    /// PLAIN.
+    pub plain: bool,
+    /// A session, as before RFC 6121.
+    pub session: bool,
+    /// It wants to know of relays.
+    pub relay: bool,
+}
+
+/// Why there is no stream.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    /// The line.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The server took too long.
+    #[error("the server does not answer")]
+    Slow,
+    /// The server has closed the stream.
+    #[error("the server closed the stream")]
+    Closed,
+    /// The server said why it closed the stream.
+    #[error("the server closed the stream: {condition} {text}")]
+    Ended {
+        /// What programs read.
+        condition: String,
+        /// What people read.
+        text: String,
+    },
+    /// What the server said is no XMPP.
+    #[error("the server's stream is broken: {0}")]
+    Broken(#[from] StreamError),
+    /// The server does not offer TLS.
+    #[error("the server offers no TLS")]
+    NoTls,
+    /// The server offers no login that a relay can repeat.
+    #[error("the server does not offer PLAIN inside TLS")]
+    NoPlain,
+    /// The line was silent for too long.
+    #[error("the line is cut")]
+    Cut,
+}
+
+/// A stream that is encrypted and has told its features.
+pub struct Open {
+    /// The stream.
+    pub server: Server<TlsStream<TcpStream>>,
+    /// The socket below, to ask the kernel about it.
+    pub socket: OwnedFd,
+    /// Our address on that line.
+    pub local: Option<IpAddr>,
+}
+
+/// Opens a stream for a domain, up to the point where a login is due.
+///
+/// # Errors
+/// Why it cannot be.
+pub async fn open(target: &Target, trust: &Trust, domain: &str) -> Result<Open, LineError> {
+    let Dialled { socket, is_direct } = dial(target).await?;
+    lampfield_tcp::prepare(&socket)?;
+    let (fd, local) = (socket.as_fd().try_clone_to_owned()?, socket.local_addr().ok());
+    let socket = if is_direct { socket } else { start_tls(socket, domain).await? };
+    let name = ServerName::try_from(domain.to_owned()).map_err(io::Error::other)?;
+    let connector = TlsConnector::from(trust.config());
+    let tls = timeout(PATIENCE, connector.connect(name, socket)).await;
+    let mut server = Server::new(tls.map_err(|_| LineError::Slow)??);
+    if !server.begin(domain).await?.plain {
+        return Err(LineError::NoPlain);
+    }
+    Ok(Open { server, socket: fd, local: local.map(|address| address.ip()) })
+}
+
+async fn start_tls(socket: TcpStream, domain: &str) -> Result<TcpStream, LineError> {
+    let mut clear = Server::new(socket);
+    if !clear.begin(domain).await?.starttls {
+        return Err(LineError::NoTls);
+    }
+    let mut ask = Vec::new();
+    Tag::open(&mut ask, "starttls").xmlns(ns::TLS).empty();
+    clear.send(&ask).await?;
+    let answer = clear.answer().await?;
+    // What came behind it in clear text would count as said inside TLS.
+    if clear.is(&answer, ns::TLS, "proceed") && clear.ear.rest.is_empty() {
+        Ok(clear.ear.socket.unsplit(clear.mouth))
+    } else {
+        Err(LineError::NoTls)
+    }
+}
+
+// === impl Server ===
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
+    fn new(socket: S) -> Self {
+        let (socket, mouth) = split(socket);
+        let framer = Framer::new(Limits::AUTHENTICATED);
+        let ear = Ear { socket, framer, scope: Scope::NONE, piece: vec![0; PIECE], rest: 0..0 };
+        Self { ear, mouth }
+    }
+
+    /// Begins a stream, or the stream after the login, and waits for its features.
+    ///
+    /// # Errors
+    /// The line, or what the server says, is broken.
+    pub async fn begin(&mut self, domain: &str) -> Result<Features, LineError> {
+        self.ear.framer.reset(Limits::AUTHENTICATED);
+        let mut header = Vec::new();
+        let open = StreamOpen {
+            content: ns::CLIENT,
+            from: None,
+            to: Some(domain),
+            id: None,
+            lang: None,
+            version: Some("1.0"),
+        };
+        open.write(&mut header);
+        self.send(&header).await?;
+        let features = self.answer().await?;
+        Ok(self.ear.features(&features))
+    }
+
+    /// Writes bytes.
+    ///
+    /// # Errors
+    /// The line is broken.
+    pub async fn send(&mut self, bytes: &[u8]) -> Result<(), LineError> {
+        write(&mut self.mouth, bytes).await
+    }
+
+    /// The next thing the server says, which is due.
+    ///
+    /// # Errors
+    /// It does not come in time, or the stream has ended.
+    pub async fn answer(&mut self) -> Result<Vec<u8>, LineError> {
+        timeout(PATIENCE, self.ear.stanza()).await.map_err(|_| LineError::Slow)?
+    }
+
+    /// Whether a stanza is this.
+    pub fn is(&self, stanza: &[u8], namespace: &str, name: &str) -> bool {
+        self.ear.parse(stanza).is_some_and(|stanza| stanza.root().is(namespace, name))
+    }
+
+    /// What listens and what speaks, so that both go on whatever the other does.
+    pub fn into_halves(self) -> (Ear<S>, WriteHalf<S>) {
+        (self.ear, self.mouth)
+    }
+}
+
+/// Writes bytes as far as TLS and the socket take them.
+///
+/// # Errors
+/// The line is broken.
+pub async fn write(mouth: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> Result<(), LineError> {
+    mouth.write_all(bytes).await?;
+    Ok(mouth.flush().await?)
+}
+
+// === impl Ear ===
+
+impl<S: AsyncRead> Ear<S> {
+    /// Appends what the server says to the PBX, and no answers to what the relay has repeated: at
+    /// the least one stanza, and all that came with it.
+    ///
+    /// # Errors
+    /// The line is broken, or the stream has ended.
+    pub async fn listen(&mut self, out: &mut Vec<u8>) -> Result<(), LineError> {
+        while out.is_empty() {
+            while let Some(Frame::Stanza(bytes)) = self.buffered()? {
+                if !is_answer_to_repeated(bytes) {
+                    out.extend_from_slice(bytes);
+                }
+            }
+            if out.is_empty() {
+                self.read().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn stanza(&mut self) -> Result<Vec<u8>, LineError> {
+        loop {
+            match self.buffered()? {
+                Some(Frame::Stanza(bytes)) => return Ok(bytes.to_owned()),
+                Some(Frame::Open(header)) => self.scope = header.scope,
+                _ => self.read().await?,
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), LineError> {
+        match self.socket.read(&mut self.piece).await? {
+            0 => Err(LineError::Closed),
+            count => {
+                self.rest = 0..count;
+                Ok(())
+            }
+        }
+    }
+
+    /// The next thing in what has been read.
+    fn buffered(&mut self) -> Result<Option<Frame<'_>>, LineError> {
+        let mut input = self.piece.get(self.rest.clone()).unwrap_or_default();
+        let before = input.len();
+        let frame = self.framer.next(&mut input)?;
+        self.rest.start += before - input.len();
+        match frame {
+            Some(Frame::Close) => Err(LineError::Closed),
+            Some(Frame::Stanza(bytes)) => match ended(bytes, &self.scope) {
+                Some(error) => Err(error),
+                None => Ok(Some(Frame::Stanza(bytes))),
+            },
+            other => Ok(other),
+        }
+    }
+
+    fn parse<'a>(&'a self, stanza: &'a [u8]) -> Option<Stanza<'a>> {
+        Stanza::parse(stanza, &self.scope, &Limits::AUTHENTICATED).ok()
+    }
+
+    fn features(&self, stanza: &[u8]) -> Features {
+        let Some(stanza) = self.parse(stanza) else { return Features::default() };
+        let root = stanza.root();
+        let mechanisms = root.child(ns::SASL, "mechanisms");
+        let mut mechanisms = mechanisms.into_iter().flat_map(|list| list.children());
+        Features {
+            starttls: root.child(ns::TLS, "starttls").is_some(),
+            plain: mechanisms.any(|mechanism| mechanism.text() == "PLAIN"),
+            session: root.child(ns::SESSION, "session").is_some(),
+            relay: root.child(RELAY, "relay").is_some(),
+        }
+    }
+}
+
+/// Whether the PBX never asked for this.
+fn is_answer_to_repeated(stanza: &[u8]) -> bool {
+    let tag = stanza.split(|byte| *byte == b'>').next().unwrap_or_default();
+    tag.starts_with(b"<iq") && memchr::memmem::find(tag, REPEATED.as_bytes()).is_some()
+}
+
+/// The stream's end, if this is its error.
+fn ended(stanza: &[u8], scope: &Scope) -> Option<LineError> {
+    if !stanza.starts_with(b"<stream:") {
+        return None;
+    }
+    let stanza = Stanza::parse(stanza, scope, &Limits::AUTHENTICATED).ok()?;
+    let root = stanza.root();
+    root.is(ns::STREAM, "error").then(|| LineError::Ended {
+        condition: root.first_child().map_or_else(String::new, |child| child.name().to_owned()),
+        text: root.child_text(ns::STREAM_ERRORS, "text").unwrap_or_default().into_owned(),
+    })
+}

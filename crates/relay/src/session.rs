@@ -1,0 +1,222 @@
+//! Logs the PBX in, as often as the line needs it, and carries its stream.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use lampfield_xmpp_stream::{Limits, Scope, Stanza, StreamCondition, Tag, ns};
+use tokio::time::{Instant, sleep};
+
+use crate::pbx::Pbx;
+use crate::server::{Features, LineError, Open, RELAY, Server, open, write};
+use crate::settings::Settings;
+
+/// The pause after the first try to reach the server that failed, and after many.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(1_000));
+/// A stream that lasted so long was a good one.
+const GOOD: Duration = Duration::from_secs(20);
+
+/// How far the PBX has come in its own login: what it has been answered already is not answered
+/// again.
+#[derive(Debug, Default)]
+struct Progress {
+    is_greeted: bool,
+    is_let_in: bool,
+    is_greeted_again: bool,
+    /// The address that it was given.
+    address: Option<String>,
+}
+
+/// Why the PBX cannot be carried any further.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The server does not let it in.
+    #[error("the server does not let the PBX in: {0}")]
+    Login(String),
+    /// The server has given its place to another one.
+    #[error("the server has ended the PBX's stream: {0}")]
+    Ended(String),
+    /// It is not what it was.
+    #[error("the server gives the PBX another address than before: {0}")]
+    Address(String),
+    /// The server is none that a relay can be used with.
+    #[error("{0}")]
+    Useless(LineError),
+}
+
+/// Why a stream has ended.
+enum End {
+    Line(LineError),
+    Refused(Refused),
+}
+
+/// Carries a PBX's stream for as long as the server lets it.
+pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
+    let domain = pbx.domain().await;
+    let mut progress = Progress::default();
+    let mut pause = PAUSE.0;
+    loop {
+        for target in &settings.targets {
+            let began = Instant::now();
+            let end = match open(target, &settings.trust, &domain).await {
+                Ok(open) => stream(pbx, open, &domain, &mut progress).await,
+                Err(error) => End::Line(error),
+            };
+            pbx.line_is_down();
+            match end {
+                End::Refused(refused) => return refused,
+                End::Line(error) => {
+                    if let Some(refused) = refused(error, target) {
+                        return refused;
+                    }
+                }
+            }
+            if began.elapsed() > GOOD {
+                pause = PAUSE.0;
+            }
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(PAUSE.1);
+    }
+}
+
+/// What another try would not mend.
+fn refused(error: LineError, target: &impl std::fmt::Display) -> Option<Refused> {
+    match &error {
+        LineError::NoTls | LineError::NoPlain => return Some(Refused::Useless(error)),
+        LineError::Ended { condition, text } => {
+            let is_final = [
+                StreamCondition::Conflict,
+                StreamCondition::NotAuthorized,
+                StreamCondition::PolicyViolation,
+                StreamCondition::NotWellFormed,
+                StreamCondition::HostUnknown,
+            ];
+            if is_final.iter().any(|one| one.as_str() == condition) {
+                return Some(Refused::Ended(format!("{condition} {text}")));
+            }
+        }
+        _ => {}
+    }
+    tracing::warn!(code = "line-lost", %target, "{error}");
+    None
+}
+
+/// One stream to the server, from its login to its end.
+async fn stream(pbx: &Pbx, open: Open, domain: &str, progress: &mut Progress) -> End {
+    let Open { mut server, socket, local } = open;
+    let carried = async {
+        log_in(pbx, &mut server, domain, local, progress).await?;
+        pbx.line_is_up();
+        tracing::info!(code = "line-up", pbx = %pbx.peer, words = pbx.words(), "the server is there");
+        let (mut ear, mut mouth) = server.into_halves();
+        let listen = async {
+            let mut heard = Vec::new();
+            loop {
+                ear.listen(&mut heard).await?;
+                pbx.tell(&heard).await;
+                heard.clear();
+            }
+        };
+        let speak = async {
+            loop {
+                write(&mut mouth, &pbx.outgoing().await).await?;
+            }
+        };
+        tokio::select! {
+            end = listen => end,
+            end = speak => end,
+        }
+    };
+    tokio::select! {
+        end = carried => match end { Ok(()) => End::Line(LineError::Closed), Err(end) => end },
+        () = lampfield_tcp::cut(socket) => End::Line(LineError::Cut),
+    }
+}
+
+type Step<T> = Result<T, End>;
+
+async fn log_in<S>(
+    pbx: &Pbx,
+    server: &mut Server<S>,
+    domain: &str,
+    local: Option<IpAddr>,
+    progress: &mut Progress,
+) -> Step<()>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    if !std::mem::replace(&mut progress.is_greeted, true) {
+        pbx.greet(domain, Pbx::mechanisms).await;
+    }
+    server.send(&pbx.login().await).await?;
+    let answer = server.answer().await?;
+    if !server.is(&answer, ns::SASL, "success") {
+        let end = not_let_in(&answer);
+        if matches!(end, End::Refused(_)) && !progress.is_let_in {
+            pbx.tell(&answer).await;
+        }
+        return Err(end);
+    }
+    if !std::mem::replace(&mut progress.is_let_in, true) {
+        pbx.tell(&answer).await;
+    }
+    pbx.second_header().await;
+    let features = server.begin(domain).await?;
+    if features.relay {
+        server.send(&introduction(pbx, local)).await?;
+    }
+    if !std::mem::replace(&mut progress.is_greeted_again, true) {
+        pbx.greet(domain, |out| bindings(out, &features)).await;
+    }
+    server.send(&pbx.binding().await).await?;
+    let bound = server.answer().await?;
+    let address = address(&bound).ok_or_else(|| not_let_in(&bound))?;
+    match &progress.address {
+        None => {
+            progress.address = Some(address);
+            pbx.tell(&bound).await;
+        }
+        Some(before) if *before == address => {}
+        Some(_) => return Err(End::Refused(Refused::Address(address))),
+    }
+    Ok(())
+}
+
+/// Says that a relay speaks, and from where the PBX comes.
+fn introduction(pbx: &Pbx, local: Option<IpAddr>) -> Vec<u8> {
+    let peer = pbx.peer.ip();
+    let address = if peer.is_loopback() { local.unwrap_or(peer) } else { peer };
+    let mut out = Vec::new();
+    Tag::open(&mut out, "via").xmlns(RELAY).attr("address", &address.to_string()).empty();
+    out
+}
+
+fn bindings(out: &mut Vec<u8>, features: &Features) {
+    Tag::open(out, "bind").xmlns(ns::BIND).empty();
+    if features.session {
+        Tag::open(out, "session").xmlns(ns::SESSION).empty();
+    }
+}
+
+/// The address that a binding gave.
+fn address(bound: &[u8]) -> Option<String> {
+    let scope = Scope::with_default(ns::CLIENT);
+    let stanza = Stanza::parse(bound, &scope, &Limits::AUTHENTICATED).ok()?;
+    let bind = stanza.root().child(ns::BIND, "bind")?;
+    bind.child_text(ns::BIND, "jid").map(|jid| jid.into_owned())
+}
+
+/// A failure, or an error: a passing one is a lost line.
+fn not_let_in(answer: &[u8]) -> End {
+    let text = String::from_utf8_lossy(answer);
+    if text.contains("temporary-auth-failure") || text.contains("resource-constraint") {
+        return End::Line(LineError::Ended { condition: "later".into(), text: text.into_owned() });
+    }
+    End::Refused(Refused::Login(text.into_owned()))
+}
+
+impl From<LineError> for End {
+    fn from(error: LineError) -> Self {
+        Self::Line(error)
+    }
+}

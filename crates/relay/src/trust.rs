@@ -1,0 +1,252 @@
+//! Which server is the right one: whoever has one of the given keys, or a certificate that the given
+//! or the system's authorities have signed for the domain.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use sha2::{Digest, Sha256};
+
+use crate::settings::{Fingerprint, Target};
+
+/// How a server proves that it is the right one.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    config: Arc<ClientConfig>,
+}
+
+/// Nobody could be trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// The file of certificates cannot be read.
+    #[error("{path}: {error}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// Why not.
+        error: rustls_pki_types::pem::Error,
+    },
+    /// It has none.
+    #[error("{0} has no certificate")]
+    Empty(String),
+    /// The system has none.
+    #[error(
+        "this machine has no certificate store (install ca-certificates), and neither --ca nor \
+         --fingerprint was given"
+    )]
+    NoStore,
+    /// Something that rustls does not accept.
+    #[error("{0}")]
+    Tls(String),
+}
+
+/// Trusts whoever has one of the keys or certificates.
+#[derive(Debug)]
+struct Pinned {
+    fingerprints: Vec<Fingerprint>,
+    provider: Arc<CryptoProvider>,
+}
+
+/// Trusts what authorities have signed, and the certificates themselves.
+#[derive(Debug)]
+struct Signed {
+    known: Vec<CertificateDer<'static>>,
+    /// Names that are as good as the domain's: the operator has given them.
+    hosts: Vec<ServerName<'static>>,
+    by_authorities: Arc<WebPkiServerVerifier>,
+}
+
+// === impl Trust ===
+
+impl Trust {
+    /// Whoever has one of these.
+    ///
+    /// # Errors
+    /// None that is to be expected.
+    pub fn pinned(fingerprints: Vec<Fingerprint>) -> Result<Self, TrustError> {
+        let provider = Arc::new(ring::default_provider());
+        Self::by(Arc::new(Pinned { fingerprints, provider }))
+    }
+
+    /// Whom the certificates of a PEM file have signed, and these themselves.
+    ///
+    /// # Errors
+    /// The file cannot be read, or has none.
+    pub fn file(path: &Path, targets: &[Target]) -> Result<Self, TrustError> {
+        let unreadable = |error| TrustError::Unreadable { path: path.display().to_string(), error };
+        let read = CertificateDer::pem_file_iter(path).map_err(unreadable)?;
+        let known = read.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+        if known.is_empty() {
+            return Err(TrustError::Empty(path.display().to_string()));
+        }
+        Self::signed(known.clone(), known, targets)
+    }
+
+    /// Whom the authorities that the system trusts have signed.
+    ///
+    /// # Errors
+    /// It has none.
+    pub fn system(targets: &[Target]) -> Result<Self, TrustError> {
+        let found = rustls_native_certs::load_native_certs();
+        if found.certs.is_empty() {
+            return Err(TrustError::NoStore);
+        }
+        Self::signed(found.certs, Vec::new(), targets)
+    }
+
+    fn signed(
+        authorities: Vec<CertificateDer<'static>>,
+        known: Vec<CertificateDer<'static>>,
+        targets: &[Target],
+    ) -> Result<Self, TrustError> {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(authorities);
+        let provider = Arc::new(ring::default_provider());
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+        let by_authorities =
+            verifier.build().map_err(|error| TrustError::Tls(error.to_string()))?;
+        let host = |target: &Target| ServerName::try_from(target.host.clone()).ok();
+        let hosts = targets.iter().filter_map(host).collect();
+        Self::by(Arc::new(Signed { known, hosts, by_authorities }))
+    }
+
+    fn by(verifier: Arc<dyn ServerCertVerifier>) -> Result<Self, TrustError> {
+        let provider = Arc::new(ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| TrustError::Tls(error.to_string()))?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_no_client_auth();
+        Ok(Self { config: Arc::new(config) })
+    }
+
+    /// What TLS is begun with.
+    pub(crate) fn config(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.config)
+    }
+}
+
+// === impl Pinned ===
+
+impl Pinned {
+    fn knows(&self, der: &[u8]) -> bool {
+        let found = Fingerprint(Sha256::digest(der).into());
+        self.fingerprints.contains(&found)
+    }
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let key = ParsedCertificate::try_from(certificate)?.subject_public_key_info();
+        if self.knows(certificate) || self.knows(&key) {
+            return Ok(ServerCertVerified::assertion());
+        }
+        let shown = Fingerprint(Sha256::digest(certificate).into());
+        Err(rustls::Error::General(format!(
+            "the server shows a certificate with another fingerprint: {shown}"
+        )))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+// === impl Signed ===
+
+impl ServerCertVerifier for Signed {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        between: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        // A certificate that a server has made for itself has nobody to sign it.
+        if self.known.iter().any(|known| known == certificate) {
+            return Ok(ServerCertVerified::assertion());
+        }
+        let names = std::iter::once(name).chain(&self.hosts);
+        let mut outcome = Err(CertificateError::NotValidForName.into());
+        for name in names {
+            outcome = self.by_authorities.verify_server_cert(certificate, between, name, ocsp, now);
+            if !matches!(outcome, Err(rustls::Error::InvalidCertificate(ref error)) if is_name(error))
+            {
+                break;
+            }
+        }
+        outcome.map_err(|error| with_fingerprint(error, certificate))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.by_authorities.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.by_authorities.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.by_authorities.supported_verify_schemes()
+    }
+}
+
+fn is_name(error: &CertificateError) -> bool {
+    matches!(
+        error,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
+    )
+}
+
+/// Says what to give to trust it all the same.
+fn with_fingerprint(error: rustls::Error, certificate: &CertificateDer<'_>) -> rustls::Error {
+    let shown = Fingerprint(Sha256::digest(certificate).into());
+    rustls::Error::General(format!("{error}; if it is the right server: --fingerprint {shown}"))
+}

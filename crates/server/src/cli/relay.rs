@@ -1,0 +1,27 @@
+//! `lampfield relay`
+
+use std::process::ExitCode;
+
+use lampfield_relay::{Settings, Trust, TrustError};
+
+use super::args::Relay as Args;
+use super::stop::Stop;
+use crate::failure::{Exit, Failure};
+use crate::relay;
+
+/// Runs until it is told to stop.
+pub fn run(args: &Args) -> Result<ExitCode, Stop> {
+    let trust = match (&args.ca, args.fingerprint.is_empty()) {
+        (Some(file), _) => Trust::file(file, &args.to),
+        (None, false) => Trust::pinned(args.fingerprint.clone()),
+        (None, true) => Trust::system(&args.to),
+    };
+    let trust = trust.map_err(|error| untrusted(&error))?;
+    let settings = Settings { targets: args.to.clone(), trust };
+    Ok(relay::run(args.listen, settings)?)
+}
+
+fn untrusted(error: &TrustError) -> Failure {
+    Failure::new(Exit::Usage, "no-trust", error.to_string())
+        .line("try", "--fingerprint SHA256HEX, as lampfield status of the server prints it")
+}

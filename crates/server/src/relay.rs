@@ -1,0 +1,71 @@
+//! `relay`: puts the relay on its socket and stops it.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use lampfield_relay::{Relay, RelayError, Settings};
+use listenfd::ListenFd;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::LocalSet;
+
+use crate::config::word::LogLevels;
+use crate::failure::{Exit, Failure};
+use crate::logging::Log;
+
+/// Carries PBXs until it is told to stop.
+///
+/// # Errors
+/// What keeps it from starting, or from being of any use.
+pub fn run(listen: Option<SocketAddr>, settings: Settings) -> Result<ExitCode, Failure> {
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    let log = Log::start(&LogLevels::info())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::bug(format!("no runtime: {error}")))?;
+    let outcome = LocalSet::new().block_on(&runtime, carry(listen, settings));
+    // What was logged is written.
+    drop(log);
+    outcome
+}
+
+async fn carry(listen: Option<SocketAddr>, settings: Settings) -> Result<ExitCode, Failure> {
+    let mut stop = signal(SignalKind::terminate()).map_err(Failure::bug)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::bug)?;
+    let listener = bind(listen)?;
+    let address = listener.local_addr().map_err(Failure::bug)?;
+    let to: Vec<_> = settings.targets.iter().map(ToString::to_string).collect();
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            code = "relay-listens", %address,
+            "passwords come to this address in clear text; a relay belongs on the PBX's machine"
+        );
+    }
+    eprintln!("lampfield relay ready on {address}, to {}", to.join(", "));
+    tokio::select! {
+        error = Relay::new(listener, settings).run() => Err(useless(&error)),
+        _ = stop.recv() => Ok(ExitCode::SUCCESS),
+        _ = interrupt.recv() => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// The socket that systemd has opened, or one of our own.
+fn bind(listen: Option<SocketAddr>) -> Result<TcpListener, Failure> {
+    let given = ListenFd::from_env().take_tcp_listener(0).map_err(Failure::bug)?;
+    let listener = match (given, listen) {
+        (Some(given), _) => given,
+        (None, Some(address)) => std::net::TcpListener::bind(address).map_err(|error| {
+            Failure::new(Exit::Bad, "listen", format!("cannot listen on {address}: {error}"))
+        })?,
+        (None, None) => {
+            let failure = Failure::new(Exit::Usage, "no-listener", "nobody could connect");
+            return Err(failure.line("try", "--listen 127.0.0.1:5222"));
+        }
+    };
+    listener.set_nonblocking(true).map_err(Failure::bug)?;
+    TcpListener::from_std(listener).map_err(Failure::bug)
+}
+
+fn useless(error: &RelayError) -> Failure {
+    Failure::new(Exit::Usage, "no-tls", error.to_string())
+        .line("try", "tls = \"required\" in the server's configuration")
+}
