@@ -60,6 +60,8 @@ enum Line {
     Up,
     /// Lost: only words are kept, all of which are said again.
     Down,
+    /// The PBX is gone, and the server is told.
+    Leaving,
 }
 
 /// Why the PBX's stream ends.
@@ -182,6 +184,7 @@ impl Pbx {
             stream_close(&mut goodbye);
             // At the limit the server sees a loss.
             let _ = said.outgoing.push(&goodbye);
+            said.line = Line::Leaving;
             self.news.notify_waiters();
         }
     }
@@ -261,6 +264,11 @@ impl Pbx {
             said.line = Line::Down;
             said.outgoing.restart(Vec::new());
         }
+    }
+
+    /// Whether the server has been told that the PBX is gone: it is not to come back.
+    pub fn is_leaving(&self) -> bool {
+        self.said.borrow().line == Line::Leaving
     }
 
     /// How many words are kept.

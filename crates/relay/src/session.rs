@@ -38,6 +38,9 @@ pub enum Refused {
     /// It is not what it was.
     #[error("the server gives the PBX another address than before: {0}")]
     Address(String),
+    /// The PBX has gone, and the server knows.
+    #[error("the PBX has gone")]
+    Gone,
     /// The server is none that a relay can be used with.
     #[error("{0}")]
     Useless(LineError),
@@ -61,6 +64,9 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
                 Ok(open) => stream(pbx, open, &domain, &mut progress).await,
                 Err(error) => End::Line(error),
             };
+            if pbx.is_leaving() {
+                return Refused::Gone;
+            }
             pbx.line_is_down();
             match end {
                 End::Refused(refused) => return refused,
