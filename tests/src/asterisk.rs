@@ -5,11 +5,12 @@ mod config;
 mod folder;
 
 use std::collections::BTreeMap;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use crate::ami::{Ami, Micros};
 use crate::eventually::{SOON, eventually};
+use crate::namespace;
 use crate::net::Net;
 use crate::process::Process;
 pub use config::{Release, Setup, XmppConf};
@@ -28,35 +29,54 @@ struct Running {
     process: Process,
     ami: Ami,
     /// When `res_xmpp` began to load.
-    joined: Micros,
+    joined: Option<Micros>,
 }
 
 impl Asterisk {
     /// Starts one and waits until it is fully booted; it need not have reached any server yet.
     pub async fn start(setup: Setup) -> Self {
+        let mut asterisk = Self::boot(setup).await;
+        asterisk.join().await;
+        asterisk
+    }
+
+    /// Starts one that does not connect to its server before [`Self::join`].
+    pub async fn boot(setup: Setup) -> Self {
         let net = Net::claim();
         let folder = Folder::make(&setup, net.socket(1, config::AMI_PORT));
         let mut asterisk = Self { running: None, setup, folder, net };
-        asterisk.run().await;
+        asterisk.boot_again().await;
         asterisk
     }
 
     /// Starts it again after [`Self::kill`] or [`Self::stop`]; it remembers its Custom: states.
     pub async fn run(&mut self) {
+        self.boot_again().await;
+        self.join().await;
+    }
+
+    async fn boot_again(&mut self) {
         assert!(self.running.is_none(), "it runs already");
-        let process = self.folder.start();
+        let namespace = self.setup.namespace.as_deref();
+        let process = self.folder.start(namespace);
         let at = self.net.socket(1, config::AMI_PORT);
         let ami = eventually(SOON, || async move {
-            Ami::login(at, config::AMI_USER, config::AMI_SECRET).await.ok_or("no AMI".to_owned())
+            let stream = namespace::connect(namespace, at).map_err(|error| error.to_string())?;
+            let login = Ami::login(stream, config::AMI_USER, config::AMI_SECRET).await;
+            login.ok_or("no AMI".to_owned())
         })
         .await;
         ami.event(0, |event| event.is_event("FullyBooted")).await;
-        // Only now: the first thing that the server tells it must not escape us.
-        let joined = micros_now();
+        self.running = Some(Running { process, ami, joined: None });
+    }
+
+    /// Lets it connect. Not before somebody listens to its events: the first thing that the server
+    /// tells it must not escape us.
+    pub async fn join(&mut self) {
+        self.running_mut().joined = Some(micros_now());
         let module = [("Module", "res_xmpp.so"), ("LoadType", "load")];
-        let loaded = ami.action("ModuleLoad", &module).await;
+        let loaded = self.ami().action("ModuleLoad", &module).await;
         assert_eq!(loaded.get("Response"), Some("Success"), "{loaded:?}\n{}", self.folder.log());
-        self.running = Some(Running { process, ami, joined });
     }
 
     /// `kill -9`.
@@ -96,7 +116,7 @@ impl Asterisk {
 
     /// When it began to connect, on the clock of the events' time stamps.
     pub fn joined(&self) -> Micros {
-        self.running.as_ref().expect("Asterisk runs").joined
+        self.running.as_ref().expect("Asterisk runs").joined.expect("it was told to join")
     }
 
     /// Its EID.
@@ -107,6 +127,23 @@ impl Asterisk {
     /// Whether it speaks TLS to its server.
     pub fn over_tls(&self) -> bool {
         self.setup.xmpp.contains("usetls=yes")
+    }
+
+    /// How it ended without being asked to, if it did.
+    pub fn crashed(&mut self) -> Option<ExitStatus> {
+        self.running.as_mut()?.process.ended()
+    }
+
+    /// What it says of connections that it lost, since its first start: one line each. It widens
+    /// its pause before the next try at every one of them.
+    pub fn drops(&self) -> Vec<String> {
+        self.lines_with(&["Socket read error", "TLS failure", "Parsing failure"])
+    }
+
+    fn lines_with(&self, words: &[&str]) -> Vec<String> {
+        let log = self.folder.full_log();
+        let fits = |line: &&str| words.iter().any(|word| line.contains(word));
+        log.lines().filter(fits).map(str::to_owned).collect()
     }
 
     /// Panics if it has died, for instance of what a server sent it.

@@ -9,6 +9,8 @@ pub mod cut;
 pub mod debian;
 pub mod eventually;
 pub mod flood;
+pub mod line;
+pub mod namespace;
 pub mod net;
 pub mod pace;
 pub mod process;

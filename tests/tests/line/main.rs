@@ -1,0 +1,3 @@
+//! Stock Asterisk at the other end of a long line, and the line itself. One file per purpose.
+
+mod equipment;
