@@ -95,6 +95,11 @@ impl Ami {
         self.send("Setvar", &[("Variable", variable), ("Value", value)]).await;
     }
 
+    /// Whether Asterisk has ended, or has closed it.
+    pub fn is_closed(&self) -> bool {
+        self.record().closed
+    }
+
     /// Rings a channel and runs an application on it when it answers.
     pub async fn originate(&self, channel: &str, application: &str, data: &str) {
         let fields = [("Channel", channel), ("Application", application), ("Data", data)];

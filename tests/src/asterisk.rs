@@ -134,16 +134,19 @@ impl Asterisk {
         self.running.as_mut()?.process.ended()
     }
 
-    /// What it says of connections that it lost, since its first start: one line each. It widens
-    /// its pause before the next try at every one of them.
-    pub fn drops(&self) -> Vec<String> {
-        self.lines_with(&["Socket read error", "TLS failure", "Parsing failure"])
+    /// How many connections it says that it lost, and how many tries that it says failed, since its
+    /// first start. It pauses longer after each of them.
+    pub fn drops(&self) -> Drops {
+        let log = self.folder.full_log();
+        // Every lost stream ends with this line, also one that it could not parse.
+        let lost = log.matches("Socket read error").count();
+        let refused = log.matches("No XMPP connection available").count();
+        Drops { lost, refused }
     }
 
-    fn lines_with(&self, words: &[&str]) -> Vec<String> {
-        let log = self.folder.full_log();
-        let fits = |line: &&str| words.iter().any(|word| line.contains(word));
-        log.lines().filter(fits).map(str::to_owned).collect()
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.running.as_ref().expect("Asterisk runs").process.pid()
     }
 
     /// Panics if it has died, for instance of what a server sent it.
@@ -210,10 +213,14 @@ impl Asterisk {
     /// Waits until `xmpp show connections` says that this connection is up.
     pub async fn connected(&self) {
         eventually(Duration::from_secs(90), || async {
-            let shown = self.console("xmpp show connections");
-            if shown.contains("- Connected") { Ok(()) } else { Err(shown) }
+            if self.is_connected() { Ok(()) } else { Err("it is not connected".to_owned()) }
         })
         .await;
+    }
+
+    /// Whether `xmpp show connections` says so.
+    pub fn is_connected(&self) -> bool {
+        self.console("xmpp show connections").contains("- Connected")
     }
 
     /// Waits until `core show hints` has this word for an extension.
@@ -233,6 +240,15 @@ impl Asterisk {
     fn running_mut(&mut self) -> &mut Running {
         self.running.as_mut().expect("Asterisk runs")
     }
+}
+
+/// What went wrong with the connections of an Asterisk, from its own log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drops {
+    /// Connections that ended without its asking.
+    pub lost: usize,
+    /// Tries that found nobody.
+    pub refused: usize,
 }
 
 impl Drop for Asterisk {

@@ -2,6 +2,7 @@
 //! clients that say exactly what a test tells them. Nothing here shares code with the product: a
 //! mistake must not be able to agree with itself.
 
+pub mod afar;
 pub mod ami;
 pub mod asterisk;
 pub mod chance;

@@ -88,7 +88,8 @@ impl Line {
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime").block_on(async {
-                let [near, far] = ends.map(|(namespace, address)| open(&namespace, number, address));
+                let [near, far] =
+                    ends.map(|(namespace, address)| open(&namespace, number, address));
                 ready.send(()).expect("it is waited for");
                 tokio::select! {
                     () = direction(&near, &far, quality, Chance::seeded(quality.seed), &cut) => {}

@@ -11,7 +11,10 @@ use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
@@ -251,6 +254,13 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
+    /// The SHA-256 of its certificate for [`DOMAIN`], in hexadecimal digits.
+    pub fn fingerprint(&self) -> String {
+        let file = self.data().join("tls").join(format!("{DOMAIN}.pem"));
+        let certificate = CertificateDer::from_pem_file(&file).expect("a certificate in PEM");
+        Sha256::digest(&certificate).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -298,7 +308,8 @@ fn target() -> PathBuf {
     above.nth(1).expect("a build folder").to_owned()
 }
 
-fn listen(stderr: std::process::ChildStderr, said: Arc<Mutex<Vec<String>>>) {
+/// Collects what a program writes to standard error.
+pub(crate) fn listen(stderr: std::process::ChildStderr, said: Arc<Mutex<Vec<String>>>) {
     std::thread::spawn(move || {
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
             said.lock().expect("not poisoned").push(line);
