@@ -48,10 +48,15 @@ impl Pair {
         });
         for _ in 0..datagrams {
             sender.send_to(&[0; 100], to).unwrap();
-            std::thread::sleep(pause);
+            wait(pause);
         }
         counted.join().unwrap()
     }
+}
+
+#[allow(clippy::disallowed_methods)]
+fn wait(time: Duration) {
+    std::thread::sleep(time);
 }
 
 /// The quickest of some round trips of a byte.
@@ -129,7 +134,7 @@ fn what_is_on_the_way_when_the_line_is_cut_is_lost() {
     receiver.set_read_timeout(Some(Duration::from_millis(600))).unwrap();
     let sender = pair.near.within(|| UdpSocket::bind((pair.line.near(), 0))).unwrap();
     sender.send_to(b"lost", to).unwrap();
-    std::thread::sleep(Duration::from_millis(50));
+    wait(Duration::from_millis(50));
     pair.line.cut();
     assert!(receiver.recv(&mut [0; 10]).is_err());
     pair.line.heal();
