@@ -3,8 +3,8 @@
 //! has tun. Packets of one direction never overtake each other.
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -22,6 +22,9 @@ const MTU: usize = 1500;
 /// are 100 MB/s of full packets.
 const ON_THE_WAY: usize = 7_000;
 
+/// What decides which packets get lost: the same ones of a direction, each time.
+const SEED: u64 = 1;
+
 /// What a line does to packets, in each direction.
 #[derive(Clone, Copy, Debug)]
 pub struct Quality {
@@ -29,8 +32,6 @@ pub struct Quality {
     pub delay: Duration,
     /// The share of 1 that gets lost.
     pub loss: f64,
-    /// What decides which.
-    pub seed: u64,
     /// Its width; as wide as can be if there is none.
     pub width: Option<Width>,
 }
@@ -47,7 +48,7 @@ pub struct Width {
 impl Quality {
     /// This round trip, no loss, wide.
     pub fn round_trip(time: Duration) -> Self {
-        Self { delay: time / 2, loss: 0.0, seed: 1, width: None }
+        Self { delay: time / 2, loss: 0.0, width: None }
     }
 
     /// The same with this share of loss in each direction.
@@ -61,11 +62,27 @@ impl Quality {
     }
 }
 
+/// What can be changed while packets are on the way.
+struct State {
+    quality: Mutex<Quality>,
+    is_cut: AtomicBool,
+}
+
+impl State {
+    fn quality(&self) -> Quality {
+        *self.quality.lock().expect("not poisoned")
+    }
+
+    fn is_cut(&self) -> bool {
+        self.is_cut.load(Ordering::Relaxed)
+    }
+}
+
 /// One line, there until dropped.
 pub struct Line {
     near: Ipv4Addr,
     far: Ipv4Addr,
-    is_cut: Arc<AtomicBool>,
+    state: Arc<State>,
     thread: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
@@ -79,11 +96,12 @@ impl Line {
         quality: Quality,
     ) -> Self {
         let (near_address, far_address) = (address(number, 1), address(number, 2));
-        let is_cut = Arc::new(AtomicBool::new(false));
+        let state = State { quality: Mutex::new(quality), is_cut: AtomicBool::new(false) };
+        let state = Arc::new(state);
         let (stop, stopped) = oneshot::channel();
         let (ready, is_ready) = std::sync::mpsc::channel();
-        let (ends, cut) = ([(near.clone(), near_address), (far.clone(), far_address)], &is_cut);
-        let cut = cut.clone();
+        let ends = [(near.clone(), near_address), (far.clone(), far_address)];
+        let shared = state.clone();
         // A thread of its own: those of tests are held up by what they call.
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -92,14 +110,14 @@ impl Line {
                     ends.map(|(namespace, address)| open(&namespace, number, address));
                 ready.send(()).expect("it is waited for");
                 tokio::select! {
-                    () = direction(&near, &far, quality, Chance::seeded(quality.seed), &cut) => {}
-                    () = direction(&far, &near, quality, Chance::seeded(!quality.seed), &cut) => {}
+                    () = direction(&near, &far, &shared, Chance::seeded(SEED)) => {}
+                    () = direction(&far, &near, &shared, Chance::seeded(!SEED)) => {}
                     _ = stopped => {}
                 }
             });
         });
         is_ready.recv().expect("both ends open");
-        Self { near: near_address, far: far_address, is_cut, thread: Some((stop, thread)) }
+        Self { near: near_address, far: far_address, state, thread: Some((stop, thread)) }
     }
 
     /// The near machine's address on it.
@@ -114,12 +132,17 @@ impl Line {
 
     /// Loses every packet from now on, also those on the way; nobody is told.
     pub fn cut(&self) {
-        self.is_cut.store(true, Ordering::Relaxed);
+        self.state.is_cut.store(true, Ordering::Relaxed);
     }
 
     /// Carries packets again.
     pub fn heal(&self) {
-        self.is_cut.store(false, Ordering::Relaxed);
+        self.state.is_cut.store(false, Ordering::Relaxed);
+    }
+
+    /// Becomes another one for what is sent from now on.
+    pub fn turn_into(&self, quality: Quality) {
+        *self.state.quality.lock().expect("not poisoned") = quality;
     }
 }
 
@@ -147,9 +170,9 @@ fn open(namespace: &Namespace, number: u8, address: Ipv4Addr) -> Tun {
 }
 
 /// Carries packets one way, for ever.
-async fn direction(from: &Tun, to: &Tun, quality: Quality, chance: Chance, cut: &AtomicBool) {
+async fn direction(from: &Tun, to: &Tun, state: &State, chance: Chance) {
     let (sender, receiver) = mpsc::channel(ON_THE_WAY);
-    tokio::join!(take(from, quality, chance, cut, sender), deliver(to, cut, receiver));
+    tokio::join!(take(from, state, chance, sender), deliver(to, state, receiver));
 }
 
 struct Packet {
@@ -157,38 +180,33 @@ struct Packet {
     bytes: Vec<u8>,
 }
 
-async fn take(
-    from: &Tun,
-    quality: Quality,
-    mut chance: Chance,
-    cut: &AtomicBool,
-    onward: mpsc::Sender<Packet>,
-) {
+async fn take(from: &Tun, state: &State, mut chance: Chance, onward: mpsc::Sender<Packet>) {
     let mut buffer = [0; MTU];
     let mut free = Instant::now();
     loop {
         let length = from.recv(&mut buffer).await.expect("the device is there");
-        let now = Instant::now();
-        if cut.load(Ordering::Relaxed) || chance.happens(quality.loss) {
+        let quality = state.quality();
+        if state.is_cut() || chance.happens(quality.loss) {
             continue;
         }
-        let start = free.max(now);
+        let now = Instant::now();
+        free = free.max(now);
         if let Some(width) = quality.width {
-            if start - now > width.queue {
+            if free - now > width.queue {
                 continue;
             }
-            free = start + Duration::from_secs(1) * length as u32 / width.bytes_per_second;
+            free += Duration::from_secs(1) * length as u32 / width.bytes_per_second;
         }
-        let due = free.max(now) + quality.delay;
+        let packet = Packet { due: free + quality.delay, bytes: buffer[..length].to_vec() };
         // A full line loses what comes next.
-        let _ = onward.try_send(Packet { due, bytes: buffer[..length].to_vec() });
+        let _ = onward.try_send(packet);
     }
 }
 
-async fn deliver(to: &Tun, cut: &AtomicBool, mut packets: mpsc::Receiver<Packet>) {
+async fn deliver(to: &Tun, state: &State, mut packets: mpsc::Receiver<Packet>) {
     while let Some(Packet { due, bytes }) = packets.recv().await {
         sleep_until(due).await;
-        if !cut.load(Ordering::Relaxed) {
+        if !state.is_cut() {
             // What the other machine cannot take is lost, as everywhere.
             let _ = to.send(&bytes).await;
         }

@@ -27,6 +27,12 @@ async fn three_servers_hear_each_other_over_three_lines() {
         let took = heard.time() - said.time();
         assert!((200_000..1_000_000).contains(&took), "{device} took {took} us");
     }
+    a.asterisk.set_mailbox("1000@default", 2, 0).await;
+    eventually(SOON, || async {
+        let shown = centre.server.why("1000@default").new_messages();
+        if shown == Some(2) { Ok(()) } else { Err(format!("{shown:?}")) }
+    })
+    .await;
 }
 
 #[tokio::test]

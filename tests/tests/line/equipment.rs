@@ -125,6 +125,16 @@ fn a_cut_line_carries_nothing_nobody_is_told_and_a_stream_survives() {
     assert_eq!(&word, b"client");
 }
 
+#[test]
+fn a_line_can_become_another_one() {
+    let slow = Quality::round_trip(Duration::from_millis(200));
+    let pair = Pair::joined_by(Quality::round_trip(Duration::ZERO));
+    let (mut client, mut server) = pair.connect();
+    assert!(round_trip(&mut client, &mut server) < LATE);
+    pair.line.turn_into(slow);
+    assert!(round_trip(&mut client, &mut server) >= slow.delay * 2);
+}
+
 /// A cable that is pulled loses what is on it.
 #[test]
 fn what_is_on_the_way_when_the_line_is_cut_is_lost() {
@@ -137,6 +147,9 @@ fn what_is_on_the_way_when_the_line_is_cut_is_lost() {
     wait(Duration::from_millis(50));
     pair.line.cut();
     assert!(receiver.recv(&mut [0; 10]).is_err());
+    // What sets out before the end is lost even if it would arrive after it.
+    sender.send_to(b"lost", to).unwrap();
+    wait(Duration::from_millis(50));
     pair.line.heal();
     sender.send_to(b"heard", to).unwrap();
     assert_eq!(receiver.recv(&mut [0; 10]).unwrap(), 5);

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use lampfield_tests::afar::measures::{self, Outage, Phones};
-use lampfield_tests::afar::{Centre, Site, Way};
+use lampfield_tests::afar::{Centre, Way};
 use lampfield_tests::asterisk::Release;
 use lampfield_tests::line::Quality;
 use lampfield_tests::server::Config;
@@ -19,7 +19,7 @@ const TCP_WMEM: &str = "4096 4194304 8388608";
 const ROUND_TRIP: Duration = Duration::from_millis(200);
 const LOSS: f64 = 0.01;
 const MANY: Phones = Phones { devices: 560, changes_per_second: 10 };
-/// So few that it gets in by itself.
+/// So few that its list fits into any buffer.
 const FEW: Phones = Phones { devices: 20, changes_per_second: 2 };
 const LOGIN_PATIENCE: Duration = Duration::from_secs(40);
 const OUTAGES: u32 = 6;
@@ -54,24 +54,18 @@ async fn row(measure: &str, way: Way) -> String {
             shown(measures::login(&mut site, MANY, LOGIN_PATIENCE).await)
         }
         "outages" => {
-            connect(&mut site).await;
+            measures::settle(&mut site, FEW, quality).await;
             let outages = measures::outages(&mut centre, &site, OUTAGES, OUTAGE, BACK_PATIENCE);
             outages.await.into_iter().map(shown_outage).collect::<Vec<_>>().join(" ")
         }
         _ => {
-            connect(&mut site).await;
-            shown(measures::cut(&centre.server, &site, FEW, CUT, BACK_PATIENCE).await)
+            measures::settle(&mut site, MANY, quality).await;
+            shown(measures::cut(&centre.server, &site, MANY, CUT, BACK_PATIENCE).await)
         }
     };
     let drops = site.asterisk.drops();
     let crashed = site.asterisk.crashed().map_or("no".to_owned(), |status| status.to_string());
     format!("{seen} | {} | {} | {crashed}", drops.lost, drops.refused)
-}
-
-async fn connect(site: &mut Site) {
-    FEW.appear(&site.asterisk).await;
-    site.asterisk.join().await;
-    site.asterisk.connected().await;
 }
 
 fn shown(time: Option<Duration>) -> String {
