@@ -50,22 +50,16 @@ impl Centre {
         let line = Line::between(&machine, &self.machine, number, quality);
         let server = SocketAddrV4::new(line.far(), PORT);
         let relay = match way {
-            Way::Relay => Some(Relay::start(&machine, server, &self.server.fingerprint()).await),
+            Way::Relay => {
+                let fingerprint = self.server.fingerprint();
+                Some(Relay::start(machine.clone(), server, fingerprint).await)
+            }
             Way::Clear | Way::Tls => None,
         };
-        let user = format!("server{number}");
-        let conf = XmppConf {
-            server: if relay.is_some() { relay::LISTEN } else { server },
-            domain: DOMAIN.to_owned(),
-            secret: Config::password(&user),
-            user,
-            tls: way == Way::Tls,
-            sasl: true,
-            general: Vec::new(),
-            client: Vec::new(),
-        };
-        let setup = Setup::new(number, conf).release(release).on(machine.clone());
-        Site { asterisk: Asterisk::boot(setup).await, relay, line, machine }
+        let reached_at = if relay.is_some() { relay::LISTEN } else { server };
+        let setup = setup(number, release, &machine, reached_at, way);
+        let asterisk = Asterisk::boot(setup).await;
+        Site { asterisk, relay, line, machine, reached_at, way }
     }
 }
 
@@ -79,4 +73,36 @@ pub struct Site {
     pub line: Line,
     /// What both run on.
     pub machine: Arc<Namespace>,
+    reached_at: SocketAddrV4,
+    way: Way,
+}
+
+impl Site {
+    /// One more Asterisk here, as account `server<number>`, which nobody else may use; it goes the
+    /// same way, through the same relay, and has booted only.
+    pub async fn another(&self, number: u8, release: Release) -> Asterisk {
+        let setup = setup(number, release, &self.machine, self.reached_at, self.way);
+        Asterisk::boot(setup).await
+    }
+}
+
+fn setup(
+    number: u8,
+    release: Release,
+    machine: &Arc<Namespace>,
+    server: SocketAddrV4,
+    way: Way,
+) -> Setup {
+    let user = format!("server{number}");
+    let conf = XmppConf {
+        server,
+        domain: DOMAIN.to_owned(),
+        secret: Config::password(&user),
+        user,
+        tls: way == Way::Tls,
+        sasl: true,
+        general: Vec::new(),
+        client: Vec::new(),
+    };
+    Setup::new(number, conf).release(release).on(machine.clone())
 }

@@ -76,6 +76,11 @@ impl Process {
         self.signal(Signal::STOP);
     }
 
+    /// Lets it go on after [`Self::freeze`].
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
     /// Asks it to read its configuration again (`SIGHUP`).
     pub fn hang_up(&self) {
         self.signal(Signal::HUP);

@@ -1,7 +1,7 @@
-//! `lampfield relay`, beside an Asterisk.
+//! `lampfield relay`, beside an Asterisk, running or between two runs.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 
 use crate::eventually::{SOON, eventually};
@@ -12,39 +12,59 @@ use crate::server::{binary, listen};
 /// Where Asterisk finds it.
 pub const LISTEN: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 5_222);
 
-/// A running relay, killed when dropped.
+/// A relay, killed when dropped.
 pub struct Relay {
-    process: Process,
+    process: Option<Process>,
     said: Arc<Mutex<Vec<String>>>,
+    machine: Arc<Namespace>,
+    server: SocketAddrV4,
+    fingerprint: String,
 }
 
 impl Relay {
-    /// Starts one on this machine and waits until it is ready.
-    pub async fn start(machine: &Namespace, server: SocketAddrV4, fingerprint: &str) -> Self {
-        let mut process = Process::start_in(Some(machine), &binary(), |command| {
-            command.args(["relay", "--listen", &LISTEN.to_string()]);
-            command.args(["--to", &server.to_string(), "--fingerprint", fingerprint]);
-            command.stdout(Stdio::null()).stderr(Stdio::piped());
-        });
-        let said = Arc::new(Mutex::new(Vec::new()));
-        listen(process.stderr(), said.clone());
-        let relay = Self { process, said };
-        eventually(SOON, || async {
-            let log = relay.log();
-            let ready = log.lines().any(|line| line.starts_with("lampfield relay ready"));
-            if ready { Ok(()) } else { Err(format!("no relay: {log}")) }
-        })
-        .await;
+    /// Starts one on this machine, to this server, and waits until it is ready.
+    pub async fn start(machine: Arc<Namespace>, server: SocketAddrV4, fingerprint: String) -> Self {
+        let mut relay = Self { process: None, said: Arc::default(), machine, server, fingerprint };
+        relay.run().await;
         relay
     }
 
-    /// What it has written to standard error.
-    pub fn log(&self) -> String {
-        self.said.lock().expect("not poisoned").join("\n")
+    /// Starts it again after [`Self::kill`] or [`Self::stop`].
+    pub async fn run(&mut self) {
+        assert!(self.process.is_none(), "it runs already");
+        let mut process = Process::start_in(Some(&self.machine), &binary(), |command| {
+            command.args(["relay", "--listen", &LISTEN.to_string()]);
+            command.args(["--to", &self.server.to_string(), "--fingerprint", &self.fingerprint]);
+            command.stdout(Stdio::null()).stderr(Stdio::piped());
+        });
+        self.said = Arc::default();
+        listen(process.stderr(), self.said.clone());
+        self.process = Some(process);
+        eventually(SOON, || async {
+            let log = self.log();
+            let ready = log.lines().any(|line| line.starts_with("lampfield relay ready"));
+            if ready { Ok(()) } else { Err(format!("the relay is not ready: {log}")) }
+        })
+        .await;
     }
 
-    /// The program, to be killed, frozen and stopped.
-    pub fn process(&mut self) -> &mut Process {
-        &mut self.process
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        self.process.take().expect("it runs").kill();
+    }
+
+    /// Stops it in good order; `None` if it does not stop.
+    pub async fn stop(&mut self) -> Option<ExitStatus> {
+        self.process.take().expect("it runs").terminate(SOON).await
+    }
+
+    /// The running program.
+    pub fn process(&self) -> &Process {
+        self.process.as_ref().expect("it runs")
+    }
+
+    /// What it has written to standard error in this run.
+    pub fn log(&self) -> String {
+        self.said.lock().expect("not poisoned").join("\n")
     }
 }

@@ -36,6 +36,17 @@ async fn three_servers_hear_each_other_over_three_lines() {
 }
 
 #[tokio::test]
+async fn two_servers_share_a_line() {
+    let mut centre = Centre::start(Config::plain().servers()).await;
+    let site = connected(&mut centre, Release::V22, Way::Clear).await;
+    let mut other = site.another(2, Release::V22).await;
+    other.join().await;
+    other.connected().await;
+    site.asterisk.set_state("Custom:x", "INUSE").await;
+    other.sees("Custom:x", "INUSE").await;
+}
+
+#[tokio::test]
 async fn lost_connections_are_counted_on_both_releases() {
     let mut centre = Centre::start(Config::plain().servers()).await;
     let old = connected(&mut centre, Release::V16, Way::Clear).await;
