@@ -4,9 +4,10 @@
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use crate::namespace::Namespace;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::time::{Instant, sleep};
+
+use crate::namespace::Namespace;
 
 /// A running program and everything it starts.
 pub struct Process {
