@@ -4,7 +4,6 @@
 mod message;
 
 use std::collections::HashMap;
-use std::net::SocketAddrV4;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -43,10 +42,11 @@ struct Record {
 }
 
 impl Ami {
-    /// Connects and logs in; `None` while nobody listens there yet.
-    pub async fn login(at: SocketAddrV4, user: &str, secret: &str) -> Option<Self> {
-        let stream = TcpStream::connect(at).await.ok()?;
+    /// Logs in on a connection; `None` if it is closed at once.
+    pub async fn login(stream: std::net::TcpStream, user: &str, secret: &str) -> Option<Self> {
         stream.set_nodelay(true).ok()?;
+        stream.set_nonblocking(true).ok()?;
+        let stream = TcpStream::from_std(stream).ok()?;
         let (reader, writer) = stream.into_split();
         let mut reader = BufReader::new(reader);
         let mut greeting = String::new();
@@ -93,6 +93,11 @@ impl Ami {
     /// Sends an action without waiting; its answer is kept for nobody.
     pub async fn set_without_waiting(&self, variable: &str, value: &str) {
         self.send("Setvar", &[("Variable", variable), ("Value", value)]).await;
+    }
+
+    /// Whether Asterisk has ended, or has closed it.
+    pub fn is_closed(&self) -> bool {
+        self.record().closed
     }
 
     /// Rings a channel and runs an application on it when it answers.

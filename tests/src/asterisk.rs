@@ -5,11 +5,12 @@ mod config;
 mod folder;
 
 use std::collections::BTreeMap;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use crate::ami::{Ami, Micros};
 use crate::eventually::{SOON, eventually};
+use crate::namespace;
 use crate::net::Net;
 use crate::process::Process;
 pub use config::{Release, Setup, XmppConf};
@@ -28,35 +29,54 @@ struct Running {
     process: Process,
     ami: Ami,
     /// When `res_xmpp` began to load.
-    joined: Micros,
+    joined: Option<Micros>,
 }
 
 impl Asterisk {
     /// Starts one and waits until it is fully booted; it need not have reached any server yet.
     pub async fn start(setup: Setup) -> Self {
+        let mut asterisk = Self::boot(setup).await;
+        asterisk.join().await;
+        asterisk
+    }
+
+    /// Starts one that does not connect to its server before [`Self::join`].
+    pub async fn boot(setup: Setup) -> Self {
         let net = Net::claim();
         let folder = Folder::make(&setup, net.socket(1, config::AMI_PORT));
         let mut asterisk = Self { running: None, setup, folder, net };
-        asterisk.run().await;
+        asterisk.boot_again().await;
         asterisk
     }
 
     /// Starts it again after [`Self::kill`] or [`Self::stop`]; it remembers its Custom: states.
     pub async fn run(&mut self) {
+        self.boot_again().await;
+        self.join().await;
+    }
+
+    async fn boot_again(&mut self) {
         assert!(self.running.is_none(), "it runs already");
-        let process = self.folder.start();
+        let namespace = self.setup.namespace.as_deref();
+        let process = self.folder.start(namespace);
         let at = self.net.socket(1, config::AMI_PORT);
         let ami = eventually(SOON, || async move {
-            Ami::login(at, config::AMI_USER, config::AMI_SECRET).await.ok_or("no AMI".to_owned())
+            let stream = namespace::connect(namespace, at).map_err(|error| error.to_string())?;
+            let login = Ami::login(stream, config::AMI_USER, config::AMI_SECRET).await;
+            login.ok_or("no AMI".to_owned())
         })
         .await;
         ami.event(0, |event| event.is_event("FullyBooted")).await;
-        // Only now: the first thing that the server tells it must not escape us.
-        let joined = micros_now();
+        self.running = Some(Running { process, ami, joined: None });
+    }
+
+    /// Lets it connect. Not before somebody listens to its events: the first thing that the server
+    /// tells it must not escape us.
+    pub async fn join(&mut self) {
+        self.running_mut().joined = Some(micros_now());
         let module = [("Module", "res_xmpp.so"), ("LoadType", "load")];
-        let loaded = ami.action("ModuleLoad", &module).await;
+        let loaded = self.ami().action("ModuleLoad", &module).await;
         assert_eq!(loaded.get("Response"), Some("Success"), "{loaded:?}\n{}", self.folder.log());
-        self.running = Some(Running { process, ami, joined });
     }
 
     /// `kill -9`.
@@ -96,7 +116,7 @@ impl Asterisk {
 
     /// When it began to connect, on the clock of the events' time stamps.
     pub fn joined(&self) -> Micros {
-        self.running.as_ref().expect("Asterisk runs").joined
+        self.running.as_ref().expect("Asterisk runs").joined.expect("it was told to join")
     }
 
     /// Its EID.
@@ -107,6 +127,26 @@ impl Asterisk {
     /// Whether it speaks TLS to its server.
     pub fn over_tls(&self) -> bool {
         self.setup.xmpp.contains("usetls=yes")
+    }
+
+    /// How it ended without being asked to, if it did.
+    pub fn crashed(&mut self) -> Option<ExitStatus> {
+        self.running.as_mut()?.process.ended()
+    }
+
+    /// How many connections it says that it lost, and how many tries that it says failed, since its
+    /// first start. It pauses longer after each of them.
+    pub fn drops(&self) -> Drops {
+        let log = self.folder.full_log();
+        // Every lost stream ends with this line, also one that it could not parse.
+        let lost = log.matches("Socket read error").count();
+        let refused = log.matches("No XMPP connection available").count();
+        Drops { lost, refused }
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.running.as_ref().expect("Asterisk runs").process.pid()
     }
 
     /// Panics if it has died, for instance of what a server sent it.
@@ -173,10 +213,14 @@ impl Asterisk {
     /// Waits until `xmpp show connections` says that this connection is up.
     pub async fn connected(&self) {
         eventually(Duration::from_secs(90), || async {
-            let shown = self.console("xmpp show connections");
-            if shown.contains("- Connected") { Ok(()) } else { Err(shown) }
+            if self.is_connected() { Ok(()) } else { Err("it is not connected".to_owned()) }
         })
         .await;
+    }
+
+    /// Whether `xmpp show connections` says so.
+    pub fn is_connected(&self) -> bool {
+        self.console("xmpp show connections").contains("- Connected")
     }
 
     /// Waits until `core show hints` has this word for an extension.
@@ -196,6 +240,15 @@ impl Asterisk {
     fn running_mut(&mut self) -> &mut Running {
         self.running.as_mut().expect("Asterisk runs")
     }
+}
+
+/// What went wrong with the connections of an Asterisk, from its own log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drops {
+    /// Connections that ended without its asking.
+    pub lost: usize,
+    /// Tries that found nobody.
+    pub refused: usize,
 }
 
 impl Drop for Asterisk {

@@ -15,6 +15,17 @@ impl Chance {
         Self(seed)
     }
 
+    /// From this seed.
+    pub fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// True in this share (of 1) of all calls.
+    pub fn happens(&mut self, share: f64) -> bool {
+        const PARTS: usize = 1_000_000;
+        (self.below(PARTS) as f64) < share * PARTS as f64
+    }
+
     /// A number below `limit`.
     pub fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

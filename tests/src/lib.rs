@@ -2,6 +2,7 @@
 //! clients that say exactly what a test tells them. Nothing here shares code with the product: a
 //! mistake must not be able to agree with itself.
 
+pub mod afar;
 pub mod ami;
 pub mod asterisk;
 pub mod chance;
@@ -9,6 +10,8 @@ pub mod cut;
 pub mod debian;
 pub mod eventually;
 pub mod flood;
+pub mod line;
+pub mod namespace;
 pub mod net;
 pub mod pace;
 pub mod process;

@@ -7,6 +7,8 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::time::{Instant, sleep};
 
+use crate::namespace::Namespace;
+
 /// A running program and everything it starts.
 pub struct Process {
     child: Child,
@@ -19,9 +21,20 @@ impl Process {
     /// The kernel's signal on the parent's death goes by the parent *thread*: call this on the
     /// test's own thread, which lives as long as the test.
     pub fn start(program: &str, prepare: impl FnOnce(&mut Command)) -> Self {
+        Self::start_in(None, program, prepare)
+    }
+
+    /// As [`Self::start`], on this machine of the test.
+    pub fn start_in(
+        namespace: Option<&Namespace>,
+        program: &str,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
         use std::os::unix::process::CommandExt;
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", program]).stdin(Stdio::null()).process_group(0);
+        command.args(["--pdeathsig", "KILL"]).stdin(Stdio::null()).process_group(0);
+        // Like setpriv it becomes the program: the process id is the program's own.
+        command.args(namespace.map(Namespace::nsenter).unwrap_or_default()).arg(program);
         prepare(&mut command);
         let child =
             command.spawn().unwrap_or_else(|error| panic!("cannot start {program}: {error}"));
@@ -62,6 +75,11 @@ impl Process {
     /// Stops it where it is (`SIGSTOP`): its sockets live, it does nothing.
     pub fn freeze(&self) {
         self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on after [`Self::freeze`].
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
     }
 
     /// Asks it to read its configuration again (`SIGHUP`).

@@ -5,17 +5,21 @@ mod answers;
 mod config;
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 use crate::eventually::{SOON, eventually};
+use crate::namespace::Namespace;
 use crate::net::Net;
 use crate::process::Process;
 pub use answers::{Origin, Why};
@@ -38,6 +42,7 @@ pub struct Server {
     folder: TempDir,
     net: Net,
     links_given: u8,
+    namespace: Option<Arc<Namespace>>,
 }
 
 struct Running {
@@ -55,11 +60,21 @@ impl Server {
 
     /// Writes the configuration; [`Self::run`] starts it.
     pub fn prepare(config: &Config) -> Self {
+        Self::placed(config, None)
+    }
+
+    /// As [`Self::prepare`], on a machine of its own, where it listens on every address.
+    pub fn prepare_on(namespace: Arc<Namespace>, config: &Config) -> Self {
+        Self::placed(config, Some(namespace))
+    }
+
+    fn placed(config: &Config, namespace: Option<Arc<Namespace>>) -> Self {
         let server = Self {
             running: None,
             folder: tempfile::tempdir().expect("a folder"),
             net: Net::claim(),
             links_given: 1,
+            namespace,
         };
         server.configure(config);
         server
@@ -67,7 +82,10 @@ impl Server {
 
     /// Writes another configuration into the file; it is read at the next start.
     pub fn configure(&self, config: &Config) {
-        let addresses: Vec<_> = (1..=LINKS).map(|host| self.net.socket(host, PORT)).collect();
+        let addresses = match &self.namespace {
+            Some(_) => vec![SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, PORT)],
+            None => (1..=LINKS).map(|host| self.net.socket(host, PORT)).collect(),
+        };
         let text = config.to_toml(&self.data(), &addresses);
         std::fs::write(self.config_file(), text).expect("the configuration file");
     }
@@ -88,7 +106,7 @@ impl Server {
     /// Starts it, again, on the same data folder.
     pub async fn run(&mut self) {
         assert!(self.running.is_none(), "it runs already");
-        let mut process = Process::start(&binary(), |command| {
+        let mut process = Process::start_in(self.namespace.as_deref(), &binary(), |command| {
             command.args(["serve", "--config"]).arg(self.config_file());
             command.stdout(Stdio::null()).stderr(Stdio::piped());
         });
@@ -236,6 +254,13 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
+    /// The SHA-256 of its certificate for [`DOMAIN`], in hexadecimal digits.
+    pub fn fingerprint(&self) -> String {
+        let file = self.data().join("tls").join(format!("{DOMAIN}.pem"));
+        let certificate = CertificateDer::from_pem_file(&file).expect("a certificate in PEM");
+        Sha256::digest(&certificate).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -283,7 +308,8 @@ fn target() -> PathBuf {
     above.nth(1).expect("a build folder").to_owned()
 }
 
-fn listen(stderr: std::process::ChildStderr, said: Arc<Mutex<Vec<String>>>) {
+/// Collects what a program writes to standard error.
+pub(crate) fn listen(stderr: std::process::ChildStderr, said: Arc<Mutex<Vec<String>>>) {
     std::thread::spawn(move || {
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
             said.lock().expect("not poisoned").push(line);

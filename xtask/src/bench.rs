@@ -22,6 +22,12 @@ pub fn fairness() -> Result<()> {
     measure("bench-fairness", None)
 }
 
+/// How soon stock Asterisk is in at the end of a long line, and how soon it is back.
+pub fn line(which: Option<&str>) -> Result<()> {
+    peers::prepare()?;
+    measure("bench-line", which)
+}
+
 /// Runs a program of the `tests` crate on the release server.
 fn measure(program: &str, argument: Option<&str>) -> Result<()> {
     let server = e2e::server()?;

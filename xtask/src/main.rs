@@ -59,6 +59,11 @@ enum Command {
         #[arg(long, default_value_t = 10)]
         minutes: u64,
     },
+    /// Stock Asterisk at the end of a long line: how soon it is in, and how soon it is back
+    BenchLine {
+        /// One way (clear, tls, relay) or one measure (login, buffer, outages, cut) instead of all
+        which: Option<String>,
+    },
     /// From a change on one Asterisk to the event on another: delay, burst, newcomer, memory
     BenchLatency {
         /// One JSON document instead of the tables
@@ -81,6 +86,7 @@ fn main() -> ExitCode {
         Command::BenchPage => bench::page::write().map(|()| ExitCode::SUCCESS),
         Command::Bench => bench_peers::compare().map(|()| ExitCode::SUCCESS),
         Command::BenchFairness => bench::fairness().map(|()| ExitCode::SUCCESS),
+        Command::BenchLine { which } => bench::line(which.as_deref()).map(|()| ExitCode::SUCCESS),
         Command::BenchLatency { json } => bench::latency(json).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

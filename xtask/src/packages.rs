@@ -13,14 +13,16 @@ struct Tool {
     package: &'static str,
 }
 
-/// What the real-Asterisk tests use: folders with other Debians, dropped packets, orphan control; and
+/// What the real-Asterisk tests use: folders with other Debians, dropped packets, networks of their own,
+/// orphan control; and
 /// what counts instructions or searches for inputs.
-const TOOLS: [Tool; 8] = [
+const TOOLS: [Tool; 9] = [
     Tool { program: "debootstrap", package: "debootstrap" },
     Tool { program: "nft", package: "nftables" },
     Tool { program: "ip", package: "iproute2" },
     Tool { program: "chroot", package: "coreutils" },
     Tool { program: "setpriv", package: "util-linux" },
+    Tool { program: "nsenter", package: "util-linux" },
     Tool { program: "cc", package: "gcc" },
     Tool { program: "c++", package: "g++" },
     Tool { program: "valgrind", package: "valgrind" },

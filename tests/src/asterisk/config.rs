@@ -2,6 +2,9 @@
 //! it; the rest is the least that makes the server observable.
 
 use std::net::SocketAddrV4;
+use std::sync::Arc;
+
+use crate::namespace::Namespace;
 
 /// The port of every manager interface; each Asterisk has its own loopback address.
 pub const AMI_PORT: u16 = 25_038;
@@ -28,18 +31,26 @@ pub struct Setup {
     pub xmpp: String,
     /// Hints in the context `default`: extension and devices.
     pub hints: Vec<(String, String)>,
+    /// The machine it runs on, if not ours.
+    pub namespace: Option<Arc<Namespace>>,
 }
 
 impl Setup {
     /// Asterisk 22 with an EID that ends in this number, and no hints.
     pub fn new(number: u8, xmpp: impl ToString) -> Self {
         let eid = format!("02:00:00:00:00:{number:02x}");
-        Self { release: Release::V22, eid, xmpp: xmpp.to_string(), hints: Vec::new() }
+        let (xmpp, hints) = (xmpp.to_string(), Vec::new());
+        Self { release: Release::V22, eid, xmpp, hints, namespace: None }
     }
 
     /// The same as another release.
     pub fn release(self, release: Release) -> Self {
         Self { release, ..self }
+    }
+
+    /// The same on a machine of its own.
+    pub fn on(self, namespace: Arc<Namespace>) -> Self {
+        Self { namespace: Some(namespace), ..self }
     }
 
     /// The same with one more hint.

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use super::config::{Release, Setup};
 use super::inside;
 use crate::debian::Scratch;
+use crate::namespace::Namespace;
 use crate::process::Process;
 
 /// Where one Asterisk keeps everything it writes.
@@ -34,11 +35,11 @@ impl Folder {
     }
 
     /// Starts the server in the foreground.
-    pub fn start(&self) -> Process {
+    pub fn start(&self, namespace: Option<&Namespace>) -> Process {
         let console = self.scratch.outside().join("log/console");
         let console = fs::OpenOptions::new().create(true).append(true).open(console);
         let console = console.expect("the console's output");
-        Process::start("chroot", |command| {
+        Process::start_in(namespace, "chroot", |command| {
             command.arg(self.scratch.root()).args(["asterisk", "-f", "-C", &self.conf()]);
             command.env("LC_ALL", "C");
             command.stdout(console.try_clone().expect("a second handle")).stderr(console);
@@ -56,6 +57,12 @@ impl Folder {
     pub fn forget(&self) {
         let var = self.scratch.outside().join("var");
         fs::remove_dir_all(&var).and_then(|()| fs::create_dir(&var)).expect("an empty folder");
+    }
+
+    /// What it logged of errors, warnings and notices since the folder was made.
+    pub fn full_log(&self) -> String {
+        let text = fs::read(self.scratch.outside().join("log/full")).unwrap_or_default();
+        String::from_utf8_lossy(&text).into_owned()
     }
 
     /// The end of the logs.

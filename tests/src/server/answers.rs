@@ -49,6 +49,11 @@ impl Why {
         self.0["aggregate"].as_str().unwrap_or("UNKNOWN").to_owned()
     }
 
+    /// How many new messages the lamp of a mailbox shows.
+    pub fn new_messages(&self) -> Option<u64> {
+        self.0["aggregate"]["new"].as_u64()
+    }
+
     /// The live facts.
     pub fn facts(&self) -> Vec<Origin> {
         let facts = self.0["facts"].as_array().cloned().unwrap_or_default();

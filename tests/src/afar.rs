@@ -1,0 +1,108 @@
+//! The scene across the internet: the server on a machine of its own, and each Asterisk on another
+//! one at the end of a long line, straight to the server or through a relay beside it.
+
+pub mod measures;
+mod relay;
+
+use std::net::SocketAddrV4;
+use std::sync::Arc;
+
+use crate::asterisk::{Asterisk, Release, Setup, XmppConf};
+use crate::line::{Line, Quality};
+use crate::namespace::Namespace;
+use crate::server::{Config, DOMAIN, PORT, Server};
+pub use relay::Relay;
+
+/// How an Asterisk reaches the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// By itself, in clear text.
+    Clear,
+    /// By itself, with its own TLS.
+    Tls,
+    /// In clear text to a relay beside it, which goes on with TLS.
+    Relay,
+}
+
+/// Where the server stands. It takes connections with and without TLS.
+pub struct Centre {
+    /// First, so that it is gone before its machine.
+    pub server: Server,
+    machine: Arc<Namespace>,
+    sites: u8,
+}
+
+impl Centre {
+    /// Starts the server of this configuration.
+    pub async fn start(config: Config) -> Self {
+        let machine = Namespace::make();
+        let mut server = Server::prepare_on(machine.clone(), &config.with_optional_tls());
+        server.run().await;
+        Self { server, machine, sites: 0 }
+    }
+
+    /// A place at the other end of a new line, with an Asterisk as account `server<number>` that
+    /// has booted and not connected yet; the first one is number 1.
+    pub async fn site(&mut self, release: Release, way: Way, quality: Quality) -> Site {
+        self.sites += 1;
+        let number = self.sites;
+        let machine = Namespace::make();
+        let line = Line::between(&machine, &self.machine, number, quality);
+        let server = SocketAddrV4::new(line.far(), PORT);
+        let relay = match way {
+            Way::Relay => {
+                let fingerprint = self.server.fingerprint();
+                Some(Relay::start(machine.clone(), server, fingerprint).await)
+            }
+            Way::Clear | Way::Tls => None,
+        };
+        let reached_at = if relay.is_some() { relay::LISTEN } else { server };
+        let setup = setup(number, release, &machine, reached_at, way);
+        let asterisk = Asterisk::boot(setup).await;
+        Site { asterisk, relay, line, machine, reached_at, way }
+    }
+}
+
+/// Where an Asterisk stands. Its parts go in this order.
+pub struct Site {
+    /// The Asterisk.
+    pub asterisk: Asterisk,
+    /// The relay beside it.
+    pub relay: Option<Relay>,
+    /// Its line to the server.
+    pub line: Line,
+    /// What both run on.
+    pub machine: Arc<Namespace>,
+    reached_at: SocketAddrV4,
+    way: Way,
+}
+
+impl Site {
+    /// One more Asterisk here, as account `server<number>`, which nobody else may use; it goes the
+    /// same way, through the same relay, and has booted only.
+    pub async fn another(&self, number: u8, release: Release) -> Asterisk {
+        let setup = setup(number, release, &self.machine, self.reached_at, self.way);
+        Asterisk::boot(setup).await
+    }
+}
+
+fn setup(
+    number: u8,
+    release: Release,
+    machine: &Arc<Namespace>,
+    server: SocketAddrV4,
+    way: Way,
+) -> Setup {
+    let user = format!("server{number}");
+    let conf = XmppConf {
+        server,
+        domain: DOMAIN.to_owned(),
+        secret: Config::password(&user),
+        user,
+        tls: way == Way::Tls,
+        sasl: true,
+        general: Vec::new(),
+        client: Vec::new(),
+    };
+    Setup::new(number, conf).release(release).on(machine.clone())
+}

@@ -1,0 +1,4 @@
+//! Stock Asterisk at the other end of a long line, and the line itself. One file per purpose.
+
+mod counts;
+mod equipment;
