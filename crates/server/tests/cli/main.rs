@@ -264,6 +264,12 @@ fn an_invitation_can_be_asked_again_until_it_is_rotated() {
     let rotated = block(&["--rotate"]);
     assert_ne!(first, rotated);
     assert_eq!(rotated, block(&[]));
+    // What has ended stays ended, also for an account that is added again.
+    assert_eq!(server.ask(&["user", "remove", "pbx-7", "--yes"]).code, Some(0));
+    for arguments in [&[][..], &["--rotate"], &["--rotate"]] {
+        let again = block(arguments);
+        assert!(again != first && again != rotated, "{again}");
+    }
 }
 
 #[test]
