@@ -85,5 +85,5 @@ fn verdict(
 }
 
 fn shown(advice: &Advice, screen: &Screen) -> String {
-    complaint(screen, Verdict::Look, &advice.text, &advice.remedy)
+    complaint(screen, Verdict::Look, &advice.text, &advice.remedy, advice.code)
 }

@@ -82,12 +82,12 @@ fn text(status: &Status, screen: &Screen) -> String {
         out.push_str("\nAttention\n");
     }
     for attention in &status.attention {
-        let Attention { text, remedy, severity, .. } = attention;
+        let Attention { code, text, remedy, severity } = attention;
         let verdict = match severity {
             Severity::Look => Verdict::Look,
             Severity::Bad => Verdict::Bad,
         };
-        out.push_str(&complaint(screen, verdict, text, remedy));
+        out.push_str(&complaint(screen, verdict, text, remedy, code));
     }
     if status.origins.is_empty() {
         out.push_str("next: lampfield invite pbx-1   prints what to put on an Asterisk server\n");

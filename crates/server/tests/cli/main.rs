@@ -109,6 +109,7 @@ fn a_server_that_nobody_else_can_reach_is_told_everywhere() {
     let mend = format!("mend  listen = [\"0.0.0.0:5222\"] under [xmpp] in {name}");
     assert!(told.out.contains("only this machine can connect"), "{}", told.out);
     assert!(told.out.contains(&mend), "{}", told.out);
+    assert!(told.out.contains("more  lampfield help only-here"), "{}", told.out);
     fs::write(&file, "[xmpp]\nlisten = ['0.0.0.0:5222']\n").expect("a file");
     assert_eq!(lampfield(&["check", &name]).out, format!("✓ {name}: good\n"));
 
