@@ -229,6 +229,7 @@ fn what_needs_attention_leads_to_its_explanation() {
     assert_eq!(status.code, Some(1), "{}", status.out);
     let more = "     more  lampfield help duplicate-eid\n";
     assert!(status.out.contains(more), "{}", status.out);
+    assert!(status.out.contains("then: core restart when convenient\n"), "{}", status.out);
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub fn attention(trouble: &Trouble) -> Attention {
         Trouble::DuplicateEid { .. } => (
             "duplicate-eid",
             Severity::Bad,
-            "give each server its own entityid= in [options] of asterisk.conf, then: core restart now",
+            "give each server its own entityid= in [options] of asterisk.conf, then: core restart when convenient",
         ),
         Trouble::TombstoneLimit { .. } => (
             "tombstone-limit",
