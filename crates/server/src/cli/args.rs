@@ -197,7 +197,7 @@ pub enum UserAction {
     Passwd {
         /// NAME or NAME@DOMAIN
         name: String,
-        /// Let the server make the password and print it once
+        /// Let the server make the password and print it
         #[arg(long)]
         generate: bool,
     },
@@ -232,7 +232,7 @@ pub struct UserAdd {
     /// It logs in without SASL (usesasl=no): its password is kept readable
     #[arg(long)]
     pub legacy_auth: bool,
-    /// Let the server make the password and print it once
+    /// Let the server make the password and print it
     #[arg(long)]
     pub generate: bool,
 }

@@ -318,6 +318,26 @@ fn accounts_come_and_go() {
 }
 
 #[test]
+fn a_password_that_can_be_printed_again_is_not_said_to_be_shown_once() {
+    let account = "[[domain]]\nname = 'a.example'\n[[domain.account]]\nname = 'pbx-1'\n";
+    let server = Server::start(account);
+    let prints_again = |arguments: &[&str]| {
+        let made = server.ask(&[&["user"], arguments, &["--generate"]].concat()).out;
+        let said = made.contains("invite") && !made.contains("once");
+        let password = made.split_whitespace().nth(2).expect("a password").to_owned();
+        let name = arguments[1];
+        let again = server.ask(&["invite", name]).out.contains(&format!("secret={password}\n"));
+        assert_eq!(said, again, "{made}");
+        assert!(!again || made.contains(&format!("(lampfield invite {name}@a.example prints it")));
+        again
+    };
+    assert!(prints_again(&["passwd", "pbx-1"]));
+    assert!(prints_again(&["add", "pbx-2"]));
+    assert!(!prints_again(&["add", "anna", "--role", "user"]));
+    assert!(!prints_again(&["passwd", "anna"]));
+}
+
+#[test]
 fn nobody_gets_a_password_that_nobody_gave() {
     let server = Server::start("");
     for command in [["user", "add", "tim"], ["user", "passwd", "tim"]] {
