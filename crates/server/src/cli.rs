@@ -7,6 +7,7 @@ mod check;
 mod domain;
 mod examples;
 mod help;
+mod hint;
 mod history;
 mod invite;
 mod log;

@@ -25,11 +25,13 @@ fn a_wrong_configuration_names_the_place_and_starts_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("lampfield.toml");
     fs::write(&file, "[xmpp]\nlistten = [\"0.0.0.0:5222\"]\n").expect("a file");
-    for verb in ["check", "serve", "status"] {
+    // A check starts nothing anyway.
+    let end = "nothing was started\n";
+    for (verb, end) in [("check", ""), ("serve", end), ("status", end)] {
         let ran = lampfield(&[verb, "--config", &file.display().to_string()]);
         let expected = format!(
             "{}:2:1: error[unknown-key]: \"listten\" is not a key of [xmpp]\n    2 | listten = \
-             [\"0.0.0.0:5222\"]\n      | ^^^^^^^ did you mean \"listen\"?\nnothing was started\n",
+             [\"0.0.0.0:5222\"]\n      | ^^^^^^^ did you mean \"listen\"?\n{end}",
             file.display()
         );
         assert_eq!((ran.code, ran.err), (Some(2), expected), "{verb}");
@@ -162,6 +164,30 @@ fn mistakes_are_said_in_the_readers_words() {
     assert!(since.code == Some(2) && since.err.contains("10m, 2h, 14:03"), "{}", since.err);
     let timeout = lampfield(&["status", "--timeout", "0s"]);
     assert!(timeout.code == Some(2) && timeout.err.contains("longer than nothing"));
+}
+
+#[test]
+fn what_people_type_instead_leads_to_what_they_mean() {
+    let cases: [(&[&str], &[&str]); 7] = [
+        (&["serve", "--listen", "26300"], &["127.0.0.1:5222"]),
+        (&["--listen", "localhost:26300"], &["127.0.0.1:5222", "not a name"]),
+        (&["lamps"], &["'lampfield status'", "'lampfield why NAME'"]),
+        (&["user", "del", "x"], &["'lampfield user remove NAME'"]),
+        (&["user", "delete", "x"], &["'lampfield user remove NAME'"]),
+        (&["user", "add", "x", "--password", "foo"], &["never an argument", "--generate"]),
+        (&["user", "passwd", "x", "--password=foo"], &["never an argument", "--generate"]),
+    ];
+    for (typed, wanted) in cases {
+        let ran = lampfield(typed);
+        assert_eq!(ran.code, Some(2), "{}", ran.err);
+        for words in wanted {
+            assert!(ran.err.contains(words), "no {words}: {}", ran.err);
+        }
+        assert!(!ran.err.contains("socket address syntax"), "{}", ran.err);
+        assert!(!ran.err.contains("use '-- --password'"), "{}", ran.err);
+    }
+    let near = lampfield(&["help", "explain"]).err;
+    assert_eq!(near.matches("no-plain").count(), 1, "{near}");
 }
 
 #[test]
