@@ -264,6 +264,15 @@ fn an_unknown_lamp_has_a_status_and_a_document() {
 }
 
 #[test]
+fn a_measurement_without_tls_says_that_it_is_needed() {
+    let server = Server::start("");
+    let at = ["--server", server.address(), "--domain", "localhost"];
+    let ran = server.ask(&[&["bench", "connect", "--clients", "2"], &at[..]].concat());
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert!(ran.err.contains("requires TLS: add --tls\n"), "{}", ran.err);
+}
+
+#[test]
 fn status_has_counters_and_limits() {
     let server = Server::start("[limits]\nfacts = 1234\n");
     let status = server.ask(&["status", "--json"]).json();
