@@ -217,6 +217,19 @@ fn a_lamp_of_which_only_the_withdrawal_is_left_is_not_counted() {
 }
 
 #[test]
+fn after_a_restart_status_says_who_is_awaited() {
+    let mut server = server();
+    client(&server, "server1", "one").publish_device(ONE, "PJSIP/100", "INUSE");
+    server.stop();
+    server.restart();
+    let status = server.ask(&["status"]);
+    assert_eq!(status.code, Some(0), "{}", status.out);
+    let first = status.out.lines().next().unwrap_or_default();
+    assert!(first.contains("all is well so far, 1 server is awaited for "), "{first}");
+    assert!(first.contains("s at most (asked "), "{first}");
+}
+
+#[test]
 fn what_needs_attention_leads_to_its_explanation() {
     let server = server();
     let added = server.ask(&["user", "add", "server2", "--generate", "--json"]).json();
