@@ -63,7 +63,8 @@ impl Phones {
     }
 }
 
-fn device(number: usize) -> String {
+/// The name of one of the phones.
+pub fn device(number: usize) -> String {
     format!("Custom:phone{number}")
 }
 
