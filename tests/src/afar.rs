@@ -89,11 +89,6 @@ impl Centre {
         let asterisk = Asterisk::boot(setup).await;
         Site { asterisk, relay, line, machine, reached_at, way }
     }
-
-    /// The machine that the server runs on.
-    pub fn machine(&self) -> &Namespace {
-        &self.machine
-    }
 }
 
 /// Where an Asterisk stands. Its parts go in this order.

@@ -52,6 +52,22 @@ async fn outages_of_the_server_are_not_noticed_and_a_count_is_heard() {
     noticed_nothing(&mut site.asterisk);
 }
 
+/// The server still has the former stream each time, and takes the third login within a minute for
+/// another PBX with the same configuration, until it notices.
+#[tokio::test]
+async fn resets_that_the_server_does_not_see_are_not_noticed() {
+    const RESETS: usize = 3;
+    let patience = Duration::from_secs(16);
+    let mut centre = Centre::start(Config::plain().servers()).await;
+    let mut site = centre.site(Release::V22, Way::Relay, bad()).await;
+    measures::settle(&mut site, FEW, bad()).await;
+    let pause = Duration::from_secs(1);
+    let resets = measures::resets(&centre.server, &site, RESETS, pause, patience);
+    let back = FEW.busy(&site.asterisk, resets).await;
+    assert!(back.iter().all(Option::is_some), "{back:?}");
+    noticed_nothing(&mut site.asterisk);
+}
+
 /// The server withdraws what was said behind the line in the meantime, and what was said by one that
 /// dies in the meantime: the former stands again after it, the latter does not.
 #[tokio::test]

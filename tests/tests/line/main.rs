@@ -2,8 +2,8 @@
 
 mod afterwards;
 mod counts;
-mod cuts;
 mod equipment;
+mod lost;
 mod relay;
 mod trust;
 mod witness;
