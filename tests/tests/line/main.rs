@@ -2,6 +2,7 @@
 
 mod afterwards;
 mod counts;
+mod cuts;
 mod equipment;
 mod lost;
 mod relay;
