@@ -14,6 +14,9 @@ use crate::settings::{Settings, Target};
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
 /// Who connects and says nothing for so long is no PBX.
 const BEGINS_WITHIN: Duration = Duration::from_secs(30);
+/// The pause while the server still has the PBX's former stream, of which it has heard no end: it
+/// notices by itself, but not the sooner for being asked.
+const OCCUPIED: Duration = Duration::from_secs(3);
 /// Of so many tries in vain, one is logged.
 const TOLD: u32 = 100;
 
@@ -39,9 +42,6 @@ pub enum Refused {
     /// The server has ended its stream for good, or is none that a relay can be used with.
     #[error("{0}")]
     Ended(LineError),
-    /// It is not what it was.
-    #[error("the server gives the PBX another address than before: {0}")]
-    Address(String),
     /// It has not even begun.
     #[error("nothing was said within {} s", BEGINS_WITHIN.as_secs())]
     Silent,
@@ -78,7 +78,12 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
             match end {
                 End::Refused(refused) => return refused,
                 End::Line(error) if is_final(&error) => return Refused::Ended(error),
-                End::Line(error) => tell(failed, target, &error),
+                End::Line(error) => {
+                    tell(failed, target, &error);
+                    if matches!(error, LineError::Occupied) {
+                        pause = OCCUPIED;
+                    }
+                }
             }
             failed = failed.saturating_add(1);
         }
@@ -104,9 +109,10 @@ fn is_final(error: &LineError) -> bool {
     }
 }
 
-/// Logs the first failure of a row, and then one a minute or so.
+/// Logs the first failure of a row, and then one a minute or so; and whatever may be for the operator to
+/// mend.
 fn tell(failed: u32, target: &Target, error: &LineError) {
-    if failed.is_multiple_of(TOLD) {
+    if failed.is_multiple_of(TOLD) || matches!(error, LineError::Occupied) {
         tracing::warn!(code = "line-lost", %target, tries = failed + 1, "{error}; trying again");
     } else {
         tracing::debug!(code = "line-lost", %target, tries = failed + 1, "{error}");
@@ -216,7 +222,7 @@ async fn bound(pbx: &Pbx, answer: &[u8], progress: &mut Progress) -> Result<(), 
             pbx.tell(answer).await;
         }
         Some(before) if *before == address => {}
-        Some(_) => return Err(End::Refused(Refused::Address(address))),
+        Some(_) => return Err(LineError::Occupied.into()),
     }
     Ok(())
 }
