@@ -14,6 +14,7 @@ mod login;
 mod misdirected;
 mod negotiation;
 mod stream;
+mod via;
 
 use std::net::SocketAddr;
 use std::rc::Rc;

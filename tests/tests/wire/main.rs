@@ -10,6 +10,7 @@ mod large_answers;
 mod leases;
 mod logins;
 mod registration;
+mod relayed;
 mod removals;
 mod replaced;
 mod rights;

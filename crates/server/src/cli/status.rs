@@ -119,6 +119,7 @@ fn origins(origins: &[&OriginStatus], screen: &Screen) -> String {
     let mut table = Table::new(&[
         ("ORIGIN", Align::Left),
         ("STATE", Align::Left),
+        ("LINE", Align::Left),
         ("FACTS", Align::Right),
         ("LAST WORD", Align::Right),
     ]);
@@ -126,6 +127,7 @@ fn origins(origins: &[&OriginStatus], screen: &Screen) -> String {
         table.row(vec![
             format!("{}  {}", origin.origin.account, origin.origin.eid),
             state(origin, screen),
+            line(origin),
             count(origin.facts),
             origin.last_word_seconds.map_or("-".to_owned(), age),
         ]);
@@ -143,6 +145,15 @@ fn state(origin: &OriginStatus, screen: &Screen) -> String {
         LeaseState::Restart => (Verdict::Look, "awaited".to_owned()),
     };
     format!("{} {word}{runs}", screen.verdict(verdict))
+}
+
+/// The way by which it is connected.
+fn line(origin: &OriginStatus) -> String {
+    match &origin.reported_address {
+        Some(address) => format!("by relay, {address}"),
+        None if origin.connections > 0 => "direct".to_owned(),
+        None => "-".to_owned(),
+    }
 }
 
 /// Nothing of it will end any more: what it holds is kept.
@@ -182,6 +193,8 @@ mod tests {
             seconds_left,
             away_since: Some("2020-01-01T12:00:00Z".to_owned()),
             connections: 0,
+            by_relay: false,
+            reported_address: None,
             facts,
             tombstones: 3,
             epoch: 1,

@@ -90,6 +90,12 @@ pub struct OriginStatus {
     pub away_since: Option<String>,
     /// Connections that speak for it.
     pub connections: u64,
+    /// Whether it comes by a relay, as far as its newest connection says.
+    #[serde(default)]
+    pub by_relay: bool,
+    /// Where the relay says that it comes from; absent if none does. It counts for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_address: Option<String>,
     /// Facts it holds.
     pub facts: u64,
     /// Its withdrawals that somebody may not know of.

@@ -248,12 +248,14 @@ impl Desk {
     }
 
     fn user(&self, account: &Account) -> User {
+        let connected = self.door.site.router.resources(&account.jid);
         User {
             jid: account.jid.to_string(),
             role: account.role.to_string(),
             allow: account.allow.iter().map(ToString::to_string).collect(),
             made_by: account.source.to_string(),
-            connected: self.door.site.router.resources(&account.jid).len() as u64,
+            connected: connected.len() as u64,
+            by_relay: connected.iter().filter(|one| one.via().is_some()).count() as u64,
             // An address that the hub cannot take has nothing there.
             away: AccountName::parse(account.jid.as_str())
                 .map(|name| self.away(&name))

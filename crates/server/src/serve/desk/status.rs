@@ -1,11 +1,12 @@
 //! Is it all right? Gathers what every part counts and complains about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 use lampfield_fabric::{Health, Storage};
-use lampfield_hub::{Now, Status as HubStatus};
+use lampfield_hub::{ConnId, Now, OriginReport, Status as HubStatus};
 
 use super::trouble::attention;
 use super::{Desk, certificates};
@@ -31,11 +32,23 @@ impl Desk {
             as_of: moment(now.wall),
             server: self.server_status(now),
             attention,
-            origins: origins.into_iter().map(|one| OriginStatus::of(one, now.wall)).collect(),
+            origins: self.origins(origins, now),
             counters: self.counters(&hub),
             limits: self.limits(&hub),
             store,
         }
+    }
+
+    fn origins(&self, reports: Vec<OriginReport>, now: Now) -> Vec<OriginStatus> {
+        let sessions = self.door.site.router.all();
+        let relayed = sessions.iter().filter_map(|session| Some((session.conn, session.via()?)));
+        let relayed: HashMap<ConnId, IpAddr> = relayed.collect();
+        let via = |report: &OriginReport| relayed.get(&report.newest?).copied();
+        reports
+            .into_iter()
+            .map(|report| (via(&report), report))
+            .map(|(via, report)| OriginStatus::of(report, via, now.wall))
+            .collect()
     }
 
     fn counters(&self, hub: &HubStatus) -> BTreeMap<String, u64> {
