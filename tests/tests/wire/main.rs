@@ -1,6 +1,7 @@
 //! What clients get from the server, good ones and bad ones, told stanza by stanza.
 
 mod bad_input;
+mod broken_streams;
 mod commands;
 mod configuration;
 mod fairness;

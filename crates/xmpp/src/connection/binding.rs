@@ -119,6 +119,10 @@ impl Stream {
             door.telephony.replaced(&old, &session);
             old.end(StreamCondition::Conflict, "replaced by a new login");
         }
+        if session.via().is_some() {
+            // A relay is what helps: what was before is over.
+            door.breakages.forget(&session.bare);
+        }
         self.admission.known();
         let via = self.via.map(tracing::field::display);
         tracing::info!(jid = %session.jid, peer = %self.link.peer(), via, "logged in");

@@ -204,6 +204,9 @@ impl Stream {
         match (self.session(), ending) {
             (Some(s), Ending::Goodbye) => tracing::info!(jid = %s.jid, %peer, "closed its stream"),
             (Some(s), Ending::Lost(why)) => tracing::info!(jid = %s.jid, %peer, "link lost: {why}"),
+            (Some(s), Ending::Garbled) => {
+                tracing::info!(jid = %s.jid, %peer, "link lost: its TLS records cannot be read");
+            }
             (Some(s), Ending::Refused(error)) => {
                 tracing::warn!(jid = %s.jid, %peer, "stream ended by us: {error}");
             }

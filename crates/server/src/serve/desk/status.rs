@@ -7,11 +7,13 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use lampfield_fabric::{Health, Storage};
 use lampfield_hub::{ConnId, Now, OriginReport, Status as HubStatus};
+use lampfield_xmpp::breakages::{Broken, remedy};
 
 use super::trouble::attention;
 use super::{Desk, certificates};
 use crate::document::moment;
 use crate::document::status::{Attention, OriginStatus, Server, Severity, Status, Store};
+use crate::screen::time::clock;
 use crate::serve::memory;
 
 impl Desk {
@@ -26,6 +28,8 @@ impl Desk {
         attention.extend(self.door.telephony.stalled().iter().map(|jid| silent(jid)));
         let fights = self.door.replacements.fights(std::time::Instant::now());
         attention.extend(fights.iter().map(|jid| fought_over(jid.as_str())));
+        let broken = self.door.breakages.lately(std::time::Instant::now());
+        attention.extend(broken.iter().map(breaks_its_stream));
         Status {
             schema: "status/1".to_owned(),
             healthy: attention.is_empty(),
@@ -143,6 +147,17 @@ fn fought_over(jid: &str) -> Attention {
         severity: Severity::Bad,
         text: format!("two servers log in as {jid} and take it from each other"),
         remedy: "give each server an account of its own: lampfield invite NAME".to_owned(),
+    }
+}
+
+fn breaks_its_stream(broken: &Broken) -> Attention {
+    let Broken { account, since, how } = broken;
+    let since = rfc3339(*since).map(|since| format!(" since {}", clock(&since)));
+    Attention {
+        code: "stream-broken".to_owned(),
+        severity: Severity::Bad,
+        text: format!("{account} breaks its own stream: it {how}{}", since.unwrap_or_default()),
+        remedy: remedy(account),
     }
 }
 
