@@ -268,6 +268,9 @@ pub struct Invite {
     /// Its domain, if not the first
     #[arg(long)]
     pub domain: Option<String>,
+    /// The way without a relay: Asterisk itself connects to this server
+    #[arg(long)]
+    pub direct: bool,
     /// Make a new secret; the old one ends
     #[arg(long)]
     pub rotate: bool,

@@ -10,7 +10,7 @@ use super::args::{Common, Format, Status as Args};
 use super::stop::Stop;
 use super::{ask, complaint, json, mismatch};
 use crate::control::{Answer, Request};
-use crate::document::status::{Attention, OriginStatus, Severity, Status};
+use crate::document::status::{Attention, Certificate, OriginStatus, Severity, Status};
 use crate::document::why::LeaseState;
 use crate::failure::{Exit, Failure};
 use crate::screen::time::{age, clock, count, left};
@@ -78,6 +78,9 @@ fn text(status: &Status, screen: &Screen) -> String {
     }
     out.push('\n');
     out.push_str(&totals(status));
+    for Certificate { domain, fingerprint, .. } in &status.certificates {
+        out.push_str(&format!("certificate of {domain}, SHA-256:\n  {fingerprint}\n"));
+    }
     if !status.attention.is_empty() {
         out.push_str("\nAttention\n");
     }

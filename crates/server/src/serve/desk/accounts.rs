@@ -163,7 +163,11 @@ impl Desk {
             Failure::new(Exit::Conflict, "no-listener", "Asterisk needs a plain listener")
                 .line("try", "listen = [\"0.0.0.0:5222\"] in [xmpp]")
         })?;
+        let certificate = self.certificates.iter().find(|one| one.domain.as_str() == jid.domain());
         let invitation = Invitation {
+            fingerprints: certificate.map(|one| &one.fingerprints),
+            program: &program(),
+            is_only_here: advice::is_only_here(xmpp),
             note: note(&reachable, xmpp),
             jid: jid.as_str(),
             domain: jid.domain(),
@@ -262,6 +266,12 @@ impl Desk {
                 .unwrap_or_default(),
         }
     }
+}
+
+/// The file of this program; where such a file belongs if it has been replaced.
+fn program() -> String {
+    let here = std::env::current_exe().ok().filter(|file| file.exists());
+    here.map_or_else(|| "/usr/local/bin/lampfield".to_owned(), |file| file.display().to_string())
 }
 
 /// Why the address in an invitation may be wrong.

@@ -12,7 +12,9 @@ use lampfield_xmpp::breakages::{Broken, remedy};
 use super::trouble::attention;
 use super::{Desk, certificates};
 use crate::document::moment;
-use crate::document::status::{Attention, OriginStatus, Server, Severity, Status, Store};
+use crate::document::status::{
+    Attention, Certificate, OriginStatus, Server, Severity, Status, Store,
+};
 use crate::screen::time::clock;
 use crate::serve::memory;
 
@@ -36,6 +38,7 @@ impl Desk {
             as_of: moment(now.wall),
             server: self.server_status(now),
             attention,
+            certificates: self.certificates.iter().map(Certificate::from).collect(),
             origins: self.origins(origins, now),
             counters: self.counters(&hub),
             limits: self.limits(&hub),
