@@ -171,7 +171,10 @@ impl Target {
             talk.expect(raw::ANSWER)?;
             return Ok(talk);
         }
-        self.open(&mut talk)?;
+        let features = self.open(&mut talk)?;
+        if self.tls.is_none() && requires_tls(&features) {
+            return Err(BenchError::Options("this server requires TLS: add --tls"));
+        }
         if let Some(tls) = &self.tls {
             talk.send(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")?;
             talk.expect("<proceed")?;
@@ -194,14 +197,14 @@ impl Target {
     }
 
     /// Sends a stream header and waits for the features.
-    fn open(&self, talk: &mut Talk) -> Result<(), BenchError> {
+    fn open(&self, talk: &mut Talk) -> Result<Vec<u8>, BenchError> {
         let header = format!(
             "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' \
              xmlns='jabber:client' to='{}' version='1.0'>",
             self.domain
         );
         talk.send(header.as_bytes())?;
-        talk.expect("<stream:features").map(drop)
+        talk.expect("<stream:features")
     }
 
     /// Makes the account; that it exists already is fine, and the login will tell everything else.
@@ -349,6 +352,15 @@ impl Node {
             Self::Generic(name) => name,
         }
     }
+}
+
+/// Whether the features say that nothing goes on without TLS (RFC 6120, 5.3.1).
+fn requires_tls(features: &[u8]) -> bool {
+    let begin = memchr::memmem::find(features, b"<starttls");
+    let offer = begin.and_then(|begin| features.get(begin..)).unwrap_or_default();
+    let end = memchr::memmem::find(offer, b"</starttls").unwrap_or_default();
+    let inside = offer.get(..end).unwrap_or_default();
+    memchr::memmem::find(inside, b"<required").is_some()
 }
 
 fn escaped(text: &str) -> String {

@@ -96,7 +96,7 @@ async fn carry(socket: TcpStream, peer: SocketAddr, settings: &Settings) -> Resu
         () = pbx.write() => End::Pbx(PbxEnd::Closed),
     };
     let is_goodbye = match end {
-        End::Server(Refused::Useless(LineError::NoTls)) => return Err(RelayError::NoTls),
+        End::Server(Refused::Ended(LineError::NoTls)) => return Err(RelayError::NoTls),
         End::Server(refused) => {
             tracing::error!(code = "refused", %peer, "{refused}");
             pbx.dismiss(&StreamCondition::RemoteConnectionFailed.with(refused.to_string()));

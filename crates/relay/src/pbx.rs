@@ -257,13 +257,16 @@ impl Pbx {
         said.line = Line::Up;
     }
 
-    /// The server is gone: what it did not get is said again when it is back.
-    pub fn line_is_down(&self) {
+    /// The server is gone: what it did not get is said again when it is back. Says whether it was
+    /// there.
+    pub fn line_is_down(&self) -> bool {
         let said = &mut *self.said.borrow_mut();
-        if said.line == Line::Up {
+        let was_up = said.line == Line::Up;
+        if was_up {
             said.line = Line::Down;
             said.outgoing.restart(Vec::new());
         }
+        was_up
     }
 
     /// Whether the server has been told that the PBX is gone: it is not to come back.

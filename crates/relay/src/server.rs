@@ -90,7 +90,7 @@ pub enum LineError {
     Cut,
 }
 
-/// A stream that is encrypted and has told its features.
+/// An encrypted connection, before its stream begins.
 pub struct Open {
     /// The stream.
     pub server: Server<TlsStream<TcpStream>>,
@@ -100,7 +100,7 @@ pub struct Open {
     pub local: Option<IpAddr>,
 }
 
-/// Opens a stream for a domain, up to the point where a login is due.
+/// Connects, up to the point where a stream for the domain can begin.
 ///
 /// # Errors
 /// Why it cannot be.
@@ -112,21 +112,19 @@ pub async fn open(target: &Target, trust: &Trust, domain: &str) -> Result<Open, 
     let name = ServerName::try_from(domain.to_owned()).map_err(io::Error::other)?;
     let connector = TlsConnector::from(trust.config());
     let tls = timeout(PATIENCE, connector.connect(name, socket)).await;
-    let mut server = Server::new(tls.map_err(|_| LineError::Slow)??);
-    if !server.begin(domain).await?.plain {
-        return Err(LineError::NoPlain);
-    }
+    let server = Server::new(tls.map_err(|_| LineError::Slow)??);
     Ok(Open { server, socket: fd, local: local.map(|address| address.ip()) })
 }
 
 async fn start_tls(socket: TcpStream, domain: &str) -> Result<TcpStream, LineError> {
     let mut clear = Server::new(socket);
-    if !clear.begin(domain).await?.starttls {
+    let mut ask = header(domain);
+    Tag::open(&mut ask, "starttls").xmlns(ns::TLS).empty();
+    // At once, as Asterisk does it: a long line makes every question dear.
+    clear.send(&ask).await?;
+    if !clear.features().await?.starttls {
         return Err(LineError::NoTls);
     }
-    let mut ask = Vec::new();
-    Tag::open(&mut ask, "starttls").xmlns(ns::TLS).empty();
-    clear.send(&ask).await?;
     let answer = clear.answer().await?;
     // What came behind it in clear text would count as said inside TLS.
     if clear.is(&answer, ns::TLS, "proceed") && clear.ear.rest.is_empty() {
@@ -146,25 +144,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
         Self { ear, mouth }
     }
 
-    /// Begins a stream, or the stream after the login, and waits for its features.
+    /// The features of a stream that begins.
     ///
     /// # Errors
-    /// The line, or what the server says, is broken.
-    pub async fn begin(&mut self, domain: &str) -> Result<Features, LineError> {
-        self.ear.framer.reset(Limits::AUTHENTICATED);
-        let mut header = Vec::new();
-        let open = StreamOpen {
-            content: ns::CLIENT,
-            from: None,
-            to: Some(domain),
-            id: None,
-            lang: None,
-            version: Some("1.0"),
-        };
-        open.write(&mut header);
-        self.send(&header).await?;
+    /// As [`Server::answer`].
+    pub async fn features(&mut self) -> Result<Features, LineError> {
         let features = self.answer().await?;
         Ok(self.ear.features(&features))
+    }
+
+    /// A new stream begins, after a login.
+    pub fn restart(&mut self) {
+        self.ear.framer.reset(Limits::AUTHENTICATED);
     }
 
     /// Writes bytes.
@@ -192,6 +183,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
     pub fn into_halves(self) -> (Ear<S>, WriteHalf<S>) {
         (self.ear, self.mouth)
     }
+}
+
+/// What begins a stream.
+pub fn header(domain: &str) -> Vec<u8> {
+    let mut header = Vec::new();
+    let open = StreamOpen {
+        content: ns::CLIENT,
+        from: None,
+        to: Some(domain),
+        id: None,
+        lang: None,
+        version: Some("1.0"),
+    };
+    open.write(&mut header);
+    header
 }
 
 /// Writes bytes as far as TLS and the socket take them.

@@ -4,16 +4,16 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use lampfield_xmpp_stream::{Limits, Scope, Stanza, StreamCondition, Tag, ns};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::pbx::Pbx;
-use crate::server::{Features, LineError, Open, RELAY, Server, open, write};
-use crate::settings::Settings;
+use crate::server::{Features, LineError, Open, RELAY, Server, header, open, write};
+use crate::settings::{Settings, Target};
 
 /// The pause after the first try to reach the server that failed, and after many.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(1_000));
-/// A stream that lasted so long was a good one.
-const GOOD: Duration = Duration::from_secs(20);
+const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
+/// Of so many tries in vain, one is logged.
+const TOLD: u32 = 100;
 
 /// How far the PBX has come in its own login: what it has been answered already is not answered
 /// again.
@@ -24,6 +24,8 @@ struct Progress {
     is_greeted_again: bool,
     /// The address that it was given.
     address: Option<String>,
+    /// The server is one that knows of relays.
+    is_known: bool,
 }
 
 /// Why the PBX cannot be carried any further.
@@ -32,18 +34,15 @@ pub enum Refused {
     /// The server does not let it in.
     #[error("the server does not let the PBX in: {0}")]
     Login(String),
-    /// The server has given its place to another one.
-    #[error("the server has ended the PBX's stream: {0}")]
-    Ended(String),
+    /// The server has ended its stream for good, or is none that a relay can be used with.
+    #[error("{0}")]
+    Ended(LineError),
     /// It is not what it was.
     #[error("the server gives the PBX another address than before: {0}")]
     Address(String),
     /// The PBX has gone, and the server knows.
     #[error("the PBX has gone")]
     Gone,
-    /// The server is none that a relay can be used with.
-    #[error("{0}")]
-    Useless(LineError),
 }
 
 /// Why a stream has ended.
@@ -57,9 +56,10 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
     let domain = pbx.domain().await;
     let mut progress = Progress::default();
     let mut pause = PAUSE.0;
+    // Tries in a row that came to nothing.
+    let mut failed = 0_u32;
     loop {
         for target in &settings.targets {
-            let began = Instant::now();
             let end = match open(target, &settings.trust, &domain).await {
                 Ok(open) => stream(pbx, open, &domain, &mut progress).await,
                 Err(error) => End::Line(error),
@@ -67,44 +67,45 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
             if pbx.is_leaving() {
                 return Refused::Gone;
             }
-            pbx.line_is_down();
+            if pbx.line_is_down() {
+                (failed, pause) = (0, PAUSE.0);
+            }
             match end {
                 End::Refused(refused) => return refused,
-                End::Line(error) => {
-                    if let Some(refused) = refused(error, target) {
-                        return refused;
-                    }
-                }
+                End::Line(error) if is_final(&error) => return Refused::Ended(error),
+                End::Line(error) => tell(failed, target, &error),
             }
-            if began.elapsed() > GOOD {
-                pause = PAUSE.0;
-            }
+            failed = failed.saturating_add(1);
         }
         sleep(pause).await;
         pause = (pause * 2).min(PAUSE.1);
     }
 }
 
-/// What another try would not mend.
-fn refused(error: LineError, target: &impl std::fmt::Display) -> Option<Refused> {
-    match &error {
-        LineError::NoTls | LineError::NoPlain => return Some(Refused::Useless(error)),
-        LineError::Ended { condition, text } => {
-            let is_final = [
-                StreamCondition::Conflict,
-                StreamCondition::NotAuthorized,
-                StreamCondition::PolicyViolation,
-                StreamCondition::NotWellFormed,
-                StreamCondition::HostUnknown,
-            ];
-            if is_final.iter().any(|one| one.as_str() == condition) {
-                return Some(Refused::Ended(format!("{condition} {text}")));
-            }
-        }
-        _ => {}
+/// Whether another try would mend nothing, or would only take the place of somebody who has taken
+/// ours.
+fn is_final(error: &LineError) -> bool {
+    const FINAL: [StreamCondition; 5] = [
+        StreamCondition::Conflict,
+        StreamCondition::HostUnknown,
+        StreamCondition::NotAuthorized,
+        StreamCondition::NotWellFormed,
+        StreamCondition::PolicyViolation,
+    ];
+    match error {
+        LineError::NoTls | LineError::NoPlain => true,
+        LineError::Ended { condition, .. } => FINAL.iter().any(|one| one.as_str() == condition),
+        _ => false,
     }
-    tracing::warn!(code = "line-lost", %target, "{error}");
-    None
+}
+
+/// Logs the first failure of a row, and then one a minute or so.
+fn tell(failed: u32, target: &Target, error: &LineError) {
+    if failed.is_multiple_of(TOLD) {
+        tracing::warn!(code = "line-lost", %target, tries = failed + 1, "{error}; trying again");
+    } else {
+        tracing::debug!(code = "line-lost", %target, tries = failed + 1, "{error}");
+    }
 }
 
 /// One stream to the server, from its login to its end.
@@ -139,22 +140,40 @@ async fn stream(pbx: &Pbx, open: Open, domain: &str, progress: &mut Progress) ->
     }
 }
 
-type Step<T> = Result<T, End>;
-
+/// Logs in with what the PBX has said, or will say. To a server that is known all of it goes at
+/// once: a long line makes every question dear.
 async fn log_in<S>(
     pbx: &Pbx,
     server: &mut Server<S>,
     domain: &str,
     local: Option<IpAddr>,
     progress: &mut Progress,
-) -> Step<()>
+) -> Result<(), End>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
+    let is_known = progress.is_known && progress.address.is_some();
+    if is_known {
+        let parts = [
+            &header(domain)[..],
+            &pbx.login().await,
+            &header(domain),
+            &introduction(pbx, local),
+            &pbx.binding().await,
+        ];
+        server.send(&parts.concat()).await?;
+    } else {
+        server.send(&header(domain)).await?;
+    }
+    if !server.features().await?.plain {
+        return Err(LineError::NoPlain.into());
+    }
     if !std::mem::replace(&mut progress.is_greeted, true) {
         pbx.greet(domain, Pbx::mechanisms).await;
     }
-    server.send(&pbx.login().await).await?;
+    if !is_known {
+        server.send(&pbx.login().await).await?;
+    }
     let answer = server.answer().await?;
     if !server.is(&answer, ns::SASL, "success") {
         let end = not_let_in(&answer);
@@ -167,20 +186,29 @@ where
         pbx.tell(&answer).await;
     }
     pbx.second_header().await;
-    let features = server.begin(domain).await?;
-    if features.relay {
-        server.send(&introduction(pbx, local)).await?;
+    server.restart();
+    if !is_known {
+        server.send(&header(domain)).await?;
     }
+    let features = server.features().await?;
+    progress.is_known = features.relay;
     if !std::mem::replace(&mut progress.is_greeted_again, true) {
         pbx.greet(domain, |out| bindings(out, &features)).await;
     }
-    server.send(&pbx.binding().await).await?;
-    let bound = server.answer().await?;
-    let address = address(&bound).ok_or_else(|| not_let_in(&bound))?;
+    if !is_known {
+        let introduction = if features.relay { introduction(pbx, local) } else { Vec::new() };
+        server.send(&[&introduction[..], &pbx.binding().await].concat()).await?;
+    }
+    bound(pbx, &server.answer().await?, progress).await
+}
+
+/// The PBX has its address, the same as before.
+async fn bound(pbx: &Pbx, answer: &[u8], progress: &mut Progress) -> Result<(), End> {
+    let address = address(answer).ok_or_else(|| not_let_in(answer))?;
     match &progress.address {
         None => {
             progress.address = Some(address);
-            pbx.tell(&bound).await;
+            pbx.tell(answer).await;
         }
         Some(before) if *before == address => {}
         Some(_) => return Err(End::Refused(Refused::Address(address))),

@@ -7,6 +7,7 @@ mod check;
 mod domain;
 mod examples;
 mod help;
+mod hint;
 mod history;
 mod invite;
 mod log;
@@ -118,9 +119,10 @@ fn change(request: &Request, common: &Common, screen: &Screen) -> Result<(), Sto
     Ok(())
 }
 
-/// Something to look at, with what to do.
-fn complaint(screen: &Screen, verdict: Verdict, text: &str, remedy: &str) -> String {
-    format!(" {} {text}\n     mend  {remedy}\n", screen.verdict(verdict))
+/// Something to look at, with what to do and where more is said about it.
+fn complaint(screen: &Screen, verdict: Verdict, text: &str, remedy: &str, code: &str) -> String {
+    let sign = screen.verdict(verdict);
+    format!(" {sign} {text}\n     mend  {remedy}\n     more  lampfield help {code}\n")
 }
 
 /// A document as the contract prints it.

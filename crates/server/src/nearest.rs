@@ -14,6 +14,8 @@ pub fn nearest<'a>(
         .filter(|(score, _)| *score >= ENOUGH)
         .collect();
     ranked.sort_by(|(a, left), (b, right)| b.total_cmp(a).then_with(|| left.cmp(right)));
+    // The same name again stands beside it now.
+    ranked.dedup();
     ranked.into_iter().take(most).map(|(_, name)| name).collect()
 }
 
@@ -35,5 +37,6 @@ mod tests {
         assert_eq!(nearest("PJSIP/10l", names, 3), ["PJSIP/100", "PJSIP/101", "PJSIP/110"]);
         assert!(nearest("zzz", names, 3).is_empty());
         assert_eq!(nearest("pjsip/101", names, 1), ["PJSIP/101"]);
+        assert_eq!(nearest("PJSIP/10", ["PJSIP/100"; 2], 3), ["PJSIP/100"]);
     }
 }

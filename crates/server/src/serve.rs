@@ -115,10 +115,14 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     close(&store).await
 }
 
-/// Takes over what can change while the server runs; if the file is wrong, nothing changes.
+/// Takes over what can change while the server runs; if the file is wrong, nothing changes. Warns of
+/// what the next start would warn of: it may be long until then.
 async fn reload(place: &Place, desk: &Desk) {
     match place.again() {
-        Ok(place) => desk.reconfigure(&place.config).await,
+        Ok(place) => {
+            banner::advise(&advice::of(&place), &place.warnings);
+            desk.reconfigure(&place.config).await;
+        }
         Err(PlaceError::Misconfigured(problems)) => {
             banner::report(&problems);
             tracing::error!(code = "reload", "the configuration is wrong; nothing was changed");

@@ -87,6 +87,7 @@ pub async fn run(
     let ending = tokio::select! {
         ending = connection.converse() => ending,
         () = link.attend() => connection.ended_from_outside(),
+        () = link.cut() => Ending::Lost("the line is cut: nothing was heard of the peer's TCP"),
     };
     connection.leave(ending).await;
 }

@@ -7,7 +7,7 @@ use lampfield_tests::cut::Cut;
 use lampfield_tests::scene::{self, connected, xmpp_conf};
 use lampfield_tests::server::{Config, Server};
 
-/// A silent cut is noticed within 15 s, then the grace runs; the rest is a slow machine's.
+/// A silent cut is noticed within 12 s, then the grace runs; the rest is a slow machine's.
 const CUT_AND_GRACE: Duration = Duration::from_secs(15 + 2 + 8);
 
 #[tokio::test]

@@ -12,8 +12,7 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, Va
 use lampfield_board::{Kind, Wall};
 use lampfield_relay::{Fingerprint, Target};
 
-use super::examples;
-use super::moment;
+use super::{examples, hint, moment};
 use crate::screen::Color;
 
 /// Shares device states and message waiting between Asterisk servers.
@@ -65,7 +64,7 @@ pub struct Common {
 #[derive(Debug, Default, Args)]
 pub struct Serve {
     /// Where to listen for Asterisk, instead of `listen` in the configuration; again for more
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     pub listen: Vec<SocketAddr>,
 }
 
@@ -220,7 +219,7 @@ pub enum UserAction {
     Passwd {
         /// NAME or NAME@DOMAIN
         name: String,
-        /// Let the server make the password and print it once
+        /// Let the server make the password and print it
         #[arg(long)]
         generate: bool,
     },
@@ -255,7 +254,7 @@ pub struct UserAdd {
     /// It logs in without SASL (usesasl=no): its password is kept readable
     #[arg(long)]
     pub legacy_auth: bool,
-    /// Let the server make the password and print it once
+    /// Let the server make the password and print it
     #[arg(long)]
     pub generate: bool,
 }
@@ -329,9 +328,15 @@ pub fn parse() -> Result<Cli, clap::Error> {
     read(std::env::args_os())
 }
 
+fn address(typed: &str) -> Result<SocketAddr, String> {
+    let wanted = "write an address and a port, such as 127.0.0.1:5222 or 0.0.0.0:5222, not a name";
+    typed.parse().map_err(|_| wanted.to_owned())
+}
+
 fn read<T: Into<OsString> + Clone>(typed: impl IntoIterator<Item = T>) -> Result<Cli, clap::Error> {
     let mut command = command();
-    let cli = Cli::from_arg_matches(&command.try_get_matches_from_mut(typed)?)?;
+    let matches = command.try_get_matches_from_mut(typed).map_err(hint::added)?;
+    let cli = Cli::from_arg_matches(&matches)?;
     match &cli.verb {
         // It would be taken for `lampfield` alone and then forgotten.
         Some(_) if !cli.serve.listen.is_empty() => {
@@ -378,6 +383,7 @@ mod tests {
                 assert!(example.starts_with(verb) || verb == "lampfield", "{example}");
                 // What a shell would take away from the arguments.
                 let typed = example.split(['<', '>']).next().unwrap_or_default().replace('\'', "");
+                let typed = typed.replace("SHA256HEX", &"0".repeat(64));
                 let parsed = read(typed.split_whitespace());
                 assert!(parsed.is_ok(), "{example}: {parsed:?}");
             }

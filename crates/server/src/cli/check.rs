@@ -29,7 +29,8 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
                 screen.print(&json(&Check::of(name, &problems, &[]))?)?;
             }
             // The document is printed; what a person reads goes to standard error as ever.
-            return Ok(Stop::Misconfigured(problems).report());
+            io::stderr().write_all(problems.to_string().as_bytes())?;
+            return Ok(Exit::Usage.into());
         }
         Err(PlaceError::Failed(failure)) => return Err(failure.into()),
     };
@@ -85,5 +86,5 @@ fn verdict(
 }
 
 fn shown(advice: &Advice, screen: &Screen) -> String {
-    complaint(screen, Verdict::Look, &advice.text, &advice.remedy)
+    complaint(screen, Verdict::Look, &advice.text, &advice.remedy, advice.code)
 }

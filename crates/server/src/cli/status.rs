@@ -85,12 +85,12 @@ fn text(status: &Status, screen: &Screen) -> String {
         out.push_str("\nAttention\n");
     }
     for attention in &status.attention {
-        let Attention { text, remedy, severity, .. } = attention;
+        let Attention { code, text, remedy, severity } = attention;
         let verdict = match severity {
             Severity::Look => Verdict::Look,
             Severity::Bad => Verdict::Bad,
         };
-        out.push_str(&complaint(screen, verdict, text, remedy));
+        out.push_str(&complaint(screen, verdict, text, remedy, code));
     }
     if status.origins.is_empty() {
         out.push_str("next: lampfield invite pbx-1   prints what to put on an Asterisk server\n");
@@ -111,11 +111,26 @@ fn verdict(status: &Status) -> String {
 }
 
 fn summary(status: &Status) -> String {
-    match status.attention.len() {
-        0 => "all is well".to_owned(),
-        1 => "1 thing needs attention".to_owned(),
-        more => format!("{more} things need attention"),
+    match (status.attention.len(), awaited(status)) {
+        (0, None) => "all is well".to_owned(),
+        (0, Some(awaited)) => format!("all is well so far, {awaited}"),
+        (1, _) => "1 thing needs attention".to_owned(),
+        (more, _) => format!("{more} things need attention"),
     }
+}
+
+/// Who has not come back yet since Lampfield has started. That is as it should be, until the time
+/// they have is over.
+fn awaited(status: &Status) -> Option<String> {
+    let is_awaited = |one: &&OriginStatus| is_present(one) && one.state == LeaseState::Restart;
+    let awaited: Vec<_> = status.origins.iter().filter(is_awaited).collect();
+    let servers = match awaited.len() {
+        0 => return None,
+        1 => "1 server is".to_owned(),
+        more => format!("{more} servers are"),
+    };
+    let longest = awaited.iter().filter_map(|one| one.seconds_left).fold(0.0, f64::max);
+    Some(format!("{servers} awaited for {} at most", age(longest)))
 }
 
 fn origins(origins: &[&OriginStatus], screen: &Screen) -> String {

@@ -1,5 +1,5 @@
 //! `user add|list|passwd|forget-resource|remove`: the accounts. A password never stands on the
-//! command line; one the server makes is printed once.
+//! command line; one the server makes is printed.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -52,10 +52,12 @@ fn give(request: &Request, common: &Common, screen: &Screen) -> Result<(), Stop>
         Answer::UserSecret(secret) => secret,
         other => return Err(mismatch(&other)),
     };
-    let UserSecret { jid, password, .. } = &secret;
+    let UserSecret { jid, password, again, .. } = &secret;
+    let again =
+        again.as_ref().map_or("shown once".to_owned(), |by| format!("{by} prints it again"));
     let shown = match (common.json, password) {
         (true, _) => json(&secret)?,
-        (false, Some(password)) => format!("{jid}   password {password}   (shown once)\n"),
+        (false, Some(password)) => format!("{jid}   password {password}   ({again})\n"),
         (false, None) => format!("{jid}   password as given\n"),
     };
     match password {

@@ -70,6 +70,11 @@ section! {
 section! {
     /// One account. A PBX server needs nothing but a name: its password then derives from the
     /// invite key in the data folder, and `lampfield invite NAME` prints it.
+    ///
+    /// An account of this file is changed and removed here only: a command that would do so is
+    /// refused (`declared-account`). `lampfield user list` shows all of them as made by `config`.
+    /// Where neither `password` nor `password_file` is set, commands may make a new password:
+    /// `lampfield invite NAME --rotate` and `lampfield user passwd NAME --generate`.
     pub struct Account check check::account {
         /// The name before the `@`.
         name: AccountName = required(),

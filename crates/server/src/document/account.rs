@@ -39,9 +39,12 @@ pub struct UserSecret {
     pub schema: String,
     /// The bare JID.
     pub jid: String,
-    /// The password, when the server has made it. It is shown this once.
+    /// The password, when the server has made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
+    /// The command that prints the password again; absent when nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<String>,
 }
 
 /// The served domains.

@@ -217,6 +217,35 @@ fn a_lamp_of_which_only_the_withdrawal_is_left_is_not_counted() {
 }
 
 #[test]
+fn after_a_restart_status_says_who_is_awaited() {
+    let mut server = server();
+    client(&server, "server1", "one").publish_device(ONE, "PJSIP/100", "INUSE");
+    server.stop();
+    server.restart();
+    let status = server.ask(&["status"]);
+    assert_eq!(status.code, Some(0), "{}", status.out);
+    let first = status.out.lines().next().unwrap_or_default();
+    assert!(first.contains("all is well so far, 1 server is awaited for "), "{first}");
+    assert!(first.contains("s at most (asked "), "{first}");
+}
+
+#[test]
+fn what_needs_attention_leads_to_its_explanation() {
+    let server = server();
+    let added = server.ask(&["user", "add", "server2", "--generate", "--json"]).json();
+    let password = added["password"].as_str().expect("a password");
+    let mut first = client(&server, "server1", "one");
+    let mut second = client(&server, "server2", password);
+    first.publish_device(ONE, "PJSIP/100", "INUSE");
+    second.publish_device(ONE, "PJSIP/200", "INUSE");
+    let status = server.ask(&["status", "--ascii"]);
+    assert_eq!(status.code, Some(1), "{}", status.out);
+    let more = "     more  lampfield help duplicate-eid\n";
+    assert!(status.out.contains(more), "{}", status.out);
+    assert!(status.out.contains("then: core restart when convenient\n"), "{}", status.out);
+}
+
+#[test]
 fn a_resource_that_will_not_come_back_is_given_up() {
     let server = server();
     let mut gone = client(&server, "server1", "one");

@@ -26,11 +26,13 @@ fn a_wrong_configuration_names_the_place_and_starts_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("lampfield.toml");
     fs::write(&file, "[xmpp]\nlistten = [\"0.0.0.0:5222\"]\n").expect("a file");
-    for verb in ["check", "serve", "status"] {
+    // A check starts nothing anyway.
+    let end = "nothing was started\n";
+    for (verb, end) in [("check", ""), ("serve", end), ("status", end)] {
         let ran = lampfield(&[verb, "--config", &file.display().to_string()]);
         let expected = format!(
             "{}:2:1: error[unknown-key]: \"listten\" is not a key of [xmpp]\n    2 | listten = \
-             [\"0.0.0.0:5222\"]\n      | ^^^^^^^ did you mean \"listen\"?\nnothing was started\n",
+             [\"0.0.0.0:5222\"]\n      | ^^^^^^^ did you mean \"listen\"?\n{end}",
             file.display()
         );
         assert_eq!((ran.code, ran.err), (Some(2), expected), "{verb}");
@@ -110,6 +112,7 @@ fn a_server_that_nobody_else_can_reach_is_told_everywhere() {
     let mend = format!("mend  listen = [\"0.0.0.0:5222\"] under [xmpp] in {name}");
     assert!(told.out.contains("only this machine can connect"), "{}", told.out);
     assert!(told.out.contains(&mend), "{}", told.out);
+    assert!(told.out.contains("more  lampfield help only-here"), "{}", told.out);
     fs::write(&file, "[xmpp]\nlisten = ['0.0.0.0:5222']\n").expect("a file");
     assert_eq!(lampfield(&["check", &name]).out, format!("✓ {name}: good\n"));
 
@@ -162,6 +165,30 @@ fn mistakes_are_said_in_the_readers_words() {
     assert!(since.code == Some(2) && since.err.contains("10m, 2h, 14:03"), "{}", since.err);
     let timeout = lampfield(&["status", "--timeout", "0s"]);
     assert!(timeout.code == Some(2) && timeout.err.contains("longer than nothing"));
+}
+
+#[test]
+fn what_people_type_instead_leads_to_what_they_mean() {
+    let cases: [(&[&str], &[&str]); 7] = [
+        (&["serve", "--listen", "26300"], &["127.0.0.1:5222"]),
+        (&["--listen", "localhost:26300"], &["127.0.0.1:5222", "not a name"]),
+        (&["lamps"], &["'lampfield status'", "'lampfield why NAME'"]),
+        (&["user", "del", "x"], &["'lampfield user remove NAME'"]),
+        (&["user", "delete", "x"], &["'lampfield user remove NAME'"]),
+        (&["user", "add", "x", "--password", "foo"], &["never an argument", "--generate"]),
+        (&["user", "passwd", "x", "--password=foo"], &["never an argument", "--generate"]),
+    ];
+    for (typed, wanted) in cases {
+        let ran = lampfield(typed);
+        assert_eq!(ran.code, Some(2), "{}", ran.err);
+        for words in wanted {
+            assert!(ran.err.contains(words), "no {words}: {}", ran.err);
+        }
+        assert!(!ran.err.contains("socket address syntax"), "{}", ran.err);
+        assert!(!ran.err.contains("use '-- --password'"), "{}", ran.err);
+    }
+    let near = lampfield(&["help", "explain"]).err;
+    assert_eq!(near.matches("no-plain").count(), 1, "{near}");
 }
 
 #[test]
@@ -238,6 +265,15 @@ fn an_unknown_lamp_has_a_status_and_a_document() {
 }
 
 #[test]
+fn a_measurement_without_tls_says_that_it_is_needed() {
+    let server = Server::start("");
+    let at = ["--server", server.address(), "--domain", "localhost"];
+    let ran = server.ask(&[&["bench", "connect", "--clients", "2"], &at[..]].concat());
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert!(ran.err.contains("requires TLS: add --tls\n"), "{}", ran.err);
+}
+
+#[test]
 fn status_has_counters_and_limits() {
     let server = Server::start("[limits]\nfacts = 1234\n");
     let status = server.ask(&["status", "--json"]).json();
@@ -265,6 +301,12 @@ fn an_invitation_can_be_asked_again_until_it_is_rotated() {
     let rotated = block(&["--rotate"]);
     assert_ne!(first, rotated);
     assert_eq!(rotated, block(&[]));
+    // What has ended stays ended, also for an account that is added again.
+    assert_eq!(server.ask(&["user", "remove", "pbx-7", "--yes"]).code, Some(0));
+    for arguments in [&[][..], &["--rotate"], &["--rotate"]] {
+        let again = block(arguments);
+        assert!(again != first && again != rotated, "{again}");
+    }
 }
 
 #[test]
@@ -309,6 +351,26 @@ fn accounts_come_and_go() {
     assert!(gone.err.contains("nearest  pbx-2@localhost"), "{}", gone.err);
     assert_eq!(server.ask(&["user", "add", "x@nowhere", "--generate"]).code, Some(5));
     assert_eq!(server.ask(&["user", "add", "x", "--role", "boss", "--generate"]).code, Some(2));
+}
+
+#[test]
+fn a_password_that_can_be_printed_again_is_not_said_to_be_shown_once() {
+    let account = "[[domain]]\nname = 'a.example'\n[[domain.account]]\nname = 'pbx-1'\n";
+    let server = Server::start(account);
+    let prints_again = |arguments: &[&str]| {
+        let made = server.ask(&[&["user"], arguments, &["--generate"]].concat()).out;
+        let said = made.contains("invite") && !made.contains("once");
+        let password = made.split_whitespace().nth(2).expect("a password").to_owned();
+        let name = arguments[1];
+        let again = server.ask(&["invite", name]).out.contains(&format!("secret={password}\n"));
+        assert_eq!(said, again, "{made}");
+        assert!(!again || made.contains(&format!("(lampfield invite {name}@a.example prints it")));
+        again
+    };
+    assert!(prints_again(&["passwd", "pbx-1"]));
+    assert!(prints_again(&["add", "pbx-2"]));
+    assert!(!prints_again(&["add", "anna", "--role", "user"]));
+    assert!(!prints_again(&["passwd", "anna"]));
 }
 
 #[test]

@@ -160,6 +160,25 @@ fn is_lit(server: &Server, device: &str) -> bool {
     !lamp(server, device).is_null()
 }
 
+/// What the next start would warn of is said by the reload already.
+#[test]
+fn a_reload_warns_as_a_start_does() {
+    let mut server = Server::start("");
+    let folder = server.data().parent().expect("a folder").to_owned();
+    let file = folder.join("lampfield.toml");
+    for path in [&folder, &file] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("chmod");
+    }
+    let listen = server.address();
+    let text = with(&format!("[xmpp]\nlisten = ['{listen}']\ntls = 'off'\n"));
+    fs::write(file, format!("data_dir = 'data'\n{text}")).expect("a file");
+    server.hang_up();
+    server.says("the configuration was read again");
+    for code in ["open-configuration", "no-plain"] {
+        assert!(server.has_said(&format!("code=\"{code}\"")), "no {code}: {:#?}", server.stop());
+    }
+}
+
 // --- accounts ---
 
 fn can_log_in(server: &Server, name: &str, password: &str) -> bool {

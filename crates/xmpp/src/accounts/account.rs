@@ -7,6 +7,8 @@ use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::ScramKeys;
 use serde::{Deserialize, Serialize};
 
+use super::invite::Generation;
+
 /// What an account is, as far as rights go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -59,7 +61,7 @@ pub struct Account {
     /// The readable password, only for `jabber:iq:auth`.
     pub(super) legacy_secret: Option<String>,
     /// The password derives from the invite key and this generation.
-    pub(super) invited: Option<u32>,
+    pub(super) invited: Option<Generation>,
     /// Keyed hash of the password in the configuration, to notice when it changes.
     pub(super) declared: Option<[u8; 32]>,
 }

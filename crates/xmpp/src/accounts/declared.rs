@@ -6,7 +6,8 @@ use lampfield_board::Pattern;
 use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::hmac_sha256;
 
-use super::{Account, AccountBook, AccountError, Legacy, Role, Source, invite, manage};
+use super::invite::Generation;
+use super::{Account, AccountBook, AccountError, Legacy, Role, Source, manage};
 
 /// An account as the configuration declares it.
 #[derive(Clone)]
@@ -75,14 +76,13 @@ impl AccountBook {
         before: Option<&Account>,
     ) -> Result<Account, AccountError> {
         let declared = one.password.as_deref().map(|password| self.hash(&one.jid, password));
-        let invited = match one.password {
-            Some(_) => None,
-            None => Some(before.and_then(|before| before.invited).unwrap_or(0)),
-        };
-        let password = match (one.password, invited) {
-            (Some(password), _) => password,
-            (None, generation) => {
-                invite::password(&self.keys.invite, &one.jid, generation.unwrap_or(0))
+        let (password, invited) = match one.password {
+            Some(password) => (password, None),
+            None => {
+                let generation = before.and_then(|before| before.invited);
+                let generation =
+                    generation.or_else(Generation::draw).ok_or(AccountError::NoRandom)?;
+                (self.invited(&one.jid, generation), Some(generation))
             }
         };
         let same = before.filter(|b| b.declared == declared && b.invited == invited);

@@ -4,8 +4,10 @@ use std::rc::Rc;
 
 use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::hmac_sha256;
+use serde::{Deserialize, Serialize};
 
 use super::Account;
+use super::key_file::random;
 
 /// An account with the password to print for its operator.
 #[derive(Clone, Debug)]
@@ -25,15 +27,39 @@ pub enum Rotation {
     Rotate,
 }
 
+/// Tells one invitation of an account from all its others. It is drawn by lot from 2^64, not counted:
+/// whatever has ended an invitation, also the account itself, no later one is the same again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Generation(u64);
+
 /// Digits and letters that are not taken for one another when read aloud or copied by hand.
 const LETTERS: [char; 32] = [
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j',
     'k', 'm', 'n', 'p', 'q', 'r', 's', 't', 'v', 'w', 'x', 'y', 'z',
 ];
 
-/// The password of `jid`'s invitation number `generation`.
-pub fn password(key: &[u8; 32], jid: &BareJid, generation: u32) -> String {
-    let text = [jid.as_str().as_bytes(), &[0], &generation.to_be_bytes()].concat();
+// === impl Generation ===
+
+impl Generation {
+    /// One that never was, unless the kernel has no random numbers.
+    pub fn draw() -> Option<Self> {
+        random().map(u64::from_be_bytes).map(Self)
+    }
+
+    /// What goes into the password. Small ones are of accounts from when they were counted, in four
+    /// bytes.
+    fn bytes(self) -> Vec<u8> {
+        match u32::try_from(self.0) {
+            Ok(counted) => counted.to_be_bytes().to_vec(),
+            Err(_) => self.0.to_be_bytes().to_vec(),
+        }
+    }
+}
+
+/// The password of `jid`'s invitation `generation`.
+pub fn password(key: &[u8; 32], jid: &BareJid, generation: Generation) -> String {
+    let text = [jid.as_str().as_bytes(), &[0], &generation.bytes()].concat();
     let bytes = hmac_sha256(key, &text);
     let mut out = String::with_capacity(19);
     for (index, byte) in bytes.iter().take(16).enumerate() {
@@ -54,12 +80,21 @@ mod tests {
     fn passwords_look_alike_and_differ() {
         let jid = BareJid::parse("pbx-c@a.example").expect("a JID");
         let other = BareJid::parse("pbx-d@a.example").expect("a JID");
-        let first = password(&[1; 32], &jid, 0);
-        assert_eq!(first, password(&[1; 32], &jid, 0));
-        assert_ne!(first, password(&[1; 32], &jid, 1));
-        assert_ne!(first, password(&[1; 32], &other, 0));
-        assert_ne!(first, password(&[2; 32], &jid, 0));
+        let generation = Generation::draw().expect("random numbers");
+        let first = password(&[1; 32], &jid, generation);
+        assert_eq!(first, password(&[1; 32], &jid, generation));
+        assert_ne!(first, password(&[1; 32], &jid, Generation::draw().expect("random numbers")));
+        assert_ne!(first, password(&[1; 32], &other, generation));
+        assert_ne!(first, password(&[2; 32], &jid, generation));
         assert_eq!(first.len(), 19);
         assert!(first.split('-').all(|group| group.len() == 4), "{first}");
+    }
+
+    #[test]
+    fn passwords_of_counted_generations_are_what_they_were() {
+        let jid = BareJid::parse("pbx-c@a.example").expect("a JID");
+        assert_eq!(password(&[1; 32], &jid, Generation(0)), "wjy4-z5xm-jcce-84hc");
+        let stored: Generation = serde_json::from_str("1").expect("as in an old row");
+        assert_eq!(password(&[1; 32], &jid, stored), "ya20-hmq7-j9sx-qezr");
     }
 }

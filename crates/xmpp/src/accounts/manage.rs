@@ -8,7 +8,7 @@ use lampfield_xmpp_stream::sasl::ScramKeys;
 use std::rc::Rc;
 
 use super::derivations::Busy;
-use super::invite::{self, Invitation, Rotation};
+use super::invite::{self, Generation, Invitation, Rotation};
 use super::key_file::random;
 use super::{Account, AccountBook, AccountError, Legacy, Role, Source};
 
@@ -49,7 +49,10 @@ impl AccountBook {
         self.check_is_new(&new.jid)?;
         let (password, invited) = match new.password {
             NewPassword::Given(password) => (password, None),
-            NewPassword::Invited => (invite::password(&self.keys.invite, &new.jid, 0), Some(0)),
+            NewPassword::Invited => {
+                let generation = Generation::draw().ok_or(AccountError::NoRandom)?;
+                (self.invited(&new.jid, generation), Some(generation))
+            }
         };
         let legacy_secret = (new.legacy == Legacy::Allowed).then(|| password.clone());
         let keys = self.derive(&new.jid, password).await?;
@@ -102,47 +105,32 @@ impl AccountBook {
         jid: &BareJid,
         rotation: Rotation,
     ) -> Result<Invitation, AccountError> {
-        let Some(account) = self.get(jid) else {
-            let account = self
-                .add(NewAccount {
-                    jid: jid.clone(),
-                    password: NewPassword::Invited,
-                    role: Role::Pbx,
-                    allow: Role::Pbx.usual_allow(),
-                    legacy: Legacy::Refused,
-                    source: Source::Invite,
-                })
-                .await?;
-            let password = invite::password(&self.keys.invite, jid, 0);
-            return Ok(Invitation { account, password });
+        let (account, rotation) = match self.get(jid) {
+            Some(account) => (account, rotation),
+            // Nothing is newer than what is new.
+            None => (self.add(newcomer(jid)).await?, Rotation::Keep),
         };
         if account.declared.is_some() {
             return Err(AccountError::Declared(jid.clone()));
         }
         match (rotation, account.invited) {
             (Rotation::Keep, Some(generation)) => {
-                let password = invite::password(&self.keys.invite, jid, generation);
+                let password = self.invited(jid, generation);
                 match self.is_right(&account, password.clone()).await? {
                     true => Ok(Invitation { account, password }),
                     false => Err(AccountError::OtherKey(jid.clone())),
                 }
             }
             (Rotation::Keep, None) => Err(AccountError::OwnPassword(jid.clone())),
-            (Rotation::Rotate, generation) => {
-                self.rotate(account, generation.map_or(0, |old| old.wrapping_add(1))).await
-            }
+            (Rotation::Rotate, _) => self.rotate(jid).await,
         }
     }
 
-    async fn rotate(
-        &self,
-        account: Rc<Account>,
-        generation: u32,
-    ) -> Result<Invitation, AccountError> {
-        let password = invite::password(&self.keys.invite, &account.jid, generation);
-        let keys = self.derive(&account.jid, password.clone()).await?;
-        let current =
-            self.get(&account.jid).ok_or_else(|| AccountError::Missing(account.jid.clone()))?;
+    async fn rotate(&self, jid: &BareJid) -> Result<Invitation, AccountError> {
+        let generation = Generation::draw().ok_or(AccountError::NoRandom)?;
+        let password = self.invited(jid, generation);
+        let keys = self.derive(jid, password.clone()).await?;
+        let current = self.get(jid).ok_or_else(|| AccountError::Missing(jid.clone()))?;
         let mut account = (*current).clone();
         account.legacy_secret = account.legacy_secret.map(|_| password.clone());
         account.invited = Some(generation);
@@ -150,6 +138,11 @@ impl AccountBook {
         let (account, ticket) = self.put(account)?;
         self.stored(ticket).await?;
         Ok(Invitation { account, password })
+    }
+
+    /// The password of an account's invitation.
+    pub(super) fn invited(&self, jid: &BareJid, generation: Generation) -> String {
+        invite::password(&self.keys.invite, jid, generation)
     }
 
     // --- what the ways to change the book share ---
@@ -204,6 +197,18 @@ impl AccountBook {
                 _ => Err(StoreError::Closed.into()),
             },
         }
+    }
+}
+
+/// A PBX that is invited.
+fn newcomer(jid: &BareJid) -> NewAccount {
+    NewAccount {
+        jid: jid.clone(),
+        password: NewPassword::Invited,
+        role: Role::Pbx,
+        allow: Role::Pbx.usual_allow(),
+        legacy: Legacy::Refused,
+        source: Source::Invite,
     }
 }
 

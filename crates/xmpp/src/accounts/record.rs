@@ -7,6 +7,7 @@ use lampfield_xmpp_stream::sasl::{KeyPair, ScramKeys};
 use lampfield_xmpp_stream::{BareJid, JidError};
 use serde::{Deserialize, Serialize};
 
+use super::invite::Generation;
 use super::{Account, Role, Source};
 
 #[derive(Serialize, Deserialize)]
@@ -21,7 +22,7 @@ struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     legacy_secret: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    invited: Option<u32>,
+    invited: Option<Generation>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     declared: Option<String>,
 }

@@ -344,6 +344,62 @@ async fn an_invitation_prints_the_same_until_it_is_rotated() {
     assert_eq!(rotated.password, again.password);
 }
 
+/// Whatever has ended a secret, none of the ways back leads to it.
+#[tokio::test]
+async fn a_secret_that_has_ended_never_comes_back() {
+    let desk = Desk::new();
+    let book = desk.open().await;
+    let mut ended = Vec::new();
+    let mut is_new = |invitation: Invitation| {
+        assert!(!ended.contains(&invitation.password), "an old secret is back");
+        ended.push(invitation.password);
+    };
+    let pbx = jid("pbx-6");
+    // Rotated, and then removed by command.
+    is_new(book.invite(&pbx, Rotation::Keep).await.expect("invited"));
+    is_new(book.invite(&pbx, Rotation::Rotate).await.expect("rotated"));
+    book.remove(&pbx).await.expect("removed");
+    is_new(book.invite(&pbx, Rotation::Keep).await.expect("invited"));
+    is_new(book.invite(&pbx, Rotation::Rotate).await.expect("rotated"));
+    // Another password in its place.
+    book.set_password(&pbx, "given").await.expect("changed");
+    is_new(book.invite(&pbx, Rotation::Rotate).await.expect("rotated"));
+    // Added by hand.
+    book.remove(&pbx).await.expect("removed");
+    let made = NewAccount { password: NewPassword::Invited, ..given("pbx-6", "") };
+    book.add(made).await.expect("added");
+    is_new(book.invite(&pbx, Rotation::Keep).await.expect("invited"));
+    book.remove(&pbx).await.expect("removed");
+    // Declared, taken out of the file and declared again; with a password in between.
+    for password in [None, Some("own")] {
+        book.reconcile(vec![declared("pbx-6", None)]).await.expect("declared");
+        is_new(book.invite(&pbx, Rotation::Keep).await.expect("invited"));
+        let between = password.map(|password| declared("pbx-6", Some(password)));
+        book.reconcile(between.into_iter().collect()).await.expect("taken out");
+    }
+    book.reconcile(vec![declared("pbx-6", None)]).await.expect("declared");
+    is_new(book.invite(&pbx, Rotation::Keep).await.expect("invited"));
+}
+
+/// Accounts from when generations were counted keep their passwords.
+#[tokio::test]
+async fn what_was_invited_long_ago_keeps_its_password() {
+    let desk = Desk::new();
+    let book = desk.open().await;
+    let counted = serde_json::from_str("1").expect("as in an old row");
+    let password = book.invited(&jid("pbx-c"), counted);
+    let mut old = (*book.add(given("pbx-c", &password)).await.expect("added")).clone();
+    old.invited = Some(counted);
+    book.put(old).expect("queued");
+    Desk::close(book).await;
+
+    let book = desk.open().await;
+    let printed = book.invite(&jid("pbx-c"), Rotation::Keep).await.expect("invited");
+    assert_eq!(printed.password, password);
+    book.reconcile(vec![declared("pbx-c", None)]).await.expect("declared");
+    assert!(works(&book, "pbx-c", &password).await, "also when the file declares it");
+}
+
 #[tokio::test]
 async fn a_password_of_a_lost_key_still_works_and_no_other_is_printed() {
     let desk = Desk::new();

@@ -14,8 +14,10 @@ use crate::session::Session;
 const LIST: Duration = Duration::from_secs(10);
 /// How much of that a new socket takes at once (tcp(7), the usual `tcp_wmem`): nothing mixes before.
 const LONG: usize = 16 * 1024;
-/// What is sent without a longer pause is sent in one go.
+/// What is sent without a longer pause is sent in one go...
 const PAUSE: Duration = Duration::from_secs(1);
+/// ... and a stanza also over a line that loses: a line that is cut is silent for longer.
+const PAUSE_IN_A_STANZA: Duration = Duration::from_secs(5);
 
 // === impl Connection ===
 
@@ -45,9 +47,9 @@ impl Connection {
     /// Whether it was about to say all it knows, and that is much.
     fn is_in_its_list(&self, session: &Session) -> bool {
         let link = self.stream.link();
-        let speaks = self.intake.is_in_a_stanza() || link.silence() < PAUSE;
+        let pause = if self.intake.is_in_a_stanza() { PAUSE_IN_A_STANZA } else { PAUSE };
         let is_new = session.since.elapsed().is_ok_and(|age| age < LIST);
-        is_new && speaks && link.received() >= LONG
+        is_new && link.silence() < pause && link.received() >= LONG
     }
 }
 

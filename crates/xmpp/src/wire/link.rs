@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
-use socket2::{SockRef, TcpKeepalive};
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
@@ -16,13 +16,6 @@ use super::flusher::Flusher;
 use super::loans::Loan;
 use super::outbox::Outbox;
 use super::tls::{Tls, TlsSettings};
-
-/// Idle time before the kernel asks a silent peer whether it is there, the pause between
-/// questions, and how many go unanswered before the connection counts as cut: 11 s in all.
-const KEEPALIVE: (Duration, Duration, u32) = (Duration::from_secs(5), Duration::from_secs(2), 3);
-/// How long sent bytes may stay unacknowledged. Together with the keepalive a silent cut is
-/// noticed within 15 s whether or not we were sending (tcp(7), `TCP_USER_TIMEOUT`).
-const UNACKNOWLEDGED: Duration = Duration::from_secs(12);
 
 /// Bytes that the kernel takes from us before the peer is ready for them. More would only lie there,
 /// where the newest cannot replace the old and nobody counts it (tcp(7), `TCP_NOTSENT_LOWAT`).
@@ -89,20 +82,15 @@ pub struct Link {
 // === impl Link ===
 
 impl Link {
-    /// Takes over an accepted socket: no Nagle delay, and dead peers noticed within 15 s.
+    /// Takes over an accepted socket: no Nagle delay, and set up for [`Link::cut`].
     pub fn new(
         socket: TcpStream,
         peer: SocketAddr,
         limits: LinkLimits,
         flusher: Rc<Flusher>,
     ) -> io::Result<Rc<Self>> {
-        socket.set_nodelay(true)?;
-        let (idle, pause, tries) = KEEPALIVE;
+        lampfield_tcp::prepare(&socket)?;
         let options = SockRef::from(&socket);
-        options.set_tcp_keepalive(
-            &TcpKeepalive::new().with_time(idle).with_interval(pause).with_retries(tries),
-        )?;
-        options.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
         options.set_tcp_notsent_lowat(NOT_SENT)?;
         Ok(Rc::new_cyclic(|me| Self {
             me: Weak::clone(me),
@@ -314,6 +302,11 @@ impl Link {
                 },
             }
         }
+    }
+
+    /// Returns when the line has been cut silently, at the latest 12 s after it was.
+    pub async fn cut(&self) {
+        lampfield_tcp::cut(&self.socket).await;
     }
 
     /// Whether the socket was full, and the flusher does not know yet that it no longer is.

@@ -3,7 +3,8 @@
 use lampfield_board::{AccountName, Pattern};
 use lampfield_hub::Reader;
 use lampfield_xmpp::accounts::{
-    Account, AccountError, Legacy, NewAccount, NewPassword, Role, Rotation, Source,
+    Account, AccountError, Invitation as Invited, Legacy, NewAccount, NewPassword, Role, Rotation,
+    Source,
 };
 use lampfield_xmpp_stream::BareJid;
 
@@ -57,20 +58,14 @@ impl Desk {
             legacy: if wanted.legacy_auth { Legacy::Allowed } else { Legacy::Refused },
             source: Source::Cli,
         };
-        self.door.site.accounts.add(new).await.map_err(refused)?;
-        let password = match made {
-            true => Some(
-                self.door
-                    .site
-                    .accounts
-                    .invite(&jid, Rotation::Keep)
-                    .await
-                    .map_err(refused)?
-                    .password,
-            ),
-            false => None,
-        };
-        Ok(secret(&jid, password))
+        let account = self.door.site.accounts.add(new).await.map_err(refused)?;
+        match made {
+            true => {
+                let invitation = self.door.site.accounts.invite(&jid, Rotation::Keep).await;
+                Ok(made_by_us(invitation.map_err(refused)?))
+            }
+            false => Ok(given(&account.jid)),
+        }
     }
 
     /// `user passwd`.
@@ -84,11 +79,11 @@ impl Desk {
         match password {
             Some(Hidden(password)) => {
                 self.door.site.accounts.set_password(&jid, &password).await.map_err(refused)?;
-                Ok(secret(&jid, None))
+                Ok(given(&jid))
             }
             None => {
                 let invitation = self.door.site.accounts.invite(&jid, Rotation::Rotate).await;
-                Ok(secret(&jid, Some(invitation.map_err(refused)?.password)))
+                Ok(made_by_us(invitation.map_err(refused)?))
             }
         }
     }
@@ -300,8 +295,15 @@ fn declared<'a>(config: &'a Config, jid: &BareJid) -> Option<&'a keys::Account> 
     domain.account.iter().find(|account| Some(account.name.as_str()) == jid.local())
 }
 
-fn secret(jid: &BareJid, password: Option<String>) -> UserSecret {
-    UserSecret { schema: "user/1".to_owned(), jid: jid.to_string(), password }
+fn given(jid: &BareJid) -> UserSecret {
+    UserSecret { schema: "user/1".to_owned(), jid: jid.to_string(), password: None, again: None }
+}
+
+/// Only a pbx is invited, so nobody else's password is printed again.
+fn made_by_us(Invited { account, password }: Invited) -> UserSecret {
+    let is_pbx = account.role == Role::Pbx;
+    let again = is_pbx.then(|| format!("lampfield invite {}", account.jid));
+    UserSecret { password: Some(password), again, ..given(&account.jid) }
 }
 
 fn role(typed: &str) -> Result<Role, Failure> {

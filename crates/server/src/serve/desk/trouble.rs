@@ -14,7 +14,7 @@ pub fn attention(trouble: &Trouble) -> Attention {
         Trouble::DuplicateEid { .. } => (
             "duplicate-eid",
             Severity::Bad,
-            "give each server its own entityid= in [options] of asterisk.conf, then: core restart now",
+            "give each server its own entityid= in [options] of asterisk.conf, then: core restart when convenient",
         ),
         Trouble::TombstoneLimit { .. } => (
             "tombstone-limit",
@@ -80,14 +80,39 @@ pub fn sentence(trouble: &Trouble) -> String {
             age(predicted.as_secs_f64()),
             age(grace.as_secs_f64())
         ),
-        Trouble::FactsRefused { reached, account, eid, count, since } => format!(
-            "{reached} is reached: {count} facts of {account}{} were refused since {}",
-            eid.map(|eid| format!(" {eid}")).unwrap_or_default(),
-            clock(&moment(*since))
-        ),
+        Trouble::FactsRefused { reached, account, eid, count, since } => {
+            let (facts, were) = if *count == 1 { ("fact", "was") } else { ("facts", "were") };
+            format!(
+                "{reached} is reached: {count} {facts} of {account}{} {were} refused since {}",
+                eid.map(|eid| format!(" {eid}")).unwrap_or_default(),
+                clock(&moment(*since))
+            )
+        }
     }
 }
 
 fn list(names: &[impl Display]) -> String {
     names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+}
+
+#[cfg(test)]
+mod tests {
+    use lampfield_board::{AccountName, Wall};
+
+    use super::*;
+
+    #[test]
+    fn one_is_one() {
+        let refused = |count| {
+            sentence(&Trouble::FactsRefused {
+                reached: Reached::Facts,
+                account: AccountName::parse("pbx-1@a.example").expect("a name"),
+                eid: None,
+                count,
+                since: Wall::from_millis(0),
+            })
+        };
+        assert!(refused(1).contains(": 1 fact of pbx-1@a.example was refused since "));
+        assert!(refused(2).contains(": 2 facts of pbx-1@a.example were refused since "));
+    }
 }
