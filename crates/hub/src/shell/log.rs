@@ -73,7 +73,7 @@ fn raised(trouble: &Trouble) {
                 ?predicted,
                 ?grace,
                 "the server will be away for longer than its facts are kept: \
-                 set grace = \"auto\" in [lease]"
+                 run lampfield relay on that machine, or set grace = \"auto\" in [lease]"
             );
         }
         Trouble::FactsRefused { reached, account, eid, .. } => {

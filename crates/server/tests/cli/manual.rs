@@ -100,7 +100,8 @@ const CONSTANTS: [(&str, &str, &str); 31] = [
     ("server/src/serve/watchers.rs", "BACKLOG: usize = 1_000;", "| 1,000 |"),
     ("server/src/serve/journal.rs", "LIMIT: usize = 4_096;", "| 4,096 |"),
     ("hub/src/refusals.rs", "MOST: usize = 64;", "(`facts-refused`) | 64 |"),
-    ("server/src/serve/logging.rs", "WAITING: usize = 4_096;", "| 4,096 lines |"),
+    ("xmpp/src/breakages.rs", "MOST: usize = 64;", "(`stream-broken`) | 64 |"),
+    ("server/src/logging.rs", "WAITING: usize = 4_096;", "| 4,096 lines |"),
     (
         "xmpp/src/pace.rs",
         "WINDOW: Duration = Duration::from_secs(60);",
