@@ -6,7 +6,7 @@ use std::time::Duration;
 use lampfield_board::DeviceState::InUse;
 use lampfield_hub::ConnId;
 
-use super::fixture::{A, Story, secs};
+use super::fixture::{A, Story, name, secs};
 
 const DEVICE: &str = "PJSIP/1";
 
@@ -30,6 +30,11 @@ impl Asterisk {
         self.conn += 1;
         self.story.login(self.conn, A);
         self.story.device(self.conn, 1, DEVICE, InUse);
+    }
+
+    fn comes_by_relay(&mut self) {
+        self.story.act(|hub, _| hub.relayed(&name(A)));
+        self.comes();
     }
 
     /// Nobody has noticed that its last connection but one is broken.
@@ -203,4 +208,24 @@ fn a_drop_that_nobody_noticed_is_a_step_like_any_other() {
     asterisk.comes();
     asterisk.replaces();
     assert_eq!(asterisk.grace(), secs(75));
+}
+
+/// The relay comes back at once, whatever Asterisk behind it would do.
+#[test]
+fn behind_a_relay_nobody_is_waited_for_longer() {
+    let mut asterisk = Asterisk::after_drops(6);
+    asterisk.drops();
+    asterisk.story.pass(secs(60));
+    for wait in WAITS {
+        asterisk.comes_by_relay();
+        assert_eq!(asterisk.grace(), secs(10));
+        asterisk.drops();
+        asterisk.story.pass(secs(wait));
+    }
+    asterisk.comes_by_relay();
+    for _ in WAITS {
+        asterisk.comes_by_relay();
+        asterisk.replaces();
+    }
+    asterisk.dies_and_is_lit_for(secs(10));
 }
