@@ -295,6 +295,23 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_that_is_made_anew_keeps_its_key() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (provider, domain) = (ring::default_provider(), domain("localhost"));
+        let now = Timestamp::now();
+        let made = |now| {
+            let (pair, maker) =
+                self_signed::of(&domain, folder.path(), now, &provider).expect("made");
+            assert_eq!(maker, Maker::MadeNow);
+            summary(&domain, maker, &pair.load(&provider).expect("loaded")).fingerprints
+        };
+        let old = made(now - jiff::SignedDuration::from_hours(380 * 24));
+        let new = made(now);
+        assert_ne!(old.certificate, new.certificate);
+        assert!(old.key.is_some() && old.key == new.key, "a relay knows it again");
+    }
+
+    #[test]
     fn half_written_files_are_made_anew() {
         let folder = tempfile::tempdir().expect("a folder");
         let domains = [domain("localhost")];

@@ -282,8 +282,8 @@ fn note(reachable: &Reachable, xmpp: &keys::Xmpp) -> Option<String> {
     let any = xmpp.listen.iter().any(|address| address.ip().is_unspecified());
     any.then(|| {
         format!(
-            "serverhost={} is the address of this machine towards the rest of the world; correct it \
-             if that server reaches this machine by another",
+            "{} is the address of this machine towards the rest of the world; correct it above if \
+             that server reaches this machine by another",
             reachable.best
         )
     })
