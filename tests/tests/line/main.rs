@@ -3,3 +3,4 @@
 mod counts;
 mod cuts;
 mod equipment;
+mod told;
