@@ -34,6 +34,7 @@ async fn is_named(way: Way, how: &str) {
     for words in ["stream-broken", "server1@", how, "lampfield relay", "tcp_wmem"] {
         assert!(attention.contains(words), "no {words} in {attention}\n{}", centre.server.log());
     }
+    assert!(!attention.contains("backoff-exceeds-grace"), "one cause, twice: {attention}");
 }
 
 #[tokio::test]
