@@ -11,7 +11,7 @@ use crate::asterisk::{Asterisk, Release, Setup, XmppConf};
 use crate::line::{Line, Quality};
 use crate::namespace::Namespace;
 use crate::server::{Config, DOMAIN, PORT, Server};
-pub use relay::Relay;
+pub use relay::{LISTEN, Relay, Trust};
 
 /// How an Asterisk reaches the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +35,13 @@ pub struct Centre {
 impl Centre {
     /// Starts the server of this configuration.
     pub async fn start(config: Config) -> Self {
+        Self::start_as(&config.with_optional_tls()).await
+    }
+
+    /// As [`Self::start`], with the TLS of the configuration.
+    pub async fn start_as(config: &Config) -> Self {
         let machine = Namespace::make();
-        let mut server = Server::prepare_on(machine.clone(), &config.with_optional_tls());
+        let mut server = Server::prepare_on(machine.clone(), config);
         server.run().await;
         Self { server, machine, sites: 0 }
     }
@@ -44,20 +49,43 @@ impl Centre {
     /// A place at the other end of a new line, with an Asterisk as account `server<number>` that
     /// has booted and not connected yet; the first one is number 1.
     pub async fn site(&mut self, release: Release, way: Way, quality: Quality) -> Site {
+        match way {
+            Way::Relay => {
+                let trust = Trust::Fingerprint(self.server.fingerprint());
+                self.site_trusting(trust, release, quality).await
+            }
+            Way::Clear | Way::Tls => self.place(release, way, quality, None).await,
+        }
+    }
+
+    /// As [`Self::site`] with a relay that trusts this server.
+    pub async fn site_trusting(
+        &mut self,
+        trust: Trust,
+        release: Release,
+        quality: Quality,
+    ) -> Site {
+        self.place(release, Way::Relay, quality, Some(trust)).await
+    }
+
+    async fn place(
+        &mut self,
+        release: Release,
+        way: Way,
+        quality: Quality,
+        trust: Option<Trust>,
+    ) -> Site {
         self.sites += 1;
         let number = self.sites;
         let machine = Namespace::make();
         let line = Line::between(&machine, &self.machine, number, quality);
         let server = SocketAddrV4::new(line.far(), PORT);
-        let relay = match way {
-            Way::Relay => {
-                let fingerprint = self.server.fingerprint();
-                Some(Relay::start(machine.clone(), server, fingerprint).await)
-            }
-            Way::Clear | Way::Tls => None,
+        let relay = match trust {
+            Some(trust) => Some(Relay::start(machine.clone(), server, trust).await),
+            None => None,
         };
-        let reached_at = if relay.is_some() { relay::LISTEN } else { server };
-        let setup = setup(number, release, &machine, reached_at, way);
+        let reached_at = if relay.is_some() { LISTEN } else { server };
+        let setup = setup(number, release, &machine, conf(number, reached_at, way));
         let asterisk = Asterisk::boot(setup).await;
         Site { asterisk, relay, line, machine, reached_at, way }
     }
@@ -81,20 +109,38 @@ impl Site {
     /// One more Asterisk here, as account `server<number>`, which nobody else may use; it goes the
     /// same way, through the same relay, and has booted only.
     pub async fn another(&self, number: u8, release: Release) -> Asterisk {
-        let setup = setup(number, release, &self.machine, self.reached_at, self.way);
-        Asterisk::boot(setup).await
+        self.another_as(number, release, self.conf(number)).await
+    }
+
+    /// As [`Self::another`], with this configuration.
+    pub async fn another_as(&self, number: u8, release: Release, conf: XmppConf) -> Asterisk {
+        Asterisk::boot(setup(number, release, &self.machine, conf)).await
+    }
+
+    /// The configuration of an Asterisk here.
+    pub fn conf(&self, number: u8) -> XmppConf {
+        conf(number, self.reached_at, self.way)
+    }
+
+    /// The relay beside it.
+    pub fn relay(&mut self) -> &mut Relay {
+        self.relay.as_mut().expect("it goes through a relay")
+    }
+
+    /// Lets its Asterisk connect, and waits for it.
+    pub async fn connect(&mut self) {
+        self.asterisk.join().await;
+        self.asterisk.connected().await;
     }
 }
 
-fn setup(
-    number: u8,
-    release: Release,
-    machine: &Arc<Namespace>,
-    server: SocketAddrV4,
-    way: Way,
-) -> Setup {
+fn setup(number: u8, release: Release, machine: &Arc<Namespace>, conf: XmppConf) -> Setup {
+    Setup::new(number, conf).release(release).on(machine.clone())
+}
+
+fn conf(number: u8, server: SocketAddrV4, way: Way) -> XmppConf {
     let user = format!("server{number}");
-    let conf = XmppConf {
+    XmppConf {
         server,
         domain: DOMAIN.to_owned(),
         secret: Config::password(&user),
@@ -103,6 +149,5 @@ fn setup(
         sasl: true,
         general: Vec::new(),
         client: Vec::new(),
-    };
-    Setup::new(number, conf).release(release).on(machine.clone())
+    }
 }

@@ -1,10 +1,13 @@
 //! A silent cut: packets of one link are dropped in both directions, no socket is closed and nobody
 //! is told, as when a cable is pulled far away. The rule is removed when the cut is dropped.
+//! And its opposite: a refusal, of which only one side is told.
 
 use std::io::Write;
 use std::net::SocketAddrV4;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::namespace::Namespace;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -21,13 +24,16 @@ impl Cut {
         let table = format!("lampfield_test_{}_{number}", std::process::id());
         let (address, port) = (server.ip(), server.port());
         // In the input hook: a drop on output is reported to the sender, a real cut is not.
-        nft(&format!(
-            "table ip {table} {{\n chain cut {{
+        nft(
+            None,
+            &format!(
+                "table ip {table} {{\n chain cut {{
                type filter hook input priority -300; policy accept;
                ip daddr {address} tcp dport {port} drop
                ip saddr {address} tcp sport {port} drop
              }}\n }}\n"
-        ));
+            ),
+        );
         Self { table }
     }
 
@@ -37,13 +43,48 @@ impl Cut {
 
 impl Drop for Cut {
     fn drop(&mut self) {
-        nft(&format!("delete table ip {}", self.table));
+        nft(None, &format!("delete table ip {}", self.table));
     }
 }
 
-fn nft(rules: &str) {
-    let mut nft =
-        Command::new("nft").args(["-f", "-"]).stdin(Stdio::piped()).spawn().expect("nft runs");
+/// Whoever on a machine sends to this port of others is answered with a reset until this is dropped, as
+/// by a router that has forgotten its connections; the other side is not told, neither now nor later.
+pub struct Refusal<'a> {
+    machine: &'a Namespace,
+}
+
+impl<'a> Refusal<'a> {
+    /// Refuses from now on.
+    pub fn of(machine: &'a Namespace, port: u16) -> Self {
+        nft(
+            Some(machine),
+            &format!(
+                "add table ip untold
+                 add chain ip untold out {{ type filter hook output priority -10; }}
+                 flush chain ip untold out
+                 add rule ip untold out tcp dport {port} tcp flags & rst == rst drop
+                 table ip refusal {{\n chain refusal {{
+                   type filter hook output priority 0; policy accept;
+                   tcp dport {port} reject with tcp reset
+                 }}\n }}\n"
+            ),
+        );
+        Self { machine }
+    }
+}
+
+impl Drop for Refusal<'_> {
+    fn drop(&mut self) {
+        nft(Some(self.machine), "delete table ip refusal");
+    }
+}
+
+fn nft(machine: Option<&Namespace>, rules: &str) {
+    let mut command = machine.map(Namespace::nsenter).unwrap_or_default();
+    command.extend(["nft", "-f", "-"].map(str::to_owned));
+    let (program, arguments) = command.split_first().expect("a program");
+    let mut nft = Command::new(program);
+    let mut nft = nft.args(arguments).stdin(Stdio::piped()).spawn().expect("nft runs");
     nft.stdin.take().expect("piped").write_all(rules.as_bytes()).expect("nft reads its rules");
     let status = nft.wait().expect("nft ends");
     assert!(status.success() || std::thread::panicking(), "nft refused: {rules}");
@@ -56,7 +97,7 @@ fn remove_orphans() {
         let name = table.trim_start_matches("table ip ").trim();
         let pid = name.strip_prefix("lampfield_test_").and_then(|rest| rest.split('_').next());
         if pid.is_some_and(|pid| !std::path::Path::new("/proc").join(pid).exists()) {
-            nft(&format!("delete table ip {name}"));
+            nft(None, &format!("delete table ip {name}"));
         }
     }
 }

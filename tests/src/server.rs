@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::server::ParsedCertificate;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -254,11 +255,25 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
-    /// The SHA-256 of its certificate for [`DOMAIN`], in hexadecimal digits.
+    /// The file with its certificate for [`DOMAIN`].
+    pub fn certificate_file(&self) -> PathBuf {
+        self.data().join("tls").join(format!("{DOMAIN}.pem"))
+    }
+
+    /// The SHA-256 of its certificate, in hexadecimal digits.
     pub fn fingerprint(&self) -> String {
-        let file = self.data().join("tls").join(format!("{DOMAIN}.pem"));
-        let certificate = CertificateDer::from_pem_file(&file).expect("a certificate in PEM");
-        Sha256::digest(&certificate).iter().map(|byte| format!("{byte:02x}")).collect()
+        sha256(&self.certificate())
+    }
+
+    /// The SHA-256 of its certificate's public key, in hexadecimal digits.
+    pub fn key_fingerprint(&self) -> String {
+        let certificate = self.certificate();
+        let parsed = ParsedCertificate::try_from(&certificate).expect("a certificate");
+        sha256(&parsed.subject_public_key_info())
+    }
+
+    fn certificate(&self) -> CertificateDer<'static> {
+        CertificateDer::from_pem_file(self.certificate_file()).expect("a certificate in PEM")
     }
 
     /// The data folder.
@@ -283,6 +298,10 @@ impl Drop for Server {
             keep(&log);
         }
     }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Keeps the log of a failed test beside the build: it may be long.

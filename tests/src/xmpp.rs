@@ -14,6 +14,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
+use crate::namespace::{self, Namespace};
 pub use element::Element;
 use framer::{Framer, Incoming};
 use socket::Socket;
@@ -67,6 +68,12 @@ impl Client {
         Self::on(Socket::connect(from, server).await, domain)
     }
 
+    /// Connects on a machine of a test.
+    pub fn connect_in(machine: &Namespace, server: SocketAddrV4, domain: &str) -> Self {
+        let stream = namespace::connect(Some(machine), server).expect("the server accepts");
+        Self::on(Socket::plain(stream), domain)
+    }
+
     fn on(socket: Socket, domain: &str) -> Self {
         let (domain, jid) = (domain.to_owned(), String::new());
         Self { socket, framer: Framer::new(), domain, lang: None, jid, next_id: 0 }
@@ -89,7 +96,7 @@ impl Client {
     }
 
     /// Everything from the first stream header to the bound resource.
-    async fn log_in(&mut self, jid: &str, password: &str) {
+    pub async fn log_in(&mut self, jid: &str, password: &str) {
         let (bare, resource) = jid.split_once('/').unwrap_or((jid, "test"));
         let user = bare.split('@').next().unwrap_or_default();
         let features = self.open().await;

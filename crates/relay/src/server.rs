@@ -85,6 +85,11 @@ pub enum LineError {
     /// The server offers no login that a relay can repeat.
     #[error("the server does not offer PLAIN inside TLS")]
     NoPlain,
+    /// The server would give the PBX another address than before.
+    #[error(
+        "the server has the PBX's former stream still, or another PBX logs in with the same account"
+    )]
+    Occupied,
     /// The line was silent for too long.
     #[error("the line is cut")]
     Cut,

@@ -9,8 +9,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::{Centre, Site};
 use crate::asterisk::Asterisk;
+use crate::cut::Refusal;
 use crate::line::Quality;
-use crate::server::Server;
+use crate::server::{PORT, Server};
 
 /// Between two looks: a look starts a program.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -63,7 +64,8 @@ impl Phones {
     }
 }
 
-fn device(number: usize) -> String {
+/// The name of one of the phones.
+pub fn device(number: usize) -> String {
     format!("Custom:phone{number}")
 }
 
@@ -119,6 +121,26 @@ pub async fn outages(
         outages.push(Outage { back, count_heard });
     }
     outages
+}
+
+/// The PBX's machine gets resets for `away`, so many times, and the server is not told: how long after the end of each it showed what the PBX had changed in the meantime.
+pub async fn resets(
+    server: &Server,
+    site: &Site,
+    times: usize,
+    away: Duration,
+    patience: Duration,
+) -> Vec<Option<Duration>> {
+    let mut back = Vec::new();
+    for state in STATES.iter().cycle().take(times) {
+        let refusal = Refusal::of(&site.machine, PORT);
+        sleep(away / 2).await;
+        site.asterisk.set_state("Custom:reset", state).await;
+        sleep(away / 2).await;
+        drop(refusal);
+        back.push(shown_after(server, "Custom:reset", state, patience).await);
+    }
+    back
 }
 
 /// The line is cut silently for `length` while the phones are busy: how long after its end what the

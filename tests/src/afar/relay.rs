@@ -1,6 +1,9 @@
 //! `lampfield relay`, beside an Asterisk, running or between two runs.
 
+use std::cell::RefCell;
+use std::ffi::OsStr;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 
@@ -18,13 +21,31 @@ pub struct Relay {
     said: Arc<Mutex<Vec<String>>>,
     machine: Arc<Namespace>,
     server: SocketAddrV4,
-    fingerprint: String,
+    trust: Trust,
+}
+
+/// Which server a relay takes for the right one.
+#[derive(Clone, Debug)]
+pub enum Trust {
+    /// Whoever has this key or certificate.
+    Fingerprint(String),
+    /// Whoever is signed by what is in this file, or in it himself.
+    Ca(PathBuf),
+}
+
+impl Trust {
+    fn arguments(&self) -> [&OsStr; 2] {
+        match self {
+            Self::Fingerprint(digits) => ["--fingerprint".as_ref(), digits.as_ref()],
+            Self::Ca(file) => ["--ca".as_ref(), file.as_ref()],
+        }
+    }
 }
 
 impl Relay {
     /// Starts one on this machine, to this server, and waits until it is ready.
-    pub async fn start(machine: Arc<Namespace>, server: SocketAddrV4, fingerprint: String) -> Self {
-        let mut relay = Self { process: None, said: Arc::default(), machine, server, fingerprint };
+    pub async fn start(machine: Arc<Namespace>, server: SocketAddrV4, trust: Trust) -> Self {
+        let mut relay = Self { process: None, said: Arc::default(), machine, server, trust };
         relay.run().await;
         relay
     }
@@ -32,12 +53,13 @@ impl Relay {
     /// Starts it again after [`Self::kill`] or [`Self::stop`].
     pub async fn run(&mut self) {
         assert!(self.process.is_none(), "it runs already");
+        // That of the run before would be taken for its ready line.
+        self.said = Arc::default();
         let mut process = Process::start_in(Some(&self.machine), &binary(), |command| {
             command.args(["relay", "--listen", &LISTEN.to_string()]);
-            command.args(["--to", &self.server.to_string(), "--fingerprint", &self.fingerprint]);
+            command.args(["--to", &self.server.to_string()]).args(self.trust.arguments());
             command.stdout(Stdio::null()).stderr(Stdio::piped());
         });
-        self.said = Arc::default();
         listen(process.stderr(), self.said.clone());
         self.process = Some(process);
         eventually(SOON, || async {
@@ -46,6 +68,11 @@ impl Relay {
             if ready { Ok(()) } else { Err(format!("the relay is not ready: {log}")) }
         })
         .await;
+    }
+
+    /// From its next start on it trusts this one.
+    pub fn trust(&mut self, trust: Trust) {
+        self.trust = trust;
     }
 
     /// `kill -9`.
@@ -58,6 +85,22 @@ impl Relay {
         self.process.take().expect("it runs").terminate(SOON).await
     }
 
+    /// How it ends by itself.
+    pub async fn ends(&mut self) -> ExitStatus {
+        let process = RefCell::new(self.process.as_mut().expect("it runs"));
+        let look = || async { process.borrow_mut().ended().ok_or("it runs".to_owned()) };
+        eventually(SOON, look).await
+    }
+
+    /// Waits until its log contains this.
+    pub async fn logs(&self, words: &str) {
+        eventually(SOON, || async {
+            let log = self.log();
+            if log.contains(words) { Ok(()) } else { Err(format!("no {words:?} in:\n{log}")) }
+        })
+        .await;
+    }
+
     /// The running program.
     pub fn process(&self) -> &Process {
         self.process.as_ref().expect("it runs")
@@ -66,5 +109,13 @@ impl Relay {
     /// What it has written to standard error in this run.
     pub fn log(&self) -> String {
         self.said.lock().expect("not poisoned").join("\n")
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- log of the relay:\n{}", self.log());
+        }
     }
 }

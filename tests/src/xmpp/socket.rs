@@ -34,6 +34,13 @@ impl Socket {
         Self::Plain(stream)
     }
 
+    /// A connection that is there already.
+    pub fn plain(stream: std::net::TcpStream) -> Self {
+        stream.set_nodelay(true).expect("TCP_NODELAY");
+        stream.set_nonblocking(true).expect("O_NONBLOCK");
+        Self::Plain(TcpStream::from_std(stream).expect("a socket"))
+    }
+
     /// With the smallest receive buffer that the kernel gives.
     pub async fn connect_narrow(server: SocketAddrV4) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");

@@ -1,5 +1,6 @@
 //! Stock Asterisk at the end of a long line: how soon it is in, how soon it is back, and what it
-//! says of its connection meanwhile. `[clear|tls|relay] [login|buffer|outages|cut]` measures less than all.
+//! says of its connection meanwhile. `[clear|tls|relay] [login|many|buffer|outages|resets|cut]` measures
+//! less than all.
 //! Run by `cargo xtask bench-line`.
 
 use std::time::Duration;
@@ -11,7 +12,7 @@ use lampfield_tests::line::Quality;
 use lampfield_tests::server::Config;
 
 const WAYS: [(&str, Way); 3] = [("clear", Way::Clear), ("tls", Way::Tls), ("relay", Way::Relay)];
-const MEASURES: [&str; 4] = ["login", "buffer", "outages", "cut"];
+const MEASURES: [&str; 6] = ["login", "many", "buffer", "outages", "resets", "cut"];
 
 /// A send buffer that holds all of a long list, for Asterisk's machine.
 const TCP_WMEM: &str = "4096 4194304 8388608";
@@ -19,10 +20,12 @@ const TCP_WMEM: &str = "4096 4194304 8388608";
 const ROUND_TRIP: Duration = Duration::from_millis(200);
 const LOSS: f64 = 0.01;
 const MANY: Phones = Phones { devices: 560, changes_per_second: 10 };
+const VERY_MANY: Phones = Phones { devices: 2_000, changes_per_second: 20 };
 /// So few that its list fits into any buffer.
 const FEW: Phones = Phones { devices: 20, changes_per_second: 2 };
 const LOGIN_PATIENCE: Duration = Duration::from_secs(40);
 const OUTAGES: u32 = 6;
+const RESETS: usize = 6;
 const OUTAGE: Duration = Duration::from_secs(3);
 const CUT: Duration = Duration::from_secs(60);
 const BACK_PATIENCE: Duration = Duration::from_secs(150);
@@ -49,6 +52,7 @@ async fn row(measure: &str, way: Way) -> String {
     let mut site = centre.site(Release::V22, way, quality).await;
     let seen = match measure {
         "login" => shown(measures::login(&mut site, MANY, LOGIN_PATIENCE).await),
+        "many" => shown(measures::login(&mut site, VERY_MANY, LOGIN_PATIENCE).await),
         "buffer" => {
             site.machine.set("net.ipv4.tcp_wmem", TCP_WMEM);
             shown(measures::login(&mut site, MANY, LOGIN_PATIENCE).await)
@@ -57,6 +61,11 @@ async fn row(measure: &str, way: Way) -> String {
             measures::settle(&mut site, FEW, quality).await;
             let outages = measures::outages(&mut centre, &site, OUTAGES, OUTAGE, BACK_PATIENCE);
             outages.await.into_iter().map(shown_outage).collect::<Vec<_>>().join(" ")
+        }
+        "resets" => {
+            measures::settle(&mut site, FEW, quality).await;
+            let resets = measures::resets(&centre.server, &site, RESETS, OUTAGE, BACK_PATIENCE);
+            resets.await.into_iter().map(shown).collect::<Vec<_>>().join(" ")
         }
         _ => {
             measures::settle(&mut site, MANY, quality).await;
