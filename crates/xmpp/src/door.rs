@@ -14,7 +14,7 @@ use crate::replacements::Replacements;
 use crate::services::pubsub::mount::Pubsub;
 use crate::services::pubsub::telephony::Telephony;
 use crate::services::{Services, presence, roster};
-use crate::settings::{Limits, Settings};
+use crate::settings::{DomainSettings, Limits, Settings};
 use crate::site::{OpenError, Site};
 use crate::turns::Turns;
 use crate::wire::Flusher;
@@ -78,6 +78,11 @@ impl Door {
         self.gate.set_limits(limits.connections, limits.unauthenticated_per_address);
         self.flusher.set_unread(limits.unread_total);
         self.site.set_limits(limits);
+    }
+
+    /// Takes over what a reload may change of the domains.
+    pub fn set_domains(&self, domains: &[DomainSettings]) {
+        self.site.domains.set(domains);
     }
 
     /// Lets changes of accounts take effect, and what earlier ones have left.

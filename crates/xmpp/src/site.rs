@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use lampfield_fabric::{Ledger, Store, StoreError};
-use lampfield_xmpp_stream::{JidError, StanzaCondition, StanzaError};
+use lampfield_xmpp_stream::{BareJid, JidError, StanzaCondition, StanzaError};
 
 use crate::accounts::AccountBook;
 use crate::contacts::{News, Peers, Rosters};
@@ -13,6 +13,7 @@ use crate::domains::Domains;
 use crate::pace::Pace;
 use crate::results::Results;
 use crate::router::Router;
+use crate::session::Caps;
 use crate::settings::{Limits, Settings};
 
 /// Shared by all services of the core thread.
@@ -100,6 +101,13 @@ impl Site {
     /// The bounds in force now.
     pub fn limits(&self) -> Rc<Limits> {
         Rc::clone(&self.limits.borrow())
+    }
+
+    /// Whether an account is shown what others can do.
+    pub fn caps_for(&self, account: &BareJid) -> Caps {
+        let shown =
+            || self.domains.served(Some(account.domain())).is_some_and(|d| d.show_caps.get());
+        if !self.peers.is_pbx(account) || shown() { Caps::Shown } else { Caps::Hidden }
     }
 
     /// Puts other bounds in force.

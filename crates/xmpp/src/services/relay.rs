@@ -56,9 +56,19 @@ pub fn iq(
 
 /// A client's stanza as others get it.
 pub fn passed_on(from: &Session, to: &str, stanza: Element<'_>) -> Vec<u8> {
+    passed_on_but(from, to, stanza, |_| true)
+}
+
+/// The same with no other children than those that are `kept`.
+pub fn passed_on_but(
+    from: &Session,
+    to: &str,
+    stanza: Element<'_>,
+    kept: impl Fn(Element<'_>) -> bool,
+) -> Vec<u8> {
     let mut out = Vec::new();
-    let (sender, recipient) = (Some(from.jid.as_str()), Some(to));
-    writer::forward(&mut out, stanza, ns::CLIENT, sender, recipient, from.lang());
+    let ends = (Some(from.jid.as_str()), Some(to));
+    writer::forward(&mut out, stanza, ns::CLIENT, ends, from.lang(), kept);
     out
 }
 

@@ -128,6 +128,16 @@ impl Stage {
         disk
     }
 
+    /// The PBXs are shown what others can do, or no longer.
+    pub fn show_caps(&self, show_caps: bool) {
+        let name = DOMAIN.to_owned();
+        self.door.set_domains(&[DomainSettings {
+            name,
+            registration: Registration::InBand,
+            show_caps,
+        }]);
+    }
+
     /// The PBXs are told of each other.
     pub async fn round(&self) {
         presence::rounds::tell(&self.door.site).await;
@@ -146,6 +156,7 @@ fn settings() -> Settings {
         domains: vec![DomainSettings {
             name: DOMAIN.to_owned(),
             registration: Registration::InBand,
+            show_caps: false,
         }],
         listen: Vec::new(),
         listen_tls: Vec::new(),

@@ -35,7 +35,8 @@ pub fn say(
         // Both see each other anyhow: only the question has an answer.
         if step == Step::Subscribe {
             let mut out = Vec::new();
-            write::step(&mut out, contact, account, Step::Subscribed, &Words::default());
+            let (step, caps) = (Step::Subscribed, site.caps_for(account));
+            write::step(&mut out, contact, account, step, &Words::default(), caps);
             session.send(&out);
             broadcast::answer_probe(site, session, contact);
         }
@@ -128,7 +129,7 @@ fn hear(site: &Rc<Site>, account: &BareJid, contact: &BareJid, step: Step, words
     };
     if stepped.passage == Passage::On {
         let mut out = Vec::new();
-        write::step(&mut out, account, contact, step, words);
+        write::step(&mut out, account, contact, step, words, site.caps_for(contact));
         for resource in site.router.resources(contact) {
             let hears = match step {
                 Step::Subscribe => resource.is_available(),

@@ -1,5 +1,7 @@
 //! Who hears what when people come, go, ask and answer.
 
+mod caps;
+
 use lampfield_xmpp_stream::{Limits, Scope, Stanza};
 
 use super::*;
@@ -33,12 +35,12 @@ async fn friends(stage: &Stage) -> (Player, Player) {
 
 #[test]
 fn a_presence_keeps_its_content_and_its_priority() {
-    let content = "<status>I am available</status><priority>1</priority>\
-         <c xmlns='http://jabber.org/protocol/caps' node='http://www.asterisk.org/xmpp/client/caps' \
+    let content = "<status>I am available</status><priority>1</priority>";
+    let caps = "<c xmlns='http://jabber.org/protocol/caps' node='http://www.asterisk.org/xmpp/client/caps' \
          ver='asterisk-xmpp' ext='voice-v1 video-v1 camera-v1'/>";
-    let presence = announce(content).unwrap();
+    let presence = announce(&format!("{content}{caps}")).unwrap();
     assert_eq!(presence.priority, 1);
-    assert_eq!(&*presence.words.payload, content);
+    assert_eq!((&*presence.words.payload, &*presence.words.caps), (content, caps));
     assert_eq!(announce("").unwrap().priority, 0);
     assert_eq!(announce("<priority> -5 </priority>").unwrap().priority, -5);
 }
