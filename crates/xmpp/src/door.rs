@@ -13,7 +13,7 @@ use crate::gate::Gate;
 use crate::replacements::Replacements;
 use crate::services::pubsub::mount::Pubsub;
 use crate::services::pubsub::telephony::Telephony;
-use crate::services::{Services, presence, roster};
+use crate::services::{Services, presence, relay, roster};
 use crate::settings::{DomainSettings, Limits, Settings};
 use crate::site::{OpenError, Site};
 use crate::turns::Turns;
@@ -154,6 +154,8 @@ impl Door {
         tokio::task::spawn_local(async move { telephony.probe().await });
         let site = Rc::clone(&self.site);
         tokio::task::spawn_local(async move { presence::rounds::run(&site).await });
+        let site = Rc::clone(&self.site);
+        tokio::task::spawn_local(async move { relay::pass_on_in_pauses(&site).await });
         let limit = Rc::clone(&self.site.accounts.log_limit);
         tokio::task::spawn_local(async move { limit.report().await });
     }

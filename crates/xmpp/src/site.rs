@@ -11,6 +11,7 @@ use crate::accounts::AccountBook;
 use crate::contacts::{News, Peers, Rosters};
 use crate::domains::Domains;
 use crate::pace::Pace;
+use crate::questions::Questions;
 use crate::results::Results;
 use crate::router::Router;
 use crate::session::Caps;
@@ -38,6 +39,8 @@ pub struct Site {
     pub router: Router,
     /// Replies that wait for the store.
     pub results: Rc<Results>,
+    /// Questions that wait for a PBX to pause.
+    pub questions: Questions,
     /// What survives a restart, with what the store had no room for.
     pub ledger: Rc<Ledger>,
 }
@@ -74,6 +77,7 @@ impl Site {
             registrations: Pace::new(settings.limits.registrations_per_address),
             router: Router::default(),
             results: Rc::default(),
+            questions: Questions::default(),
             limits: RefCell::new(Rc::new(settings.limits.clone())),
             settings,
             accounts,

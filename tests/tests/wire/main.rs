@@ -9,6 +9,7 @@ mod languages;
 mod large_answers;
 mod leases;
 mod logins;
+mod quiet;
 mod registration;
 mod removals;
 mod replaced;

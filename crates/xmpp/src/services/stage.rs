@@ -226,6 +226,11 @@ impl Player {
         self.hears();
     }
 
+    /// It says nothing for a while.
+    pub fn pauses(&self) {
+        self.session.link.fall_silent(Duration::from_secs(3));
+    }
+
     /// The connection is lost.
     pub fn is_gone(&self) {
         self.door.site.router.unbind(&self.session);
