@@ -19,7 +19,7 @@ use crate::wire::{Full, Link};
 
 pub use asked::Asked;
 pub use directed::Directed;
-pub use interest::{ASTERISK_ROSTER_ID, Interest};
+pub use interest::Interest;
 pub use lang::Lang;
 pub use words::{Caps, Words};
 

@@ -154,16 +154,25 @@ fn tell_newcomer(site: &Site, session: &Session) {
             }
         }
     }
-    site.rosters.read(&session.bare, |roster| {
-        let asking = roster.iter().filter(|(_, contact)| contact.subscription.from == Half::Asked);
-        for (jid, contact) in asking {
-            let words = contact.request.clone().unwrap_or_default();
-            write::step(&mut out, jid, &session.bare, Step::Subscribe, &words, caps);
-        }
-    });
+    // COMPAT(asterisk<=22 autoregister=yes): the thread that reads its stream would answer.
+    if !site.peers.is_pbx(&session.bare) {
+        write_requests(&mut out, site, &session.bare);
+    }
     if !out.is_empty() {
         session.send(&out);
     }
+}
+
+/// Appends the requests that wait for an answer of `account`.
+fn write_requests(out: &mut Vec<u8>, site: &Site, account: &BareJid) {
+    let caps = site.caps_for(account);
+    site.rosters.read(account, |roster| {
+        let asking = roster.iter().filter(|(_, contact)| contact.subscription.from == Half::Asked);
+        for (jid, contact) in asking {
+            let words = contact.request.clone().unwrap_or_default();
+            write::step(out, jid, account, Step::Subscribe, &words, caps);
+        }
+    });
 }
 
 fn write_resources(out: &mut Vec<u8>, site: &Site, account: &BareJid, viewer: &BareJid) {

@@ -35,8 +35,7 @@ pub fn say(
         // Both see each other anyhow: only the question has an answer.
         if step == Step::Subscribe {
             let mut out = Vec::new();
-            let (step, caps) = (Step::Subscribed, site.caps_for(account));
-            write::step(&mut out, contact, account, step, &Words::default(), caps);
+            write_granted(&mut out, site, contact, account);
             session.send(&out);
             broadcast::answer_probe(site, session, contact);
         }
@@ -44,6 +43,12 @@ pub fn say(
     }
     outbound(site, account, contact, step, &Words::of(stanza, session.lang()))
         .map_err(|full| StanzaCondition::PolicyViolation.with(full.to_string()))
+}
+
+/// Appends that `contact` lets `account` see its presence.
+pub fn write_granted(out: &mut Vec<u8>, site: &Site, contact: &BareJid, account: &BareJid) {
+    let caps = site.caps_for(account);
+    write::step(out, contact, account, Step::Subscribed, &Words::default(), caps);
 }
 
 /// Ends both subscriptions between an account and a contact, and what was asked for.

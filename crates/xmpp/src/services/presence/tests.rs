@@ -6,6 +6,7 @@ use lampfield_xmpp_stream::{Limits, Scope, Stanza};
 
 use super::*;
 use crate::accounts::Role::{Admin, Pbx, User};
+use crate::contacts::subscription::Direction;
 use crate::services::stage::{Player, Stage, jid, play};
 
 const ASKED: &str = "<presence from='alice@example.org' to='bob@example.org' type='subscribe'/>";
@@ -397,5 +398,23 @@ fn a_probe_is_answered_for_those_who_may_see() {
             bob.hears(),
             "<presence from='alice@example.org' to='bob@example.org' type='unsubscribed'/>"
         );
+    });
+}
+
+/// COMPAT(asterisk<=22 autoregister=yes): it answers by itself.
+#[test]
+fn a_pbx_is_not_asked_for_its_presence() {
+    play(async || {
+        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
+        let alice = stage.enter("alice", "a").await;
+        alice.says("<presence to='bob@example.org' type='subscribe'/>");
+        stage.door.site.accounts.remove(&jid("bob")).await.unwrap();
+        stage.add("bob", Pbx).await;
+        let bare = (&jid("bob"), &jid("alice"));
+        let way = (Direction::Inbound, Step::Subscribe);
+        stage.door.site.rosters.step(bare.0, bare.1, way, Some(&Words::default())).unwrap();
+        let bob = stage.enter("bob", "b").await;
+        bob.says("<presence/>");
+        assert_eq!(bob.hears(), "", "a request that was made before it became one");
     });
 }
