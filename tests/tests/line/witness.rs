@@ -46,6 +46,7 @@ async fn a_stop_is_a_goodbye() {
     }
 }
 
+/// It keeps its stream where nothing has changed in `xmpp.conf`.
 #[tokio::test]
 async fn a_reload_of_the_module_is_none() {
     let (_centre, far, near) = pair(Release::V22).await;
