@@ -144,7 +144,7 @@ pub async fn resets(
 ) -> Vec<Option<Duration>> {
     let mut back = Vec::new();
     for state in STATES.iter().cycle().take(times) {
-        let refusal = Refusal::of(&site.machine, PORT);
+        let refusal = Refusal::of(site.machine.clone(), PORT);
         sleep(away / 2).await;
         site.asterisk.set_state("Custom:reset", state).await;
         sleep(away / 2).await;
