@@ -60,7 +60,7 @@ enum Line {
     Up,
     /// Lost: only words are kept, all of which are said again.
     Down,
-    /// The PBX is gone, and the server is told.
+    /// It was there when the PBX went, and is the last one.
     Leaving,
 }
 
@@ -176,17 +176,24 @@ impl Pbx {
         let _ = self.socket.try_write(&out);
     }
 
+    /// The PBX has closed its stream: once its line to the server is lost there is not another one,
+    /// which would be in the way of the next stream of the same PBX. Says whether it has one.
+    pub fn leave(&self) -> bool {
+        let said = &mut *self.said.borrow_mut();
+        let is_up = said.line == Line::Up;
+        if is_up {
+            said.line = Line::Leaving;
+        }
+        is_up
+    }
+
     /// Ends the PBX's stream to the server as it would itself, if it did.
     pub fn say_goodbye(&self) {
-        let said = &mut *self.said.borrow_mut();
-        if said.line == Line::Up {
-            let mut goodbye = Vec::new();
-            stream_close(&mut goodbye);
-            // At the limit the server sees a loss.
-            let _ = said.outgoing.push(&goodbye);
-            said.line = Line::Leaving;
-            self.news.notify_waiters();
-        }
+        let mut goodbye = Vec::new();
+        stream_close(&mut goodbye);
+        // At the limit the server sees a loss.
+        let _ = self.said.borrow_mut().outgoing.push(&goodbye);
+        self.news.notify_waiters();
     }
 
     /// The header with this number, when it has come.
@@ -269,7 +276,7 @@ impl Pbx {
         was_up
     }
 
-    /// Whether the server has been told that the PBX is gone: it is not to come back.
+    /// Whether the PBX has closed its stream: it is not to come back.
     pub fn is_leaving(&self) -> bool {
         self.said.borrow().line == Line::Leaving
     }
