@@ -6,14 +6,15 @@
 //!
 //! The rule. A process whose next wait is *w* comes back at one of the moments *w*, *w* + 2*w*,
 //! *w* + 2*w* + 4*w* .. after its drop, each wait 60 s at the most; the first attempt that works is
-//! the last. So an absence that fits one of these moments is taken for the same process, and tells
-//! how many attempts it has made. Any other absence is not its doing: sooner than *w* it is a new
-//! process, and in between a new process (one that was down for maintenance, say) or a line so bad
-//! that the attempts themselves took their time. Then nothing is known, and the prediction is that
-//! of a new process, 1 s: to expect too little costs a lamp that goes out and comes back, to expect
-//! too much keeps dead lamps lit. A new process that happens to return at one of the moments is
-//! taken for the old one until its next drop; of a process that was there before Lampfield started
-//! nothing is known either.
+//! the last. So an absence that fits such a moment is taken for the same process, and tells how many
+//! attempts it has made. Short waits are close together, so that an absence may fit several moments:
+//! then all of them stay possible until a later absence tells, and the longest is predicted. Any
+//! absence that fits none is not its doing: sooner than *w* it is a new process, and in between a new
+//! process (one that was down for maintenance, say) or a line so bad that the attempts themselves took
+//! their time. Then nothing is known, and the prediction is that of a new process, 1 s: to expect too
+//! little costs a lamp that goes out and comes back, to expect too much keeps dead lamps lit. A new
+//! process that happens to return at one of the moments is taken for the old one until its next drop;
+//! of a process that was there before Lampfield started nothing is known either.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -22,16 +23,20 @@ use std::{
 
 use lampfield_board::AccountName;
 
-/// The longest wait of `res_xmpp`.
+/// The longest wait of `res_xmpp`, and the step from which on it is made.
 const LONGEST: Duration = Duration::from_secs(60);
+const LAST_STEP: u32 = 6;
 
 /// How much earlier than its moment a return may be: the two sides do not notice the end of a
-/// connection at the same time.
-const EARLY: Duration = Duration::from_millis(500);
+/// connection at the same time, and on a long line the end itself may have to be sent twice.
+const EARLY: Duration = Duration::from_millis(1_500);
 
-/// How much later a return may be: an attempt takes time, and so does a login while hundreds come
-/// back at once.
-const LATE: Duration = Duration::from_secs(2);
+/// How much later a return may be at least: an attempt takes time, on a long line some seconds, and
+/// so does a login while hundreds come back at once.
+const LATE: Duration = Duration::from_secs(5);
+
+/// An absence of more attempts than this tells nothing: what each of them took adds up.
+const MOST_ATTEMPTS: u32 = 16;
 
 /// One drop says little: whatever kept the server away may have been anything but its back-off.
 const TELLING_DROPS: u32 = 2;
@@ -39,10 +44,14 @@ const TELLING_DROPS: u32 = 2;
 /// Who has kept its connection for this long is no trouble, until it drops again.
 const CALM_AFTER: Duration = Duration::from_mins(10);
 
+/// Which waits may come next, a bit for the step of each: the first is that of a new process.
+#[derive(Debug, Clone, Copy)]
+struct Steps(u8);
+
 /// What is known of one account's reconnects.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Backoff {
-    attempts: u32,
+    steps: Steps,
     drops: u32,
     line: Line,
 }
@@ -78,31 +87,24 @@ impl Backoff {
     pub fn arrived(&mut self, now: Duration) {
         let Line::Down { since } = self.line else { return };
         let line = Line::Up { calm_at: now + CALM_AFTER };
-        *self = match self.attempts_within(now.saturating_sub(since)) {
-            Some(made) => {
-                Self { attempts: self.attempts.saturating_add(made), drops: self.drops, line }
-            }
-            None => Self { line, ..Self::default() },
-        };
-    }
-
-    /// How many attempts the process made, if it was away for this long and the last one worked;
-    /// none if no attempt of it was due then.
-    fn attempts_within(&self, away: Duration) -> Option<u32> {
-        let (mut made, mut due) = (1, self.predicted());
-        while due + LATE < away {
-            due += wait(self.attempts.saturating_add(made));
-            made += 1;
-        }
-        (due <= away + EARLY).then_some(made)
+        self.go_on(self.steps.after(now.saturating_sub(since)), line);
     }
 
     /// The account logged in again before anybody had noticed a drop. When it dropped is not known,
-    /// so this is taken for one attempt of the same process.
-    pub fn replaced(&mut self, now: Duration) {
-        self.line = Line::Up { calm_at: now + CALM_AFTER };
+    /// so this is taken for one attempt of the same process, unless that was `heard` so late that it
+    /// cannot have waited for its time since.
+    pub fn replaced(&mut self, heard: Option<Duration>, now: Duration) {
+        let most = heard.map_or(Duration::MAX, |heard| now.saturating_sub(heard));
         self.drops = self.drops.saturating_add(1);
-        self.attempts = self.attempts.saturating_add(1);
+        self.go_on(self.steps.after_one(most), Line::Up { calm_at: now + CALM_AFTER });
+    }
+
+    /// The process goes on with these steps; without any it is a new one.
+    fn go_on(&mut self, steps: Option<Steps>, line: Line) {
+        *self = match steps {
+            Some(steps) => Self { steps, drops: self.drops, line },
+            None => Self { line, ..Self::default() },
+        };
     }
 
     /// How often the process lost its connection, as far as can be told.
@@ -114,7 +116,13 @@ impl Backoff {
     /// The wait before the attempt that follows the drop that is running, or the next one.
     #[must_use]
     pub fn predicted(&self) -> Duration {
-        wait(self.attempts)
+        self.steps.longest()
+    }
+
+    /// How long after a drop the process is back at the latest, if its first attempt works.
+    #[must_use]
+    pub fn back_within(&self) -> Duration {
+        self.predicted() + late(self.predicted())
     }
 
     /// Whether people should know that `grace` will not do.
@@ -132,10 +140,62 @@ impl Backoff {
     }
 }
 
-/// The wait after that many attempts.
-fn wait(attempts: u32) -> Duration {
-    let seconds = 1_u64.checked_shl(attempts.min(32)).unwrap_or(u64::MAX);
+/// The wait of a step.
+fn wait(step: u32) -> Duration {
+    let seconds = 1_u64.checked_shl(step.min(32)).unwrap_or(u64::MAX);
     Duration::from_secs(seconds).min(LONGEST)
+}
+
+/// How much later than its moment the return after a wait may be. Who has come to long waits has
+/// dropped often: on such a line connecting takes long as well, a lost packet of it alone up to 7 s.
+fn late(wait: Duration) -> Duration {
+    LATE.max(wait / 4)
+}
+
+/// The steps to which a process may have come that was away for so long and began at `first`.
+fn steps_within(first: u32, away: Duration) -> impl Iterator<Item = u32> {
+    let mut due = Duration::ZERO;
+    (first..first + MOST_ATTEMPTS).filter_map(move |step| {
+        due += wait(step);
+        let fits = due <= away + EARLY && away <= due + late(wait(step));
+        fits.then_some(step + 1)
+    })
+}
+
+// === impl Steps ===
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+impl Steps {
+    /// These steps, if there are any.
+    fn of(steps: impl Iterator<Item = u32>) -> Option<Self> {
+        let bits = steps.fold(0, |bits, step| bits | 1 << step.min(LAST_STEP));
+        (bits != 0).then_some(Self(bits))
+    }
+
+    fn each(self) -> impl Iterator<Item = u32> {
+        (0..=LAST_STEP).filter(move |step| self.0 & (1 << step) != 0)
+    }
+
+    fn longest(self) -> Duration {
+        self.each().last().map_or(wait(0), wait)
+    }
+
+    /// What may come after an absence of which the last attempt worked; none if no attempt was due
+    /// then.
+    fn after(self, away: Duration) -> Option<Self> {
+        Self::of(self.each().flat_map(|step| steps_within(step, away)))
+    }
+
+    /// What may come after one wait of `most` at the most; none if each was longer.
+    fn after_one(self, most: Duration) -> Option<Self> {
+        let most = most.saturating_add(EARLY);
+        Self::of(self.each().filter(|step| wait(*step) <= most).map(|step| step + 1))
+    }
 }
 
 // === impl Backoffs ===
@@ -215,9 +275,13 @@ mod tests {
         }
     }
 
-    /// What is predicted of a process that made so many attempts, after an absence.
-    fn after(attempts: u32, away: Duration) -> Duration {
-        let mut backoff = Backoff { attempts, drops: 3, line: Line::Calm };
+    fn at(step: u32) -> Backoff {
+        Backoff { steps: Steps(1 << step), drops: 5, line: Line::Calm }
+    }
+
+    /// What is predicted of a process that has come to this step, after an absence.
+    fn after(step: u32, away: Duration) -> Duration {
+        let mut backoff = at(step);
         backoff.dropped(secs(100));
         backoff.arrived(secs(100) + away);
         backoff.predicted()
@@ -226,7 +290,7 @@ mod tests {
     #[test]
     fn attempts_that_failed_are_counted() {
         // The fourth attempt is due after 1 + 2 + 4 + 8 s.
-        for away in [14_600, 15_000, 16_900] {
+        for away in [14_600, 15_000, 16_900, 19_000] {
             assert_eq!(after(0, Duration::from_millis(away)), secs(16), "{away} ms");
         }
         assert_eq!(after(4, secs(16 + 32 + 60 + 60)), secs(60));
@@ -234,21 +298,44 @@ mod tests {
 
     #[test]
     fn an_early_return_is_a_new_process() {
-        assert_eq!(after(5, secs(31)), secs(1));
-        assert_eq!(after(5, secs(32)), secs(60));
-        assert_eq!(after(9, secs(3)), secs(1));
+        assert_eq!(after(5, secs(30)), secs(1));
+        assert_eq!(after(5, secs(31)), secs(60));
+        assert_eq!(after(6, secs(3)), secs(1));
     }
 
     #[test]
     fn a_return_at_no_attempts_time_is_unknown() {
-        for (attempts, away) in [(0, 11), (0, 60), (3, 18), (5, 40), (5, 85), (9, 90), (0, 3_600)] {
-            assert_eq!(after(attempts, secs(away)), secs(1), "{attempts} attempts, away {away} s");
+        for (step, away) in [(0, 13), (0, 60), (3, 18), (5, 41), (5, 85), (6, 90), (0, 36_000)] {
+            assert_eq!(after(step, secs(away)), secs(1), "at step {step}, away {away} s");
+        }
+    }
+
+    /// 3 s are two attempts, or one that took its time; the next absence tells.
+    #[test]
+    fn what_fits_two_moments_is_the_later_one_until_the_next_absence() {
+        for (next, predicted) in [(2, 4), (4, 8)] {
+            let mut backoff = Backoff::default();
+            backoff.dropped(secs(0));
+            backoff.arrived(secs(3));
+            assert_eq!(backoff.predicted(), secs(4));
+            backoff.dropped(secs(100));
+            backoff.arrived(secs(100 + next));
+            assert_eq!(backoff.predicted(), secs(predicted), "away {next} s");
+        }
+    }
+
+    #[test]
+    fn who_was_heard_later_than_it_would_wait_is_a_new_process() {
+        for (heard, predicted) in [(None, 60), (Some(60), 60), (Some(92), 1)] {
+            let mut backoff = at(5);
+            backoff.replaced(heard.map(secs), secs(100));
+            assert_eq!(backoff.predicted(), secs(predicted), "heard at {heard:?}");
         }
     }
 
     #[test]
     fn a_restart_ends_the_warning() {
-        let mut backoff = Backoff { attempts: 5, drops: 5, line: Line::Calm };
+        let mut backoff = at(5);
         backoff.dropped(secs(0));
         assert!(backoff.alarming(secs(10)));
         backoff.arrived(secs(75));

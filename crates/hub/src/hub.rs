@@ -160,7 +160,7 @@ impl Hub {
 
     /// How long facts of an account outlive its connection, from now on.
     fn grace(&self, account: &AccountName) -> Duration {
-        self.settings.grace.after(self.backoffs.of(account).predicted())
+        self.settings.grace.after(self.backoffs.of(account).back_within())
     }
 
     /// Drops what is known of an origin if nothing of it is left, and looks again who uses its EID.

@@ -35,6 +35,6 @@ pub use readers::{PeerCache, Reader};
 pub use refusals::Reached;
 pub use report::{Explanation, Lease, OriginReport, Status, Tally, Used};
 pub use said::{Outcome, Refusal, Said};
-pub use settings::{Grace, LONGEST_AUTO_GRACE, Limits, Settings};
+pub use settings::{Grace, Limits, Settings};
 pub use shell::{Door, HubShell};
 pub use watch::{Room, Verdict, Watch};

@@ -125,9 +125,9 @@ impl Speaker {
         Version::new(self.version.epoch, self.version.counter.saturating_add(1))
     }
 
-    /// Connections that speak for it.
-    pub fn connections(&self) -> usize {
-        self.connections.len()
+    /// The connections that speak for it, the newest last.
+    pub fn connections(&self) -> impl ExactSizeIterator<Item = ConnId> {
+        self.connections.iter().map(|(conn, _)| *conn)
     }
 
     /// Whether anybody speaks for it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use lampfield_board::{Ending, Why};
 use serde::{Serialize, Serializer};
 
+use crate::connections::ConnId;
 use crate::notice::Trouble;
 
 /// How long a fact still has.
@@ -70,6 +71,9 @@ pub struct OriginReport {
     pub eid: String,
     /// Connections that speak for it now.
     pub connections: usize,
+    /// The one of them that began to last.
+    #[serde(skip)]
+    pub newest: Option<ConnId>,
     /// Since when nobody does.
     pub away_since: Option<u64>,
     /// When it said something last, repeats included; none since the start.

@@ -5,33 +5,29 @@ use std::time::Duration;
 
 use crate::policy::Policies;
 
-/// The longest grace that [`Grace::Auto`] gives: Asterisk's back-off stops growing at 60 s.
-pub const LONGEST_AUTO_GRACE: Duration = Duration::from_secs(75);
-
-/// What [`Grace::Auto`] adds to the predicted wait: time to connect, log in and repeat.
-const AUTO_MARGIN: Duration = Duration::from_secs(2);
+/// The shortest grace that [`Grace::Auto`] gives: who drops now and then, or whose configuration is
+/// reloaded, is back within it.
+const SHORTEST_AUTO_GRACE: Duration = Duration::from_secs(10);
 
 /// How long the facts of an origin outlive its last connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Grace {
     /// The same for everyone.
     Fixed(Duration),
-    /// As long as the account is expected to need for its return, at least `min`, at most
-    /// [`LONGEST_AUTO_GRACE`]. After a start nothing is known of anybody's drops: the restart
-    /// grace covers the first return, and predictions begin anew from there.
-    Auto {
-        /// The shortest grace given.
-        min: Duration,
-    },
+    /// As long as the account is expected to need for its return: from 10 s, up to the 75 s within
+    /// which Asterisk is back from its longest wait. After a start nothing is known of anybody's
+    /// drops: the restart grace covers the first return, and predictions begin anew from there.
+    #[default]
+    Auto,
 }
 
 impl Grace {
-    /// The grace of an account that is predicted to wait `predicted` before it connects again.
+    /// The grace of an account that is expected back within that time of its drop.
     #[must_use]
-    pub fn after(self, predicted: Duration) -> Duration {
+    pub fn after(self, back_within: Duration) -> Duration {
         match self {
             Self::Fixed(grace) => grace,
-            Self::Auto { min } => (predicted + AUTO_MARGIN).max(min).min(LONGEST_AUTO_GRACE),
+            Self::Auto => back_within.max(SHORTEST_AUTO_GRACE),
         }
     }
 }
@@ -97,7 +93,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            grace: Grace::Fixed(Duration::from_secs(10)),
+            grace: Grace::default(),
             restart_grace: Duration::from_secs(75),
             policies: Policies::default(),
             limits: Limits::default(),
@@ -110,12 +106,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn auto_grace_follows_the_prediction_between_its_bounds() {
+    fn auto_grace_follows_the_prediction_and_a_fixed_one_does_not() {
         let secs = Duration::from_secs;
-        let auto = Grace::Auto { min: secs(10) };
-        assert_eq!(auto.after(secs(1)), secs(10));
-        assert_eq!(auto.after(secs(16)), secs(18));
-        assert_eq!(auto.after(secs(600)), LONGEST_AUTO_GRACE);
-        assert_eq!(Grace::Fixed(secs(3)).after(secs(60)), secs(3));
+        assert_eq!(Grace::Auto.after(secs(6)), secs(10));
+        assert_eq!(Grace::Auto.after(secs(21)), secs(21));
+        assert_eq!(Grace::Fixed(secs(3)).after(secs(75)), secs(3));
     }
 }

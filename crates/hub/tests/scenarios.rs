@@ -9,6 +9,7 @@
 
 mod scenarios {
     mod answers;
+    mod back_off;
     mod bounds;
     mod fixture;
     mod leases;

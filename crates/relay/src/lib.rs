@@ -18,6 +18,7 @@ mod dial;
 mod outgoing;
 mod pbx;
 mod reading;
+mod said;
 mod server;
 mod session;
 mod settings;

@@ -7,16 +7,12 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use lampfield_xmpp_stream::writer::{StreamOpen, stream_close, stream_error, stream_features};
-use lampfield_xmpp_stream::{
-    Frame, Framer, Limits, Scope, StreamCondition, StreamError, StreamHeader, Tag, ns,
-};
+use lampfield_xmpp_stream::{StreamError, Tag, ns};
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use crate::outgoing::Outgoing;
-use crate::reading::{Read, read};
-use crate::words::Words;
+use crate::said::{Goodbye, Said};
 
 /// Bytes that the PBX may leave unread before the server is no longer listened to.
 const UNREAD: usize = 256 * 1024;
@@ -37,31 +33,6 @@ pub struct Pbx {
     /// Something is to be written to it, or it has read something.
     written: Notify,
     room: Notify,
-}
-
-/// What the PBX has said so far.
-#[derive(Default)]
-struct Said {
-    headers: Vec<StreamHeader>,
-    scope: Rc<Scope>,
-    line: Line,
-    login: Option<Rc<[u8]>>,
-    binding: Option<Rc<[u8]>>,
-    words: Words,
-    outgoing: Outgoing,
-}
-
-/// How its line to the server is.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Line {
-    /// Not there yet: all that the PBX says waits for it.
-    #[default]
-    New,
-    Up,
-    /// Lost: only words are kept, all of which are said again.
-    Down,
-    /// It was there when the PBX went, and is the last one.
-    Leaving,
 }
 
 /// Why the PBX's stream ends.
@@ -97,7 +68,6 @@ impl Pbx {
 
     /// Listens to the PBX until its stream ends.
     pub async fn listen(&self) -> PbxEnd {
-        let mut framer = Framer::new(Limits::AUTHENTICATED);
         let mut piece = vec![0; PIECE];
         loop {
             if self.socket.readable().await.is_err() {
@@ -112,27 +82,12 @@ impl Pbx {
             // It has Nagle on, and waits for our acknowledgment with what it says next.
             let _ = SockRef::from(&self.socket).set_tcp_quickack(true);
             let mut input = piece.get(..count).unwrap_or_default();
-            match self.hear(&mut framer, &mut input) {
-                Ok(()) => self.news.notify_waiters(),
-                Err(end) => return end,
+            match self.said.borrow_mut().hear(&mut input) {
+                Ok(None) => self.news.notify_waiters(),
+                Ok(Some(Goodbye)) => return PbxEnd::Goodbye,
+                Err(error) => return PbxEnd::Refused(error),
             }
         }
-    }
-
-    fn hear(&self, framer: &mut Framer, input: &mut &[u8]) -> Result<(), PbxEnd> {
-        let mut begins_anew = false;
-        let said = &mut *self.said.borrow_mut();
-        while let Some(frame) = framer.next(input)? {
-            match frame {
-                Frame::Open(header) => said.open(*header)?,
-                Frame::Stanza(bytes) => begins_anew = said.stanza(bytes)?,
-                Frame::Close => return Err(PbxEnd::Goodbye),
-            }
-            if std::mem::take(&mut begins_anew) {
-                framer.reset(Limits::AUTHENTICATED);
-            }
-        }
-        Ok(())
     }
 
     /// Writes to the PBX what it is to hear. Returns when its socket is broken.
@@ -176,39 +131,27 @@ impl Pbx {
         let _ = self.socket.try_write(&out);
     }
 
-    /// The PBX has closed its stream: once its line to the server is lost there is not another one,
-    /// which would be in the way of the next stream of the same PBX. Says whether it has one.
+    /// The PBX has closed its stream. Says whether it has one to the server, which is then its last.
     pub fn leave(&self) -> bool {
-        let said = &mut *self.said.borrow_mut();
-        let is_up = said.line == Line::Up;
-        if is_up {
-            said.line = Line::Leaving;
-        }
-        is_up
+        self.said.borrow_mut().leave()
     }
 
-    /// Ends the PBX's stream to the server as it would itself, if it did.
+    /// Ends that last stream as the PBX would itself, if it did.
     pub fn say_goodbye(&self) {
-        let mut goodbye = Vec::new();
-        stream_close(&mut goodbye);
-        // At the limit the server sees a loss.
-        let _ = self.said.borrow_mut().outgoing.push(&goodbye);
+        self.said.borrow_mut().say_goodbye();
         self.news.notify_waiters();
-    }
-
-    /// The header with this number, when it has come.
-    async fn header(&self, number: usize) -> StreamHeader {
-        self.wait_for(|said| said.headers.get(number).cloned()).await
     }
 
     /// The domain that its stream is for, when its first header has come.
     pub async fn domain(&self) -> String {
-        self.header(0).await.to.unwrap_or_default().into()
+        self.wait_for(|said| said.domain().map(str::to_owned)).await
     }
 
-    /// Its header after the login has come.
-    pub async fn second_header(&self) {
-        self.header(1).await;
+    /// The server has let it in: it begins its stream anew, and says what it has to say. Returns
+    /// when it has begun.
+    pub async fn let_in(&self) {
+        self.said.borrow_mut().is_let_in = true;
+        self.wait_for(|said| said.has_begun_anew().then_some(())).await;
     }
 
     /// Its login, when it has come.
@@ -257,28 +200,18 @@ impl Pbx {
     /// The server is there, for the first time or again. What the PBX says from now on goes to it,
     /// after all that it has lost.
     pub fn line_is_up(&self) {
-        let said = &mut *self.said.borrow_mut();
-        if said.line == Line::Down {
-            said.outgoing.restart(said.words.repeated());
-        }
-        said.line = Line::Up;
+        self.said.borrow_mut().line_is_up();
     }
 
     /// The server is gone: what it did not get is said again when it is back. Says whether it was
     /// there.
     pub fn line_is_down(&self) -> bool {
-        let said = &mut *self.said.borrow_mut();
-        let was_up = said.line == Line::Up;
-        if was_up {
-            said.line = Line::Down;
-            said.outgoing.restart(Vec::new());
-        }
-        was_up
+        self.said.borrow_mut().line_is_down()
     }
 
     /// Whether the PBX has closed its stream: it is not to come back.
     pub fn is_leaving(&self) -> bool {
-        self.said.borrow().line == Line::Leaving
+        self.said.borrow().is_leaving()
     }
 
     /// How many words are kept.
@@ -290,84 +223,11 @@ impl Pbx {
     pub async fn outgoing(&self) -> Vec<u8> {
         loop {
             let more = self.news.notified();
-            let taken = self.said.borrow_mut().take();
+            let taken = self.said.borrow_mut().take(BATCH);
             if !taken.is_empty() {
                 return taken;
             }
             more.await;
         }
     }
-}
-
-// === impl Said ===
-
-impl Said {
-    fn open(&mut self, header: StreamHeader) -> Result<(), StreamError> {
-        let domain = header.to.as_deref().unwrap_or_default();
-        if domain.is_empty() {
-            return Err(StreamCondition::HostUnknown.with("the stream header names no domain"));
-        }
-        if self.headers.first().is_some_and(|first| first.to != header.to) {
-            return Err(StreamCondition::HostUnknown.with("another domain on the same stream"));
-        }
-        self.scope = Rc::new(header.scope.clone());
-        self.headers.push(header);
-        Ok(())
-    }
-
-    /// Takes a stanza. Says whether a new stream begins after it.
-    fn stanza(&mut self, bytes: &[u8]) -> Result<bool, StreamError> {
-        match read(bytes, &Rc::clone(&self.scope))? {
-            Read::Login(mechanism) => return self.login(&mechanism, bytes),
-            Read::OldLogin => {
-                let text = "the relay needs usesasl=yes: it could not repeat this login";
-                return Err(StreamCondition::UnsupportedFeature.with(text));
-            }
-            _ if self.headers.len() < 2 => {
-                return Err(StreamCondition::NotAuthorized.with("log in first"));
-            }
-            Read::Binding => self.binding = Some(bytes.into()),
-            Read::Word(subject, repeated) => {
-                self.words.say(subject.clone(), repeated).map_err(too_much)?;
-                if self.line != Line::Down {
-                    self.outgoing.push_word(subject, bytes).map_err(too_much)?;
-                }
-            }
-            other => {
-                self.keep(other);
-                if self.line != Line::Down {
-                    self.outgoing.push(bytes).map_err(too_much)?;
-                }
-            }
-        }
-        Ok(false)
-    }
-
-    fn take(&mut self) -> Vec<u8> {
-        self.outgoing.take(&self.words, BATCH)
-    }
-
-    fn login(&mut self, mechanism: &str, bytes: &[u8]) -> Result<bool, StreamError> {
-        if mechanism != "PLAIN" {
-            return Err(StreamCondition::PolicyViolation.with("only PLAIN was offered"));
-        }
-        if self.login.is_some() {
-            return Err(StreamCondition::PolicyViolation.with("a second login"));
-        }
-        self.login = Some(bytes.into());
-        Ok(true)
-    }
-
-    fn keep(&mut self, read: Read) {
-        match read {
-            Read::Retraction(subject) => self.words.forget(&subject),
-            Read::Deletion(node) => self.words.forget_node(&node),
-            Read::Part(part, name, stanza) => self.words.set_part(part, &name, stanza),
-            _ => {}
-        }
-    }
-}
-
-fn too_much(error: impl ToString) -> StreamError {
-    StreamCondition::ResourceConstraint.with(error.to_string())
 }

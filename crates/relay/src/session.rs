@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use lampfield_xmpp_stream::{Limits, Scope, Stanza, StreamCondition, Tag, ns};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::pbx::Pbx;
 use crate::server::{Features, LineError, Open, RELAY, Server, header, open, write};
@@ -12,6 +12,8 @@ use crate::settings::{Settings, Target};
 
 /// The pause after the first try to reach the server that failed, and after many.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
+/// Who connects and says nothing for so long is no PBX.
+const BEGINS_WITHIN: Duration = Duration::from_secs(30);
 /// The pause while the server still has the PBX's former stream, of which it has heard no end: it
 /// notices by itself, but not the sooner for being asked.
 const OCCUPIED: Duration = Duration::from_secs(3);
@@ -40,6 +42,9 @@ pub enum Refused {
     /// The server has ended its stream for good, or is none that a relay can be used with.
     #[error("{0}")]
     Ended(LineError),
+    /// It has not even begun.
+    #[error("nothing was said within {} s", BEGINS_WITHIN.as_secs())]
+    Silent,
     /// The PBX has gone, and the server knows.
     #[error("the PBX has gone")]
     Gone,
@@ -53,7 +58,7 @@ enum End {
 
 /// Carries a PBX's stream for as long as the server lets it.
 pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
-    let domain = pbx.domain().await;
+    let Ok(domain) = timeout(BEGINS_WITHIN, pbx.domain()).await else { return Refused::Silent };
     let mut progress = Progress::default();
     let mut pause = PAUSE.0;
     // Tries in a row that came to nothing.
@@ -191,7 +196,7 @@ where
     if !std::mem::replace(&mut progress.is_let_in, true) {
         pbx.tell(&answer).await;
     }
-    pbx.second_header().await;
+    pbx.let_in().await;
     server.restart();
     if !is_known {
         server.send(&header(domain)).await?;

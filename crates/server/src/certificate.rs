@@ -94,10 +94,29 @@ pub struct Summary {
     pub maker: Maker,
     /// The end of its life; `None` if it cannot be read.
     pub valid_to: Option<Timestamp>,
-    /// SHA-256 over the certificate, lower case with colons.
-    pub fingerprint: String,
+    /// By what it is known.
+    pub fingerprints: Fingerprints,
     /// Names of the domain that are not in it.
     pub missing: Vec<String>,
+}
+
+/// SHA-256 of what a relay may be told to know a server by, 64 hex digits each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprints {
+    /// Of the certificate (DER).
+    pub certificate: String,
+    /// Of its public key (SubjectPublicKeyInfo), which a new certificate may keep; none if it cannot
+    /// be read.
+    pub key: Option<String>,
+}
+
+// === impl Fingerprints ===
+
+impl Fingerprints {
+    /// Both of them.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        [Some(&self.certificate), self.key.as_ref()].into_iter().flatten().map(String::as_str)
+    }
 }
 
 // === impl Maker ===
@@ -204,8 +223,6 @@ fn operators(config: &Config, domain: Option<&DomainName>) -> Option<PemPair> {
 
 fn summary(domain: &DomainName, maker: Maker, certificate: &CertifiedKey) -> Summary {
     let der = certificate.cert.first().map(|der| der.as_ref()).unwrap_or_default();
-    let hash = Sha256::digest(der);
-    let fingerprint: Vec<String> = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let parsed = x509_parser::parse_x509_certificate(der).ok().map(|(_, parsed)| parsed);
     let end = parsed.as_ref().map(|parsed| parsed.validity().not_after.timestamp());
     let named: Vec<String> = parsed.as_ref().map(dns_names).unwrap_or_default();
@@ -214,9 +231,16 @@ fn summary(domain: &DomainName, maker: Maker, certificate: &CertifiedKey) -> Sum
         domain: domain.clone(),
         maker,
         valid_to: end.and_then(|end| Timestamp::from_second(end).ok()),
-        fingerprint: fingerprint.join(":"),
+        fingerprints: Fingerprints {
+            certificate: fingerprint(der),
+            key: parsed.as_ref().map(|parsed| fingerprint(parsed.public_key().raw)),
+        },
         missing: missing.into_iter().filter(|name| !is_named(name, &named)).collect(),
     }
+}
+
+fn fingerprint(der: &[u8]) -> String {
+    Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn dns_names(certificate: &x509_parser::certificate::X509Certificate<'_>) -> Vec<String> {
@@ -263,11 +287,28 @@ mod tests {
         let (_, second) = load(&config(""), &domains, folder.path()).expect("kept");
         assert_eq!(first[0].maker, Maker::MadeNow);
         assert_eq!(second[0].maker, Maker::MadeBefore);
-        assert_eq!(first[0].fingerprint, second[0].fingerprint);
+        assert_eq!(first[0].fingerprints, second[0].fingerprints);
         assert!(first[0].missing.is_empty(), "{:?}", first[0].missing);
         assert!(first[0].valid_to.expect("an end") > Timestamp::now());
         let key = folder.path().join("tls/asterisk.example.key");
         assert_eq!(key.metadata().expect("a key").permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_certificate_that_is_made_anew_keeps_its_key() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (provider, domain) = (ring::default_provider(), domain("localhost"));
+        let now = Timestamp::now();
+        let made = |now| {
+            let (pair, maker) =
+                self_signed::of(&domain, folder.path(), now, &provider).expect("made");
+            assert_eq!(maker, Maker::MadeNow);
+            summary(&domain, maker, &pair.load(&provider).expect("loaded")).fingerprints
+        };
+        let old = made(now - jiff::SignedDuration::from_hours(380 * 24));
+        let new = made(now);
+        assert_ne!(old.certificate, new.certificate);
+        assert!(old.key.is_some() && old.key == new.key, "a relay knows it again");
     }
 
     #[test]

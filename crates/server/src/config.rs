@@ -155,6 +155,15 @@ mod tests {
         assert!(!shown.contains("\"secret\""), "{shown}");
     }
 
+    /// Files of earlier versions name a grace, not least those that `check --effective` wrote.
+    #[test]
+    fn the_grace_is_automatic_unless_the_file_names_one() {
+        for (text, shown) in [("", "\"auto\""), ("[lease]\ngrace = '10s'", "\"10s\"")] {
+            let (config, _) = parse(text).expect("a good file");
+            assert!(config.effective().contains(&format!("\ngrace = {shown}\n")), "{text}");
+        }
+    }
+
     #[test]
     fn a_key_of_another_table_is_sent_home() {
         let problems = parse("[xmpp]\ngrace = \"3s\"").expect_err("a misplaced key");

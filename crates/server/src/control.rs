@@ -137,7 +137,7 @@ pub enum Answer {
     /// To `user add` and `user passwd`.
     UserSecret(UserSecret),
     /// To `invite`.
-    Invite(Invite),
+    Invite(Box<Invite>),
     /// To `domain list`.
     Domains(Domains),
     /// To `user forget-resource`, `user remove` and `log set`.

@@ -22,6 +22,9 @@ pub const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
 pub const IQ_AUTH: &str = "jabber:iq:auth";
 /// The stream feature that announces login without SASL.
 pub const IQ_AUTH_FEATURE: &str = "http://jabber.org/features/iq-auth";
+/// What a relay and the server say to each other besides XMPP: that one knows of the other, and from
+/// where the PBX comes.
+pub const RELAY: &str = "urn:lampfield:relay:0";
 /// What the prefix `xml` always means.
 pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// What the attribute prefix `xmlns` always means.

@@ -56,7 +56,7 @@ pub struct BookLimits {
     /// Pairs of address and account whose tries are remembered; then the address that has tried
     /// nothing for the longest time is forgotten.
     pub throttled: usize,
-    /// The same of one address; its other accounts count as one.
+    /// The same of one address; its other accounts share as many more.
     pub throttled_of_one: usize,
 }
 

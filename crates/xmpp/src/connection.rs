@@ -5,6 +5,7 @@
 //! half of the select finishes writes that a full socket left over.
 
 mod binding;
+mod breakage;
 mod claim;
 mod deadline;
 mod dispatch;
@@ -14,6 +15,7 @@ mod login;
 mod misdirected;
 mod negotiation;
 mod stream;
+mod via;
 
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -58,6 +60,8 @@ enum Ending {
     Goodbye,
     /// The socket ended, by itself or because the peer no longer reads or answers.
     Lost(&'static str),
+    /// TLS could not make sense of what the peer sent.
+    Garbled,
     /// We ended the stream and said why.
     Refused(StreamError),
 }
@@ -154,6 +158,7 @@ impl Connection {
                     }
                 },
                 Ok(Progress::Closed) => Err(Ending::CLOSED),
+                Ok(Progress::Garbled) => Err(Ending::Garbled),
                 Ok(Progress::Step(step)) => self.take(step).await,
                 Err(error) => Err(Ending::Refused(error)),
             };
@@ -267,15 +272,18 @@ impl Connection {
             door.site.router.unbind(session);
             match &ending {
                 Ending::Goodbye => door.telephony.goodbye(session),
-                Ending::Lost(_) | Ending::Refused(_) => door.telephony.lost(session),
+                Ending::Lost(_) | Ending::Garbled | Ending::Refused(_) => {
+                    door.telephony.lost(session);
+                }
             }
             door.telephony.left(session);
             services::presence::left(&door.site, session);
         }
         self.stream.log(&ending);
+        self.note_breakage(&ending);
         let mut last = Vec::new();
         match &ending {
-            Ending::Lost(_) => return link.fail(),
+            Ending::Lost(_) | Ending::Garbled => return link.fail(),
             Ending::Goodbye => self.stream.close(None, &mut last),
             Ending::Refused(error) => self.stream.close(Some(error), &mut last),
         }

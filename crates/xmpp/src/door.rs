@@ -9,6 +9,7 @@ use lampfield_hub::{ConnId, HubShell};
 use lampfield_xmpp_stream::{BareJid, StreamCondition};
 
 use crate::accounts::{AccountBook, AccountChange};
+use crate::breakages::Breakages;
 use crate::gate::Gate;
 use crate::replacements::Replacements;
 use crate::services::pubsub::mount::Pubsub;
@@ -31,6 +32,8 @@ pub struct Door {
     pub gate: Rc<Gate>,
     /// Who has lately taken whose address.
     pub replacements: Replacements,
+    /// Whose streams have broken lately.
+    pub breakages: Breakages,
     /// Writes what was sent, once per turn.
     pub flusher: Rc<Flusher>,
     /// Whose turn it is.
@@ -62,6 +65,7 @@ impl Door {
             telephony,
             gate: Gate::new(limits.connections, limits.unauthenticated_per_address),
             replacements: Replacements::default(),
+            breakages: Breakages::default(),
             flusher: Flusher::new(limits.unread_total),
             turns: Turns::new(site.settings.turn),
             site,
@@ -108,6 +112,7 @@ impl Door {
         }
         self.services.forget(&self.site, account);
         self.replacements.forget(account);
+        self.breakages.forget(account);
         if let Ok(name) = AccountName::parse(account.as_str()) {
             self.telephony.hub().act(|hub, now| hub.remove_account(&name, now));
         }

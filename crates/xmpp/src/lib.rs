@@ -5,6 +5,7 @@
 //! `services/pubsub/telephony.rs`.
 
 pub mod accounts;
+pub mod breakages;
 mod connection;
 mod contacts;
 mod domains;

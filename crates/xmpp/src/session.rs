@@ -7,6 +7,7 @@ mod lang;
 mod words;
 
 use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::SystemTime;
 
@@ -41,8 +42,8 @@ pub struct Session {
     pub conn: ConnId,
     /// The socket.
     pub link: Rc<Link>,
-    /// The language of what it says, unless a stanza names its own.
-    lang: Option<Lang>,
+    /// What it said of itself before it had an address.
+    said: Said,
     /// When the resource was bound.
     pub since: SystemTime,
     /// What the presence service keeps about this resource.
@@ -61,6 +62,15 @@ pub struct Session {
     pub wants_items: Cell<bool>,
     /// Set when somebody else ends this stream; the connection's task acts on it.
     end: RefCell<Option<StreamError>>,
+}
+
+/// What a client says of itself before it binds a resource.
+#[derive(Debug, Clone, Default)]
+pub struct Said {
+    /// The language of what it will say, unless a stanza names its own.
+    pub lang: Option<Lang>,
+    /// From where the PBX comes, if this stream comes through a relay. Nothing may be decided by it.
+    pub via: Option<IpAddr>,
 }
 
 /// The last available presence of a resource.
@@ -85,7 +95,7 @@ impl Session {
         account: Rc<Account>,
         conn: ConnId,
         link: Rc<Link>,
-        lang: Option<Lang>,
+        said: Said,
     ) -> Result<Rc<Self>, NameError> {
         let bare = jid.to_bare();
         Ok(Rc::new(Self {
@@ -96,7 +106,7 @@ impl Session {
             account: RefCell::new(account),
             conn,
             link,
-            lang,
+            said,
             since: SystemTime::now(),
             presence: RefCell::new(None),
             directed: RefCell::default(),
@@ -111,7 +121,12 @@ impl Session {
 
     /// The language of a stanza that names none itself.
     pub fn lang(&self) -> Option<&str> {
-        self.lang.as_ref().map(Lang::as_str)
+        self.said.lang.as_ref().map(Lang::as_str)
+    }
+
+    /// From where the PBX comes, if this stream comes through a relay.
+    pub fn via(&self) -> Option<IpAddr> {
+        self.said.via
     }
 
     /// Sends one or more complete stanzas. A peer that does not read loses its connection.

@@ -10,7 +10,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -46,6 +46,15 @@ impl Socket {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_recv_buffer_size(2_048).expect("SO_RCVBUF");
         Self::Plain(socket.connect(server.into()).await.expect("the server accepts"))
+    }
+
+    /// Writes past TLS, as a thread would that does not wait for another.
+    pub async fn write_beneath(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.write_all(bytes).await,
+            Self::Tls(stream) => stream.get_mut().0.write_all(bytes).await,
+            Self::Changing => Err(io::ErrorKind::NotConnected.into()),
+        }
     }
 
     pub async fn start_tls(&mut self, domain: &str) {

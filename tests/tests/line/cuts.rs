@@ -10,8 +10,8 @@ use lampfield_tests::line::Quality;
 use lampfield_tests::server::{Config, Server};
 use tokio::time::sleep;
 
-/// What is promised, and what a slow machine may add.
-const NOTICED: Duration = Duration::from_secs(12 + 2);
+/// What is promised.
+const NOTICED: Duration = Duration::from_secs(12);
 const IDLE: Phones = Phones { devices: 5, changes_per_second: 0 };
 const BUSY: Phones = Phones { devices: 20, changes_per_second: 10 };
 const SHORT: Duration = Duration::from_secs(4);

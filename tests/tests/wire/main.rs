@@ -1,6 +1,7 @@
 //! What clients get from the server, good ones and bad ones, told stanza by stanza.
 
 mod bad_input;
+mod broken_streams;
 mod commands;
 mod configuration;
 mod fairness;
@@ -10,6 +11,7 @@ mod large_answers;
 mod leases;
 mod logins;
 mod registration;
+mod relayed;
 mod removals;
 mod replaced;
 mod rights;

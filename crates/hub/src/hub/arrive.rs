@@ -29,6 +29,13 @@ impl Hub {
         self.forget_departed(account);
     }
 
+    /// An account is about to arrive through a relay, which is back at once after each loss: what was
+    /// known of its waits holds no longer. Said before each [`Hub::arrive`] of such a connection.
+    pub fn relayed(&mut self, account: &AccountName) {
+        self.backoffs.forget(account);
+        self.check_backoff(account);
+    }
+
     /// The origin for which a connection speaks under an EID. It begins to, if it did not yet.
     pub(super) fn speak(&mut self, conn: ConnId, eid: Eid, now: Now) -> Result<OriginId, Refusal> {
         let connection = self.connections.get(conn).ok_or(Refusal::UnknownConnection(conn))?;

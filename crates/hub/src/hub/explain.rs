@@ -62,7 +62,8 @@ impl Hub {
         OriginReport {
             account: speaker.name.account.to_string(),
             eid: speaker.name.eid.to_string(),
-            connections: speaker.connections(),
+            connections: speaker.connections().len(),
+            newest: speaker.connections().last(),
             away_since: speaker.away_since.map(|since| since.wall.millis()),
             last_word: speaker.last_word.map(|word| word.wall.millis()),
             facts: speaker.facts,

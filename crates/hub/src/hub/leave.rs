@@ -1,5 +1,7 @@
 //! Somebody goes: with a goodbye, without a word, or replaced by itself.
 
+use std::time::Duration;
+
 use lampfield_board::OriginId;
 
 use super::Hub;
@@ -38,10 +40,19 @@ impl Hub {
     pub fn replaced(&mut self, old: ConnId, new: ConnId, now: Now) {
         let Some(connection) = self.connections.remove(old) else { return };
         self.connections.add(new, &connection.account);
-        self.count_drop(&connection, |backoff| backoff.replaced(now.mono));
+        let heard = self.heard(&connection);
+        self.count_drop(&connection, |backoff| backoff.replaced(heard, now.mono));
         for id in self.detach_all(old, &connection, now) {
             self.away(id, Cause::Replaced, now);
         }
+    }
+
+    /// When a connection has said something last, as far as its origins can tell: not what several
+    /// connections speak for.
+    fn heard(&self, connection: &Connection) -> Option<Duration> {
+        let speakers = connection.speaks_for.iter().filter_map(|(_, id)| self.origins.get(*id));
+        let alone = speakers.filter(|speaker| speaker.connections().len() == 1);
+        alone.filter_map(|speaker| speaker.last_word).map(|word| word.mono).max()
     }
 
     /// Counts a drop of somebody whose facts wait for the return. Who has never spoken is a person's

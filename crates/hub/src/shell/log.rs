@@ -73,7 +73,8 @@ fn raised(trouble: &Trouble) {
                 ?predicted,
                 ?grace,
                 "the server will be away for longer than its facts are kept: \
-                 set grace = \"auto\" in [lease]"
+                 run lampfield relay on that machine, or take grace out of [lease], its default \
+                 \"auto\" follows it"
             );
         }
         Trouble::FactsRefused { reached, account, eid, .. } => {

@@ -155,7 +155,7 @@ fn an_origin_that_returns_while_it_ends_keeps_what_it_repeats_of_the_rest() {
     story.login(2, A);
     story.device(2, 1, "PJSIP/19999", InUse);
     assert_eq!(ticks(&mut story), [0; 0], "the rest has a grace again");
-    story.pass(secs(10));
+    story.pass(secs(13));
     assert_eq!(story.shows("PJSIP/19999"), Some(InUse));
     assert_eq!(story.shows("PJSIP/19998"), None);
     assert_eq!(story.shows("PJSIP/19990"), Some(InUse), "kept");

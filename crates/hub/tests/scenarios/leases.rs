@@ -45,7 +45,7 @@ fn a_container_that_comes_back_under_a_new_eid_does_not_keep_its_old_calls_up() 
     story.login(1, A);
     story.device(1, 1, "PJSIP/100", InUse);
     story.lost(1);
-    story.pass(secs(9));
+    story.pass(secs(5));
     story.login(2, A);
     story.device(2, 2, "PJSIP/100", NotInUse);
     story.pass(secs(9));

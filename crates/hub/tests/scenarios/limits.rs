@@ -94,7 +94,7 @@ fn origins_of_which_nothing_is_left_are_forgotten() {
         story.login(conn, A);
         story.device(conn, eid, "PJSIP/1", InUse);
         story.lost(conn);
-        story.pass(secs(20));
+        story.pass(secs(25));
     }
     assert_eq!(story.hub.status().origins, 0);
     assert_eq!(story.store.len(), 0, "{:?}", story.store);

@@ -164,6 +164,11 @@ fn at_the_limit_the_oldest_withdrawal_goes_and_names_who_may_be_stale() {
     assert_eq!((story.troubles(), cleared(&story)), (vec![], 1));
 }
 
+/// Everybody has ten seconds, however often it drops.
+fn with_fixed_grace() -> Story {
+    Story::with(Settings { grace: Grace::Fixed(secs(10)), ..Settings::default() })
+}
+
 /// Loses and regains A's connection, each time after the wait of its back-off.
 fn drop_repeatedly(story: &mut Story, times: u64) {
     story.login(1, A);
@@ -179,7 +184,7 @@ fn drop_repeatedly(story: &mut Story, times: u64) {
 
 #[test]
 fn a_back_off_beyond_the_grace_stands_until_the_process_restarts() {
-    let mut story = Story::new();
+    let mut story = with_fixed_grace();
     drop_repeatedly(&mut story, 3);
     assert_eq!(story.troubles(), []);
     story.lost(4);
@@ -200,7 +205,7 @@ fn a_back_off_beyond_the_grace_stands_until_the_process_restarts() {
 
 #[test]
 fn who_stays_away_once_for_long_is_no_trouble_yet() {
-    let mut story = Story::new();
+    let mut story = with_fixed_grace();
     story.login(1, A);
     story.device(1, 1, "PJSIP/1", InUse);
     story.lost(1);
@@ -210,23 +215,6 @@ fn who_stays_away_once_for_long_is_no_trouble_yet() {
     story.device(2, 1, "PJSIP/1", InUse);
     story.lost(2);
     assert_eq!(story.troubles().len(), 1, "now it drops");
-}
-
-/// An Asterisk that was restarted, after however long a maintenance, is not predicted at all.
-#[test]
-fn a_maintenance_is_no_back_off() {
-    let grace = Grace::Auto { min: secs(10) };
-    let mut story = Story::with(Settings { grace, ..Settings::default() });
-    drop_repeatedly(&mut story, 5);
-    story.lost(6);
-    story.pass(secs(60));
-    story.login(7, A);
-    story.device(7, 1, "PJSIP/1", InUse);
-    story.lost(7);
-    story.pass(secs(9));
-    assert_eq!(story.shows("PJSIP/1"), Some(InUse));
-    story.pass(secs(1));
-    assert_eq!(story.shows("PJSIP/1"), None, "a dead lamp is lit for the shortest grace only");
 }
 
 #[test]
@@ -242,7 +230,7 @@ fn who_never_speaks_may_come_and_go() {
 
 #[test]
 fn a_connection_that_holds_ends_the_trouble_until_the_next_drop() {
-    let mut story = Story::new();
+    let mut story = with_fixed_grace();
     drop_repeatedly(&mut story, 4);
     assert_eq!(story.troubles().len(), 1);
     story.pass(secs(490));
@@ -255,24 +243,10 @@ fn a_connection_that_holds_ends_the_trouble_until_the_next_drop() {
 }
 
 #[test]
-fn a_longer_grace_clears_the_trouble_of_the_back_off() {
-    let mut story = Story::new();
+fn the_grace_of_the_defaults_clears_the_trouble_of_the_back_off() {
+    let mut story = with_fixed_grace();
     drop_repeatedly(&mut story, 4);
     assert_eq!(story.troubles().len(), 1);
-    let grace = Grace::Auto { min: secs(10) };
-    story.act(|hub, now| hub.set_settings(Settings { grace, ..Settings::default() }, now));
+    story.act(|hub, now| hub.set_settings(Settings::default(), now));
     assert_eq!((story.troubles(), cleared(&story)), (vec![], 1));
-}
-
-#[test]
-fn grace_auto_waits_for_a_server_that_is_slow_to_return() {
-    let grace = Grace::Auto { min: secs(10) };
-    let mut story = Story::with(Settings { grace, ..Settings::default() });
-    drop_repeatedly(&mut story, 5);
-    assert_eq!(story.troubles(), [], "the grace follows the prediction");
-    story.lost(6);
-    story.pass(secs(33));
-    assert_eq!(story.shows("PJSIP/1"), Some(InUse));
-    story.pass(secs(1));
-    assert_eq!(story.shows("PJSIP/1"), None);
 }

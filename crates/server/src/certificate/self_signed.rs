@@ -1,6 +1,7 @@
 //! Makes a certificate for a domain without one and keeps it. Stock Asterisk checks none, so a
 //! self-signed one serves; whoever does check compares the fingerprint.
 
+use std::fs;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -24,7 +25,7 @@ const EARLY: SignedDuration = SignedDuration::from_hours(30 * 24);
 const BACKDATED: SignedDuration = SignedDuration::from_hours(24);
 
 /// The kept certificate of `domain` in `data_dir`, or a new one if there is none, it is torn, or it
-/// ends soon.
+/// ends soon. A new one keeps the key, by which relays know the server.
 pub fn of(
     domain: &DomainName,
     data_dir: &Path,
@@ -43,7 +44,8 @@ pub fn of(
     }
     private::make_folder(&folder)
         .map_err(|source| CertificateError::File { path: folder.clone(), source })?;
-    let (certificate, key) = make(domain, now)
+    let kept = fs::read_to_string(&pair.key).ok().and_then(|key| KeyPair::from_pem(&key).ok());
+    let (certificate, key) = make(domain, now, kept)
         .map_err(|source| CertificateError::NotMade { domain: domain.clone(), source })?;
     pair.store(&certificate, &key)?;
     Ok((pair, Maker::MadeNow))
@@ -59,7 +61,11 @@ fn is_good(pair: &PemPair, now: Timestamp, provider: &CryptoProvider) -> bool {
 }
 
 /// Certificate and key as PEM: ECDSA on P-256, for the domain and its PubSub service.
-fn make(domain: &DomainName, now: Timestamp) -> Result<(String, String), rcgen::Error> {
+fn make(
+    domain: &DomainName,
+    now: Timestamp,
+    kept: Option<KeyPair>,
+) -> Result<(String, String), rcgen::Error> {
     let mut params = CertificateParams::new([domain.to_string(), domain.pubsub()])?;
     params.distinguished_name.push(DnType::CommonName, domain.as_str());
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -67,7 +73,7 @@ fn make(domain: &DomainName, now: Timestamp) -> Result<(String, String), rcgen::
     let (first, last) = (day(now - BACKDATED), day(now + LIFE));
     params.not_before = date_time_ymd(first.0, first.1, first.2);
     params.not_after = date_time_ymd(last.0, last.1, last.2);
-    let key = KeyPair::generate()?;
+    let key = kept.map_or_else(KeyPair::generate, Ok)?;
     Ok((params.self_signed(&key)?.pem(), key.serialize_pem()))
 }
 

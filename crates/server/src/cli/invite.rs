@@ -6,7 +6,7 @@ use super::args::{Common, Invite as Args};
 use super::stop::Stop;
 use super::{ask, json, mismatch};
 use crate::control::{Answer, InviteSecret, Named, Request};
-use crate::document::invite::Invite;
+use crate::document::invite::{ByRelay, Invite, Way};
 use crate::failure::{Exit, Failure};
 use crate::screen::{Screen, Verdict};
 
@@ -19,7 +19,7 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
     };
     screen.print_always(&match common.json {
         true => json(&invite)?,
-        false => text(&invite, screen),
+        false => text(&invite, args.direct, screen),
     })?;
     Ok(Exit::Good.into())
 }
@@ -38,14 +38,44 @@ fn named(args: &Args) -> Result<Named, Failure> {
     }
 }
 
-fn text(invite: &Invite, screen: &Screen) -> String {
-    let Invite { file, block, reload, proof, expected, note, .. } = invite;
-    let note = note.as_ref().map(|note| format!("\n{} {note}\n", screen.verdict(Verdict::Look)));
-    let note = note.unwrap_or_default();
-    let indented: String = block.lines().map(|line| format!("    {line}\n")).collect();
+fn text(invite: &Invite, direct: bool, screen: &Screen) -> String {
+    let note = invite.note.as_ref();
+    let note = note.map(|note| format!("\n{} {note}\n", screen.verdict(Verdict::Look)));
+    let steps = match &invite.relay {
+        Some(relay) if invite.way == Way::Relay && !direct => by_relay(invite, relay),
+        _ => section(invite, &invite.block),
+    };
+    steps + &note.unwrap_or_default()
+}
+
+/// What Asterisk itself needs, and how to see that it works.
+fn section(invite: &Invite, block: &str) -> String {
+    let Invite { file, reload, proof, expected, .. } = invite;
+    let block = indented(block);
     format!(
-        "Put this into {file}:\n\n{indented}\nThen run:  {reload}\n\
+        "Put this into {file}:\n\n{block}\nThen run:  {reload}\n\
          (module load if it was never loaded)\n\
-         To see that it works:  {proof}\n\nwhich should print:\n\n    {expected}\n{note}"
+         To see that it works:  {proof}\n\nwhich should print:\n\n    {expected}\n"
     )
+}
+
+/// The same behind a relay, which comes first.
+fn by_relay(invite: &Invite, relay: &ByRelay) -> String {
+    let ByRelay { copy, socket_unit_file, unit_file, enable, .. } = relay;
+    let (socket, service) = (indented(&relay.socket_unit), indented(&relay.unit));
+    format!(
+        "By a relay, which keeps the stream of that Asterisk when the line is lost (without one: \
+         --direct).\nFrom here, with the name of that machine in the place of its account:\n\n    \
+         {copy}\n\nThere, as root, put this into {socket_unit_file}:\n\n{socket}\nthis into \
+         {unit_file}:\n\n{service}\nand run:\n\n    {enable}\n\n{}",
+        section(invite, &relay.block)
+    )
+}
+
+fn indented(text: &str) -> String {
+    let line = |line: &str| match line {
+        "" => "\n".to_owned(),
+        line => format!("    {line}\n"),
+    };
+    text.lines().map(line).collect()
 }

@@ -10,7 +10,7 @@ use super::args::{Common, Format, Status as Args};
 use super::stop::Stop;
 use super::{ask, complaint, json, mismatch};
 use crate::control::{Answer, Request};
-use crate::document::status::{Attention, OriginStatus, Severity, Status};
+use crate::document::status::{Attention, Certificate, OriginStatus, Severity, Status};
 use crate::document::why::LeaseState;
 use crate::failure::{Exit, Failure};
 use crate::screen::time::{age, clock, count, left};
@@ -78,6 +78,9 @@ fn text(status: &Status, screen: &Screen) -> String {
     }
     out.push('\n');
     out.push_str(&totals(status));
+    for Certificate { domain, fingerprint, .. } in &status.certificates {
+        out.push_str(&format!("certificate of {domain}, SHA-256:\n  {fingerprint}\n"));
+    }
     if !status.attention.is_empty() {
         out.push_str("\nAttention\n");
     }
@@ -134,6 +137,7 @@ fn origins(origins: &[&OriginStatus], screen: &Screen) -> String {
     let mut table = Table::new(&[
         ("ORIGIN", Align::Left),
         ("STATE", Align::Left),
+        ("LINE", Align::Left),
         ("FACTS", Align::Right),
         ("LAST WORD", Align::Right),
     ]);
@@ -141,6 +145,7 @@ fn origins(origins: &[&OriginStatus], screen: &Screen) -> String {
         table.row(vec![
             format!("{}  {}", origin.origin.account, origin.origin.eid),
             state(origin, screen),
+            line(origin),
             count(origin.facts),
             origin.last_word_seconds.map_or("-".to_owned(), age),
         ]);
@@ -158,6 +163,15 @@ fn state(origin: &OriginStatus, screen: &Screen) -> String {
         LeaseState::Restart => (Verdict::Look, "awaited".to_owned()),
     };
     format!("{} {word}{runs}", screen.verdict(verdict))
+}
+
+/// The way by which it is connected.
+fn line(origin: &OriginStatus) -> String {
+    match &origin.reported_address {
+        Some(address) => format!("by relay, {address}"),
+        None if origin.connections > 0 => "direct".to_owned(),
+        None => "-".to_owned(),
+    }
 }
 
 /// Nothing of it will end any more: what it holds is kept.
@@ -197,6 +211,8 @@ mod tests {
             seconds_left,
             away_since: Some("2020-01-01T12:00:00Z".to_owned()),
             connections: 0,
+            by_relay: false,
+            reported_address: None,
             facts,
             tombstones: 3,
             epoch: 1,

@@ -9,7 +9,7 @@ use super::password;
 use super::stop::Stop;
 use super::{ask, change, json, mismatch};
 use crate::control::{Answer, Named, Request};
-use crate::document::account::{UserSecret, Users};
+use crate::document::account::{User as Account, UserSecret, Users};
 use crate::failure::{Exit, Failure};
 use crate::screen::time::count;
 use crate::screen::{Align, Screen, Table};
@@ -92,13 +92,23 @@ fn text(users: &Users) -> String {
         table.row(vec![
             user.jid.clone(),
             user.role.clone(),
-            count(user.connected),
+            connected(user),
             away(&user.away),
             user.made_by.clone(),
             user.allow.join(" "),
         ]);
     }
     table.into_text()
+}
+
+/// How many, and how many of these by a relay, if any.
+fn connected(user: &Account) -> String {
+    let (all, by_relay) = (count(user.connected), count(user.by_relay));
+    match user.by_relay {
+        0 => all,
+        some if some == user.connected => format!("{all} by relay"),
+        _ => format!("{all}, {by_relay} by relay"),
+    }
 }
 
 /// Resources as they are typed: a server may have none.

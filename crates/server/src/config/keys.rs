@@ -163,8 +163,11 @@ section! {
     /// How long the facts of a server outlive its connection.
     pub struct Lease {
         /// The time from the loss of a connection to the withdrawal of what it said. `"auto"`
-        /// follows the reconnect pause predicted for each server from its drops.
-        grace: Grace = key(Grace::Fixed(10 * SECOND))
+        /// follows the reconnect pause predicted for each server from its drops, from 10 s up to
+        /// 75 s, and comes down again with it. A fixed time is the same for all servers: shorter
+        /// than 75 s, it puts the lamps of a server out that has dropped often and is on its way
+        /// back.
+        grace: Grace = key(Grace::Auto)
             .within(Grace::Fixed(SECOND)..=Grace::Fixed(24 * HOUR)).on_reload(),
         /// The least time each server has to return after a restart of Lampfield itself. Asterisk
         /// waits up to 60 s between its tries. Drops are counted in memory only, so this covers

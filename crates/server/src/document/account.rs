@@ -24,6 +24,9 @@ pub struct User {
     pub made_by: String,
     /// How many of its resources are connected.
     pub connected: u64,
+    /// How many of these come by a relay.
+    #[serde(default)]
+    pub by_relay: u64,
     /// The resources that are away and will be told on their return what has ended.
     #[serde(default)]
     pub away: Vec<String>,

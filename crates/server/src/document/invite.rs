@@ -19,8 +19,47 @@ pub struct Invite {
     pub proof: String,
     /// What that should print.
     pub expected: String,
+    /// SHA-256 of the server's certificate, 64 hex digits; absent without TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// Which way is the better one.
+    pub way: Way,
+    /// The way by a relay; absent without TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relay: Option<ByRelay>,
     /// Why the address in the block may not be the right one; absent when the configuration names
     /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+/// How a stream comes here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// Asterisk connects to this server.
+    Direct,
+    /// Asterisk connects to a relay on its own machine.
+    Relay,
+}
+
+/// What belongs on the machine of an Asterisk whose stream a relay carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByRelay {
+    /// Brings this program there; to be run here.
+    pub copy: String,
+    /// Runs the relay, in the foreground.
+    pub command: String,
+    /// The file of the socket unit.
+    pub socket_unit_file: String,
+    /// The unit that keeps the port open.
+    pub socket_unit: String,
+    /// The file of the service.
+    pub unit_file: String,
+    /// The service that runs the relay.
+    pub unit: String,
+    /// Starts both, now and at each boot.
+    pub enable: String,
+    /// The section for xmpp.conf, secret included.
+    pub block: String,
 }

@@ -20,6 +20,9 @@ pub struct Status {
     pub server: Server,
     /// What somebody should look at; one entry for each cause.
     pub attention: Vec<Attention>,
+    /// The certificates in use; none without TLS.
+    #[serde(default)]
+    pub certificates: Vec<Certificate>,
     /// Who says something, by account and entity.
     pub origins: Vec<OriginStatus>,
     /// How much is held and how often things happened since the start.
@@ -50,6 +53,21 @@ pub struct Server {
     pub listeners: Vec<String>,
     /// Bytes of memory in use by the process.
     pub memory_bytes: u64,
+}
+
+/// By what a domain is known to those who check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// The domain.
+    pub domain: String,
+    /// SHA-256 of the certificate (DER), 64 hex digits.
+    pub fingerprint: String,
+    /// The same of its public key (SubjectPublicKeyInfo); absent if it cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_fingerprint: Option<String>,
+    /// The end of its life, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<String>,
 }
 
 /// Something that needs attention for as long as it stands.
@@ -90,6 +108,12 @@ pub struct OriginStatus {
     pub away_since: Option<String>,
     /// Connections that speak for it.
     pub connections: u64,
+    /// Whether it comes by a relay, as far as its newest connection says.
+    #[serde(default)]
+    pub by_relay: bool,
+    /// Where the relay says that it comes from; absent if none does. It counts for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_address: Option<String>,
     /// Facts it holds.
     pub facts: u64,
     /// Its withdrawals that somebody may not know of.

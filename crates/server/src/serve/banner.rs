@@ -101,6 +101,6 @@ fn described(certificate: &Summary) -> String {
         Maker::MadeBefore => "own certificate".to_owned(),
     };
     let end = certificate.valid_to.map(|end| format!(", valid to {}", end.strftime("%Y-%m-%d")));
-    let print: String = certificate.fingerprint.chars().take(8).collect();
-    format!("{maker}{}, SHA-256 {print}:…", end.unwrap_or_default())
+    let print: String = certificate.fingerprints.certificate.chars().take(8).collect();
+    format!("{maker}{}, SHA-256 {print}…", end.unwrap_or_default())
 }

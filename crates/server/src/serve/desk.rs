@@ -83,7 +83,7 @@ impl listener::Desk for Desk {
             }
             Request::UserRemove { account } => self.remove(&account).await.map(Answer::Done),
             Request::Invite { account, secret } => {
-                self.invite(&account, secret).await.map(Answer::Invite)
+                self.invite(&account, secret).await.map(|invite| Answer::Invite(Box::new(invite)))
             }
             Request::DomainList => Ok(Answer::Domains(self.domains())),
             Request::LogSet { levels } => self.set_log(&levels),

@@ -78,7 +78,7 @@ fn page(invite: &Invite) -> String {
     let block: String = invite.block.lines().map(|line| format!("    {line}\n")).collect();
     format!(
         "\nConnect an Asterisk: put this into xmpp.conf on it, then run: {}\n(module load if it was \
-         never loaded)\n\n{block}\n",
+         never loaded)\n\n{block}\nOver a line that is slow or loses, through lampfield relay: lampfield invite {FIRST}\n\n",
         invite.reload
     )
 }

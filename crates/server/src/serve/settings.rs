@@ -1,15 +1,10 @@
 //! What the parts are told, from what the operator wrote.
 
-use std::time::Duration;
-
 use lampfield_hub as hub;
 
 use crate::config::Config;
 use crate::config::keys::{Policy, Rule};
 use crate::config::word::Grace;
-
-/// The least grace that `"auto"` gives: what everybody has without it.
-const LEAST_AUTO_GRACE: Duration = Duration::from_secs(10);
 
 /// For the hub.
 pub fn of_hub(config: &Config) -> hub::Settings {
@@ -17,7 +12,7 @@ pub fn of_hub(config: &Config) -> hub::Settings {
     hub::Settings {
         grace: match config.lease.grace {
             Grace::Fixed(grace) => hub::Grace::Fixed(grace),
-            Grace::Auto => hub::Grace::Auto { min: LEAST_AUTO_GRACE },
+            Grace::Auto => hub::Grace::Auto,
         },
         restart_grace: config.lease.restart_grace,
         policies: hub::Policies::new(config.policy.iter().map(rule).collect()),

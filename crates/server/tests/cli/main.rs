@@ -9,6 +9,7 @@
 
 mod client;
 mod documents;
+mod invitations;
 mod lamps;
 mod manual;
 mod reloads;

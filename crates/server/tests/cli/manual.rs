@@ -95,12 +95,13 @@ fn every_limit_of_the_configuration_is_in_the_table_with_its_default() {
 }
 
 /// Limits without a key: where each is defined, and how the manual says it.
-const CONSTANTS: [(&str, &str, &str); 30] = [
+const CONSTANTS: [(&str, &str, &str); 32] = [
     ("server/src/control/listener.rs", "MOST_CLIENTS: usize = 32;", "| 32 |"),
     ("server/src/serve/watchers.rs", "BACKLOG: usize = 1_000;", "| 1,000 |"),
     ("server/src/serve/journal.rs", "LIMIT: usize = 4_096;", "| 4,096 |"),
     ("hub/src/refusals.rs", "MOST: usize = 64;", "(`facts-refused`) | 64 |"),
-    ("server/src/serve/logging.rs", "WAITING: usize = 4_096;", "| 4,096 lines |"),
+    ("xmpp/src/breakages.rs", "MOST: usize = 64;", "(`stream-broken`) | 64 |"),
+    ("server/src/logging.rs", "WAITING: usize = 4_096;", "| 4,096 lines |"),
     (
         "xmpp/src/pace.rs",
         "WINDOW: Duration = Duration::from_secs(60);",
@@ -120,7 +121,12 @@ const CONSTANTS: [(&str, &str, &str); 30] = [
     ("xmpp/src/accounts.rs", "waiting: 1_024,", "| 2, and 1,024 wait |"),
     ("xmpp/src/accounts.rs", "throttled: 65_536,", "| 65,536, of one address 1,024 |"),
     ("xmpp/src/accounts.rs", "throttled_of_one: 1_024,", "| 65,536, of one address 1,024 |"),
-    (LINE, "WRONG: usize = 16;", "| passwords of one such pair that are known to be wrong | 16 |"),
+    (LINE, "WRONG: usize = 16;", "or shared line, that are known to be wrong | 16 |"),
+    (
+        PRECEDENCE,
+        "MOST: usize = 16;",
+        "have had a password go first and pay for it with time | 16 |",
+    ),
     (RECALL, "MOST: usize = 200_000;", "| 200,000, for 75 s |"),
     (RECALL, "RECALL: Duration = Duration::from_secs(75);", "| 200,000, for 75 s |"),
     (LINE, "EVERY: Duration = Duration::from_secs(12);", "one every 12 s, for up to 15 s;"),
@@ -137,6 +143,7 @@ const CONSTANTS: [(&str, &str, &str); 30] = [
 ];
 
 const LINE: &str = "xmpp/src/accounts/throttle/line.rs";
+const PRECEDENCE: &str = "xmpp/src/accounts/throttle/precedence.rs";
 const RECALL: &str = "xmpp/src/accounts/throttle/recall.rs";
 
 const PUBSUB: &str = "xmpp/src/services/pubsub/engine/limits.rs";

@@ -193,7 +193,7 @@ fn complete(config: &str, listen: &str) -> String {
 }
 
 /// An address that was free a moment ago.
-fn free_address() -> String {
+pub fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("an address");
     listener.local_addr().expect("an address").to_string()
 }

@@ -249,6 +249,59 @@ async fn no_number_of_guessers_has_the_owner_forgotten() {
     }
 }
 
+/// How long each of six owners needs who try again after 1 s, while so many connections begin logins
+/// with made-up names from their address: more names than lines of their own are kept for.
+async fn beside_made_up_names(connections: usize) -> Vec<Duration> {
+    let desk = Desk::new();
+    let book = desk.open().await;
+    let owners: Vec<_> = (0..6).map(|number| format!("server{number}")).collect();
+    for owner in &owners {
+        book.add(given(owner, "secret")).await.expect("added");
+    }
+    let local = tokio::task::LocalSet::new();
+    for connection in 0..connections {
+        let book = Rc::clone(&book);
+        local.spawn_local(async move {
+            for number in 0.. {
+                let name = jid(&format!("made-up-{connection}-{number}"));
+                drop(book.turn_for_proof(&name, HERE).await);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+    }
+    local
+        .run_until(async {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            let tries = owners.into_iter().map(|owner| {
+                let book = Rc::clone(&book);
+                tokio::task::spawn_local(async move {
+                    let began = Instant::now();
+                    while !works(&book, &owner, "secret").await {
+                        assert!(began.elapsed() < Duration::from_secs(600), "{owner} is kept out");
+                        tokio::time::sleep(Duration::from_secs(1)).await;
+                    }
+                    began.elapsed()
+                })
+            });
+            let mut needed = Vec::new();
+            for owner in tries.collect::<Vec<_>>() {
+                needed.push(owner.await.expect("an owner who is in"));
+            }
+            needed
+        })
+        .await
+}
+
+/// Nobody has the owners at his address locked out by making up names.
+#[tokio::test(start_paused = true)]
+async fn the_owners_get_in_beside_names_that_are_made_up() {
+    for connections in [60, 490] {
+        let needed = beside_made_up_names(connections).await;
+        let stated = Duration::from_secs(1 + 15 + 12);
+        assert!(needed.iter().all(|needed| *needed <= stated), "{connections}: {needed:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn simultaneous_guesses_cannot_outrun_the_limit() {
     let desk = Desk::new();

@@ -7,6 +7,7 @@
 //! nobody in line, do not know a password that was wrong before, and forget no key by themselves.
 
 mod line;
+mod precedence;
 mod recall;
 mod table;
 
@@ -17,7 +18,7 @@ use std::time::Duration;
 use lampfield_xmpp_stream::BareJid;
 use tokio::sync::oneshot;
 
-use line::{Entered, Line};
+use line::{Comer, Entered, Line};
 use recall::Recall;
 use table::Table;
 
@@ -76,13 +77,13 @@ impl Throttle {
 
     /// Somebody at `peer` tries to log in.
     pub fn enter(&mut self, account: &BareJid, peer: IpAddr, what: Try, now: Duration) -> Entry {
-        let (key, free) = (self.hasher.hash_one(account), self.free);
+        let (account, free) = (self.hasher.hash_one(account), self.free);
         let network = Network::from(peer);
         let past = self.recalled(what, network);
         let first = past.and_then(|password| self.recall.first(password, now));
-        let (spot, line) = self.table.enter(network, key, now, || Line::new(free));
+        let (spot, line) = self.table.enter(network, account, now, || Line::new(free));
         self.next += 1;
-        match line.enter(self.next, what, first, now) {
+        match line.enter(Comer { number: self.next, account, what, first }, now) {
             Entered::Turn => Entry::Turn(spot),
             Entered::Wrong => Entry::Wrong,
             Entered::Waits(call) => Entry::Waits(Place { spot, call, number: self.next }),

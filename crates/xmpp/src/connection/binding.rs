@@ -14,7 +14,7 @@ use super::stream::{Phase, Stream};
 use crate::accounts::Account;
 use crate::random;
 use crate::services::reply;
-use crate::session::Session;
+use crate::session::{Said, Session};
 
 // === impl Stream ===
 
@@ -109,8 +109,9 @@ impl Stream {
         // As the address has it: of two spellings of one resource, one takes the other's place.
         let seat = wanted.as_ref().map(FullJid::resource).unwrap_or_default();
         let door = &self.door;
-        let (conn, link, lang) = (door.next_conn(), Rc::clone(&self.link), self.lang.clone());
-        let session = Session::new(jid, seat.into(), account, conn, link, lang)
+        let (conn, link) = (door.next_conn(), Rc::clone(&self.link));
+        let said = Said { lang: self.lang.clone(), via: self.via };
+        let session = Session::new(jid, seat.into(), account, conn, link, said)
             .map_err(|error| StanzaCondition::BadRequest.with(error.to_string()))?;
         let old = door.site.router.bind(Rc::clone(&session));
         door.telephony.arrived(&session);
@@ -118,8 +119,13 @@ impl Stream {
             door.telephony.replaced(&old, &session);
             old.end(StreamCondition::Conflict, "replaced by a new login");
         }
+        if session.via().is_some() {
+            // A relay is what helps: what was before is over.
+            door.breakages.forget(&session.bare);
+        }
         self.admission.known();
-        tracing::info!(jid = %session.jid, peer = %self.link.peer(), "logged in");
+        let via = self.via.map(tracing::field::display);
+        tracing::info!(jid = %session.jid, peer = %self.link.peer(), via, "logged in");
         self.phase = Phase::Bound(Rc::clone(&session));
         Ok(session)
     }

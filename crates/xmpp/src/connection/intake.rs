@@ -25,6 +25,8 @@ pub(super) enum Progress {
     Pause,
     /// The peer has closed the socket.
     Closed,
+    /// TLS cannot make sense of what the peer has sent.
+    Garbled,
     /// The connection itself must do something before the next frame.
     Step(Step),
 }
@@ -78,8 +80,14 @@ impl Intake {
                 Ok(self.handle(stream, read, turn)?.unwrap_or(then))
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Progress::Idle),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Progress::Garbled),
             Err(_) => Ok(Progress::Closed),
         })
+    }
+
+    /// Whether a stanza has begun to come and not ended.
+    pub(super) fn is_in_a_stanza(&self) -> bool {
+        self.framer.buffered() > 0
     }
 
     /// Keeps what arrives while a step of a login is waited for, up to `most` bytes. Returns only

@@ -42,6 +42,7 @@ impl Stream {
                 Tag::open(out, "session").xmlns(ns::SESSION).children(|out| {
                     Tag::open(out, "optional").empty();
                 });
+                Tag::open(out, "relay").xmlns(ns::RELAY).empty();
             }
         });
     }

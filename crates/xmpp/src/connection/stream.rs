@@ -1,5 +1,6 @@
 //! The conversation of one connection: where it stands, and who answers what in which phase.
 
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use lampfield_xmpp_stream::sasl::Exchange;
@@ -9,6 +10,7 @@ use lampfield_xmpp_stream::{
 
 use super::claim::Claim;
 use super::login::Attempt;
+use super::via::{ignore_via, is_via};
 use super::{Ending, after_login, before_login};
 use crate::accounts::Turn;
 use crate::domains::ServedDomain;
@@ -60,6 +62,8 @@ pub(super) struct Stream {
     pub(super) failures: u32,
     /// Who the present or latest attempt to log in says it is.
     pub(super) claim: Option<Claim>,
+    /// From where the PBX comes, if a relay carries its stream and says so.
+    pub(super) via: Option<IpAddr>,
     /// Whether the present stream has been opened, cannot be logged in to without TLS, and
     /// nothing has come on it yet.
     pub(super) awaits_tls: bool,
@@ -83,6 +87,7 @@ impl Stream {
             lang: None,
             failures: 0,
             claim: None,
+            via: None,
             awaits_tls: false,
             scope: Rc::new(Scope::NONE),
             answered: false,
@@ -169,6 +174,10 @@ impl Stream {
         let element = stanza.root();
         match &self.phase {
             Phase::Stranger | Phase::Authenticating(..) => self.negotiate(element),
+            Phase::Known(_) if is_via(element) => {
+                self.note_via(element);
+                Ok(None)
+            }
             Phase::Known(jid) => {
                 // Its account may have been removed or changed since it logged in.
                 let account = self.door.site.accounts.get(jid);
@@ -176,6 +185,10 @@ impl Stream {
                 self.bind(account.ok_or_else(gone)?, element).map(|()| None)
             }
             Phase::Bound(session) if session.is_ended() => Ok(None),
+            Phase::Bound(_) if is_via(element) => {
+                ignore_via(self);
+                Ok(None)
+            }
             Phase::Bound(session) => super::dispatch::stanza(&self.door, session, element),
         }
     }
@@ -191,6 +204,9 @@ impl Stream {
         match (self.session(), ending) {
             (Some(s), Ending::Goodbye) => tracing::info!(jid = %s.jid, %peer, "closed its stream"),
             (Some(s), Ending::Lost(why)) => tracing::info!(jid = %s.jid, %peer, "link lost: {why}"),
+            (Some(s), Ending::Garbled) => {
+                tracing::info!(jid = %s.jid, %peer, "link lost: its TLS records cannot be read");
+            }
             (Some(s), Ending::Refused(error)) => {
                 tracing::warn!(jid = %s.jid, %peer, "stream ended by us: {error}");
             }

@@ -17,7 +17,7 @@ use crate::accounts::{
     AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
 };
 use crate::door::Door;
-use crate::session::Session;
+use crate::session::{Said, Session};
 use crate::settings::{
     ClearTextAuth, DomainSettings, Limits, Registration, Settings, TURN, TlsPolicy,
 };
@@ -108,7 +108,8 @@ impl Stage {
         let account = door.site.accounts.get(&jid(name)).unwrap();
         let full = jid(name).with_resource(resource).unwrap();
         let conn = door.next_conn();
-        let session = Session::new(full, resource.into(), account, conn, link, None).unwrap();
+        let session =
+            Session::new(full, resource.into(), account, conn, link, Said::default()).unwrap();
         door.site.router.bind(Rc::clone(&session));
         Player { session, door, socket: RefCell::new(socket) }
     }

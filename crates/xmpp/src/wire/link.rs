@@ -73,6 +73,8 @@ pub struct Link {
     resumed: Cell<bool>,
     /// When bytes last came in.
     heard: Cell<Instant>,
+    /// Bytes that have come in.
+    received: Cell<usize>,
     limits: LinkLimits,
     flusher: Rc<Flusher>,
 }
@@ -109,6 +111,7 @@ impl Link {
             relieved: Notify::new(),
             resumed: Cell::new(false),
             heard: Cell::new(Instant::now()),
+            received: Cell::new(0),
             limits,
             flusher,
         }))
@@ -264,10 +267,16 @@ impl Link {
             Some(tls) => tls.read(&self.socket, into),
             None => self.socket.try_read(into),
         };
-        if read.is_ok() {
+        if let Ok(count) = read {
             self.heard.set(Instant::now());
+            self.received.set(self.received.get().saturating_add(count));
         }
         read
+    }
+
+    /// Bytes that have come in, TLS taken off.
+    pub fn received(&self) -> usize {
+        self.received.get()
     }
 
     /// How long the peer has said nothing.

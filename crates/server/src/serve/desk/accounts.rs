@@ -158,7 +158,11 @@ impl Desk {
             Failure::new(Exit::Conflict, "no-listener", "Asterisk needs a plain listener")
                 .line("try", "listen = [\"0.0.0.0:5222\"] in [xmpp]")
         })?;
+        let certificate = self.certificates.iter().find(|one| one.domain.as_str() == jid.domain());
         let invitation = Invitation {
+            fingerprints: certificate.map(|one| &one.fingerprints),
+            program: &program(),
+            is_only_here: advice::is_only_here(xmpp),
             note: note(&reachable, xmpp),
             jid: jid.as_str(),
             domain: jid.domain(),
@@ -243,18 +247,26 @@ impl Desk {
     }
 
     fn user(&self, account: &Account) -> User {
+        let connected = self.door.site.router.resources(&account.jid);
         User {
             jid: account.jid.to_string(),
             role: account.role.to_string(),
             allow: account.allow.iter().map(ToString::to_string).collect(),
             made_by: account.source.to_string(),
-            connected: self.door.site.router.resources(&account.jid).len() as u64,
+            connected: connected.len() as u64,
+            by_relay: connected.iter().filter(|one| one.via().is_some()).count() as u64,
             // An address that the hub cannot take has nothing there.
             away: AccountName::parse(account.jid.as_str())
                 .map(|name| self.away(&name))
                 .unwrap_or_default(),
         }
     }
+}
+
+/// The file of this program; where such a file belongs if it has been replaced.
+fn program() -> String {
+    let here = std::env::current_exe().ok().filter(|file| file.exists());
+    here.map_or_else(|| "/usr/local/bin/lampfield".to_owned(), |file| file.display().to_string())
 }
 
 /// Why the address in an invitation may be wrong.
@@ -270,8 +282,8 @@ fn note(reachable: &Reachable, xmpp: &keys::Xmpp) -> Option<String> {
     let any = xmpp.listen.iter().any(|address| address.ip().is_unspecified());
     any.then(|| {
         format!(
-            "serverhost={} is the address of this machine towards the rest of the world; correct it \
-             if that server reaches this machine by another",
+            "{} is the address of this machine towards the rest of the world; correct it above if \
+             that server reaches this machine by another",
             reachable.best
         )
     })

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use lampfield_hub::Now;
 
 use crate::certificate::{Maker, Summary};
-use crate::document::status::{Attention, Severity};
+use crate::document::status::{Attention, Certificate, Severity};
 
 /// How long before its end a certificate is spoken of.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -17,6 +17,17 @@ pub fn attention(certificate: &Summary, now: Now) -> Option<Attention> {
     };
     let (severity, text) = ending(certificate, now)?;
     Some(Attention { code: "certificate-ends".to_owned(), severity, text, remedy })
+}
+
+impl From<&Summary> for Certificate {
+    fn from(summary: &Summary) -> Self {
+        Self {
+            domain: summary.domain.to_string(),
+            fingerprint: summary.fingerprints.certificate.clone(),
+            key_fingerprint: summary.fingerprints.key.clone(),
+            valid_to: summary.valid_to.map(|end| end.to_string()),
+        }
+    }
 }
 
 fn ending(certificate: &Summary, now: Now) -> Option<(Severity, String)> {

@@ -1,5 +1,7 @@
 //! The origins as `status` lists them.
 
+use std::net::IpAddr;
+
 use lampfield_board::Wall;
 use lampfield_hub::OriginReport;
 
@@ -10,8 +12,8 @@ use crate::document::{OriginName, moment, seconds_between};
 // === impl OriginStatus ===
 
 impl OriginStatus {
-    /// What the hub reports of an origin, as of `now`.
-    pub fn of(report: OriginReport, now: Wall) -> Self {
+    /// What the hub reports of an origin, as of `now`; `via` is what a relay reports of it.
+    pub fn of(report: OriginReport, via: Option<IpAddr>, now: Wall) -> Self {
         let Lease { state, seconds_left } = Lease::of(report.lease);
         Self {
             origin: OriginName { account: report.account, eid: report.eid },
@@ -19,6 +21,8 @@ impl OriginStatus {
             seconds_left,
             away_since: report.away_since.map(|since| moment(Wall::from_millis(since))),
             connections: report.connections as u64,
+            by_relay: via.is_some(),
+            reported_address: via.map(|address| address.to_string()),
             facts: report.facts as u64,
             tombstones: report.tombstones as u64,
             epoch: report.epoch,

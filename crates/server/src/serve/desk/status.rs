@@ -1,16 +1,21 @@
 //! Is it all right? Gathers what every part counts and complains about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 use lampfield_fabric::{Health, Storage};
-use lampfield_hub::{Now, Status as HubStatus};
+use lampfield_hub::{ConnId, Now, OriginReport, Status as HubStatus};
+use lampfield_xmpp::breakages::{Broken, remedy};
 
 use super::trouble::attention;
 use super::{Desk, certificates};
 use crate::document::moment;
-use crate::document::status::{Attention, OriginStatus, Server, Severity, Status, Store};
+use crate::document::status::{
+    Attention, Certificate, OriginStatus, Server, Severity, Status, Store,
+};
+use crate::screen::time::clock;
 use crate::serve::memory;
 
 impl Desk {
@@ -25,17 +30,32 @@ impl Desk {
         attention.extend(self.door.telephony.stalled().iter().map(|jid| silent(jid)));
         let fights = self.door.replacements.fights(std::time::Instant::now());
         attention.extend(fights.iter().map(|jid| fought_over(jid.as_str())));
+        let broken = self.door.breakages.lately(std::time::Instant::now());
+        attention.extend(broken.iter().map(breaks_its_stream));
         Status {
             schema: "status/1".to_owned(),
             healthy: attention.is_empty(),
             as_of: moment(now.wall),
             server: self.server_status(now),
             attention,
-            origins: origins.into_iter().map(|one| OriginStatus::of(one, now.wall)).collect(),
+            certificates: self.certificates.iter().map(Certificate::from).collect(),
+            origins: self.origins(origins, now),
             counters: self.counters(&hub),
             limits: self.limits(&hub),
             store,
         }
+    }
+
+    fn origins(&self, reports: Vec<OriginReport>, now: Now) -> Vec<OriginStatus> {
+        let sessions = self.door.site.router.all();
+        let relayed = sessions.iter().filter_map(|session| Some((session.conn, session.via()?)));
+        let relayed: HashMap<ConnId, IpAddr> = relayed.collect();
+        let via = |report: &OriginReport| relayed.get(&report.newest?).copied();
+        reports
+            .into_iter()
+            .map(|report| (via(&report), report))
+            .map(|(via, report)| OriginStatus::of(report, via, now.wall))
+            .collect()
     }
 
     fn counters(&self, hub: &HubStatus) -> BTreeMap<String, u64> {
@@ -130,6 +150,17 @@ fn fought_over(jid: &str) -> Attention {
         severity: Severity::Bad,
         text: format!("two servers log in as {jid} and take it from each other"),
         remedy: "give each server an account of its own: lampfield invite NAME".to_owned(),
+    }
+}
+
+fn breaks_its_stream(broken: &Broken) -> Attention {
+    let Broken { account, since, how } = broken;
+    let since = rfc3339(*since).map(|since| format!(" since {}", clock(&since)));
+    Attention {
+        code: "stream-broken".to_owned(),
+        severity: Severity::Bad,
+        text: format!("{account} breaks its own stream: it {how}{}", since.unwrap_or_default()),
+        remedy: remedy(account),
     }
 }
 

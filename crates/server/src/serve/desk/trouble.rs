@@ -30,7 +30,9 @@ pub fn attention(trouble: &Trouble) -> Attention {
         Trouble::BackoffExceedsGrace { .. } => (
             "backoff-exceeds-grace",
             Severity::Look,
-            "set grace = \"auto\" in [lease], then: systemctl reload lampfield (or send it SIGHUP)",
+            "run lampfield relay on that machine, as lampfield invite NAME prints it; or take grace out \
+             of [lease] (the default is \"auto\", which follows it), then: systemctl reload lampfield \
+             (or send it SIGHUP)",
         ),
         Trouble::FactsRefused { reached: Reached::Origins, .. } => (
             "facts-refused",

@@ -1,11 +1,16 @@
-//! The tries of one account from one address: how many may still be looked at, which passwords are
-//! known to be wrong, and who waits for a turn. Pure: the time is given.
+//! The tries of one account from one address, or of several that share a line: how many may still be
+//! looked at, which passwords are known to be wrong, and who waits for a turn. Pure: the time is given.
 //!
 //! Nobody can tell the owner of an account from a guesser behind the same address but by one thing:
 //! the owner comes again with the same password. So a password that has waited in vain goes before
 //! all others when it comes again. But then each password that waits beside it is known to be
 //! another one, which is as good as a look at it; so that advantage must be paid for with time (see
-//! [`PER_RIVAL`]). Without it the lot decides.
+//! [`Precedence`]). Without it the lot decides.
+//!
+//! Accounts that share a line rule nothing out for each other, so none pays for another. The lot is
+//! drawn between the accounts first, or many connections for one would outweigh the others. And every
+//! second turn is the lot's: who has no password that is known again, as with SCRAM, would never be
+//! next beside others who see to it that they have.
 //!
 //! Our own, because a rate limiter (governor) knows when the next try may be looked at, but not whose
 //! it should be; who may go before whom is all that this file is about.
@@ -16,6 +21,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::precedence::Precedence;
 use super::recall::IN_VAIN;
 
 /// The time between two tries when there is no free one left.
@@ -23,9 +29,6 @@ pub const EVERY: Duration = Duration::from_secs(12);
 /// Passwords of one line that are known to be wrong; the oldest is forgotten. More than Asterisk
 /// and a guesser together use up until Asterisk comes again.
 const WRONG: usize = 16;
-/// How long no password goes before others after one has done so, for each that waited beside it:
-/// a hundred in an hour are ruled out so.
-const PER_RIVAL: Duration = Duration::from_secs(36);
 
 /// What can be known of a try before it is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,15 +72,29 @@ pub enum Entered {
     Waits(oneshot::Receiver<Call>),
 }
 
-/// The line of one account and address.
+/// Somebody who comes.
+#[derive(Clone, Copy, Debug)]
+pub struct Comer {
+    /// Under which it waits if it must.
+    pub number: u64,
+    /// Whose password it tries, by a hash under a key of ours.
+    pub account: u64,
+    pub what: Try,
+    /// When the password first came, if it has waited in vain before.
+    pub first: Option<Duration>,
+}
+
+/// The line of one account and address, or of some accounts of that address.
 #[derive(Debug)]
 pub struct Line {
     /// How far `full_at` may be ahead while there is a free try.
     reserve: Duration,
     /// When all free tries will be there again.
     full_at: Duration,
-    /// When a password may go before others again.
-    fair_until: Duration,
+    /// Which account's password may go before others.
+    precedence: Precedence,
+    /// Whether one of them has just gone before other accounts, so that the next may not.
+    is_lots_turn: bool,
     wrong: VecDeque<u64>,
     /// Passwords that are being looked at. The same one waits for the answer.
     looked_at: Vec<u64>,
@@ -86,11 +103,8 @@ pub struct Line {
 
 #[derive(Debug)]
 struct Waiting {
-    number: u64,
-    what: Try,
+    comer: Comer,
     since: Duration,
-    /// When the password first came, if it has waited in vain before.
-    first: Option<Duration>,
     call: oneshot::Sender<Call>,
 }
 
@@ -103,7 +117,8 @@ impl Line {
         Self {
             reserve: EVERY.saturating_mul(more_than_one),
             full_at: Duration::ZERO,
-            fair_until: Duration::ZERO,
+            precedence: Precedence::default(),
+            is_lots_turn: false,
             wrong: VecDeque::new(),
             looked_at: Vec::new(),
             waiting: Vec::new(),
@@ -112,7 +127,7 @@ impl Line {
 
     /// Whether there is nothing to remember.
     pub fn is_over(&self, now: Duration) -> bool {
-        self.full_at.max(self.fair_until) <= now && self.waiting.is_empty()
+        self.full_at <= now && self.precedence.is_over(now) && self.waiting.is_empty()
     }
 
     /// When the next try may be looked at.
@@ -120,15 +135,9 @@ impl Line {
         self.full_at.saturating_sub(self.reserve)
     }
 
-    /// Comes with a try. It waits under this number if it must, and goes before others if its
-    /// password `first` came before and has waited in vain.
-    pub fn enter(
-        &mut self,
-        number: u64,
-        what: Try,
-        first: Option<Duration>,
-        now: Duration,
-    ) -> Entered {
+    /// Comes with a try, which waits if it must.
+    pub fn enter(&mut self, comer: Comer, now: Duration) -> Entered {
+        let what = comer.what;
         if let Try::Password(password) = what
             && self.wrong.contains(&password)
         {
@@ -140,18 +149,18 @@ impl Line {
             return Entered::Turn;
         }
         let (call, called) = oneshot::channel();
-        self.waiting.push(Waiting { number, what, since: now, first, call });
+        self.waiting.push(Waiting { comer, since: now, call });
         Entered::Waits(called)
     }
 
     /// Gives the turns that are due to those who wait.
     pub fn serve(&mut self, now: Duration) {
         while self.opens_at() <= now {
-            let Some(next) = self.next(now) else { return };
-            let next = self.waiting.swap_remove(next);
-            self.begin(next.what, now);
+            let Some(number) = self.next(now) else { return };
+            let Some(next) = self.take(number) else { return };
+            self.begin(next.comer.what, now);
             if next.call.send(Call::Turn).is_err() {
-                self.end(next.what, Looked::Not);
+                self.end(next.comer.what, Looked::Not);
             }
         }
     }
@@ -180,29 +189,53 @@ impl Line {
         matches!(what, Try::Password(password) if self.looked_at.contains(&password))
     }
 
-    /// Who is next, by place in `waiting`.
-    fn next(&mut self, now: Duration) -> Option<usize> {
-        let ready = || {
-            let waiting = self.waiting.iter().enumerate();
-            waiting.filter(|(_, one)| !self.is_looked_at(one.what))
-        };
-        let known = ready().filter(|_| self.fair_until <= now);
-        if let Some((_, at)) = known.filter_map(|(at, one)| Some((one.first?, at))).min() {
-            let passwords = self.waiting.iter().filter(|one| one.what != Try::Proof).count();
-            let rivals = u32::try_from(passwords).unwrap_or(u32::MAX).saturating_sub(1);
-            self.fair_until = now.saturating_add(PER_RIVAL.saturating_mul(rivals));
-            return Some(at);
-        }
+    /// The number of who is next.
+    fn next(&mut self, now: Duration) -> Option<u64> {
         let lot = RandomState::new();
-        ready().min_by_key(|(_, one)| lot.hash_one(one.number)).map(|(at, _)| at)
+        let account = self.next_account(&lot, now)?;
+        let of_it = |one: &Comer| one.account == account;
+        if let Some(oldest) = self.known(now).filter(of_it).min_by_key(|one| one.first) {
+            let all = self.waiting.iter().map(|one| one.comer).filter(of_it);
+            let passwords = all.filter(|one| one.what != Try::Proof).count();
+            let rivals = u32::try_from(passwords).unwrap_or(u32::MAX).saturating_sub(1);
+            self.precedence.use_up(account, rivals, now);
+            return Some(oldest.number);
+        }
+        let numbers = self.ready().filter(of_it).map(|one| one.number);
+        numbers.min_by_key(|number| lot.hash_one(number))
+    }
+
+    /// The account that is next.
+    fn next_account(&mut self, lot: &RandomState, now: Duration) -> Option<u64> {
+        let by_lot = |account: &u64| lot.hash_one(account);
+        let known = self.known(now).map(|one| one.account).min_by_key(by_lot);
+        let first = known.filter(|_| !self.is_lots_turn);
+        self.is_lots_turn =
+            first.is_some_and(|account| self.ready().any(|one| one.account != account));
+        first.or_else(|| self.ready().map(|one| one.account).min_by_key(by_lot))
+    }
+
+    /// Those who may be called.
+    fn ready(&self) -> impl Iterator<Item = Comer> {
+        self.waiting.iter().map(|one| one.comer).filter(|one| !self.is_looked_at(one.what))
+    }
+
+    /// Those of them whose passwords have waited in vain before, and may go before others.
+    fn known(&self, now: Duration) -> impl Iterator<Item = Comer> {
+        let may_go = move |one: &Comer| self.precedence.has(one.account, now);
+        self.ready().filter(|one| one.first.is_some()).filter(may_go)
+    }
+
+    fn take(&mut self, number: u64) -> Option<Waiting> {
+        let at = self.waiting.iter().position(|one| one.comer.number == number)?;
+        Some(self.waiting.swap_remove(at))
     }
 
     /// Goes away before it was called. Gives back when its password first came, if it has waited
     /// long enough for that to be remembered.
     pub fn leave(&mut self, number: u64, now: Duration) -> Option<Duration> {
-        let at = self.waiting.iter().position(|one| one.number == number)?;
-        let one = self.waiting.swap_remove(at);
-        (one.since + IN_VAIN <= now).then(|| one.first.unwrap_or(one.since))
+        let one = self.take(number)?;
+        (one.since + IN_VAIN <= now).then(|| one.comer.first.unwrap_or(one.since))
     }
 
     fn note_wrong(&mut self, password: u64) {
@@ -210,7 +243,7 @@ impl Line {
             self.wrong.pop_front();
         }
         self.wrong.push_back(password);
-        let same = |one: &mut Waiting| one.what == Try::Password(password);
+        let same = |one: &mut Waiting| one.comer.what == Try::Password(password);
         for one in self.waiting.extract_if(.., same) {
             // Who no longer listens needs no answer.
             let _ = one.call.send(Call::Wrong);

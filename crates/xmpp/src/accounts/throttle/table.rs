@@ -1,6 +1,7 @@
 //! The lines of many accounts at many addresses, in bounded memory. A network has a share of it;
-//! what it needs beyond that is one line for everything, so that nobody can have his own tries
-//! forgotten by making up names, nor anybody else's.
+//! the accounts that it has beyond that share lines, so that nobody can have his own tries forgotten
+//! by making up names, nor anybody else's. There are as many to share as others: whoever makes up
+//! names stands in few of them at a time, and cannot choose in which.
 //!
 //! Our own, because a bounded map of the libraries (lru, quick_cache) forgets by entry and not by
 //! owner: one network could push out all others. Those of rate limiters (governor) have no bound.
@@ -11,8 +12,6 @@ use std::time::Duration;
 use super::line::Line;
 use crate::network::Network;
 
-/// The line of all accounts of a network that have none of their own.
-const REST: u64 = 0;
 /// How often one network's share is searched for lines that are over: often enough to find them,
 /// too seldom to cost anything.
 const TIDY: Duration = Duration::from_secs(1);
@@ -22,7 +21,8 @@ const TIDY: Duration = Duration::from_secs(1);
 pub struct Room {
     /// In all; beyond it the network that has tried nothing for the longest time is forgotten.
     pub lines: usize,
-    /// Of one network; all accounts beyond it share one line.
+    /// Of one network: so many lines that are each of one account, and as many that are shared by
+    /// all accounts beyond it.
     pub of_one: usize,
 }
 
@@ -30,7 +30,16 @@ pub struct Room {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spot {
     network: Network,
-    key: u64,
+    key: Key,
+}
+
+/// A line of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    /// That of an account, by its hash.
+    Own(u64),
+    /// One that accounts share.
+    Shared(u64),
 }
 
 /// Lines by network and by a hash of the account.
@@ -46,7 +55,8 @@ pub struct Table {
 
 #[derive(Debug, Default)]
 struct Share {
-    lines: HashMap<u64, Line>,
+    own: HashMap<u64, Line>,
+    shared: HashMap<u64, Line>,
     tidied: Duration,
     /// Key in `order`; the first is 1.
     place: u64,
@@ -71,14 +81,15 @@ impl Table {
     /// How many lines there are.
     #[cfg(test)]
     pub fn lines(&self) -> usize {
-        assert_eq!(self.lines, self.shares.values().map(|share| share.lines.len()).sum::<usize>());
+        assert_eq!(self.lines, self.shares.values().map(Share::lines).sum::<usize>());
         assert_eq!(self.order.len(), self.shares.len());
         self.lines
     }
 
     /// The line there, unless it is over and forgotten.
     pub fn at(&mut self, spot: Spot) -> Option<&mut Line> {
-        self.shares.get_mut(&spot.network)?.lines.get_mut(&spot.key)
+        let (lines, key) = self.shares.get_mut(&spot.network)?.at(spot.key);
+        lines.get_mut(&key)
     }
 
     /// The line for an account.
@@ -95,11 +106,13 @@ impl Table {
         let share = self.shares.entry(network).or_default();
         self.order.remove(&std::mem::replace(&mut share.place, place));
         self.order.insert(place, network);
-        let before = share.lines.len();
+        let before = share.lines();
         let key = share.key(account, self.room.of_one, now);
-        self.lines -= before - share.lines.len();
-        self.lines += usize::from(!share.lines.contains_key(&key));
-        (Spot { network, key }, share.lines.entry(key).or_insert_with(new))
+        self.lines -= before - share.lines();
+        let spot = Spot { network, key };
+        let (lines, key) = share.at(key);
+        self.lines += usize::from(!lines.contains_key(&key));
+        (spot, lines.entry(key).or_insert_with(new))
     }
 
     /// Forgets those who have not come for the longest time if nothing is left to remember of
@@ -109,7 +122,7 @@ impl Table {
         for _ in 0..2 {
             let Some((&place, &network)) = self.order.first_key_value() else { return };
             let share = self.shares.get(&network);
-            let lines = share.map_or(0, |share| share.lines.len());
+            let lines = share.map_or(0, Share::lines);
             let is_over = share.is_none_or(|share| share.is_over(now));
             if network == newcomer || !(is_over || self.lines >= self.room.lines) {
                 return;
@@ -124,18 +137,37 @@ impl Table {
 // === impl Share ===
 
 impl Share {
-    fn is_over(&self, now: Duration) -> bool {
-        self.lines.values().all(|line| line.is_over(now))
+    fn lines(&self) -> usize {
+        self.own.len() + self.shared.len()
     }
 
-    /// The key of an account's line: its own as long as there is room.
-    fn key(&mut self, account: u64, most: usize, now: Duration) -> u64 {
-        let has_room =
-            |share: &Self| share.lines.contains_key(&account) || share.lines.len() < most;
-        if !has_room(self) && self.tidied + TIDY <= now {
-            self.tidied = now;
-            self.lines.retain(|_, line| !line.is_over(now));
+    fn is_over(&self, now: Duration) -> bool {
+        self.own.values().chain(self.shared.values()).all(|line| line.is_over(now))
+    }
+
+    fn at(&mut self, key: Key) -> (&mut HashMap<u64, Line>, u64) {
+        match key {
+            Key::Own(account) => (&mut self.own, account),
+            Key::Shared(number) => (&mut self.shared, number),
         }
-        if has_room(self) { account } else { REST }
+    }
+
+    /// The key of an account's line: its own as long as there is room. As long as there is
+    /// something to remember of the one that it shares it stays there, or it had the tries of both.
+    fn key(&mut self, account: u64, most: usize, now: Duration) -> Key {
+        if self.own.contains_key(&account) {
+            return Key::Own(account);
+        }
+        if self.own.len() >= most && self.tidied + TIDY <= now {
+            self.tidied = now;
+            self.own.retain(|_, line| !line.is_over(now));
+            self.shared.retain(|_, line| !line.is_over(now));
+        }
+        let number = account % u64::try_from(most).unwrap_or(u64::MAX).max(1);
+        let is_shared = self.shared.get(&number).is_some_and(|line| !line.is_over(now));
+        match is_shared || self.own.len() >= most {
+            true => Key::Shared(number),
+            false => Key::Own(account),
+        }
     }
 }

@@ -25,20 +25,48 @@ fn comes(throttle: &mut Throttle, what: Try, now: Duration) -> Entry {
 
 /// Comes and must wait.
 fn waits(throttle: &mut Throttle, what: Try, now: Duration) -> Place {
-    match comes(throttle, what, now) {
+    waits_for(throttle, "a@b", what, now)
+}
+
+/// The same with an account of another name.
+fn waits_for(throttle: &mut Throttle, name: &str, what: Try, now: Duration) -> Place {
+    match throttle.enter(&account(name), address("192.0.2.1"), what, now) {
         Entry::Waits(place) => place,
         other => panic!("{what:?} need not wait: {other:?}"),
     }
 }
 
-/// Takes a turn that is free.
+/// Waits for so long that it is remembered, and comes again.
+fn waits_again(throttle: &mut Throttle, name: &str, what: Try, now: Duration) -> Place {
+    let mut first = waits_for(throttle, name, what, now);
+    throttle.leave(&mut first, what, now + IN_VAIN);
+    waits_for(throttle, name, what, now + IN_VAIN)
+}
+
+/// At `192.0.2.1` all accounts share one line, which is used up at 0.
+fn with_one_shared() -> Throttle {
+    let mut throttle = Throttle::new(Room { lines: 100, of_one: 1 }, FREE);
+    exhaust(&mut throttle, "own@b", "192.0.2.1", at(0));
+    exhaust(&mut throttle, "e@b", "192.0.2.1", at(0));
+    throttle
+}
+
+fn is_called(place: &mut Place) -> bool {
+    place.call.try_recv() == Ok(Call::Turn)
+}
+
+/// Takes a turn that is free, and does not wait for another.
 fn guesses(throttle: &mut Throttle, account: &BareJid, peer: &str, now: Duration) -> bool {
     match throttle.enter(account, address(peer), Try::Proof, now) {
         Entry::Turn(spot) => {
             throttle.end(spot, Try::Proof, Looked::Wrong, now);
             true
         }
-        _ => false,
+        Entry::Waits(mut place) => {
+            throttle.leave(&mut place, Try::Proof, now);
+            false
+        }
+        Entry::Wrong => false,
     }
 }
 
@@ -209,13 +237,76 @@ fn a_network_has_a_share_of_the_memory_and_no_more() {
         let name = account(&format!("n{number}@b"));
         looked_at += usize::from(guesses(&mut throttle, &name, "192.0.2.1", at(1)));
     }
-    // Nine lines of their own, and one for all others.
-    assert_eq!(looked_at, 9 + FREE);
+    // Nine lines of their own, and ten for all others.
+    assert_eq!(looked_at, 9 + 10 * FREE);
+    assert_eq!(throttle.table.lines(), 10 + 10 + 1);
     assert!(!guesses(&mut throttle, &account("a@b"), "192.0.2.1", at(1)), "its own are kept");
     assert!(!guesses(&mut throttle, &account("a@b"), "192.0.2.2", at(1)), "and other networks'");
     assert!(guesses(&mut throttle, &account("c@b"), "192.0.2.2", at(1)));
-    // What is over makes room.
-    assert!(guesses(&mut throttle, &account("c@b"), "192.0.2.1", at(61)));
+    // What is over makes room, and nobody has the tries of two lines by that.
+    let last = account("n999@b");
+    assert!(guesses(&mut throttle, &account("c@b"), "192.0.2.2", at(13)));
+    assert!(guesses(&mut throttle, &last, "192.0.2.1", at(13)));
+    assert!(!guesses(&mut throttle, &last, "192.0.2.1", at(13)));
+    exhaust(&mut throttle, "n999@b", "192.0.2.1", at(73));
+    for number in 0..11 {
+        guesses(&mut throttle, &account(&format!("m{number}@b")), "192.0.2.1", at(200));
+    }
+    assert_eq!(throttle.table.lines(), 11);
+}
+
+#[test]
+fn no_account_pays_for_another_of_its_line() {
+    let mut throttle = with_one_shared();
+    // One that goes before its own rivals, one that goes before those of others, and that again.
+    for (name, others, turn) in [("a@b", "a@b", 12), ("c@b", "d@b", 24), ("c@b", "c@b", 36)] {
+        let (owner, began) = (Try::Password(turn), at(turn - 5));
+        let mut place = waits_again(&mut throttle, name, owner, began);
+        let guesses = (1_000 * turn..).map(Try::Password).take(50);
+        let mut rivals: Vec<_> =
+            guesses.map(|what| (what, waits_for(&mut throttle, others, what, began))).collect();
+        throttle.serve(place.spot, at(turn));
+        assert!(is_called(&mut place), "{name} beside {others}");
+        throttle.end(place.spot, owner, Looked::Wrong, at(turn));
+        rivals.iter_mut().for_each(|(what, place)| throttle.leave(place, *what, at(turn)));
+    }
+}
+
+/// A line is shared by its accounts and not by their connections.
+#[test]
+fn the_lot_is_drawn_between_accounts_first() {
+    let mut won = 0;
+    for _ in 0..400 {
+        let mut throttle = with_one_shared();
+        let many = (0..9).map(|_| waits_for(&mut throttle, "c@b", Try::Proof, at(1)));
+        let rivals: Vec<_> = many.collect();
+        let mut owner = waits(&mut throttle, Try::Proof, at(11));
+        throttle.serve(owner.spot, at(12));
+        won += u32::from(is_called(&mut owner));
+        drop(rivals);
+    }
+    assert!((150..250).contains(&won), "{won} of 400 where 200 are his share");
+}
+
+/// With SCRAM nobody is known again; passwords of other accounts that are do not take every turn.
+#[test]
+fn who_is_not_known_again_has_turns_beside_accounts_that_are() {
+    let mut won = 0;
+    for _ in 0..400 {
+        let mut throttle = with_one_shared();
+        let mut owner = waits(&mut throttle, Try::Proof, at(0));
+        let known = ["c@b", "d@b"].into_iter().zip([1, 2].map(Try::Password));
+        let mut known: Vec<_> = known
+            .map(|(name, what)| (what, waits_again(&mut throttle, name, what, at(0))))
+            .collect();
+        throttle.serve(owner.spot, at(12));
+        let spot = owner.spot;
+        let mut first = known.iter_mut().filter_map(|(what, one)| is_called(one).then_some(*what));
+        throttle.end(spot, first.next().expect("one of them"), Looked::Wrong, at(12));
+        throttle.serve(spot, at(24));
+        won += u32::from(is_called(&mut owner));
+    }
+    assert!((150..250).contains(&won), "{won} of 400 where 200 are his share");
 }
 
 #[test]

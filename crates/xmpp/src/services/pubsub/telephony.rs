@@ -66,7 +66,12 @@ impl Telephony {
 
     /// A resource was bound: from now on it may speak for origins.
     pub fn arrived(&self, session: &Session) {
-        self.hub.act(|hub, now| hub.arrive(session.conn, &session.name, now));
+        self.hub.act(|hub, now| {
+            if session.via().is_some() {
+                hub.relayed(&session.name);
+            }
+            hub.arrive(session.conn, &session.name, now);
+        });
     }
 
     /// A new login took over the address: nothing visible happens to what the old one said. What

@@ -1,0 +1,221 @@
+//! What a PBX has said so far, and what of it the server has still to hear. No I/O.
+
+use std::rc::Rc;
+
+use lampfield_xmpp_stream::writer::stream_close;
+use lampfield_xmpp_stream::{
+    Frame, Framer, Limits, Scope, StreamCondition, StreamError, StreamHeader,
+};
+
+use crate::outgoing::Outgoing;
+use crate::reading::{Read, read};
+use crate::words::Words;
+
+/// What the PBX has said so far.
+#[derive(Debug)]
+pub struct Said {
+    framer: Framer,
+    headers: Vec<StreamHeader>,
+    scope: Rc<Scope>,
+    line: Line,
+    /// The server has taken its login.
+    pub is_let_in: bool,
+    /// Its login, word for word: the only place where its password is.
+    pub login: Option<Rc<[u8]>>,
+    /// Its binding, word for word.
+    pub binding: Option<Rc<[u8]>>,
+    /// What it said last of everything.
+    pub words: Words,
+    outgoing: Outgoing,
+}
+
+/// The PBX has ended its stream by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Goodbye;
+
+/// How its line to the server is.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    /// Not there yet: all that the PBX says waits for it.
+    #[default]
+    New,
+    Up,
+    /// Lost: only words are kept, all of which are said again.
+    Down,
+    /// It was there when the PBX closed its stream, and is its last.
+    Leaving,
+}
+
+// === impl Said ===
+
+impl Default for Said {
+    fn default() -> Self {
+        Self {
+            framer: Framer::new(Limits::STRANGER),
+            headers: Vec::new(),
+            scope: Rc::default(),
+            line: Line::New,
+            is_let_in: false,
+            login: None,
+            binding: None,
+            words: Words::default(),
+            outgoing: Outgoing::default(),
+        }
+    }
+}
+
+impl Said {
+    /// Hears more of the PBX.
+    ///
+    /// # Errors
+    /// What ends its stream.
+    pub fn hear(&mut self, input: &mut &[u8]) -> Result<Option<Goodbye>, StreamError> {
+        // Taken out, because what it hands out lies in it.
+        let mut framer = std::mem::replace(&mut self.framer, Framer::new(Limits::STRANGER));
+        let outcome = self.hear_with(&mut framer, input);
+        self.framer = framer;
+        outcome
+    }
+
+    fn hear_with(
+        &mut self,
+        framer: &mut Framer,
+        input: &mut &[u8],
+    ) -> Result<Option<Goodbye>, StreamError> {
+        while let Some(frame) = framer.next(input)? {
+            let begins_anew = match frame {
+                Frame::Open(header) => self.open(*header).map(|()| false)?,
+                Frame::Stanza(bytes) => self.stanza(bytes)?,
+                Frame::Close => return Ok(Some(Goodbye)),
+            };
+            if begins_anew {
+                framer.reset(Limits::AUTHENTICATED);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The domain that the stream is for, once that is known.
+    pub fn domain(&self) -> Option<&str> {
+        self.headers.first()?.to.as_deref()
+    }
+
+    /// Whether the stream after the login has begun.
+    pub fn has_begun_anew(&self) -> bool {
+        self.headers.len() > 1
+    }
+
+    /// The server is there, for the first time or again.
+    pub fn line_is_up(&mut self) {
+        if self.line == Line::Down {
+            self.outgoing.restart(self.words.repeated());
+        }
+        self.line = Line::Up;
+    }
+
+    /// The server is gone. Says whether it was there.
+    pub fn line_is_down(&mut self) -> bool {
+        let was_up = self.line == Line::Up;
+        if was_up {
+            self.line = Line::Down;
+            self.outgoing.restart(Vec::new());
+        }
+        was_up
+    }
+
+    /// The PBX has closed its stream: when its line to the server is lost it does not get another one,
+    /// which would take the place of the PBX's next stream. Says whether it has one.
+    pub fn leave(&mut self) -> bool {
+        let is_up = self.line == Line::Up;
+        if is_up {
+            self.line = Line::Leaving;
+        }
+        is_up
+    }
+
+    /// Ends the stream to the server.
+    pub fn say_goodbye(&mut self) {
+        let mut goodbye = Vec::new();
+        stream_close(&mut goodbye);
+        // At the limit the server sees a loss.
+        let _ = self.outgoing.push(&goodbye);
+    }
+
+    /// Whether the PBX has closed its stream.
+    pub fn is_leaving(&self) -> bool {
+        self.line == Line::Leaving
+    }
+
+    /// Takes about so many bytes for the server.
+    pub fn take(&mut self, about: usize) -> Vec<u8> {
+        self.outgoing.take(&self.words, about)
+    }
+
+    fn open(&mut self, header: StreamHeader) -> Result<(), StreamError> {
+        let domain = header.to.as_deref().unwrap_or_default();
+        if domain.is_empty() {
+            return Err(StreamCondition::HostUnknown.with("the stream header names no domain"));
+        }
+        if self.headers.first().is_some_and(|first| first.to != header.to) {
+            return Err(StreamCondition::HostUnknown.with("another domain on the same stream"));
+        }
+        if !self.headers.is_empty() && !self.is_let_in {
+            return Err(StreamCondition::NotAuthorized.with("log in first"));
+        }
+        self.scope = Rc::new(header.scope.clone());
+        self.headers.push(header);
+        Ok(())
+    }
+
+    /// Takes a stanza. Says whether a new stream begins after it.
+    fn stanza(&mut self, bytes: &[u8]) -> Result<bool, StreamError> {
+        match read(bytes, &Rc::clone(&self.scope))? {
+            Read::Login(mechanism) => return self.login(&mechanism, bytes),
+            Read::OldLogin => {
+                let text = "the relay needs usesasl=yes: it could not repeat this login";
+                return Err(StreamCondition::UnsupportedFeature.with(text));
+            }
+            _ if !self.has_begun_anew() => {
+                return Err(StreamCondition::NotAuthorized.with("log in first"));
+            }
+            Read::Binding => self.binding = Some(bytes.into()),
+            Read::Word(subject, repeated) => {
+                self.words.say(subject.clone(), repeated).map_err(too_much)?;
+                if self.line != Line::Down {
+                    self.outgoing.push_word(subject, bytes).map_err(too_much)?;
+                }
+            }
+            other => {
+                self.keep(other);
+                if self.line != Line::Down {
+                    self.outgoing.push(bytes).map_err(too_much)?;
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn login(&mut self, mechanism: &str, bytes: &[u8]) -> Result<bool, StreamError> {
+        if mechanism != "PLAIN" {
+            return Err(StreamCondition::PolicyViolation.with("only PLAIN was offered"));
+        }
+        if self.login.is_some() {
+            return Err(StreamCondition::PolicyViolation.with("a second login"));
+        }
+        self.login = Some(bytes.into());
+        Ok(true)
+    }
+
+    fn keep(&mut self, read: Read) {
+        match read {
+            Read::Retraction(subject) => self.words.forget(&subject),
+            Read::Deletion(node) => self.words.forget_node(&node),
+            Read::Part(part, name, stanza) => self.words.set_part(part, &name, stanza),
+            _ => {}
+        }
+    }
+}
+
+fn too_much(error: impl ToString) -> StreamError {
+    StreamCondition::ResourceConstraint.with(error.to_string())
+}

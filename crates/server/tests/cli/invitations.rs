@@ -1,0 +1,145 @@
+//! What `invite` prints, by either way, and that it works as it is printed.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+use crate::client::Client;
+use crate::server::{Server, free_address};
+
+/// Not only on loopback, and yet reached by nobody else.
+const OPEN: &str = "listen_tls = ['0.0.0.0:0']\n";
+
+/// The SHA-256 of the certificate that the server has made.
+fn fingerprint(server: &Server) -> String {
+    let pem = fs::read_to_string(server.data().join("tls/localhost.pem")).expect("a certificate");
+    let body: String = pem.lines().filter(|line| !line.starts_with("---")).collect();
+    let der = STANDARD.decode(body).expect("base64");
+    Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A relay as it is to be run, but for its address.
+struct Relay(Child);
+
+impl Relay {
+    fn run(command: &str, listen: &str) -> Self {
+        let command = command.replace("127.0.0.1:5222", listen);
+        let arguments = command.split_whitespace().skip(1);
+        let mut relay = Command::new(env!("CARGO_BIN_EXE_lampfield"));
+        let mut relay = relay.args(arguments).stderr(Stdio::piped()).spawn().expect("a relay");
+        let mut said = BufReader::new(relay.stderr.take().expect("a pipe")).lines();
+        let first = said.next().expect("a line").expect("text");
+        assert!(first.starts_with("lampfield relay ready"), "{first}");
+        std::thread::spawn(move || said.for_each(drop));
+        Self(relay)
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_fingerprint_is_shown_in_full() {
+    let server = Server::start("");
+    let fingerprint = fingerprint(&server);
+    let status = server.ask(&["status", "--json"]).json();
+    assert_eq!(status["certificates"][0]["fingerprint"], *fingerprint, "{status}");
+    assert_eq!(status["certificates"][0]["domain"], "localhost", "{status}");
+    let shown = server.ask(&["status"]).out;
+    assert!(shown.lines().any(|line| line.trim() == fingerprint), "{shown}");
+    let invite = server.ask(&["invite", "pbx-2", "--json"]).json();
+    assert_eq!(invite["fingerprint"], *fingerprint, "{invite}");
+}
+
+#[test]
+fn an_invitation_by_relay_has_all_that_belongs_to_it() {
+    let server = Server::start("");
+    let invite = server.ask(&["invite", "pbx-2", "--json"]).json();
+    let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
+    let direct = text(&invite["block"]);
+    assert!(direct.contains("usetls=yes") && direct.contains("port="), "{direct}");
+    let relay = &invite["relay"];
+    let address = server.address();
+    let command = text(&relay["command"]);
+    let begin = format!(
+        "lampfield relay --listen 127.0.0.1:5222 --to {address} --fingerprint {}",
+        fingerprint(&server)
+    );
+    assert!(command.starts_with(&begin), "{command}");
+    let unit = text(&relay["unit"]);
+    assert!(unit.contains(&format!("ExecStart=/usr/local/bin/{command}\n")), "{unit}");
+    assert!(text(&relay["socket_unit"]).contains("ListenStream=127.0.0.1:5222\n"));
+    let block = text(&relay["block"]);
+    for line in ["serverhost=127.0.0.1", "usetls=no", "usesasl=yes"] {
+        assert!(block.lines().any(|one| one == line), "{block}");
+    }
+    assert!(!block.contains("port="), "{block}");
+    let secret =
+        |block: &str| block.lines().find(|line| line.starts_with("secret=")).map(str::to_owned);
+    assert_eq!(secret(&block), secret(&direct));
+    let copy = text(&relay["copy"]);
+    let binary = env!("CARGO_BIN_EXE_lampfield");
+    assert_eq!(copy, format!("scp {binary} root@pbx-2:/usr/local/bin/lampfield"));
+}
+
+#[test]
+fn the_relays_way_is_printed_where_others_can_connect() {
+    let server = Server::start_with("", OPEN);
+    let shown = server.ask(&["invite", "pbx-2"]).out;
+    let parts = [
+        "scp ",
+        "/etc/systemd/system/lampfield-relay.socket",
+        "ListenStream=",
+        "/etc/systemd/system/lampfield-relay.service",
+        "ExecStart=/usr/local/bin/lampfield relay --listen 127.0.0.1:5222 --to ",
+        "systemctl enable --now lampfield-relay.socket",
+        "/etc/asterisk/xmpp.conf",
+        "usetls=no",
+        "module reload res_xmpp.so",
+        "xmpp show connections",
+    ];
+    let places: Vec<_> = parts.iter().map(|part| shown.find(part)).collect();
+    assert!(places.is_sorted() && places[0].is_some(), "{places:?} {shown}");
+    assert!(shown.contains("--direct"), "{shown}");
+    let direct = server.ask(&["invite", "pbx-2", "--direct"]).out;
+    assert!(direct.contains("usetls=yes") && !direct.contains("relay"), "{direct}");
+    assert_eq!(server.ask(&["invite", "pbx-2", "--json"]).json()["way"], "relay");
+
+    // A relay on this machine would only be in the way.
+    let here = Server::start("");
+    let shown = here.ask(&["invite", "pbx-2"]).out;
+    assert!(shown.contains("usetls=yes") && !shown.contains("ExecStart"), "{shown}");
+    assert_eq!(here.ask(&["invite", "pbx-2", "--json"]).json()["way"], "direct");
+}
+
+#[test]
+fn a_relay_needs_tls() {
+    let server = Server::start_with("", "tls = 'off'\nclear_text_auth = true\n");
+    let invite = server.ask(&["invite", "pbx-2", "--json"]).json();
+    assert!(invite["relay"].is_null() && invite["fingerprint"].is_null(), "{invite}");
+    assert!(server.ask(&["invite", "pbx-2"]).out.contains("usetls=no"));
+    assert_eq!(server.ask(&["status", "--json"]).json()["certificates"], serde_json::json!([]));
+}
+
+#[test]
+fn the_command_works_as_it_is_printed() {
+    let server = Server::start("");
+    let invite = server.ask(&["invite", "pbx-2", "--json"]).json();
+    let block = invite["relay"]["block"].as_str().expect("a block");
+    let secret = block.lines().find_map(|line| line.strip_prefix("secret=")).expect("a secret");
+    let listen = free_address();
+    let _relay = Relay::run(invite["relay"]["command"].as_str().expect("a command"), &listen);
+    let mut pbx = Client::log_in(&listen, "localhost", "pbx-2", secret);
+    pbx.publish_device("02:00:00:00:00:01", "PJSIP/100", "INUSE");
+    let status = server.ask(&["status", "--json"]).json();
+    assert_eq!(status["origins"][0]["by_relay"], true, "{status}");
+    assert_eq!(status["origins"][0]["reported_address"], "127.0.0.1", "{status}");
+}
