@@ -99,6 +99,22 @@ pub async fn settle(site: &mut Site, phones: Phones, quality: Quality) {
     site.line.turn_into(quality);
 }
 
+/// The PBX begins to connect so long before the server is there: how long after the server's ready line
+/// it showed what the PBX says.
+pub async fn early(
+    centre: &mut Centre,
+    site: &mut Site,
+    early: Duration,
+    patience: Duration,
+) -> Option<Duration> {
+    centre.server.kill();
+    site.asterisk.set_state("Custom:early", "INUSE").await;
+    site.asterisk.join().await;
+    sleep(early).await;
+    centre.server.run().await;
+    shown_after(&centre.server, "Custom:early", "INUSE", patience).await
+}
+
 /// What came of one outage of the server.
 #[derive(Clone, Copy, Debug)]
 pub struct Outage {
