@@ -10,17 +10,20 @@ mod element;
 mod framer;
 mod jid;
 mod oracle;
+mod relay;
 mod sasl;
 
 /// A parser's name, which is also that of its folder in `corpus`, and what must hold of it.
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All checks.
-pub const CHECKS: [Check; 5] = [
+pub const CHECKS: [Check; 7] = [
     ("configuration", configuration::check),
     ("element", element::check),
     ("framer", framer::check),
     ("jid", jid::check),
+    ("relay-pbx", relay::check_pbx),
+    ("relay-server", relay::check_server),
     ("sasl", sasl::check),
 ];
 

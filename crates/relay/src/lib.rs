@@ -22,6 +22,7 @@ mod said;
 mod server;
 mod session;
 mod settings;
+pub mod trial;
 mod trust;
 mod witness;
 mod words;

@@ -82,11 +82,23 @@ impl Pbx {
             // It has Nagle on, and waits for our acknowledgment with what it says next.
             let _ = SockRef::from(&self.socket).set_tcp_quickack(true);
             let mut input = piece.get(..count).unwrap_or_default();
-            match self.said.borrow_mut().hear(&mut input) {
+            let heard = self.said.borrow_mut().hear(&mut input);
+            self.answer();
+            match heard {
                 Ok(None) => self.news.notify_waiters(),
                 Ok(Some(Goodbye)) => return PbxEnd::Goodbye,
                 Err(error) => return PbxEnd::Refused(error),
             }
+        }
+    }
+
+    /// Answers what the relay has taken over; not somebody who reads none of it.
+    fn answer(&self) {
+        let answers = std::mem::take(&mut self.said.borrow_mut().answers);
+        let mut unread = self.unread.borrow_mut();
+        if !answers.is_empty() && unread.len() <= UNREAD {
+            unread.extend_from_slice(&answers);
+            self.written.notify_one();
         }
     }
 

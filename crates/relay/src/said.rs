@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use lampfield_xmpp_stream::writer::stream_close;
 use lampfield_xmpp_stream::{
-    Frame, Framer, Limits, Scope, StreamCondition, StreamError, StreamHeader,
+    Frame, Framer, Limits, Scope, Stanza, StreamCondition, StreamError, StreamHeader, Tag,
 };
 
 use crate::outgoing::Outgoing;
@@ -27,6 +27,8 @@ pub struct Said {
     /// What it said last of everything.
     pub words: Words,
     outgoing: Outgoing,
+    /// What it is answered for the server, which will hear its word later.
+    pub answers: Vec<u8>,
 }
 
 /// The PBX has ended its stream by itself.
@@ -60,6 +62,7 @@ impl Default for Said {
             binding: None,
             words: Words::default(),
             outgoing: Outgoing::default(),
+            answers: Vec::new(),
         }
     }
 }
@@ -181,8 +184,9 @@ impl Said {
             Read::Binding => self.binding = Some(bytes.into()),
             Read::Word(subject, repeated) => {
                 self.words.say(subject.clone(), repeated).map_err(too_much)?;
-                if self.line != Line::Down {
-                    self.outgoing.push_word(subject, bytes).map_err(too_much)?;
+                let goes = self.line != Line::Down && self.outgoing.push_word(subject, bytes);
+                if !goes {
+                    taken_over(&mut self.answers, bytes, &self.scope);
                 }
             }
             other => {
@@ -216,6 +220,111 @@ impl Said {
     }
 }
 
+/// Answers a word that the relay keeps until the server can be told.
+fn taken_over(out: &mut Vec<u8>, bytes: &[u8], scope: &Scope) {
+    if let Ok(stanza) = Stanza::parse(bytes, scope, &Limits::AUTHENTICATED) {
+        let root = stanza.root();
+        Tag::open(out, "iq")
+            .attr("type", "result")
+            .attr_opt("id", root.attr("id"))
+            .attr_opt("from", root.attr("to"))
+            .attr_opt("to", root.attr("from"))
+            .empty();
+    }
+}
+
 fn too_much(error: impl ToString) -> StreamError {
     StreamCondition::ResourceConstraint.with(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' \
+        xmlns:stream='http://etherx.jabber.org/streams' to='example.org' version='1.0'>";
+    const LOGIN: &str =
+        "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGEAYg==</auth>";
+    const BIND: &str =
+        "<iq type='set' id='a'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
+
+    fn hears(said: &mut Said, text: &str) -> Result<Option<Goodbye>, StreamError> {
+        // In two pieces, as a network may have it.
+        let (first, second) = text.split_at(text.len() / 2);
+        match said.hear(&mut first.as_bytes())? {
+            None => said.hear(&mut second.as_bytes()),
+            end => Ok(end),
+        }
+    }
+
+    fn publish(item: &str, state: &str, id: &str) -> String {
+        format!(
+            "<iq to='pubsub.example.org' type='set' id='{id}'>\
+             <pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='device_state'>\
+             <item id='{item}'><state xmlns='http://asterisk.org' eid='e'>{state}</state></item>\
+             </publish></pubsub></iq>"
+        )
+    }
+
+    /// One whose line is up.
+    fn logged_in() -> Said {
+        let mut said = Said::default();
+        hears(&mut said, &format!("{HEADER}{LOGIN}")).unwrap();
+        said.is_let_in = true;
+        hears(&mut said, &format!("{HEADER}{BIND}")).unwrap();
+        assert!(said.login.is_some() && said.binding.is_some());
+        said.line_is_up();
+        assert!(said.take(usize::MAX).is_empty(), "a login is not passed on as it comes");
+        said
+    }
+
+    fn taken(said: &mut Said) -> String {
+        String::from_utf8(said.take(usize::MAX)).unwrap()
+    }
+
+    #[test]
+    fn what_is_said_goes_on_as_it_is_and_again_after_a_loss() {
+        let mut said = logged_in();
+        let ping = "<iq type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>";
+        let first = publish("A", "INUSE", "aaaaa");
+        hears(&mut said, &format!("{first}{ping}")).unwrap();
+        assert_eq!(taken(&mut said), format!("{first}{ping}"));
+        assert!(said.line_is_down() && said.answers.is_empty());
+        hears(&mut said, &format!("{}{ping}", publish("A", "BUSY", "aaaab"))).unwrap();
+        assert!(taken(&mut said).is_empty());
+        let answers = String::from_utf8(std::mem::take(&mut said.answers)).unwrap();
+        assert_eq!(answers, "<iq type='result' id='aaaab' from='pubsub.example.org'/>");
+        said.line_is_up();
+        let again = taken(&mut said);
+        assert!(again.contains("BUSY") && again.contains("id='lampfield-relay'"), "{again}");
+        assert!(!again.contains("INUSE") && !again.contains("ping"), "{again}");
+    }
+
+    #[test]
+    fn a_goodbye_comes_last_and_once() {
+        let mut said = logged_in();
+        assert_eq!(hears(&mut said, "</stream:stream>"), Ok(Some(Goodbye)));
+        said.leave();
+        said.leave();
+        assert_eq!(taken(&mut said), "</stream:stream>");
+        assert!(!said.line_is_down() && said.is_leaving());
+    }
+
+    #[test]
+    fn what_a_relay_cannot_repeat_is_refused() {
+        let second = format!("{HEADER}{LOGIN}{HEADER}");
+        let other = HEADER.replace("example.org", "example.com");
+        for (let_in, text) in [
+            (false, HEADER.replace(" to='example.org'", "")),
+            (false, second.clone()),
+            (false, format!("{HEADER}{BIND}")),
+            (false, format!("{HEADER}{}", LOGIN.replace("PLAIN", "DIGEST-MD5"))),
+            (true, format!("{HEADER}{LOGIN}{other}")),
+            (true, format!("{second}{LOGIN}")),
+            (false, format!("{HEADER}<iq type='set' id='a'><query xmlns='jabber:iq:auth'/></iq>")),
+        ] {
+            let mut said = Said { is_let_in: let_in, ..Said::default() };
+            assert!(hears(&mut said, &text).is_err(), "{text}");
+        }
+    }
 }

@@ -190,6 +190,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
     }
 }
 
+/// Hears a server to its end: its features, and then what is for the PBX.
+pub async fn hear_all(bytes: &[u8]) {
+    let Server { mut ear, .. } = Server::new(tokio::io::join(bytes, tokio::io::sink()));
+    let Ok(features) = ear.stanza().await else { return };
+    let _ = ear.features(&features);
+    let mut out = Vec::new();
+    while ear.listen(&mut out).await.is_ok() {
+        out.clear();
+    }
+}
+
 /// What begins a stream.
 pub fn header(domain: &str) -> Vec<u8> {
     let mut header = Vec::new();

@@ -7,6 +7,7 @@ mod control;
 mod document;
 mod failure;
 mod logging;
+mod memory;
 mod place;
 mod relay;
 mod screen;

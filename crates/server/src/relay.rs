@@ -2,16 +2,21 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use lampfield_relay::{Relay, RelayError, Settings};
 use listenfd::ListenFd;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::LocalSet;
+use tokio::task::{LocalSet, spawn_local};
 
 use crate::config::word::LogLevels;
 use crate::failure::{Exit, Failure};
 use crate::logging::Log;
+use crate::memory;
+
+/// How often memory that nobody needs any more is given back: a relay is a guest on its machine.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
 
 /// Carries PBXs until it is told to stop.
 ///
@@ -41,6 +46,7 @@ async fn carry(listen: Option<SocketAddr>, settings: Settings) -> Result<ExitCod
         );
     }
     eprintln!("lampfield relay ready on {address}, to {}", to.join(", "));
+    spawn_local(memory::keep_small(TIDY_EVERY));
     tokio::select! {
         error = Relay::new(listener, settings).run() => Err(useless(&error)),
         _ = stop.recv() => Ok(ExitCode::SUCCESS),

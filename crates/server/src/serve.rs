@@ -9,7 +9,6 @@ mod desk;
 mod first_start;
 mod invitation;
 mod journal;
-mod memory;
 mod settings;
 mod signals;
 mod watchers;
@@ -32,6 +31,7 @@ use crate::control::listener::ControlSocket;
 use crate::document::status::Server;
 use crate::failure::{Exit, Failure};
 use crate::logging::Log;
+use crate::memory;
 use crate::place::{Place, PlaceError};
 use desk::Desk;
 use journal::Journal;
@@ -40,6 +40,9 @@ use watchers::Watchers;
 
 /// How long a stop waits for the last words to clients.
 const LEAVE_WITHIN: Duration = Duration::from_secs(1);
+
+/// How often memory that nobody needs any more is given back.
+const TIDY_EVERY: Duration = Duration::from_secs(20);
 
 /// How long a stop may take for what the store has not written yet.
 const CLOSE_WITHIN: Duration = Duration::from_secs(3);
@@ -103,7 +106,7 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     first_start::watch_file(&desk.door, &place.data_dir);
     listeners.serve(&door);
     let control = spawn_local(socket.serve(Rc::clone(&desk)));
-    spawn_local(memory::keep_small());
+    spawn_local(memory::keep_small(TIDY_EVERY));
     banner::say(&format!("lampfield ready in {:.2} s\n", begun.elapsed().as_secs_f64()));
 
     while signals.next().await == Wish::Reload {

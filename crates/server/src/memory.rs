@@ -7,10 +7,7 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-/// How often memory that is no longer needed is given back.
-const PAUSE: Duration = Duration::from_secs(20);
-
-/// Who has used less processor time than this in one pause has little to do: what it runs now and
+/// Who has used less processor time than this between two has little to do: what it runs now and
 /// then may be mapped anew each time.
 const LITTLE: Duration = Duration::from_secs(1);
 
@@ -22,9 +19,9 @@ pub fn resident() -> u64 {
     pages.unwrap_or(0) * rustix::param::page_size() as u64
 }
 
-/// Gives back what a flood or the start needed and nobody needs any more, for ever. A thread of its
-/// own does it.
-pub async fn keep_small() {
+/// Gives back what a flood or the start needed and nobody needs any more, each time after `pause`,
+/// for ever. A thread of its own does it.
+pub async fn keep_small(pause: Duration) {
     let mut before = used();
     let mut has_little_to_do = true;
     loop {
@@ -36,7 +33,7 @@ pub async fn keep_small() {
         });
         // It can only have panicked; then there is nothing to wait for.
         let _ = given_back.await;
-        sleep(PAUSE).await;
+        sleep(pause).await;
         let now = used();
         has_little_to_do = now.saturating_sub(before) < LITTLE;
         before = now;
