@@ -304,10 +304,18 @@ mod tests {
     fn a_goodbye_comes_last_and_once() {
         let mut said = logged_in();
         assert_eq!(hears(&mut said, "</stream:stream>"), Ok(Some(Goodbye)));
-        said.leave();
-        said.leave();
+        assert!(said.leave());
+        assert!(!said.leave());
+        said.say_goodbye();
         assert_eq!(taken(&mut said), "</stream:stream>");
         assert!(!said.line_is_down() && said.is_leaving());
+    }
+
+    #[test]
+    fn who_leaves_while_the_line_is_lost_has_nobody_to_tell() {
+        let mut said = logged_in();
+        assert!(said.line_is_down());
+        assert!(!said.leave());
     }
 
     #[test]
