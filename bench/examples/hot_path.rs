@@ -159,6 +159,7 @@ async fn open(folder: &std::path::Path, accounts: usize) -> Outcome<(Rc<Door>, L
         domains: vec![DomainSettings {
             name: DOMAIN.to_owned(),
             registration: Registration::Closed,
+            show_caps: false,
         }],
         listen: vec!["127.0.0.1:0".parse()?],
         listen_tls: vec![],

@@ -16,6 +16,8 @@ use crate::said::{Goodbye, Said};
 
 /// Bytes that the PBX may leave unread before the server is no longer listened to.
 const UNREAD: usize = 256 * 1024;
+/// Bytes that it may leave unread before it is no longer answered either.
+const MOST_UNREAD: usize = 4 * 1024 * 1024;
 /// Bytes read at once.
 const PIECE: usize = 16 * 1024;
 /// Bytes handed to the server's side at once.
@@ -99,7 +101,7 @@ impl Pbx {
     fn answer(&self) {
         let answers = std::mem::take(&mut self.said.borrow_mut().answers);
         let mut unread = self.unread.borrow_mut();
-        if !answers.is_empty() && unread.len() <= UNREAD {
+        if !answers.is_empty() && unread.len() <= MOST_UNREAD {
             unread.extend_from_slice(&answers);
             self.written.notify_one();
         }

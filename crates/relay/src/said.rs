@@ -301,6 +301,25 @@ mod tests {
     }
 
     #[test]
+    fn every_word_is_answered_once_by_the_server_or_the_relay() {
+        let mut said = logged_in();
+        let (mut ids, mut by_relay) = (Vec::new(), String::new());
+        for round in 0..2_000 {
+            let id = format!("id{round}");
+            hears(&mut said, &publish(&format!("D{}", round % 500), "INUSE", &id)).unwrap();
+            by_relay += std::str::from_utf8(&said.answers).unwrap();
+            said.answers.clear();
+            ids.push(id);
+        }
+        let by_server = taken(&mut said);
+        for id in ids {
+            let id = format!("id='{id}'");
+            let answers = by_relay.matches(&id).count() + by_server.matches(&id).count();
+            assert_eq!(answers, 1, "{id}");
+        }
+    }
+
+    #[test]
     fn a_goodbye_comes_last_and_once() {
         let mut said = logged_in();
         assert_eq!(hears(&mut said, "</stream:stream>"), Ok(Some(Goodbye)));

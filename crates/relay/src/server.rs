@@ -24,8 +24,6 @@ use crate::words::REPEATED;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes read at once.
 const PIECE: usize = 16 * 1024;
-/// The namespace of what relay and server say to each other.
-pub const RELAY: &str = "urn:lampfield:relay:0";
 
 /// A stream over whatever carries it.
 pub struct Server<S> {
@@ -296,7 +294,7 @@ impl<S: AsyncRead> Ear<S> {
             starttls: root.child(ns::TLS, "starttls").is_some(),
             plain: mechanisms.any(|mechanism| mechanism.text() == "PLAIN"),
             session: root.child(ns::SESSION, "session").is_some(),
-            relay: root.child(RELAY, "relay").is_some(),
+            relay: root.child(ns::RELAY, "relay").is_some(),
         }
     }
 }

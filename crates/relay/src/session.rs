@@ -7,7 +7,7 @@ use lampfield_xmpp_stream::{Limits, Scope, Stanza, StreamCondition, Tag, ns};
 use tokio::time::{sleep, timeout};
 
 use crate::pbx::Pbx;
-use crate::server::{Features, LineError, Open, RELAY, Server, header, open, write};
+use crate::server::{Features, LineError, Open, Server, header, open, write};
 use crate::settings::{Settings, Target};
 
 /// The pause after the first try to reach the server that failed, and after many.
@@ -232,7 +232,7 @@ fn introduction(pbx: &Pbx, local: Option<IpAddr>) -> Vec<u8> {
     let peer = pbx.peer.ip();
     let address = if peer.is_loopback() { local.unwrap_or(peer) } else { peer };
     let mut out = Vec::new();
-    Tag::open(&mut out, "via").xmlns(RELAY).attr("address", &address.to_string()).empty();
+    Tag::open(&mut out, "via").xmlns(ns::RELAY).attr("address", &address.to_string()).empty();
     out
 }
 

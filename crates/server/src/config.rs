@@ -85,6 +85,7 @@ impl Domain {
             join_pattern: None,
             certificate: None,
             certificate_key: None,
+            show_caps: false,
             account: Vec::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! The domains that are served, each with its PubSub service.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use lampfield_xmpp_stream::{BareJid, Domain, JidError};
@@ -23,6 +24,8 @@ pub struct ServedDomain {
     pub pubsub_name: Rc<str>,
     /// How accounts come into being here.
     pub registration: Registration,
+    /// Whether its PBXs are shown the caps of others.
+    pub show_caps: Cell<bool>,
 }
 
 // === impl Domains ===
@@ -49,6 +52,15 @@ impl Domains {
         find(name).or_else(|| find(Domain::parse(name).ok()?.as_str())).cloned()
     }
 
+    /// Takes over what a reload may change of the domains that are served.
+    pub fn set(&self, settings: &[DomainSettings]) {
+        for given in settings {
+            if let Some(served) = self.served(Some(&given.name)) {
+                served.show_caps.set(given.show_caps);
+            }
+        }
+    }
+
     /// The domain whose PubSub service has this address, exactly as written.
     pub fn pubsub(&self, address: &str) -> Option<&Rc<ServedDomain>> {
         self.0.iter().find(|domain| *domain.pubsub_name == *address)
@@ -68,6 +80,7 @@ impl ServedDomain {
             pubsub,
             pubsub_domain,
             registration: settings.registration.clone(),
+            show_caps: Cell::new(settings.show_caps),
         }))
     }
 }

@@ -14,8 +14,8 @@ use crate::gate::Gate;
 use crate::replacements::Replacements;
 use crate::services::pubsub::mount::Pubsub;
 use crate::services::pubsub::telephony::Telephony;
-use crate::services::{Services, presence, roster};
-use crate::settings::{Limits, Settings};
+use crate::services::{Services, presence, relay, roster};
+use crate::settings::{DomainSettings, Limits, Settings};
 use crate::site::{OpenError, Site};
 use crate::turns::Turns;
 use crate::wire::Flusher;
@@ -82,6 +82,11 @@ impl Door {
         self.gate.set_limits(limits.connections, limits.unauthenticated_per_address);
         self.flusher.set_unread(limits.unread_total);
         self.site.set_limits(limits);
+    }
+
+    /// Takes over what a reload may change of the domains.
+    pub fn set_domains(&self, domains: &[DomainSettings]) {
+        self.site.domains.set(domains);
     }
 
     /// Lets changes of accounts take effect, and what earlier ones have left.
@@ -154,6 +159,8 @@ impl Door {
         tokio::task::spawn_local(async move { telephony.probe().await });
         let site = Rc::clone(&self.site);
         tokio::task::spawn_local(async move { presence::rounds::run(&site).await });
+        let site = Rc::clone(&self.site);
+        tokio::task::spawn_local(async move { relay::pass_on_in_pauses(&site).await });
         let limit = Rc::clone(&self.site.accounts.log_limit);
         tokio::task::spawn_local(async move { limit.report().await });
     }

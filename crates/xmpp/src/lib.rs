@@ -15,6 +15,7 @@ mod listener;
 mod log_limit;
 mod network;
 mod pace;
+mod questions;
 mod random;
 pub mod replacements;
 mod results;

@@ -20,9 +20,9 @@ use crate::wire::{Full, Link};
 
 pub use asked::Asked;
 pub use directed::Directed;
-pub use interest::{ASTERISK_ROSTER_ID, Interest};
+pub use interest::Interest;
 pub use lang::Lang;
-pub use words::Words;
+pub use words::{Caps, Words};
 
 /// One stream that has logged in and bound a resource.
 #[derive(Debug)]

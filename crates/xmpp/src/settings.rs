@@ -40,6 +40,8 @@ pub struct DomainSettings {
     pub name: String,
     /// How accounts come into being besides the configuration and the command line.
     pub registration: Registration,
+    /// Whether its PBXs are shown the caps of others; a reload may change it.
+    pub show_caps: bool,
 }
 
 /// How accounts are made without an operator's hand.

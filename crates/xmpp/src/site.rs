@@ -5,14 +5,16 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use lampfield_fabric::{Ledger, Store, StoreError};
-use lampfield_xmpp_stream::{JidError, StanzaCondition, StanzaError};
+use lampfield_xmpp_stream::{BareJid, JidError, StanzaCondition, StanzaError};
 
 use crate::accounts::AccountBook;
 use crate::contacts::{News, Peers, Rosters};
 use crate::domains::Domains;
 use crate::pace::Pace;
+use crate::questions::Questions;
 use crate::results::Results;
 use crate::router::Router;
+use crate::session::Caps;
 use crate::settings::{Limits, Settings};
 
 /// Shared by all services of the core thread.
@@ -37,6 +39,8 @@ pub struct Site {
     pub router: Router,
     /// Replies that wait for the store.
     pub results: Rc<Results>,
+    /// Questions that wait for a PBX to pause.
+    pub questions: Questions,
     /// What survives a restart, with what the store had no room for.
     pub ledger: Rc<Ledger>,
 }
@@ -73,6 +77,7 @@ impl Site {
             registrations: Pace::new(settings.limits.registrations_per_address),
             router: Router::default(),
             results: Rc::default(),
+            questions: Questions::default(),
             limits: RefCell::new(Rc::new(settings.limits.clone())),
             settings,
             accounts,
@@ -100,6 +105,13 @@ impl Site {
     /// The bounds in force now.
     pub fn limits(&self) -> Rc<Limits> {
         Rc::clone(&self.limits.borrow())
+    }
+
+    /// Whether an account is shown what others can do.
+    pub fn caps_for(&self, account: &BareJid) -> Caps {
+        let shown =
+            || self.domains.served(Some(account.domain())).is_some_and(|d| d.show_caps.get());
+        if !self.peers.is_pbx(account) || shown() { Caps::Shown } else { Caps::Hidden }
     }
 
     /// Puts other bounds in force.

@@ -129,12 +129,35 @@ async fn the_classic_guide() {
     a.set_state("Custom:mystate", "INUSE").await;
     b.sees("Custom:mystate", "INUSE").await;
     b.hint_shows("1234", "InUse").await;
-    eventually(SOON, || async {
+    shows_buddy(&a, &["Resource: server2"]).await;
+}
+
+/// With and without `show_caps`, and from one to the other.
+#[tokio::test]
+async fn buddies_show_their_resource_and_more_if_the_domain_shows_caps() {
+    for release in [Release::V22, Release::V16] {
+        let config = Config::plain().servers();
+        let mut server = Server::start(&config).await;
+        let a = connected(Setup::new(1, xmpp_conf(&mut server, 1)).release(release)).await;
+        let mut b = connected(Setup::new(2, xmpp_conf(&mut server, 2))).await;
+        shows_buddy(&a, &["Resource: server2"]).await;
         let shown = a.console("xmpp show buddies");
-        match shown.contains("version: asterisk-xmpp") && shown.contains("Resource: server2") {
-            true => Ok(()),
-            false => Err(shown),
-        }
+        assert!(!shown.contains("version: asterisk-xmpp"), "{shown}");
+        assert!(!shown.contains("Jingle capable: yes"), "{shown}");
+
+        server.reload(&config.domain("show_caps = true")).await;
+        b.stop().await;
+        b.run().await;
+        b.connected().await;
+        let all = ["Resource: server2", "version: asterisk-xmpp", "Jingle capable: yes"];
+        shows_buddy(&a, &all).await;
+    }
+}
+
+async fn shows_buddy(asterisk: &Asterisk, all: &[&str]) {
+    eventually(SOON, || async {
+        let shown = asterisk.console("xmpp show buddies");
+        if all.iter().all(|part| shown.contains(part)) { Ok(()) } else { Err(shown) }
     })
     .await;
 }

@@ -6,5 +6,6 @@ mod cuts;
 mod equipment;
 mod lost;
 mod relay;
+mod told;
 mod trust;
 mod witness;

@@ -10,6 +10,7 @@ mod languages;
 mod large_answers;
 mod leases;
 mod logins;
+mod quiet;
 mod registration;
 mod relayed;
 mod removals;

@@ -62,6 +62,11 @@ section! {
         certificate: Option<FilePath> = key(None),
         /// PEM file with the private key of `certificate`, of mode 0600 (or 0640).
         certificate_key: Option<FilePath> = key(None),
+        /// Show its PBXs what others say they can do (`<c/>` in their presence, XEP-0115). It brings back
+        /// the version and Jingle lines of `xmpp show buddies`, and with TLS it brings back drops:
+        /// each such presence makes Asterisk ask a question from the thread that reads, while other
+        /// threads write on the same TLS session without a lock. Other clients are always shown it.
+        show_caps: bool = key(false).on_reload(),
         /// Its accounts.
         account: Vec<Account> = tables().on_reload(),
     }

@@ -147,6 +147,7 @@ impl Desk {
         let limits = &config.xmpp.limits;
         descriptors::raise(limits.connections);
         self.door.set_limits(xmpp::limits(limits));
+        self.door.set_domains(&xmpp::domains(config));
         self.hub.act(|hub, now| hub.set_settings(settings::of_hub(config), now));
         Ok(())
     }

@@ -22,7 +22,7 @@ pub fn settings(place: &Place) -> Result<(Settings, Vec<Summary>), Failure> {
     let xmpp = &place.config.xmpp;
     let domains = place.config.served();
     let mut settings = Settings {
-        domains: domains.iter().map(|name| domain(&place.config, name)).collect(),
+        domains: self::domains(&place.config),
         listen: xmpp.listen.clone(),
         listen_tls: xmpp.listen_tls.clone(),
         tls: match xmpp.tls {
@@ -48,6 +48,11 @@ pub fn settings(place: &Place) -> Result<(Settings, Vec<Summary>), Failure> {
     Ok((settings, summaries))
 }
 
+/// The domains as they are configured.
+pub fn domains(config: &Config) -> Vec<DomainSettings> {
+    config.served().iter().map(|name| domain(config, name)).collect()
+}
+
 fn domain(config: &Config, name: &DomainName) -> DomainSettings {
     let given = config.domain.iter().find(|domain| domain.name == *name);
     DomainSettings {
@@ -57,6 +62,7 @@ fn domain(config: &Config, name: &DomainName) -> DomainSettings {
             Some(keys::Registration::InBand) => Registration::InBand,
             Some(keys::Registration::FirstLogin) => Registration::FirstLogin,
         },
+        show_caps: given.is_some_and(|domain| domain.show_caps),
     }
 }
 

@@ -16,7 +16,8 @@ const DOMAIN: &str = "a.example";
 const EID: &str = "02:00:00:00:00:01";
 
 /// What each key does at a reload. Whoever adds a reloadable key adds its case.
-const CASES: [(&str, fn()); 30] = [
+const CASES: [(&str, fn()); 31] = [
+    ("domain.show_caps", show_caps),
     ("domain.account.name", account_name),
     ("domain.account.password", account_password),
     ("domain.account.password_file", account_password_file),
@@ -177,6 +178,28 @@ fn a_reload_warns_as_a_start_does() {
     for code in ["open-configuration", "no-plain"] {
         assert!(server.has_said(&format!("code=\"{code}\"")), "no {code}: {:#?}", server.stop());
     }
+}
+
+// --- domains ---
+
+fn show_caps() {
+    let shown = |shown: bool| {
+        let domain = format!("[[domain]]\nshow_caps = {shown}\n");
+        with("").replacen("[[domain]]\n", &domain, 1)
+    };
+    let mut server = start(&shown(false));
+    let (mut one, mut two) = (log_in(&server), listener(&server));
+    one.tell("<presence/>");
+    let mut hears_caps = || {
+        let caps = "<c xmlns='http://jabber.org/protocol/caps' node='n' ver='v'/>";
+        two.tell(&format!("<presence to='server1@{DOMAIN}'><status>s</status>{caps}</presence>"));
+        one.hear(&["<status>s</status></presence>", "ver='v'/></presence>"]).expect("a presence")
+    };
+    // It may be heard before the other is there.
+    eventually("it is there", || counter(&server, "connections") == 2);
+    assert!(!hears_caps().contains("<c "));
+    reload(&mut server, &shown(true));
+    assert!(hears_caps().contains("<c "));
 }
 
 // --- accounts ---

@@ -10,25 +10,26 @@ use crate::ns;
 pub fn copy(out: &mut Vec<u8>, element: Element<'_>, around: &str) {
     let tag = start(out, element, around);
     let tag = element.attrs().enumerate().fold(tag, attribute);
-    tag.children(|out| inside(out, element));
+    tag.children(|out| inside(out, element, |_| true));
 }
 
-/// Appends a stanza for somebody else: as it came, but `from` and `to` as given. Its language is
-/// `lang`, if it does not name its own.
+/// Appends a stanza for somebody else: as it came, but `from` and `to` as given, and of its child
+/// elements only those that are `kept`. Its language is `lang`, if it does not name its own.
 pub fn forward(
     out: &mut Vec<u8>,
     stanza: Element<'_>,
     around: &str,
-    from: Option<&str>,
-    to: Option<&str>,
+    (from, to): (Option<&str>, Option<&str>),
     lang: Option<&str>,
+    kept: impl Fn(Element<'_>) -> bool,
 ) {
     let lang = lang.filter(|_| stanza.attr_ns(ns::XML, "lang").is_none());
     let tag = start(out, stanza, around).attr_opt("from", from).attr_opt("to", to);
     let tag = tag.attr_opt("xml:lang", lang);
-    let kept = stanza.attrs().filter(|a| !(a.ns().is_empty() && matches!(a.name(), "from" | "to")));
-    let tag = kept.enumerate().fold(tag, attribute);
-    tag.children(|out| inside(out, stanza));
+    let others =
+        stanza.attrs().filter(|a| !(a.ns().is_empty() && matches!(a.name(), "from" | "to")));
+    let tag = others.enumerate().fold(tag, attribute);
+    tag.children(|out| inside(out, stanza, kept));
 }
 
 /// Appends a stanza as it came, but with another id.
@@ -36,7 +37,7 @@ pub fn with_id(out: &mut Vec<u8>, stanza: Element<'_>, around: &str, id: &str) {
     let tag = start(out, stanza, around).attr("id", id);
     let kept = stanza.attrs().filter(|a| !(a.ns().is_empty() && a.name() == "id"));
     let tag = kept.enumerate().fold(tag, attribute);
-    tag.children(|out| inside(out, stanza));
+    tag.children(|out| inside(out, stanza, |_| true));
 }
 
 fn start<'o, 'n>(out: &'o mut Vec<u8>, element: Element<'n>, around: &str) -> Tag<'o, 'n> {
@@ -58,9 +59,10 @@ fn attribute<'o, 'n>(
     }
 }
 
-fn inside(out: &mut Vec<u8>, element: Element<'_>) {
+fn inside(out: &mut Vec<u8>, element: Element<'_>, kept: impl Fn(Element<'_>) -> bool) {
     for node in element.nodes() {
         match node {
+            Node::Element(child) if !kept(child) => {}
             Node::Element(child) => copy(out, child, element.ns()),
             Node::Text(text) => escape_text(out, text),
         }

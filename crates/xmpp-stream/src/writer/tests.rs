@@ -103,7 +103,7 @@ fn copies_without_the_prefixes_it_came_with() {
 fn forwards_with_our_addresses_and_in_the_senders_language() {
     let forwarded = |text: &str, lang| {
         let (from, to) = (Some("a@a/r"), Some("b@a/s"));
-        rewritten(text, |out, stanza| forward(out, stanza, ns::CLIENT, from, to, lang))
+        rewritten(text, |out, stanza| forward(out, stanza, ns::CLIENT, (from, to), lang, |_| true))
     };
     let text = "<message from='liar@a' id='1' to='b@a'><body>x</body></message>";
     assert_eq!(

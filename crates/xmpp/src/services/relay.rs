@@ -6,25 +6,35 @@
 //! sends it and whether or not it asked: an error with `<pubsub/>` and without a code, a roster
 //! result with an item without a JID and more of the kind crash it, and a good roster result adds
 //! buddies. So a PBX gets an answer only where it has asked, an error only in the server's own
-//! words, and questions only from servers and admins.
+//! words, and questions only from servers and admins, and only while it pauses: see
+//! [`Link::is_quiet`](crate::wire::Link::is_quiet).
+
+use std::rc::Rc;
+use std::time::Duration;
 
 use lampfield_xmpp_stream::{Element, FullJid, StanzaCondition, StanzaError, ns, writer};
+use tokio::time::sleep;
 
 use super::reply;
 use crate::accounts::Role;
-use crate::session::Session;
+use crate::questions::Question;
+use crate::session::{Caps, Session};
 use crate::site::Site;
 
 /// Bytes of one stanza that a user may send to a PBX.
 const MOST_TO_PBX: usize = 16 * 1024;
+/// How often it is looked whether a PBX pauses that is to be asked something.
+const LOOK: Duration = Duration::from_millis(250);
+
 /// Passes an IQ on to a resource; the answer comes back the same way.
 ///
 /// # Errors
 /// `service-unavailable` where nobody is or where a PBX is not to be asked, `bad-request` for an
-/// IQ that neither asks nor answers, and as [`hand_over`].
+/// IQ that neither asks nor answers, `resource-constraint` where too many questions wait for PBXs,
+/// and as [`hand_over`].
 pub fn iq(
     site: &Site,
-    from: &Session,
+    from: &Rc<Session>,
     iq: Element<'_>,
     address: &FullJid,
 ) -> Result<(), StanzaError> {
@@ -47,18 +57,72 @@ pub fn iq(
         Some("get" | "set" | "result" | "error") => passed_on(from, recipient, iq),
         _ => return Err(StanzaCondition::BadRequest.with("no such type of IQ")),
     };
+    if iq.attr("type") == Some("get") && must_wait(site, &to) {
+        let waits = site.questions.put(Question::new(id, from, &to, out));
+        return waits.map_err(|full| StanzaCondition::ResourceConstraint.with(full.to_string()));
+    }
     hand_over(from, &to, &out)?;
-    if role(from) == Role::Pbx && matches!(iq.attr("type"), Some("get" | "set")) {
-        from.asked.borrow_mut().note(id, address);
+    if matches!(iq.attr("type"), Some("get" | "set")) {
+        note_asked(from, id, address);
     }
     Ok(())
 }
 
+/// Whether a question is not for now. A set is: calls (Jingle) cannot wait. Where PBXs are shown
+/// caps they are to ask each other at once.
+fn must_wait(site: &Site, to: &Session) -> bool {
+    role(to) == Role::Pbx && site.caps_for(&to.bare) == Caps::Hidden && !to.link.is_quiet()
+}
+
+fn note_asked(from: &Session, id: &str, address: &FullJid) {
+    if role(from) == Role::Pbx {
+        from.asked.borrow_mut().note(id, address);
+    }
+}
+
+/// Passes on what has waited for a pause, for ever.
+pub async fn pass_on_in_pauses(site: &Site) {
+    loop {
+        site.questions.some().await;
+        sleep(LOOK).await;
+        site.questions.take_due().iter().for_each(settle);
+    }
+}
+
+/// The wait of a question is over: it is asked, or the asker hears that it was not.
+fn settle(question: &Question) {
+    let Some(from) = question.from.upgrade() else { return };
+    let asked = match question.to.upgrade() {
+        None => Err(StanzaCondition::ServiceUnavailable.into()),
+        Some(to) if to.link.is_quiet() => hand_over(&from, &to, &question.stanza),
+        Some(_) => Err(StanzaCondition::ResourceConstraint.with("the PBX makes no pause")),
+    };
+    match asked {
+        Ok(()) => note_asked(&from, &question.id, &question.address),
+        Err(error) => {
+            let mut out = Vec::new();
+            let (sender, recipient) = (question.address.as_str(), from.jid.as_str());
+            reply::error(&mut out, &question.id, Some(sender), Some(recipient), &error);
+            from.send(&out);
+        }
+    }
+}
+
 /// A client's stanza as others get it.
 pub fn passed_on(from: &Session, to: &str, stanza: Element<'_>) -> Vec<u8> {
+    passed_on_but(from, to, stanza, |_| true)
+}
+
+/// The same with no other children than those that are `kept`.
+pub fn passed_on_but(
+    from: &Session,
+    to: &str,
+    stanza: Element<'_>,
+    kept: impl Fn(Element<'_>) -> bool,
+) -> Vec<u8> {
     let mut out = Vec::new();
-    let (sender, recipient) = (Some(from.jid.as_str()), Some(to));
-    writer::forward(&mut out, stanza, ns::CLIENT, sender, recipient, from.lang());
+    let ends = (Some(from.jid.as_str()), Some(to));
+    writer::forward(&mut out, stanza, ns::CLIENT, ends, from.lang(), kept);
     out
 }
 

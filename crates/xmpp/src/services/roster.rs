@@ -12,7 +12,7 @@ use lampfield_xmpp_stream::{BareJid, StanzaCondition, Tag};
 use super::{Answer, Request, Scope, Service, Verb, presence, reply};
 use crate::accounts::Account;
 use crate::contacts::{Roster, Stored};
-use crate::session::{ASTERISK_ROSTER_ID, Interest, Session};
+use crate::session::{Interest, Session};
 use crate::site::{Site, no_room};
 use codec::Edit;
 
@@ -103,17 +103,17 @@ impl RosterService {
 
 /// Tells the resources of `account` what has become of `contact`.
 pub fn push(site: &Site, account: &BareJid, contact: &BareJid) {
-    push_query(site, account, || {
-        codec::query(|out| {
-            if site.peers.are(account, contact) {
-                return codec::write_peer(out, contact);
+    for session in site.router.resources(account) {
+        let mut out = Vec::new();
+        match session.roster.get() {
+            Interest::Pushes => write_push(&mut out, site, &session, contact),
+            Interest::Buddies if site.peers.are(account, contact) => {
+                presence::write_granted(&mut out, site, contact, account);
             }
-            site.rosters.read(account, |roster| match roster.get(contact) {
-                Some(known) if known.entry.is_some() => codec::write_item(out, contact, known),
-                _ => codec::write_removed(out, contact),
-            });
-        })
-    });
+            Interest::None | Interest::Buddies => continue,
+        }
+        session.send(&out);
+    }
 }
 
 /// An account is new or has changed: whoever is a peer now, or no longer is, is told.
@@ -163,27 +163,22 @@ fn whole(site: &Site, account: &BareJid) -> Vec<u8> {
     })
 }
 
-fn push_query(site: &Site, account: &BareJid, query: impl Fn() -> Vec<u8>) {
-    for session in site.router.resources(account) {
-        let mut out = Vec::new();
-        match session.roster.get() {
-            Interest::None => continue,
-            Interest::Pushes => write_push(&mut out, site, &session, &query()),
-            Interest::Results => {
-                let to = Some(session.jid.as_str());
-                reply::result(&mut out, ASTERISK_ROSTER_ID, None, to, &whole(site, account));
-            }
+fn write_push(out: &mut Vec<u8>, site: &Site, session: &Session, contact: &BareJid) {
+    let account = &session.bare;
+    let query = codec::query(|out| {
+        if site.peers.are(account, contact) {
+            return codec::write_peer(out, contact);
         }
-        session.send(&out);
-    }
-}
-
-fn write_push(out: &mut Vec<u8>, site: &Site, session: &Session, query: &[u8]) {
+        site.rosters.read(account, |roster| match roster.get(contact) {
+            Some(known) if known.entry.is_some() => codec::write_item(out, contact, known),
+            _ => codec::write_removed(out, contact),
+        });
+    });
     Tag::open(out, "iq")
         .attr("type", "set")
         .attr("id", &format!("push-{}", site.rosters.next_push()))
         .attr("to", session.jid.as_str())
-        .raw(query);
+        .raw(&query);
 }
 
 #[cfg(test)]

@@ -129,6 +129,16 @@ impl Stage {
         disk
     }
 
+    /// The PBXs are shown what others can do, or no longer.
+    pub fn show_caps(&self, show_caps: bool) {
+        let name = DOMAIN.to_owned();
+        self.door.set_domains(&[DomainSettings {
+            name,
+            registration: Registration::InBand,
+            show_caps,
+        }]);
+    }
+
     /// The PBXs are told of each other.
     pub async fn round(&self) {
         presence::rounds::tell(&self.door.site).await;
@@ -147,6 +157,7 @@ fn settings() -> Settings {
         domains: vec![DomainSettings {
             name: DOMAIN.to_owned(),
             registration: Registration::InBand,
+            show_caps: false,
         }],
         listen: Vec::new(),
         listen_tls: Vec::new(),
@@ -214,6 +225,11 @@ impl Player {
         self.says("<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>");
         self.says("<presence/>");
         self.hears();
+    }
+
+    /// It says nothing for a while.
+    pub fn pauses(&self) {
+        self.session.link.fall_silent(Duration::from_secs(3));
     }
 
     /// The connection is lost.

@@ -8,20 +8,22 @@ pub enum Interest {
     None,
     /// By a push, as the standard says.
     Pushes,
-    /// By the whole roster as an unasked result.
+    /// Of a new peer by its `subscribed`, of anything else not at all.
     ///
-    /// COMPAT(asterisk<=22): it ignores pushes, but takes any later result with the id `roster`.
-    Results,
+    /// COMPAT(asterisk<=22): it ignores pushes. Both `subscribed` and a later result with the id
+    /// `roster` give it a buddy, but after a result with `autoprune` or `autoregister` the thread
+    /// that reads its stream writes, perhaps while others publish.
+    Buddies,
 }
 
-/// The id under which Asterisk asks for its roster, and takes it at any time.
-pub const ASTERISK_ROSTER_ID: &str = "roster";
+/// The id under which Asterisk asks for its roster.
+const ASTERISK_ROSTER_ID: &str = "roster";
 
 // === impl Interest ===
 
 impl Interest {
     /// From its request for the roster.
     pub fn of_request(id: &str, pbx: bool) -> Self {
-        if pbx && id == ASTERISK_ROSTER_ID { Self::Results } else { Self::Pushes }
+        if pbx && id == ASTERISK_ROSTER_ID { Self::Buddies } else { Self::Pushes }
     }
 }

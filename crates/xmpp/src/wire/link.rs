@@ -23,6 +23,9 @@ const NOT_SENT: u32 = 128 * 1024;
 /// Bytes written to one socket before others get their turn.
 const AT_ONCE: usize = 256 * 1024;
 
+/// A peer that has said nothing for so long is between two bursts.
+const QUIET: Duration = Duration::from_secs(2);
+
 /// How much a connection may leave unread.
 #[derive(Debug, Clone, Copy)]
 pub struct LinkLimits {
@@ -282,6 +285,18 @@ impl Link {
     /// How long the peer has said nothing.
     pub fn silence(&self) -> Duration {
         self.heard.get().elapsed()
+    }
+
+    /// Whether the peer may be asked something. COMPAT(asterisk<=22): the thread that reads its stream
+    /// answers, while those that publish write into the same TLS session without a lock.
+    pub fn is_quiet(&self) -> bool {
+        self.silence() >= QUIET
+    }
+
+    /// As if nothing had come in for so long.
+    #[cfg(test)]
+    pub fn fall_silent(&self, silence: Duration) {
+        self.heard.set(Instant::now().checked_sub(silence).unwrap());
     }
 
     /// Waits until [`Link::try_read`] is worth calling.

@@ -66,6 +66,7 @@ async fn open(store: Store, folder: &std::path::Path) -> (Rc<Door>, Listeners) {
         domains: vec![DomainSettings {
             name: "example.org".to_owned(),
             registration: Registration::Closed,
+            show_caps: false,
         }],
         listen: vec!["127.0.0.1:0".parse().unwrap()],
         listen_tls: vec![],

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use lampfield_fabric::{Health, Storage};
-use lampfield_hub::{ConnId, Now, OriginReport, Status as HubStatus};
+use lampfield_hub::{ConnId, Now, OriginReport, Status as HubStatus, Trouble};
 use lampfield_xmpp::breakages::{Broken, remedy};
 
 use super::trouble::attention;
@@ -23,14 +23,15 @@ impl Desk {
     pub(super) fn status(&self) -> Status {
         let (now, hub, origins) = self.hub.read(|hub, now| (now, hub.status(), hub.origins(now)));
         let store = self.store_status();
-        let mut attention: Vec<Attention> = hub.troubles.iter().map(attention).collect();
+        let broken = self.door.breakages.lately(std::time::Instant::now());
+        let troubles = hub.troubles.iter().filter(|trouble| !follows_from(trouble, &broken));
+        let mut attention: Vec<Attention> = troubles.map(attention).collect();
         attention
             .extend(self.certificates.iter().filter_map(|one| certificates::attention(one, now)));
         attention.extend(store.reason.as_deref().map(stalled));
         attention.extend(self.door.telephony.stalled().iter().map(|jid| silent(jid)));
         let fights = self.door.replacements.fights(std::time::Instant::now());
         attention.extend(fights.iter().map(|jid| fought_over(jid.as_str())));
-        let broken = self.door.breakages.lately(std::time::Instant::now());
         attention.extend(broken.iter().map(breaks_its_stream));
         Status {
             schema: "status/1".to_owned(),
@@ -151,6 +152,13 @@ fn fought_over(jid: &str) -> Attention {
         text: format!("two servers log in as {jid} and take it from each other"),
         remedy: "give each server an account of its own: lampfield invite NAME".to_owned(),
     }
+}
+
+/// Whether a trouble is only what comes of a stream that breaks: what helps against that helps
+/// against it.
+fn follows_from(trouble: &Trouble, broken: &[Broken]) -> bool {
+    let Trouble::BackoffExceedsGrace { account, .. } = trouble else { return false };
+    broken.iter().any(|one| one.account.as_str() == account.as_str())
 }
 
 fn breaks_its_stream(broken: &Broken) -> Attention {

@@ -139,7 +139,7 @@ fn a_contact_survives_the_store() {
 }
 
 fn words(payload: &str) -> Words {
-    Words { id: Some("1".into()), lang: None, payload: payload.into() }
+    Words { id: Some("1".into()), payload: payload.into(), ..Words::default() }
 }
 
 fn listed() -> Contact {

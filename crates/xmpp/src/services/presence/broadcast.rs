@@ -9,7 +9,7 @@ use super::{may_see, write};
 use crate::accounts::Role;
 use crate::contacts::subscription::{Half, Step};
 use crate::services::relay;
-use crate::session::{Presence, Session, Words};
+use crate::session::{Caps, Presence, Session, Words};
 use crate::site::Site;
 
 /// A resource says that it is there, or how.
@@ -18,7 +18,7 @@ pub fn available(site: &Rc<Site>, session: &Rc<Session>, presence: Presence) {
     let first = session.presence.borrow_mut().replace(presence).is_none();
     for watcher in watchers(site, &session.bare) {
         let mut out = Vec::new();
-        write::available(&mut out, &session.jid, &watcher, &words);
+        write::available(&mut out, &session.jid, &watcher, &words, site.caps_for(&watcher));
         for resource in site.router.resources(&watcher).iter().filter(|r| r.is_available()) {
             // Everyone hears of themselves too (RFC 6121 section 4.2.2), but for Asterisk, which
             // does not listen. COMPAT(asterisk<=22)
@@ -43,7 +43,8 @@ pub fn goes(site: &Rc<Site>, session: &Rc<Session>, words: &Rc<Words>) {
     unavailable(site, session, words);
     if was_there {
         let mut out = Vec::new();
-        write::unavailable(&mut out, &session.jid, session.bare.as_str(), words);
+        let caps = site.caps_for(&session.bare);
+        write::unavailable(&mut out, &session.jid, session.bare.as_str(), words, caps);
         session.send(&out);
     }
 }
@@ -61,12 +62,12 @@ pub fn unavailable(site: &Rc<Site>, session: &Rc<Session>, words: &Rc<Words>) {
     }
     for watcher in &watchers {
         for resource in site.router.resources(watcher).iter().filter(|r| r.is_available()) {
-            take_leave(session, resource, watcher.as_str(), words);
+            take_leave(site, session, resource, watcher.as_str(), words);
         }
     }
     for other in directed.iter().filter(|other| !watchers.contains(&other.to_bare())) {
         for resource in site.router.matching(other) {
-            take_leave(session, &resource, other.as_str(), words);
+            take_leave(site, session, &resource, other.as_str(), words);
         }
     }
 }
@@ -82,12 +83,13 @@ fn announce(from: &Session, to: &Session, presence: &[u8]) {
 }
 
 /// Tells a resource that another is gone, with its last words if there is room for them.
-fn take_leave(from: &Session, to: &Session, address: &str, last_words: &Words) {
+fn take_leave(site: &Site, from: &Session, to: &Session, address: &str, last_words: &Words) {
     let mut out = Vec::new();
-    write::unavailable(&mut out, &from.jid, address, last_words);
+    let caps = site.caps_for(&to.bare);
+    write::unavailable(&mut out, &from.jid, address, last_words, caps);
     if relay::hand_over(from, to, &out).is_err() {
         out.clear();
-        write::unavailable(&mut out, &from.jid, address, &Words::default());
+        write::unavailable(&mut out, &from.jid, address, &Words::default(), caps);
         to.send(&out);
     }
 }
@@ -101,20 +103,21 @@ pub fn show(site: &Site, account: &BareJid, viewer: &BareJid) {
 
 /// Tells `viewer` that no resource of `account` is there, for all it may know.
 pub fn hide(site: &Site, account: &BareJid, viewer: &BareJid) {
-    let mut out = Vec::new();
+    let (mut out, caps) = (Vec::new(), site.caps_for(viewer));
     for resource in site.router.resources(account).iter().filter(|r| r.is_available()) {
-        write::unavailable(&mut out, &resource.jid, viewer.as_str(), &Words::default());
+        write::unavailable(&mut out, &resource.jid, viewer.as_str(), &Words::default(), caps);
     }
     to_available(site, viewer, &out);
 }
 
 /// Answers somebody who asks whether `account` is there.
 pub fn answer_probe(site: &Site, session: &Session, account: &BareJid) {
-    let mut out = Vec::new();
+    let (mut out, caps) = (Vec::new(), site.caps_for(&session.bare));
     if may_see(site, &session.bare, account) {
         write_resources(&mut out, site, account, &session.bare);
     } else {
-        write::step(&mut out, account, &session.bare, Step::Unsubscribed, &Words::default());
+        let (step, words) = (Step::Unsubscribed, Words::default());
+        write::step(&mut out, account, &session.bare, step, &words, caps);
     }
     session.send(&out);
 }
@@ -139,7 +142,7 @@ fn watched(site: &Site, account: &BareJid) -> Vec<BareJid> {
 /// What a resource hears when it becomes available: who else is there, and who has asked for its
 /// presence meanwhile (RFC 6121 sections 4.3 and 3.1.3).
 fn tell_newcomer(site: &Site, session: &Session) {
-    let mut out = Vec::new();
+    let (mut out, caps) = (Vec::new(), site.caps_for(&session.bare));
     for account in watched(site, &session.bare) {
         if !may_see(site, &session.bare, &account) {
             continue;
@@ -147,31 +150,41 @@ fn tell_newcomer(site: &Site, session: &Session) {
         for other in site.router.resources(&account) {
             // Of itself it has heard as its own watcher.
             if other.jid != session.jid {
-                write_resource(&mut out, &other, &session.bare);
+                write_resource(&mut out, &other, &session.bare, caps);
             }
         }
     }
-    site.rosters.read(&session.bare, |roster| {
-        let asking = roster.iter().filter(|(_, contact)| contact.subscription.from == Half::Asked);
-        for (jid, contact) in asking {
-            let words = contact.request.clone().unwrap_or_default();
-            write::step(&mut out, jid, &session.bare, Step::Subscribe, &words);
-        }
-    });
+    // COMPAT(asterisk<=22 autoregister=yes): the thread that reads its stream would answer.
+    if !site.peers.is_pbx(&session.bare) {
+        write_requests(&mut out, site, &session.bare);
+    }
     if !out.is_empty() {
         session.send(&out);
     }
 }
 
+/// Appends the requests that wait for an answer of `account`.
+fn write_requests(out: &mut Vec<u8>, site: &Site, account: &BareJid) {
+    let caps = site.caps_for(account);
+    site.rosters.read(account, |roster| {
+        let asking = roster.iter().filter(|(_, contact)| contact.subscription.from == Half::Asked);
+        for (jid, contact) in asking {
+            let words = contact.request.clone().unwrap_or_default();
+            write::step(out, jid, account, Step::Subscribe, &words, caps);
+        }
+    });
+}
+
 fn write_resources(out: &mut Vec<u8>, site: &Site, account: &BareJid, viewer: &BareJid) {
+    let caps = site.caps_for(viewer);
     for resource in site.router.resources(account) {
-        write_resource(out, &resource, viewer);
+        write_resource(out, &resource, viewer, caps);
     }
 }
 
-fn write_resource(out: &mut Vec<u8>, resource: &Session, viewer: &BareJid) {
+fn write_resource(out: &mut Vec<u8>, resource: &Session, viewer: &BareJid, caps: Caps) {
     if let Some(presence) = &*resource.presence.borrow() {
-        write::available(out, &resource.jid, viewer, &presence.words);
+        write::available(out, &resource.jid, viewer, &presence.words, caps);
     }
 }
 

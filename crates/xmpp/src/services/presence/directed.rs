@@ -34,10 +34,11 @@ pub fn stanza(
     Ok(())
 }
 
-/// Passes a presence on as it is: to one resource, or to those of an account that are available.
+/// Passes a presence on as it is, but for caps that are not for everybody: to one resource, or to those of an account that are available.
 /// Who has too much to read misses it.
 pub fn pass_on(site: &Site, session: &Session, to: &Jid, stanza: Element<'_>) {
-    let out = relay::passed_on(session, to.as_str(), stanza);
+    let caps = site.caps_for(&to.to_bare());
+    let out = relay::passed_on_but(session, to.as_str(), stanza, |child| caps.lets_see(child));
     let resources = site.router.matching(to);
     let concerned = |resource: &&Rc<Session>| to.resource().is_some() || resource.is_available();
     for resource in resources.iter().filter(concerned) {

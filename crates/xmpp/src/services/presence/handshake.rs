@@ -35,7 +35,7 @@ pub fn say(
         // Both see each other anyhow: only the question has an answer.
         if step == Step::Subscribe {
             let mut out = Vec::new();
-            write::step(&mut out, contact, account, Step::Subscribed, &Words::default());
+            write_granted(&mut out, site, contact, account);
             session.send(&out);
             broadcast::answer_probe(site, session, contact);
         }
@@ -43,6 +43,12 @@ pub fn say(
     }
     outbound(site, account, contact, step, &Words::of(stanza, session.lang()))
         .map_err(|full| StanzaCondition::PolicyViolation.with(full.to_string()))
+}
+
+/// Appends that `contact` lets `account` see its presence.
+pub fn write_granted(out: &mut Vec<u8>, site: &Site, contact: &BareJid, account: &BareJid) {
+    let caps = site.caps_for(account);
+    write::step(out, contact, account, Step::Subscribed, &Words::default(), caps);
 }
 
 /// Ends both subscriptions between an account and a contact, and what was asked for.
@@ -128,7 +134,7 @@ fn hear(site: &Rc<Site>, account: &BareJid, contact: &BareJid, step: Step, words
     };
     if stepped.passage == Passage::On {
         let mut out = Vec::new();
-        write::step(&mut out, account, contact, step, words);
+        write::step(&mut out, account, contact, step, words, site.caps_for(contact));
         for resource in site.router.resources(contact) {
             let hears = match step {
                 Step::Subscribe => resource.is_available(),

@@ -9,7 +9,7 @@ use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use super::write;
-use crate::session::{Session, Words};
+use crate::session::{Caps, Session, Words};
 use crate::site::Site;
 
 /// How long news wait for more, so that they go together.
@@ -39,8 +39,13 @@ pub async fn run(site: &Rc<Site>) {
 pub async fn tell(site: &Rc<Site>) {
     let session = |jid: &FullJid| site.router.session(jid).filter(|session| session.is_available());
     let round = site.news.round(|jid| session(jid).is_some());
-    let there = round.there.iter().filter_map(session).filter_map(|session| piece(&session));
-    let gone = round.gone.iter().map(|(jid, words)| Piece::new(jid, Some("unavailable"), words));
+    // What is told of one is told to the PBXs of its domain.
+    let caps = |jid: &FullJid| site.caps_for(&jid.to_bare());
+    let there = round.there.iter().filter_map(session).filter_map(|s| piece(&s, caps(&s.jid)));
+    let gone = round
+        .gone
+        .iter()
+        .map(|(jid, words)| Piece::new(jid, Some("unavailable"), words, caps(jid)));
     let news: Vec<_> = there.chain(gone).collect();
     for domain in site.domains.iter().map(|served| served.name.as_str()) {
         let here: Vec<_> = news.iter().filter(|piece| piece.from.domain() == domain).collect();
@@ -66,7 +71,8 @@ async fn tell_domain(site: &Site, domain: &str, news: &[&Piece], newcomers: &Has
     }
     // Who has come meanwhile is told of in the next round, so that it is taken back if it goes.
     let told = all.iter().filter(|session| site.news.was_told(&session.jid));
-    let pieces: Vec<_> = told.filter_map(piece).collect();
+    let pieces: Vec<_> =
+        told.filter_map(|session| piece(session, site.caps_for(&session.bare))).collect();
     let pieces: Vec<_> = pieces.iter().collect();
     for to in newcomers {
         for portion in pieces.chunks(PORTION) {
@@ -89,16 +95,16 @@ fn send(to: &Session, pieces: &[&Piece]) {
     }
 }
 
-fn piece(session: &Rc<Session>) -> Option<Piece> {
+fn piece(session: &Rc<Session>, caps: Caps) -> Option<Piece> {
     let presence = session.presence.borrow();
-    presence.as_ref().map(|presence| Piece::new(&session.jid, None, &presence.words))
+    presence.as_ref().map(|presence| Piece::new(&session.jid, None, &presence.words, caps))
 }
 
 // === impl Piece ===
 
 impl Piece {
-    fn new(from: &FullJid, kind: Option<&str>, words: &Words) -> Self {
-        let (head, tail) = write::in_two(from, kind, words);
+    fn new(from: &FullJid, kind: Option<&str>, words: &Words, caps: Caps) -> Self {
+        let (head, tail) = write::in_two(from, kind, words, caps);
         Self { from: from.to_bare(), head, tail }
     }
 }

@@ -1,9 +1,12 @@
 //! Who hears what when people come, go, ask and answer.
 
+mod caps;
+
 use lampfield_xmpp_stream::{Limits, Scope, Stanza};
 
 use super::*;
 use crate::accounts::Role::{Admin, Pbx, User};
+use crate::contacts::subscription::Direction;
 use crate::services::stage::{Player, Stage, jid, play};
 
 const ASKED: &str = "<presence from='alice@example.org' to='bob@example.org' type='subscribe'/>";
@@ -33,12 +36,12 @@ async fn friends(stage: &Stage) -> (Player, Player) {
 
 #[test]
 fn a_presence_keeps_its_content_and_its_priority() {
-    let content = "<status>I am available</status><priority>1</priority>\
-         <c xmlns='http://jabber.org/protocol/caps' node='http://www.asterisk.org/xmpp/client/caps' \
+    let content = "<status>I am available</status><priority>1</priority>";
+    let caps = "<c xmlns='http://jabber.org/protocol/caps' node='http://www.asterisk.org/xmpp/client/caps' \
          ver='asterisk-xmpp' ext='voice-v1 video-v1 camera-v1'/>";
-    let presence = announce(content).unwrap();
+    let presence = announce(&format!("{content}{caps}")).unwrap();
     assert_eq!(presence.priority, 1);
-    assert_eq!(&*presence.words.payload, content);
+    assert_eq!((&*presence.words.payload, &*presence.words.caps), (content, caps));
     assert_eq!(announce("").unwrap().priority, 0);
     assert_eq!(announce("<priority> -5 </priority>").unwrap().priority, -5);
 }
@@ -395,5 +398,23 @@ fn a_probe_is_answered_for_those_who_may_see() {
             bob.hears(),
             "<presence from='alice@example.org' to='bob@example.org' type='unsubscribed'/>"
         );
+    });
+}
+
+/// COMPAT(asterisk<=22 autoregister=yes): it answers by itself.
+#[test]
+fn a_pbx_is_not_asked_for_its_presence() {
+    play(async || {
+        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
+        let alice = stage.enter("alice", "a").await;
+        alice.says("<presence to='bob@example.org' type='subscribe'/>");
+        stage.door.site.accounts.remove(&jid("bob")).await.unwrap();
+        stage.add("bob", Pbx).await;
+        let bare = (&jid("bob"), &jid("alice"));
+        let way = (Direction::Inbound, Step::Subscribe);
+        stage.door.site.rosters.step(bare.0, bare.1, way, Some(&Words::default())).unwrap();
+        let bob = stage.enter("bob", "b").await;
+        bob.says("<presence/>");
+        assert_eq!(bob.hears(), "", "a request that was made before it became one");
     });
 }

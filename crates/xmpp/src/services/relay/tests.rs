@@ -41,6 +41,7 @@ fn servers_ask_each_other_and_an_answer_counts_once() {
         let stage = Stage::open(&[("pbx", Pbx), ("other", Pbx), ("carol", User)]).await;
         let (pbx, other) = (stage.enter("pbx", "x").await, stage.enter("other", "o").await);
         let carol = stage.enter("carol", "c").await;
+        other.pauses();
         assert_eq!(pass(&pbx, &other, "get", "aaaag", DISCO), None);
         assert!(other.hears().contains("type='get' id='aaaag'"));
         pass(&carol, &pbx, "result", "aaaag", DISCO);
@@ -58,6 +59,7 @@ fn a_pbx_hears_of_an_error_in_the_servers_words() {
     play(async || {
         let stage = Stage::open(&[("pbx", Pbx), ("other", Pbx)]).await;
         let (pbx, other) = (stage.enter("pbx", "x").await, stage.enter("other", "o").await);
+        other.pauses();
         for (error, words) in [
             ("", "<error type='cancel' code='500'><undefined-condition "),
             ("<error type='cancel'/>", "<error type='cancel' code='500'><undefined-condition "),
@@ -71,6 +73,60 @@ fn a_pbx_hears_of_an_error_in_the_servers_words() {
             let heard = pbx.hears();
             assert!(heard.contains(words) && !heard.contains("pubsub"), "{heard}");
         }
+    });
+}
+
+#[test]
+fn who_asks_too_much_while_a_pbx_makes_no_pause_is_refused() {
+    play(async || {
+        let stage = Stage::open(&[("pbx", Pbx), ("boss", Admin), ("other", Admin)]).await;
+        let (pbx, boss) = (stage.enter("pbx", "x").await, stage.enter("boss", "b").await);
+        let (other, deaf) = (stage.enter("other", "o").await, stage.enter("pbx", "deaf").await);
+        let refused = Some(StanzaCondition::ResourceConstraint);
+        for _ in 0..64 {
+            assert_eq!(pass(&boss, &pbx, "get", "1", DISCO), None);
+        }
+        assert_eq!(pass(&boss, &pbx, "get", "1", DISCO), refused, "one asker has its share");
+        assert_eq!(pass(&other, &pbx, "get", "1", DISCO), None);
+        let large = format!("<query xmlns='urn:x'>{}</query>", "x".repeat(250_000));
+        let taken = (0..10).take_while(|_| pass(&other, &deaf, "get", "1", &large).is_none());
+        assert_eq!(taken.count(), 4, "a MiB for all of them");
+        assert_eq!(pass(&boss, &pbx, "set", "1", DISCO), None);
+        assert_eq!(pbx.hears().matches("<iq ").count(), 1, "what cannot wait goes at once");
+
+        pbx.pauses();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(pbx.hears().matches("<iq ").count(), 64 + 1);
+        assert_eq!(pass(&boss, &pbx, "get", "1", DISCO), None);
+        assert_eq!(pbx.hears().matches("<iq ").count(), 1, "at once in a pause");
+    });
+}
+
+#[test]
+fn a_question_to_a_pbx_that_goes_before_it_pauses_is_answered_by_the_server() {
+    play(async || {
+        let stage = Stage::open(&[("pbx", Pbx), ("boss", Admin)]).await;
+        let (pbx, boss) = (stage.enter("pbx", "x").await, stage.enter("boss", "b").await);
+        assert_eq!(pass(&boss, &pbx, "get", "1", DISCO), None);
+        pbx.is_gone();
+        drop(pbx);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let heard = boss.hears();
+        assert!(heard.starts_with(
+            "<iq type='error' id='1' from='pbx@example.org/x' to='boss@example.org/b'>"
+        ));
+        assert!(heard.contains("<service-unavailable"), "{heard}");
+    });
+}
+
+#[test]
+fn where_caps_are_shown_questions_do_not_wait() {
+    play(async || {
+        let stage = Stage::open(&[("pbx", Pbx), ("other", Pbx)]).await;
+        let (pbx, other) = (stage.enter("pbx", "x").await, stage.enter("other", "o").await);
+        stage.show_caps(true);
+        assert_eq!(pass(&pbx, &other, "get", "aaaag", DISCO), None);
+        assert!(other.hears().contains("id='aaaag'"));
     });
 }
 

@@ -1,5 +1,7 @@
 //! Asks silent peers whether they still listen, by disco#info: the one question that Asterisk
-//! answers (it never answers XEP-0199 pings).
+//! answers (it never answers XEP-0199 pings). One that publishes is asked nothing before it pauses
+//! ([`Link::is_quiet`](crate::wire::Link::is_quiet)): if it never does, what it would prove stays
+//! to be proven, within the limit of remembered withdrawals.
 //!
 //! An answer proves that the peer has read everything sent before the question, so the watches of
 //! that stream are confirmed up to where they were when it was asked, and withdrawals that nobody
@@ -119,8 +121,9 @@ impl Telephony {
             self.confirm_lamps();
             for found in self.survey() {
                 let waiting = self.probes.check(found.session.conn, now);
-                let silent = found.session.link.silence() >= SILENCE;
-                if !waiting && (found.must_confirm || silent) {
+                let link = &found.session.link;
+                let is_due = link.silence() >= SILENCE || found.must_confirm && link.is_quiet();
+                if !waiting && is_due {
                     self.probes.ask(found, now);
                 }
             }
