@@ -5,6 +5,7 @@
 use std::io::Write;
 use std::net::SocketAddrV4;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::namespace::Namespace;
@@ -49,15 +50,15 @@ impl Drop for Cut {
 
 /// Whoever on a machine sends to this port of others is answered with a reset until this is dropped, as
 /// by a router that has forgotten its connections; the other side is not told, neither now nor later.
-pub struct Refusal<'a> {
-    machine: &'a Namespace,
+pub struct Refusal {
+    machine: Arc<Namespace>,
 }
 
-impl<'a> Refusal<'a> {
+impl Refusal {
     /// Refuses from now on.
-    pub fn of(machine: &'a Namespace, port: u16) -> Self {
+    pub fn of(machine: Arc<Namespace>, port: u16) -> Self {
         nft(
-            Some(machine),
+            Some(&machine),
             &format!(
                 "add table ip untold
                  add chain ip untold out {{ type filter hook output priority -10; }}
@@ -73,9 +74,9 @@ impl<'a> Refusal<'a> {
     }
 }
 
-impl Drop for Refusal<'_> {
+impl Drop for Refusal {
     fn drop(&mut self) {
-        nft(Some(self.machine), "delete table ip refusal");
+        nft(Some(&self.machine), "delete table ip refusal");
     }
 }
 

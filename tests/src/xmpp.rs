@@ -134,6 +134,11 @@ impl Client {
         self.socket.write_beneath(bytes).await.expect("the server reads what is sent");
     }
 
+    /// From the next stream header on it is for this domain.
+    pub fn turn_to(&mut self, domain: &str) {
+        self.domain = domain.to_owned();
+    }
+
     /// From the next stream header on it says that it speaks this language.
     pub fn speak(&mut self, lang: &str) {
         self.lang = Some(lang.to_owned());
@@ -182,14 +187,19 @@ impl Client {
         user: &str,
         password: &str,
     ) -> Result<(), Element> {
-        let secret = BASE64.encode(format!("{authzid}\0{user}\0{password}"));
-        self.send(&format!("<auth xmlns='{SASL}' mechanism='PLAIN'>{secret}</auth>")).await;
-        let answer = self.next().await.element;
+        let answer = self.plain(authzid, user, password).await;
         if answer.name != "success" {
             return Err(answer);
         }
         self.open().await;
         Ok(())
+    }
+
+    /// SASL PLAIN, and its answer.
+    pub async fn plain(&mut self, authzid: &str, user: &str, password: &str) -> Element {
+        let secret = BASE64.encode(format!("{authzid}\0{user}\0{password}"));
+        self.send(&format!("<auth xmlns='{SASL}' mechanism='PLAIN'>{secret}</auth>")).await;
+        self.next().await.element
     }
 
     /// Binds a resource; the server may give another one.

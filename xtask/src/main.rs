@@ -61,8 +61,8 @@ enum Command {
     },
     /// Stock Asterisk at the end of a long line: how soon it is in, and how soon it is back
     BenchLine {
-        /// One way (clear, tls, relay) or one measure (login, many, buffer, outages, resets,
-        /// cut) instead of all
+        /// One way (clear, tls, relay) or one measure (login, many, buffer, early, outages,
+        /// resets, cut) instead of all
         which: Option<String>,
     },
     /// From a change on one Asterisk to the event on another: delay, burst, newcomer, memory

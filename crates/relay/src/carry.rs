@@ -107,6 +107,8 @@ async fn carry(socket: TcpStream, peer: SocketAddr, settings: &Settings) -> Resu
             pbx.dismiss(&error);
             return Ok(());
         }
+        // There is nobody to tell.
+        End::Pbx(_) if !pbx.leave() => false,
         End::Pbx(PbxEnd::Goodbye) => true,
         End::Pbx(PbxEnd::Closed) => match witness {
             None => false,

@@ -2,7 +2,7 @@
 //! writes, whatever the server's side does: COMPAT(asterisk<=22), whose threads mix their words when
 //! its socket is full.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
 
@@ -30,6 +30,8 @@ pub struct Pbx {
     pub peer: SocketAddr,
     said: RefCell<Said>,
     unread: RefCell<Vec<u8>>,
+    /// Streams that have begun from our side.
+    greeted: Cell<u8>,
     /// It has said something more.
     news: Notify,
     /// Something is to be written to it, or it has read something.
@@ -62,6 +64,7 @@ impl Pbx {
             peer,
             said: RefCell::default(),
             unread: RefCell::default(),
+            greeted: Cell::new(0),
             news: Notify::new(),
             written: Notify::new(),
             room: Notify::new(),
@@ -140,14 +143,24 @@ impl Pbx {
     /// The last words to the PBX, as far as its socket takes them.
     pub fn dismiss(&self, error: &StreamError) {
         let mut out = std::mem::take(&mut *self.unread.borrow_mut());
+        let said = self.said.borrow();
+        // An error is part of a stream (RFC 6120 section 4.9.1.2): the login begins a second one.
+        if self.greeted.get() <= u8::from(said.is_let_in) {
+            open(&mut out, said.domain());
+        }
         stream_error(&mut out, error);
         stream_close(&mut out);
         let _ = self.socket.try_write(&out);
     }
 
-    /// Ends the PBX's stream to the server as it would itself, if it did.
+    /// The PBX has closed its stream. Says whether it has one to the server, which is then its last.
+    pub fn leave(&self) -> bool {
+        self.said.borrow_mut().leave()
+    }
+
+    /// Ends that last stream as the PBX would itself, if it did.
     pub fn say_goodbye(&self) {
-        self.said.borrow_mut().leave();
+        self.said.borrow_mut().say_goodbye();
         self.news.notify_waiters();
     }
 
@@ -185,16 +198,9 @@ impl Pbx {
 
     /// Greets the PBX for the server: with PLAIN, and nothing that could not be repeated.
     pub async fn greet(&self, domain: &str, features: impl FnOnce(&mut Vec<u8>)) {
+        self.greeted.set(self.greeted.get() + 1);
         let mut out = Vec::new();
-        let header = StreamOpen {
-            content: ns::CLIENT,
-            from: Some(domain),
-            to: None,
-            id: Some("lampfield-relay"),
-            lang: None,
-            version: Some("1.0"),
-        };
-        header.write(&mut out);
+        open(&mut out, Some(domain));
         stream_features(&mut out, features);
         self.tell(&out).await;
     }
@@ -218,7 +224,7 @@ impl Pbx {
         self.said.borrow_mut().line_is_down()
     }
 
-    /// Whether the server has been told that the PBX is gone: it is not to come back.
+    /// Whether the PBX has closed its stream: it is not to come back.
     pub fn is_leaving(&self) -> bool {
         self.said.borrow().is_leaving()
     }
@@ -239,4 +245,17 @@ impl Pbx {
             more.await;
         }
     }
+}
+
+/// Begins a stream from our side.
+fn open(out: &mut Vec<u8>, domain: Option<&str>) {
+    let header = StreamOpen {
+        content: ns::CLIENT,
+        from: domain,
+        to: None,
+        id: Some("lampfield-relay"),
+        lang: None,
+        version: Some("1.0"),
+    };
+    header.write(out);
 }

@@ -44,7 +44,7 @@ enum Line {
     Up,
     /// Lost: only words are kept, all of which are said again.
     Down,
-    /// The PBX is gone, and the server is told.
+    /// It was there when the PBX closed its stream, and is its last.
     Leaving,
 }
 
@@ -126,18 +126,25 @@ impl Said {
         was_up
     }
 
-    /// The PBX is gone: the server is told, if it is there.
-    pub fn leave(&mut self) {
-        if self.line == Line::Up {
-            let mut goodbye = Vec::new();
-            stream_close(&mut goodbye);
-            // At the limit the server sees a loss.
-            let _ = self.outgoing.push(&goodbye);
+    /// The PBX has closed its stream: when its line to the server is lost it does not get another one,
+    /// which would take the place of the PBX's next stream. Says whether it has one.
+    pub fn leave(&mut self) -> bool {
+        let is_up = self.line == Line::Up;
+        if is_up {
             self.line = Line::Leaving;
         }
+        is_up
     }
 
-    /// Whether the server has been told that the PBX is gone.
+    /// Ends the stream to the server.
+    pub fn say_goodbye(&mut self) {
+        let mut goodbye = Vec::new();
+        stream_close(&mut goodbye);
+        // At the limit the server sees a loss.
+        let _ = self.outgoing.push(&goodbye);
+    }
+
+    /// Whether the PBX has closed its stream.
     pub fn is_leaving(&self) -> bool {
         self.line == Line::Leaving
     }
@@ -316,10 +323,18 @@ mod tests {
     fn a_goodbye_comes_last_and_once() {
         let mut said = logged_in();
         assert_eq!(hears(&mut said, "</stream:stream>"), Ok(Some(Goodbye)));
-        said.leave();
-        said.leave();
+        assert!(said.leave());
+        assert!(!said.leave());
+        said.say_goodbye();
         assert_eq!(taken(&mut said), "</stream:stream>");
         assert!(!said.line_is_down() && said.is_leaving());
+    }
+
+    #[test]
+    fn who_leaves_while_the_line_is_lost_has_nobody_to_tell() {
+        let mut said = logged_in();
+        assert!(said.line_is_down());
+        assert!(!said.leave());
     }
 
     #[test]

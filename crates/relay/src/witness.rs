@@ -2,7 +2,7 @@
 //! does that, and its lamps should stay.
 //!
 //! The process is found once, when it connects: by the socket it holds, if we may look at its
-//! descriptors, or else as the only program of its owner that is called `asterisk`.
+//! descriptors, or else as the only program of its owner that is called `asterisk` and is no console.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -41,8 +41,7 @@ impl Witness {
         };
         let holder = theirs().find(|process| holds(process, inode));
         let process = holder.or_else(|| {
-            let mut named =
-                theirs().filter(|process| process.stat().is_ok_and(|stat| stat.comm == "asterisk"));
+            let mut named = theirs().filter(is_server);
             let first = named.next()?;
             named.next().is_none().then_some(first)
         })?;
@@ -89,6 +88,19 @@ fn holds(process: &Process, inode: u64) -> bool {
     descriptors.into_iter().any(|fd| matches!(fd.target, FDTarget::Socket(held) if held == inode))
 }
 
+fn is_server(process: &Process) -> bool {
+    process.stat().is_ok_and(|stat| stat.comm == "asterisk")
+        && process.cmdline().is_ok_and(|arguments| !is_console(&arguments))
+}
+
+/// Whether these arguments make `asterisk` connect to another one, which has often some consoles:
+/// `-r`, `-R` and `-x`, also among other letters.
+fn is_console(arguments: &[String]) -> bool {
+    let is_short = |argument: &&String| argument.starts_with('-') && !argument.starts_with("--");
+    let mut options = arguments.iter().filter(is_short);
+    options.any(|option| option.contains(['r', 'R', 'x']))
+}
+
 #[cfg(test)]
 mod tests {
     use tokio::net::{TcpListener, TcpStream};
@@ -106,5 +118,18 @@ mod tests {
         drop(client);
         let another = Witness { started: witness.started + 1, ..witness };
         assert!(another.ends().await);
+    }
+
+    #[test]
+    fn consoles_are_no_servers() {
+        let is = |line: &str| is_console(&line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        for server in ["asterisk", "/usr/sbin/asterisk -g -f -p -U asterisk", "asterisk -C /x/r"] {
+            assert!(!is(server), "{server}");
+        }
+        for console in
+            ["asterisk -r", "rasterisk -rvvv", "asterisk -vvvR", "asterisk -C x -rx stop"]
+        {
+            assert!(is(console), "{console}");
+        }
     }
 }

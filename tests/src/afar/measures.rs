@@ -47,6 +47,13 @@ impl Phones {
         }
     }
 
+    /// Changes them so many times, as fast as Asterisk takes it.
+    pub async fn burst(self, asterisk: &Asterisk, changes: usize) {
+        for count in 0..changes {
+            self.step(asterisk, count).await;
+        }
+    }
+
     async fn change(self, asterisk: &Asterisk) -> Infallible {
         let mut ticks = interval(Duration::from_secs(1) / self.changes_per_second);
         // What is late because a look took its time is made up for.
@@ -54,13 +61,17 @@ impl Phones {
         let mut count = 0;
         while !asterisk.ami().is_closed() {
             ticks.tick().await;
-            let device = format!("DEVICE_STATE({})", device(count % self.devices));
-            let state = STATES[(count / self.devices + count) % STATES.len()];
-            asterisk.ami().set_without_waiting(&device, state).await;
+            self.step(asterisk, count).await;
             count += 1;
         }
         // It has crashed; the work finds out, and says it better.
         std::future::pending().await
+    }
+
+    async fn step(self, asterisk: &Asterisk, count: usize) {
+        let device = format!("DEVICE_STATE({})", device(count % self.devices));
+        let state = STATES[(count / self.devices + count) % STATES.len()];
+        asterisk.ami().set_without_waiting(&device, state).await;
     }
 }
 
@@ -86,6 +97,22 @@ pub async fn settle(site: &mut Site, phones: Phones, quality: Quality) {
     site.asterisk.join().await;
     site.asterisk.connected().await;
     site.line.turn_into(quality);
+}
+
+/// The PBX begins to connect so long before the server is there: how long after the server's ready line
+/// it showed what the PBX says.
+pub async fn early(
+    centre: &mut Centre,
+    site: &mut Site,
+    early: Duration,
+    patience: Duration,
+) -> Option<Duration> {
+    centre.server.kill();
+    site.asterisk.set_state("Custom:early", "INUSE").await;
+    site.asterisk.join().await;
+    sleep(early).await;
+    centre.server.run().await;
+    shown_after(&centre.server, "Custom:early", "INUSE", patience).await
 }
 
 /// What came of one outage of the server.
@@ -133,7 +160,7 @@ pub async fn resets(
 ) -> Vec<Option<Duration>> {
     let mut back = Vec::new();
     for state in STATES.iter().cycle().take(times) {
-        let refusal = Refusal::of(&site.machine, PORT);
+        let refusal = Refusal::of(site.machine.clone(), PORT);
         sleep(away / 2).await;
         site.asterisk.set_state("Custom:reset", state).await;
         sleep(away / 2).await;

@@ -5,25 +5,26 @@ use std::time::Duration;
 use lampfield_tests::afar::measures::Phones;
 use lampfield_tests::afar::{Centre, Site, Way};
 use lampfield_tests::asterisk::{Drops, Release};
-use lampfield_tests::eventually::throughout;
+use lampfield_tests::eventually::{eventually, throughout};
 use lampfield_tests::line::Quality;
 use lampfield_tests::server::Config;
 use tokio::time::sleep;
 
 use crate::afterwards::{agree, noticed_nothing};
 
-const BUSY: Phones = Phones { devices: 300, changes_per_second: 300 };
+const PHONES: Phones = Phones { devices: 300, changes_per_second: 0 };
+/// Together more than the relay and the usual buffers between it and Asterisk hold.
+const CHANGES: usize = 20_000;
 
 #[tokio::test]
 async fn a_frozen_relay_loses_nothing_and_asterisk_does_not_notice() {
     let (_centre, mut far, near) = pair().await;
-    BUSY.appear(&far.asterisk).await;
-    let frozen = async {
-        far.relay.as_ref().unwrap().process().freeze();
-        sleep(Duration::from_secs(3)).await;
-        far.relay.as_ref().unwrap().process().thaw();
-    };
-    BUSY.busy(&far.asterisk, frozen).await;
+    PHONES.appear(&far.asterisk).await;
+    far.relay().process().freeze();
+    let thaw = sleep(Duration::from_secs(3));
+    PHONES.burst(&far.asterisk, CHANGES).await;
+    thaw.await;
+    far.relay().process().thaw();
     agree(Duration::from_secs(8), &far.asterisk, &near.asterisk).await;
     noticed_nothing(&mut far.asterisk);
 }
@@ -82,7 +83,7 @@ async fn a_relay_without_a_server_holds_asterisk_until_it_is_there() {
     .await;
     centre.server.run().await;
     let shown = || centre.server.why("Custom:x").value();
-    lampfield_tests::eventually::eventually(Duration::from_secs(3), || async {
+    eventually(Duration::from_secs(3), || async {
         if shown() == "INUSE" { Ok(()) } else { Err(shown()) }
     })
     .await;

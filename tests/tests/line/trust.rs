@@ -66,11 +66,10 @@ async fn a_stream_cannot_change_its_domain() {
     let mut site = centre.site(Release::V22, Way::Relay, quality()).await;
     let mut client = client(&site);
     client.open().await;
-    client.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AHNlcnZlcjEAc2VjcmV0LW9mLXNlcnZlcjE=</auth>").await;
-    assert_eq!(client.next().await.element.name, "success");
-    client
-        .send("<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:client' to='other.example' version='1.0'>")
-        .await;
+    let answer = client.plain("", "server1", &Config::password("server1")).await;
+    assert_eq!(answer.name, "success");
+    client.turn_to("other.example");
+    client.send_header().await;
     assert_eq!(client.ending().await, (Some("host-unknown".to_owned()), End::StreamClosed));
     site.relay().logs("another domain").await;
 }

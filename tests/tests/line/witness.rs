@@ -6,9 +6,12 @@ use std::time::Duration;
 use lampfield_tests::afar::{Centre, Site, Way};
 use lampfield_tests::ami::Message;
 use lampfield_tests::asterisk::Release;
+use lampfield_tests::cut::Refusal;
 use lampfield_tests::eventually::{SOON, eventually};
 use lampfield_tests::line::Quality;
-use lampfield_tests::server::Config;
+use lampfield_tests::server::{Config, PORT};
+
+use crate::afterwards::noticed_nothing;
 
 const AT_ONCE: Duration = Duration::from_secs(1);
 
@@ -46,6 +49,7 @@ async fn a_stop_is_a_goodbye() {
     }
 }
 
+/// It keeps its stream where nothing has changed in `xmpp.conf`.
 #[tokio::test]
 async fn a_reload_of_the_module_is_none() {
     let (_centre, far, near) = pair(Release::V22).await;
@@ -62,6 +66,23 @@ async fn a_module_that_is_loaded_again_is_none() {
     far.relay().logs("code=\"pbx-gone\"").await;
     far.asterisk.join().await;
     stays(&far, &near, mark).await;
+}
+
+/// The relay has two streams of one PBX then, and only the new one may go on.
+#[tokio::test]
+async fn a_module_that_is_loaded_again_while_the_line_is_lost_has_one_stream() {
+    let (_centre, mut far, near) = pair(Release::V22).await;
+    let mark = near.asterisk.ami().mark();
+    let refusal = Refusal::of(far.machine.clone(), PORT);
+    // The relay hears of it when it sends something.
+    far.asterisk.set_state("Custom:lost", "BUSY").await;
+    far.relay().logs("code=\"line-lost\"").await;
+    far.asterisk.console("module unload res_xmpp.so");
+    far.asterisk.join().await;
+    drop(refusal);
+    far.asterisk.connected().await;
+    stays(&far, &near, mark).await;
+    noticed_nothing(&mut far.asterisk);
 }
 
 /// Its lamp has not flickered, and it is there.

@@ -1,5 +1,5 @@
 //! Stock Asterisk at the end of a long line: how soon it is in, how soon it is back, and what it
-//! says of its connection meanwhile. `[clear|tls|relay] [login|many|buffer|outages|resets|cut]` measures
+//! says of its connection meanwhile. `[clear|tls|relay] [login|many|buffer|early|outages|resets|cut]` measures
 //! less than all.
 //! Run by `cargo xtask bench-line`.
 
@@ -12,7 +12,7 @@ use lampfield_tests::line::Quality;
 use lampfield_tests::server::Config;
 
 const WAYS: [(&str, Way); 3] = [("clear", Way::Clear), ("tls", Way::Tls), ("relay", Way::Relay)];
-const MEASURES: [&str; 6] = ["login", "many", "buffer", "outages", "resets", "cut"];
+const MEASURES: [&str; 7] = ["login", "many", "buffer", "early", "outages", "resets", "cut"];
 
 /// A send buffer that holds all of a long list, for Asterisk's machine.
 const TCP_WMEM: &str = "4096 4194304 8388608";
@@ -24,6 +24,8 @@ const VERY_MANY: Phones = Phones { devices: 2_000, changes_per_second: 20 };
 /// So few that its list fits into any buffer.
 const FEW: Phones = Phones { devices: 20, changes_per_second: 2 };
 const LOGIN_PATIENCE: Duration = Duration::from_secs(40);
+/// Longer than stock Asterisk waits for a first answer.
+const EARLY: Duration = Duration::from_secs(70);
 const OUTAGES: u32 = 6;
 const RESETS: usize = 6;
 const OUTAGE: Duration = Duration::from_secs(3);
@@ -56,6 +58,10 @@ async fn row(measure: &str, way: Way) -> String {
         "buffer" => {
             site.machine.set("net.ipv4.tcp_wmem", TCP_WMEM);
             shown(measures::login(&mut site, MANY, LOGIN_PATIENCE).await)
+        }
+        "early" => {
+            FEW.appear(&site.asterisk).await;
+            shown(measures::early(&mut centre, &mut site, EARLY, BACK_PATIENCE).await)
         }
         "outages" => {
             measures::settle(&mut site, FEW, quality).await;
