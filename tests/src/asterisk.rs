@@ -161,6 +161,19 @@ impl Asterisk {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// From now on it writes down every stanza, for [`Self::stanzas`].
+    pub fn record_stanzas(&self) {
+        for command in ["logger add channel stanzas verbose", "core set verbose 3"] {
+            self.console(command);
+        }
+        self.console("xmpp set debug on");
+    }
+
+    /// The stanzas that it has written down, both ways.
+    pub fn stanzas(&self) -> String {
+        self.folder.file("stanzas")
+    }
+
     /// Sets a `Custom:` device, as `Set(DEVICE_STATE(...)=...)` in a dialplan does.
     pub async fn set_state(&self, device: &str, state: &str) {
         self.ami().set(&format!("DEVICE_STATE({device})"), state).await;

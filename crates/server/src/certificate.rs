@@ -193,17 +193,13 @@ pub fn settings(by_name: Arc<ByName>) -> Result<Arc<ServerConfig>, CertificateEr
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_cert_resolver(by_name);
-    settings.max_fragment_size = Some(ASTERISK_RECORD + RECORD_HEADER);
+    settings.max_fragment_size = Some(lampfield_xmpp::wire::RECORD + RECORD_HEADER);
     // Stock Asterisk resumes no session; without tickets nothing is sent that it must skip, and
     // no session memory is kept.
     settings.send_tls13_tickets = 0;
     settings.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
     Ok(Arc::new(settings))
 }
-
-/// COMPAT(asterisk<=22 res_xmpp): it reads a record into a buffer of this size less its end mark and
-/// leaves the rest of a larger one unread until the next message arrives.
-const ASTERISK_RECORD: usize = 16_382;
 
 /// rustls counts the five bytes of a record's header into the fragment size.
 const RECORD_HEADER: usize = 5;

@@ -16,4 +16,4 @@ pub use buffers::BufferPool;
 pub use flusher::Flusher;
 pub use link::{Crowded, Full, Link, LinkLimits};
 pub use loans::{ALL_LARGE_ANSWERS, LARGEST_ANSWER};
-pub use tls::TlsSettings;
+pub use tls::{RECORD, TlsSettings};

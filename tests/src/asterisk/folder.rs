@@ -81,6 +81,12 @@ impl Folder {
         lines[lines.len().saturating_sub(60)..].join("\n")
     }
 
+    /// One of its log files.
+    pub fn file(&self, name: &str) -> String {
+        let bytes = fs::read(self.scratch.outside().join("log").join(name)).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     fn conf(&self) -> String {
         format!("{}/etc/asterisk.conf", self.scratch.inside())
     }

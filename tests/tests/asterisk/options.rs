@@ -132,6 +132,45 @@ async fn the_classic_guide() {
     shows_buddy(&a, &["Resource: server2"]).await;
 }
 
+/// An Asterisk that reads a blank first takes it for a sign of life and pings at once, from the
+/// thread that reads: a TLS record must not begin with one.
+#[tokio::test]
+async fn blanks_between_records_provoke_no_ping() {
+    for release in [Release::V22, Release::V16] {
+        let config = Config::plain().with_tls().servers().account("boss", "role = \"admin\"");
+        let mut server = Server::start(&config).await;
+        let conf = XmppConf { tls: true, ..xmpp_conf(&mut server, 1) };
+        let a = connected(Setup::new(1, conf).release(release)).await;
+        a.record_stanzas();
+        let mut boss = scene::client(&server, "boss").await;
+        let blanks = "x         ".repeat(4_000);
+        for end in ["", "x", "xx", "last"] {
+            boss.send(&format!(
+                "<message to='server1@asterisk.example' type='chat'><body>{blanks}{end}</body></message>"
+            ))
+            .await;
+        }
+        eventually(SOON, || async {
+            if a.stanzas().contains("last</body>") {
+                Ok(())
+            } else {
+                Err(format!("{} bytes of stanzas", a.stanzas().len()))
+            }
+        })
+        .await;
+        a.set_state("Custom:after", "INUSE").await;
+        eventually(SOON, || async {
+            if a.stanzas().contains("Custom:after") {
+                Ok(())
+            } else {
+                Err(format!("{} bytes of stanzas", a.stanzas().len()))
+            }
+        })
+        .await;
+        assert!(!a.stanzas().contains("urn:xmpp:ping"), "it was made to ping");
+    }
+}
+
 /// With and without `show_caps`, and from one to the other.
 #[tokio::test]
 async fn buddies_show_their_resource_and_more_if_the_domain_shows_caps() {
