@@ -3,6 +3,7 @@
 //! its socket is full.
 
 use std::cell::{Cell, RefCell};
+use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::rc::Rc;
 
@@ -28,6 +29,8 @@ pub struct Pbx {
     socket: TcpStream,
     /// Where it comes from.
     pub peer: SocketAddr,
+    /// What the server knows its stream by, over whatever line it comes.
+    pub name: String,
     said: RefCell<Said>,
     unread: RefCell<Vec<u8>>,
     /// Streams that have begun from our side.
@@ -62,6 +65,7 @@ impl Pbx {
         Ok(Self {
             socket,
             peer,
+            name: format!("{:016x}", RandomState::new().hash_one(peer)),
             said: RefCell::default(),
             unread: RefCell::default(),
             greeted: Cell::new(0),

@@ -232,7 +232,11 @@ fn introduction(pbx: &Pbx, local: Option<IpAddr>) -> Vec<u8> {
     let peer = pbx.peer.ip();
     let address = if peer.is_loopback() { local.unwrap_or(peer) } else { peer };
     let mut out = Vec::new();
-    Tag::open(&mut out, "via").xmlns(ns::RELAY).attr("address", &address.to_string()).empty();
+    Tag::open(&mut out, "via")
+        .xmlns(ns::RELAY)
+        .attr("address", &address.to_string())
+        .attr("stream", &pbx.name)
+        .empty();
     out
 }
 

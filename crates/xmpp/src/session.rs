@@ -69,8 +69,17 @@ pub struct Session {
 pub struct Said {
     /// The language of what it will say, unless a stanza names its own.
     pub lang: Option<Lang>,
-    /// From where the PBX comes, if this stream comes through a relay. Nothing may be decided by it.
-    pub via: Option<IpAddr>,
+    /// What the relay reports, if this stream comes through one.
+    pub via: Option<Via>,
+}
+
+/// What a relay reports of the PBX whose stream it carries.
+#[derive(Debug, Clone)]
+pub struct Via {
+    /// From where the PBX comes. Nothing may be decided by it.
+    pub address: IpAddr,
+    /// The PBX's stream, which may be carried over one line after the other; at most 64 characters.
+    pub stream: Option<Box<str>>,
 }
 
 /// The last available presence of a resource.
@@ -126,7 +135,15 @@ impl Session {
 
     /// From where the PBX comes, if this stream comes through a relay.
     pub fn via(&self) -> Option<IpAddr> {
-        self.said.via
+        self.said.via.as_ref().map(|via| via.address)
+    }
+
+    /// Whether this is the stream of a PBX that a relay has carried to us before, over a line that
+    /// it has lost and we may not.
+    pub fn is_former_line_of(&self, via: Option<&Via>) -> bool {
+        let stream = |via: &Via| via.stream.clone();
+        let (former, now) = (self.said.via.as_ref().and_then(stream), via.and_then(stream));
+        former.is_some() && former == now
     }
 
     /// Sends one or more complete stanzas. A peer that does not read loses its connection.

@@ -52,12 +52,11 @@ async fn outages_of_the_server_are_not_noticed_and_a_count_is_heard() {
     noticed_nothing(&mut site.asterisk);
 }
 
-/// The server still has the former stream each time, and takes the third login within a minute for
-/// another PBX with the same configuration, until it notices.
+/// The server still has the former stream each time, and knows that it is the same one.
 #[tokio::test]
 async fn resets_that_the_server_does_not_see_are_not_noticed() {
-    const RESETS: usize = 3;
-    let patience = Duration::from_secs(16);
+    const RESETS: usize = 4;
+    let patience = Duration::from_secs(3);
     let mut centre = Centre::start(Config::plain().servers()).await;
     let mut site = centre.site(Release::V22, Way::Relay, bad()).await;
     measures::settle(&mut site, FEW, bad()).await;

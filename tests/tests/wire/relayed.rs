@@ -110,6 +110,34 @@ async fn what_a_relay_reports_in_a_wrong_way_ends_nothing() {
     }
 }
 
+/// A relay that has lost its line five times in a row, which the server has not noticed.
+#[tokio::test]
+async fn a_stream_that_comes_over_another_line_is_no_second_server() {
+    let server = Server::start(&Config::plain().servers()).await;
+    let mut lines = Vec::new();
+    let enters = async |stream: &str| {
+        let mut client = known(&server, "server1").await;
+        let stream = format!("address='192.0.2.7' stream='{stream}'");
+        client.send(&via("").replace("address=''", &stream)).await;
+        client.bind("asterisk").await;
+        let address = client.jid().to_owned();
+        (client, address)
+    };
+    for _ in 0..5 {
+        let (line, address) = enters("one").await;
+        assert!(address.ends_with("/asterisk"), "{address}");
+        lines.push(line);
+    }
+    assert!(!server.attention().contains("address-fight"), "{}", server.attention());
+    let mut addresses = Vec::new();
+    for stream in ["two", "three", "four", "five"] {
+        let (line, address) = enters(stream).await;
+        addresses.push(address);
+        lines.push(line);
+    }
+    assert!(addresses.iter().any(|one| !one.ends_with("/asterisk")), "{addresses:?}");
+}
+
 #[tokio::test]
 async fn strangers_report_nothing() {
     let server = Server::start(&Config::plain().servers()).await;

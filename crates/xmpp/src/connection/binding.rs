@@ -61,6 +61,9 @@ impl Stream {
             None => None,
             Some((jid, None)) => return self.within_limit(account).map(|()| jid.clone()),
             Some((jid, Some(other))) => {
+                if other.is_former_line_of(self.via.as_ref()) {
+                    return Ok(jid.clone());
+                }
                 if !self.door.replacements.note(jid, Instant::now()) {
                     return Ok(jid.clone());
                 }
@@ -110,7 +113,7 @@ impl Stream {
         let seat = wanted.as_ref().map(FullJid::resource).unwrap_or_default();
         let door = &self.door;
         let (conn, link) = (door.next_conn(), Rc::clone(&self.link));
-        let said = Said { lang: self.lang.clone(), via: self.via };
+        let said = Said { lang: self.lang.clone(), via: self.via.clone() };
         let session = Session::new(jid, seat.into(), account, conn, link, said)
             .map_err(|error| StanzaCondition::BadRequest.with(error.to_string()))?;
         let old = door.site.router.bind(Rc::clone(&session));
@@ -124,7 +127,7 @@ impl Stream {
             door.breakages.forget(&session.bare);
         }
         self.admission.known();
-        let via = self.via.map(tracing::field::display);
+        let via = session.via().map(tracing::field::display);
         tracing::info!(jid = %session.jid, peer = %self.link.peer(), via, "logged in");
         self.phase = Phase::Bound(Rc::clone(&session));
         Ok(session)

@@ -1,6 +1,5 @@
 //! The conversation of one connection: where it stands, and who answers what in which phase.
 
-use std::net::IpAddr;
 use std::rc::Rc;
 
 use lampfield_xmpp_stream::sasl::Exchange;
@@ -17,7 +16,7 @@ use crate::domains::ServedDomain;
 use crate::door::Door;
 use crate::gate::Admission;
 use crate::random;
-use crate::session::{Lang, Session};
+use crate::session::{Lang, Session, Via};
 use crate::settings::Limits;
 use crate::wire::Link;
 
@@ -63,7 +62,7 @@ pub(super) struct Stream {
     /// Who the present or latest attempt to log in says it is.
     pub(super) claim: Option<Claim>,
     /// From where the PBX comes, if a relay carries its stream and says so.
-    pub(super) via: Option<IpAddr>,
+    pub(super) via: Option<Via>,
     /// Whether the present stream has been opened, cannot be logged in to without TLS, and
     /// nothing has come on it yet.
     pub(super) awaits_tls: bool,
