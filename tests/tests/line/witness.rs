@@ -30,8 +30,10 @@ async fn killed(release: Release) {
     far.asterisk.kill();
     near.asterisk.sees_within(AT_ONCE, "Custom:x", "UNKNOWN").await;
     far.asterisk.run().await;
-    near.asterisk.sees("Custom:x", "INUSE").await;
     far.asterisk.connected().await;
+    // What it had said last it may not have written into its own database.
+    far.asterisk.set_state("Custom:x", "INUSE").await;
+    near.asterisk.sees("Custom:x", "INUSE").await;
     near.asterisk.set_state("Custom:near", "RINGING").await;
     far.asterisk.sees("Custom:near", "RINGING").await;
 }
