@@ -77,7 +77,7 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
             }
             match end {
                 End::Refused(refused) => return refused,
-                End::Line(error) if is_final(&error) => return Refused::Ended(error),
+                End::Line(error) if is_final(&error, &progress) => return Refused::Ended(error),
                 End::Line(error) => {
                     tell(failed, target, &error);
                     if matches!(error, LineError::Occupied) {
@@ -94,7 +94,7 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
 
 /// Whether another try would mend nothing, or would only take the place of somebody who has taken
 /// ours.
-fn is_final(error: &LineError) -> bool {
+fn is_final(error: &LineError, progress: &Progress) -> bool {
     const FINAL: [StreamCondition; 5] = [
         StreamCondition::Conflict,
         StreamCondition::HostUnknown,
@@ -103,7 +103,8 @@ fn is_final(error: &LineError) -> bool {
         StreamCondition::PolicyViolation,
     ];
     match error {
-        LineError::NoTls | LineError::NoPlain => true,
+        // Once it was there with TLS, it is somebody on the line who takes TLS out.
+        LineError::NoTls | LineError::NoPlain => progress.address.is_none(),
         LineError::Ended { condition, .. } => FINAL.iter().any(|one| one.as_str() == condition),
         _ => false,
     }
@@ -267,5 +268,22 @@ fn not_let_in(answer: &[u8]) -> End {
 impl From<LineError> for End {
     fn from(error: LineError) -> Self {
         Self::Line(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_without_tls_is_useless_unless_it_had_it_before() {
+        let mut progress = Progress::default();
+        assert!(is_final(&LineError::NoTls, &progress));
+        progress.address = Some("a@b/c".to_owned());
+        assert!(!is_final(&LineError::NoTls, &progress));
+        for (condition, ends) in [("conflict", true), ("system-shutdown", false)] {
+            let error = LineError::Ended { condition: condition.into(), text: String::new() };
+            assert_eq!(is_final(&error, &progress), ends, "{condition}");
+        }
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
+use sha2::{Digest, Sha256};
+
 use crate::trust::Trust;
 
 /// The port of STARTTLS (RFC 6120 section 3.2).
@@ -90,6 +92,13 @@ impl fmt::Display for Target {
 }
 
 // === impl Fingerprint ===
+
+impl Fingerprint {
+    /// That of a certificate or a key, as DER.
+    pub fn of(der: &[u8]) -> Self {
+        Self(Sha256::digest(der).into())
+    }
+}
 
 impl FromStr for Fingerprint {
     type Err = FingerprintError;

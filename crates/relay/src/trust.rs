@@ -13,7 +13,6 @@ use rustls::{
 };
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
-use sha2::{Digest, Sha256};
 
 use crate::settings::{Fingerprint, Target};
 
@@ -48,20 +47,25 @@ pub enum TrustError {
     Tls(String),
 }
 
-/// Trusts whoever has one of the keys or certificates.
+/// Looks at the certificate that a server shows.
 #[derive(Debug)]
-struct Pinned {
-    fingerprints: Vec<Fingerprint>,
+struct Verifier {
+    rule: Rule,
     provider: Arc<CryptoProvider>,
 }
 
-/// Trusts what authorities have signed, and the certificates themselves.
+/// Which certificates are right.
 #[derive(Debug)]
-struct Signed {
-    known: Vec<CertificateDer<'static>>,
-    /// Names that are as good as the domain's: the operator has given them.
-    hosts: Vec<ServerName<'static>>,
-    by_authorities: Arc<WebPkiServerVerifier>,
+enum Rule {
+    /// Those with one of these fingerprints, or whose key has one.
+    Pinned(Vec<Fingerprint>),
+    /// Those that authorities have signed, and those that are known themselves.
+    Signed {
+        known: Vec<CertificateDer<'static>>,
+        /// Names that are as good as the domain's: the operator has given them.
+        hosts: Vec<ServerName<'static>>,
+        by_authorities: Arc<WebPkiServerVerifier>,
+    },
 }
 
 // === impl Trust ===
@@ -72,8 +76,7 @@ impl Trust {
     /// # Errors
     /// None that is to be expected.
     pub fn pinned(fingerprints: Vec<Fingerprint>) -> Result<Self, TrustError> {
-        let provider = Arc::new(ring::default_provider());
-        Self::by(Arc::new(Pinned { fingerprints, provider }))
+        Self::by(Rule::Pinned(fingerprints))
     }
 
     /// Whom the certificates of a PEM file have signed, and these themselves.
@@ -115,16 +118,17 @@ impl Trust {
             verifier.build().map_err(|error| TrustError::Tls(error.to_string()))?;
         let host = |target: &Target| ServerName::try_from(target.host.clone()).ok();
         let hosts = targets.iter().filter_map(host).collect();
-        Self::by(Arc::new(Signed { known, hosts, by_authorities }))
+        Self::by(Rule::Signed { known, hosts, by_authorities })
     }
 
-    fn by(verifier: Arc<dyn ServerCertVerifier>) -> Result<Self, TrustError> {
+    fn by(rule: Rule) -> Result<Self, TrustError> {
         let provider = Arc::new(ring::default_provider());
+        let verifier = Verifier { rule, provider: Arc::clone(&provider) };
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| TrustError::Tls(error.to_string()))?
             .dangerous()
-            .with_custom_certificate_verifier(verifier)
+            .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth();
         Ok(Self { config: Arc::new(config) })
     }
@@ -135,32 +139,36 @@ impl Trust {
     }
 }
 
-// === impl Pinned ===
+// === impl Verifier ===
 
-impl Pinned {
-    fn knows(&self, der: &[u8]) -> bool {
-        let found = Fingerprint(Sha256::digest(der).into());
-        self.fingerprints.contains(&found)
-    }
-}
-
-impl ServerCertVerifier for Pinned {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
+        between: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let key = ParsedCertificate::try_from(certificate)?.subject_public_key_info();
-        if self.knows(certificate) || self.knows(&key) {
-            return Ok(ServerCertVerified::assertion());
+        match &self.rule {
+            Rule::Pinned(fingerprints) => pinned(fingerprints, certificate),
+            // A certificate that a server has made for itself has nobody to sign it.
+            Rule::Signed { known, .. } if known.iter().any(|known| known == certificate) => {
+                Ok(ServerCertVerified::assertion())
+            }
+            Rule::Signed { hosts, by_authorities, .. } => {
+                let mut outcome = Err(CertificateError::NotValidForName.into());
+                for name in std::iter::once(name).chain(hosts) {
+                    outcome =
+                        by_authorities.verify_server_cert(certificate, between, name, ocsp, now);
+                    match &outcome {
+                        Err(rustls::Error::InvalidCertificate(error)) if is_name(error) => {}
+                        _ => break,
+                    }
+                }
+                outcome.map_err(|error| with_fingerprint(error, certificate))
+            }
         }
-        let shown = Fingerprint(Sha256::digest(certificate).into());
-        Err(rustls::Error::General(format!(
-            "the server shows a certificate with another fingerprint: {shown}"
-        )))
     }
 
     fn verify_tls12_signature(
@@ -188,54 +196,18 @@ impl ServerCertVerifier for Pinned {
     }
 }
 
-// === impl Signed ===
-
-impl ServerCertVerifier for Signed {
-    fn verify_server_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        between: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        ocsp: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        // A certificate that a server has made for itself has nobody to sign it.
-        if self.known.iter().any(|known| known == certificate) {
-            return Ok(ServerCertVerified::assertion());
-        }
-        let names = std::iter::once(name).chain(&self.hosts);
-        let mut outcome = Err(CertificateError::NotValidForName.into());
-        for name in names {
-            outcome = self.by_authorities.verify_server_cert(certificate, between, name, ocsp, now);
-            if !matches!(outcome, Err(rustls::Error::InvalidCertificate(ref error)) if is_name(error))
-            {
-                break;
-            }
-        }
-        outcome.map_err(|error| with_fingerprint(error, certificate))
+fn pinned(
+    fingerprints: &[Fingerprint],
+    certificate: &CertificateDer<'_>,
+) -> Result<ServerCertVerified, rustls::Error> {
+    let key = ParsedCertificate::try_from(certificate)?.subject_public_key_info();
+    let shown = Fingerprint::of(certificate);
+    if fingerprints.contains(&shown) || fingerprints.contains(&Fingerprint::of(&key)) {
+        return Ok(ServerCertVerified::assertion());
     }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.by_authorities.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.by_authorities.verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.by_authorities.supported_verify_schemes()
-    }
+    Err(rustls::Error::General(format!(
+        "the server shows a certificate with another fingerprint: {shown}"
+    )))
 }
 
 fn is_name(error: &CertificateError) -> bool {
@@ -247,6 +219,6 @@ fn is_name(error: &CertificateError) -> bool {
 
 /// Says what to give to trust it all the same.
 fn with_fingerprint(error: rustls::Error, certificate: &CertificateDer<'_>) -> rustls::Error {
-    let shown = Fingerprint(Sha256::digest(certificate).into());
+    let shown = Fingerprint::of(certificate);
     rustls::Error::General(format!("{error}; if it is the right server: --fingerprint {shown}"))
 }
