@@ -198,6 +198,14 @@ impl Asterisk {
         .await;
     }
 
+    /// What a device was announced to be since `mark` of its AMI, but for the state that it was seen
+    /// to be in: the event of that may come a moment later.
+    pub fn other_states(&self, mark: usize, device: &str, seen: &str) -> Vec<String> {
+        let events = self.ami().events_since(mark, |event| event.get("Device") == Some(device));
+        let states = events.iter().filter_map(|event| event.get("State"));
+        states.filter(|state| *state != seen).map(str::to_owned).collect()
+    }
+
     /// Every cached aggregate (`DeviceStateList`).
     pub async fn states(&self) -> BTreeMap<String, String> {
         let items = self.ami().list("DeviceStateList").await;

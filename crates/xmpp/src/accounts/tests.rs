@@ -7,6 +7,8 @@ use lampfield_xmpp_stream::sasl::{Failure, PlainLogin};
 
 use super::*;
 
+mod guessing;
+
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 const ELSEWHERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
@@ -136,186 +138,6 @@ async fn a_repeated_login_is_not_hashed_slowly_again() {
     assert!(works(&book, "server1", "new").await);
 }
 
-#[tokio::test(start_paused = true)]
-async fn guesses_are_limited_per_address_and_account() {
-    let desk = Desk::new();
-    let book = desk.open().await;
-    book.add(given("server1", "secret")).await.expect("added");
-    book.add(given("server2", "secret")).await.expect("added");
-    for guess in ["a", "b", "c", "d", "e"] {
-        assert!(!works(&book, "server1", guess).await);
-    }
-    assert!(login(&book, "server1", "secret", ELSEWHERE).await.is_ok());
-    assert!(works(&book, "server2", "secret").await);
-    // Also the right password has to wait, or guessing would go on.
-    let began = Instant::now();
-    assert!(works(&book, "server1", "secret").await);
-    let waited = began.elapsed();
-    assert!((Duration::from_secs(8)..=Duration::from_secs(12)).contains(&waited), "{waited:?}");
-}
-
-/// What guessers at the owner's address do with each of their connections.
-#[derive(Clone, Copy)]
-enum Guessers {
-    /// Always another password.
-    Distinct,
-    /// Always the same.
-    Same,
-    /// Always another password, and gone again as soon as the one before is remembered.
-    Hasty,
-    /// Another one when the one before was looked at.
-    Stubborn,
-}
-
-/// How long the owner, who tries again after `pause`, needs beside so many guessers, and how many
-/// guesses are looked at within three minutes.
-async fn beside(guessers: usize, how: Guessers, pause: Duration) -> (Duration, usize) {
-    let desk = Desk::new();
-    let book = desk.open().await;
-    book.add(given("server1", "secret")).await.expect("added");
-    let looked_at = Rc::new(std::cell::RefCell::new(std::collections::HashSet::new()));
-    let local = tokio::task::LocalSet::new();
-    for guesser in 0..guessers {
-        let (book, looked_at) = (Rc::clone(&book), Rc::clone(&looked_at));
-        local.spawn_local(async move {
-            let mut number = 0;
-            loop {
-                let guess = match how {
-                    Guessers::Same => "wrong".to_owned(),
-                    _ => format!("{guesser}-{number}"),
-                };
-                let stays = match how {
-                    Guessers::Hasty => throttle::IN_VAIN,
-                    _ => Duration::from_secs(30),
-                };
-                let refused = tokio::time::timeout(stays, login(&book, "server1", &guess, HERE));
-                let is_looked_at = match refused.await {
-                    Ok(refused) => refused.unwrap_err() == Failure::NotAuthorized,
-                    Err(_) => false,
-                };
-                if is_looked_at {
-                    looked_at.borrow_mut().insert(guess);
-                }
-                number += usize::from(is_looked_at || !matches!(how, Guessers::Stubborn));
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        });
-    }
-    local
-        .run_until(async {
-            let begin = Instant::now();
-            tokio::time::sleep(Duration::from_secs(20)).await;
-            let began = Instant::now();
-            while !works(&book, "server1", "secret").await {
-                assert!(
-                    began.elapsed() < Duration::from_secs(600),
-                    "{guessers} keep the owner out"
-                );
-                tokio::time::sleep(pause).await;
-            }
-            let needed = began.elapsed();
-            tokio::time::sleep_until(begin + Duration::from_secs(180)).await;
-            (needed, looked_at.borrow().len())
-        })
-        .await
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_owner_gets_in_beside_guessers_and_they_learn_no_more() {
-    let pause = Duration::from_secs(2);
-    for guessers in [1, 10, 50] {
-        let (needed, looked_at) = beside(guessers, Guessers::Distinct, pause).await;
-        let stated = pause + Duration::from_secs(15 + 12);
-        assert!(needed <= stated, "{guessers} guessers: {needed:?}");
-        assert!(looked_at <= 5 + 15, "{looked_at} guesses of {guessers} were looked at");
-    }
-    let (needed, looked_at) = beside(10, Guessers::Same, pause).await;
-    assert_eq!((needed.as_secs(), looked_at), (0, 1));
-    // Who does what the owner does is told from him by nothing.
-    let (_, looked_at) = beside(3, Guessers::Stubborn, pause).await;
-    assert!(looked_at <= 5 + 15, "{looked_at} guesses were looked at");
-}
-
-/// However many other passwords wait in vain while he is away: Asterisk is for up to a minute.
-#[tokio::test(start_paused = true)]
-async fn no_number_of_guessers_has_the_owner_forgotten() {
-    for (guessers, how, pause) in
-        [(300, Guessers::Distinct, 20), (300, Guessers::Distinct, 60), (499, Guessers::Hasty, 60)]
-    {
-        let pause = Duration::from_secs(pause);
-        let (needed, _) = beside(guessers, how, pause).await;
-        let stated = pause + Duration::from_secs(15 + 12);
-        assert!(needed <= stated, "{guessers} guessers, {pause:?} between: {needed:?}");
-    }
-}
-
-/// How long each of six owners needs who try again after 1 s, while so many connections begin logins
-/// with made-up names from their address: more names than lines of their own are kept for.
-async fn beside_made_up_names(connections: usize) -> Vec<Duration> {
-    let desk = Desk::new();
-    let book = desk.open().await;
-    let owners: Vec<_> = (0..6).map(|number| format!("server{number}")).collect();
-    for owner in &owners {
-        book.add(given(owner, "secret")).await.expect("added");
-    }
-    let local = tokio::task::LocalSet::new();
-    for connection in 0..connections {
-        let book = Rc::clone(&book);
-        local.spawn_local(async move {
-            for number in 0.. {
-                let name = jid(&format!("made-up-{connection}-{number}"));
-                drop(book.turn_for_proof(&name, HERE).await);
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        });
-    }
-    local
-        .run_until(async {
-            tokio::time::sleep(Duration::from_secs(20)).await;
-            let tries = owners.into_iter().map(|owner| {
-                let book = Rc::clone(&book);
-                tokio::task::spawn_local(async move {
-                    let began = Instant::now();
-                    while !works(&book, &owner, "secret").await {
-                        assert!(began.elapsed() < Duration::from_secs(600), "{owner} is kept out");
-                        tokio::time::sleep(Duration::from_secs(1)).await;
-                    }
-                    began.elapsed()
-                })
-            });
-            let mut needed = Vec::new();
-            for owner in tries.collect::<Vec<_>>() {
-                needed.push(owner.await.expect("an owner who is in"));
-            }
-            needed
-        })
-        .await
-}
-
-/// Nobody has the owners at his address locked out by making up names.
-#[tokio::test(start_paused = true)]
-async fn the_owners_get_in_beside_names_that_are_made_up() {
-    for connections in [60, 490] {
-        let needed = beside_made_up_names(connections).await;
-        let stated = Duration::from_secs(1 + 15 + 12);
-        assert!(needed.iter().all(|needed| *needed <= stated), "{connections}: {needed:?}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn simultaneous_guesses_cannot_outrun_the_limit() {
-    let desk = Desk::new();
-    let book = desk.open().await;
-    book.add(given("server1", "secret")).await.expect("added");
-    let results = all((0..20).map(|n| {
-        let book = Rc::clone(&book);
-        async move { login(&book, "server1", &format!("guess{n}"), HERE).await }
-    }))
-    .await;
-    let tried = results.iter().filter(|r| matches!(r, Err(Failure::NotAuthorized))).count();
-    assert_eq!(tried, 6, "five at once, one after 12 s; after 15 s the others are told to go");
-}
-
 #[tokio::test]
 async fn simultaneous_logins_with_one_password_are_one_check() {
     let desk = Desk::new();
@@ -330,22 +152,6 @@ async fn simultaneous_logins_with_one_password_are_one_check() {
     assert!(results.iter().all(Result::is_ok), "{results:?}");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_login_that_goes_away_leaves_its_place() {
-    let desk = Desk::new();
-    let book = desk.open().await;
-    book.add(given("server1", "secret")).await.expect("added");
-    for guess in ["a", "b", "c", "d", "e"] {
-        assert!(!works(&book, "server1", guess).await);
-    }
-    for guess in 0..20 {
-        let guess = format!("guess{guess}");
-        let gone = login(&book, "server1", &guess, HERE);
-        assert!(tokio::time::timeout(Duration::from_millis(1), gone).await.is_err());
-    }
-    assert!(works(&book, "server1", "secret").await, "nobody is before it");
-}
-
 /// What was wrong before the password was changed may be right now.
 #[tokio::test]
 async fn a_new_password_may_be_one_that_was_wrong() {
@@ -355,26 +161,6 @@ async fn a_new_password_may_be_one_that_was_wrong() {
     assert!(!works(&book, "server1", "new").await);
     book.set_password(&jid("server1"), "new").await.expect("changed");
     assert!(works(&book, "server1", "new").await);
-}
-
-#[tokio::test(start_paused = true)]
-async fn scram_tries_are_limited_too() {
-    let desk = Desk::new();
-    let book = desk.open().await;
-    // A login that is begun and left counts as a wrong password...
-    for _ in 0..5 {
-        drop(book.turn_for_proof(&jid("server1"), HERE).await.expect("a free one"));
-    }
-    let began = Instant::now();
-    let turn = book.turn_for_proof(&jid("server1"), HERE).await.expect("after a while");
-    assert!(began.elapsed() > Duration::from_secs(8));
-    // ... and one that is right costs nothing.
-    turn.right();
-    let began = Instant::now();
-    drop(book.turn_for_proof(&jid("server1"), HERE).await.expect("the same again"));
-    assert_eq!(began.elapsed(), Duration::ZERO);
-    let fake = book.keys_or_fake(&jid("nobody"));
-    assert_eq!(fake, book.keys_or_fake(&jid("nobody")));
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@
 //! the owner comes again with the same password. So a password that has waited in vain goes before
 //! all others when it comes again. But then each password that waits beside it is known to be
 //! another one, which is as good as a look at it; so that advantage must be paid for with time (see
-//! [`Precedence`]). Without it the lot decides.
+//! [`Precedence`]). Without it the lot decides. It is paid for beside proofs as well: they learn
+//! nothing, but would never be next beside a guesser whose passwords all come again.
 //!
 //! Accounts that share a line rule nothing out for each other, so none pays for another. The lot is
 //! drawn between the accounts first, or many connections for one would outweigh the others. And every
@@ -195,9 +196,8 @@ impl Line {
         let account = self.next_account(&lot, now)?;
         let of_it = |one: &Comer| one.account == account;
         if let Some(oldest) = self.known(now).filter(of_it).min_by_key(|one| one.first) {
-            let all = self.waiting.iter().map(|one| one.comer).filter(of_it);
-            let passwords = all.filter(|one| one.what != Try::Proof).count();
-            let rivals = u32::try_from(passwords).unwrap_or(u32::MAX).saturating_sub(1);
+            let others = self.waiting.iter().filter(|one| of_it(&one.comer)).count();
+            let rivals = u32::try_from(others).unwrap_or(u32::MAX).saturating_sub(1);
             self.precedence.use_up(account, rivals, now);
             return Some(oldest.number);
         }
