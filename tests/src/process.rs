@@ -1,6 +1,7 @@
 //! A started program that cannot outlive its test: killed with its whole group when dropped, and by
 //! the kernel when the test program itself is killed.
 
+use std::fs;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -85,6 +86,32 @@ impl Process {
     /// Asks it to read its configuration again (`SIGHUP`).
     pub fn hang_up(&self) {
         self.signal(Signal::HUP);
+    }
+
+    /// Resident memory in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        self.memory_kib("VmRSS:")
+    }
+
+    /// Of these, what is its own and no mapped file.
+    pub fn anonymous_kib(&self) -> u64 {
+        self.memory_kib("RssAnon:")
+    }
+
+    fn memory_kib(&self, name: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("proc(5)");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
+    /// The processor time that its threads have used so far, user and system.
+    pub fn processor_time(&self) -> Duration {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.pid())).expect("it runs");
+        let nanos = threads.flatten().filter_map(|thread| {
+            let used = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            used.split_whitespace().next()?.parse::<u64>().ok()
+        });
+        Duration::from_nanos(nanos.sum())
     }
 
     /// Asks it to stop and waits; `None` if it still runs at the end of the time.

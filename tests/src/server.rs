@@ -238,21 +238,9 @@ impl Server {
         answers::predicted_wait_and_grace(&self.status(), &format!("{user}@{DOMAIN}"))
     }
 
-    /// Resident memory in KiB.
-    pub fn resident_kib(&self) -> u64 {
-        self.memory_kib("VmRSS:")
-    }
-
-    /// Of these, what is its own and no mapped file.
-    pub fn anonymous_kib(&self) -> u64 {
-        self.memory_kib("RssAnon:")
-    }
-
-    fn memory_kib(&self, name: &str) -> u64 {
-        let pid = self.running.as_ref().expect("it runs").process.pid();
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("proc(5)");
-        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    /// The running program.
+    pub fn process(&self) -> &Process {
+        &self.running.as_ref().expect("it runs").process
     }
 
     /// The file with its certificate for [`DOMAIN`].

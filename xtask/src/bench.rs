@@ -28,6 +28,11 @@ pub fn line(which: Option<&str>) -> Result<()> {
     measure("bench-line", which)
 }
 
+/// What a relay in the way costs.
+pub fn relay() -> Result<()> {
+    measure("bench-relay", None)
+}
+
 /// Runs a program of the `tests` crate on the release server.
 fn measure(program: &str, argument: Option<&str>) -> Result<()> {
     let server = e2e::server()?;

@@ -65,6 +65,8 @@ enum Command {
         /// resets, cut) instead of all
         which: Option<String>,
     },
+    /// What a relay in the way costs: delay, processor time, memory
+    BenchRelay,
     /// From a change on one Asterisk to the event on another: delay, burst, newcomer, memory
     BenchLatency {
         /// One JSON document instead of the tables
@@ -88,6 +90,7 @@ fn main() -> ExitCode {
         Command::Bench => bench_peers::compare().map(|()| ExitCode::SUCCESS),
         Command::BenchFairness => bench::fairness().map(|()| ExitCode::SUCCESS),
         Command::BenchLine { which } => bench::line(which.as_deref()).map(|()| ExitCode::SUCCESS),
+        Command::BenchRelay => bench::relay().map(|()| ExitCode::SUCCESS),
         Command::BenchLatency { json } => bench::latency(json).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

@@ -19,7 +19,8 @@ pub const LISTEN: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 5_222);
 pub struct Relay {
     process: Option<Process>,
     said: Arc<Mutex<Vec<String>>>,
-    machine: Arc<Namespace>,
+    machine: Option<Arc<Namespace>>,
+    listen: SocketAddrV4,
     server: SocketAddrV4,
     trust: Trust,
 }
@@ -45,7 +46,22 @@ impl Trust {
 impl Relay {
     /// Starts one on this machine, to this server, and waits until it is ready.
     pub async fn start(machine: Arc<Namespace>, server: SocketAddrV4, trust: Trust) -> Self {
-        let mut relay = Self { process: None, said: Arc::default(), machine, server, trust };
+        Self::start_at(Some(machine), LISTEN, server, trust).await
+    }
+
+    /// The same where this program runs, found at this address.
+    pub async fn start_here(listen: SocketAddrV4, server: SocketAddrV4, trust: Trust) -> Self {
+        Self::start_at(None, listen, server, trust).await
+    }
+
+    async fn start_at(
+        machine: Option<Arc<Namespace>>,
+        listen: SocketAddrV4,
+        server: SocketAddrV4,
+        trust: Trust,
+    ) -> Self {
+        let said = Arc::default();
+        let mut relay = Self { process: None, said, machine, listen, server, trust };
         relay.run().await;
         relay
     }
@@ -55,8 +71,8 @@ impl Relay {
         assert!(self.process.is_none(), "it runs already");
         // That of the run before would be taken for its ready line.
         self.said = Arc::default();
-        let mut process = Process::start_in(Some(&self.machine), &binary(), |command| {
-            command.args(["relay", "--listen", &LISTEN.to_string()]);
+        let mut process = Process::start_in(self.machine.as_deref(), &binary(), |command| {
+            command.args(["relay", "--listen", &self.listen.to_string()]);
             command.args(["--to", &self.server.to_string()]).args(self.trust.arguments());
             command.stdout(Stdio::null()).stderr(Stdio::piped());
         });

@@ -27,7 +27,7 @@ async fn two_hundred_pbxs_return_at_once() {
     let address = server.address();
     let fill = std::thread::spawn(move || fill(address));
     fill.join().unwrap();
-    println!("{} KiB with {} states", server.resident_kib(), state_count());
+    println!("{} KiB with {} states", server.process().resident_kib(), state_count());
 
     let from = ScriptedPbx::login(address, "server1", 60_001).await;
     let to = ScriptedPbx::login(address, "server2", 60_002).await;
@@ -45,7 +45,7 @@ async fn two_hundred_pbxs_return_at_once() {
         "all back after {took:?}; a pair that stayed: calm p50 {calm:?}, meanwhile p50 {p50:?}, \
          p99 {p99:?} over {} changes; {} KiB",
         stormy.len(),
-        server.resident_kib()
+        server.process().resident_kib()
     );
     // The same two processors run two hundred clients: only starvation is a failure.
     assert!(p50 < Duration::from_millis(250), "starved: {p50:?}");

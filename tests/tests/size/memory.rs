@@ -19,12 +19,12 @@ const STRIPPED_BYTES: u64 = 11_000_000;
 #[tokio::test]
 async fn idle_and_with_ten_thousand_states() {
     let server = Server::start(&Config::plain().with_optional_tls().servers()).await;
-    let (idle, anonymous) = (server.resident_kib(), server.anonymous_kib());
+    let (idle, anonymous) = (server.process().resident_kib(), server.process().anonymous_kib());
     assert!(idle < IDLE_KIB, "idle: {idle} KiB");
     assert!(anonymous < IDLE_ANONYMOUS_KIB, "idle: {anonymous} KiB of its own");
     let mut pbx = ScriptedPbx::login(server.address(), "server1", 1).await;
     pbx.publish_many(10_000, "INUSE").await;
-    let full = server.resident_kib();
+    let full = server.process().resident_kib();
     println!("idle {idle} KiB, {anonymous} its own; with 10,000 states {full} KiB");
     assert!(full < 20 * 1024, "with 10,000 states: {full} KiB");
 }
@@ -51,13 +51,13 @@ async fn what_a_flood_needed_is_given_back_within_a_minute() {
         client.send(&format!("<message><body>{}", "x".repeat(60_000))).await;
         clients.push(client);
     }
-    let full = server.resident_kib();
+    let full = server.process().resident_kib();
     assert!(full > 40_000, "{full} KiB: the test is too weak");
     drop(clients);
     eventually(Duration::from_secs(60), || async {
-        let now = server.resident_kib();
+        let now = server.process().resident_kib();
         if now < IDLE_KIB + 4 * 1024 { Ok(()) } else { Err(format!("{now} KiB of {full}")) }
     })
     .await;
-    println!("{full} KiB, then {}", server.resident_kib());
+    println!("{full} KiB, then {}", server.process().resident_kib());
 }

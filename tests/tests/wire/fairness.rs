@@ -48,7 +48,7 @@ async fn many_that_ask_and_do_not_read_delay_nobody_and_fill_no_memory() {
     for _ in 0..10 {
         flooded.extend(here.measure(60).await);
         beside.extend(there.measure(60).await);
-        memory = memory.max(server.resident_kib());
+        memory = memory.max(server.process().resident_kib());
     }
     drop(flood);
     flooded.sort();

@@ -101,7 +101,7 @@ async fn one_that_does_not_read_its_answer_gets_less_the_next_times() {
     let subscribed = dave.iq("set", &service(), &pubsub(&subscribe)).await;
     assert_eq!(subscribed.attr("type"), Some("result"), "{subscribed}");
 
-    let before = server.resident_kib();
+    let before = server.process().resident_kib();
     for number in 0..50 {
         let ask = format!("<iq type='get' id='i{number}' to='{}'>{}</iq>", service(), items(""));
         dave.send(&ask).await;
@@ -113,7 +113,7 @@ async fn one_that_does_not_read_its_answer_gets_less_the_next_times() {
     let last = "<publish node='full'><item id='9999'><entry xmlns='urn:x'/></item></publish>";
     let published = carol.iq("set", &service(), &pubsub(last)).await;
     assert_eq!(published.attr("type"), Some("result"), "{published}");
-    let grown = server.resident_kib().saturating_sub(before);
+    let grown = server.process().resident_kib().saturating_sub(before);
     assert!(grown < 32_000, "{grown} KiB wait for one that does not read");
 
     let (mut told, mut refused, mut live) = (Vec::new(), 0, false);

@@ -61,7 +61,7 @@ async fn run(kind: Kind, clients: usize, role: &str) -> Run {
     for _ in 0..10 {
         flooded.extend(here.measure(CHANGES / 10).await);
         beside.extend(there.measure(CHANGES / 10).await);
-        memory_kib = memory_kib.max(server.resident_kib());
+        memory_kib = memory_kib.max(server.process().resident_kib());
     }
     drop(flood);
     flooded.sort();

@@ -15,5 +15,5 @@ pub async fn measure(report: &mut Report) {
 }
 
 fn mib(server: &Server) -> f64 {
-    server.resident_kib() as f64 / 1024.0
+    server.process().resident_kib() as f64 / 1024.0
 }
