@@ -6,6 +6,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_xmpp_stream::StreamCondition;
+use rustix::net::sockopt::set_socket_recv_buffer_size_force;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -19,6 +21,10 @@ use crate::witness::Witness;
 
 /// PBXs that are carried at the same time; more wait to be accepted.
 const PBXS: usize = 256;
+/// Bytes that the kernel keeps of one PBX while this process does not run for a moment, stopped or on
+/// a machine that has better things to do. COMPAT(asterisk<=22): its threads mix their words when its
+/// socket is full, and its own buffer is too small for thousands of them.
+const PUT_BY: usize = 16 * 1024 * 1024;
 /// How long the server may take with a goodbye.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// The pause after a connection could not be accepted, for want of descriptors perhaps.
@@ -50,6 +56,7 @@ enum End {
 impl Relay {
     /// A relay that takes in whoever comes to this listener.
     pub fn new(listener: TcpListener, settings: Settings) -> Self {
+        make_room(&listener);
         Self { listener, settings: Rc::new(settings) }
     }
 
@@ -83,17 +90,30 @@ impl Relay {
     }
 }
 
+/// Lets the kernel keep [`PUT_BY`] of each PBX that the listener accepts, or as much of it as this
+/// process may have: all of it for root, and by a `.socket` unit of systemd, `net.core.rmem_max` else.
+fn make_room(listener: &TcpListener) {
+    let socket = SockRef::from(listener);
+    let has_room = socket.recv_buffer_size().is_ok_and(|bytes| bytes >= PUT_BY);
+    if !has_room && set_socket_recv_buffer_size_force(listener, PUT_BY).is_err() {
+        // What the kernel refuses is a smaller buffer, and no reason not to run.
+        let _ = socket.set_recv_buffer_size(PUT_BY);
+    }
+}
+
 /// Carries one PBX until its stream ends.
 async fn carry(socket: TcpStream, peer: SocketAddr, settings: &Settings) -> Result<(), RelayError> {
     let local = socket.local_addr();
-    let Ok(pbx) = Pbx::new(socket, peer) else { return Ok(()) };
+    let Ok((pbx, ear)) = Pbx::new(socket, peer) else { return Ok(()) };
     let witness = local.ok().and_then(|local| Witness::of(peer, local));
     tracing::info!(code = "pbx-here", %peer, "a PBX has connected");
     let mut session = pin!(session::carry(&pbx, settings));
     let end = tokio::select! {
-        end = pbx.listen() => End::Pbx(end),
+        // What one hears the other passes on in the same go.
+        biased;
+        end = pbx.listen(ear) => End::Pbx(end),
         refused = &mut session => End::Server(refused),
-        () = pbx.write() => End::Pbx(PbxEnd::Closed),
+        () = pbx.write_rest() => End::Pbx(PbxEnd::Closed),
     };
     let is_goodbye = match end {
         End::Server(Refused::Ended(LineError::NoTls)) => return Err(RelayError::NoTls),

@@ -4,13 +4,17 @@
 
 use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher, RandomState};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+use bytes::{Buf, BytesMut};
 use lampfield_xmpp_stream::writer::{StreamOpen, stream_close, stream_error, stream_features};
 use lampfield_xmpp_stream::{StreamError, Tag, ns};
 use socket2::SockRef;
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
 
 use crate::said::{Goodbye, Said};
@@ -26,21 +30,25 @@ const BATCH: usize = 16 * 1024;
 
 /// One connection of a PBX.
 pub struct Pbx {
-    socket: TcpStream,
+    mouth: OwnedWriteHalf,
     /// Where it comes from.
     pub peer: SocketAddr,
     /// What the server knows its stream by, over whatever line it comes.
     pub name: String,
     said: RefCell<Said>,
-    unread: RefCell<Vec<u8>>,
+    /// What its socket has not taken yet.
+    unread: RefCell<BytesMut>,
     /// Streams that have begun from our side.
     greeted: Cell<u8>,
     /// It has said something more.
     news: Notify,
-    /// Something is to be written to it, or it has read something.
-    written: Notify,
+    /// Its socket did not take all that it is to hear.
+    is_full: Notify,
     room: Notify,
 }
+
+/// What it says.
+pub struct Ear(OwnedReadHalf);
 
 /// Why the PBX's stream ends.
 #[derive(Debug, thiserror::Error)]
@@ -60,36 +68,30 @@ pub enum PbxEnd {
 
 impl Pbx {
     /// Takes over an accepted socket.
-    pub fn new(socket: TcpStream, peer: SocketAddr) -> std::io::Result<Self> {
+    pub fn new(socket: TcpStream, peer: SocketAddr) -> std::io::Result<(Self, Ear)> {
         socket.set_nodelay(true)?;
-        Ok(Self {
-            socket,
+        let (ear, mouth) = socket.into_split();
+        let pbx = Self {
+            mouth,
             peer,
             name: format!("{:016x}", RandomState::new().hash_one(peer)),
             said: RefCell::default(),
             unread: RefCell::default(),
             greeted: Cell::new(0),
             news: Notify::new(),
-            written: Notify::new(),
+            is_full: Notify::new(),
             room: Notify::new(),
-        })
+        };
+        Ok((pbx, Ear(ear)))
     }
 
     /// Listens to the PBX until its stream ends.
-    pub async fn listen(&self) -> PbxEnd {
+    pub async fn listen(&self, Ear(mut ear): Ear) -> PbxEnd {
         let mut piece = vec![0; PIECE];
         loop {
-            if self.socket.readable().await.is_err() {
-                return PbxEnd::Closed;
-            }
-            let count = match self.socket.try_read(&mut piece) {
-                Ok(0) => return PbxEnd::Closed,
-                Ok(count) => count,
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
-                Err(_) => return PbxEnd::Closed,
-            };
+            let Ok(count @ 1..) = ear.read(&mut piece).await else { return PbxEnd::Closed };
             // It has Nagle on, and waits for our acknowledgment with what it says next.
-            let _ = SockRef::from(&self.socket).set_tcp_quickack(true);
+            let _ = SockRef::from(ear.as_ref()).set_tcp_quickack(true);
             let mut input = piece.get(..count).unwrap_or_default();
             let heard = self.said.borrow_mut().hear(&mut input);
             self.answer();
@@ -104,34 +106,8 @@ impl Pbx {
     /// Answers what the relay has taken over; not somebody who reads none of it.
     fn answer(&self) {
         let answers = std::mem::take(&mut self.said.borrow_mut().answers);
-        let mut unread = self.unread.borrow_mut();
-        if !answers.is_empty() && unread.len() <= MOST_UNREAD {
-            unread.extend_from_slice(&answers);
-            self.written.notify_one();
-        }
-    }
-
-    /// Writes to the PBX what it is to hear. Returns when its socket is broken.
-    pub async fn write(&self) {
-        loop {
-            let bytes = std::mem::take(&mut *self.unread.borrow_mut());
-            if bytes.is_empty() {
-                self.written.notified().await;
-                continue;
-            }
-            let mut rest = bytes.as_slice();
-            while !rest.is_empty() {
-                match self.socket.try_write(rest) {
-                    Ok(count) => rest = rest.get(count..).unwrap_or_default(),
-                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                        if self.socket.writable().await.is_err() {
-                            return;
-                        }
-                    }
-                    Err(_) => return,
-                }
-            }
-            self.room.notify_waiters();
+        if !answers.is_empty() && self.unread.borrow().len() <= MOST_UNREAD {
+            self.write(&answers);
         }
     }
 
@@ -140,13 +116,42 @@ impl Pbx {
         while self.unread.borrow().len() > UNREAD {
             self.room.notified().await;
         }
-        self.unread.borrow_mut().extend_from_slice(bytes);
-        self.written.notify_one();
+        self.write(bytes);
+    }
+
+    /// Writes what its socket takes; the rest waits for [`Self::write_rest`].
+    fn write(&self, bytes: &[u8]) {
+        let mut unread = self.unread.borrow_mut();
+        let written = if unread.is_empty() { self.mouth.try_write(bytes).unwrap_or(0) } else { 0 };
+        let rest = bytes.get(written..).unwrap_or_default();
+        if !rest.is_empty() {
+            unread.extend_from_slice(rest);
+            self.is_full.notify_one();
+        }
+    }
+
+    /// Writes what the PBX's socket did not take at once. Returns when that is broken.
+    pub async fn write_rest(&self) {
+        loop {
+            if self.unread.borrow().is_empty() {
+                self.is_full.notified().await;
+            }
+            if self.mouth.writable().await.is_err() {
+                return;
+            }
+            let mut unread = self.unread.borrow_mut();
+            match self.mouth.try_write(&unread) {
+                Ok(written) => unread.advance(written),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+            self.room.notify_waiters();
+        }
     }
 
     /// The last words to the PBX, as far as its socket takes them.
     pub fn dismiss(&self, error: &StreamError) {
-        let mut out = std::mem::take(&mut *self.unread.borrow_mut());
+        let mut out = self.unread.take().to_vec();
         let said = self.said.borrow();
         // An error is part of a stream (RFC 6120 section 4.9.1.2): the login begins a second one.
         if self.greeted.get() <= u8::from(said.is_let_in) {
@@ -154,7 +159,7 @@ impl Pbx {
         }
         stream_error(&mut out, error);
         stream_close(&mut out);
-        let _ = self.socket.try_write(&out);
+        let _ = self.mouth.try_write(&out);
     }
 
     /// The PBX has closed its stream. Says whether it has one to the server, which is then its last.

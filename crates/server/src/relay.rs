@@ -27,7 +27,10 @@ pub fn run(listen: Option<SocketAddr>, settings: Settings) -> Result<ExitCode, F
     let log = Log::start(&LogLevels::info())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::bug(format!("no runtime: {error}")))?;
-    let outcome = LocalSet::new().block_on(&runtime, carry(listen, settings));
+    let local = LocalSet::new();
+    // A task of its own: what stands here is polled whenever anything happens.
+    let relay = local.spawn_local(carry(listen, settings));
+    let outcome = local.block_on(&runtime, relay).unwrap_or_else(|ended| Err(Failure::bug(ended)));
     // What was logged is written.
     drop(log);
     outcome

@@ -1,13 +1,16 @@
 //! `lampfield relay` itself: stopped, killed, frozen, started too early, and used by two.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use lampfield_tests::afar::measures::Phones;
-use lampfield_tests::afar::{Centre, Site, Way};
+use lampfield_tests::afar::{Centre, Relay, Site, Trust, Way};
 use lampfield_tests::asterisk::{Drops, Release};
 use lampfield_tests::eventually::{eventually, throughout};
 use lampfield_tests::line::Quality;
+use lampfield_tests::net::Net;
 use lampfield_tests::server::Config;
+use lampfield_tests::stanzas::publish;
 use tokio::time::sleep;
 
 use crate::afterwards::{agree, noticed_nothing};
@@ -27,6 +30,25 @@ async fn a_frozen_relay_loses_nothing_and_asterisk_does_not_notice() {
     far.relay().process().thaw();
     agree(Duration::from_secs(8), &far.asterisk, &near.asterisk).await;
     noticed_nothing(&mut far.asterisk);
+}
+
+/// Or threads of Asterisk mix their words: all of [`CHANGES`] fit what is between it and the relay.
+#[tokio::test]
+async fn a_frozen_relay_does_not_keep_asterisk_from_writing() {
+    let net = Net::claim();
+    let (listen, nobody) = (net.socket(1, 5_222), net.socket(2, 5_222));
+    let relay = Relay::start_here(listen, nobody, Trust::Fingerprint("00".repeat(32))).await;
+    let mut asterisk = std::net::TcpStream::connect(listen).unwrap();
+    asterisk.set_nonblocking(true).unwrap();
+    relay.process().freeze();
+    let change = publish("aaaaa", "02:00:00:00:00:01", "Custom:phone123", "INUSE");
+    for number in 0..CHANGES {
+        let written = asterisk.write(change.as_bytes());
+        assert_eq!(written.ok(), Some(change.len()), "after {number} changes");
+        if number % 10 == 0 {
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
 }
 
 #[tokio::test]
