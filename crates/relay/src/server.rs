@@ -60,6 +60,12 @@ pub enum LineError {
     /// The line.
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// There is no line.
+    #[error("cannot connect: {0}")]
+    Unreached(io::Error),
+    /// It shows a certificate that is not the right one.
+    #[error("{0}")]
+    Untrusted(String),
     /// The server took too long.
     #[error("the server does not answer")]
     Slow,
@@ -67,7 +73,7 @@ pub enum LineError {
     #[error("the server closed the stream")]
     Closed,
     /// The server said why it closed the stream.
-    #[error("the server closed the stream: {condition} {text}")]
+    #[error("the server closed the stream: {condition}: {text}")]
     Ended {
         /// What programs read.
         condition: String,
@@ -83,6 +89,9 @@ pub enum LineError {
     /// The server offers no login that a relay can repeat.
     #[error("the server does not offer PLAIN inside TLS")]
     NoPlain,
+    /// The server has no time for a login.
+    #[error("the server does not let the PBX in yet: {0}")]
+    NotYet(String),
     /// The server would give the PBX another address than before.
     #[error(
         "the server has the PBX's former stream still, or another PBX logs in with the same account"
@@ -108,15 +117,23 @@ pub struct Open {
 /// # Errors
 /// Why it cannot be.
 pub async fn open(target: &Target, trust: &Trust, domain: &str) -> Result<Open, LineError> {
-    let Dialled { socket, is_direct } = dial(target).await?;
+    let Dialled { socket, is_direct } = dial(target).await.map_err(LineError::Unreached)?;
     lampfield_tcp::prepare(&socket)?;
     let (fd, local) = (socket.as_fd().try_clone_to_owned()?, socket.local_addr().ok());
     let socket = if is_direct { socket } else { start_tls(socket, domain).await? };
     let name = ServerName::try_from(domain.to_owned()).map_err(io::Error::other)?;
     let connector = TlsConnector::from(trust.config());
     let tls = timeout(PATIENCE, connector.connect(name, socket)).await;
-    let server = Server::new(tls.map_err(|_| LineError::Slow)??);
+    let server = Server::new(tls.map_err(|_| LineError::Slow)?.map_err(untrusted)?);
     Ok(Open { server, socket: fd, local: local.map(|address| address.ip()) })
+}
+
+/// What the verifier of certificates has said, without what rustls puts before it.
+fn untrusted(error: io::Error) -> LineError {
+    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(rustls::Error::General(text)) => LineError::Untrusted(text.clone()),
+        _ => LineError::Io(error),
+    }
 }
 
 async fn start_tls(socket: TcpStream, domain: &str) -> Result<TcpStream, LineError> {
