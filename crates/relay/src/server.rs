@@ -59,7 +59,7 @@ pub struct Features {
 pub enum LineError {
     /// The line.
     #[error("{0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// There is no line.
     #[error("cannot connect: {0}")]
     Unreached(io::Error),
@@ -124,16 +124,8 @@ pub async fn open(target: &Target, trust: &Trust, domain: &str) -> Result<Open, 
     let name = ServerName::try_from(domain.to_owned()).map_err(io::Error::other)?;
     let connector = TlsConnector::from(trust.config());
     let tls = timeout(PATIENCE, connector.connect(name, socket)).await;
-    let server = Server::new(tls.map_err(|_| LineError::Slow)?.map_err(untrusted)?);
+    let server = Server::new(tls.map_err(|_| LineError::Slow)??);
     Ok(Open { server, socket: fd, local: local.map(|address| address.ip()) })
-}
-
-/// What the verifier of certificates has said, without what rustls puts before it.
-fn untrusted(error: io::Error) -> LineError {
-    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        Some(rustls::Error::General(text)) => LineError::Untrusted(text.clone()),
-        _ => LineError::Io(error),
-    }
 }
 
 async fn start_tls(socket: TcpStream, domain: &str) -> Result<TcpStream, LineError> {
@@ -151,6 +143,22 @@ async fn start_tls(socket: TcpStream, domain: &str) -> Result<TcpStream, LineErr
         Ok(clear.ear.socket.unsplit(clear.mouth))
     } else {
         Err(LineError::NoTls)
+    }
+}
+
+// === impl LineError ===
+
+impl From<io::Error> for LineError {
+    /// Without what rustls puts around it.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            return Self::Closed;
+        }
+        match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            // The verifier of certificates says why.
+            Some(rustls::Error::General(text)) => Self::Untrusted(text.clone()),
+            _ => Self::Io(error),
+        }
     }
 }
 
@@ -333,4 +341,20 @@ fn ended(stanza: &[u8], scope: &Scope) -> Option<LineError> {
         condition: root.first_child().map_or_else(String::new, |child| child.name().to_owned()),
         text: root.child_text(ns::STREAM_ERRORS, "text").unwrap_or_default().into_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_rustls_says_is_told_in_words() {
+        let cut = io::Error::new(io::ErrorKind::UnexpectedEof, "https://docs.rs/rustls");
+        assert_eq!(LineError::from(cut).to_string(), "the server closed the stream");
+        let other = rustls::Error::General("another certificate".to_owned());
+        let other = io::Error::new(io::ErrorKind::InvalidData, other);
+        assert_eq!(LineError::from(other).to_string(), "another certificate");
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        assert_eq!(LineError::from(reset).to_string(), "connection reset");
+    }
 }
