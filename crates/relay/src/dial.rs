@@ -60,7 +60,8 @@ pub async fn dial(target: &Target) -> io::Result<Dialled> {
 
 async fn addresses(place: &Place) -> io::Result<Vec<SocketAddr>> {
     let found = timeout(RESOLVE, lookup_host((place.host.as_str(), place.port))).await;
-    Ok(found.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??.collect())
+    let silent = |_| io::Error::new(io::ErrorKind::TimedOut, "the DNS does not answer");
+    Ok(found.map_err(silent)??.collect())
 }
 
 async fn places(target: &Target) -> Vec<Place> {

@@ -24,6 +24,7 @@ mod session;
 mod settings;
 pub mod trial;
 mod trust;
+mod vain;
 mod witness;
 mod words;
 

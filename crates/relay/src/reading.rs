@@ -25,6 +25,8 @@ pub enum Read {
     Binding,
     /// A login; its mechanism.
     Login(Box<str>),
+    /// It wants TLS.
+    StartTls,
     /// A login of a time before SASL.
     OldLogin,
     /// A state that nobody is to keep, a ping, an answer: it is not repeated.
@@ -41,6 +43,7 @@ pub fn read(bytes: &[u8], scope: &Scope) -> Result<Read, StreamError> {
     let kind = root.attr("type");
     Ok(match (root.ns(), root.name()) {
         (ns::SASL, "auth") => Read::Login(root.attr("mechanism").unwrap_or_default().into()),
+        (ns::TLS, "starttls") => Read::StartTls,
         (ns::CLIENT, "iq") => match kind {
             Some("set" | "get") => request(root).unwrap_or(Read::Once),
             _ => Read::Once,

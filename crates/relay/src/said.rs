@@ -174,6 +174,11 @@ impl Said {
     fn stanza(&mut self, bytes: &[u8]) -> Result<bool, StreamError> {
         match read(bytes, &Rc::clone(&self.scope))? {
             Read::Login(mechanism) => return self.login(&mechanism, bytes),
+            Read::StartTls => {
+                let text = "a relay has no TLS for the PBX: usetls=no in xmpp.conf, then unload and \
+                    load res_xmpp.so";
+                return Err(StreamCondition::UnsupportedFeature.with(text));
+            }
             Read::OldLogin => {
                 let text = "the relay needs usesasl=yes: it could not repeat this login";
                 return Err(StreamCondition::UnsupportedFeature.with(text));
@@ -335,6 +340,13 @@ mod tests {
         let mut said = logged_in();
         assert!(said.line_is_down());
         assert!(!said.leave());
+    }
+
+    #[test]
+    fn who_asks_for_tls_is_told_to_leave_it_out() {
+        let ask = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+        let refused = hears(&mut Said::default(), &format!("{HEADER}{ask}")).unwrap_err();
+        assert!(refused.text.contains("usetls=no"), "{refused}");
     }
 
     #[test]

@@ -59,7 +59,13 @@ pub struct Features {
 pub enum LineError {
     /// The line.
     #[error("{0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
+    /// There is no line.
+    #[error("cannot connect: {0}")]
+    Unreached(io::Error),
+    /// It shows a certificate that is not the right one.
+    #[error("{0}")]
+    Untrusted(String),
     /// The server took too long.
     #[error("the server does not answer")]
     Slow,
@@ -67,7 +73,7 @@ pub enum LineError {
     #[error("the server closed the stream")]
     Closed,
     /// The server said why it closed the stream.
-    #[error("the server closed the stream: {condition} {text}")]
+    #[error("the server closed the stream: {condition}: {text}")]
     Ended {
         /// What programs read.
         condition: String,
@@ -83,6 +89,9 @@ pub enum LineError {
     /// The server offers no login that a relay can repeat.
     #[error("the server does not offer PLAIN inside TLS")]
     NoPlain,
+    /// The server has no time for a login.
+    #[error("the server does not let the PBX in yet: {0}")]
+    NotYet(String),
     /// The server would give the PBX another address than before.
     #[error(
         "the server has the PBX's former stream still, or another PBX logs in with the same account"
@@ -108,7 +117,7 @@ pub struct Open {
 /// # Errors
 /// Why it cannot be.
 pub async fn open(target: &Target, trust: &Trust, domain: &str) -> Result<Open, LineError> {
-    let Dialled { socket, is_direct } = dial(target).await?;
+    let Dialled { socket, is_direct } = dial(target).await.map_err(LineError::Unreached)?;
     lampfield_tcp::prepare(&socket)?;
     let (fd, local) = (socket.as_fd().try_clone_to_owned()?, socket.local_addr().ok());
     let socket = if is_direct { socket } else { start_tls(socket, domain).await? };
@@ -134,6 +143,22 @@ async fn start_tls(socket: TcpStream, domain: &str) -> Result<TcpStream, LineErr
         Ok(clear.ear.socket.unsplit(clear.mouth))
     } else {
         Err(LineError::NoTls)
+    }
+}
+
+// === impl LineError ===
+
+impl From<io::Error> for LineError {
+    /// Without what rustls puts around it.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            return Self::Closed;
+        }
+        match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            // The verifier of certificates says why.
+            Some(rustls::Error::General(text)) => Self::Untrusted(text.clone()),
+            _ => Self::Io(error),
+        }
     }
 }
 
@@ -316,4 +341,20 @@ fn ended(stanza: &[u8], scope: &Scope) -> Option<LineError> {
         condition: root.first_child().map_or_else(String::new, |child| child.name().to_owned()),
         text: root.child_text(ns::STREAM_ERRORS, "text").unwrap_or_default().into_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_rustls_says_is_told_in_words() {
+        let cut = io::Error::new(io::ErrorKind::UnexpectedEof, "https://docs.rs/rustls");
+        assert_eq!(LineError::from(cut).to_string(), "the server closed the stream");
+        let other = rustls::Error::General("another certificate".to_owned());
+        let other = io::Error::new(io::ErrorKind::InvalidData, other);
+        assert_eq!(LineError::from(other).to_string(), "another certificate");
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        assert_eq!(LineError::from(reset).to_string(), "connection reset");
+    }
 }

@@ -9,6 +9,7 @@ use tokio::time::{sleep, timeout};
 use crate::pbx::Pbx;
 use crate::server::{Features, LineError, Open, Server, header, open, write};
 use crate::settings::{Settings, Target};
+use crate::vain::Vain;
 
 /// The pause after the first try to reach the server that failed, and after many.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
@@ -17,8 +18,6 @@ const BEGINS_WITHIN: Duration = Duration::from_secs(30);
 /// The pause while the server still has the PBX's former stream, of which it has heard no end: it
 /// notices by itself, but not the sooner for being asked.
 const OCCUPIED: Duration = Duration::from_secs(3);
-/// Of so many tries in vain, one is logged.
-const TOLD: u32 = 100;
 
 /// How far the PBX has come in its own login: what it has been answered already is not answered
 /// again.
@@ -61,8 +60,7 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
     let Ok(domain) = timeout(BEGINS_WITHIN, pbx.domain()).await else { return Refused::Silent };
     let mut progress = Progress::default();
     let mut pause = PAUSE.0;
-    // Tries in a row that came to nothing.
-    let mut failed = 0_u32;
+    let mut vain = Vain::default();
     loop {
         for target in &settings.targets {
             let end = match open(target, &settings.trust, &domain).await {
@@ -73,19 +71,18 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
                 return Refused::Gone;
             }
             if pbx.line_is_down() {
-                (failed, pause) = (0, PAUSE.0);
+                (vain, pause) = (Vain::default(), PAUSE.0);
             }
             match end {
                 End::Refused(refused) => return refused,
                 End::Line(error) if is_final(&error, &progress) => return Refused::Ended(error),
                 End::Line(error) => {
-                    tell(failed, target, &error);
+                    tell(&mut vain, target, &error);
                     if matches!(error, LineError::Occupied) {
                         pause = OCCUPIED;
                     }
                 }
             }
-            failed = failed.saturating_add(1);
         }
         sleep(pause).await;
         pause = (pause * 2).min(PAUSE.1);
@@ -110,13 +107,14 @@ fn is_final(error: &LineError, progress: &Progress) -> bool {
     }
 }
 
-/// Logs the first failure of a row, and then one a minute or so; and whatever may be for the operator to
-/// mend.
-fn tell(failed: u32, target: &Target, error: &LineError) {
-    if failed.is_multiple_of(TOLD) || matches!(error, LineError::Occupied) {
-        tracing::warn!(code = "line-lost", %target, tries = failed + 1, "{error}; trying again");
+/// Logs a failure that is news, and whatever may be for the operator to mend.
+fn tell(vain: &mut Vain, target: &Target, error: &LineError) {
+    let is_news = vain.add(format!("{target}: {error}"));
+    let tries = vain.tries;
+    if is_news || matches!(error, LineError::Occupied) {
+        tracing::warn!(code = "line-lost", %target, tries, "{error}; trying again");
     } else {
-        tracing::debug!(code = "line-lost", %target, tries = failed + 1, "{error}");
+        tracing::debug!(code = "line-lost", %target, tries, "{error}");
     }
 }
 
@@ -258,11 +256,25 @@ fn address(bound: &[u8]) -> Option<String> {
 
 /// A failure, or an error: a passing one is a lost line.
 fn not_let_in(answer: &[u8]) -> End {
-    let text = String::from_utf8_lossy(answer);
-    if text.contains("temporary-auth-failure") || text.contains("resource-constraint") {
-        return End::Line(LineError::Ended { condition: "later".into(), text: text.into_owned() });
+    let said = reason(answer).unwrap_or_else(|| String::from_utf8_lossy(answer).into_owned());
+    if said.starts_with("temporary-auth-failure") || said.starts_with("resource-constraint") {
+        return End::Line(LineError::NotYet(said));
     }
-    End::Refused(Refused::Login(text.into_owned()))
+    End::Refused(Refused::Login(said))
+}
+
+/// What a failure or an error says: its condition, and the sentence for people.
+fn reason(answer: &[u8]) -> Option<String> {
+    let scope = Scope::with_default(ns::CLIENT);
+    let stanza = Stanza::parse(answer, &scope, &Limits::AUTHENTICATED).ok()?;
+    let root = stanza.root();
+    let about = root.child(ns::CLIENT, "error").unwrap_or(root);
+    let condition = about.children().find(|child| child.name() != "text")?;
+    let text = about.children().find(|child| child.name() == "text");
+    Some(match text {
+        Some(text) => format!("{}: {}", condition.name(), text.text()),
+        None => condition.name().to_owned(),
+    })
 }
 
 impl From<LineError> for End {
@@ -285,5 +297,25 @@ mod tests {
             let error = LineError::Ended { condition: condition.into(), text: String::new() };
             assert_eq!(is_final(&error, &progress), ends, "{condition}");
         }
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_words() {
+        let wrong = "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>";
+        let held = "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><temporary-auth-failure/>\
+            <text>too many wrong passwords</text></failure>";
+        let full = "<iq type='error' id='a'><error type='cancel'>\
+            <not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>";
+        let told = |answer: &str| match not_let_in(answer.as_bytes()) {
+            End::Refused(refused) => refused.to_string(),
+            End::Line(error) => error.to_string(),
+        };
+        assert_eq!(told(wrong), "the server does not let the PBX in: not-authorized");
+        assert_eq!(
+            told(held),
+            "the server does not let the PBX in yet: temporary-auth-failure: too many wrong passwords"
+        );
+        assert_eq!(told(full), "the server does not let the PBX in: not-allowed");
+        assert_eq!(told("<a"), "the server does not let the PBX in: <a");
     }
 }

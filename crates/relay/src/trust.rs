@@ -206,7 +206,8 @@ fn pinned(
         return Ok(ServerCertVerified::assertion());
     }
     Err(rustls::Error::General(format!(
-        "the server shows a certificate with another fingerprint: {shown}"
+        "the server shows a certificate with another fingerprint: {shown}; compare it with \
+         `lampfield status` there"
     )))
 }
 
@@ -220,5 +221,25 @@ fn is_name(error: &CertificateError) -> bool {
 /// Says what to give to trust it all the same.
 fn with_fingerprint(error: rustls::Error, certificate: &CertificateDer<'_>) -> rustls::Error {
     let shown = Fingerprint::of(certificate);
-    rustls::Error::General(format!("{error}; if it is the right server: --fingerprint {shown}"))
+    let why = why(&error);
+    rustls::Error::General(format!("{why}; if it is the right server: --fingerprint {shown}"))
+}
+
+/// What is wrong with a certificate, for people.
+fn why(error: &rustls::Error) -> String {
+    use CertificateError::{
+        BadSignature, Expired, ExpiredContext, UnknownIssuer,
+        UnsupportedSignatureAlgorithmForPublicKeyContext,
+    };
+    match error {
+        // The last two: somebody who is trusted has the name of whoever signed it, and another key.
+        rustls::Error::InvalidCertificate(
+            UnknownIssuer | BadSignature | UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
+        ) => "nobody who is trusted here has signed the server's certificate".to_owned(),
+        rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
+            "the server's certificate has expired".to_owned()
+        }
+        rustls::Error::InvalidCertificate(other) => format!("the server's certificate: {other}"),
+        other => other.to_string(),
+    }
 }

@@ -147,15 +147,8 @@ async fn leave(door: &Door) {
 }
 
 fn listen(door: &Rc<Door>) -> Result<Listeners, Failure> {
-    Listeners::bind(&door.site.settings).map_err(|(address, error)| {
-        let failure = Failure::new(Exit::Bad, "listen", format!("{address}: {error}"))
-            .line("result", "nothing was started");
-        match error.kind() {
-            std::io::ErrorKind::AddrInUse => failure
-                .line("try", format!("ss -ltnp 'sport = :{}'   shows who has it", address.port())),
-            _ => failure,
-        }
-    })
+    Listeners::bind(&door.site.settings)
+        .map_err(|(address, error)| Failure::listen(address, &error))
 }
 
 fn open_store(place: &Place) -> Result<Store, Failure> {

@@ -104,7 +104,7 @@ pub enum Verb {
 pub struct Relay {
     /// Where the PBX on this machine connects to, in clear text; not needed where systemd has opened
     /// the socket
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     pub listen: Option<SocketAddr>,
     /// Where the server is; again for more, which are tried in this order
     #[arg(long, value_name = "HOST[:PORT]", required = true)]
