@@ -18,6 +18,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    hash::{DefaultHasher, Hash, Hasher},
     time::Duration,
 };
 
@@ -54,6 +55,17 @@ pub struct Backoff {
     steps: Steps,
     drops: u32,
     line: Line,
+    relayed: Option<Relayed>,
+}
+
+/// It comes through a relay, which is back at once after each loss of the line: nobody waits then.
+/// Asterisk does when the relay itself has ended, and so has its stream.
+#[derive(Debug, Clone, Copy)]
+struct Relayed {
+    /// A hash of its name: who makes two names of one hash deceives nobody but itself.
+    stream: u64,
+    /// The line was lost, the stream was not.
+    goes_on: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,6 +95,27 @@ impl Backoff {
         self.drops = self.drops.saturating_add(1);
     }
 
+    /// The account is about to log in: directly, or through a relay with this stream.
+    pub fn comes(&mut self, stream: Option<&str>) {
+        let Some(stream) = stream.map(hash) else {
+            self.relayed = None;
+            return;
+        };
+        let goes_on = match self.relayed {
+            // What was known of its waits was of a way that it does not go any longer.
+            None => {
+                *self = Self::default();
+                true
+            }
+            Some(before) => before.stream == stream,
+        };
+        if goes_on && matches!(self.line, Line::Down { .. }) {
+            self.drops = self.drops.saturating_sub(1);
+            self.line = Line::Calm;
+        }
+        self.relayed = Some(Relayed { stream, goes_on });
+    }
+
     /// The account logged in.
     pub fn arrived(&mut self, now: Duration) {
         let Line::Down { since } = self.line else { return };
@@ -94,6 +127,9 @@ impl Backoff {
     /// so this is taken for one attempt of the same process, unless that was `heard` so late that it
     /// cannot have waited for its time since.
     pub fn replaced(&mut self, heard: Option<Duration>, now: Duration) {
+        if self.relayed.is_some_and(|relayed| relayed.goes_on) {
+            return;
+        }
         let most = heard.map_or(Duration::MAX, |heard| now.saturating_sub(heard));
         self.drops = self.drops.saturating_add(1);
         self.go_on(self.steps.after_one(most), Line::Up { calm_at: now + CALM_AFTER });
@@ -102,8 +138,8 @@ impl Backoff {
     /// The process goes on with these steps; without any it is a new one.
     fn go_on(&mut self, steps: Option<Steps>, line: Line) {
         *self = match steps {
-            Some(steps) => Self { steps, drops: self.drops, line },
-            None => Self { line, ..Self::default() },
+            Some(steps) => Self { steps, line, ..*self },
+            None => Self { line, relayed: self.relayed, ..Self::default() },
         };
     }
 
@@ -138,6 +174,12 @@ impl Backoff {
             Line::Calm | Line::Down { .. } => None,
         }
     }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The wait of a step.
@@ -276,7 +318,7 @@ mod tests {
     }
 
     fn at(step: u32) -> Backoff {
-        Backoff { steps: Steps(1 << step), drops: 5, line: Line::Calm }
+        Backoff { steps: Steps(1 << step), drops: 5, ..Backoff::default() }
     }
 
     /// What is predicted of a process that has come to this step, after an absence.

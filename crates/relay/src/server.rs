@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::dial::{Dialled, dial};
+use crate::dial::{Address, Dialled, dial};
 use crate::settings::Target;
 use crate::trust::Trust;
 use crate::words::REPEATED;
@@ -112,12 +112,18 @@ pub struct Open {
     pub local: Option<IpAddr>,
 }
 
-/// Connects, up to the point where a stream for the domain can begin.
+/// Connects, up to the point where a stream for the domain can begin. Keeps where the server was found.
 ///
 /// # Errors
 /// Why it cannot be.
-pub async fn open(target: &Target, trust: &Trust, domain: &str) -> Result<Open, LineError> {
-    let Dialled { socket, is_direct } = dial(target).await.map_err(LineError::Unreached)?;
+pub async fn open(
+    target: &Target,
+    before: &mut Option<Address>,
+    trust: &Trust,
+    domain: &str,
+) -> Result<Open, LineError> {
+    let dialled = dial(target, before).await.map_err(LineError::Unreached)?;
+    let Dialled { socket, is_direct } = dialled;
     lampfield_tcp::prepare(&socket)?;
     let (fd, local) = (socket.as_fd().try_clone_to_owned()?, socket.local_addr().ok());
     let socket = if is_direct { socket } else { start_tls(socket, domain).await? };

@@ -61,9 +61,10 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
     let mut progress = Progress::default();
     let mut pause = PAUSE.0;
     let mut vain = Vain::default();
+    let mut addresses = vec![None; settings.targets.len()];
     loop {
-        for target in &settings.targets {
-            let end = match open(target, &settings.trust, &domain).await {
+        for (target, before) in settings.targets.iter().zip(&mut addresses) {
+            let end = match open(target, before, &settings.trust, &domain).await {
                 Ok(open) => stream(pbx, open, &domain, &mut progress).await,
                 Err(error) => End::Line(error),
             };
@@ -77,7 +78,7 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
                 End::Refused(refused) => return refused,
                 End::Line(error) if is_final(&error, &progress) => return Refused::Ended(error),
                 End::Line(error) => {
-                    tell(&mut vain, target, &error);
+                    tell(&mut vain, pbx, target, &error);
                     if matches!(error, LineError::Occupied) {
                         pause = OCCUPIED;
                     }
@@ -108,13 +109,13 @@ fn is_final(error: &LineError, progress: &Progress) -> bool {
 }
 
 /// Logs a failure that is news, and whatever may be for the operator to mend.
-fn tell(vain: &mut Vain, target: &Target, error: &LineError) {
+fn tell(vain: &mut Vain, pbx: &Pbx, target: &Target, error: &LineError) {
     let is_news = vain.add(format!("{target}: {error}"));
-    let tries = vain.tries;
+    let (pbx, tries) = (pbx.peer, vain.tries);
     if is_news || matches!(error, LineError::Occupied) {
-        tracing::warn!(code = "line-lost", %target, tries, "{error}; trying again");
+        tracing::warn!(code = "line-lost", %pbx, %target, tries, "{error}; trying again");
     } else {
-        tracing::debug!(code = "line-lost", %target, tries, "{error}");
+        tracing::debug!(code = "line-lost", %pbx, %target, tries, "{error}");
     }
 }
 

@@ -6,7 +6,7 @@ mod interest;
 mod lang;
 mod words;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::SystemTime;
@@ -56,6 +56,8 @@ pub struct Session {
     pub roster: Cell<Interest>,
     /// Whether it has said that it goes, by unavailable presence.
     pub said_goodbye: Cell<bool>,
+    /// Where a PBX has looked for a PubSub service that is not there.
+    pub misdirected: OnceCell<Box<str>>,
     /// Subscriptions of this stream to facts.
     pub watches: Cell<usize>,
     /// Whether this stream has subscribed to a generic node.
@@ -122,6 +124,7 @@ impl Session {
             asked: RefCell::default(),
             roster: Cell::default(),
             said_goodbye: Cell::new(false),
+            misdirected: OnceCell::new(),
             watches: Cell::new(0),
             wants_items: Cell::new(false),
             end: RefCell::new(None),
@@ -136,6 +139,12 @@ impl Session {
     /// From where the PBX comes, if this stream comes through a relay.
     pub fn via(&self) -> Option<IpAddr> {
         self.said.via.as_ref().map(|via| via.address)
+    }
+
+    /// The name of the PBX's stream to its relay, if this one comes through a relay; empty if that names
+    /// none.
+    pub fn relayed_stream(&self) -> Option<&str> {
+        self.said.via.as_ref().map(|via| via.stream.as_deref().unwrap_or_default())
     }
 
     /// Whether this is the stream of a PBX that a relay has carried to us before, over a line that

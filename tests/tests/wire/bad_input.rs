@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use lampfield_tests::eventually::{SOON, eventually};
 use lampfield_tests::scene;
 use lampfield_tests::server::{Config, DOMAIN, Server};
 use lampfield_tests::xmpp::{Client, End};
@@ -370,6 +371,15 @@ async fn a_service_that_is_not_here_is_named() {
         assert!(line.contains("account=server1@asterisk.example"), "{line}");
         assert!(line.contains("pubsub_node=pubsub.asterisk.example"), "{line}");
     }
+    let attention = server.attention();
+    assert!(attention.contains("server1@asterisk.example asks"), "{attention}");
+    assert!(attention.contains("pubsub_node=pubsub.asterisk.example"), "{attention}");
+    drop(client);
+    eventually(SOON, || async {
+        let attention = server.attention();
+        if attention.contains("no-such-service") { Err(attention) } else { Ok(()) }
+    })
+    .await;
 }
 
 /// A client that begins TLS where STARTTLS is spoken: the log says so in words.

@@ -29,11 +29,13 @@ impl Hub {
         self.forget_departed(account);
     }
 
-    /// An account is about to arrive through a relay, which is back at once after each loss: what was
-    /// known of its waits holds no longer. Said before each [`Hub::arrive`] of such a connection.
-    pub fn relayed(&mut self, account: &AccountName) {
-        self.backoffs.forget(account);
-        self.check_backoff(account);
+    /// By which way an account is about to arrive: directly, or through a relay, with this name of the
+    /// stream that the PBX has to the relay. Said before each [`Hub::arrive`].
+    pub fn comes(&mut self, account: &AccountName, stream: Option<&str>) {
+        if stream.is_some() || self.backoffs.knows(account) {
+            self.backoffs.update(account, |backoff| backoff.comes(stream));
+            self.check_backoff(account);
+        }
     }
 
     /// The origin for which a connection speaks under an EID. It begins to, if it did not yet.

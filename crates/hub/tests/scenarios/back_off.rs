@@ -32,8 +32,8 @@ impl Asterisk {
         self.story.device(self.conn, 1, DEVICE, InUse);
     }
 
-    fn comes_by_relay(&mut self) {
-        self.story.act(|hub, _| hub.relayed(&name(A)));
+    fn comes_by_relay(&mut self, stream: &str) {
+        self.story.act(|hub, _| hub.comes(&name(A), Some(stream)));
         self.comes();
     }
 
@@ -217,15 +217,34 @@ fn behind_a_relay_nobody_is_waited_for_longer() {
     asterisk.drops();
     asterisk.story.pass(secs(60));
     for wait in WAITS {
-        asterisk.comes_by_relay();
+        asterisk.comes_by_relay("a");
         assert_eq!(asterisk.grace(), secs(10));
         asterisk.drops();
         asterisk.story.pass(secs(wait));
     }
-    asterisk.comes_by_relay();
+    asterisk.comes_by_relay("a");
     for _ in WAITS {
-        asterisk.comes_by_relay();
+        asterisk.comes_by_relay("a");
         asterisk.replaces();
     }
     asterisk.dies_and_is_lit_for(secs(10));
+}
+
+/// When the relay itself ends, Asterisk loses its stream, and waits.
+#[test]
+fn a_relay_that_starts_again_costs_asterisk_its_waits() {
+    let mut asterisk = Asterisk::new();
+    asterisk.drops();
+    asterisk.comes_by_relay("0");
+    for (wait, stream) in WAITS.iter().zip(["1", "2", "3", "4", "5", "6", "7"]) {
+        asterisk.drops();
+        asterisk.story.pass(secs(*wait));
+        assert!(asterisk.is_lit(), "it may be waiting for {wait} s");
+        asterisk.comes_by_relay(stream);
+        asterisk.story.pass(secs(1_000));
+        // A lost line is none of Asterisk's.
+        asterisk.drops();
+        asterisk.comes_by_relay(stream);
+    }
+    assert_eq!(asterisk.grace(), secs(75));
 }

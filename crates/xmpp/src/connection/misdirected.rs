@@ -13,7 +13,7 @@ use crate::session::Session;
 const SHOWN: usize = 64;
 
 /// Writes a line, of which the same account causes only a few, if a request that found no service
-/// was meant for a PubSub service.
+/// was meant for a PubSub service, and has `status` tell it of a PBX.
 pub(super) fn note(
     domains: &Domains,
     limit: &LogLimit,
@@ -27,8 +27,12 @@ pub(super) fn note(
         return;
     }
     let Some(domain) = domains.served(Some(session.bare.domain())) else { return };
+    let asked: String = to.chars().take(SHOWN).collect();
+    if session.is_pbx() {
+        // The first one tells enough.
+        let _ = session.misdirected.set(asked.clone().into());
+    }
     if limit.allows("no such service", &session.bare) {
-        let asked: String = to.chars().take(SHOWN).collect();
         tracing::warn!(
             code = "no-such-service", account = %session.bare, ?asked,
             "there is no PubSub service at this address: write pubsub_node={} into its xmpp.conf",

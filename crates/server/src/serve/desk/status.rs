@@ -18,6 +18,9 @@ use crate::document::status::{
 use crate::screen::time::clock;
 use crate::serve::memory;
 
+/// PBXs with a wrong `pubsub_node` that are told of at the same time.
+const MISDIRECTED: usize = 8;
+
 impl Desk {
     /// Everything `status` shows.
     pub(super) fn status(&self) -> Status {
@@ -33,6 +36,7 @@ impl Desk {
         let fights = self.door.replacements.fights(std::time::Instant::now());
         attention.extend(fights.iter().map(|jid| fought_over(jid.as_str())));
         attention.extend(broken.iter().map(breaks_its_stream));
+        attention.extend(self.misdirected());
         Status {
             schema: "status/1".to_owned(),
             healthy: attention.is_empty(),
@@ -45,6 +49,28 @@ impl Desk {
             limits: self.limits(&hub),
             store,
         }
+    }
+
+    /// PBXs that talk to a service that is not there.
+    fn misdirected(&self) -> Vec<Attention> {
+        let sessions = self.door.site.router.all();
+        let told = sessions.iter().filter_map(|session| {
+            let asked = session.misdirected.get()?;
+            let domain = self.door.site.domains.served(Some(session.bare.domain()))?;
+            Some(Attention {
+                code: "no-such-service".to_owned(),
+                severity: Severity::Bad,
+                text: format!(
+                    "{} asks {asked:?}, where nothing is: its lamps do not come",
+                    session.bare
+                ),
+                remedy: format!(
+                    "pubsub_node={} in its xmpp.conf, then module reload res_xmpp.so",
+                    domain.pubsub_name
+                ),
+            })
+        });
+        told.take(MISDIRECTED).collect()
     }
 
     fn origins(&self, reports: Vec<OriginReport>, now: Now) -> Vec<OriginStatus> {

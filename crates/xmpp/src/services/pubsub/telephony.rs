@@ -67,9 +67,7 @@ impl Telephony {
     /// A resource was bound: from now on it may speak for origins.
     pub fn arrived(&self, session: &Session) {
         self.hub.act(|hub, now| {
-            if session.via().is_some() {
-                hub.relayed(&session.name);
-            }
+            hub.comes(&session.name, session.relayed_stream());
             hub.arrive(session.conn, &session.name, now);
         });
     }
