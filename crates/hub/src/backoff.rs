@@ -73,8 +73,8 @@ enum Line {
     /// It has held for long.
     #[default]
     Calm,
-    /// It is broken.
-    Down { since: Duration },
+    /// It is broken. A peer that has not noticed waits only from when it does, which nobody sees.
+    Down { since: Duration, is_noticed: bool },
     /// It was broken not long ago.
     Up { calm_at: Duration },
 }
@@ -89,8 +89,18 @@ pub struct Backoffs {
 impl Backoff {
     /// A connection of the account was lost.
     pub fn dropped(&mut self, now: Duration) {
+        self.lose(now, true);
+    }
+
+    /// The line to a connection of the account is cut: the peer may notice any time later, since its TCP
+    /// goes on trying.
+    pub fn cut_off(&mut self, now: Duration) {
+        self.lose(now, false);
+    }
+
+    fn lose(&mut self, since: Duration, is_noticed: bool) {
         if !matches!(self.line, Line::Down { .. }) {
-            self.line = Line::Down { since: now };
+            self.line = Line::Down { since, is_noticed };
         }
         self.drops = self.drops.saturating_add(1);
     }
@@ -118,9 +128,10 @@ impl Backoff {
 
     /// The account logged in.
     pub fn arrived(&mut self, now: Duration) {
-        let Line::Down { since } = self.line else { return };
-        let line = Line::Up { calm_at: now + CALM_AFTER };
-        self.go_on(self.steps.after(now.saturating_sub(since)), line);
+        let Line::Down { since, is_noticed } = self.line else { return };
+        let away = now.saturating_sub(since);
+        let steps = if is_noticed { self.steps.after(away) } else { self.steps.after_one(away) };
+        self.go_on(steps, Line::Up { calm_at: now + CALM_AFTER });
     }
 
     /// The account logged in again before anybody had noticed a drop. When it dropped is not known,

@@ -60,6 +60,8 @@ enum Ending {
     Goodbye,
     /// The socket ended, by itself or because the peer no longer reads or answers.
     Lost(&'static str),
+    /// Nothing is heard of the peer's TCP: the line is cut.
+    Cut,
     /// TLS could not make sense of what the peer sent.
     Garbled,
     /// We ended the stream and said why.
@@ -87,7 +89,7 @@ pub async fn run(
     let ending = tokio::select! {
         ending = connection.converse() => ending,
         () = link.attend() => connection.ended_from_outside(),
-        () = link.cut() => Ending::Lost("the line is cut: nothing was heard of the peer's TCP"),
+        () = link.cut() => Ending::Cut,
     };
     connection.leave(ending).await;
 }
@@ -272,6 +274,7 @@ impl Connection {
             door.site.router.unbind(session);
             match &ending {
                 Ending::Goodbye => door.telephony.goodbye(session),
+                Ending::Cut => door.telephony.cut_off(session),
                 Ending::Lost(_) | Ending::Garbled | Ending::Refused(_) => {
                     door.telephony.lost(session);
                 }
@@ -283,7 +286,7 @@ impl Connection {
         self.note_breakage(&ending);
         let mut last = Vec::new();
         match &ending {
-            Ending::Lost(_) | Ending::Garbled => return link.fail(),
+            Ending::Lost(_) | Ending::Cut | Ending::Garbled => return link.fail(),
             Ending::Goodbye => self.stream.close(None, &mut last),
             Ending::Refused(error) => self.stream.close(Some(error), &mut last),
         }

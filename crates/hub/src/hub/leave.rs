@@ -17,8 +17,17 @@ impl Hub {
     /// A connection has ended without a goodbye: end of file, reset, time-out. Origins that nobody
     /// else speaks for end after the grace, unless they come back.
     pub fn lost(&mut self, conn: ConnId, now: Now) {
+        self.lose(conn, now, |backoff| backoff.dropped(now.mono));
+    }
+
+    /// As [`Hub::lost`], of a connection whose line is cut without a word: its peer does not know yet.
+    pub fn cut_off(&mut self, conn: ConnId, now: Now) {
+        self.lose(conn, now, |backoff| backoff.cut_off(now.mono));
+    }
+
+    fn lose(&mut self, conn: ConnId, now: Now, drop: impl FnOnce(&mut Backoff)) {
         let Some(connection) = self.connections.remove(conn) else { return };
-        self.count_drop(&connection, |backoff| backoff.dropped(now.mono));
+        self.count_drop(&connection, drop);
         for id in self.detach_all(conn, &connection, now) {
             self.away(id, Cause::Lost, now);
         }

@@ -47,6 +47,11 @@ impl Asterisk {
         self.story.lost(self.conn);
     }
 
+    fn is_cut_off(&mut self) {
+        let conn = ConnId(self.conn);
+        self.story.act(|hub, now| hub.cut_off(conn, now));
+    }
+
     /// Drops and is back after `away`, and stays for long.
     fn is_away(&mut self, away: Duration) {
         self.drops();
@@ -186,6 +191,20 @@ fn a_maintenance_is_no_back_off() {
     asterisk.story.pass(secs(60));
     asterisk.comes();
     asterisk.dies_and_is_lit_for(secs(10));
+}
+
+/// Asterisk hears of a cut when the line is back, and waits from then on: whenever it returns, that was
+/// one wait more.
+#[test]
+fn a_cut_that_asterisk_does_not_notice_is_one_wait_more() {
+    for cut in [1, 7, 50, 3_600] {
+        let mut asterisk = Asterisk::after_drops(5);
+        asterisk.is_cut_off();
+        asterisk.story.pass(secs(cut + 32));
+        asterisk.comes();
+        asterisk.story.pass(secs(1_000));
+        asterisk.dies_and_is_lit_for(secs(75));
+    }
 }
 
 /// Its machine fell and stood up again before anybody noticed. Who was heard a moment ago has not

@@ -203,6 +203,9 @@ impl Stream {
         match (self.session(), ending) {
             (Some(s), Ending::Goodbye) => tracing::info!(jid = %s.jid, %peer, "closed its stream"),
             (Some(s), Ending::Lost(why)) => tracing::info!(jid = %s.jid, %peer, "link lost: {why}"),
+            (Some(s), Ending::Cut) => tracing::info!(
+                jid = %s.jid, %peer, "link lost: the line is cut, nothing was heard of the peer's TCP"
+            ),
             (Some(s), Ending::Garbled) => {
                 tracing::info!(jid = %s.jid, %peer, "link lost: its TLS records cannot be read");
             }

@@ -91,6 +91,11 @@ impl Telephony {
         self.hub.act(|hub, now| hub.lost(session.conn, now));
     }
 
+    /// The same, and the peer does not know yet: the line to it is cut.
+    pub fn cut_off(&self, session: &Session) {
+        self.hub.act(|hub, now| hub.cut_off(session.conn, now));
+    }
+
     /// Ends the subscriptions of a stream; again is the same as once.
     pub fn left(&self, session: &Session) {
         self.probes.forget(session);
