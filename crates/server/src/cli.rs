@@ -51,6 +51,7 @@ pub fn run() -> ExitCode {
     match dispatch(&cli, &screen) {
         Ok(code) => code,
         Err(stop) => {
+            let stop = stop.retyped(&cli.common);
             let answered = if cli.common.json { explain(&stop, &screen) } else { Ok(()) };
             answered.err().unwrap_or(stop).report()
         }

@@ -1,6 +1,7 @@
 //! Everything that can be typed. The documentation of each item is its help; the examples of each
 //! verb are in `examples.rs`.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -58,6 +59,29 @@ pub struct Common {
     /// Say nothing when all went well: the exit status tells. What is shown only once is shown
     #[arg(long, global = true)]
     pub quiet: bool,
+}
+
+// === impl Common ===
+
+impl Common {
+    /// A command of ours as it must be typed to reach the same server. Other text stays as it is.
+    pub fn retyped(&self, command: &str) -> String {
+        let Some(rest) = command.strip_prefix("lampfield ") else { return command.to_owned() };
+        let typed = [("--config", &self.config), ("--data-dir", &self.data_dir)];
+        let typed = typed.into_iter().filter_map(|(option, path)| {
+            path.as_ref().map(|path| format!("{option} {} ", quoted(&path.display().to_string())))
+        });
+        format!("lampfield {}{rest}", typed.collect::<String>())
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let is_plain = |char: char| char.is_alphanumeric() || "-_./+@:".contains(char);
+    match word.chars().all(is_plain) {
+        true => word.into(),
+        false => format!("'{}'", word.replace('\'', "'\\''")).into(),
+    }
 }
 
 /// `serve`

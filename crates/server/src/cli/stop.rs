@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use super::args::Common;
 use crate::config::Problems;
 use crate::failure::{Exit, Failure};
 use crate::place::PlaceError;
@@ -23,6 +24,15 @@ pub enum Stop {
 // === impl Stop ===
 
 impl Stop {
+    /// With commands to try that reach the server which was asked.
+    pub fn retyped(mut self, common: &Common) -> Self {
+        if let Self::Failed(failure) = &mut self {
+            let commands = failure.lines.iter_mut().filter(|(label, _)| label == "try");
+            commands.for_each(|(_, command)| *command = common.retyped(command));
+        }
+        self
+    }
+
     /// Tells the person and gives the exit status.
     pub fn report(self) -> ExitCode {
         match self {
