@@ -125,8 +125,32 @@ async fn a_line_that_flaps_is_not_noticed() {
     noticed_nothing(&mut far.asterisk);
 }
 
+/// Flapping, and killed and frozen while the line is there for a moment.
+#[tokio::test]
+async fn a_server_that_restarts_and_stands_still_on_a_flapping_line_is_not_noticed() {
+    let mut centre = Centre::start(Config::plain().servers()).await;
+    let mut far = centre.site(Release::V22, Way::Relay, bad()).await;
+    let mut near = centre.site(Release::V16, Way::Relay, short()).await;
+    measures::settle(&mut far, FEW, bad()).await;
+    near.connect().await;
+    let changes = async {
+        centre.server.kill();
+        flap(&far).await;
+        centre.server.run().await;
+        flap(&far).await;
+        centre.server.process().freeze();
+        flap(&far).await;
+        centre.server.process().thaw();
+    };
+    FEW.busy(&far.asterisk, changes).await;
+    agree(Duration::from_secs(8), &far.asterisk, &near.asterisk).await;
+    for site in [&mut far, &mut near] {
+        noticed_nothing(&mut site.asterisk);
+    }
+}
+
 async fn flap(site: &Site) {
-    for _ in 0..5 {
+    for _ in 0..3 {
         site.line.cut();
         sleep(Duration::from_secs(1)).await;
         site.line.heal();
