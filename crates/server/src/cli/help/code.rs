@@ -46,9 +46,27 @@ fn names<'a>(cells: &[&'a str]) -> impl Iterator<Item = &'a str> {
 fn row(section: &str, heads: &[&str], cells: &[&str]) -> String {
     let mut text = format!("{section}\n");
     for (head, cell) in heads.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
-        text += &format!("  {head:24}  {}\n", cell.replace('`', ""));
+        text += &format!("  {head:24}  {}\n", plain(cell));
     }
     text + "\n"
+}
+
+/// A cell as a terminal shows it: no marks, and of a link its words and the page.
+fn plain(cell: &str) -> String {
+    let (mut text, mut rest) = (String::new(), cell);
+    while let Some((before, after)) = rest.split_once("](")
+        && let Some((before, words)) = before.rsplit_once('[')
+        && let Some((target, after)) = after.split_once(')')
+    {
+        text += before;
+        text += words;
+        match target.split('#').next() {
+            Some("") | None => {}
+            Some(page) => text += &format!(" (docs/{page})"),
+        }
+        rest = after;
+    }
+    (text + rest).replace('`', "")
 }
 
 #[cfg(test)]
@@ -62,6 +80,8 @@ mod tests {
         assert!(text.contains("  who acts, and how         whoever runs these Asterisk"), "{text}");
         assert!(explained("unknown-subject").is_some_and(|text| text.contains("case matters")));
         assert_eq!(explained("nonsense"), None);
+        let cell = "in `[xmpp]` as [said](a.md#b), see [above](#c)";
+        assert_eq!(plain(cell), "in [xmpp] as said (docs/a.md), see above");
         assert!(all().any(|code| code == "not-reached"));
     }
 }
