@@ -330,10 +330,16 @@ impl<S: AsyncRead> Ear<S> {
     }
 }
 
-/// Whether the PBX never asked for this.
+/// Whether the PBX never asked for this. Most stanzas need no parser to say that it did.
 fn is_answer_to_repeated(stanza: &[u8]) -> bool {
-    let tag = stanza.split(|byte| *byte == b'>').next().unwrap_or_default();
-    tag.starts_with(b"<iq") && memchr::memmem::find(tag, REPEATED.as_bytes()).is_some()
+    if !stanza.starts_with(b"<iq") || memchr::memmem::find(stanza, REPEATED.as_bytes()).is_none() {
+        return false;
+    }
+    let scope = Scope::with_default(ns::CLIENT);
+    Stanza::parse(stanza, &scope, &Limits::AUTHENTICATED).is_ok_and(|stanza| {
+        let root = stanza.root();
+        root.attr("id") == Some(REPEATED) && matches!(root.attr("type"), Some("result" | "error"))
+    })
 }
 
 /// The stream's end, if this is its error.
@@ -362,5 +368,20 @@ mod tests {
         assert_eq!(LineError::from(other).to_string(), "another certificate");
         let reset = io::Error::from(io::ErrorKind::ConnectionReset);
         assert_eq!(LineError::from(reset).to_string(), "connection reset");
+    }
+
+    #[test]
+    fn only_answers_to_what_was_repeated_go_nowhere() {
+        for (swallowed, stanza) in [
+            (true, "<iq type='result' id='lampfield-relay' from='pubsub.a' to='b@a/c'/>"),
+            (true, "<iq from='a>b' id=\"lampfield-relay\" type='error'><error/></iq>"),
+            (false, "<iq type='get' id='lampfield-relay'><ping xmlns='urn:xmpp:ping'/></iq>"),
+            (false, "<iq type='result' id='aaaaa' from='pubsub.lampfield-relay.example.org'/>"),
+            (false, "<iq type='result' id='aaaaa' from='lampfield-relay@a/b'/>"),
+            (false, "<iq type='result' id='lampfield-relay2'/>"),
+            (false, "<message from='lampfield-relay@a' id='lampfield-relay' type='error'/>"),
+        ] {
+            assert_eq!(is_answer_to_repeated(stanza.as_bytes()), swallowed, "{stanza}");
+        }
     }
 }
