@@ -7,8 +7,9 @@ use std::time::Duration;
 use lampfield_relay::{Relay, RelayError, Settings};
 use listenfd::ListenFd;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::{LocalSet, spawn_local};
+use tokio::task::{JoinError, LocalSet, spawn_local};
 
 use crate::config::word::LogLevels;
 use crate::failure::{Exit, Failure};
@@ -27,12 +28,25 @@ pub fn run(listen: Option<SocketAddr>, settings: Settings) -> Result<ExitCode, F
     let log = Log::start(&LogLevels::info())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::bug(format!("no runtime: {error}")))?;
-    let local = LocalSet::new();
-    // A task of its own: what stands here is polled whenever anything happens.
-    let relay = local.spawn_local(carry(listen, settings));
-    let outcome = local.block_on(&runtime, relay).unwrap_or_else(|ended| Err(Failure::bug(ended)));
+    let outcome = run_on(runtime, carry(listen, settings));
+    let outcome = outcome.unwrap_or_else(|ended| Err(Failure::bug(ended)));
     // What was logged is written.
     drop(log);
+    outcome
+}
+
+/// Does the work, and waits for nothing else: a thread that looks a name up may take half a minute
+/// while the line is cut.
+fn run_on<T: 'static>(
+    runtime: Runtime,
+    work: impl Future<Output = T> + 'static,
+) -> Result<T, JoinError> {
+    let local = LocalSet::new();
+    // A task of its own: what stands here is polled whenever anything happens.
+    let work = local.spawn_local(work);
+    let outcome = local.block_on(&runtime, work);
+    drop(local);
+    runtime.shutdown_background();
     outcome
 }
 
@@ -76,4 +90,27 @@ fn bind(listen: Option<SocketAddr>) -> Result<TcpListener, Failure> {
 fn useless(error: &RelayError) -> Failure {
     Failure::new(Exit::Usage, "no-tls", error.to_string())
         .line("try", "tls = \"required\" in the server's configuration")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Instant;
+
+    use tokio::task::spawn_blocking;
+
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_still_looked_up_keeps_nobody_from_stopping() {
+        let (answer, silence) = mpsc::channel::<()>();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let began = Instant::now();
+        let lookup = move || silence.recv_timeout(LONG);
+        run_on(runtime, async { drop(spawn_blocking(lookup)) }).unwrap();
+        assert!(began.elapsed() < LONG / 2);
+        drop(answer);
+    }
+
+    const LONG: Duration = Duration::from_secs(4);
 }
