@@ -41,6 +41,7 @@ fn hub() -> Hub {
             subject: Subject::device(&format!("PJSIP/{device}")).unwrap(),
             value: InUse.into(),
             cachable: Cachable::Yes,
+            is_again: false,
             door: DoorName::Asterisk,
         };
         hub.publish(CONN, said, at(0)).unwrap();

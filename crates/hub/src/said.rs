@@ -21,6 +21,8 @@ pub struct Said {
     pub cachable: Cachable,
     /// The adapter it came through.
     pub door: DoorName,
+    /// Whether it may have been said before, and is said again only because a line was lost.
+    pub is_again: bool,
 }
 
 /// What became of something said.

@@ -28,6 +28,7 @@ fn said(device: &str, state: DeviceState) -> Said {
         subject: Subject::device(device).unwrap(),
         value: state.into(),
         cachable: Cachable::Yes,
+        is_again: false,
         door: DoorName::Asterisk,
     }
 }

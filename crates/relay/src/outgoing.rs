@@ -51,12 +51,12 @@ impl Outgoing {
 
     /// Appends a word that is kept in [`Words`] already. Says whether it goes as it is, so that the
     /// server will answer it.
-    pub fn push_word(&mut self, subject: Subject, stanza: &[u8]) -> bool {
+    pub fn push_word(&mut self, subject: &Subject, stanza: &[u8]) -> bool {
         if self.bytes <= COMFORTABLE && self.push(stanza).is_ok() {
             return true;
         }
         if self.subjects.insert(subject.clone()) {
-            self.waiting.push_back(Waiting::Word(subject));
+            self.waiting.push_back(Waiting::Word(subject.clone()));
         }
         false
     }
@@ -83,7 +83,7 @@ impl Outgoing {
                 }
                 Waiting::Word(subject) => {
                     self.subjects.remove(&subject);
-                    taken.extend_from_slice(words.of(&subject).unwrap_or_default());
+                    words.write(&subject, &mut taken);
                 }
             }
         }
@@ -104,7 +104,7 @@ mod tests {
             for item in 0..3 {
                 let stanza = format!("<{item}:{round}>");
                 words.say(subject(item), stanza.clone().into()).unwrap();
-                assert!(!outgoing.push_word(subject(item), stanza.as_bytes()));
+                assert!(!outgoing.push_word(&subject(item), stanza.as_bytes()));
             }
             if round == 0 {
                 outgoing.push(b"<once>").unwrap();

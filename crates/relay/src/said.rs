@@ -121,6 +121,7 @@ impl Said {
         let was_up = self.line == Line::Up;
         if was_up {
             self.line = Line::Down;
+            self.words.no_news();
             self.outgoing.restart(Vec::new());
         }
         was_up
@@ -189,8 +190,9 @@ impl Said {
             Read::Binding => self.binding = Some(bytes.into()),
             Read::Word(subject, repeated) => {
                 self.words.say(subject.clone(), repeated).map_err(too_much)?;
-                let goes = self.line != Line::Down && self.outgoing.push_word(subject, bytes);
+                let goes = self.line != Line::Down && self.outgoing.push_word(&subject, bytes);
                 if !goes {
+                    self.words.keep_as_news(subject);
                     taken_over(&mut self.answers, bytes, &self.scope);
                 }
             }
@@ -301,8 +303,11 @@ mod tests {
         assert_eq!(answers, "<iq type='result' id='aaaab' from='pubsub.example.org'/>");
         said.line_is_up();
         let again = taken(&mut said);
-        assert!(again.contains("BUSY") && again.contains("id='lampfield-relay'"), "{again}");
+        assert!(again.contains("BUSY") && again.contains("id='lampfield-relay-news'"), "{again}");
         assert!(!again.contains("INUSE") && !again.contains("ping"), "{again}");
+        said.line_is_down();
+        said.line_is_up();
+        assert!(taken(&mut said).contains("id='lampfield-relay'"), "it has had that");
     }
 
     #[test]

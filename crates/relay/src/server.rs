@@ -18,7 +18,7 @@ use tokio_rustls::client::TlsStream;
 use crate::dial::{Address, Dialled, dial};
 use crate::settings::Target;
 use crate::trust::Trust;
-use crate::words::REPEATED;
+use crate::words::{self, REPEATED};
 
 /// How long the server may take with each answer of a login.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -338,7 +338,7 @@ fn is_answer_to_repeated(stanza: &[u8]) -> bool {
     let scope = Scope::with_default(ns::CLIENT);
     Stanza::parse(stanza, &scope, &Limits::AUTHENTICATED).is_ok_and(|stanza| {
         let root = stanza.root();
-        root.attr("id") == Some(REPEATED) && matches!(root.attr("type"), Some("result" | "error"))
+        root.attr("id").is_some_and(words::is_ours) && matches!(root.attr("type"), Some("result" | "error"))
     })
 }
 
@@ -378,6 +378,7 @@ mod tests {
             (false, "<iq type='get' id='lampfield-relay'><ping xmlns='urn:xmpp:ping'/></iq>"),
             (false, "<iq type='result' id='aaaaa' from='pubsub.lampfield-relay.example.org'/>"),
             (false, "<iq type='result' id='aaaaa' from='lampfield-relay@a/b'/>"),
+            (true, "<iq type='result' id='lampfield-relay-news'/>"),
             (false, "<iq type='result' id='lampfield-relay2'/>"),
             (false, "<message from='lampfield-relay@a' id='lampfield-relay' type='error'/>"),
         ] {

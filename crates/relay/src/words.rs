@@ -4,10 +4,21 @@
 //! it begins and what it ends its own login with. The server's answers to all of that are known by
 //! their id and go nowhere.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
+use lampfield_xmpp_stream::ns;
 
 /// The id of everything that is repeated. Asterisk's own have five letters.
-pub const REPEATED: &str = "lampfield-relay";
+pub const REPEATED: &str = ns::RELAY_AGAIN;
+/// What follows in the id of a word that the server cannot have had: a count of messages that another
+/// server has overruled since is no news again, but this one is.
+const NEWS: &[u8] = b"-news";
+
+/// Whether an id is one of the relay's own.
+pub fn is_ours(id: &str) -> bool {
+    id.strip_prefix(REPEATED).is_some_and(|rest| rest.is_empty() || rest.as_bytes() == NEWS)
+}
 
 /// Bytes of words of one PBX; more end its stream. 50,000 devices have half of it.
 const LIMIT: usize = 32 * 1024 * 1024;
@@ -46,6 +57,8 @@ pub struct Words {
     last: IndexMap<Subject, Box<[u8]>>,
     parts: IndexMap<(Part, Box<str>), Box<[u8]>>,
     bytes: usize,
+    /// Those that the server has not had.
+    news: HashSet<Subject>,
 }
 
 /// The PBX has said more than can be kept.
@@ -72,19 +85,38 @@ impl Words {
         Ok(())
     }
 
-    /// The last word on a subject.
-    pub fn of(&self, subject: &Subject) -> Option<&[u8]> {
-        self.last.get(subject).map(AsRef::as_ref)
+    /// The last word on a subject is kept only: it is not on its way to the server.
+    pub fn keep_as_news(&mut self, subject: Subject) {
+        self.news.insert(subject);
+    }
+
+    /// What is said from now on is news; the server may have had all else.
+    pub fn no_news(&mut self) {
+        self.news.clear();
+    }
+
+    /// Appends the last word on a subject, if there is one.
+    pub fn write(&self, subject: &Subject, out: &mut Vec<u8>) {
+        let stanza = self.last.get(subject).map_or(&[][..], AsRef::as_ref);
+        // Its id comes first.
+        let at = memchr::memmem::find(stanza, REPEATED.as_bytes());
+        let news = at.filter(|_| self.news.contains(subject)).map(|at| at + REPEATED.len());
+        let (id, rest) = stanza.split_at_checked(news.unwrap_or(0)).unwrap_or_default();
+        out.extend_from_slice(id);
+        out.extend_from_slice(if news.is_some() { NEWS } else { &[] });
+        out.extend_from_slice(rest);
     }
 
     /// A node was deleted, with all that was said there.
     pub fn forget_node(&mut self, node: &str) {
         self.last.retain(|subject, _| *subject.node != *node);
+        self.news.retain(|subject| *subject.node != *node);
         self.bytes = self.last.values().map(|stanza| stanza.len() + EACH).sum();
     }
 
     /// Something was taken back.
     pub fn forget(&mut self, subject: &Subject) {
+        self.news.remove(subject);
         if let Some(stanza) = self.last.shift_remove(subject) {
             self.bytes -= stanza.len() + EACH;
         }
@@ -118,7 +150,7 @@ impl Words {
             parts.iter().for_each(|(_, stanza)| all.extend_from_slice(stanza));
         };
         parts(&mut all, |part| part < Part::Words);
-        self.last.values().for_each(|stanza| all.extend_from_slice(stanza));
+        self.last.keys().for_each(|subject| self.write(subject, &mut all));
         parts(&mut all, |part| part > Part::Words);
         all
     }

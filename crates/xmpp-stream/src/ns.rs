@@ -25,6 +25,8 @@ pub const IQ_AUTH_FEATURE: &str = "http://jabber.org/features/iq-auth";
 /// What a relay and the server say to each other besides XMPP: that one knows of the other, and from
 /// where the PBX comes.
 pub const RELAY: &str = "urn:lampfield:relay:0";
+/// The id of everything that a relay says again, and the server may have heard before.
+pub const RELAY_AGAIN: &str = "lampfield-relay";
 /// What the prefix `xml` always means.
 pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// What the attribute prefix `xmlns` always means.

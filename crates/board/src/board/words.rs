@@ -81,7 +81,17 @@ impl Board {
     /// When the word is older than what is known, or has no place here ([`Refused`]).
     pub fn apply(&mut self, said: &Statement) -> Result<Applied, Refused> {
         self.check_epoch(said)?;
-        self.take(said, self.revision.next(), self.limits.entries)
+        self.take(said, self.revision.next(), self.limits.entries, true)
+    }
+
+    /// The same for what an origin says again because its line was lost, not because it counts anew:
+    /// what it has said already is a repeat also where another origin has overruled it since.
+    ///
+    /// # Errors
+    /// As [`Board::apply`].
+    pub fn apply_again(&mut self, said: &Statement) -> Result<Applied, Refused> {
+        self.check_epoch(said)?;
+        self.take(said, self.revision.next(), self.limits.entries, false)
     }
 
     /// Takes in what the board of this node held before a restart, or what another node's board
@@ -92,7 +102,7 @@ impl Board {
     /// # Errors
     /// When the board holds something newer already, or the word has no place here ([`Refused`]).
     pub fn restore(&mut self, said: &Statement, revision: Revision) -> Result<Applied, Refused> {
-        self.take(said, revision, usize::MAX)
+        self.take(said, revision, usize::MAX, true)
     }
 
     /// Ends a fact: a tombstone takes its place, which says why.
@@ -190,13 +200,14 @@ impl Board {
         said: &Statement,
         revision: Revision,
         most: usize,
+        is_anew: bool,
     ) -> Result<Applied, Refused> {
         check_kind(said)?;
         self.speaker(said.origin)?;
         let place = self.subjects.find(&said.subject);
         let held = place.and_then(|place| self.subjects.get_mut(place));
         let is_new = match held {
-            Some(entries) => match weigh(said, entries)? {
+            Some(entries) => match weigh(said, entries, is_anew)? {
                 News::Repeat => {
                     self.raise_epoch(said.origin, said.version.epoch);
                     return Ok(Applied::Repeat);
@@ -304,8 +315,8 @@ enum News {
     Repeat,
 }
 
-fn weigh(said: &Statement, entries: &mut Entries) -> Result<News, Refused> {
-    let overruled = overruled(said, entries);
+fn weigh(said: &Statement, entries: &mut Entries, is_anew: bool) -> Result<News, Refused> {
+    let overruled = is_anew && overruled(said, entries);
     let Some(held) = entries.of_mut(said.origin) else { return Ok(News::First) };
     let same = said.standing.says_as(held.standing);
     match said.version.cmp(&held.version) {

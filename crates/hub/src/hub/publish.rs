@@ -86,11 +86,11 @@ impl Hub {
         }
         let origin = self.speak(conn, said.eid, now)?;
         self.origins.update(origin, |speaker| speaker.last_word = Some(now));
-        let cachable = said.cachable;
+        let (cachable, is_again) = (said.cachable, said.is_again);
         let statement = self.statement(origin, said, now);
         match cachable {
             Cachable::Yes => {
-                let became = self.hold(&statement)?;
+                let became = self.hold(&statement, is_again)?;
                 self.end_namesakes(&statement, now);
                 Ok(became)
             }
@@ -117,12 +117,16 @@ impl Hub {
         Ok(Outcome::PassedOn)
     }
 
-    fn hold(&mut self, statement: &Statement) -> Result<Outcome, Refusal> {
+    fn hold(&mut self, statement: &Statement, is_again: bool) -> Result<Outcome, Refusal> {
         let held = self.held(statement).map(|fact| (fact.standing, fact.revision));
         if !held.is_some_and(|(standing, _)| standing.is_live()) {
             self.check_room(statement.origin)?;
         }
-        let Applied::Changed(change) = self.board.apply(statement)? else {
+        let applied = match is_again {
+            true => self.board.apply_again(statement),
+            false => self.board.apply(statement),
+        };
+        let Applied::Changed(change) = applied? else {
             return Ok(Outcome::Repeat);
         };
         self.note_version(statement);

@@ -83,7 +83,7 @@ impl Story {
         value: Value,
     ) -> Result<Outcome, Refusal> {
         let (eid, door, cachable) = (number(eid), DoorName::Asterisk, Cachable::Yes);
-        self.publish(conn, Said { eid, subject, value, cachable, door })
+        self.publish(conn, Said { eid, subject, value, cachable, door, is_again: false })
     }
 
     pub fn publish(&mut self, conn: u64, said: Said) -> Result<Outcome, Refusal> {

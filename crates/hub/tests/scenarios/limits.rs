@@ -77,6 +77,7 @@ fn a_state_that_may_not_be_kept_is_told_once_and_leaves_nothing() {
         subject: device("Local/1@x"),
         value: lampfield_board::DeviceState::Busy.into(),
         cachable: Cachable::No,
+        is_again: false,
         door: DoorName::Asterisk,
     };
     assert_eq!(story.publish(1, passing.clone()), Ok(Outcome::PassedOn));

@@ -171,6 +171,7 @@ fn a_passing_state_without_room_is_dropped_and_counted() {
         subject: lampfield_board::Subject::device("Local/1@x").unwrap(),
         value: InUse.into(),
         cachable: lampfield_board::Cachable::No,
+        is_again: false,
         door: lampfield_board::DoorName::Asterisk,
     };
     story.publish(1, passing).unwrap();
@@ -197,4 +198,28 @@ fn of_a_mailbox_only_the_newest_arrival_is_told() {
     story.act(|hub, now| hub.goodbye(ConnId(1), now));
     story.pass(secs(100));
     assert_eq!(story.counts("1000@default"), Some(3));
+}
+
+/// A relay repeats what its PBX said last of everything when its line was lost.
+#[test]
+fn a_count_that_is_only_said_again_overrules_nobody() {
+    let mut story = Story::new();
+    for (conn, account, new) in [(1, A, 1), (2, B, 5)] {
+        story.login(conn, account);
+        story.mailbox(conn, conn as u8, "1000@default", new);
+    }
+    story.act(|hub, now| hub.lost(ConnId(1), now));
+    story.login(3, A);
+    let again = |new| lampfield_hub::Said {
+        eid: super::fixture::number(1),
+        subject: lampfield_board::Subject::mailbox("1000@default").unwrap(),
+        value: lampfield_board::MessageCount::new(new, 0).into(),
+        cachable: lampfield_board::Cachable::Yes,
+        is_again: true,
+        door: lampfield_board::DoorName::Asterisk,
+    };
+    assert_eq!(story.publish(3, again(1)), Ok(lampfield_hub::Outcome::Repeat));
+    assert_eq!(story.counts("1000@default"), Some(5));
+    assert_eq!(story.publish(3, again(2)), Ok(lampfield_hub::Outcome::Changed), "it had not that");
+    assert_eq!(story.counts("1000@default"), Some(2));
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use lampfield_board::{Cachable, DoorName};
 use lampfield_hub::{Outcome, Policy, Refusal, Said};
-use lampfield_xmpp_stream::{Element, StanzaCondition, StanzaError};
+use lampfield_xmpp_stream::{Element, StanzaCondition, StanzaError, ns};
 
 use super::Telephony;
 use super::payload::{self, Item, ItemError};
@@ -62,10 +62,11 @@ impl Telephony {
         let node = publish.attr("node").unwrap_or_default();
         let kept = if asks_not_to_keep(pubsub) { Cachable::No } else { Cachable::Yes };
         let mut items = publish.children().filter(|item| item.name() == "item").peekable();
+        let is_again = id == ns::RELAY_AGAIN && session.via().is_some();
         let mut dropped = if items.peek().is_none() { Some(Dropped::Empty) } else { None };
         let mut ticket = None;
         for item in items {
-            match self.say(session, node, item, kept) {
+            match self.say(session, node, item, kept, is_again) {
                 Ok(of_item) => ticket = ticket.max(of_item),
                 // What is not safe may not be answered as if it were, whatever came after it.
                 Err(_) if dropped.as_ref().is_some_and(Dropped::is_unsafe) => {}
@@ -94,6 +95,7 @@ impl Telephony {
         node: &str,
         item: Element<'_>,
         kept: Cachable,
+        is_again: bool,
     ) -> Result<Option<lampfield_fabric::Ticket>, Dropped> {
         let Item { subject, eid, value, cachable } = payload::parse(item, node)?;
         if !session.account.borrow().may_publish(&subject) {
@@ -108,7 +110,7 @@ impl Telephony {
             };
         }
         let cachable = if kept == Cachable::No { Cachable::No } else { cachable };
-        let said = Said { eid, subject, value, cachable, door: DoorName::Asterisk };
+        let said = Said { eid, subject, value, cachable, door: DoorName::Asterisk, is_again };
         if session.said_goodbye.take() {
             self.arrived(session);
         }
