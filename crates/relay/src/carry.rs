@@ -9,9 +9,9 @@ use lampfield_xmpp_stream::StreamCondition;
 use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::pbx::{Pbx, PbxEnd};
 use crate::server::LineError;
@@ -27,6 +27,8 @@ const PBXS: usize = 256;
 const PUT_BY: usize = 16 * 1024 * 1024;
 /// How long the server may take with a goodbye.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// Who opens a stream so long before another one ends has two.
+const AGAIN: Duration = Duration::from_secs(1);
 /// The pause after a connection could not be accepted, for want of descriptors perhaps.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
@@ -35,6 +37,14 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 pub struct Relay {
     listener: TcpListener,
     settings: Rc<Settings>,
+    newest: watch::Sender<Newest>,
+}
+
+/// The PBX that has connected last.
+#[derive(Debug)]
+struct Newest {
+    process: Option<Witness>,
+    at: Instant,
 }
 
 /// What ends the relay.
@@ -57,7 +67,8 @@ impl Relay {
     /// A relay that takes in whoever comes to this listener.
     pub fn new(listener: TcpListener, settings: Settings) -> Self {
         make_room(&listener);
-        Self { listener, settings: Rc::new(settings) }
+        let nobody = Newest { process: None, at: Instant::now() };
+        Self { listener, settings: Rc::new(settings), newest: watch::Sender::new(nobody) }
     }
 
     /// Carries PBXs for as long as the server can be used. Must run on a `LocalSet`.
@@ -72,8 +83,10 @@ impl Relay {
                 accepted = self.listener.accept(), if carried.len() < PBXS => match accepted {
                     Ok((socket, peer)) => {
                         let (settings, useless) = (Rc::clone(&self.settings), useless.clone());
+                        let newest = self.newest.clone();
                         carried.spawn_local(async move {
-                            if let Err(error) = carry(socket, peer, &settings).await {
+                            let carried = carry(socket, peer, &settings, &newest);
+                            if let Err(error) = carried.await {
                                 let _ = useless.try_send(error);
                             }
                         });
@@ -102,12 +115,20 @@ fn make_room(listener: &TcpListener) {
 }
 
 /// Carries one PBX until its stream ends.
-async fn carry(socket: TcpStream, peer: SocketAddr, settings: &Settings) -> Result<(), RelayError> {
+async fn carry(
+    socket: TcpStream,
+    peer: SocketAddr,
+    settings: &Settings,
+    newest: &watch::Sender<Newest>,
+) -> Result<(), RelayError> {
     let local = socket.local_addr();
     let Ok((pbx, ear)) = Pbx::new(socket, peer) else { return Ok(()) };
     let witness = local.ok().and_then(|local| Witness::of(peer, local));
+    let since = Instant::now();
+    newest.send_replace(Newest { process: witness, at: since });
     tracing::info!(code = "pbx-here", %peer, "a PBX has connected");
     let mut session = pin!(session::carry(&pbx, settings));
+    let mut again = newest.subscribe();
     let end = tokio::select! {
         // What one hears the other passes on in the same go.
         biased;
@@ -135,6 +156,9 @@ async fn carry(socket: TcpStream, peer: SocketAddr, settings: &Settings) -> Resu
             Some(witness) => tokio::select! {
                 ends = witness.ends() => ends,
                 _ = &mut session => false,
+                // It lives. This stream ends before that one logs in: they would take each other's
+                // address.
+                _ = again.wait_for(|newest| newest.is_another_of(witness, since)) => false,
             },
         },
     };
@@ -144,4 +168,11 @@ async fn carry(socket: TcpStream, peer: SocketAddr, settings: &Settings) -> Resu
         let _ = timeout(FAREWELL, session).await;
     }
     Ok(())
+}
+
+impl Newest {
+    /// Whether this process has just opened another stream, after its one of that time.
+    fn is_another_of(&self, process: Witness, since: Instant) -> bool {
+        self.process == Some(process) && self.at > since && self.at.elapsed() < AGAIN
+    }
 }

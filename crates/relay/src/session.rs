@@ -1,6 +1,7 @@
 //! Logs the PBX in, as often as the line needs it, and carries its stream.
 
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_xmpp_stream::{Limits, Scope, Stanza, StreamCondition, Tag, ns};
@@ -10,6 +11,7 @@ use crate::pbx::Pbx;
 use crate::server::{Features, LineError, Open, Server, header, open, write};
 use crate::settings::{Settings, Target};
 use crate::vain::Vain;
+use crate::words::REPEATED;
 
 /// The pause after the first try to reach the server that failed, and after many.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
@@ -18,6 +20,8 @@ const BEGINS_WITHIN: Duration = Duration::from_secs(30);
 /// The pause while the server still has the PBX's former stream, of which it has heard no end: it
 /// notices by itself, but not the sooner for being asked.
 const OCCUPIED: Duration = Duration::from_secs(3);
+/// After so many the address has somebody else for good, and the PBX must do with another one.
+const OCCUPIED_TRIES: u32 = 10;
 
 /// How far the PBX has come in its own login: what it has been answered already is not answered
 /// again.
@@ -62,6 +66,7 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
     let mut pause = PAUSE.0;
     let mut vain = Vain::default();
     let mut addresses = vec![None; settings.targets.len()];
+    let mut occupied = 0_u32;
     loop {
         for (target, before) in settings.targets.iter().zip(&mut addresses) {
             let end = match open(target, before, &settings.trust, &domain).await {
@@ -72,7 +77,7 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
                 return Refused::Gone;
             }
             if pbx.line_is_down() {
-                (vain, pause) = (Vain::default(), PAUSE.0);
+                (vain, occupied, pause) = (Vain::default(), 0, PAUSE.0);
             }
             match end {
                 End::Refused(refused) => return refused,
@@ -80,7 +85,11 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
                 End::Line(error) => {
                     tell(&mut vain, pbx, target, &error);
                     if matches!(error, LineError::Occupied) {
+                        occupied += 1;
                         pause = OCCUPIED;
+                    }
+                    if occupied > OCCUPIED_TRIES {
+                        return Refused::Ended(error);
                     }
                 }
             }
@@ -170,7 +179,7 @@ where
             &pbx.login().await,
             &header(domain),
             &introduction(pbx, local),
-            &pbx.binding().await,
+            &binding(pbx, progress).await,
         ];
         server.send(&parts.concat()).await?;
     } else {
@@ -208,9 +217,23 @@ where
     }
     if !is_known {
         let introduction = if features.relay { introduction(pbx, local) } else { Vec::new() };
-        server.send(&[&introduction[..], &pbx.binding().await].concat()).await?;
+        server.send(&[&introduction[..], &binding(pbx, progress).await].concat()).await?;
     }
     bound(pbx, &server.answer().await?, progress).await
+}
+
+/// The binding of the PBX, or one that asks for the address that it was given by it.
+async fn binding(pbx: &Pbx, progress: &Progress) -> Rc<[u8]> {
+    let Some((_, resource)) = progress.address.as_deref().and_then(|own| own.split_once('/')) else {
+        return pbx.binding().await;
+    };
+    let mut out = Vec::new();
+    Tag::open(&mut out, "iq").attr("type", "set").attr("id", REPEATED).children(|out| {
+        Tag::open(out, "bind").xmlns(ns::BIND).children(|out| {
+            Tag::open(out, "resource").text(resource);
+        });
+    });
+    out.into()
 }
 
 /// The PBX has its address, the same as before.

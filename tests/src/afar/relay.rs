@@ -86,6 +86,11 @@ impl Relay {
         .await;
     }
 
+    /// Where PBXs find it.
+    pub fn address(&self) -> SocketAddrV4 {
+        self.listen
+    }
+
     /// From its next start on it trusts this one.
     pub fn trust(&mut self, trust: Trust) {
         self.trust = trust;

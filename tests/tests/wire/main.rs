@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod broken_streams;
+mod by_relay;
 mod commands;
 mod configuration;
 mod fairness;

@@ -1,0 +1,81 @@
+//! A scripted PBX behind `lampfield relay`, in what Asterisk seldom does.
+
+use std::net::SocketAddrV4;
+use std::time::Duration;
+
+use lampfield_tests::afar::{Relay, Trust};
+use lampfield_tests::eventually::eventually;
+use lampfield_tests::server::{Config, DOMAIN, PORT, Server};
+use lampfield_tests::stanzas::{publish, publish_mailbox};
+use lampfield_tests::xmpp::Client;
+
+const EID: &str = "02:00:00:00:00:01";
+const BACK: Duration = Duration::from_secs(5);
+
+async fn house() -> (Server, Relay) {
+    let server = Server::start(&Config::plain().servers().with_optional_tls()).await;
+    let listen = SocketAddrV4::new(*server.address().ip(), PORT + 1);
+    let trust = Trust::Fingerprint(server.fingerprint());
+    let relay = Relay::start_here(listen, server.address(), trust).await;
+    (server, relay)
+}
+
+async fn pbx(relay: &Relay, resource: &str) -> Client {
+    let jid = format!("server1@{DOMAIN}/{resource}");
+    Client::login(relay.address(), &jid, &Config::password("server1")).await
+}
+
+async fn says(client: &mut Client, stanza: &str, id: &str) {
+    client.send(stanza).await;
+    let answer = client.until(|stanza| stanza.attr("id") == Some(id)).await;
+    assert_eq!(answer.element.attr("type"), Some("result"), "{}", answer.raw);
+}
+
+/// Kills the server and starts it again, and waits until the PBX's states are said again.
+async fn outage(server: &mut Server, said: u64) {
+    server.settled().await;
+    server.kill();
+    server.run().await;
+    eventually(BACK, || async {
+        let status = server.status();
+        let count = |name: &str| status["counters"][name].as_u64().unwrap_or_default();
+        let heard = count("said_repeats") + count("said_changed");
+        if heard >= said { Ok(()) } else { Err(status.to_string()) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_was_given_an_address_comes_back_to_it() {
+    let (mut server, relay) = house().await;
+    let mut client = pbx(&relay, "").await;
+    says(&mut client, &publish("p", EID, "PJSIP/1", "INUSE"), "p").await;
+    outage(&mut server, 1).await;
+    says(&mut client, &publish("q", EID, "PJSIP/1", "BUSY"), "q").await;
+}
+
+/// What closes its stream and opens another is the same process: `module unload res_xmpp.so` and
+/// `module load res_xmpp.so`.
+#[tokio::test]
+async fn who_opens_its_stream_anew_fights_with_nobody() {
+    let (server, relay) = house().await;
+    for _ in 0..5 {
+        let mut client = pbx(&relay, "asterisk").await;
+        says(&mut client, &publish("p", EID, "PJSIP/1", "INUSE"), "p").await;
+        assert_eq!(client.jid(), format!("server1@{DOMAIN}/asterisk"));
+    }
+    assert!(!server.log().contains("conflict"), "{}", server.log());
+}
+
+#[tokio::test]
+async fn an_old_count_does_not_come_back_over_a_newer_one_of_another_server() {
+    let (mut server, relay) = house().await;
+    let mut client = pbx(&relay, "asterisk").await;
+    says(&mut client, &publish_mailbox("m", EID, "1@default", 1, 0), "m").await;
+    let jid = format!("server2@{DOMAIN}/asterisk");
+    let mut other = Client::login(server.address(), &jid, &Config::password("server2")).await;
+    let newer = publish_mailbox("n", "02:00:00:00:00:02", "1@default", 5, 0);
+    says(&mut other, &newer, "n").await;
+    outage(&mut server, 1).await;
+    assert_eq!(server.why("1@default").new_messages(), Some(5));
+}
