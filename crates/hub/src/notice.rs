@@ -101,9 +101,10 @@ pub enum Trouble {
         since: Wall,
     },
     /// The account's server has dropped more than once and will wait longer before it reconnects
-    /// than its facts are kept. Clears when its process restarts, the grace suffices, or its
-    /// connection has held for ten minutes; a further drop raises it again.
-    BackoffExceedsGrace {
+    /// than its facts are kept, or, where their grace follows it, than the shortest one. Clears when
+    /// its process restarts, comes by a relay, the grace suffices, or its connection has held for ten
+    /// minutes; a further drop raises it again.
+    LongBackoff {
         /// Whose.
         #[serde(serialize_with = "text")]
         account: AccountName,
@@ -139,7 +140,7 @@ pub(crate) enum TroubleKey {
     DuplicateEid(Eid),
     TombstoneLimit,
     OriginGone(Arc<Origin>),
-    BackoffExceedsGrace(AccountName),
+    LongBackoff(AccountName),
     FactsRefused(Reached, AccountName, Option<Eid>),
 }
 
@@ -149,8 +150,8 @@ impl Trouble {
             Self::DuplicateEid { eid, .. } => TroubleKey::DuplicateEid(*eid),
             Self::TombstoneLimit { .. } => TroubleKey::TombstoneLimit,
             Self::OriginGone { origin, .. } => TroubleKey::OriginGone(origin.clone()),
-            Self::BackoffExceedsGrace { account, .. } => {
-                TroubleKey::BackoffExceedsGrace(account.clone())
+            Self::LongBackoff { account, .. } => {
+                TroubleKey::LongBackoff(account.clone())
             }
             Self::FactsRefused { reached, account, eid, .. } => {
                 TroubleKey::FactsRefused(*reached, account.clone(), *eid)

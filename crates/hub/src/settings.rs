@@ -30,6 +30,12 @@ impl Grace {
             Self::Auto => back_within.max(SHORTEST_AUTO_GRACE),
         }
     }
+
+    /// That of somebody who never drops: people should know whose waits go beyond it.
+    #[must_use]
+    pub fn usual(self) -> Duration {
+        self.after(Duration::ZERO)
+    }
 }
 
 /// The limits of the hub's tables. What happens at each is said where it is enforced and in

@@ -87,16 +87,16 @@ impl Hub {
     }
 
     /// Raises or clears the trouble of an account that drops often and will then be away for longer
-    /// than its grace.
+    /// than its grace, or makes its grace a long one.
     pub(super) fn check_backoff(&mut self, account: &AccountName) {
         let backoff = self.backoffs.of(account);
         let (drops, predicted) = (backoff.drops(), backoff.predicted());
         let grace = self.grace(account);
-        if backoff.alarming(grace) {
+        if backoff.alarming(self.settings.grace.usual()) {
             let account = account.clone();
-            self.outbox.raise(Trouble::BackoffExceedsGrace { account, drops, predicted, grace });
+            self.outbox.raise(Trouble::LongBackoff { account, drops, predicted, grace });
         } else {
-            self.outbox.clear(&TroubleKey::BackoffExceedsGrace(account.clone()));
+            self.outbox.clear(&TroubleKey::LongBackoff(account.clone()));
         }
     }
 }

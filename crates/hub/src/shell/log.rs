@@ -65,7 +65,19 @@ fn raised(trouble: &Trouble) {
                 "it has not come back and its states were withdrawn: look at that server"
             );
         }
-        Trouble::BackoffExceedsGrace { account, drops, predicted, grace } => {
+        Trouble::LongBackoff { account, drops, predicted, grace } if predicted <= grace => {
+            warn!(
+                code = "backoff-grown",
+                %account,
+                drops,
+                ?predicted,
+                ?grace,
+                "the server waits ever longer before it connects again, and its facts are kept as long: \
+                 run lampfield relay on that machine; or net.ipv4.tcp_wmem = \"4096 4194304 8388608\", \
+                 or clear text inside a VPN, if it breaks its own stream"
+            );
+        }
+        Trouble::LongBackoff { account, drops, predicted, grace } => {
             warn!(
                 code = "backoff-exceeds-grace",
                 %account,
@@ -102,8 +114,9 @@ fn cleared(trouble: &Trouble) {
         Trouble::OriginGone { origin, .. } => {
             info!(code = "origin-gone", %origin, "cleared: it is back, removed, or gone for an hour");
         }
-        Trouble::BackoffExceedsGrace { account, .. } => {
-            info!(code = "backoff-exceeds-grace", %account, "cleared: it no longer drops, or the grace suffices");
+        Trouble::LongBackoff { account, predicted, grace, .. } => {
+            let code = if predicted > grace { "backoff-exceeds-grace" } else { "backoff-grown" };
+            info!(code, %account, "cleared: it no longer drops, or the grace suffices");
         }
         Trouble::FactsRefused { reached, account, count, .. } => {
             info!(

@@ -190,7 +190,7 @@ fn a_back_off_beyond_the_grace_stands_until_the_process_restarts() {
     story.lost(4);
     story.pass(secs(8));
     story.login(5, A);
-    let expected = Trouble::BackoffExceedsGrace {
+    let expected = Trouble::LongBackoff {
         account: name(A),
         drops: 4,
         predicted: secs(16),
@@ -201,6 +201,22 @@ fn a_back_off_beyond_the_grace_stands_until_the_process_restarts() {
     story.pass(secs(3));
     story.login(6, A);
     assert_eq!((story.troubles(), cleared(&story)), (vec![], 1));
+}
+
+/// Its lamps would stand for long if it died: that is told also where the grace follows the waits.
+#[test]
+fn a_back_off_that_has_grown_is_told_until_it_comes_by_a_relay() {
+    let mut story = Story::new();
+    drop_repeatedly(&mut story, 3);
+    assert_eq!(story.troubles(), []);
+    story.lost(4);
+    story.pass(secs(8));
+    story.login(5, A);
+    let (predicted, grace) = (secs(16), secs(21));
+    let expected = Trouble::LongBackoff { account: name(A), drops: 4, predicted, grace };
+    assert_eq!(story.troubles(), [expected]);
+    story.act(|hub, _| hub.relayed(&name(A)));
+    assert_eq!(story.troubles(), []);
 }
 
 #[test]
@@ -243,10 +259,12 @@ fn a_connection_that_holds_ends_the_trouble_until_the_next_drop() {
 }
 
 #[test]
-fn the_grace_of_the_defaults_clears_the_trouble_of_the_back_off() {
+fn the_grace_of_the_defaults_follows_the_back_off_and_that_is_told() {
     let mut story = with_fixed_grace();
     drop_repeatedly(&mut story, 4);
     assert_eq!(story.troubles().len(), 1);
     story.act(|hub, now| hub.set_settings(Settings::default(), now));
-    assert_eq!((story.troubles(), cleared(&story)), (vec![], 1));
+    let (predicted, grace) = (secs(16), secs(21));
+    let expected = Trouble::LongBackoff { account: name(A), drops: 4, predicted, grace };
+    assert_eq!(story.troubles(), [expected]);
 }

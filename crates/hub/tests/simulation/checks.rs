@@ -42,7 +42,7 @@ pub fn at_rest(world: &World) {
     let troubles = node.hub.status().troubles;
     assert!(
         troubles.iter().all(|trouble| {
-            matches!(trouble, lampfield_hub::Trouble::BackoffExceedsGrace { .. })
+            matches!(trouble, lampfield_hub::Trouble::LongBackoff { .. })
         }),
         "{troubles:?}"
     );

@@ -183,7 +183,7 @@ fn fought_over(jid: &str) -> Attention {
 /// Whether a trouble is only what comes of a stream that breaks: what helps against that helps
 /// against it.
 fn follows_from(trouble: &Trouble, broken: &[Broken]) -> bool {
-    let Trouble::BackoffExceedsGrace { account, .. } = trouble else { return false };
+    let Trouble::LongBackoff { account, .. } = trouble else { return false };
     broken.iter().any(|one| one.account.as_str() == account.as_str())
 }
 

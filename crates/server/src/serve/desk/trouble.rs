@@ -11,6 +11,14 @@ use crate::screen::time::{age, clock};
 /// What is wrong, for a list of things to look at.
 pub fn attention(trouble: &Trouble) -> Attention {
     let (code, severity, remedy) = match trouble {
+        Trouble::LongBackoff { predicted, grace, .. } if predicted <= grace => (
+            "backoff-grown",
+            Severity::Look,
+            "run lampfield relay on that machine, as lampfield invite NAME prints it; or look why its \
+             line drops (net.ipv4.tcp_wmem = \"4096 4194304 8388608\" in a file in its /etc/sysctl.d, or \
+             clear text inside a VPN, help against drops of its own), and restart that Asterisk when it \
+             is idle",
+        ),
         Trouble::DuplicateEid { .. } => (
             "duplicate-eid",
             Severity::Bad,
@@ -27,7 +35,7 @@ pub fn attention(trouble: &Trouble) -> Attention {
             Severity::Look,
             "look at that server and its line; if it is gone for good: lampfield user remove NAME",
         ),
-        Trouble::BackoffExceedsGrace { .. } => (
+        Trouble::LongBackoff { .. } => (
             "backoff-exceeds-grace",
             Severity::Look,
             "run lampfield relay on that machine, as lampfield invite NAME prints it; or take grace out \
@@ -76,7 +84,13 @@ pub fn sentence(trouble: &Trouble) -> String {
             "{origin} has been away since {} and its states were withdrawn",
             clock(&moment(*since))
         ),
-        Trouble::BackoffExceedsGrace { account, predicted, grace, .. } => format!(
+        Trouble::LongBackoff { account, drops, predicted, grace } if predicted <= grace => format!(
+            "{account} has dropped {drops} times: its next reconnect may take {}, and if it dies its \
+             lamps stand for {}",
+            age(predicted.as_secs_f64()),
+            age(grace.as_secs_f64())
+        ),
+        Trouble::LongBackoff { account, predicted, grace, .. } => format!(
             "{account} has dropped often: its next reconnect may take {}, longer than its grace of {}",
             age(predicted.as_secs_f64()),
             age(grace.as_secs_f64())
