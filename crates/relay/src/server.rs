@@ -22,6 +22,8 @@ use crate::words::{self, REPEATED};
 
 /// How long the server may take with each answer of a login.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Characters of what the server says that are shown.
+const SHOWN: usize = 512;
 /// Bytes read at once.
 const PIECE: usize = 16 * 1024;
 
@@ -351,8 +353,20 @@ fn ended(stanza: &[u8], scope: &Scope) -> Option<LineError> {
     let root = stanza.root();
     root.is(ns::STREAM, "error").then(|| LineError::Ended {
         condition: root.first_child().map_or_else(String::new, |child| child.name().to_owned()),
-        text: root.child_text(ns::STREAM_ERRORS, "text").unwrap_or_default().into_owned(),
+        text: in_one_line(&root.child_text(ns::STREAM_ERRORS, "text").unwrap_or_default()),
     })
+}
+
+/// What a stranger says, as the log may have it: before TLS it is anybody's.
+pub fn in_one_line(text: &str) -> String {
+    let mut line = String::new();
+    for character in text.chars().take(SHOWN) {
+        match character.is_control() {
+            true => line.extend(character.escape_default()),
+            false => line.push(character),
+        }
+    }
+    line
 }
 
 #[cfg(test)]
@@ -368,6 +382,20 @@ mod tests {
         assert_eq!(LineError::from(other).to_string(), "another certificate");
         let reset = io::Error::from(io::ErrorKind::ConnectionReset);
         assert_eq!(LineError::from(reset).to_string(), "connection reset");
+    }
+
+    #[test]
+    fn what_the_server_says_is_one_line_of_the_log() {
+        let error = "<stream:error><a/><text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>\
+                     no\n2026-01-01 ERROR forged\u{9b}31m</text></stream:error>";
+        let mut scope = Scope::NONE;
+        let mut input: &[u8] = b"<stream:stream xmlns:stream='http://etherx.jabber.org/streams'>";
+        if let Ok(Some(Frame::Open(header))) = Framer::new(Limits::STRANGER).next(&mut input) {
+            scope = header.scope;
+        }
+        let ended = ended(error.as_bytes(), &scope).map(|error| error.to_string());
+        let text = "the server closed the stream: a: no\\n2026-01-01 ERROR forged\\u{9b}31m";
+        assert_eq!(ended.as_deref(), Some(text));
     }
 
     #[test]

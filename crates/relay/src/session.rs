@@ -8,7 +8,7 @@ use lampfield_xmpp_stream::{Limits, Scope, Stanza, StreamCondition, Tag, ns};
 use tokio::time::{sleep, timeout};
 
 use crate::pbx::Pbx;
-use crate::server::{Features, LineError, Open, Server, header, open, write};
+use crate::server::{Features, LineError, Open, Server, header, in_one_line, open, write};
 use crate::settings::{Settings, Target};
 use crate::vain::Vain;
 use crate::words::REPEATED;
@@ -281,6 +281,7 @@ fn address(bound: &[u8]) -> Option<String> {
 /// A failure, or an error: a passing one is a lost line.
 fn not_let_in(answer: &[u8]) -> End {
     let said = reason(answer).unwrap_or_else(|| String::from_utf8_lossy(answer).into_owned());
+    let said = in_one_line(&said);
     if said.starts_with("temporary-auth-failure") || said.starts_with("resource-constraint") {
         return End::Line(LineError::NotYet(said));
     }
