@@ -3,7 +3,7 @@
 //! TCP itself notices late and at no certain time: keepalive says nothing while data waits to be
 //! acknowledged, and `TCP_USER_TIMEOUT` is looked at only when a retransmission is due, whose pauses
 //! double. So we ask the kernel when the peer's TCP was heard last (tcp(7), `TCP_INFO`), and see to
-//! it that a peer that lives is heard every few seconds, whether or not there is something to say.
+//! it that a peer that lives is heard every second or two, whether or not there is something to say.
 
 mod options;
 
@@ -16,20 +16,24 @@ use tokio::time::sleep;
 
 /// The longest silence of a peer's TCP that is no cut. A cut of 4 s at a round trip of 300 ms is
 /// over by then, the doubling pauses of retransmissions included; so is one of 8 s where the kernel
-/// lets us bound these.
-pub const SILENCE: Duration = Duration::from_millis(10_500);
+/// lets us bound these: the peer was heard a second before it and is asked within a second after it,
+/// and a line that loses packets needs time for a second question.
+pub const SILENCE: Duration = Duration::from_millis(11_500);
 
 /// A peer that has nothing to acknowledge is asked after so long, and then so often. The tries are
 /// so many that [`SILENCE`] is over before them, and a line that loses packets does not matter.
-const KEEPALIVE: (Duration, Duration, u32) = (Duration::from_secs(3), Duration::from_secs(1), 12);
-/// Retransmissions are no further apart (`TCP_RTO_MAX_MS`, since Linux 6.15).
-const RETRANSMISSION: Duration = Duration::from_secs(2);
-/// What the kernel does by itself where nobody awaits [`cut`].
+const KEEPALIVE: (Duration, Duration, u32) = (Duration::from_secs(1), Duration::from_secs(1), 15);
+/// Retransmissions are no further apart (`TCP_RTO_MAX_MS`, since Linux 6.15, which takes no less).
+const RETRANSMISSION: Duration = Duration::from_secs(1);
+/// What the kernel does by itself where nobody awaits [`cut`]...
 const UNACKNOWLEDGED: Duration = Duration::from_secs(15);
+/// ... and where somebody does: nothing. It counts also while a peer that lives does not read, and from
+/// the first retransmission, for which it may take one of minutes ago (seen with Linux 6.18).
+const NEVER: Duration = Duration::from_hours(24);
 /// How often a connection is looked at whose peer has been silent for nearly too long.
-const LOOK: Duration = Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(100);
 
-/// Sets up a connection so that its peer is heard every few seconds while the line holds, and sends
+/// Sets up a connection so that its peer is heard every second or two while the line holds, and sends
 /// at once what is written.
 ///
 /// # Errors
@@ -48,15 +52,33 @@ pub fn prepare(socket: impl AsFd) -> io::Result<()> {
 }
 
 /// Returns when the peer's TCP has said nothing for [`SILENCE`]: the line is cut, or the machine
-/// behind it is gone. Looks every few seconds; costs one call to the kernel each time.
+/// behind it is gone. Looks every few seconds; costs one call to the kernel each time. To be awaited for
+/// as long as the connection is of use.
 pub async fn cut(socket: impl AsFd) {
+    let watched = Watched::new(socket);
     loop {
-        match options::last_heard(socket.as_fd()) {
+        match options::last_heard(watched.0.as_fd()) {
             Ok(silence) if silence < SILENCE => sleep((SILENCE - silence).max(LOOK)).await,
             Ok(_) => return,
             // The socket says itself what is wrong with it, to whoever reads it.
             Err(_) => std::future::pending().await,
         }
+    }
+}
+
+/// A connection that the kernel leaves to us, until this is dropped.
+struct Watched<S: AsFd>(S);
+
+impl<S: AsFd> Watched<S> {
+    fn new(socket: S) -> Self {
+        let _ = SockRef::from(&socket).set_tcp_user_timeout(Some(NEVER));
+        Self(socket)
+    }
+}
+
+impl<S: AsFd> Drop for Watched<S> {
+    fn drop(&mut self) {
+        let _ = SockRef::from(&self.0).set_tcp_user_timeout(Some(UNACKNOWLEDGED));
     }
 }
 
@@ -81,7 +103,17 @@ mod tests {
             assert!(silence < Duration::from_secs(5), "{silence:?}");
             sleep(Duration::from_millis(100)).await;
         }
-        let waits = cut(&stream);
-        assert!(timeout(Duration::from_millis(500), waits).await.is_err());
+        let waits = timeout(Duration::from_millis(500), async {
+            let check = async {
+                sleep(Duration::from_millis(100)).await;
+                let kernels = SockRef::from(&stream).tcp_user_timeout().unwrap();
+                assert_eq!(kernels, Some(NEVER), "the kernel's own watch is known to be wrong");
+                std::future::pending::<()>().await;
+            };
+            tokio::join!(cut(&stream), check)
+        });
+        assert!(waits.await.is_err());
+        let kernels = SockRef::from(&stream).tcp_user_timeout().unwrap();
+        assert_eq!(kernels, Some(UNACKNOWLEDGED), "for what is unsent when it is closed");
     }
 }

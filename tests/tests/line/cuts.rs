@@ -15,6 +15,8 @@ const NOTICED: Duration = Duration::from_secs(12);
 const IDLE: Phones = Phones { devices: 5, changes_per_second: 0 };
 const BUSY: Phones = Phones { devices: 20, changes_per_second: 10 };
 const SHORT: Duration = Duration::from_secs(4);
+/// The longest that is none where the kernel bounds the pauses of TCP.
+const LONG: Duration = Duration::from_secs(8);
 
 fn near() -> Quality {
     Quality::round_trip(Duration::from_millis(1))
@@ -87,17 +89,43 @@ async fn busy_and_far() {
 
 #[tokio::test]
 async fn short_cuts_and_losses_drop_nobody() {
+    drop_nobody(BUSY, SHORT).await;
+}
+
+#[tokio::test]
+async fn longer_cuts_of_an_idle_line_drop_nobody() {
+    drop_nobody(IDLE, LONG).await;
+}
+
+#[tokio::test]
+async fn longer_cuts_of_a_busy_line_drop_nobody() {
+    if bounds_pauses() {
+        drop_nobody(BUSY, LONG).await;
+    }
+}
+
+/// Whether the kernel has `TCP_RTO_MAX_MS`: since Linux 6.15.
+fn bounds_pauses() -> bool {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").expect("Linux says it");
+    let mut numbers = release.split('.').map(|number| number.parse().unwrap_or(0));
+    (numbers.next(), numbers.next()) >= (Some(6), Some(15))
+}
+
+async fn drop_nobody(phones: Phones, length: Duration) {
     let mut centre = Centre::start(Config::plain().servers()).await;
-    let site = site(&mut centre, BUSY, far()).await;
+    let site = site(&mut centre, phones, far()).await;
     let cuts = async {
-        for _ in 0..3 {
+        for _ in 0..4 {
             site.line.cut();
-            sleep(SHORT).await;
+            sleep(length).await;
             site.line.heal();
-            sleep(Duration::from_secs(8)).await;
+            sleep(Duration::from_secs(6)).await;
         }
     };
-    BUSY.busy(&site.asterisk, cuts).await;
+    match phones.changes_per_second {
+        0 => cuts.await,
+        _ => phones.busy(&site.asterisk, cuts).await,
+    }
     assert!(centre.server.is_connected("server1"));
     assert_eq!(site.asterisk.drops(), Drops::default());
 }
