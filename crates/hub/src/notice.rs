@@ -150,9 +150,7 @@ impl Trouble {
             Self::DuplicateEid { eid, .. } => TroubleKey::DuplicateEid(*eid),
             Self::TombstoneLimit { .. } => TroubleKey::TombstoneLimit,
             Self::OriginGone { origin, .. } => TroubleKey::OriginGone(origin.clone()),
-            Self::LongBackoff { account, .. } => {
-                TroubleKey::LongBackoff(account.clone())
-            }
+            Self::LongBackoff { account, .. } => TroubleKey::LongBackoff(account.clone()),
             Self::FactsRefused { reached, account, eid, .. } => {
                 TroubleKey::FactsRefused(*reached, account.clone(), *eid)
             }

@@ -340,7 +340,8 @@ fn is_answer_to_repeated(stanza: &[u8]) -> bool {
     let scope = Scope::with_default(ns::CLIENT);
     Stanza::parse(stanza, &scope, &Limits::AUTHENTICATED).is_ok_and(|stanza| {
         let root = stanza.root();
-        root.attr("id").is_some_and(words::is_ours) && matches!(root.attr("type"), Some("result" | "error"))
+        root.attr("id").is_some_and(words::is_ours)
+            && matches!(root.attr("type"), Some("result" | "error"))
     })
 }
 

@@ -224,7 +224,8 @@ where
 
 /// The binding of the PBX, or one that asks for the address that it was given by it.
 async fn binding(pbx: &Pbx, progress: &Progress) -> Rc<[u8]> {
-    let Some((_, resource)) = progress.address.as_deref().and_then(|own| own.split_once('/')) else {
+    let Some((_, resource)) = progress.address.as_deref().and_then(|own| own.split_once('/'))
+    else {
         return pbx.binding().await;
     };
     let mut out = Vec::new();

@@ -121,9 +121,7 @@ fn lease_until(sweep: Sweep, now: Now) -> Lease {
 fn concerns(trouble: &Trouble, facts: &[Fact<'_>]) -> bool {
     match trouble.key() {
         TroubleKey::DuplicateEid(eid) => facts.iter().any(|fact| fact.origin.eid == eid),
-        TroubleKey::LongBackoff(account) => {
-            facts.iter().any(|fact| fact.origin.account == account)
-        }
+        TroubleKey::LongBackoff(account) => facts.iter().any(|fact| fact.origin.account == account),
         TroubleKey::OriginGone(origin) => facts.iter().any(|fact| *fact.origin == origin),
         // Whoever speaks of it has been heard.
         TroubleKey::TombstoneLimit | TroubleKey::FactsRefused(..) => false,

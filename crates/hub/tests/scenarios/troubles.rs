@@ -190,12 +190,8 @@ fn a_back_off_beyond_the_grace_stands_until_the_process_restarts() {
     story.lost(4);
     story.pass(secs(8));
     story.login(5, A);
-    let expected = Trouble::LongBackoff {
-        account: name(A),
-        drops: 4,
-        predicted: secs(16),
-        grace: secs(10),
-    };
+    let expected =
+        Trouble::LongBackoff { account: name(A), drops: 4, predicted: secs(16), grace: secs(10) };
     assert_eq!(story.troubles(), [expected]);
     story.lost(5);
     story.pass(secs(3));

@@ -41,9 +41,9 @@ pub fn at_rest(world: &World) {
     stored_is_whole(world, node);
     let troubles = node.hub.status().troubles;
     assert!(
-        troubles.iter().all(|trouble| {
-            matches!(trouble, lampfield_hub::Trouble::LongBackoff { .. })
-        }),
+        troubles
+            .iter()
+            .all(|trouble| { matches!(trouble, lampfield_hub::Trouble::LongBackoff { .. }) }),
         "{troubles:?}"
     );
     let idle = node

@@ -352,7 +352,11 @@ impl World {
             }
             Some(Up::Say { eid, subject, value, cachable }) => {
                 let door = DoorName::Asterisk;
-                self.publish(index, conn, Said { eid, subject, value, cachable, door, is_again: false });
+                self.publish(
+                    index,
+                    conn,
+                    Said { eid, subject, value, cachable, door, is_again: false },
+                );
             }
             None => return false,
         }
