@@ -102,7 +102,7 @@ pub enum Trouble {
     },
     /// The account's server has dropped more than once and will wait longer before it reconnects
     /// than its facts are kept, or, where their grace follows it, than the shortest one. Clears when
-    /// its process restarts, comes by a relay, the grace suffices, or its connection has held for ten
+    /// its process restarts, the grace suffices, or its connection has held for ten
     /// minutes; a further drop raises it again.
     LongBackoff {
         /// Whose.

@@ -201,7 +201,7 @@ fn a_back_off_beyond_the_grace_stands_until_the_process_restarts() {
 
 /// Its lamps would stand for long if it died: that is told also where the grace follows the waits.
 #[test]
-fn a_back_off_that_has_grown_is_told_until_it_comes_by_a_relay() {
+fn a_back_off_that_has_grown_is_told_until_the_process_restarts() {
     let mut story = Story::new();
     drop_repeatedly(&mut story, 3);
     assert_eq!(story.troubles(), []);
@@ -211,7 +211,9 @@ fn a_back_off_that_has_grown_is_told_until_it_comes_by_a_relay() {
     let (predicted, grace) = (secs(16), secs(21));
     let expected = Trouble::LongBackoff { account: name(A), drops: 4, predicted, grace };
     assert_eq!(story.troubles(), [expected]);
-    story.act(|hub, _| hub.relayed(&name(A)));
+    story.lost(5);
+    story.pass(secs(3));
+    story.login(6, A);
     assert_eq!(story.troubles(), []);
 }
 
