@@ -126,6 +126,12 @@ impl Backoff {
         self.relayed = Some(Relayed { stream, goes_on });
     }
 
+    /// Whether it comes through a relay.
+    #[must_use]
+    pub fn is_relayed(&self) -> bool {
+        self.relayed.is_some()
+    }
+
     /// The account logged in.
     pub fn arrived(&mut self, now: Duration) {
         let Line::Down { since, is_noticed } = self.line else { return };

@@ -92,7 +92,9 @@ impl Hub {
         let backoff = self.backoffs.of(account);
         let (drops, predicted) = (backoff.drops(), backoff.predicted());
         let grace = self.grace(account);
-        if backoff.alarming(self.settings.grace.usual()) {
+        // Nobody need know of restarts of a relay for which the grace suffices.
+        let is_news = predicted > grace || !backoff.is_relayed();
+        if is_news && backoff.alarming(self.settings.grace.usual()) {
             let account = account.clone();
             self.outbox.raise(Trouble::LongBackoff { account, drops, predicted, grace });
         } else {

@@ -270,4 +270,5 @@ fn a_relay_that_starts_again_costs_asterisk_its_waits() {
         asterisk.comes_by_relay(stream);
     }
     assert_eq!(asterisk.grace(), secs(75));
+    assert_eq!(asterisk.story.troubles(), [], "a relay is what helps, and it has one");
 }
