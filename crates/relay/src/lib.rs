@@ -19,6 +19,7 @@ mod outgoing;
 mod pbx;
 mod reading;
 mod said;
+mod search;
 mod server;
 mod session;
 mod settings;

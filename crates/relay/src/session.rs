@@ -1,5 +1,6 @@
 //! Logs the PBX in, as often as the line needs it, and carries its stream.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -8,13 +9,14 @@ use lampfield_xmpp_stream::{Limits, Scope, Stanza, StreamCondition, Tag, ns};
 use tokio::time::{sleep, timeout};
 
 use crate::pbx::Pbx;
-use crate::server::{Features, LineError, Open, Server, header, in_one_line, open, write};
-use crate::settings::{Settings, Target};
+use crate::search::Search;
+use crate::server::{Features, LineError, Open, Server, header, in_one_line, write};
+use crate::settings::Settings;
 use crate::vain::Vain;
 use crate::words::REPEATED;
 
-/// The pause after the first try to reach the server that failed, and after many.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
+/// The pause after a stream has ended: who is refused at once does not ask all the time.
+const PAUSE: Duration = Duration::from_millis(100);
 /// Who connects and says nothing for so long is no PBX.
 const BEGINS_WITHIN: Duration = Duration::from_secs(30);
 /// The pause while the server still has the PBX's former stream, of which it has heard no end: it
@@ -63,39 +65,34 @@ enum End {
 pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
     let Ok(domain) = timeout(BEGINS_WITHIN, pbx.domain()).await else { return Refused::Silent };
     let mut progress = Progress::default();
-    let mut pause = PAUSE.0;
-    let mut vain = Vain::default();
-    let mut addresses = vec![None; settings.targets.len()];
-    let mut occupied = 0_u32;
+    let mut search = Search::new(settings, &domain);
+    let vain = RefCell::new(Vain::new(pbx.peer));
+    let mut occupied = 0;
     loop {
-        for (target, before) in settings.targets.iter().zip(&mut addresses) {
-            let end = match open(target, before, &settings.trust, &domain).await {
-                Ok(open) => stream(pbx, open, &domain, &mut progress).await,
-                Err(error) => End::Line(error),
-            };
-            if pbx.is_leaving() {
-                return Refused::Gone;
-            }
-            if pbx.line_is_down() {
-                (vain, occupied, pause) = (Vain::default(), 0, PAUSE.0);
-            }
-            match end {
-                End::Refused(refused) => return refused,
-                End::Line(error) if is_final(&error, &progress) => return Refused::Ended(error),
-                End::Line(error) => {
-                    tell(&mut vain, pbx, target, &error);
-                    if matches!(error, LineError::Occupied) {
-                        occupied += 1;
-                        pause = OCCUPIED;
-                    }
-                    if occupied > OCCUPIED_TRIES {
-                        return Refused::Ended(error);
-                    }
-                }
-            }
+        let (open, target) = match search.find(&vain, progress.address.is_none()).await {
+            Ok(found) => found,
+            Err(error) => return Refused::Ended(error),
+        };
+        let end = stream(pbx, open, &domain, &mut progress).await;
+        if pbx.is_leaving() {
+            return Refused::Gone;
         }
-        sleep(pause).await;
-        pause = (pause * 2).min(PAUSE.1);
+        if pbx.line_is_down() {
+            vain.borrow_mut().end();
+            occupied = 0;
+        }
+        let error = match end {
+            End::Refused(refused) => return refused,
+            End::Line(error) if is_final(&error, &progress) => return Refused::Ended(error),
+            End::Line(error) => error,
+        };
+        vain.borrow_mut().note(target, &error);
+        let is_occupied = matches!(error, LineError::Occupied);
+        occupied += u32::from(is_occupied);
+        if occupied > OCCUPIED_TRIES {
+            return Refused::Ended(error);
+        }
+        sleep(if is_occupied { OCCUPIED } else { PAUSE }).await;
     }
 }
 
@@ -114,17 +111,6 @@ fn is_final(error: &LineError, progress: &Progress) -> bool {
         LineError::NoTls | LineError::NoPlain => progress.address.is_none(),
         LineError::Ended { condition, .. } => FINAL.iter().any(|one| one.as_str() == condition),
         _ => false,
-    }
-}
-
-/// Logs a failure that is news, and whatever may be for the operator to mend.
-fn tell(vain: &mut Vain, pbx: &Pbx, target: &Target, error: &LineError) {
-    let is_news = vain.add(format!("{target}: {error}"));
-    let (pbx, tries) = (pbx.peer, vain.tries);
-    if is_news || matches!(error, LineError::Occupied) {
-        tracing::warn!(code = "line-lost", %pbx, %target, tries, "{error}; trying again");
-    } else {
-        tracing::debug!(code = "line-lost", %pbx, %target, tries, "{error}");
     }
 }
 

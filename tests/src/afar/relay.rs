@@ -21,7 +21,7 @@ pub struct Relay {
     said: Arc<Mutex<Vec<String>>>,
     machine: Option<Arc<Namespace>>,
     listen: SocketAddrV4,
-    server: SocketAddrV4,
+    servers: Vec<SocketAddrV4>,
     trust: Trust,
 }
 
@@ -46,22 +46,24 @@ impl Trust {
 impl Relay {
     /// Starts one on this machine, to this server, and waits until it is ready.
     pub async fn start(machine: Arc<Namespace>, server: SocketAddrV4, trust: Trust) -> Self {
-        Self::start_at(Some(machine), LISTEN, server, trust).await
+        Self::start_at(Some(machine), LISTEN, &[server], trust).await
     }
 
-    /// The same where this program runs, found at this address.
-    pub async fn start_here(listen: SocketAddrV4, server: SocketAddrV4, trust: Trust) -> Self {
-        Self::start_at(None, listen, server, trust).await
+    /// The same where this program runs, found at this address, to the first of these servers that is
+    /// there.
+    pub async fn start_here(listen: SocketAddrV4, servers: &[SocketAddrV4], trust: Trust) -> Self {
+        Self::start_at(None, listen, servers, trust).await
     }
 
     async fn start_at(
         machine: Option<Arc<Namespace>>,
         listen: SocketAddrV4,
-        server: SocketAddrV4,
+        servers: &[SocketAddrV4],
         trust: Trust,
     ) -> Self {
         let said = Arc::default();
-        let mut relay = Self { process: None, said, machine, listen, server, trust };
+        let mut relay =
+            Self { process: None, said, machine, listen, servers: servers.to_vec(), trust };
         relay.run().await;
         relay
     }
@@ -73,7 +75,10 @@ impl Relay {
         self.said = Arc::default();
         let mut process = Process::start_in(self.machine.as_deref(), &binary(), |command| {
             command.args(["relay", "--listen", &self.listen.to_string()]);
-            command.args(["--to", &self.server.to_string()]).args(self.trust.arguments());
+            for server in &self.servers {
+                command.args(["--to", &server.to_string()]);
+            }
+            command.args(self.trust.arguments());
             command.stdout(Stdio::null()).stderr(Stdio::piped());
         });
         listen(process.stderr(), self.said.clone());

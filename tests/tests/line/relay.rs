@@ -37,7 +37,7 @@ async fn a_frozen_relay_loses_nothing_and_asterisk_does_not_notice() {
 async fn a_frozen_relay_does_not_keep_asterisk_from_writing() {
     let net = Net::claim();
     let (listen, nobody) = (net.socket(1, 5_222), net.socket(2, 5_222));
-    let relay = Relay::start_here(listen, nobody, Trust::Fingerprint("00".repeat(32))).await;
+    let relay = Relay::start_here(listen, &[nobody], Trust::Fingerprint("00".repeat(32))).await;
     let mut asterisk = std::net::TcpStream::connect(listen).unwrap();
     asterisk.set_nonblocking(true).unwrap();
     relay.process().freeze();

@@ -16,7 +16,7 @@ async fn house() -> (Server, Relay) {
     let server = Server::start(&Config::plain().servers().with_optional_tls()).await;
     let listen = SocketAddrV4::new(*server.address().ip(), PORT + 1);
     let trust = Trust::Fingerprint(server.fingerprint());
-    let relay = Relay::start_here(listen, server.address(), trust).await;
+    let relay = Relay::start_here(listen, &[server.address()], trust).await;
     (server, relay)
 }
 
@@ -52,6 +52,21 @@ async fn who_was_given_an_address_comes_back_to_it() {
     says(&mut client, &publish("p", EID, "PJSIP/1", "INUSE"), "p").await;
     outage(&mut server, 1).await;
     says(&mut client, &publish("q", EID, "PJSIP/1", "BUSY"), "q").await;
+}
+
+/// One that takes connections and says nothing keeps nobody from another that is there.
+#[tokio::test]
+async fn a_silent_server_is_not_waited_for() {
+    let mut server = Server::start(&Config::plain().servers().with_optional_tls()).await;
+    let here = |port| SocketAddrV4::new(*server.address().ip(), port);
+    let (listen, silent) = (here(PORT + 1), here(PORT + 2));
+    let _silent = std::net::TcpListener::bind(silent).unwrap();
+    let trust = Trust::Fingerprint(server.fingerprint());
+    let relay = Relay::start_here(listen, &[silent, server.address()], trust).await;
+    let login = pbx(&relay, "asterisk");
+    let mut client = tokio::time::timeout(BACK, login).await.expect("it is let in");
+    says(&mut client, &publish("p", EID, "PJSIP/1", "INUSE"), "p").await;
+    outage(&mut server, 1).await;
 }
 
 /// What closes its stream and opens another is the same process: `module unload res_xmpp.so` and

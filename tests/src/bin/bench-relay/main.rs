@@ -40,7 +40,7 @@ impl Scene {
         let net = Net::claim();
         let behind = net.socket(1, 5_222);
         let trust = Trust::Fingerprint(server.fingerprint());
-        let relay = Relay::start_here(behind, server.address(), trust).await;
+        let relay = Relay::start_here(behind, &[server.address()], trust).await;
         Self { server, relay, behind, _net: net }
     }
 
