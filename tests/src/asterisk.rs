@@ -79,6 +79,11 @@ impl Asterisk {
         assert_eq!(loaded.get("Response"), Some("Success"), "{loaded:?}\n{}", self.folder.log());
     }
 
+    /// Takes its connection down, and forgets how often it has lost one: [`Self::join`] begins anew.
+    pub fn leave(&self) {
+        self.console("module unload res_xmpp.so");
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) {
         self.running_mut().process.kill();

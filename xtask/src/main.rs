@@ -61,9 +61,9 @@ enum Command {
     },
     /// Stock Asterisk at the end of a long line: how soon it is in, and how soon it is back
     BenchLine {
-        /// One way (clear, tls, relay) or one measure (login, many, buffer, early, outages,
-        /// resets, cut) instead of all
-        which: Option<String>,
+        /// Ways (clear, tls, relay) and measures (login, many, buffer, early, outages, resets, cut,
+        /// counts, peers, caps) instead of all; 16 for the old release
+        which: Vec<String>,
     },
     /// What a relay in the way costs: delay, processor time, memory
     BenchRelay,
@@ -89,7 +89,7 @@ fn main() -> ExitCode {
         Command::BenchPage => bench::page::write().map(|()| ExitCode::SUCCESS),
         Command::Bench => bench_peers::compare().map(|()| ExitCode::SUCCESS),
         Command::BenchFairness => bench::fairness().map(|()| ExitCode::SUCCESS),
-        Command::BenchLine { which } => bench::line(which.as_deref()).map(|()| ExitCode::SUCCESS),
+        Command::BenchLine { which } => bench::line(&which).map(|()| ExitCode::SUCCESS),
         Command::BenchRelay => bench::relay().map(|()| ExitCode::SUCCESS),
         Command::BenchLatency { json } => bench::latency(json).map(|()| ExitCode::SUCCESS),
     };
