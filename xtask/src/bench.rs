@@ -33,6 +33,13 @@ pub fn relay() -> Result<()> {
     measure("bench-relay", &[])
 }
 
+/// What only hours show of a long line.
+pub fn hours(mut which: Vec<String>, minutes: u64) -> Result<()> {
+    peers::prepare()?;
+    which.push(minutes.to_string());
+    measure("line-hours", &which)
+}
+
 /// Runs a program of the `tests` crate on the release server.
 fn measure(program: &str, arguments: &[String]) -> Result<()> {
     let server = e2e::server()?;

@@ -67,6 +67,15 @@ enum Command {
     },
     /// What a relay in the way costs: delay, processor time, memory
     BenchRelay,
+    /// A long line for hours: silent cuts under all conditions, short ones that drop nobody, and
+    /// everything at once
+    LineHours {
+        /// Of these (cuts, short, chaos) instead of all
+        which: Vec<String>,
+        /// How long, for each of the last two
+        #[arg(long, default_value_t = 30)]
+        minutes: u64,
+    },
     /// From a change on one Asterisk to the event on another: delay, burst, newcomer, memory
     BenchLatency {
         /// One JSON document instead of the tables
@@ -91,6 +100,9 @@ fn main() -> ExitCode {
         Command::BenchFairness => bench::fairness().map(|()| ExitCode::SUCCESS),
         Command::BenchLine { which } => bench::line(&which).map(|()| ExitCode::SUCCESS),
         Command::BenchRelay => bench::relay().map(|()| ExitCode::SUCCESS),
+        Command::LineHours { which, minutes } => {
+            bench::hours(which, minutes).map(|()| ExitCode::SUCCESS)
+        }
         Command::BenchLatency { json } => bench::latency(json).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

@@ -46,10 +46,10 @@ fn mailbox(number: u32) -> String {
     format!("{number}@default")
 }
 
-/// Three more Asterisk at a site, connected.
-pub async fn company(site: &Site, release: Release) -> Vec<Asterisk> {
+/// So many more Asterisk at a site, connected.
+pub async fn company(site: &Site, others: u8, release: Release) -> Vec<Asterisk> {
     let mut company = Vec::new();
-    for number in 7..=9 {
+    for number in 2..2 + others {
         let mut other = site.another(number, release).await;
         other.join().await;
         other.connected().await;
@@ -58,16 +58,20 @@ pub async fn company(site: &Site, release: Release) -> Vec<Asterisk> {
     company
 }
 
-/// A peer leaves and logs in again, so many times, while the others are connected: how many of all of
-/// them crashed.
-pub async fn logins(peer: &mut Asterisk, others: &mut [Asterisk], times: usize) -> usize {
+/// All leave and log in again, one after the other while those before are connected or about to be,
+/// so many times: how many of them crashed.
+pub async fn logins(peers: &mut [&mut Asterisk], times: usize) -> usize {
     let mut crashes = 0;
     for _ in 0..times {
-        peer.leave();
-        crashes += usize::from(in_again(peer).await);
+        for peer in peers.iter() {
+            peer.leave();
+        }
+        for peer in peers.iter_mut() {
+            peer.join().await;
+        }
         sleep(TOLD).await;
-        for asterisk in others.iter_mut().chain([&mut *peer]) {
-            crashes += usize::from(in_again(asterisk).await);
+        for peer in peers.iter_mut() {
+            crashes += usize::from(in_again(peer).await);
         }
     }
     crashes

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use lampfield_tests::afar::collisions::{self, Counts};
+use lampfield_tests::afar::measures::Phones;
 use lampfield_tests::afar::{Centre, Site, Way};
 use lampfield_tests::asterisk::Release;
 use lampfield_tests::line::Quality;
@@ -12,7 +13,11 @@ use lampfield_tests::server::Config;
 use crate::afterwards::noticed_nothing;
 
 const COUNTS: u32 = 40;
-const LOGINS: usize = 12;
+const OTHERS: u8 = 3;
+/// So often each of them logs in.
+const TIMES: usize = 4;
+/// What it says then.
+const PHONES: Phones = Phones { devices: 20, changes_per_second: 0 };
 
 #[tokio::test]
 async fn counts_of_asterisk_22_while_a_channel_changes_are_heard() {
@@ -36,11 +41,15 @@ async fn counts_are_heard(release: Release) {
 async fn peers_that_log_in_drop_nobody() {
     let config = Config::plain().servers().domain("show_caps = true");
     let (_centre, mut site) = scene(config, Release::V22).await;
-    let mut others = collisions::company(&site, Release::V22).await;
-    let crashes = collisions::logins(&mut site.asterisk, &mut others, LOGINS).await;
+    let mut others = collisions::company(&site, OTHERS, Release::V22).await;
+    let mut peers: Vec<_> = others.iter_mut().chain([&mut site.asterisk]).collect();
+    for peer in &peers {
+        PHONES.appear(peer).await;
+    }
+    let crashes = collisions::logins(&mut peers, TIMES).await;
     assert_eq!(crashes, 0);
-    for asterisk in others.iter_mut().chain([&mut site.asterisk]) {
-        noticed_nothing(asterisk);
+    for peer in peers {
+        noticed_nothing(peer);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lampfield_tests::afar::measures::Phones;
 use lampfield_tests::afar::{Centre, Site, Way, collisions};
 use lampfield_tests::asterisk::Release;
 use lampfield_tests::line::Quality;
@@ -10,8 +11,11 @@ use lampfield_tests::server::Config;
 use crate::ended;
 
 const COUNTS: u32 = 60;
-/// With three others: 120 connections that hear of one.
-const LOGINS: usize = 40;
+const OTHERS: u8 = 5;
+/// So often each of them logs in.
+const TIMES: usize = 20;
+/// What it says then.
+const PHONES: Phones = Phones { devices: 20, changes_per_second: 0 };
 
 /// Message counts while a channel changes.
 pub async fn counts(release: Release, way: Way) -> String {
@@ -25,12 +29,15 @@ pub async fn counts(release: Release, way: Way) -> String {
 pub async fn peers(release: Release, way: Way, show_caps: bool) -> String {
     let config = Config::plain().servers().domain(&format!("show_caps = {show_caps}"));
     let (_centre, mut site) = scene(config, release, way).await;
-    let mut others = collisions::company(&site, release).await;
-    let crashes = collisions::logins(&mut site.asterisk, &mut others, LOGINS).await;
-    let exposed = format!("{}", LOGINS * others.len());
-    let mut all: Vec<_> = others.iter().collect();
-    all.push(&site.asterisk);
-    ended(&exposed, &all, crashes)
+    let mut others = collisions::company(&site, OTHERS, release).await;
+    let mut peers: Vec<_> = others.iter_mut().chain([&mut site.asterisk]).collect();
+    for peer in &peers {
+        PHONES.appear(peer).await;
+    }
+    let crashes = collisions::logins(&mut peers, TIMES).await;
+    let logins = TIMES * peers.len();
+    let peers: Vec<_> = peers.iter().map(|peer| &**peer).collect();
+    ended(&logins.to_string(), &peers, crashes)
 }
 
 async fn scene(config: Config, release: Release, way: Way) -> (Centre, Site) {

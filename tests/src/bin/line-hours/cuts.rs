@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use lampfield_tests::afar::measures::{self, Phones};
 use lampfield_tests::afar::{Centre, Site, Way};
 use lampfield_tests::asterisk::Release;
+use lampfield_tests::chance::Chance;
 use lampfield_tests::line::Quality;
 use lampfield_tests::server::{Config, Server};
 use tokio::time::sleep;
@@ -22,6 +23,9 @@ const SHORT: Duration = Duration::from_secs(4);
 const BETWEEN: Duration = Duration::from_millis(1_500);
 /// What a login on a perfect line has taught TCP is forgotten by then.
 const FORGOTTEN: Duration = Duration::from_secs(3);
+/// Where between two of its own packets an idle line is cut is left to chance: up to so many
+/// milliseconds later.
+const LATER: usize = 4_000;
 const LOOK: Duration = Duration::from_millis(100);
 
 #[derive(Clone, Copy)]
@@ -113,7 +117,8 @@ async fn noticed(conditions: Conditions) -> Noticed {
     let mut site = centre.site(Release::V22, conditions.way, quality).await;
     measures::settle(&mut site, conditions.phones(), quality).await;
     let cut = async {
-        sleep(FORGOTTEN).await;
+        let later = Chance::from_environment().below(LATER);
+        sleep(FORGOTTEN + Duration::from_millis(later as u64)).await;
         if conditions.after_a_short_one {
             site.line.cut();
             sleep(SHORT).await;
