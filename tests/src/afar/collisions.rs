@@ -13,6 +13,9 @@ use crate::server::Server;
 /// A count that has not shown by then is not on its way.
 const HEARD: Duration = Duration::from_secs(2);
 
+/// Longer than the grace of the tests: the others hear that it is gone, and that it is back.
+const AWAY: Duration = Duration::from_millis(2_500);
+
 /// What others ask and say because a peer has come is through by then.
 const TOLD: Duration = Duration::from_millis(500);
 
@@ -58,15 +61,16 @@ pub async fn company(site: &Site, others: u8, release: Release) -> Vec<Asterisk>
     company
 }
 
-/// All leave and log in again, one after the other while those before are connected or about to be,
-/// so many times: how many of them crashed.
+/// Every second one leaves and logs in again while the others are connected, and then the others do,
+/// so many times: how many crashed.
 pub async fn logins(peers: &mut [&mut Asterisk], times: usize) -> usize {
     let mut crashes = 0;
-    for _ in 0..times {
-        for peer in peers.iter() {
+    for number in 0..times {
+        for peer in peers.iter().skip(number % 2).step_by(2) {
             peer.leave();
         }
-        for peer in peers.iter_mut() {
+        sleep(AWAY).await;
+        for peer in peers.iter_mut().skip(number % 2).step_by(2) {
             peer.join().await;
         }
         sleep(TOLD).await;

@@ -13,7 +13,7 @@ use lampfield_tests::server::Config;
 use crate::afterwards::noticed_nothing;
 
 const COUNTS: u32 = 40;
-const OTHERS: u8 = 3;
+const OTHERS: u8 = 5;
 /// So often each of them logs in.
 const TIMES: usize = 4;
 /// What it says then.
