@@ -4,16 +4,18 @@
 
 use std::time::{Duration, Instant};
 
-use lampfield_tests::afar::Centre;
+use lampfield_tests::afar::{Centre, Way};
+use lampfield_tests::asterisk::Release;
 use lampfield_tests::chance::Chance;
 use lampfield_tests::line::Quality;
 use lampfield_tests::server::Config;
 use tokio::time::sleep;
 
-use crate::member::Member;
+use crate::fault::{Fault, is_over};
+use crate::pbx::Pbx;
+use crate::place::Place;
 use crate::truth::differences;
 
-const MEMBERS: usize = 3;
 const DEVICES: usize = 30;
 /// Without INVALID: beside a remembered withdrawal Asterisk shows UNKNOWN for it, by its own table.
 const STATES: [&str; 7] =
@@ -22,8 +24,6 @@ const STATES: [&str; 7] =
 const PAUSE: Duration = Duration::from_millis(60);
 /// How many of them bring a fault too.
 const FAULTS: f64 = 0.03;
-/// Of which so many are the server's.
-const SERVERS_SHARE: f64 = 0.2;
 /// A round ends between the one and the sum of both, in seconds.
 const ROUND: (usize, usize) = (15, 60);
 /// Everything is right so soon after everyone is connected.
@@ -33,23 +33,20 @@ const LOOK: Duration = Duration::from_millis(500);
 /// How long it is watched whether what is wrong mends itself.
 const WATCHED: Duration = Duration::from_secs(120);
 
+/// Its parts go in this order.
 struct World {
+    pbxs: Vec<Pbx>,
+    places: Vec<Place>,
     centre: Centre,
-    members: Vec<Member>,
     server_down: Option<Instant>,
+    server_frozen: Option<Instant>,
     chance: Chance,
 }
 
 /// Lets it rage for so long; whether everything was right each time.
 pub async fn rages(time: Duration) -> bool {
-    let mut centre = Centre::start(Config::plain().servers()).await;
-    let quality = Quality::round_trip(Duration::from_millis(100)).loss(0.01);
-    let mut members = Vec::new();
-    for number in 1..=MEMBERS {
-        members.push(Member::join(&mut centre, number, quality).await);
-    }
     let chance = Chance::from_environment();
-    let mut world = World { centre, members, server_down: None, chance };
+    let mut world = World::make(chance).await;
     let (began, mut rounds, mut wrong) = (Instant::now(), 0, 0);
     while began.elapsed() < time {
         let length = ROUND.0 + world.chance.below(ROUND.1);
@@ -62,81 +59,128 @@ pub async fn rages(time: Duration) -> bool {
 }
 
 impl World {
+    /// Three at three places, and a fourth that shares the relay of the last one.
+    async fn make(chance: Chance) -> Self {
+        let mut centre = Centre::start(Config::plain().servers()).await;
+        let quality = Quality::round_trip(Duration::from_millis(100)).loss(0.01);
+        let (mut places, mut pbxs) = (Vec::new(), Vec::new());
+        for (number, release) in [Release::V22, Release::V16, Release::V22].into_iter().enumerate()
+        {
+            let site = centre.site(release, Way::Relay, quality).await;
+            if number == 2 {
+                pbxs.push(Pbx::join(site.another(9, Release::V16).await, number).await);
+            }
+            let (place, asterisk) = Place::of(site);
+            places.push(place);
+            pbxs.push(Pbx::join(asterisk, number).await);
+        }
+        Self { pbxs, places, centre, server_down: None, server_frozen: None, chance }
+    }
+
     async fn rage(&mut self, length: Duration) {
         let end = Instant::now() + length;
         while Instant::now() < end {
             let device = format!("Custom:d{}", self.chance.below(DEVICES));
             let state = *self.chance.one_of::<&str>(&STATES);
-            let which = self.chance.below(MEMBERS);
-            self.members[which].change(&mut self.chance, &device, state).await;
+            let which = self.chance.below(self.pbxs.len());
+            self.pbxs[which].change(&mut self.chance, &device, state).await;
             if self.chance.happens(FAULTS) {
-                self.fail(which).await;
+                match self.chance.below(5) {
+                    0 => self.fail_server().await,
+                    1 | 2 => self.fail_pbx().await,
+                    _ => self.fail_place(),
+                }
             }
             sleep(PAUSE).await;
             self.mend(Instant::now()).await;
         }
     }
 
-    async fn fail(&mut self, which: usize) {
-        if !self.chance.happens(SERVERS_SHARE) {
-            let what = self.members[which].fail(&mut self.chance).await;
-            if !what.is_empty() {
-                println!("  {what}");
+    async fn fail_server(&mut self) {
+        if self.server_down.is_some() || self.server_frozen.is_some() {
+            return;
+        }
+        let (server, down) = (&mut self.centre.server, &mut self.server_down);
+        let fault = match self.chance.below(3) {
+            0 => {
+                server.kill();
+                Fault::begin("is killed", 15, &mut self.chance, down)
             }
-        } else if self.server_down.is_none() {
-            let length = Duration::from_millis(self.chance.below(15_000) as u64);
-            if self.chance.happens(0.5) {
-                self.centre.server.kill();
-            } else {
-                self.centre.server.stop().await;
+            1 => {
+                server.stop().await;
+                Fault::begin("is stopped", 15, &mut self.chance, down)
             }
-            self.server_down = Some(Instant::now() + length);
-            println!("  server away for {:.1} s", length.as_secs_f64());
+            _ => {
+                server.process().freeze();
+                Fault::begin("is frozen", 15, &mut self.chance, &mut self.server_frozen)
+            }
+        };
+        println!("  the server {fault}");
+    }
+
+    async fn fail_pbx(&mut self) {
+        let which = self.chance.below(self.pbxs.len());
+        if let Some(fault) = self.pbxs[which].fail(&mut self.chance).await {
+            println!("  {}: {fault}", self.pbxs[which].asterisk.eid());
+        }
+    }
+
+    fn fail_place(&mut self) {
+        let which = self.chance.below(self.places.len());
+        let Some((fault, forgets)) = self.places[which].fail(&mut self.chance) else { return };
+        println!("  place {which}: {fault}");
+        if forgets {
+            self.pbxs.iter_mut().filter(|pbx| pbx.place == which).for_each(Pbx::forget);
         }
     }
 
     async fn mend(&mut self, by: Instant) {
-        if self.server_down.is_some_and(|end| end <= by) {
-            self.server_down = None;
+        if is_over(&mut self.server_down, by) {
             self.centre.server.run().await;
         }
-        for member in &mut self.members {
-            member.mend(by).await;
+        if is_over(&mut self.server_frozen, by) {
+            self.centre.server.process().thaw();
+        }
+        for place in &mut self.places {
+            place.mend(by).await;
+        }
+        for pbx in &mut self.pbxs {
+            pbx.mend(by).await;
         }
     }
 
     /// Mends everything and looks at every lamp.
     async fn is_right(&mut self) -> bool {
-        let far_off = Instant::now() + Duration::from_secs(3_600);
-        self.mend(far_off).await;
-        for member in &mut self.members {
-            member.site.asterisk.connected().await;
-            member.remember().await;
+        self.mend(Instant::now() + Duration::from_secs(3_600)).await;
+        for pbx in &mut self.pbxs {
+            pbx.asterisk.assert_alive();
+            pbx.asterisk.connected().await;
+            pbx.remember().await;
         }
-        let Err(wrong) = self.right_within(RIGHT_WITHIN).await else {
-            println!("right");
-            return true;
+        let wrong = match self.right_within(RIGHT_WITHIN).await {
+            Ok(time) => {
+                println!("right after {:.1} s", time.as_secs_f64());
+                return true;
+            }
+            Err(wrong) => wrong,
         };
         println!("WRONG:\n{}", wrong.join("\n"));
-        self.tell();
         match self.right_within(WATCHED).await {
             Ok(time) => println!("right {:.0} s later", time.as_secs_f64()),
             Err(wrong) => println!("still WRONG:\n{}", wrong.join("\n")),
         }
+        println!("--- the server:\n{}", self.centre.server.log());
+        for place in &self.places {
+            println!("--- a relay:\n{}", place.log());
+        }
         false
     }
 
-    fn tell(&mut self) {
-        println!("--- server:\n{}", self.centre.server.log());
-        for member in &mut self.members {
-            println!("--- a relay:\n{}", member.site.relay().log());
-        }
-    }
     /// How long it took, or what is still wrong.
     async fn right_within(&self, within: Duration) -> Result<Duration, Vec<String>> {
         let began = Instant::now();
         loop {
-            let wrong = differences(&self.centre.server, &self.members).await;
+            let wrong = differences(&self.centre.server, &self.pbxs).await;
             if wrong.is_empty() {
                 return Ok(began.elapsed());
             }

@@ -4,7 +4,9 @@
 
 mod chaos;
 mod cuts;
-mod member;
+mod fault;
+mod pbx;
+mod place;
 mod short;
 mod truth;
 

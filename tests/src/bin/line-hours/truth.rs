@@ -7,15 +7,15 @@ use lampfield_tests::asterisk::Asterisk;
 use lampfield_tests::server::Server;
 use lampfield_tests::states::{KNOWN, State, together};
 
-use crate::member::Member;
+use crate::pbx::Pbx;
 
 /// Everything that is not as it must be, one line each.
-pub async fn differences(server: &Server, members: &[Member]) -> Vec<String> {
+pub async fn differences(server: &Server, pbxs: &[Pbx]) -> Vec<String> {
     let mut wrong = Vec::new();
-    let lamps = lamps(members);
-    for member in members {
-        let eid = member.site.asterisk.eid();
-        let shown = member.site.asterisk.states().await;
+    let lamps = lamps(pbxs);
+    for pbx in pbxs {
+        let eid = pbx.asterisk.eid();
+        let shown = pbx.asterisk.states().await;
         for (device, state) in &lamps {
             let shown = shown.get(device).map_or("UNKNOWN", String::as_str);
             if shown != *state {
@@ -23,12 +23,12 @@ pub async fn differences(server: &Server, members: &[Member]) -> Vec<String> {
                 wrong.push(format!("{eid} shows {shown} for {device}, not {state}; {why:?}"));
             }
         }
-        for other in members {
-            if std::ptr::eq(other, member) {
+        for other in pbxs {
+            if std::ptr::eq(other, pbx) {
                 continue;
             }
             for (mailbox, count) in other.mailboxes() {
-                let shown = count_shown(&member.site.asterisk, &mailbox);
+                let shown = count_shown(&pbx.asterisk, &mailbox);
                 if shown.as_deref() != Some(&*count.to_string()) {
                     let why = server.why(&mailbox);
                     wrong
@@ -40,10 +40,10 @@ pub async fn differences(server: &Server, members: &[Member]) -> Vec<String> {
     wrong
 }
 
-fn lamps(members: &[Member]) -> BTreeMap<String, State> {
+fn lamps(pbxs: &[Pbx]) -> BTreeMap<String, State> {
     let mut lamps = BTreeMap::<String, State>::new();
-    for member in members {
-        for (device, state) in own_states(&member.site.asterisk) {
+    for pbx in pbxs {
+        for (device, state) in own_states(&pbx.asterisk) {
             let entry = lamps.entry(device).or_insert(state);
             *entry = together(entry, state);
         }
