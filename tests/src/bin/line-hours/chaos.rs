@@ -16,14 +16,16 @@ use crate::pbx::Pbx;
 use crate::place::Place;
 use crate::truth::differences;
 
-const DEVICES: usize = 30;
+/// Of each PBX; half of them are its neighbour's too. So many that most are said once and then stand:
+/// what is lost of them is not said again by chance.
+const DEVICES: usize = 100;
 /// Without INVALID: beside a remembered withdrawal Asterisk shows UNKNOWN for it, by its own table.
 const STATES: [&str; 7] =
     ["NOT_INUSE", "INUSE", "BUSY", "UNAVAILABLE", "RINGING", "RINGINUSE", "ONHOLD"];
 /// Between two changes.
 const PAUSE: Duration = Duration::from_millis(60);
 /// How many of them bring a fault too.
-const FAULTS: f64 = 0.03;
+const FAULTS: f64 = 0.02;
 /// A round ends between the one and the sum of both, in seconds.
 const ROUND: (usize, usize) = (15, 60);
 /// Everything is right so soon after everyone is connected.
@@ -74,26 +76,38 @@ impl World {
             places.push(place);
             pbxs.push(Pbx::join(asterisk, number).await);
         }
-        Self { pbxs, places, centre, server_down: None, server_frozen: None, chance }
+        let mut world =
+            Self { pbxs, places, centre, server_down: None, server_frozen: None, chance };
+        for which in 0..world.pbxs.len() {
+            for number in 0..DEVICES {
+                world.change(which, number).await;
+            }
+        }
+        world
     }
 
     async fn rage(&mut self, length: Duration) {
         let end = Instant::now() + length;
         while Instant::now() < end {
-            let device = format!("Custom:d{}", self.chance.below(DEVICES));
-            let state = *self.chance.one_of::<&str>(&STATES);
             let which = self.chance.below(self.pbxs.len());
-            self.pbxs[which].change(&mut self.chance, &device, state).await;
+            let number = self.chance.below(DEVICES);
+            self.change(which, number).await;
             if self.chance.happens(FAULTS) {
-                match self.chance.below(5) {
-                    0 => self.fail_server().await,
-                    1 | 2 => self.fail_pbx().await,
+                match self.chance.below(10) {
+                    0 => self.fail_pbx().await,
+                    1..=3 => self.fail_server().await,
                     _ => self.fail_place(),
                 }
             }
             sleep(PAUSE).await;
             self.mend(Instant::now()).await;
         }
+    }
+
+    async fn change(&mut self, which: usize, number: usize) {
+        let device = format!("Custom:d{}", which * DEVICES / 2 + number);
+        let state = *self.chance.one_of::<&str>(&STATES);
+        self.pbxs[which].change(&mut self.chance, &device, state).await;
     }
 
     async fn fail_server(&mut self) {

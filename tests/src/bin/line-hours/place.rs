@@ -28,16 +28,16 @@ impl Place {
 
     /// Something else goes wrong, if it can; whether what only the relay knew is gone.
     pub fn fail(&mut self, chance: &mut Chance) -> Option<(Fault, bool)> {
-        match chance.below(4) {
-            0 | 1 if self.cut.is_none() => {
+        match chance.below(6) {
+            0..=3 if self.cut.is_none() => {
                 self.line.cut();
                 Some((Fault::begin("the line is cut", 60, chance, &mut self.cut), false))
             }
-            2 if self.down.is_none() && self.frozen.is_none() => {
+            4 if self.down.is_none() && self.frozen.is_none() => {
                 self.relay.process().freeze();
                 Some((Fault::begin("the relay is frozen", 20, chance, &mut self.frozen), false))
             }
-            3 if self.down.is_none() => {
+            5 if self.down.is_none() => {
                 self.relay.kill();
                 self.frozen = None;
                 Some((Fault::begin("the relay is killed", 5, chance, &mut self.down), true))
