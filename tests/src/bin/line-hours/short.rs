@@ -20,8 +20,8 @@ const IDLE: Phones = Phones { devices: 5, changes_per_second: 0 };
 const BUSY: Phones = Phones { devices: 20, changes_per_second: 10 };
 /// Whoever drops somebody because of a cut has done so by then.
 const AFTERWARDS: Duration = Duration::from_secs(6);
-/// So much longer is the pause at times, in milliseconds.
-const MORE: usize = 6_000;
+/// So much longer may the pause be, in milliseconds.
+const MORE: usize = 9_000;
 
 fn far() -> Quality {
     Quality::round_trip(Duration::from_millis(300)).loss(0.02)
@@ -57,7 +57,8 @@ async fn row(way: Way, phones: Phones, lengths: &[Duration], time: Duration) -> 
     counts.iter().all(|(_, drops)| *drops == 0)
 }
 
-/// How many there were of each length, and how many of these dropped somebody.
+/// How many there were of each length, and how many of these dropped somebody. What is lost between two
+/// counts for the one before.
 async fn cuts(
     server: &Server,
     site: &Site,
@@ -66,25 +67,32 @@ async fn cuts(
 ) -> Vec<(usize, usize)> {
     let mut chance = Chance::from_environment();
     let mut counts = vec![(0, 0); lengths.len()];
+    let mut told = drops(server, site);
     let began = Instant::now();
     while began.elapsed() < time {
-        let more = Duration::from_millis(chance.below(MORE) as u64);
-        sleep(AFTERWARDS + more).await;
         let which = chance.below(lengths.len());
         site.asterisk.connected().await;
-        let before = drops(server, site);
         site.line.cut();
         sleep(lengths[which]).await;
         site.line.heal();
-        sleep(AFTERWARDS).await;
+        let more = Duration::from_millis(chance.below(MORE) as u64);
+        sleep(AFTERWARDS + more).await;
+        let drops = drops(server, site);
+        let new = || drops.iter().filter(|line| !told.contains(line));
+        new().for_each(|line| println!("{:?}: {line}", lengths[which]));
         counts[which].0 += 1;
-        counts[which].1 += usize::from(drops(server, site) > before);
+        counts[which].1 += usize::from(new().count() > 0);
+        told = drops;
     }
     counts
 }
 
-/// How often either end has given the connection up.
-fn drops(server: &Server, site: &Site) -> usize {
+/// What either end says of a connection that it has given up.
+fn drops(server: &Server, site: &Site) -> Vec<String> {
     let relay = site.relay.as_ref().map(Relay::log).unwrap_or_default();
-    server.log().matches("link lost").count() + relay.matches("code=\"line-lost\"").count()
+    let logs = server.log() + "\n" + &relay;
+    let is_drop = |line: &&str| {
+        ["link lost", "stream ended by us", "line-lost"].iter().any(|words| line.contains(words))
+    };
+    logs.lines().filter(is_drop).map(str::to_owned).collect()
 }
