@@ -10,7 +10,7 @@ use super::measures::when;
 use crate::asterisk::{Asterisk, Release};
 use crate::server::Server;
 
-/// A count that has not shown by then is not on its way.
+/// A count that has not shown by then is not on its way; nor is a login.
 const HEARD: Duration = Duration::from_secs(2);
 
 /// Longer than the grace of the tests: the others hear that it is gone, and that it is back.
@@ -22,7 +22,7 @@ const TOLD: Duration = Duration::from_millis(500);
 /// What came of counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
-    /// So many the server does not show.
+    /// So many the server did not show, also when it had the PBX back.
     pub lost: usize,
     /// So often Asterisk crashed.
     pub crashes: usize,
@@ -31,14 +31,14 @@ pub struct Counts {
 /// So many counts are set one after the other, each by a channel, whose own state changes at that
 /// moment.
 pub async fn counts(server: &Server, asterisk: &mut Asterisk, times: u32) -> Counts {
-    let mut crashes = 0;
+    let mut seen = Counts { lost: 0, crashes: 0 };
     for count in 1..=times {
-        asterisk.set_mailbox(&mailbox(count), count, 0).await;
-        let _ = when(HEARD, || is_shown(server, count)).await;
-        crashes += usize::from(in_again(asterisk).await);
+        asterisk.set_mailbox_without_waiting(&mailbox(count), count, 0).await;
+        let is_heard = when(HEARD, || is_shown(server, count)).await.is_some();
+        seen.crashes += in_again(asterisk).await;
+        seen.lost += usize::from(!is_heard && !is_shown(server, count));
     }
-    let lost = (1..=times).filter(|count| !is_shown(server, *count)).count();
-    Counts { lost, crashes }
+    seen
 }
 
 fn is_shown(server: &Server, count: u32) -> bool {
@@ -75,23 +75,20 @@ pub async fn logins(peers: &mut [&mut Asterisk], times: usize) -> usize {
         }
         sleep(TOLD).await;
         for peer in peers.iter_mut() {
-            crashes += usize::from(in_again(peer).await);
+            crashes += in_again(peer).await;
         }
     }
     crashes
 }
 
-/// Connected, whatever has happened; whether it had crashed. A new start of its module ends its
-/// waits, which grow otherwise.
-async fn in_again(asterisk: &mut Asterisk) -> bool {
-    let crashed = asterisk.crashed().is_some();
-    if crashed {
+/// Lets it connect, whatever has happened; how often it had crashed. A new start ends its waits, which
+/// grow otherwise.
+async fn in_again(asterisk: &mut Asterisk) -> usize {
+    let mut crashes = 0;
+    while when(HEARD, || asterisk.is_connected()).await.is_none() {
+        crashes += usize::from(asterisk.crashed().is_some());
         asterisk.kill();
         asterisk.run().await;
-    } else if !asterisk.is_connected() {
-        asterisk.leave();
-        asterisk.join().await;
     }
-    asterisk.connected().await;
-    crashed
+    crashes
 }
