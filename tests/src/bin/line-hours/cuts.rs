@@ -35,6 +35,7 @@ struct Conditions {
     round_trip: u64,
     loss: f64,
     after_a_short_one: bool,
+    later: Duration,
 }
 
 /// When each end knew; `None` where it did not, or lost the connection by itself before.
@@ -63,13 +64,22 @@ pub fn all() -> bool {
 }
 
 fn conditions() -> Vec<Conditions> {
+    let mut chance = Chance::from_environment();
     let mut all = Vec::new();
     for way in [Way::Relay, Way::Clear, Way::Tls] {
         for is_busy in [false, true] {
             for round_trip in [1, 200, 300] {
                 for loss in [0.0, 0.02] {
                     for after_a_short_one in [false, true] {
-                        all.push(Conditions { way, is_busy, round_trip, loss, after_a_short_one });
+                        let later = Duration::from_millis(chance.below(LATER) as u64);
+                        all.push(Conditions {
+                            way,
+                            is_busy,
+                            round_trip,
+                            loss,
+                            after_a_short_one,
+                            later,
+                        });
                     }
                 }
             }
@@ -117,8 +127,7 @@ async fn noticed(conditions: Conditions) -> Noticed {
     let mut site = centre.site(Release::V22, conditions.way, quality).await;
     measures::settle(&mut site, conditions.phones(), quality).await;
     let cut = async {
-        let later = Chance::from_environment().below(LATER);
-        sleep(FORGOTTEN + Duration::from_millis(later as u64)).await;
+        sleep(FORGOTTEN + conditions.later).await;
         if conditions.after_a_short_one {
             site.line.cut();
             sleep(SHORT).await;
