@@ -1,6 +1,7 @@
 //! The scene across the internet: the server on a machine of its own, and each Asterisk on another
 //! one at the end of a long line, straight to the server or through a relay beside it.
 
+pub mod collisions;
 pub mod measures;
 mod relay;
 

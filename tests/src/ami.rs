@@ -102,10 +102,13 @@ impl Ami {
 
     /// Rings a channel and runs an application on it when it answers.
     pub async fn originate(&self, channel: &str, application: &str, data: &str) {
-        let fields = [("Channel", channel), ("Application", application), ("Data", data)];
-        let fields = [&fields[..], &[("Async", "true")]].concat();
-        let answer = self.action("Originate", &fields).await;
+        let answer = self.action("Originate", &call(channel, application, data)).await;
         assert_eq!(answer.get("Response"), Some("Success"), "{answer:?}");
+    }
+
+    /// As [`Self::originate`] without waiting; its answer is kept for nobody.
+    pub async fn originate_without_waiting(&self, channel: &str, application: &str, data: &str) {
+        self.send("Originate", &call(channel, application, data)).await;
     }
 
     /// How many events came so far: where [`Self::events_since`] may start.
@@ -141,8 +144,8 @@ impl Ami {
             text += &format!("{key}: {value}\r\n");
         }
         text += "\r\n";
-        let mut writer = self.writer.lock().await;
-        writer.write_all(text.as_bytes()).await.expect("Asterisk reads its manager interface");
+        // If Asterisk has ended, who waits for an answer finds out.
+        let _ = self.writer.lock().await.write_all(text.as_bytes()).await;
         id
     }
 
@@ -172,6 +175,10 @@ impl Ami {
     fn record(&self) -> std::sync::MutexGuard<'_, Record> {
         self.heard.record.lock().expect("not poisoned")
     }
+}
+
+fn call<'a>(channel: &'a str, application: &'a str, data: &'a str) -> [(&'a str, &'a str); 4] {
+    [("Channel", channel), ("Application", application), ("Data", data), ("Async", "true")]
 }
 
 impl Drop for Ami {

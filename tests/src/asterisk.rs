@@ -16,6 +16,9 @@ use crate::process::Process;
 pub use config::{Release, Setup, XmppConf};
 use folder::Folder;
 
+/// A channel that answers, so that an application runs on it at once.
+const ANSWERS: &str = "Local/answer@default";
+
 /// A running Asterisk, or one between two runs.
 pub struct Asterisk {
     /// First, so that it is gone before its folder.
@@ -77,6 +80,11 @@ impl Asterisk {
         let module = [("Module", "res_xmpp.so"), ("LoadType", "load")];
         let loaded = self.ami().action("ModuleLoad", &module).await;
         assert_eq!(loaded.get("Response"), Some("Success"), "{loaded:?}\n{}", self.folder.log());
+    }
+
+    /// Takes its connection down, and forgets how often it has lost one: [`Self::join`] begins anew.
+    pub fn leave(&self) {
+        self.console("module unload res_xmpp.so");
     }
 
     /// `kill -9`.
@@ -215,9 +223,13 @@ impl Asterisk {
 
     /// Changes a mailbox's counts with `MinivmMWI` on a Local channel.
     pub async fn set_mailbox(&self, mailbox: &str, new: u32, old: u32) {
-        // Urgent, new, old; a channel answers to it, so the application runs at once.
-        let data = format!("{mailbox},0,{new},{old}");
-        self.ami().originate("Local/answer@default", "MinivmMWI", &data).await;
+        self.ami().originate(ANSWERS, "MinivmMWI", &counts(mailbox, new, old)).await;
+    }
+
+    /// As [`Self::set_mailbox`], whatever becomes of Asterisk.
+    pub async fn set_mailbox_without_waiting(&self, mailbox: &str, new: u32, old: u32) {
+        let counts = counts(mailbox, new, old);
+        self.ami().originate_without_waiting(ANSWERS, "MinivmMWI", &counts).await;
     }
 
     /// Waits for the event that tells this server's phones about a mailbox.
@@ -278,6 +290,11 @@ impl Drop for Asterisk {
             eprintln!("--- log of Asterisk {}:\n{}", self.setup.eid, self.folder.log());
         }
     }
+}
+
+/// What `MinivmMWI` is told: urgent, new, old.
+fn counts(mailbox: &str, new: u32, old: u32) -> String {
+    format!("{mailbox},0,{new},{old}")
 }
 
 /// Now, on the clock that Asterisk stamps its events with.

@@ -14,29 +14,36 @@ use crate::{e2e, peers, run};
 /// Delay, burst, newcomer and memory; tables, or one JSON document on standard output.
 pub fn latency(json: bool) -> Result<()> {
     peers::prepare()?;
-    measure("bench-latency", json.then_some("--json"))
+    measure("bench-latency", &Vec::from_iter(json.then(|| "--json".to_owned())))
 }
 
 /// What a flood costs those who have no part in it.
 pub fn fairness() -> Result<()> {
-    measure("bench-fairness", None)
+    measure("bench-fairness", &[])
 }
 
 /// How soon stock Asterisk is in at the end of a long line, and how soon it is back.
-pub fn line(which: Option<&str>) -> Result<()> {
+pub fn line(which: &[String]) -> Result<()> {
     peers::prepare()?;
     measure("bench-line", which)
 }
 
 /// What a relay in the way costs.
 pub fn relay() -> Result<()> {
-    measure("bench-relay", None)
+    measure("bench-relay", &[])
+}
+
+/// What only hours show of a long line.
+pub fn hours(mut which: Vec<String>, minutes: u64) -> Result<()> {
+    peers::prepare()?;
+    which.push(minutes.to_string());
+    measure("line-hours", &which)
 }
 
 /// Runs a program of the `tests` crate on the release server.
-fn measure(program: &str, argument: Option<&str>) -> Result<()> {
+fn measure(program: &str, arguments: &[String]) -> Result<()> {
     let server = e2e::server()?;
     let mut bench = run::cargo(["run", "--release", "--quiet", "--locked"]);
-    bench.args(["--package", "lampfield-tests", "--bin", program, "--"]).args(argument);
+    bench.args(["--package", "lampfield-tests", "--bin", program, "--"]).args(arguments);
     run::must(e2e::with_programs(&mut bench, &server)?)
 }

@@ -61,12 +61,21 @@ enum Command {
     },
     /// Stock Asterisk at the end of a long line: how soon it is in, and how soon it is back
     BenchLine {
-        /// One way (clear, tls, relay) or one measure (login, many, buffer, early, outages,
-        /// resets, cut) instead of all
-        which: Option<String>,
+        /// Ways (clear, tls, relay) and measures (login, many, buffer, early, outages, resets, cut,
+        /// counts, peers, caps) instead of all; 16 for the old release
+        which: Vec<String>,
     },
     /// What a relay in the way costs: delay, processor time, memory
     BenchRelay,
+    /// A long line for hours: silent cuts under all conditions, short ones that drop nobody, and
+    /// everything at once
+    LineHours {
+        /// Of these (cuts, short, chaos) instead of all
+        which: Vec<String>,
+        /// How long, for each of the last two
+        #[arg(long, default_value_t = 30)]
+        minutes: u64,
+    },
     /// From a change on one Asterisk to the event on another: delay, burst, newcomer, memory
     BenchLatency {
         /// One JSON document instead of the tables
@@ -89,8 +98,11 @@ fn main() -> ExitCode {
         Command::BenchPage => bench::page::write().map(|()| ExitCode::SUCCESS),
         Command::Bench => bench_peers::compare().map(|()| ExitCode::SUCCESS),
         Command::BenchFairness => bench::fairness().map(|()| ExitCode::SUCCESS),
-        Command::BenchLine { which } => bench::line(which.as_deref()).map(|()| ExitCode::SUCCESS),
+        Command::BenchLine { which } => bench::line(&which).map(|()| ExitCode::SUCCESS),
         Command::BenchRelay => bench::relay().map(|()| ExitCode::SUCCESS),
+        Command::LineHours { which, minutes } => {
+            bench::hours(which, minutes).map(|()| ExitCode::SUCCESS)
+        }
         Command::BenchLatency { json } => bench::latency(json).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

@@ -202,7 +202,7 @@ async fn shown_after(
 }
 
 /// When, from now on, this became true.
-async fn when(patience: Duration, mut look: impl FnMut() -> bool) -> Option<Duration> {
+pub(super) async fn when(patience: Duration, mut look: impl FnMut() -> bool) -> Option<Duration> {
     let start = Instant::now();
     while !look() {
         if start.elapsed() > patience {

@@ -1,6 +1,7 @@
 //! Stock Asterisk at the other end of a long line, and the line itself. One file per purpose.
 
 mod afterwards;
+mod collisions;
 mod counts;
 mod cuts;
 mod equipment;

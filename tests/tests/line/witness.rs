@@ -63,7 +63,7 @@ async fn a_reload_of_the_module_is_none() {
 async fn a_module_that_is_loaded_again_is_none() {
     let (_centre, mut far, near) = pair(Release::V22).await;
     let mark = near.asterisk.ami().mark();
-    far.asterisk.console("module unload res_xmpp.so");
+    far.asterisk.leave();
     far.relay().logs("code=\"pbx-gone\"").await;
     far.asterisk.join().await;
     stays(&far, &near, mark).await;
@@ -78,7 +78,7 @@ async fn a_module_that_is_loaded_again_while_the_line_is_lost_has_one_stream() {
     // The relay hears of it when it sends something.
     far.asterisk.set_state("Custom:lost", "BUSY").await;
     far.relay().logs("code=\"line-lost\"").await;
-    far.asterisk.console("module unload res_xmpp.so");
+    far.asterisk.leave();
     far.asterisk.join().await;
     drop(refusal);
     far.asterisk.connected().await;

@@ -1,18 +1,21 @@
 //! Stock Asterisk at the end of a long line: how soon it is in, how soon it is back, and what it
-//! says of its connection meanwhile. `[clear|tls|relay] [login|many|buffer|early|outages|resets|cut]` measures
-//! less than all.
+//! says of its connection meanwhile. Words for ways and measures (see below) measure less than all; `16`
+//! takes the old release instead of 22.
 //! Run by `cargo xtask bench-line`.
+
+mod near;
 
 use std::time::Duration;
 
 use lampfield_tests::afar::measures::{self, Outage, Phones};
 use lampfield_tests::afar::{Centre, Way};
-use lampfield_tests::asterisk::Release;
+use lampfield_tests::asterisk::{Asterisk, Release};
 use lampfield_tests::line::Quality;
 use lampfield_tests::server::Config;
 
 const WAYS: [(&str, Way); 3] = [("clear", Way::Clear), ("tls", Way::Tls), ("relay", Way::Relay)];
-const MEASURES: [&str; 7] = ["login", "many", "buffer", "early", "outages", "resets", "cut"];
+const MEASURES: [&str; 10] =
+    ["login", "many", "buffer", "early", "outages", "resets", "cut", "counts", "peers", "caps"];
 
 /// A send buffer that holds all of a long list, for Asterisk's machine.
 const TCP_WMEM: &str = "4096 4194304 8388608";
@@ -38,20 +41,27 @@ async fn main() {
     let is_wanted = |name: &str, all: &[&str]| {
         wanted.iter().any(|one| one == name) || !wanted.iter().any(|one| all.contains(&&**one))
     };
-    println!("way   | measure | seconds | lost | refused | crashed");
+    let release = if wanted.iter().any(|one| one == "16") { Release::V16 } else { Release::V22 };
+    println!("way   | measure | seconds, or how many | lost | refused | crashed");
     for (way_name, way) in WAYS {
         for measure in MEASURES {
             if is_wanted(way_name, &WAYS.map(|(name, _)| name)) && is_wanted(measure, &MEASURES) {
-                println!("{way_name:5} | {measure:7} | {}", row(measure, way).await);
+                let row = match measure {
+                    "counts" => near::counts(release, way).await,
+                    "peers" => near::peers(release, way, false).await,
+                    "caps" => near::peers(release, way, true).await,
+                    _ => afar(measure, release, way).await,
+                };
+                println!("{way_name:5} | {measure:7} | {row}");
             }
         }
     }
 }
 
-async fn row(measure: &str, way: Way) -> String {
+async fn afar(measure: &str, release: Release, way: Way) -> String {
     let mut centre = Centre::start(Config::plain().servers()).await;
     let quality = Quality::round_trip(ROUND_TRIP).loss(LOSS);
-    let mut site = centre.site(Release::V22, way, quality).await;
+    let mut site = centre.site(release, way, quality).await;
     let seen = match measure {
         "login" => shown(measures::login(&mut site, MANY, LOGIN_PATIENCE).await),
         "many" => shown(measures::login(&mut site, VERY_MANY, LOGIN_PATIENCE).await),
@@ -78,9 +88,16 @@ async fn row(measure: &str, way: Way) -> String {
             shown(measures::cut(&centre.server, &site, MANY, CUT, BACK_PATIENCE).await)
         }
     };
-    let drops = site.asterisk.drops();
-    let crashed = site.asterisk.crashed().map_or("no".to_owned(), |status| status.to_string());
-    format!("{seen} | {} | {} | {crashed}", drops.lost, drops.refused)
+    let crashes = usize::from(site.asterisk.crashed().is_some());
+    ended(&seen, &[&site.asterisk], crashes)
+}
+
+/// The rest of a row, from the logs of these.
+fn ended(seen: &str, asterisks: &[&Asterisk], crashes: usize) -> String {
+    let drops: Vec<_> = asterisks.iter().map(|asterisk| asterisk.drops()).collect();
+    let lost: usize = drops.iter().map(|drops| drops.lost).sum();
+    let refused: usize = drops.iter().map(|drops| drops.refused).sum();
+    format!("{seen} | {lost} | {refused} | {crashes}")
 }
 
 fn shown(time: Option<Duration>) -> String {
