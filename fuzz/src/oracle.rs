@@ -26,7 +26,12 @@ pub fn parser() -> Parser {
 pub fn knows(document: &[u8]) -> bool {
     let text = String::from_utf8_lossy(document);
     let long = |rest: &str| rest.find(';').is_some_and(|end| end > LONGEST_REFERENCE);
-    !text.contains(|c| matches!(c, '\u{fdf0}'..'\u{fffd}')) && !text.split('&').skip(1).any(long)
+    // The last of them also stands in the text for bytes that are none.
+    let last = "\u{fffd}".as_bytes();
+    let in_no_name = |c| matches!(c, '\u{fdf0}'..'\u{fffd}');
+    !text.contains(in_no_name)
+        && !document.windows(last.len()).any(|bytes| bytes == last)
+        && !text.split('&').skip(1).any(long)
 }
 
 /// Reads the next bytes of a document that goes on.
