@@ -16,8 +16,7 @@ use tokio::time::sleep;
 
 /// The longest silence of a peer's TCP that is no cut. A cut of 4 s at a round trip of 300 ms is
 /// over by then, the doubling pauses of retransmissions included; so is one of 8 s where the kernel
-/// lets us bound these: the peer was heard a second before it and is asked within a second after it,
-/// and a line that loses packets needs time for a second question.
+/// lets us bound these: the peer was heard a second before it and is asked within a second after it.
 pub const SILENCE: Duration = Duration::from_millis(11_500);
 
 /// A peer that has nothing to acknowledge is asked after so long, and then so often. The tries are
@@ -32,6 +31,9 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(15);
 const NEVER: Duration = Duration::from_hours(24);
 /// How often a connection is looked at whose peer has been silent for nearly too long.
 const LOOK: Duration = Duration::from_millis(100);
+/// The silence from which on a peer is asked more often than the kernel does by itself, and the pause
+/// between: on a line that loses packets one question after a cut is not enough.
+const DOUBT: (Duration, Duration) = (Duration::from_millis(8_500), Duration::from_millis(250));
 
 /// Sets up a connection so that its peer is heard every second or two while the line holds, and sends
 /// at once what is written.
@@ -42,13 +44,19 @@ pub fn prepare(socket: impl AsFd) -> io::Result<()> {
     let socket = socket.as_fd();
     let options = SockRef::from(&socket);
     options.set_tcp_nodelay(true)?;
-    let (idle, pause, tries) = KEEPALIVE;
-    let keepalive = TcpKeepalive::new().with_time(idle).with_interval(pause).with_retries(tries);
-    options.set_tcp_keepalive(&keepalive)?;
+    ask(socket)?;
     options.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
     // An older kernel does not know it.
     let _ = options::set_longest_pause(socket, RETRANSMISSION);
     Ok(())
+}
+
+/// Has a peer that has nothing to acknowledge asked for a sign of life from now on: at once, if the last
+/// one is longer ago than the first pause (Linux: `TCP_KEEPIDLE`, set anew, sets the timer anew).
+fn ask(socket: impl AsFd) -> io::Result<()> {
+    let (idle, pause, tries) = KEEPALIVE;
+    let keepalive = TcpKeepalive::new().with_time(idle).with_interval(pause).with_retries(tries);
+    SockRef::from(&socket).set_tcp_keepalive(&keepalive)
 }
 
 /// Returns when the peer's TCP has said nothing for [`SILENCE`]: the line is cut, or the machine
@@ -58,7 +66,12 @@ pub async fn cut(socket: impl AsFd) {
     let watched = Watched::new(socket);
     loop {
         match options::last_heard(watched.0.as_fd()) {
-            Ok(silence) if silence < SILENCE => sleep((SILENCE - silence).max(LOOK)).await,
+            Ok(silence) if silence < DOUBT.0 => sleep((DOUBT.0 - silence).max(LOOK)).await,
+            Ok(silence) if silence < SILENCE => {
+                // A socket that cannot ask says itself what is wrong with it.
+                let _ = ask(watched.0.as_fd());
+                sleep((SILENCE - silence).clamp(LOOK, DOUBT.1)).await;
+            }
             Ok(_) => return,
             // The socket says itself what is wrong with it, to whoever reads it.
             Err(_) => std::future::pending().await,
@@ -115,5 +128,21 @@ mod tests {
         assert!(waits.await.is_err());
         let kernels = SockRef::from(&stream).tcp_user_timeout().unwrap();
         assert_eq!(kernels, Some(UNACKNOWLEDGED), "for what is unsent when it is closed");
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_has_been_silent_is_asked_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let _peer = listener.accept().await.unwrap();
+        let seldom = TcpKeepalive::new().with_time(Duration::from_mins(1));
+        SockRef::from(&stream).set_tcp_keepalive(&seldom).unwrap();
+        sleep(KEEPALIVE.0 + Duration::from_millis(300)).await;
+        let silence = options::last_heard(stream.as_fd()).unwrap();
+        assert!(silence > KEEPALIVE.0, "{silence:?}");
+        ask(&stream).unwrap();
+        sleep(Duration::from_millis(150)).await;
+        let silence = options::last_heard(stream.as_fd()).unwrap();
+        assert!(silence < KEEPALIVE.0 / 2, "{silence:?}");
     }
 }
