@@ -155,8 +155,10 @@ pub fn check_declaration(bytes: &[u8]) -> Result<(), StreamError> {
 /// # Errors
 /// `not-well-formed`.
 pub fn check_end(bytes: &[u8], name: &str) -> Result<(), StreamError> {
-    let ended = bytes.strip_prefix(b"</").and_then(|tag| tag.strip_suffix(b">"));
-    if ended.map(<[u8]>::trim_ascii_end) == Some(name.as_bytes()) {
+    let tag = bytes.strip_prefix(b"</").and_then(|tag| tag.strip_suffix(b">"));
+    let after = tag.and_then(|tag| tag.strip_prefix(name.as_bytes()));
+    // Not ASCII's white space, which has a form feed besides.
+    if after.is_some_and(|after| after.iter().all(|byte| b" \t\r\n".contains(byte))) {
         Ok(())
     } else {
         Err(StreamCondition::NotWellFormed.with("an end tag that ends nothing"))
