@@ -25,6 +25,8 @@ pub struct Search<'a> {
     settings: &'a Settings,
     domain: &'a str,
     addresses: Vec<Option<Address>>,
+    /// The place of the target that has the head start.
+    first: usize,
 }
 
 /// The tries at one target.
@@ -45,7 +47,12 @@ struct Tries<'a, 'f> {
 impl<'a> Search<'a> {
     /// For a server of this domain.
     pub fn new(settings: &'a Settings, domain: &'a str) -> Self {
-        Self { settings, domain, addresses: vec![None; settings.targets.len()] }
+        Self { settings, domain, addresses: vec![None; settings.targets.len()], first: 0 }
+    }
+
+    /// Whether the one that was found was of use: else the next one has the head start.
+    pub fn was_of_use(&mut self, is_so: bool) {
+        self.first = if is_so { 0 } else { (self.first + 1) % self.settings.targets.len().max(1) };
     }
 
     /// Opens a connection to one of them, and says to which; notes what was in vain.
@@ -57,12 +64,14 @@ impl<'a> Search<'a> {
         vain: &RefCell<Vain>,
         is_new: bool,
     ) -> Result<(Open, &'a Target), LineError> {
-        let Self { settings, domain, ref mut addresses } = *self;
+        let Self { settings, domain, ref mut addresses, first } = *self;
         let is_all = is_new && settings.targets.len() == 1;
         let failed: Vec<_> = settings.targets.iter().map(|_| Notify::new()).collect();
         let mut former: Option<&Notify> = None;
         let mut all = Vec::new();
-        for ((target, before), failed) in settings.targets.iter().zip(addresses).zip(&failed) {
+        let mut targets: Vec<_> = settings.targets.iter().zip(addresses).zip(&failed).collect();
+        targets.rotate_left(first);
+        for ((target, before), failed) in targets {
             let tries = Tries { settings, domain, target, before, failed, vain, is_all };
             all.push(Box::pin(tries.run(all.len(), former.replace(failed))));
         }
@@ -93,5 +102,43 @@ impl<'a> Tries<'a, '_> {
             sleep(pause).await;
             pause = (pause * 2).min(PAUSE.1);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::settings::Fingerprint;
+    use crate::trust::Trust;
+
+    /// Which of two silent servers is asked within the head start.
+    async fn asked(search: &mut Search<'_>, servers: &[TcpListener; 2]) -> [bool; 2] {
+        let vain = RefCell::new(Vain::new(([127, 0, 0, 1], 1).into()));
+        let _ = timeout(HEAD_START / 2, search.find(&vain, true)).await;
+        let mut asked = [false; 2];
+        for (server, asked) in servers.iter().zip(&mut asked) {
+            *asked = timeout(Duration::ZERO, server.accept()).await.is_ok();
+        }
+        asked
+    }
+
+    #[tokio::test]
+    async fn one_that_turns_the_pbx_away_leaves_the_head_start_to_the_next() {
+        let servers = [(); 2].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+        let targets = servers.each_ref().map(|server| {
+            server.set_nonblocking(true).unwrap();
+            server.local_addr().unwrap().to_string().parse().unwrap()
+        });
+        let servers = servers.map(|server| TcpListener::from_std(server).unwrap());
+        let trust = Trust::pinned(vec![Fingerprint::of(b"")]).unwrap();
+        let settings = Settings { targets: targets.into(), trust };
+        let mut search = Search::new(&settings, "example.org");
+        assert_eq!(asked(&mut search, &servers).await, [true, false]);
+        search.was_of_use(false);
+        assert_eq!(asked(&mut search, &servers).await, [false, true]);
+        search.was_of_use(true);
+        assert_eq!(asked(&mut search, &servers).await, [true, false]);
     }
 }

@@ -15,8 +15,9 @@ use crate::settings::Settings;
 use crate::vain::Vain;
 use crate::words::REPEATED;
 
-/// The pause after a stream has ended: who is refused at once does not ask all the time.
-const PAUSE: Duration = Duration::from_millis(100);
+/// The pause after a stream has ended, and after many that came to nothing: who is turned away at once
+/// does not ask all the time.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
 /// Who connects and says nothing for so long is no PBX.
 const BEGINS_WITHIN: Duration = Duration::from_secs(30);
 /// The pause while the server still has the PBX's former stream, of which it has heard no end: it
@@ -68,6 +69,7 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
     let mut search = Search::new(settings, &domain);
     let vain = RefCell::new(Vain::new(pbx.peer));
     let mut occupied = 0;
+    let mut pause = PAUSE.0;
     loop {
         let (open, target) = match search.find(&vain, progress.address.is_none()).await {
             Ok(found) => found,
@@ -77,9 +79,11 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
         if pbx.is_leaving() {
             return Refused::Gone;
         }
-        if pbx.line_is_down() {
+        let was_up = pbx.line_is_down();
+        search.was_of_use(was_up);
+        if was_up {
             vain.borrow_mut().end();
-            occupied = 0;
+            (occupied, pause) = (0, PAUSE.0);
         }
         let error = match end {
             End::Refused(refused) => return refused,
@@ -92,7 +96,8 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
         if occupied > OCCUPIED_TRIES {
             return Refused::Ended(error);
         }
-        sleep(if is_occupied { OCCUPIED } else { PAUSE }).await;
+        sleep(if is_occupied { OCCUPIED } else { pause }).await;
+        pause = (pause * 2).min(PAUSE.1);
     }
 }
 
