@@ -16,7 +16,7 @@ use lampfield_xmpp::accounts::{
     AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
 };
 use lampfield_xmpp::settings::{
-    ClearTextAuth, DomainSettings, Limits, Registration, Settings, TURN, TlsPolicy,
+    ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
 };
 use lampfield_xmpp::{Door, Listeners};
 use lampfield_xmpp_stream::{BareJid, sasl};
@@ -137,7 +137,7 @@ async fn login(address: std::net::SocketAddr, name: &str, resource: &str) -> Out
 
 /// An open door with so many accounts and one for the publisher.
 async fn open(folder: &std::path::Path, accounts: usize) -> Outcome<(Rc<Door>, Listeners)> {
-    let (store, _) = Embedded::open(folder, lampfield_fabric::Limits::default())?;
+    let (store, _) = Embedded::open(folder, lampfield_fabric::StoreLimits::default())?;
     let store = Store::Embedded(store);
     let hub = HubShell::open(store.clone(), lampfield_hub::Settings::default()).await?;
     tokio::task::spawn_local(hub.clone().run());
@@ -169,9 +169,9 @@ async fn open(folder: &std::path::Path, accounts: usize) -> Outcome<(Rc<Door>, L
         clear_text_auth: ClearTextAuth::Allowed,
         // In valgrind all takes fifty times as long.
         turn: 50 * TURN,
-        limits: Limits::default(),
+        limits: XmppLimits::default(),
     };
     let door = Door::open(settings, book, hub, store).await?;
-    let listeners = Listeners::bind(&door.site.settings).map_err(|(_, error)| error)?;
+    let listeners = Listeners::bind(&door.context.settings).map_err(|(_, error)| error)?;
     Ok((door, listeners))
 }

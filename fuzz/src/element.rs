@@ -1,7 +1,7 @@
 //! The element parser: what it takes says the same to another parser, and survives being written
 //! again; what it calls broken is broken.
 
-use lampfield_xmpp_stream::{Limits, Scope, Stanza, StreamCondition, StreamError, writer};
+use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits, StreamCondition, StreamError, writer};
 
 use crate::oracle;
 
@@ -11,7 +11,7 @@ pub fn check(data: &[u8]) {
         return;
     }
     let scope = Scope::NONE;
-    let stanza = match Stanza::parse(data, &scope, &Limits::AUTHENTICATED) {
+    let stanza = match Stanza::parse(data, &scope, &StanzaLimits::AUTHENTICATED) {
         Ok(stanza) => stanza,
         Err(error) if is_about_xml(&error) => {
             let read = oracle::read(data);
@@ -24,9 +24,9 @@ pub fn check(data: &[u8]) {
 
     let mut written = Vec::new();
     writer::copy(&mut written, stanza.root(), "");
-    let again = Stanza::parse(&written, &scope, &Limits::AUTHENTICATED);
+    let again = Stanza::parse(&written, &scope, &StanzaLimits::AUTHENTICATED);
     // Written out, references and prefixes may make it longer than the limit.
-    if written.len() <= Limits::AUTHENTICATED.stanza_bytes {
+    if written.len() <= StanzaLimits::AUTHENTICATED.stanza_bytes {
         assert_eq!(oracle::flatten(again.expect("our own").root()), said);
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! The first byte of an input says what comes before the rest and how it is split.
 
-use lampfield_xmpp_stream::{Frame, Framer, Limits, Scope, Stanza};
+use lampfield_xmpp_stream::{Frame, Framer, Scope, Stanza, StanzaLimits};
 
 use crate::oracle;
 
@@ -23,7 +23,7 @@ enum Seen {
 pub fn check(data: &[u8]) {
     let Some((&how, rest)) = data.split_first() else { return };
     let before = if how & 1 == 0 { HEADER } else { b"" };
-    let limits = if how & 2 == 0 { Limits::AUTHENTICATED } else { Limits::STRANGER };
+    let limits = if how & 2 == 0 { StanzaLimits::AUTHENTICATED } else { StanzaLimits::STRANGER };
     let stream = [before, rest].concat();
     let whole = read(&[&stream], limits, |_| ());
     let parts: Vec<_> = stream.chunks(1).collect();
@@ -36,7 +36,7 @@ pub fn check(data: &[u8]) {
 }
 
 /// Reads a stream as a connection does; `taken` is shown how much is left after each frame.
-fn read(parts: &[&[u8]], limits: Limits, mut taken: impl FnMut(usize)) -> Vec<Seen> {
+fn read(parts: &[&[u8]], limits: StanzaLimits, mut taken: impl FnMut(usize)) -> Vec<Seen> {
     let (mut framer, mut scope) = (Framer::new(limits), Scope::NONE);
     let mut seen = Vec::new();
     for part in parts {
@@ -69,7 +69,7 @@ fn read(parts: &[&[u8]], limits: Limits, mut taken: impl FnMut(usize)) -> Vec<Se
 
 /// Shows another parser each frame that was taken. It sees no declaration and no blanks before it:
 /// we take blanks there, which end what was said before the stream began anew.
-fn check_well_formed(stream: &[u8], limits: Limits) {
+fn check_well_formed(stream: &[u8], limits: StanzaLimits) {
     let mut parser = oracle::parser();
     let stream = stream.trim_ascii_start();
     let declared = stream.starts_with(b"<?xml");

@@ -1,11 +1,11 @@
 //! The board: all that is known, one entry for each (subject, origin). It takes words in, refuses
 //! the old ones, and tells what changed; it never drops an entry on its own.
 
+mod apply;
 mod entries;
+mod known_origins;
 mod per_kind;
-mod speakers;
 mod view;
-mod words;
 
 use std::collections::BTreeSet;
 
@@ -17,16 +17,16 @@ use crate::revision::Revision;
 use crate::slots::Slots;
 use crate::subject::{Subject, SubjectId};
 use crate::value::Value;
+pub use apply::{Applied, Refused};
 use entries::Entries;
+use known_origins::KnownOrigins;
+pub use known_origins::OriginsFull;
 use per_kind::PerKind;
-pub use speakers::OriginsFull;
-use speakers::Speakers;
 pub use view::{Fact, SubjectFacts};
-pub use words::{Applied, Refused};
 
 /// How much a board may hold. At a limit new things are refused; what is held can still change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct BoardLimits {
     /// Entries: facts and tombstones together.
     pub entries: usize,
     /// Origins.
@@ -53,7 +53,7 @@ pub struct Counts {
 /// All facts and tombstones of one node.
 pub struct Board {
     subjects: Slots<Entries>,
-    speakers: Speakers,
+    origins: KnownOrigins,
     /// Oldest first.
     tombstones: BTreeSet<(Revision, SubjectId, OriginId)>,
     live: PerKind<usize>,
@@ -61,12 +61,12 @@ pub struct Board {
     lamps: usize,
     digests: PerKind<Digest>,
     revision: Revision,
-    limits: Limits,
+    limits: BoardLimits,
 }
 
-// === impl Limits ===
+// === impl BoardLimits ===
 
-impl Default for Limits {
+impl Default for BoardLimits {
     /// Twice the scale that the product is made for (1,000,000 facts in a cluster).
     fn default() -> Self {
         Self { entries: 2_000_000, origins: 65_536 }
@@ -78,10 +78,10 @@ impl Default for Limits {
 impl Board {
     /// An empty board. Takes no memory to speak of until there are facts.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: BoardLimits) -> Self {
         Self {
             subjects: Slots::new(),
-            speakers: Speakers::new(),
+            origins: KnownOrigins::new(),
             tombstones: BTreeSet::new(),
             live: PerKind::default(),
             lamps: 0,
@@ -140,8 +140,8 @@ impl Board {
         origin: OriginId,
         first: SubjectId,
     ) -> impl Iterator<Item = Fact<'_>> {
-        let speaker = self.speakers.get(origin);
-        let subjects = speaker.into_iter().flat_map(move |speaker| speaker.subjects.range(first..));
+        let known = self.origins.get(origin);
+        let subjects = known.into_iter().flat_map(move |known| known.subjects.range(first..));
         subjects.filter_map(move |subject| self.fact(*subject, origin))
     }
 
@@ -159,18 +159,18 @@ impl Board {
             devices: self.live.device,
             mailboxes: self.live.mailbox,
             tombstones: self.tombstones.len(),
-            origins: self.speakers.len(),
+            origins: self.origins.len(),
         }
     }
 
     /// How much may be held.
     #[must_use]
-    pub fn limits(&self) -> Limits {
+    pub fn limits(&self) -> BoardLimits {
         self.limits
     }
 
     /// How much may be held from now on. What is held stays.
-    pub fn set_limits(&mut self, limits: Limits) {
+    pub fn set_limits(&mut self, limits: BoardLimits) {
         self.limits = limits;
     }
 
@@ -195,7 +195,7 @@ impl Board {
         let tombstone = size_of::<(Revision, SubjectId, OriginId)>();
         self.subjects.bytes()
             + spilled.sum::<usize>()
-            + self.speakers.bytes()
+            + self.origins.bytes()
             + self.tombstones.len() * tombstone
     }
 }

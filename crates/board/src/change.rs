@@ -7,9 +7,9 @@ use crate::door_name::DoorName;
 use crate::origin::Origin;
 use crate::revision::Revision;
 use crate::subject::{Subject, SubjectId};
-use crate::value::{Standing, Value};
+use crate::value::{FactState, Value};
 use crate::version::Version;
-use crate::wall::Wall;
+use crate::wall_time::WallTime;
 
 /// One change. Cheap to clone: the names are shared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +23,9 @@ pub struct Change {
     /// Who says so.
     pub origin: Arc<Origin>,
     /// What the origin says now.
-    pub standing: Standing,
+    pub state: FactState,
     /// What the same origin said before, if the board still knew.
-    pub was: Option<Standing>,
+    pub was: Option<FactState>,
     /// What the lamp shows now; none when no live fact is left.
     pub lamp: Option<Value>,
     /// What the lamp showed before.
@@ -33,7 +33,7 @@ pub struct Change {
     /// The version of what is said now.
     pub version: Version,
     /// When it was said, for people.
-    pub said_at: Wall,
+    pub said_at: WallTime,
     /// The adapter it came through.
     pub door: DoorName,
     /// Whether it is kept.

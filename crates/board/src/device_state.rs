@@ -67,7 +67,7 @@ impl DeviceState {
 
     /// Asterisk's word, as on the wire, in AMI, ARI and the dialplan (`ast_devstate_str`).
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Unknown => "UNKNOWN",
             Self::NotInUse => "NOT_INUSE",
@@ -108,7 +108,7 @@ impl DeviceState {
 
 impl fmt::Display for DeviceState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
+        f.pad(self.as_str())
     }
 }
 
@@ -118,7 +118,7 @@ impl FromStr for DeviceState {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
-            .find(|state| state.word().eq_ignore_ascii_case(text))
+            .find(|state| state.as_str().eq_ignore_ascii_case(text))
             .ok_or_else(|| UnknownDeviceState(text.to_owned()))
     }
 }

@@ -8,7 +8,7 @@ use siphasher::sip::SipHasher24;
 
 use crate::origin::Origin;
 use crate::subject::Subject;
-use crate::value::{Standing, Value};
+use crate::value::{FactState, Value};
 use crate::version::Version;
 
 /// The sum, modulo 2^64, of one hash for each entry of a kind: equal boards have equal digests,
@@ -53,7 +53,7 @@ impl Mark {
     pub(crate) fn of(
         subject: &Subject,
         origin: &Origin,
-        standing: Standing,
+        state: FactState,
         version: Version,
     ) -> Self {
         let mut hasher = SipHasher24::new();
@@ -62,10 +62,10 @@ impl Mark {
         hasher.write(&origin.eid.bytes());
         hasher.write(&version.epoch.to_le_bytes());
         hasher.write(&version.counter.to_le_bytes());
-        match standing {
-            Standing::Withdrawn(_) => hasher.write(&[0]),
-            Standing::Live(Value::Device(state)) => hasher.write(&[1, state.number()]),
-            Standing::Live(Value::Mailbox(count)) => {
+        match state {
+            FactState::Withdrawn(_) => hasher.write(&[0]),
+            FactState::Live(Value::Device(state)) => hasher.write(&[1, state.number()]),
+            FactState::Live(Value::Mailbox(count)) => {
                 hasher.write(&[2]);
                 hasher.write(&count.new.to_le_bytes());
                 hasher.write(&count.old.to_le_bytes());

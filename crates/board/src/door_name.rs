@@ -21,7 +21,7 @@ pub struct UnknownDoor(pub String);
 impl DoorName {
     /// The word for the door in answers and in the store.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Asterisk => "asterisk",
         }
@@ -30,7 +30,7 @@ impl DoorName {
 
 impl fmt::Display for DoorName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
+        f.pad(self.as_str())
     }
 }
 

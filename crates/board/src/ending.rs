@@ -46,7 +46,7 @@ impl Ending {
 
     /// The word for it in the store and in answers.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Lost => "lost",
             Self::NotBackAfterRestart => "not-back-after-restart",
@@ -80,8 +80,8 @@ impl FromStr for Ending {
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
         // As earlier versions stored it.
-        let word = if word == "cleared" { Self::Removed.word() } else { word };
-        let known = Self::ALL.into_iter().find(|ending| ending.word() == word);
+        let word = if word == "cleared" { Self::Removed.as_str() } else { word };
+        let known = Self::ALL.into_iter().find(|ending| ending.as_str() == word);
         known.ok_or_else(|| UnknownEnding(word.to_owned()))
     }
 }

@@ -10,29 +10,29 @@ use crate::door_name::DoorName;
 use crate::origin::Origin;
 use crate::slots::{Keyed, Slots};
 use crate::subject::Subject;
-use crate::value::{Standing, Value};
-use crate::wall::Wall;
+use crate::value::{FactState, Value};
+use crate::wall_time::WallTime;
 use ring::Ring;
 
 /// The latest changes of a whole board, up to a number of them; the oldest goes first.
 pub struct History {
-    ring: Ring<Entry>,
-    chains: Slots<Chain>,
-    voices: Slots<Voice>,
-    complete_since: Wall,
+    ring: Ring<Record>,
+    chains: Slots<SubjectRecords>,
+    origins: Slots<OriginRecords>,
+    complete_since: WallTime,
 }
 
 /// One remembered change of a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct PastChange {
     /// When it was said.
-    pub at: Wall,
+    pub at: WallTime,
     /// Who said so.
     pub origin: Arc<Origin>,
     /// What was said.
-    pub standing: Standing,
+    pub state: FactState,
     /// What the same origin had said before, if the board knew.
-    pub was: Option<Standing>,
+    pub was: Option<FactState>,
     /// What the lamp showed from then on.
     pub lamp: Option<Value>,
     /// What the lamp had shown before.
@@ -53,28 +53,28 @@ pub enum Past {
 }
 
 /// Names are numbers here: an entry must stay small.
-struct Entry {
-    at: Wall,
+struct Record {
+    at: WallTime,
     chain: u32,
-    voice: u32,
+    origin_place: u32,
     /// How many entries back the subject's previous one is; none in reach if 0.
     back: u32,
-    standing: Standing,
-    was: Option<Standing>,
+    state: FactState,
+    was: Option<FactState>,
     lamp: Option<Value>,
     lamp_was: Option<Value>,
     door: DoorName,
 }
 
 /// A subject with entries, and the newest of them.
-struct Chain {
+struct SubjectRecords {
     subject: Subject,
     newest: u64,
     entries: u32,
 }
 
 /// An origin with entries.
-struct Voice {
+struct OriginRecords {
     origin: Arc<Origin>,
     entries: u32,
 }
@@ -84,11 +84,11 @@ struct Voice {
 impl History {
     /// Remembers up to `limit` changes (at most 2^32 - 1), beginning now.
     #[must_use]
-    pub fn new(limit: u32, now: Wall) -> Self {
+    pub fn new(limit: u32, now: WallTime) -> Self {
         Self {
             ring: Ring::new(limit),
             chains: Slots::new(),
-            voices: Slots::new(),
+            origins: Slots::new(),
             complete_since: now,
         }
     }
@@ -119,13 +119,13 @@ impl History {
         }
         let number = self.ring.next_number();
         let Some((chain, back)) = self.extend_chain(&change.subject, number) else { return };
-        let Some(voice) = self.extend_voice(&change.origin) else { return };
-        self.ring.push(Entry {
+        let Some(origin_place) = self.extend_voice(&change.origin) else { return };
+        self.ring.push(Record {
             at: change.said_at,
             chain,
-            voice,
+            origin_place,
             back,
-            standing: change.standing,
+            state: change.state,
             was: change.was,
             lamp: change.lamp,
             lamp_was: change.lamp_was,
@@ -134,7 +134,7 @@ impl History {
     }
 
     /// The changes of a subject, the newest first, `most` of them and none from before `since`.
-    pub fn of(&self, subject: &Subject, since: Wall, most: usize) -> Vec<Event> {
+    pub fn of(&self, subject: &Subject, since: WallTime, most: usize) -> Vec<PastChange> {
         let entries = self.chain(subject).take_while(|entry| entry.at >= since);
         entries.take(most).filter_map(|entry| self.event(entry)).collect()
     }
@@ -142,7 +142,7 @@ impl History {
     /// What the lamp showed at a moment. By the clock times in the entries: where a clock was set
     /// back, the latest entry decides.
     #[must_use]
-    pub fn lamp_at(&self, subject: &Subject, at: Wall) -> Past {
+    pub fn lamp_at(&self, subject: &Subject, at: WallTime) -> Past {
         if at < self.complete_since {
             return Past::Forgotten;
         }
@@ -158,7 +158,7 @@ impl History {
 
     /// Every change since then is remembered.
     #[must_use]
-    pub fn complete_since(&self) -> Wall {
+    pub fn complete_since(&self) -> WallTime {
         self.complete_since
     }
 
@@ -183,11 +183,11 @@ impl History {
     /// Bytes of memory held, without the names.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.ring.bytes() + self.chains.bytes() + self.voices.bytes()
+        self.ring.bytes() + self.chains.bytes() + self.origins.bytes()
     }
 
     /// The entries of a subject, the newest first.
-    fn chain(&self, subject: &Subject) -> impl Iterator<Item = &Entry> {
+    fn chain(&self, subject: &Subject) -> impl Iterator<Item = &Record> {
         let chain = self.chains.find(subject).and_then(|place| self.chains.get(place));
         let newest = chain.map(|chain| chain.newest);
         let numbers = std::iter::successors(newest, |number| self.number_before(*number));
@@ -200,11 +200,11 @@ impl History {
         if back == 0 { None } else { number.checked_sub(back.into()) }
     }
 
-    fn event(&self, entry: &Entry) -> Option<Event> {
-        Some(Event {
+    fn event(&self, entry: &Record) -> Option<PastChange> {
+        Some(PastChange {
             at: entry.at,
-            origin: Arc::clone(&self.voices.get(entry.voice)?.origin),
-            standing: entry.standing,
+            origin: Arc::clone(&self.origins.get(entry.origin_place)?.origin),
+            state: entry.state,
             was: entry.was,
             lamp: entry.lamp,
             lamp_was: entry.lamp_was,
@@ -215,7 +215,7 @@ impl History {
     /// Makes `number` the subject's newest entry; gives the chain and how far back the one before is.
     fn extend_chain(&mut self, subject: &Subject, number: u64) -> Option<(u32, u32)> {
         let Some(place) = self.chains.find(subject) else {
-            let chain = Chain { subject: subject.clone(), newest: number, entries: 1 };
+            let chain = SubjectRecords { subject: subject.clone(), newest: number, entries: 1 };
             return Some((self.chains.insert(chain)?, 0));
         };
         let chain = self.chains.get_mut(place)?;
@@ -226,10 +226,10 @@ impl History {
     }
 
     fn extend_voice(&mut self, origin: &Arc<Origin>) -> Option<u32> {
-        let Some(place) = self.voices.find(origin) else {
-            return self.voices.insert(Voice { origin: Arc::clone(origin), entries: 1 });
+        let Some(place) = self.origins.find(origin) else {
+            return self.origins.insert(OriginRecords { origin: Arc::clone(origin), entries: 1 });
         };
-        self.voices.get_mut(place)?.entries += 1;
+        self.origins.get_mut(place)?.entries += 1;
         Some(place)
     }
 
@@ -242,16 +242,16 @@ impl History {
                 self.chains.remove(oldest.chain);
             }
         }
-        if let Some(voice) = self.voices.get_mut(oldest.voice) {
-            voice.entries -= 1;
-            if voice.entries == 0 {
-                self.voices.remove(oldest.voice);
+        if let Some(origin_place) = self.origins.get_mut(oldest.origin_place) {
+            origin_place.entries -= 1;
+            if origin_place.entries == 0 {
+                self.origins.remove(oldest.origin_place);
             }
         }
     }
 }
 
-impl Keyed for Chain {
+impl Keyed for SubjectRecords {
     type Key = Subject;
 
     fn key(&self) -> &Subject {
@@ -259,7 +259,7 @@ impl Keyed for Chain {
     }
 }
 
-impl Keyed for Voice {
+impl Keyed for OriginRecords {
     type Key = Origin;
 
     fn key(&self) -> &Origin {

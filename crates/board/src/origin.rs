@@ -6,7 +6,7 @@ use std::fmt;
 use crate::account_name::AccountName;
 use crate::eid::Eid;
 
-/// One speaker: the account it logged in with, and the entity id it speaks as.
+/// One known: the account it logged in with, and the entity id it speaks as.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin {
     /// The account that authenticated.

@@ -3,9 +3,9 @@
 use crate::door_name::DoorName;
 use crate::origin::OriginId;
 use crate::subject::Subject;
-use crate::value::Standing;
+use crate::value::FactState;
 use crate::version::Version;
-use crate::wall::Wall;
+use crate::wall_time::WallTime;
 
 /// What an origin says about a subject, or that it says it no longer. Only what may be kept comes
 /// here: not-cachable states pass by the board.
@@ -16,11 +16,11 @@ pub struct Statement {
     /// Who says so.
     pub origin: OriginId,
     /// The value, or its end.
-    pub standing: Standing,
+    pub state: FactState,
     /// Newer than all that the origin said before.
     pub version: Version,
     /// When it was said, for people.
-    pub said_at: Wall,
+    pub said_at: WallTime,
     /// The adapter it came through.
     pub door: DoorName,
 }

@@ -18,7 +18,7 @@ pub enum Value {
 
 /// A fact, or what is remembered of one that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Standing {
+pub enum FactState {
     /// The origin says so.
     Live(Value),
     /// The fact has ended, for this reason; whoever may still show it must be told (a tombstone).
@@ -77,9 +77,9 @@ impl fmt::Display for Value {
     }
 }
 
-// === impl Standing ===
+// === impl FactState ===
 
-impl Standing {
+impl FactState {
     /// The value, while the fact stands.
     #[must_use]
     pub const fn live(self) -> Option<Value> {
@@ -100,7 +100,7 @@ impl Standing {
 
     /// Whether both say the same of the subject: what has ended has ended, whatever the reason.
     #[must_use]
-    pub fn says_as(self, other: Self) -> bool {
+    pub fn same_as(self, other: Self) -> bool {
         self.live() == other.live()
     }
 
@@ -111,7 +111,7 @@ impl Standing {
     }
 }
 
-impl fmt::Display for Standing {
+impl fmt::Display for FactState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Live(value) => value.fmt(f),

@@ -13,10 +13,10 @@ use crate::kind::Kind;
 use crate::origin::Origin;
 use crate::revision::Revision;
 use crate::subject::Subject;
-use crate::value::{Standing, Value};
+use crate::value::{FactState, Value};
 use crate::version::Version;
-use crate::wall::Wall;
-pub use changes::{Answer, Remark, Words};
+use crate::wall_time::WallTime;
+pub use changes::{Alternative, Alternatives, WhatIf};
 pub use rule::{Reason, Rule};
 
 /// The explanation of one lamp.
@@ -29,26 +29,26 @@ pub struct Why {
     /// What decided.
     pub rule: Rule,
     /// The facts and tombstones in the order in which they arrived.
-    pub facts: Vec<Said>,
+    pub facts: Vec<FactReason>,
     /// For each of the origins that speak or spoke of it, what it could say to change the lamp.
-    pub changes: Vec<Remark>,
+    pub changes: Vec<WhatIf>,
 }
 
 /// One fact or tombstone behind a lamp.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct FactReason {
     /// Who says so.
     pub origin: Arc<Origin>,
     /// The adapter it came through.
     pub door: DoorName,
     /// The value, or its end.
-    pub standing: Standing,
+    pub state: FactState,
     /// Its version within the origin.
     pub version: Version,
     /// The place of the change in the board's order.
     pub revision: Revision,
     /// When it was said first.
-    pub said_at: Wall,
+    pub said_at: WallTime,
     /// Whether the lamp shows what it shows because of this one.
     pub decides: bool,
 }
@@ -60,14 +60,14 @@ impl Why {
     #[must_use]
     pub fn of(subject: SubjectFacts<'_>) -> Self {
         let kind = subject.subject().kind();
-        let live = |fact: &Fact<'_>| Some((fact.revision, fact.standing.live()?));
+        let live = |fact: &Fact<'_>| Some((fact.revision, fact.state.live()?));
         let values: Vec<_> = subject.facts().filter_map(|fact| live(&fact)).collect();
         let newest = values.iter().map(|(arrived, _)| *arrived).max().unwrap_or_default();
         let rule = Rule::of(kind, &values);
-        let facts = subject.facts().map(|fact| Said {
+        let facts = subject.facts().map(|fact| FactReason {
             origin: Arc::clone(fact.origin),
             door: fact.door,
-            standing: fact.standing,
+            state: fact.state,
             version: fact.version,
             revision: fact.revision,
             said_at: fact.said_at,

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lampfield_fabric::{Bucket, Embedded, Limits, Storage, Ticket, Write};
+use lampfield_fabric::{Bucket, Embedded, Storage, StoreLimits, Ticket, Write};
 
 const VALUE: &str = r#"{"state":"INUSE","version":[7,123456],"said":"2026-11-21T10:00:00.000Z","cachable":true,"door":"asterisk","account":"pbx-a@asterisk.example"}"#;
 
@@ -95,7 +95,7 @@ async fn main() {
     let temporary = tempfile::tempdir().unwrap();
     let folder = given.as_deref().map_or(temporary.path(), Path::new);
     println!("{:<44} RSS {} KiB", "before opening", resident_kib());
-    let (store, opened) = Embedded::open(folder, Limits::default()).unwrap();
+    let (store, opened) = Embedded::open(folder, StoreLimits::default()).unwrap();
     println!("{:<44} RSS {} KiB", opened.file.display(), resident_kib());
 
     bulk(&store, Bucket::Facts, "10,000 new facts", 10_000, 10_000).await;
@@ -108,6 +108,6 @@ async fn main() {
     store.close(Duration::from_secs(60)).await.unwrap();
     println!("closed in {:.1} ms", started.elapsed().as_secs_f64() * 1e3);
     let started = Instant::now();
-    let (_store, _) = Embedded::open(folder, Limits::default()).unwrap();
+    let (_store, _) = Embedded::open(folder, StoreLimits::default()).unwrap();
     println!("opened and checked 500,000 facts in {:.0} ms", started.elapsed().as_secs_f64() * 1e3);
 }

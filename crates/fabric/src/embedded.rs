@@ -24,7 +24,7 @@ use std::{
 
 use tokio::sync::{oneshot, watch as signal};
 
-pub use watch::Watch;
+pub use watch::EmbeddedWatch;
 
 use self::{
     database::Database,
@@ -41,7 +41,7 @@ const PAGE_ROWS: usize = 1_000;
 
 /// What the store may use. All have defaults that suit a node of the size in the design.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct StoreLimits {
     /// Keys that may wait for the disk. At the limit new keys are refused (`QueueFull`); keys
     /// that already wait can still be given newer values. Default 1,000,000.
     pub pending_keys: usize,
@@ -114,9 +114,9 @@ struct Handle {
     health: signal::Receiver<Health>,
 }
 
-// === impl Limits ===
+// === impl StoreLimits ===
 
-impl Default for Limits {
+impl Default for StoreLimits {
     fn default() -> Self {
         Self {
             pending_keys: 1_000_000,
@@ -139,7 +139,7 @@ impl Embedded {
     /// # Errors
     /// When another server holds the folder, the file is newer than this program, or the disk
     /// does not allow it. A damaged file is no error: it is set aside, see [`Opened`].
-    pub fn open(folder: &Path, limits: Limits) -> Result<(Self, Opened), OpenError> {
+    pub fn open(folder: &Path, limits: StoreLimits) -> Result<(Self, Opened), OpenError> {
         let folder = Folder::hold(folder)?;
         let file = folder.database()?;
         let (database, opened) = Database::open(&file)?;
@@ -233,7 +233,7 @@ impl Storage for Embedded {
         let prefix = prefix.to_owned();
         let reader =
             self.ask(move |writer| Ok(writer.watchers.add(bucket, prefix, sender))).await?;
-        Ok(crate::Watch::Embedded(Watch::new(self.handle.queue.clone(), reader, events)))
+        Ok(crate::Watch::Embedded(EmbeddedWatch::new(self.handle.queue.clone(), reader, events)))
     }
 
     async fn close(&self, wait: Duration) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ pub enum StoreError {
     /// The store has been closed, or its thread is gone.
     #[error("the store is closed")]
     Closed,
-    /// The key is empty, longer than [`crate::Limits::key_bytes`] or holds a NUL character.
+    /// The key is empty, longer than [`crate::StoreLimits::key_bytes`] or holds a NUL character.
     #[error("a key in {bucket} has {bytes} bytes or a NUL character (1 to {limit} bytes, no NUL)")]
     BadKey {
         /// Where it was to go.
@@ -18,7 +18,7 @@ pub enum StoreError {
         /// The longest key allowed.
         limit: usize,
     },
-    /// The value is longer than [`crate::Limits::value_bytes`].
+    /// The value is longer than [`crate::StoreLimits::value_bytes`].
     #[error("the value of {key:?} in {bucket} has {bytes} bytes (at most {limit})")]
     BadValue {
         /// Where it was to go.
@@ -39,7 +39,7 @@ pub enum StoreError {
         /// Bytes of keys and values that wait.
         bytes: usize,
     },
-    /// More questions wait for an answer than [`crate::Limits::requests`] allows.
+    /// More questions wait for an answer than [`crate::StoreLimits::requests`] allows.
     #[error("{limit} requests already wait for the store, which is the limit")]
     TooManyRequests {
         /// The limit.

@@ -10,10 +10,10 @@ use std::{
 use tokio::sync::Notify;
 
 /// The sending half.
-pub(crate) struct Sender<T>(Arc<Shared<T>>);
+pub(crate) struct Sender<T>(Arc<ChannelState<T>>);
 
 /// The reading half.
-pub(crate) struct Receiver<T>(Arc<Shared<T>>);
+pub(crate) struct Receiver<T>(Arc<ChannelState<T>>);
 
 /// What the reader gets.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(crate) enum Sent {
     NoReader,
 }
 
-struct Shared<T> {
+struct ChannelState<T> {
     state: Mutex<State<T>>,
     news: Notify,
 }
@@ -53,13 +53,13 @@ struct State<T> {
 pub(crate) fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let capacity = capacity.max(1);
     let state = State { queue: VecDeque::new(), capacity, missed: false, ended: false };
-    let shared = Arc::new(Shared { state: Mutex::new(state), news: Notify::new() });
+    let shared = Arc::new(ChannelState { state: Mutex::new(state), news: Notify::new() });
     (Sender(shared.clone()), Receiver(shared))
 }
 
-// === impl Shared ===
+// === impl ChannelState ===
 
-impl<T> Shared<T> {
+impl<T> ChannelState<T> {
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -17,7 +17,7 @@ pub use bucket::{Bucket, Durability};
 pub use bus::{
     Bus, BusError, Delivery, LocalBus, Message, Messaging, NodeId, Replies, Subscription, Topic,
 };
-pub use embedded::{Embedded, Limits, OpenError, Opened};
+pub use embedded::{Embedded, OpenError, Opened, StoreLimits};
 pub use error::StoreError;
 pub use ledger::Ledger;
 pub use store::{

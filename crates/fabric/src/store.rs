@@ -25,9 +25,9 @@ pub struct Revision(pub u64);
 pub struct Write {
     /// Where.
     pub bucket: Bucket,
-    /// 1 to [`crate::Limits::key_bytes`] bytes, no NUL.
+    /// 1 to [`crate::StoreLimits::key_bytes`] bytes, no NUL.
     pub key: String,
-    /// JSON text, at most [`crate::Limits::value_bytes`] bytes; `None` removes the key.
+    /// JSON text, at most [`crate::StoreLimits::value_bytes`] bytes; `None` removes the key.
     pub value: Option<String>,
 }
 
@@ -167,7 +167,7 @@ pub trait Storage: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Revision, StoreError>> + Send;
 
     /// Everything under a prefix, then its changes as they are committed. The reader sets the
-    /// pace: at most [`crate::Limits::watch_queue`] changes wait for it, then it is told `Resync`.
+    /// pace: at most [`crate::StoreLimits::watch_queue`] changes wait for it, then it is told `Resync`.
     ///
     /// # Errors
     /// As for [`Storage::get`].
@@ -194,7 +194,7 @@ pub enum Store {
 /// A watch on some keys of a store; dropping it ends it.
 pub enum Watch {
     /// On the embedded store.
-    Embedded(embedded::Watch),
+    Embedded(embedded::EmbeddedWatch),
 }
 
 // === impl Store ===

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use lampfield_fabric::{Bucket, Embedded, Health, Limits, OpenError, Storage, Write};
+use lampfield_fabric::{Bucket, Embedded, Health, OpenError, Storage, StoreLimits, Write};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -79,7 +79,7 @@ impl Drop for Disk {
 }
 
 fn open(folder: &Path) -> Result<Embedded, OpenError> {
-    Embedded::open(folder, Limits::default()).map(|(store, _)| store)
+    Embedded::open(folder, StoreLimits::default()).map(|(store, _)| store)
 }
 
 fn put(key: usize, value: String) -> Write {

@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lampfield_fabric::{Bucket, Cursor, Embedded, Limits, Storage, Write};
+use lampfield_fabric::{Bucket, Cursor, Embedded, Storage, StoreLimits, Write};
 
 const FOLDER: &str = "LAMPFIELD_TEST_KILL_FOLDER";
 const FIRST: &str = "LAMPFIELD_TEST_KILL_FIRST";
@@ -25,8 +25,8 @@ const KEYS: u64 = 3_000;
 /// Small, so that the kill often falls between the groups of one burst.
 const GROUP_ROWS: usize = 50;
 
-fn limits() -> Limits {
-    Limits { group_rows: GROUP_ROWS, ..Limits::default() }
+fn limits() -> StoreLimits {
+    StoreLimits { group_rows: GROUP_ROWS, ..StoreLimits::default() }
 }
 
 /// The victim: number n goes to key n mod KEYS; every number that is safe is printed. Does nothing

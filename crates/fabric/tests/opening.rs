@@ -9,10 +9,10 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
-use lampfield_fabric::{Bucket, Embedded, Limits, OpenError, Opened, Storage, Write};
+use lampfield_fabric::{Bucket, Embedded, OpenError, Opened, Storage, StoreLimits, Write};
 
 fn open(folder: &Path) -> Result<(Embedded, Opened), OpenError> {
-    Embedded::open(folder, Limits::default())
+    Embedded::open(folder, StoreLimits::default())
 }
 
 async fn close(store: Embedded) {

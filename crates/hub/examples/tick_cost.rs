@@ -10,9 +10,9 @@
 use std::time::{Duration, Instant};
 
 use lampfield_board::{
-    AccountName, Cachable, DeviceState::InUse, DoorName, Eid, Kind, Subject, Wall,
+    AccountName, Cachable, DeviceState::InUse, DoorName, Eid, Kind, Subject, WallTime,
 };
-use lampfield_hub::{ConnId, Hub, Now, PeerCache, Policies, Policy, Rule, Said, Settings};
+use lampfield_hub::{ConnId, Hub, Now, PeerCache, Policies, Policy, Publication, Rule, Settings};
 
 const FACTS: usize = 100_000;
 const CONN: ConnId = ConnId(1);
@@ -23,7 +23,7 @@ fn account() -> AccountName {
 }
 
 fn at(seconds: u64) -> Now {
-    Now { mono: Duration::from_secs(seconds), wall: Wall::from_millis(seconds * 1_000) }
+    Now { mono: Duration::from_secs(seconds), wall: WallTime::from_millis(seconds * 1_000) }
 }
 
 /// A hub with the facts of one origin, of which every tenth is kept whatever happens.
@@ -36,7 +36,7 @@ fn hub() -> Hub {
     let _watch = hub.watch(&peer, Kind::DeviceState, PeerCache::Survives);
     hub.arrive(CONN, &account(), at(0));
     for device in 0..FACTS {
-        let said = Said {
+        let said = Publication {
             eid: EID,
             subject: Subject::device(&format!("PJSIP/{device}")).unwrap(),
             value: InUse.into(),

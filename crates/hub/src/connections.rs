@@ -20,7 +20,7 @@ impl fmt::Display for ConnId {
 #[derive(Debug)]
 pub struct Connection {
     pub account: AccountName,
-    /// Bounded by [`Limits::eids_per_connection`](crate::Limits::eids_per_connection).
+    /// Bounded by [`HubLimits::eids_per_connection`](crate::HubLimits::eids_per_connection).
     pub speaks_for: SmallVec<[(Eid, OriginId); 1]>,
 }
 

@@ -165,8 +165,8 @@ impl Hub {
 
     /// Drops what is known of an origin if nothing of it is left, and looks again who uses its EID.
     fn settle(&mut self, id: OriginId) {
-        let Some(speaker) = self.origins.get(id) else { return };
-        let eid = speaker.name.eid;
+        let Some(state) = self.origins.get(id) else { return };
+        let eid = state.name.eid;
         self.drop_idle(id);
         self.check_eid(eid);
     }
@@ -174,8 +174,8 @@ impl Hub {
     /// Drops what is known of an origin if nothing of it is left. To look who uses its EID is left
     /// to the caller, who may have more to end.
     fn drop_idle(&mut self, id: OriginId) {
-        let Some(speaker) = self.origins.get(id).filter(|speaker| speaker.idle()) else { return };
-        self.outbox.delete(Bucket::Origins, keys::origin(&speaker.name));
+        let Some(state) = self.origins.get(id).filter(|state| state.idle()) else { return };
+        self.outbox.delete(Bucket::Origins, keys::origin(&state.name));
         self.origins.remove(id);
         self.board.forget_origin(id);
     }

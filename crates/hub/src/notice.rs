@@ -3,7 +3,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use lampfield_board::{AccountName, Eid, Ending, Origin, Wall};
+use lampfield_board::{AccountName, Eid, Ending, Origin, WallTime};
 use serde::Serialize;
 
 use crate::refusals::Reached;
@@ -98,7 +98,7 @@ pub enum Trouble {
         origin: Arc<Origin>,
         /// Since when nobody speaks for it; the start of Lampfield at the earliest.
         #[serde(rename = "since_ms", serialize_with = "millis")]
-        since: Wall,
+        since: WallTime,
     },
     /// The account's server has dropped more than once and will wait longer before it reconnects
     /// than its facts are kept, or, where their grace follows it, than the shortest one. Clears when
@@ -130,7 +130,7 @@ pub enum Trouble {
         count: u64,
         /// Since when.
         #[serde(rename = "since_ms", serialize_with = "millis")]
-        since: Wall,
+        since: WallTime,
     },
 }
 
@@ -169,7 +169,7 @@ fn optional_text<T: fmt::Display, S: serde::Serializer>(
     value.as_ref().map(ToString::to_string).serialize(to)
 }
 
-fn millis<S: serde::Serializer>(moment: &Wall, to: S) -> Result<S::Ok, S::Error> {
+fn millis<S: serde::Serializer>(moment: &WallTime, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_u64(moment.millis())
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use lampfield_board::Wall;
+use lampfield_board::WallTime;
 
 /// One instant, in both clocks. Leases use the monotonic one only; the wall clock is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,5 +11,5 @@ pub struct Now {
     /// Time since the program started, on the monotonic clock.
     pub mono: Duration,
     /// The time of day. It may jump; nothing is decided by it.
-    pub wall: Wall,
+    pub wall: WallTime,
 }

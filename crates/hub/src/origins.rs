@@ -28,7 +28,7 @@ struct Namesakes {
 
 /// One origin.
 #[derive(Debug)]
-pub struct Speaker {
+pub struct OriginState {
     pub name: Arc<Origin>,
     /// The connections that speak for it, each with the epoch that began when it did.
     connections: SmallVec<[(ConnId, u32); 1]>,
@@ -48,7 +48,7 @@ pub struct Speaker {
 /// All origins, with the ways to find them.
 #[derive(Debug, Default)]
 pub struct Origins {
-    by_id: HashMap<OriginId, Speaker>,
+    by_id: HashMap<OriginId, OriginState>,
     by_account: HashMap<AccountName, Ids>,
     by_eid: HashMap<Eid, Namesakes>,
     deadlines: BTreeSet<(Duration, OriginId)>,
@@ -57,9 +57,9 @@ pub struct Origins {
     forgotten_epoch: u32,
 }
 
-// === impl Speaker ===
+// === impl OriginState ===
 
-impl Speaker {
+impl OriginState {
     fn new(name: Arc<Origin>, epoch: u32) -> Self {
         Self {
             name,
@@ -155,19 +155,19 @@ impl Speaker {
 impl Origins {
     /// Adds an origin that is new, or forgotten.
     pub fn add(&mut self, id: OriginId, name: Arc<Origin>) {
-        let speaker = Speaker::new(name, self.forgotten_epoch);
-        self.by_account.entry(speaker.name.account.clone()).or_default().push(id);
-        self.by_eid.entry(speaker.name.eid).or_default().all.insert(id);
-        self.by_id.insert(id, speaker);
+        let state = OriginState::new(name, self.forgotten_epoch);
+        self.by_account.entry(state.name.account.clone()).or_default().push(id);
+        self.by_eid.entry(state.name.eid).or_default().all.insert(id);
+        self.by_id.insert(id, state);
     }
 
     pub fn remove(&mut self, id: OriginId) {
-        let Some(speaker) = self.by_id.remove(&id) else { return };
-        self.forgotten_epoch = self.forgotten_epoch.max(speaker.version.epoch);
-        if let Some(deadline) = speaker.deadline() {
+        let Some(state) = self.by_id.remove(&id) else { return };
+        self.forgotten_epoch = self.forgotten_epoch.max(state.version.epoch);
+        if let Some(deadline) = state.deadline() {
             self.deadlines.remove(&(deadline, id));
         }
-        let Origin { account, eid, .. } = &*speaker.name;
+        let Origin { account, eid, .. } = &*state.name;
         if let Entry::Occupied(mut ids) = self.by_account.entry(account.clone()) {
             ids.get_mut().retain(|other| *other != id);
             if ids.get().is_empty() {
@@ -183,24 +183,28 @@ impl Origins {
         }
     }
 
-    pub fn get(&self, id: OriginId) -> Option<&Speaker> {
+    pub fn get(&self, id: OriginId) -> Option<&OriginState> {
         self.by_id.get(&id)
     }
 
     /// Changes an origin, and notes when it must be looked at next and whether it is present.
-    pub fn update<T>(&mut self, id: OriginId, change: impl FnOnce(&mut Speaker) -> T) -> Option<T> {
-        let speaker = self.by_id.get_mut(&id)?;
-        let (before, was_present) = (speaker.deadline(), speaker.present());
-        let answer = change(speaker);
-        let (after, present) = (speaker.deadline(), speaker.present());
+    pub fn update<T>(
+        &mut self,
+        id: OriginId,
+        change: impl FnOnce(&mut OriginState) -> T,
+    ) -> Option<T> {
+        let state = self.by_id.get_mut(&id)?;
+        let (before, was_present) = (state.deadline(), state.present());
+        let answer = change(state);
+        let (after, present) = (state.deadline(), state.present());
         if before != after {
             before.map(|deadline| self.deadlines.remove(&(deadline, id)));
             after.map(|deadline| self.deadlines.insert((deadline, id)));
         }
         if was_present != present
-            && let Some(namesakes) = self.by_eid.get_mut(&speaker.name.eid)
+            && let Some(namesakes) = self.by_eid.get_mut(&state.name.eid)
         {
-            let account = &speaker.name.account;
+            let account = &state.name.account;
             match present {
                 true => namesakes.present.insert(account.clone()),
                 false => namesakes.present.remove(account),
@@ -220,8 +224,8 @@ impl Origins {
     }
 
     /// The other origins of the same EID, which are other accounts'.
-    pub fn namesakes(&self, id: OriginId) -> impl Iterator<Item = (OriginId, &Speaker)> {
-        let eid = self.get(id).map(|speaker| speaker.name.eid);
+    pub fn namesakes(&self, id: OriginId) -> impl Iterator<Item = (OriginId, &OriginState)> {
+        let eid = self.get(id).map(|state| state.name.eid);
         let namesakes = eid.and_then(|eid| self.by_eid.get(&eid)).into_iter();
         let others = namesakes.flat_map(|these| &these.all).filter(move |other| **other != id);
         others.filter_map(|other| Some((*other, self.get(*other)?)))
@@ -238,7 +242,7 @@ impl Origins {
         self.deadlines.first().copied()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (OriginId, &Speaker)> {
-        self.by_id.iter().map(|(id, speaker)| (*id, speaker))
+    pub fn iter(&self) -> impl Iterator<Item = (OriginId, &OriginState)> {
+        self.by_id.iter().map(|(id, state)| (*id, state))
     }
 }

@@ -24,7 +24,7 @@ type Mark = (Kind, Revision, WatchId);
 pub struct Reader {
     account: AccountName,
     /// For XMPP the resource; empty where an account has only one server.
-    seat: Box<str>,
+    instance: Box<str>,
 }
 
 /// What the peer behind a watch does with what it heard when its connection ends.
@@ -47,8 +47,8 @@ pub struct Watching {
     mailbox: usize,
 }
 
-/// The readers of an account by seat, as they are stored.
-pub type Seats = BTreeMap<Box<str>, Watching>;
+/// The readers of an account by instance, as they are stored.
+pub type StoredReaders = BTreeMap<Box<str>, Watching>;
 
 /// Everyone who watches or has watched.
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ pub struct Readers {
     opened: u64,
     live: HashMap<WatchId, Live>,
     /// Peers whose caches survive, by account.
-    seats: HashMap<AccountName, BTreeMap<(Box<str>, Kind), Seat>>,
+    instances: HashMap<AccountName, BTreeMap<(Box<str>, Kind), InstanceMarks>>,
     /// Every mark with its account, those of ended watches included: the lowest is asked for at
     /// every withdrawal, whoever watches.
     marks: BTreeMap<Mark, AccountName>,
@@ -64,7 +64,7 @@ pub struct Readers {
 
 /// The watches of one kind under one name whose marks outlive them.
 #[derive(Debug, Default)]
-struct Seat {
+struct InstanceMarks {
     live: usize,
     /// Sorted marks of ended watches.
     absent: Vec<(Revision, WatchId)>,
@@ -88,10 +88,10 @@ pub struct Rose {
 // === impl Reader ===
 
 impl Reader {
-    /// The server of an account that names itself `seat`.
+    /// The server of an account that names itself `instance`.
     #[must_use]
-    pub fn new(account: AccountName, seat: &str) -> Self {
-        Self { account, seat: seat.into() }
+    pub fn new(account: AccountName, instance: &str) -> Self {
+        Self { account, instance: instance.into() }
     }
 
     /// Its account.
@@ -143,11 +143,11 @@ impl Readers {
     ) -> (WatchId, bool) {
         let left = match cache {
             PeerCache::Survives => {
-                let seat = self.seat(&reader, kind);
-                seat.live += 1;
+                let instance = self.instance(&reader, kind);
+                instance.live += 1;
                 // Of several under one name the highest: whoever really is back, no mark that
                 // stays is then too high.
-                seat.absent.pop()
+                instance.absent.pop()
             }
             PeerCache::Forgotten => None,
         };
@@ -185,7 +185,7 @@ impl Readers {
         let live = self.live.remove(&id)?;
         self.marks.remove(&(live.kind, live.confirmed, id));
         if live.cache == PeerCache::Survives {
-            self.seat(&live.reader, live.kind).live -= 1;
+            self.instance(&live.reader, live.kind).live -= 1;
             self.leave(id, &live.reader, live.kind, live.confirmed);
         }
         Some(live.cache)
@@ -197,8 +197,8 @@ impl Readers {
         for live in self.live.values_mut().filter(|live| live.reader.account == *account) {
             live.cache = PeerCache::Forgotten;
         }
-        for ((_, kind), seat) in self.seats.remove(account).into_iter().flatten() {
-            for (mark, id) in seat.absent {
+        for ((_, kind), instance) in self.instances.remove(account).into_iter().flatten() {
+            for (mark, id) in instance.absent {
                 self.marks.remove(&(kind, mark, id));
             }
         }
@@ -207,10 +207,10 @@ impl Readers {
     /// Nobody waits any longer for ended watches of one reader. Says how many there were.
     pub fn forget_absent(&mut self, reader: &Reader) -> usize {
         let mut marks = Vec::new();
-        if let Some(seats) = self.seats.get_mut(&reader.account) {
-            for ((seat, kind), of_seat) in seats.iter_mut() {
-                if *seat == reader.seat {
-                    marks.extend(of_seat.absent.drain(..).map(|(mark, id)| (*kind, mark, id)));
+        if let Some(instances) = self.instances.get_mut(&reader.account) {
+            for ((instance, kind), marks_of) in instances.iter_mut() {
+                if *instance == reader.instance {
+                    marks.extend(marks_of.absent.drain(..).map(|(mark, id)| (*kind, mark, id)));
                 }
             }
             self.drop_empty(&reader.account);
@@ -221,18 +221,18 @@ impl Readers {
         marks.len()
     }
 
-    /// The readers of an account that are away and waited for, by seat.
+    /// The readers of an account that are away and waited for, by instance.
     pub fn absent(&self, account: &AccountName) -> impl Iterator<Item = &str> {
-        let seats = self.seats.get(account).into_iter().flatten();
-        let absent = seats.filter(|(_, of_seat)| !of_seat.absent.is_empty());
-        let mut names: Vec<_> = absent.map(|((seat, _), _)| &**seat).collect();
+        let instances = self.instances.get(account).into_iter().flatten();
+        let absent = instances.filter(|(_, marks_of)| !marks_of.absent.is_empty());
+        let mut names: Vec<_> = absent.map(|((instance, _), _)| &**instance).collect();
         names.dedup();
         names.into_iter()
     }
 
     /// Every account that is waited for.
     pub fn accounts(&self) -> impl Iterator<Item = &AccountName> {
-        self.seats.keys()
+        self.instances.keys()
     }
 
     /// Up to here, everyone who must know a change of this kind does. `None`: there is nobody.
@@ -255,12 +255,12 @@ impl Readers {
 
     /// What to store about an account.
     #[must_use]
-    pub fn stored(&self, account: &AccountName) -> Seats {
-        let mut stored = Seats::new();
-        for ((seat, kind), of_seat) in self.seats.get(account).into_iter().flatten() {
-            let marks = of_seat.live + of_seat.absent.len();
+    pub fn stored(&self, account: &AccountName) -> StoredReaders {
+        let mut stored = StoredReaders::new();
+        for ((instance, kind), marks_of) in self.instances.get(account).into_iter().flatten() {
+            let marks = marks_of.live + marks_of.absent.len();
             if marks > 0 {
-                *stored.entry(seat.clone()).or_default().of_mut(*kind) += marks;
+                *stored.entry(instance.clone()).or_default().of_mut(*kind) += marks;
             }
         }
         stored
@@ -272,9 +272,9 @@ impl Readers {
         self.live.len()
     }
 
-    fn seat(&mut self, reader: &Reader, kind: Kind) -> &mut Seat {
-        let seats = self.seats.entry(reader.account.clone()).or_default();
-        seats.entry((reader.seat.clone(), kind)).or_default()
+    fn instance(&mut self, reader: &Reader, kind: Kind) -> &mut InstanceMarks {
+        let instances = self.instances.entry(reader.account.clone()).or_default();
+        instances.entry((reader.instance.clone(), kind)).or_default()
     }
 
     fn next_id(&mut self) -> WatchId {
@@ -284,37 +284,37 @@ impl Readers {
 
     fn leave(&mut self, id: WatchId, reader: &Reader, kind: Kind, mark: Revision) {
         self.marks.insert((kind, mark, id), reader.account.clone());
-        let seat = self.seat(reader, kind);
-        let place = seat.absent.partition_point(|other| *other <= (mark, id));
-        seat.absent.insert(place, (mark, id));
+        let instance = self.instance(reader, kind);
+        let place = instance.absent.partition_point(|other| *other <= (mark, id));
+        instance.absent.insert(place, (mark, id));
         self.bound(&reader.account, kind);
     }
 
     /// Beyond the limit the mark goes that has been away for longest, and its name with it.
     fn bound(&mut self, account: &AccountName, kind: Kind) {
-        let Some(seats) = self.seats.get_mut(account) else { return };
-        let of_kind = || seats.iter().filter(|((_, of), _)| *of == kind);
-        if of_kind().map(|(_, seat)| seat.absent.len()).sum::<usize>() <= ABSENT_KEPT {
+        let Some(instances) = self.instances.get_mut(account) else { return };
+        let of_kind = || instances.iter().filter(|((_, of), _)| *of == kind);
+        if of_kind().map(|(_, instance)| instance.absent.len()).sum::<usize>() <= ABSENT_KEPT {
             return;
         }
-        let lowest = of_kind().filter_map(|(key, seat)| Some((*seat.absent.first()?, key)));
+        let lowest = of_kind().filter_map(|(key, instance)| Some((*instance.absent.first()?, key)));
         let Some(((mark, id), key)) = lowest.min().map(|(mark, key)| (mark, key.clone())) else {
             return;
         };
-        if let Some(seat) = seats.get_mut(&key) {
-            seat.absent.remove(0);
-            if seat.live == 0 && seat.absent.is_empty() {
-                seats.remove(&key);
+        if let Some(instance) = instances.get_mut(&key) {
+            instance.absent.remove(0);
+            if instance.live == 0 && instance.absent.is_empty() {
+                instances.remove(&key);
             }
         }
         self.marks.remove(&(kind, mark, id));
     }
 
     fn drop_empty(&mut self, account: &AccountName) {
-        if let Some(seats) = self.seats.get_mut(account) {
-            seats.retain(|_, seat| seat.live > 0 || !seat.absent.is_empty());
-            if seats.is_empty() {
-                self.seats.remove(account);
+        if let Some(instances) = self.instances.get_mut(account) {
+            instances.retain(|_, instance| instance.live > 0 || !instance.absent.is_empty());
+            if instances.is_empty() {
+                self.instances.remove(account);
             }
         }
     }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use lampfield_board::{AccountName, Eid, Origin, Refused, Wall};
+use lampfield_board::{AccountName, Eid, Origin, Refused, WallTime};
 use serde::Serialize;
 
 use crate::notice::{Trouble, TroubleKey};
 use crate::now::Now;
-use crate::said::Refusal;
-use crate::settings::Limits;
+use crate::publication::Refusal;
+use crate::settings::HubLimits;
 
 /// How long nothing may be refused until it is over.
 const QUIET: Duration = Duration::from_mins(10);
@@ -23,11 +23,11 @@ const MOST: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reached {
-    /// [`Limits::facts`](crate::Limits::facts).
+    /// [`HubLimits::facts`](crate::HubLimits::facts).
     Facts,
-    /// [`Limits::subjects_per_origin`](crate::Limits::subjects_per_origin).
-    FactsPerServer,
-    /// [`Limits::eids_per_connection`](crate::Limits::eids_per_connection).
+    /// [`HubLimits::facts_per_origin`](crate::HubLimits::facts_per_origin).
+    FactsPerOrigin,
+    /// [`HubLimits::eids_per_connection`](crate::HubLimits::eids_per_connection).
     EidsPerConnection,
     /// The number of origins that the board can tell apart, which nobody can set.
     Origins,
@@ -53,7 +53,7 @@ pub struct Refusals {
 #[derive(Debug)]
 struct Lately {
     count: u64,
-    since: Wall,
+    since: WallTime,
     latest: Duration,
 }
 
@@ -69,10 +69,10 @@ pub enum Noted {
 
 impl Reached {
     /// The limit itself, where it can be set.
-    fn limit(self, limits: &Limits) -> Option<usize> {
+    fn limit(self, limits: &HubLimits) -> Option<usize> {
         match self {
             Self::Facts => Some(limits.facts),
-            Self::FactsPerServer => Some(limits.subjects_per_origin),
+            Self::FactsPerOrigin => Some(limits.facts_per_origin),
             Self::EidsPerConnection => Some(limits.eids_per_connection),
             Self::Origins => None,
         }
@@ -84,7 +84,7 @@ impl Reached {
             Refusal::TooManyFacts { .. } | Refusal::Board(Refused::Full { .. }) => {
                 Some(Self::Facts)
             }
-            Refusal::TooManySubjects { .. } => Some(Self::FactsPerServer),
+            Refusal::TooManyFactsOfOrigin { .. } => Some(Self::FactsPerOrigin),
             Refusal::TooManyEids { .. } => Some(Self::EidsPerConnection),
             Refusal::TooManyOrigins(_) => Some(Self::Origins),
             Refusal::UnknownConnection(_)
@@ -99,7 +99,7 @@ impl fmt::Display for Reached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Facts => "limits.facts",
-            Self::FactsPerServer => "limits.facts_per_server",
+            Self::FactsPerOrigin => "limits.facts_per_origin",
             Self::EidsPerConnection => "limits.eids_per_connection",
             Self::Origins => "the number of servers that can be told apart",
         })
@@ -164,7 +164,7 @@ impl Refusals {
     }
 
     /// Other limits are in force: what was refused at a lower one may be taken now.
-    pub fn forget_raised(&mut self, old: &Limits, new: &Limits) -> Vec<TroubleKey> {
+    pub fn forget_raised(&mut self, old: &HubLimits, new: &HubLimits) -> Vec<TroubleKey> {
         self.forget_where(|whose| whose.reached.limit(old) < whose.reached.limit(new))
     }
 

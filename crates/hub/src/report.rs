@@ -140,7 +140,7 @@ pub struct Status {
 pub struct Tally {
     /// News.
     pub changed: u64,
-    /// Said before.
+    /// Publication before.
     pub repeats: u64,
     /// Not to be kept.
     pub passed_on: u64,
@@ -151,7 +151,7 @@ pub struct Tally {
 }
 
 fn word<S: Serializer>(ending: &Ending, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(ending.word())
+    to.serialize_str(ending.as_str())
 }
 
 fn millis<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {

@@ -41,11 +41,11 @@ impl Grace {
 /// The limits of the hub's tables. What happens at each is said where it is enforced and in
 /// [`Refusal`](crate::Refusal).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct HubLimits {
     /// Live facts of all origins; a further new one is refused.
     pub facts: usize,
     /// Live facts of one origin; a further new one is refused.
-    pub subjects_per_origin: usize,
+    pub facts_per_origin: usize,
     /// EIDs that one connection may speak for; a publish under a further one is refused.
     pub eids_per_connection: usize,
     /// Changes remembered for questions about the past; the oldest goes.
@@ -56,11 +56,11 @@ pub struct Limits {
     pub watch_missed: usize,
 }
 
-impl Limits {
+impl HubLimits {
     /// How much the board may hold of facts and withdrawals together.
-    pub(crate) fn of_board(&self) -> lampfield_board::Limits {
+    pub(crate) fn of_board(&self) -> lampfield_board::BoardLimits {
         let entries = self.facts.saturating_add(self.tombstones);
-        lampfield_board::Limits { entries, ..Default::default() }
+        lampfield_board::BoardLimits { entries, ..Default::default() }
     }
 
     /// The length of the history.
@@ -69,11 +69,11 @@ impl Limits {
     }
 }
 
-impl Default for Limits {
+impl Default for HubLimits {
     fn default() -> Self {
         Self {
             facts: 1_000_000,
-            subjects_per_origin: 100_000,
+            facts_per_origin: 100_000,
             eids_per_connection: 16,
             history: 100_000,
             tombstones: 100_000,
@@ -93,7 +93,7 @@ pub struct Settings {
     /// What becomes of facts whose origin is gone, by device name.
     pub policies: Policies,
     /// The limits of the hub's tables.
-    pub limits: Limits,
+    pub limits: HubLimits,
 }
 
 impl Default for Settings {
@@ -102,7 +102,7 @@ impl Default for Settings {
             grace: Grace::default(),
             restart_grace: Duration::from_secs(75),
             policies: Policies::default(),
-            limits: Limits::default(),
+            limits: HubLimits::default(),
         }
     }
 }

@@ -13,14 +13,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use lampfield_board::{Change, Eid, Subject, Wall};
+use lampfield_board::{Change, Eid, Subject, WallTime};
 use lampfield_fabric::{Bucket, Ledger, Storage, Store, StoreError, Ticket, Write};
 use tokio::{
     sync::{Notify, watch},
     time::Instant,
 };
 
-use crate::{ConnId, Effect, Hub, Notice, Now, Outcome, Refusal, Said, Settings};
+use crate::{ConnId, Effect, Hub, Notice, Now, Outcome, Publication, Refusal, Settings};
 
 /// Rows read at once at the start.
 const PAGE: usize = 1_000;
@@ -29,7 +29,7 @@ const PAGE: usize = 1_000;
 ///
 /// Called while a change is carried out: it may read the hub and must not change it (a change made
 /// in here is carried out after the present one). It must not block.
-pub trait Door {
+pub trait Observer {
     /// Something was said, or has ended.
     fn changed(&self, change: &Change);
 
@@ -47,7 +47,7 @@ struct Inner {
     hub: RefCell<Hub>,
     ledger: Ledger,
     committed: watch::Receiver<Ticket>,
-    doors: RefCell<Vec<Rc<dyn Door>>>,
+    observers: RefCell<Vec<Rc<dyn Observer>>>,
     started: Instant,
     carrying_out: Cell<bool>,
     deadline_moved: Notify,
@@ -71,7 +71,7 @@ impl HubShell {
             hub: RefCell::new(hub),
             committed: store.committed(),
             ledger: Ledger::new(store),
-            doors: RefCell::default(),
+            observers: RefCell::default(),
             started,
             carrying_out: Cell::default(),
             deadline_moved: Notify::new(),
@@ -81,8 +81,8 @@ impl HubShell {
     }
 
     /// From now on this door is told of every change.
-    pub fn add_door(&self, door: Rc<dyn Door>) {
-        self.0.doors.borrow_mut().push(door);
+    pub fn add_observer(&self, observer: Rc<dyn Observer>) {
+        self.0.observers.borrow_mut().push(observer);
     }
 
     /// The time as the hub is told it.
@@ -120,7 +120,11 @@ impl HubShell {
     /// As [`Hub::publish`], and [`Refusal::NotStored`] when the store has no room for it: everybody
     /// was told, and it will be stored when there is room. So long each repeat is refused as well.
     /// While [`Ledger::FULL`] writes wait for room, what is new is refused and nobody is told.
-    pub fn publish(&self, conn: ConnId, said: Said) -> Result<(Outcome, Option<Ticket>), Refusal> {
+    pub fn publish(
+        &self,
+        conn: ConnId,
+        said: Publication,
+    ) -> Result<(Outcome, Option<Ticket>), Refusal> {
         if self.0.ledger.is_full() && !self.read(|hub, _| hub.holds(conn, said.eid, &said.subject))
         {
             return Err(Refusal::NoRoom { waiting: self.owed() });
@@ -193,11 +197,11 @@ impl HubShell {
             match effect {
                 Effect::Persist(write) => self.persist(write),
                 Effect::Changed(change) => {
-                    self.each_door(|door| door.changed(&change));
+                    self.each_observer(|observer| observer.changed(&change));
                 }
                 Effect::Notice(notice) => {
                     log::notice(&notice);
-                    self.each_door(|door| door.notice(&notice));
+                    self.each_observer(|observer| observer.notice(&notice));
                 }
             }
         }
@@ -208,9 +212,9 @@ impl HubShell {
         self.0.hub.borrow_mut().next_effect()
     }
 
-    fn each_door(&self, tell: impl Fn(&dyn Door)) {
-        for door in self.0.doors.borrow().iter() {
-            tell(door.as_ref());
+    fn each_observer(&self, tell: impl Fn(&dyn Observer)) {
+        for observer in self.0.observers.borrow().iter() {
+            tell(observer.as_ref());
         }
     }
 
@@ -241,5 +245,5 @@ async fn load(hub: &mut Hub, store: &Store, bucket: Bucket) -> Result<(), StoreE
 fn now(started: Instant) -> Now {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let millis = u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX);
-    Now { mono: started.elapsed(), wall: Wall::from_millis(millis) }
+    Now { mono: started.elapsed(), wall: WallTime::from_millis(millis) }
 }

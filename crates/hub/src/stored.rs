@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use lampfield_board::{
-    Change, DeviceState, DoorName, Ending, MessageCount, OriginId, Revision, Standing, Statement,
-    Subject, Value, Version, Wall,
+    Change, DeviceState, DoorName, Ending, FactState, MessageCount, OriginId, Revision, Statement,
+    Subject, Value, Version, WallTime,
 };
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -57,18 +57,18 @@ pub struct OriginRow {
 impl FactRow {
     /// The row of a change.
     pub fn of(change: &Change) -> Self {
-        let value = change.standing.live();
+        let value = change.state.live();
         let count = value.and_then(Value::mailbox);
         Self {
-            state: value.and_then(Value::device).map(|state| state.word().into()),
+            state: value.and_then(Value::device).map(|state| state.as_str().into()),
             new: count.map(|count| count.new),
             old: count.map(|count| count.old),
-            withdrawn: change.standing.ending().map(|ending| ending.word().into()),
+            withdrawn: change.state.ending().map(|ending| ending.as_str().into()),
             epoch: change.version.epoch,
             counter: change.version.counter,
             revision: change.revision.number(),
             said_at: change.said_at.millis(),
-            door: change.door.word().into(),
+            door: change.door.as_str().into(),
         }
     }
 
@@ -84,28 +84,28 @@ impl FactRow {
         let statement = Statement {
             subject,
             origin,
-            standing: self.standing()?,
+            state: self.state()?,
             version: Version::new(self.epoch, self.counter),
-            said_at: Wall::from_millis(self.said_at),
+            said_at: WallTime::from_millis(self.said_at),
             door: self.door.parse::<DoorName>().map_err(|unknown| RowError::Word(unknown.0))?,
         };
         Ok((statement, Revision::new(self.revision)))
     }
 
-    fn standing(&self) -> Result<Standing, RowError> {
+    fn state(&self) -> Result<FactState, RowError> {
         match (&self.withdrawn, &self.state, self.new) {
             (Some(word), ..) => {
                 let ending = word.parse::<Ending>().map_err(|unknown| RowError::Word(unknown.0))?;
-                Ok(Standing::Withdrawn(ending))
+                Ok(FactState::Withdrawn(ending))
             }
             (_, Some(state), _) => {
                 let state: DeviceState =
                     state.parse().map_err(|_| RowError::Word(state.to_string()))?;
-                Ok(Standing::Live(state.into()))
+                Ok(FactState::Live(state.into()))
             }
             (_, _, Some(new)) => {
                 let old = self.old.unwrap_or_default();
-                Ok(Standing::Live(MessageCount::new(new, old).into()))
+                Ok(FactState::Live(MessageCount::new(new, old).into()))
             }
             _ => Err(RowError::Word("no value".to_owned())),
         }

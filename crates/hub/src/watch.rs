@@ -140,7 +140,7 @@ impl Watch {
         {
             let facts = hub.board().subject(place);
             let facts = facts.filter(|facts| facts.subject().kind() == self.kind);
-            out.extend(facts.into_iter().flat_map(|facts| hub.standing(facts)));
+            out.extend(facts.into_iter().flat_map(|facts| hub.snapshot_of(facts)));
         }
         if self.is_live() {
             self.reached = hub.revision();
@@ -156,8 +156,8 @@ impl Watch {
                 return;
             }
             if facts.subject().kind() == self.kind {
-                let told = hub.standing(facts).into_iter();
-                out.extend(told.filter(|change| !self.blank || change.standing.is_live()));
+                let told = hub.snapshot_of(facts).into_iter();
+                out.extend(told.filter(|change| !self.blank || change.state.is_live()));
             }
         }
         self.cursor = None;

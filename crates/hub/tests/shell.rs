@@ -12,8 +12,8 @@ use std::{cell::RefCell, path::Path, rc::Rc, time::Duration};
 use lampfield_board::{
     AccountName, Cachable, Change, DeviceState, DeviceState::InUse, DoorName, Eid, Subject,
 };
-use lampfield_fabric::{Embedded, Ledger, Limits, Storage, Store, Ticket};
-use lampfield_hub::{ConnId, Door, Grace, HubShell, Outcome, Refusal, Said, Settings};
+use lampfield_fabric::{Embedded, Ledger, Storage, Store, StoreLimits, Ticket};
+use lampfield_hub::{ConnId, Grace, HubShell, Observer, Outcome, Publication, Refusal, Settings};
 use tokio::task::LocalSet;
 
 const CONN: ConnId = ConnId(1);
@@ -22,8 +22,8 @@ fn account() -> AccountName {
     AccountName::parse("pbx-a@asterisk.example").unwrap()
 }
 
-fn said(device: &str, state: DeviceState) -> Said {
-    Said {
+fn said(device: &str, state: DeviceState) -> Publication {
+    Publication {
         eid: Eid::new([2, 0, 0, 0, 0, 1]),
         subject: Subject::device(device).unwrap(),
         value: state.into(),
@@ -34,7 +34,7 @@ fn said(device: &str, state: DeviceState) -> Said {
 }
 
 fn store(folder: &Path) -> Store {
-    Store::Embedded(Embedded::open(folder, Limits::default()).unwrap().0)
+    Store::Embedded(Embedded::open(folder, StoreLimits::default()).unwrap().0)
 }
 
 async fn open(store: &Store, grace: Duration) -> HubShell {
@@ -51,11 +51,11 @@ async fn committed(store: &Store, ticket: Ticket) {
 
 /// Notes what it is told.
 #[derive(Default)]
-struct Listener(RefCell<Vec<String>>);
+struct Recorder(RefCell<Vec<String>>);
 
-impl Door for Listener {
+impl Observer for Recorder {
     fn changed(&self, change: &Change) {
-        let word = format!("{} {}", change.subject.name(), change.standing);
+        let word = format!("{} {}", change.subject.name(), change.state);
         self.0.borrow_mut().push(word);
     }
 }
@@ -65,8 +65,8 @@ async fn delivered_first_then_committed_then_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path());
     let hub = open(&store, Duration::from_secs(10)).await;
-    let listener = Rc::new(Listener::default());
-    hub.add_door(listener.clone());
+    let listener = Rc::new(Recorder::default());
+    hub.add_observer(listener.clone());
     hub.act(|hub, now| hub.arrive(CONN, &account(), now));
 
     let (outcome, ticket) = hub.publish(CONN, said("PJSIP/1", InUse)).unwrap();
@@ -118,8 +118,8 @@ async fn what_is_due_is_done_without_being_asked() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path());
     let hub = open(&store, Duration::from_millis(50)).await;
-    let listener = Rc::new(Listener::default());
-    hub.add_door(listener.clone());
+    let listener = Rc::new(Recorder::default());
+    hub.add_observer(listener.clone());
     let local = LocalSet::new();
     local.spawn_local(hub.clone().run());
     let ended = local.run_until(async {
@@ -138,7 +138,7 @@ async fn what_is_due_is_done_without_being_asked() {
 /// Answers one change with another, which every door must hear after the first.
 struct Echo(HubShell);
 
-impl Door for Echo {
+impl Observer for Echo {
     fn changed(&self, change: &Change) {
         if change.subject.name().as_str() == "PJSIP/1" {
             self.0.publish(CONN, said("PJSIP/2", InUse)).unwrap();
@@ -151,9 +151,9 @@ async fn a_change_made_by_a_door_is_told_after_the_present_one() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path());
     let hub = open(&store, Duration::from_secs(10)).await;
-    let listener = Rc::new(Listener::default());
-    hub.add_door(Rc::new(Echo(hub.clone())));
-    hub.add_door(listener.clone());
+    let listener = Rc::new(Recorder::default());
+    hub.add_observer(Rc::new(Echo(hub.clone())));
+    hub.add_observer(listener.clone());
     hub.act(|hub, now| hub.arrive(CONN, &account(), now));
     hub.publish(CONN, said("PJSIP/1", InUse)).unwrap();
     assert_eq!(*listener.0.borrow(), ["PJSIP/1 INUSE", "PJSIP/2 INUSE"]);
@@ -161,7 +161,7 @@ async fn a_change_made_by_a_door_is_told_after_the_present_one() {
 
 /// A disk that takes nothing until it is let go, under a queue with room for `keys` keys.
 fn stuck(folder: &Path, keys: usize) -> (Store, rusqlite::Connection) {
-    let limits = Limits { pending_keys: keys, ..Limits::default() };
+    let limits = StoreLimits { pending_keys: keys, ..StoreLimits::default() };
     let store = Store::Embedded(Embedded::open(folder, limits).unwrap().0);
     let disk = rusqlite::Connection::open(folder.join("lampfield.db")).unwrap();
     disk.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -211,11 +211,11 @@ async fn what_found_no_room_is_stored_later_and_acknowledged_only_then() {
 async fn a_long_debt_refuses_what_is_new_and_lets_what_is_known_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _disk) = stuck(folder.path(), 2);
-    let limits = lampfield_hub::Limits { subjects_per_origin: 1_000_000, ..Default::default() };
+    let limits = lampfield_hub::HubLimits { facts_per_origin: 1_000_000, ..Default::default() };
     let settings = Settings { limits, ..Settings::default() };
     let hub = HubShell::open(store, settings).await.unwrap();
-    let listener = Rc::new(Listener::default());
-    hub.add_door(listener.clone());
+    let listener = Rc::new(Recorder::default());
+    hub.add_observer(listener.clone());
     hub.act(|hub, now| hub.arrive(CONN, &account(), now));
     for device in 0..Ledger::FULL + 2 {
         let _refused = hub.publish(CONN, said(&format!("PJSIP/{device}"), InUse));

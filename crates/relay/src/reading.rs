@@ -1,7 +1,7 @@
 //! What a stanza of the PBX is to the relay: a word to keep, a part of its login, or something that
 //! counts only now.
 
-use lampfield_xmpp_stream::{Element, Limits, Scope, Stanza, StreamError, ns, writer};
+use lampfield_xmpp_stream::{Element, Scope, Stanza, StanzaLimits, StreamError, ns, writer};
 
 use crate::words::{Part, REPEATED, Subject};
 
@@ -38,7 +38,7 @@ pub enum Read {
 /// # Errors
 /// What is wrong with its XML.
 pub fn read(bytes: &[u8], scope: &Scope) -> Result<Read, StreamError> {
-    let stanza = Stanza::parse(bytes, scope, &Limits::AUTHENTICATED)?;
+    let stanza = Stanza::parse(bytes, scope, &StanzaLimits::AUTHENTICATED)?;
     let root = stanza.root();
     let kind = root.attr("type");
     Ok(match (root.ns(), root.name()) {

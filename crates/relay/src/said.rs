@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use lampfield_xmpp_stream::writer::stream_close;
 use lampfield_xmpp_stream::{
-    Frame, Framer, Limits, Scope, Stanza, StreamCondition, StreamError, StreamHeader, Tag,
+    Frame, Framer, Scope, Stanza, StanzaLimits, StreamCondition, StreamError, StreamHeader, Tag,
 };
 
 use crate::outgoing::Outgoing;
@@ -53,7 +53,7 @@ enum Line {
 impl Default for Said {
     fn default() -> Self {
         Self {
-            framer: Framer::new(Limits::STRANGER),
+            framer: Framer::new(StanzaLimits::STRANGER),
             headers: Vec::new(),
             scope: Rc::default(),
             line: Line::New,
@@ -74,7 +74,7 @@ impl Said {
     /// What ends its stream.
     pub fn hear(&mut self, input: &mut &[u8]) -> Result<Option<Goodbye>, StreamError> {
         // Taken out, because what it hands out lies in it.
-        let mut framer = std::mem::replace(&mut self.framer, Framer::new(Limits::STRANGER));
+        let mut framer = std::mem::replace(&mut self.framer, Framer::new(StanzaLimits::STRANGER));
         let outcome = self.hear_with(&mut framer, input);
         self.framer = framer;
         outcome
@@ -92,7 +92,7 @@ impl Said {
                 Frame::Close => return Ok(Some(Goodbye)),
             };
             if begins_anew {
-                framer.reset(Limits::AUTHENTICATED);
+                framer.reset(StanzaLimits::AUTHENTICATED);
             }
         }
         Ok(None)
@@ -229,7 +229,7 @@ impl Said {
 
 /// Answers a word that the relay keeps until the server can be told.
 fn taken_over(out: &mut Vec<u8>, bytes: &[u8], scope: &Scope) {
-    if let Ok(stanza) = Stanza::parse(bytes, scope, &Limits::AUTHENTICATED) {
+    if let Ok(stanza) = Stanza::parse(bytes, scope, &StanzaLimits::AUTHENTICATED) {
         let root = stanza.root();
         Tag::open(out, "iq")
             .attr("type", "result")

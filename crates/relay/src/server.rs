@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 use lampfield_xmpp_stream::writer::StreamOpen;
-use lampfield_xmpp_stream::{Frame, Framer, Limits, Scope, Stanza, StreamError, Tag, ns};
+use lampfield_xmpp_stream::{Frame, Framer, Scope, Stanza, StanzaLimits, StreamError, Tag, ns};
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::net::TcpStream;
@@ -175,7 +175,7 @@ impl From<io::Error> for LineError {
 impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
     fn new(socket: S) -> Self {
         let (socket, mouth) = split(socket);
-        let framer = Framer::new(Limits::AUTHENTICATED);
+        let framer = Framer::new(StanzaLimits::AUTHENTICATED);
         let ear = Ear { socket, framer, scope: Scope::NONE, piece: vec![0; PIECE], rest: 0..0 };
         Self { ear, mouth }
     }
@@ -191,7 +191,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
 
     /// A new stream begins, after a login.
     pub fn restart(&mut self) {
-        self.ear.framer.reset(Limits::AUTHENTICATED);
+        self.ear.framer.reset(StanzaLimits::AUTHENTICATED);
     }
 
     /// Writes bytes.
@@ -315,7 +315,7 @@ impl<S: AsyncRead> Ear<S> {
     }
 
     fn parse<'a>(&'a self, stanza: &'a [u8]) -> Option<Stanza<'a>> {
-        Stanza::parse(stanza, &self.scope, &Limits::AUTHENTICATED).ok()
+        Stanza::parse(stanza, &self.scope, &StanzaLimits::AUTHENTICATED).ok()
     }
 
     fn features(&self, stanza: &[u8]) -> Features {
@@ -338,7 +338,7 @@ fn is_answer_to_repeated(stanza: &[u8]) -> bool {
         return false;
     }
     let scope = Scope::with_default(ns::CLIENT);
-    Stanza::parse(stanza, &scope, &Limits::AUTHENTICATED).is_ok_and(|stanza| {
+    Stanza::parse(stanza, &scope, &StanzaLimits::AUTHENTICATED).is_ok_and(|stanza| {
         let root = stanza.root();
         root.attr("id").is_some_and(words::is_ours)
             && matches!(root.attr("type"), Some("result" | "error"))
@@ -350,7 +350,7 @@ fn ended(stanza: &[u8], scope: &Scope) -> Option<LineError> {
     if !stanza.starts_with(b"<stream:") {
         return None;
     }
-    let stanza = Stanza::parse(stanza, scope, &Limits::AUTHENTICATED).ok()?;
+    let stanza = Stanza::parse(stanza, scope, &StanzaLimits::AUTHENTICATED).ok()?;
     let root = stanza.root();
     root.is(ns::STREAM, "error").then(|| LineError::Ended {
         condition: root.first_child().map_or_else(String::new, |child| child.name().to_owned()),
@@ -391,7 +391,8 @@ mod tests {
                      no\n2026-01-01 ERROR forged\u{9b}31m</text></stream:error>";
         let mut scope = Scope::NONE;
         let mut input: &[u8] = b"<stream:stream xmlns:stream='http://etherx.jabber.org/streams'>";
-        if let Ok(Some(Frame::Open(header))) = Framer::new(Limits::STRANGER).next(&mut input) {
+        if let Ok(Some(Frame::Open(header))) = Framer::new(StanzaLimits::STRANGER).next(&mut input)
+        {
             scope = header.scope;
         }
         let ended = ended(error.as_bytes(), &scope).map(|error| error.to_string());

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use lampfield_xmpp_stream::{Limits, Scope, Stanza, StreamCondition, Tag, ns};
+use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits, StreamCondition, Tag, ns};
 use tokio::time::{sleep, timeout};
 
 use crate::pbx::Pbx;
@@ -265,7 +265,7 @@ fn bindings(out: &mut Vec<u8>, features: &Features) {
 /// The address that a binding gave.
 fn address(bound: &[u8]) -> Option<String> {
     let scope = Scope::with_default(ns::CLIENT);
-    let stanza = Stanza::parse(bound, &scope, &Limits::AUTHENTICATED).ok()?;
+    let stanza = Stanza::parse(bound, &scope, &StanzaLimits::AUTHENTICATED).ok()?;
     let bind = stanza.root().child(ns::BIND, "bind")?;
     bind.child_text(ns::BIND, "jid").map(|jid| jid.into_owned())
 }
@@ -283,7 +283,7 @@ fn not_let_in(answer: &[u8]) -> End {
 /// What a failure or an error says: its condition, and the sentence for people.
 fn reason(answer: &[u8]) -> Option<String> {
     let scope = Scope::with_default(ns::CLIENT);
-    let stanza = Stanza::parse(answer, &scope, &Limits::AUTHENTICATED).ok()?;
+    let stanza = Stanza::parse(answer, &scope, &StanzaLimits::AUTHENTICATED).ok()?;
     let root = stanza.root();
     let about = root.child(ns::CLIENT, "error").unwrap_or(root);
     let condition = about.children().find(|child| child.name() != "text")?;

@@ -1,6 +1,6 @@
 //! What fuzzing drives: both ends of the relay without sockets.
 
-use lampfield_xmpp_stream::{Frame, Framer, Limits, Scope, Stanza, ns};
+use lampfield_xmpp_stream::{Frame, Framer, Scope, Stanza, StanzaLimits, ns};
 
 use crate::said::Said;
 use crate::server;
@@ -32,10 +32,10 @@ fn repeated_is_sound(bytes: &[u8]) {
     let header = b"<stream:stream xmlns='jabber:client' \
         xmlns:stream='http://etherx.jabber.org/streams' to='a'>";
     let all = [&header[..], bytes].concat();
-    let (mut framer, mut input) = (Framer::new(Limits::AUTHENTICATED), &all[..]);
+    let (mut framer, mut input) = (Framer::new(StanzaLimits::AUTHENTICATED), &all[..]);
     while let Ok(Some(frame)) = framer.next(&mut input) {
         if let Frame::Stanza(bytes) = frame {
-            let stanza = Stanza::parse(bytes, &scope, &Limits::AUTHENTICATED);
+            let stanza = Stanza::parse(bytes, &scope, &StanzaLimits::AUTHENTICATED);
             let id = stanza.as_ref().ok().and_then(|stanza| stanza.root().attr("id"));
             assert!(id.is_some_and(is_ours), "{}", String::from_utf8_lossy(bytes));
         }

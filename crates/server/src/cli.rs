@@ -23,7 +23,7 @@ mod why;
 use std::process::ExitCode;
 
 pub use args::Common;
-use args::{Cli, Serve, Verb};
+use args::{Cli, ServeArgs, Verb};
 use stop::Stop;
 
 use crate::control::client::Client;
@@ -69,7 +69,7 @@ fn explain(stop: &Stop, screen: &Screen) -> Result<(), Stop> {
 
 fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
     let common = &cli.common;
-    let serve = |serve: &Serve| Ok(serve::run(place(common)?.listening(&serve.listen))?);
+    let serve = |serve: &ServeArgs| Ok(serve::run(place(common)?.listening(&serve.listen))?);
     let Some(verb) = &cli.verb else { return serve(&cli.serve) };
     match verb {
         Verb::Serve(options) => serve(options),

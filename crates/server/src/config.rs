@@ -166,6 +166,15 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_read_under_its_former_name_unless_both_are_there() {
+        let (config, problems) = parse("[limits]\nfacts_per_server = 200").expect("a good file");
+        assert!(problems.list.is_empty());
+        assert_eq!(config.limits.facts_per_origin, 200);
+        let both = "[limits]\nfacts_per_server = 200\nfacts_per_origin = 300";
+        assert_eq!(parse(both).expect_err("two values").list[0].code, "unknown-key");
+    }
+
+    #[test]
     fn a_key_of_another_table_is_sent_home() {
         let problems = parse("[xmpp]\ngrace = \"3s\"").expect_err("a misplaced key");
         assert_eq!(problems.list[0].hint.as_deref(), Some("it is a key of [lease]"));

@@ -13,7 +13,7 @@ pub mod status;
 pub mod why;
 
 use jiff::Timestamp;
-use lampfield_board::{Origin, Standing, Value, Wall};
+use lampfield_board::{FactState, Origin, Value, WallTime};
 use serde::{Deserialize, Serialize};
 
 /// What a lamp shows or an origin says: a device state's word, or the counts of a mailbox.
@@ -41,14 +41,14 @@ pub struct OriginName {
 }
 
 /// A moment as RFC 3339 in UTC with milliseconds.
-pub fn moment(wall: Wall) -> String {
+pub fn moment(wall: WallTime) -> String {
     let millis = i64::try_from(wall.millis()).unwrap_or(i64::MAX);
     let moment = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
     format!("{moment:.3}")
 }
 
 /// Seconds from one moment to a later one.
-pub fn seconds_between(earlier: Wall, later: Wall) -> f64 {
+pub fn seconds_between(earlier: WallTime, later: WallTime) -> f64 {
     later.millis().saturating_sub(earlier.millis()) as f64 / 1000.0
 }
 
@@ -56,8 +56,8 @@ pub fn seconds_between(earlier: Wall, later: Wall) -> f64 {
 
 impl Shown {
     /// What is said, if anything still is.
-    pub fn of(standing: Standing) -> Option<Self> {
-        standing.live().map(Self::from)
+    pub fn of(state: FactState) -> Option<Self> {
+        state.live().map(Self::from)
     }
 }
 

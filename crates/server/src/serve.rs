@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use lampfield_fabric::{Embedded, Limits, OpenError, Storage, Store};
+use lampfield_fabric::{Embedded, OpenError, Storage, Store, StoreLimits};
 use lampfield_hub::HubShell;
 use lampfield_xmpp::{Door, Listeners};
 
@@ -71,9 +71,9 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
         .await
         .map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
     let watchers = Rc::new(Watchers::default());
-    hub.add_door(Rc::clone(&watchers) as Rc<dyn lampfield_hub::Door>);
+    hub.add_observer(Rc::clone(&watchers) as Rc<dyn lampfield_hub::Observer>);
     let journal = Rc::new(Journal::default());
-    hub.add_door(Rc::clone(&journal) as Rc<dyn lampfield_hub::Door>);
+    hub.add_observer(Rc::clone(&journal) as Rc<dyn lampfield_hub::Observer>);
 
     let book = accounts::open(&place, &store).await?;
     let (settings, certificates) = xmpp::settings(&place)?;
@@ -81,7 +81,7 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
         .await
         .map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
     // Only now, so that what happens to accounts takes its usual way through the door.
-    accounts::reconcile(&door.site.accounts, &place.config).await?;
+    accounts::reconcile(&door.context.accounts, &place.config).await?;
     spawn_local(hub.clone().run());
     let listeners = listen(&door)?;
     let socket = bind_control(&place)?;
@@ -141,19 +141,19 @@ async fn reload(place: &Place, desk: &Desk) {
 async fn leave(door: &Door) {
     door.shut();
     let begun = Instant::now();
-    while door.gate.open() > 0 && begun.elapsed() < LEAVE_WITHIN {
+    while door.admission.open() > 0 && begun.elapsed() < LEAVE_WITHIN {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
 fn listen(door: &Rc<Door>) -> Result<Listeners, Failure> {
-    Listeners::bind(&door.site.settings)
+    Listeners::bind(&door.context.settings)
         .map_err(|(address, error)| Failure::listen(address, &error))
 }
 
 fn open_store(place: &Place) -> Result<Store, Failure> {
     let (embedded, opened) =
-        Embedded::open(&place.data_dir, Limits::default()).map_err(|error| match error {
+        Embedded::open(&place.data_dir, StoreLimits::default()).map_err(|error| match error {
             OpenError::Held { .. } => {
                 Failure::new(Exit::Conflict, "folder-held", error.to_string())
                     .line("try", "stop the other server, or name another folder: --data-dir FOLDER")

@@ -6,7 +6,9 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use lampfield_xmpp_stream::{Element, Framer, Limits, Scope, Stanza, StreamError, ns, writer};
+use lampfield_xmpp_stream::{
+    Element, Framer, Scope, Stanza, StanzaLimits, StreamError, ns, writer,
+};
 
 const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' \
      xmlns='jabber:client' to='asterisk.example' version='1.0'>";
@@ -20,7 +22,7 @@ const ROUNDS: usize = 20;
 const STANZAS: u32 = 2_000;
 
 fn main() -> Result<(), StreamError> {
-    let limits = Limits::AUTHENTICATED;
+    let limits = StanzaLimits::AUTHENTICATED;
     let scope = Scope::with_default(ns::CLIENT);
     println!("{} bytes per stanza", PUBLISH.len());
 
@@ -59,7 +61,7 @@ fn payload(iq: Element<'_>) -> Option<(&str, &str)> {
 }
 
 fn frame(burst: &[u8], size: usize) -> Result<(), StreamError> {
-    let mut framer = Framer::new(Limits::AUTHENTICATED);
+    let mut framer = Framer::new(StanzaLimits::AUTHENTICATED);
     let parts = std::iter::once(HEADER.as_bytes()).chain(burst.chunks(size.min(burst.len())));
     for mut input in parts {
         while let Some(frame) = framer.next(&mut input)? {

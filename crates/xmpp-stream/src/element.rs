@@ -15,7 +15,7 @@ pub use namespaces::Scope;
 pub(crate) use namespaces::check_declaration;
 pub(crate) use start_tag::{Part as StartTagPart, StartTag};
 
-use crate::limits::Limits;
+use crate::limits::StanzaLimits;
 use crate::stream_error::StreamError;
 
 /// One parsed top-level element with everything inside it.
@@ -80,7 +80,11 @@ impl<'a> Stanza<'a> {
     /// # Errors
     /// The stream error that the sender must get: `unsupported-encoding`, `not-well-formed`,
     /// `restricted-xml`, `bad-namespace-prefix`, or `policy-violation` for `limits`.
-    pub fn parse(bytes: &'a [u8], scope: &'a Scope, limits: &Limits) -> Result<Self, StreamError> {
+    pub fn parse(
+        bytes: &'a [u8],
+        scope: &'a Scope,
+        limits: &StanzaLimits,
+    ) -> Result<Self, StreamError> {
         parse::stanza(bytes, scope, limits)
     }
 

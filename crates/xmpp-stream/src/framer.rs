@@ -11,7 +11,7 @@ mod header;
 mod scan;
 mod unfinished;
 
-use crate::limits::Limits;
+use crate::limits::StanzaLimits;
 use crate::stream_error::{StreamCondition, StreamError};
 
 pub use header::StreamHeader;
@@ -21,8 +21,8 @@ use unfinished::Unfinished;
 /// The framer of one direction of one stream.
 ///
 /// ```
-/// # use lampfield_xmpp_stream::{Frame, Framer, Limits};
-/// let mut framer = Framer::new(Limits::STRANGER);
+/// # use lampfield_xmpp_stream::{Frame, Framer, StanzaLimits};
+/// let mut framer = Framer::new(StanzaLimits::STRANGER);
 /// let mut input: &[u8] = b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' \
 ///     xmlns:stream='http://etherx.jabber.org/streams' to='example.org'><presence/><iq ";
 /// while let Some(frame) = framer.next(&mut input)? {
@@ -37,7 +37,7 @@ use unfinished::Unfinished;
 /// ```
 #[derive(Debug)]
 pub struct Framer {
-    limits: Limits,
+    limits: StanzaLimits,
     stage: Stage,
     scanner: Scanner,
     /// The beginning of what has not ended yet, or the frame handed out last.
@@ -75,7 +75,7 @@ enum Stage {
 
 impl Framer {
     /// A framer at the start of a stream.
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: StanzaLimits) -> Self {
         Self {
             limits,
             stage: Stage::Start,
@@ -89,12 +89,12 @@ impl Framer {
     /// Expects a new stream header, under other limits: after STARTTLS, SASL or a failed attempt.
     ///
     /// After STARTTLS the caller must also throw away the rest of its input, which came in clear.
-    pub fn reset(&mut self, limits: Limits) {
+    pub fn reset(&mut self, limits: StanzaLimits) {
         *self = Self::new(limits);
     }
 
     /// Goes on in the same stream under other limits: after a login that begins no new one.
-    pub fn set_limits(&mut self, limits: Limits) {
+    pub fn set_limits(&mut self, limits: StanzaLimits) {
         self.limits = limits;
     }
 

@@ -2,7 +2,7 @@
 
 /// Bounds on one stream. Crossing any of them ends the stream with `policy-violation`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct StanzaLimits {
     /// The longest top-level element, stream header included, in bytes.
     pub stanza_bytes: usize,
     /// The deepest nesting; a stanza itself is at depth 1.
@@ -11,7 +11,7 @@ pub struct Limits {
     pub attributes: usize,
 }
 
-impl Limits {
+impl StanzaLimits {
     /// For a peer that has proved who it is.
     pub const AUTHENTICATED: Self = Self { stanza_bytes: 262_144, depth: 64, attributes: 64 };
 

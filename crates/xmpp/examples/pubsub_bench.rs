@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use lampfield_xmpp::services::Verb;
 use lampfield_xmpp::services::pubsub::codec::head;
-use lampfield_xmpp::services::pubsub::engine::{Actor, Limits, Standing};
+use lampfield_xmpp::services::pubsub::engine::{Actor, Privilege, PubsubLimits};
 use lampfield_xmpp::services::pubsub::service::{Elsewhere, Handled, PubsubService};
 use lampfield_xmpp::wire::LARGEST_ANSWER;
-use lampfield_xmpp_stream::{BareJid, Domain, Limits as StanzaLimits, Scope, Stanza};
+use lampfield_xmpp_stream::{BareJid, Domain, Scope, Stanza, StanzaLimits};
 
 const ITEMS: usize = 10_000;
 const SUBSCRIBERS: usize = 10_000;
@@ -31,7 +31,7 @@ impl Bench {
         let stanza = Stanza::parse(xml.as_bytes(), &scope, &StanzaLimits::AUTHENTICATED)
             .map_err(|error| error.to_string())?;
         let account = BareJid::parse(&format!("{who}@denmark.lit"))?;
-        let actor = Actor { account, standing: Standing::Creator };
+        let actor = Actor { account, privilege: Privilege::Creator };
         let handled = self.service.handle(&actor, verb, stanza.root(), LARGEST_ANSWER);
         match &handled.answer {
             Ok(_) => Ok(handled),
@@ -63,7 +63,7 @@ fn millis(time: Duration) -> f64 {
 fn main() -> Result<(), Box<dyn Error>> {
     let elsewhere = Elsewhere { reserved: Box::new(|_| false), views: vec![] };
     let address = Domain::parse("pubsub.denmark.lit")?;
-    let service = PubsubService::new(&address, Limits::default(), elsewhere, 1);
+    let service = PubsubService::new(&address, PubsubLimits::default(), elsewhere, 1);
     let mut bench = Bench { service };
 
     let field = "<field var='pubsub#max_items'><value>max</value></field>";

@@ -21,12 +21,12 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use lampfield_xmpp_stream::{Limits, StreamError, writer};
+use lampfield_xmpp_stream::{StanzaLimits, StreamError, writer};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
+use crate::admission::Admission;
 use crate::door::Door;
-use crate::gate::Admission;
 use crate::services;
 use crate::settings;
 use crate::turns::Need;
@@ -34,8 +34,8 @@ use crate::wire::Link;
 
 use deadline::Deadline;
 use intake::{Intake, Progress};
-use login::{Attempt, Standing};
-use stream::{Step, Stream};
+use login::{Attempt, LoginProgress};
+use stream::{Stream, StreamStep};
 
 /// How long the last bytes of a conversation may take.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -100,25 +100,29 @@ fn open_link(
     peer: SocketAddr,
     start: Start,
 ) -> anyhow::Result<Rc<Link>> {
-    let link = Link::new(socket, peer, door.site.limits().unread, Rc::clone(&door.flusher))?;
-    if let (Start::Tls, Some(certificates)) = (start, &door.site.settings.certificates) {
+    let link = Link::new(socket, peer, door.context.limits().unread, Rc::clone(&door.flusher))?;
+    if let (Start::Tls, Some(certificates)) = (start, &door.context.settings.certificates) {
         link.start_tls(certificates)?;
     }
     Ok(link)
 }
 
 /// The bounds of what a peer may send before it has logged in.
-fn before_login(limits: &settings::Limits) -> Limits {
-    Limits {
+fn before_login(limits: &settings::XmppLimits) -> StanzaLimits {
+    StanzaLimits {
         stanza_bytes: limits.unauthenticated_stanza_bytes,
-        depth: limits.depth.min(Limits::STRANGER.depth),
-        attributes: limits.attributes.min(Limits::STRANGER.attributes),
+        depth: limits.depth.min(StanzaLimits::STRANGER.depth),
+        attributes: limits.attributes.min(StanzaLimits::STRANGER.attributes),
     }
 }
 
 /// The bounds of what a peer may send afterwards.
-fn after_login(limits: &settings::Limits) -> Limits {
-    Limits { stanza_bytes: limits.stanza_bytes, depth: limits.depth, attributes: limits.attributes }
+fn after_login(limits: &settings::XmppLimits) -> StanzaLimits {
+    StanzaLimits {
+        stanza_bytes: limits.stanza_bytes,
+        depth: limits.depth,
+        attributes: limits.attributes,
+    }
 }
 
 struct Connection {
@@ -161,7 +165,7 @@ impl Connection {
                 },
                 Ok(Progress::Closed) => Err(Ending::CLOSED),
                 Ok(Progress::Garbled) => Err(Ending::Garbled),
-                Ok(Progress::Step(step)) => self.take(step).await,
+                Ok(Progress::StreamStep(step)) => self.take(step).await,
                 Err(error) => Err(Ending::Refused(error)),
             };
             if let Err(ending) = went_on {
@@ -216,15 +220,15 @@ impl Connection {
     }
 
     /// Does what a stanza asked of the connection itself.
-    async fn take(&mut self, step: Step) -> Result<(), Ending> {
+    async fn take(&mut self, step: StreamStep) -> Result<(), Ending> {
         match step {
-            Step::Goodbye => return Err(Ending::Goodbye),
-            Step::StartTls => {
+            StreamStep::Goodbye => return Err(Ending::Goodbye),
+            StreamStep::StartTls => {
                 self.intake.forget();
                 self.intake.restart(before_login(self.stream.limits()));
                 self.stream.start_tls().await.map_err(Ending::Refused)?;
             }
-            Step::Login(attempt) => self.log_in(attempt).await?,
+            StreamStep::Login(attempt) => self.log_in(attempt).await?,
         }
         Ok(())
     }
@@ -243,17 +247,17 @@ impl Connection {
         if let Some(deadline) = &mut self.deadline {
             deadline.extend(began.elapsed());
             match standing {
-                Standing::Failed => deadline.failed(),
-                Standing::Underway | Standing::NewStream | Standing::SameStream => {
+                LoginProgress::Failed => deadline.failed(),
+                LoginProgress::Underway | LoginProgress::NewStream | LoginProgress::SameStream => {
                     deadline.tried_again();
                 }
             }
         }
         let limits = after_login(self.stream.limits());
         match standing {
-            Standing::NewStream => self.intake.restart(limits),
-            Standing::SameStream => self.intake.widen(limits),
-            Standing::Underway | Standing::Failed => {}
+            LoginProgress::NewStream => self.intake.restart(limits),
+            LoginProgress::SameStream => self.intake.widen(limits),
+            LoginProgress::Underway | LoginProgress::Failed => {}
         }
         Ok(())
     }
@@ -271,7 +275,7 @@ impl Connection {
         let door = Rc::clone(self.stream.door());
         let link = Rc::clone(self.stream.link());
         if let Some(session) = self.stream.session() {
-            door.site.router.unbind(session);
+            door.context.router.unbind(session);
             match &ending {
                 Ending::Goodbye => door.telephony.goodbye(session),
                 Ending::Cut => door.telephony.cut_off(session),
@@ -280,7 +284,7 @@ impl Connection {
                 }
             }
             door.telephony.left(session);
-            services::presence::left(&door.site, session);
+            services::presence::left(&door.context, session);
         }
         self.stream.log(&ending);
         self.note_breakage(&ending);

@@ -10,6 +10,6 @@ pub mod subscription;
 pub use book::{Rosters, Stored};
 #[cfg(test)]
 pub use contact::MOST_CONTACTS;
-pub use contact::{Change, Contact, Entry, Full, Roster};
+pub use contact::{Contact, ContactChange, Roster, RosterEntry, RosterFull};
 pub use news::News;
 pub use peers::Peers;

@@ -1,4 +1,4 @@
-//! The XMPP door as a whole: the site with what stands on it, and how it is opened.
+//! The XMPP door as a whole: the context with what stands on it, and how it is opened.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -9,27 +9,27 @@ use lampfield_hub::{ConnId, HubShell};
 use lampfield_xmpp_stream::{BareJid, StreamCondition};
 
 use crate::accounts::{AccountBook, AccountChange};
+use crate::admission::AdmissionControl;
 use crate::breakages::Breakages;
-use crate::gate::Gate;
+use crate::context::{Context, OpenError};
 use crate::replacements::Replacements;
-use crate::services::pubsub::mount::Pubsub;
+use crate::services::pubsub::glue::Pubsub;
 use crate::services::pubsub::telephony::Telephony;
 use crate::services::{Services, presence, relay, roster};
-use crate::settings::{DomainSettings, Limits, Settings};
-use crate::site::{OpenError, Site};
+use crate::settings::{DomainSettings, Settings, XmppLimits};
 use crate::turns::Turns;
 use crate::wire::Flusher;
 
 /// What every connection of the core thread works with.
 pub struct Door {
     /// What the services work with.
-    pub site: Rc<Site>,
+    pub context: Rc<Context>,
     /// What the server answers.
     pub services: Services,
     /// The views of the hub.
     pub telephony: Rc<Telephony>,
     /// How many may connect.
-    pub gate: Rc<Gate>,
+    pub admission: Rc<AdmissionControl>,
     /// Who has lately taken whose address.
     pub replacements: Replacements,
     /// Whose streams have broken lately.
@@ -55,53 +55,56 @@ impl Door {
         hub: HubShell,
         store: Store,
     ) -> Result<Rc<Self>, OpenError> {
-        let site = Rc::new(Site::open(settings, accounts, store).await?);
-        let limits = &site.settings.limits;
-        let log_limit = Rc::clone(&site.accounts.log_limit);
-        let telephony = Rc::new(Telephony::new(hub, Rc::clone(&site.results), log_limit));
-        let pubsub = Pubsub::open(&site, Rc::clone(&telephony)).await?;
+        let context = Rc::new(Context::open(settings, accounts, store).await?);
+        let limits = &context.settings.limits;
+        let log_limit = Rc::clone(&context.accounts.log_limit);
+        let telephony = Rc::new(Telephony::new(hub, Rc::clone(&context.results), log_limit));
+        let pubsub = Pubsub::open(&context, Rc::clone(&telephony)).await?;
         let door = Rc::new(Self {
             services: Services::standard(pubsub),
             telephony,
-            gate: Gate::new(limits.connections, limits.unauthenticated_per_address),
+            admission: AdmissionControl::new(
+                limits.connections,
+                limits.unauthenticated_per_address,
+            ),
             replacements: Replacements::default(),
             breakages: Breakages::default(),
             flusher: Flusher::new(limits.unread_total),
-            turns: Turns::new(site.settings.turn),
-            site,
+            turns: Turns::new(context.settings.turn),
+            context,
             next_conn: Cell::new(1),
         });
-        door.telephony.hub().add_door(Rc::clone(&door) as Rc<dyn lampfield_hub::Door>);
+        door.telephony.hub().add_observer(Rc::clone(&door) as Rc<dyn lampfield_hub::Observer>);
         door.follow_accounts();
         door.start_tasks();
         Ok(door)
     }
 
     /// Puts other bounds in force. Connections that are there keep those they began with.
-    pub fn set_limits(&self, limits: Limits) {
-        self.gate.set_limits(limits.connections, limits.unauthenticated_per_address);
+    pub fn set_limits(&self, limits: XmppLimits) {
+        self.admission.set_limits(limits.connections, limits.unauthenticated_per_address);
         self.flusher.set_unread(limits.unread_total);
-        self.site.set_limits(limits);
+        self.context.set_limits(limits);
     }
 
     /// Takes over what a reload may change of the domains.
     pub fn set_domains(&self, domains: &[DomainSettings]) {
-        self.site.domains.set(domains);
+        self.context.domains.set(domains);
     }
 
     /// Lets changes of accounts take effect, and what earlier ones have left.
     fn follow_accounts(self: &Rc<Self>) {
         let door = Rc::downgrade(self);
-        self.site.accounts.on_change(move |change| {
+        self.context.accounts.on_change(move |change| {
             let Some(door) = door.upgrade() else { return };
-            let site = &door.site;
+            let context = &door.context;
             match change {
-                AccountChange::Added(account) => roster::account_noted(site, account),
+                AccountChange::Added(account) => roster::account_noted(context, account),
                 AccountChange::Changed(account) => {
-                    for session in site.router.resources(&account.jid) {
+                    for session in context.router.resources(&account.jid) {
                         session.account.replace(Rc::clone(account));
                     }
-                    roster::account_noted(site, account);
+                    roster::account_noted(context, account);
                 }
                 AccountChange::Removed(account) => door.let_go(&account.jid),
             }
@@ -112,10 +115,10 @@ impl Door {
     /// An account is gone. However it went, all of it that this server holds goes here: its
     /// streams end, what it said is withdrawn, and one of the same name would begin anew.
     fn let_go(&self, account: &BareJid) {
-        for session in self.site.router.resources(account) {
+        for session in self.context.router.resources(account) {
             session.end(StreamCondition::NotAuthorized, "the account was removed");
         }
-        self.services.forget(&self.site, account);
+        self.services.forget(&self.context, account);
         self.replacements.forget(account);
         self.breakages.forget(account);
         if let Ok(name) = AccountName::parse(account.as_str()) {
@@ -127,15 +130,15 @@ impl Door {
     /// came between the two. Accounts of domains that are not served cannot come back in this run,
     /// so what they said ends as well; the rest of them waits for their domain.
     pub(crate) fn tidy(&self) {
-        let site = &self.site;
-        let gone = |account: &BareJid| site.accounts.get(account).is_none();
-        let kept = self.services.accounts(site);
+        let context = &self.context;
+        let gone = |account: &BareJid| context.accounts.get(account).is_none();
+        let kept = self.services.accounts(context);
         kept.iter().filter(|account| gone(account)).for_each(|account| self.let_go(account));
         let hub = self.telephony.hub();
         for name in hub.read(|hub, _| hub.accounts()) {
             let account = BareJid::parse(name.as_str());
             let present = account.is_ok_and(|account| {
-                !gone(&account) && site.domains.served(Some(account.domain())).is_some()
+                !gone(&account) && context.domains.served(Some(account.domain())).is_some()
             });
             if !present {
                 hub.act(|hub, now| hub.remove_account(&name, now));
@@ -150,24 +153,24 @@ impl Door {
         tokio::task::spawn_local(async move { turns.run().await });
         let door = Rc::clone(self);
         tokio::task::spawn_local(async move { door.telephony.catch_up(&door.flusher.roomy).await });
-        let site = Rc::clone(&self.site);
-        let committed = site.ledger.store().committed();
-        tokio::task::spawn_local(async move { site.results.run(committed).await });
-        let ledger = Rc::clone(&self.site.ledger);
+        let context = Rc::clone(&self.context);
+        let committed = context.ledger.store().committed();
+        tokio::task::spawn_local(async move { context.results.run(committed).await });
+        let ledger = Rc::clone(&self.context.ledger);
         tokio::task::spawn_local(async move { ledger.pay().await });
         let telephony = Rc::clone(&self.telephony);
         tokio::task::spawn_local(async move { telephony.probe().await });
-        let site = Rc::clone(&self.site);
-        tokio::task::spawn_local(async move { presence::rounds::run(&site).await });
-        let site = Rc::clone(&self.site);
-        tokio::task::spawn_local(async move { relay::pass_on_in_pauses(&site).await });
-        let limit = Rc::clone(&self.site.accounts.log_limit);
+        let context = Rc::clone(&self.context);
+        tokio::task::spawn_local(async move { presence::rounds::run(&context).await });
+        let context = Rc::clone(&self.context);
+        tokio::task::spawn_local(async move { relay::pass_on_in_pauses(&context).await });
+        let limit = Rc::clone(&self.context.accounts.log_limit);
         tokio::task::spawn_local(async move { limit.report().await });
     }
 
     /// Ends every stream because the server stops. What the peers said stays: they come back.
     pub fn shut(&self) {
-        for session in self.site.router.all() {
+        for session in self.context.router.all() {
             session.end(StreamCondition::SystemShutdown, "the server stops");
         }
     }
@@ -182,11 +185,11 @@ impl Door {
 
 impl std::fmt::Debug for Door {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Door").field("site", &self.site).finish_non_exhaustive()
+        f.debug_struct("Door").field("context", &self.context).finish_non_exhaustive()
     }
 }
 
-impl lampfield_hub::Door for Door {
+impl lampfield_hub::Observer for Door {
     fn changed(&self, change: &Change) {
         self.telephony.changed(change);
     }

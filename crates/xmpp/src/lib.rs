@@ -5,12 +5,13 @@
 //! `services/pubsub/telephony.rs`.
 
 pub mod accounts;
+pub mod admission;
 pub mod breakages;
 mod connection;
 mod contacts;
+pub mod context;
 mod domains;
 mod door;
-pub mod gate;
 mod listener;
 mod log_limit;
 mod network;
@@ -23,7 +24,6 @@ pub mod router;
 pub mod services;
 pub mod session;
 pub mod settings;
-pub mod site;
 mod turns;
 pub mod wire;
 

@@ -76,7 +76,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 async fn serve(door: Rc<Door>, listener: TcpListener, start: Start) {
     loop {
         match listener.accept().await {
-            Ok((socket, peer)) => match door.gate.admit(peer.ip()) {
+            Ok((socket, peer)) => match door.admission.admit(peer.ip()) {
                 Ok(admission) => {
                     tokio::task::spawn_local(connection::run(
                         Rc::clone(&door),
@@ -87,7 +87,7 @@ async fn serve(door: Rc<Door>, listener: TcpListener, start: Start) {
                     ));
                 }
                 Err(closed) => {
-                    if door.site.accounts.log_limit.allows("connection refused", peer.ip()) {
+                    if door.context.accounts.log_limit.allows("connection refused", peer.ip()) {
                         tracing::warn!(%peer, "connection refused: {closed}");
                     }
                 }

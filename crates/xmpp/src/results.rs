@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use crate::session::Session;
 
 /// Something that waits for a commit.
-struct Waiting {
+struct WaitingResult {
     ticket: Ticket,
     due: Due,
 }
@@ -32,7 +32,7 @@ enum Due {
 /// The results that are due, in the order of their tickets.
 #[derive(Default)]
 pub struct Results {
-    waiting: RefCell<VecDeque<Waiting>>,
+    waiting: RefCell<VecDeque<WaitingResult>>,
 }
 
 /// Replies that may wait on this node; beyond it the oldest is never sent. Asterisk does not miss
@@ -45,15 +45,15 @@ impl Results {
     /// Sends `reply`, a complete stanza, when `ticket` is committed.
     pub fn promise(&self, ticket: Ticket, session: &Rc<Session>, reply: Vec<u8>) {
         let session = Rc::downgrade(session);
-        self.push(Waiting { ticket, due: Due::Reply { session, reply: reply.into() } });
+        self.push(WaitingResult { ticket, due: Due::Reply { session, reply: reply.into() } });
     }
 
     /// Does something when `ticket` is committed, after all replies that were promised before.
     pub fn afterwards(&self, ticket: Ticket, act: impl FnOnce() + 'static) {
-        self.push(Waiting { ticket, due: Due::Act(Box::new(act)) });
+        self.push(WaitingResult { ticket, due: Due::Act(Box::new(act)) });
     }
 
-    fn push(&self, one: Waiting) {
+    fn push(&self, one: WaitingResult) {
         let mut waiting = self.waiting.borrow_mut();
         if waiting.len() >= MOST {
             waiting.pop_front();

@@ -9,10 +9,12 @@ use std::rc::Rc;
 
 use lampfield_xmpp_stream::{BareJid, Element, StanzaError};
 
+use crate::context::Context;
 use crate::session::Session;
-use crate::site::Site;
 
 pub mod disco;
+#[cfg(test)]
+mod fixture;
 pub mod legacy_session;
 pub mod message;
 pub mod ping;
@@ -22,8 +24,6 @@ pub mod register;
 pub mod relay;
 pub mod reply;
 pub mod roster;
-#[cfg(test)]
-mod stage;
 pub mod time;
 pub mod version;
 
@@ -84,18 +84,18 @@ pub trait Service {
     fn features(&self) -> &'static [(Scope, &'static str)];
 
     /// The accounts for which the service keeps something that only an account can have.
-    fn accounts(&self, site: &Site) -> Vec<BareJid> {
-        let _ = site;
+    fn accounts(&self, context: &Context) -> Vec<BareJid> {
+        let _ = context;
         Vec::new()
     }
 
     /// An account is gone: what the service keeps for it goes too.
-    fn forget(&self, site: &Rc<Site>, account: &BareJid) {
-        let _ = (site, account);
+    fn forget(&self, context: &Rc<Context>, account: &BareJid) {
+        let _ = (context, account);
     }
 
     /// Answers a request.
-    fn iq(&self, site: &Rc<Site>, request: &Request<'_>) -> Answer;
+    fn iq(&self, context: &Rc<Context>, request: &Request<'_>) -> Answer;
 }
 
 /// All services, found by address and namespace.
@@ -108,7 +108,7 @@ pub struct Services {
 
 impl Services {
     /// The services of an ordinary server.
-    pub fn standard(pubsub: pubsub::mount::Pubsub) -> Self {
+    pub fn standard(pubsub: pubsub::glue::Pubsub) -> Self {
         let others: Vec<Box<dyn Service>> = vec![
             Box::new(pubsub),
             Box::new(legacy_session::LegacySession),
@@ -134,20 +134,20 @@ impl Services {
     }
 
     /// Answers a request by the service that owns its payload; none if nobody does.
-    pub fn answer(&self, site: &Rc<Site>, request: &Request<'_>) -> Option<Answer> {
+    pub fn answer(&self, context: &Rc<Context>, request: &Request<'_>) -> Option<Answer> {
         let owner = self.by_namespace.get(&(request.scope, request.payload.ns()))?;
         let service = self.all.get(*owner)?;
-        Some(service.iq(site, request))
+        Some(service.iq(context, request))
     }
 
     /// The accounts for which any service keeps something.
-    pub fn accounts(&self, site: &Site) -> Vec<BareJid> {
-        self.all.iter().flat_map(|service| service.accounts(site)).collect()
+    pub fn accounts(&self, context: &Context) -> Vec<BareJid> {
+        self.all.iter().flat_map(|service| service.accounts(context)).collect()
     }
 
     /// Lets every service forget an account that was removed.
-    pub fn forget(&self, site: &Rc<Site>, account: &BareJid) {
-        self.all.iter().for_each(|service| service.forget(site, account));
+    pub fn forget(&self, context: &Rc<Context>, account: &BareJid) {
+        self.all.iter().for_each(|service| service.forget(context, account));
     }
 }
 

@@ -16,7 +16,7 @@ use lampfield_hub::ConnId;
 use lampfield_xmpp_stream::{BareJid, FullJid, StreamCondition, StreamError};
 
 use crate::accounts::{Account, Role};
-use crate::wire::{Full, Link};
+use crate::wire::{BufferFull, Link};
 
 pub use asked::Asked;
 pub use directed::Directed;
@@ -31,7 +31,7 @@ pub struct Session {
     pub jid: FullJid,
     /// The resource it asked for, as an address has it, which tells the servers of an account apart
     /// also where one was given another; empty if it left the choice to us.
-    pub seat: Box<str>,
+    pub requested_resource: Box<str>,
     /// The address without its resource: the account.
     pub bare: BareJid,
     /// The account as the hub knows it.
@@ -96,13 +96,13 @@ pub struct Presence {
 // === impl Session ===
 
 impl Session {
-    /// A session that has just bound `jid`, having asked for the resource `seat`.
+    /// A session that has just bound `jid`, having asked for the resource `requested_resource`.
     ///
     /// # Errors
     /// When the account's address is longer than the hub takes (2,047 bytes).
     pub fn new(
         jid: FullJid,
-        seat: Box<str>,
+        requested_resource: Box<str>,
         account: Rc<Account>,
         conn: ConnId,
         link: Rc<Link>,
@@ -113,7 +113,7 @@ impl Session {
             name: AccountName::parse(bare.as_str())?,
             bare,
             jid,
-            seat,
+            requested_resource,
             account: RefCell::new(account),
             conn,
             link,
@@ -163,8 +163,8 @@ impl Session {
     /// Sends stanzas that come in two parts, such as the recipient's own head of a notification
     /// and what all recipients share.
     pub fn send_parts(&self, head: &[u8], tail: &[u8]) {
-        if self.link.send_parts(head, tail) == Err(Full) {
-            tracing::warn!(jid = %self.jid, peer = %self.link.peer(), "connection given up: {Full}");
+        if self.link.send_parts(head, tail) == Err(BufferFull) {
+            tracing::warn!(jid = %self.jid, peer = %self.link.peer(), "connection given up: {BufferFull}");
         }
     }
 

@@ -29,8 +29,8 @@ pub struct Settings {
     /// How long a connection works before others have their turn; usually [`TURN`].
     pub turn: Duration,
     /// The bounds of everything a peer can make us hold, at the start; a reload may change them
-    /// ([`Site::limits`](crate::site::Site::limits)).
-    pub limits: Limits,
+    /// ([`Context::limits`](crate::context::Context::limits)).
+    pub limits: XmppLimits,
 }
 
 /// One served domain.
@@ -77,7 +77,7 @@ pub enum ClearTextAuth {
 
 /// Bounds on what peers can make the door hold or do.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct XmppLimits {
     /// Bytes of one stanza; a larger one ends the stream with `policy-violation`.
     pub stanza_bytes: usize,
     /// The same before authentication.
@@ -105,7 +105,7 @@ pub struct Limits {
     pub unread_total: usize,
 }
 
-impl Default for Limits {
+impl Default for XmppLimits {
     fn default() -> Self {
         Self {
             stanza_bytes: 262_144,

@@ -41,8 +41,8 @@ pub enum Need {
 pub struct Turns {
     /// A turn, at the least, but for that of a fresh connection while others wait.
     long: Duration,
-    fresh: Line,
-    busy: Line,
+    fresh: WaitingLine,
+    busy: WaitingLine,
     /// What the turns of this round have taken so far.
     spent: Cell<Duration>,
     /// How long writing took after the last round.
@@ -61,32 +61,32 @@ pub struct Turn<'a> {
 
 /// Those who wait, the first first. Bounded by the connections.
 #[derive(Debug, Default)]
-struct Line {
-    places: RefCell<VecDeque<Rc<Place>>>,
+struct WaitingLine {
+    places: RefCell<VecDeque<Rc<TurnRequest>>>,
     next: Cell<u64>,
 }
 
 /// One who waits.
 #[derive(Debug)]
-struct Place {
+struct TurnRequest {
     /// Who came first has the lowest.
     number: u64,
-    called: Cell<Option<Call>>,
+    called: Cell<Option<TurnCall>>,
     waker: RefCell<Option<Waker>>,
 }
 
 /// What one who waits is called for.
 #[derive(Debug, Clone, Copy)]
-struct Call {
+struct TurnCall {
     length: Duration,
     /// It has its turn however long the turns before it took.
     sure: bool,
 }
 
 /// A place in a line, left when its connection ends before it is called.
-struct Waiting<'a> {
-    line: &'a Line,
-    place: Rc<Place>,
+struct WaitForTurn<'a> {
+    line: &'a WaitingLine,
+    place: Rc<TurnRequest>,
 }
 
 // === impl Turns ===
@@ -96,8 +96,8 @@ impl Turns {
     pub fn new(long: Duration) -> Rc<Self> {
         Rc::new(Self {
             long,
-            fresh: Line::default(),
-            busy: Line::default(),
+            fresh: WaitingLine::default(),
+            busy: WaitingLine::default(),
             spent: Cell::default(),
             writing: Cell::default(),
             waiting: Notify::new(),
@@ -144,10 +144,10 @@ impl Turns {
         self.long / SHORTER
     }
 
-    async fn called_in(&self, line: &Line) -> Duration {
+    async fn called_in(&self, line: &WaitingLine) -> Duration {
         let place = line.join();
         self.waiting.notify_one();
-        let waiting = Waiting { line, place };
+        let waiting = WaitForTurn { line, place };
         poll_fn(|context| {
             match waiting.place.called.take() {
                 Some(call) if call.sure || self.spent.get() < self.round() => {
@@ -194,9 +194,9 @@ impl Drop for Turn<'_> {
     }
 }
 
-// === impl Line ===
+// === impl WaitingLine ===
 
-impl Line {
+impl WaitingLine {
     fn len(&self) -> usize {
         self.places.borrow().len()
     }
@@ -205,17 +205,17 @@ impl Line {
         self.places.borrow().is_empty()
     }
 
-    fn join(&self) -> Rc<Place> {
+    fn join(&self) -> Rc<TurnRequest> {
         let number = self.next.get();
         self.next.set(number + 1);
         let (called, waker) = (Cell::new(None), RefCell::new(None));
-        let place = Rc::new(Place { number, called, waker });
+        let place = Rc::new(TurnRequest { number, called, waker });
         self.places.borrow_mut().push_back(Rc::clone(&place));
         place
     }
 
     /// Waits again, where it stood.
-    fn rejoin(&self, place: &Rc<Place>) {
+    fn rejoin(&self, place: &Rc<TurnRequest>) {
         let mut places = self.places.borrow_mut();
         let index = places.partition_point(|other| other.number < place.number);
         places.insert(index, Rc::clone(place));
@@ -230,7 +230,7 @@ impl Line {
             && let Some(place) = self.take_first()
         {
             time -= each;
-            place.called.set(Some(Call { length, sure }));
+            place.called.set(Some(TurnCall { length, sure }));
             sure = false;
             if let Some(waker) = place.waker.take() {
                 waker.wake();
@@ -239,12 +239,12 @@ impl Line {
         time
     }
 
-    fn take_first(&self) -> Option<Rc<Place>> {
+    fn take_first(&self) -> Option<Rc<TurnRequest>> {
         self.places.borrow_mut().pop_front()
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitForTurn<'_> {
     fn drop(&mut self) {
         if self.place.called.get().is_none() {
             self.line.places.borrow_mut().retain(|other| !Rc::ptr_eq(other, &self.place));

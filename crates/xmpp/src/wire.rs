@@ -4,16 +4,16 @@
 //! everything that was ready has been handled, writes each touched socket once. Nothing here
 //! knows XML.
 
+mod answer_memory;
 mod arrears;
 mod buffers;
 mod flusher;
 mod link;
-mod loans;
 mod outbox;
 mod tls;
 
+pub use answer_memory::{ALL_LARGE_ANSWERS, LARGEST_ANSWER};
 pub use buffers::BufferPool;
 pub use flusher::Flusher;
-pub use link::{Crowded, Full, Link, LinkLimits};
-pub use loans::{ALL_LARGE_ANSWERS, LARGEST_ANSWER};
+pub use link::{BufferFull, Crowded, Link, LinkLimits};
 pub use tls::{RECORD, TlsSettings};

@@ -104,7 +104,7 @@ fn configuration(data: &Path) -> String {
     format!(
         "data_dir = \"{data}\"\n\
          [xmpp]\nlisten = [\"{ADDRESS}\"]\ntls = \"optional\"\nclear_text_auth = true\n\
-         [limits]\nfacts = 2000000\nfacts_per_server = 1000000\n\
+         [limits]\nfacts = 2000000\nfacts_per_origin = 1000000\n\
          [lease]\ngrace = \"1h\"\nrestart_grace = \"1h\"\n\
          [log]\nlevel = \"warn\"\n\
          [[domain]]\nname = \"{TELEPHONY}\"\nregistration = \"first-login\"\n\

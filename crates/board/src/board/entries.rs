@@ -10,20 +10,20 @@ use crate::revision::Revision;
 use crate::slots::Keyed;
 use crate::statement::Statement;
 use crate::subject::Subject;
-use crate::value::{Standing, Value};
+use crate::value::{FactState, Value};
 use crate::version::Version;
-use crate::wall::Wall;
+use crate::wall_time::WallTime;
 
 /// One origin's fact or tombstone.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     pub(super) origin: OriginId,
-    pub(super) standing: Standing,
+    pub(super) state: FactState,
     pub(super) version: Version,
     /// The latest epoch in which the origin said this, repeats included.
     pub(super) heard: u32,
     pub(super) revision: Revision,
-    pub(super) said_at: Wall,
+    pub(super) said_at: WallTime,
     pub(super) door: DoorName,
 }
 
@@ -39,7 +39,7 @@ impl Entry {
     pub(super) fn of(said: &Statement, revision: Revision) -> Self {
         Self {
             origin: said.origin,
-            standing: said.standing,
+            state: said.state,
             version: said.version,
             heard: said.version.epoch,
             revision,
@@ -94,7 +94,7 @@ impl Entries {
 
     /// What the lamp shows.
     pub(super) fn lamp(&self) -> Option<Value> {
-        let live = self.entries.iter().filter_map(|e| Some((e.revision, e.standing.live()?)));
+        let live = self.entries.iter().filter_map(|e| Some((e.revision, e.state.live()?)));
         fold::aggregate(self.subject.kind(), live)
     }
 

@@ -9,9 +9,9 @@ use crate::origin::{Origin, OriginId};
 use crate::revision::Revision;
 use crate::statement::Statement;
 use crate::subject::{Subject, SubjectId};
-use crate::value::{Standing, Value};
+use crate::value::{FactState, Value};
 use crate::version::Version;
-use crate::wall::Wall;
+use crate::wall_time::WallTime;
 
 /// What one origin says about one subject, or the tombstone of it.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,7 @@ pub struct Fact<'a> {
     /// Who says so.
     pub origin: &'a Arc<Origin>,
     /// The value, or its end.
-    pub standing: Standing,
+    pub state: FactState,
     /// The version in which this was said first.
     pub version: Version,
     /// The latest epoch in which the origin said this, repeats included: a fact of an origin that
@@ -34,7 +34,7 @@ pub struct Fact<'a> {
     /// The place of the change in the board's order.
     pub revision: Revision,
     /// When this was said first.
-    pub said_at: Wall,
+    pub said_at: WallTime,
     /// The adapter it came through.
     pub door: DoorName,
 }
@@ -90,7 +90,7 @@ impl<'a> SubjectFacts<'a> {
             subject: &self.entries.subject,
             origin_id: entry.origin,
             origin: self.board.origin(entry.origin)?,
-            standing: entry.standing,
+            state: entry.state,
             version: entry.version,
             heard: entry.heard,
             revision: entry.revision,
@@ -109,7 +109,7 @@ impl Fact<'_> {
         Statement {
             subject: self.subject.clone(),
             origin: self.origin_id,
-            standing: self.standing,
+            state: self.state,
             version: self.version,
             said_at: self.said_at,
             door: self.door,

@@ -1,8 +1,8 @@
 //! Short names for what most tests need.
 
 use lampfield_board::{
-    AccountName, Applied, Board, Change, DeviceState, DoorName, Eid, Ending, Limits, MessageCount,
-    Origin, OriginId, Standing, Statement, Subject, Value, Version, Wall,
+    AccountName, Applied, Board, BoardLimits, Change, DeviceState, DoorName, Eid, Ending,
+    FactState, MessageCount, Origin, OriginId, Statement, Subject, Value, Version, WallTime,
 };
 
 pub fn origin(number: u8) -> Origin {
@@ -31,9 +31,9 @@ pub fn says(
     Statement {
         subject: subject.clone(),
         origin,
-        standing: Standing::Live(value.into()),
+        state: FactState::Live(value.into()),
         version,
-        said_at: Wall::from_millis(1_000 + version.counter),
+        said_at: WallTime::from_millis(1_000 + version.counter),
         door: DoorName::Asterisk,
     }
 }
@@ -46,7 +46,7 @@ pub struct Talk {
 
 impl Talk {
     pub fn new() -> Self {
-        Self { board: Board::new(Limits::default()), counter: 0 }
+        Self { board: Board::new(BoardLimits::default()), counter: 0 }
     }
 
     pub fn id(&mut self, number: u8) -> OriginId {
@@ -73,7 +73,7 @@ impl Talk {
         let origin = self.id(number);
         let version = self.version();
         let place = self.board.find(subject).unwrap();
-        let at = Wall::from_millis(1_000 + version.counter);
+        let at = WallTime::from_millis(1_000 + version.counter);
         changed(self.board.withdraw(place, origin, version, Ending::Lost, at).unwrap())
     }
 

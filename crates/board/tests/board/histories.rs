@@ -2,13 +2,13 @@
 
 use lampfield_board::DeviceState::{self, InUse, NotInUse, Ringing};
 use lampfield_board::history::Past;
-use lampfield_board::{Change, Ending, History, Standing, Subject, Value, Wall};
+use lampfield_board::{Change, Ending, FactState, History, Subject, Value, WallTime};
 use proptest::prelude::*;
 
 use crate::fixtures::{Talk, device, lit, origin};
 
-fn at(millis: u64) -> Wall {
-    Wall::from_millis(millis)
+fn at(millis: u64) -> WallTime {
+    WallTime::from_millis(millis)
 }
 
 /// A history of device "a": RINGING at 1,001, INUSE at 1,002 and withdrawn at 1,003.
@@ -28,10 +28,10 @@ fn the_newest_comes_first() {
     let times: Vec<_> = events.iter().map(|event| event.at.millis()).collect();
     assert_eq!(times, [1_003, 1_002, 1_001]);
     assert_eq!(*events[1].origin, origin(1));
-    assert_eq!(events[1].was, Some(Standing::Live(Value::Device(Ringing))));
-    assert_eq!(events[1].standing, Standing::Live(Value::Device(InUse)));
+    assert_eq!(events[1].was, Some(FactState::Live(Value::Device(Ringing))));
+    assert_eq!(events[1].state, FactState::Live(Value::Device(InUse)));
     assert_eq!((events[1].lamp_was, events[1].lamp), (lit(Ringing), lit(InUse)));
-    assert_eq!((events[0].standing, events[0].lamp), (Standing::Withdrawn(Ending::Lost), None));
+    assert_eq!((events[0].state, events[0].lamp), (FactState::Withdrawn(Ending::Lost), None));
     assert_eq!(history.of(&lamp, at(1_002), 10), events[..2]);
     assert_eq!(history.of(&lamp, at(0), 1), events[..1]);
     assert_eq!(history.of(&device("b"), at(0), 10), []);
@@ -96,9 +96,9 @@ proptest! {
         prop_assert_eq!(history.len(), kept.len());
         for number in 0..5 {
             let expected = kept.iter().rev().filter(|change| change.subject == subject(number));
-            let expected: Vec<_> = expected.map(|c| (c.said_at, c.standing, c.was, c.lamp)).collect();
+            let expected: Vec<_> = expected.map(|c| (c.said_at, c.state, c.was, c.lamp)).collect();
             let events = history.of(&subject(number), at(0), usize::MAX);
-            let events: Vec<_> = events.iter().map(|e| (e.at, e.standing, e.was, e.lamp)).collect();
+            let events: Vec<_> = events.iter().map(|e| (e.at, e.state, e.was, e.lamp)).collect();
             prop_assert_eq!(events, expected);
         }
         let last_lost = all.len().checked_sub(kept.len() + 1).map(|last| all[last].said_at);

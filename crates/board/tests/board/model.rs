@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use lampfield_board::{
-    Applied, Board, DeviceState, DoorName, Ending, Kind, Limits, Origin, OriginId, Revision,
-    Standing, Statement, Subject, SubjectId, Value, Version, Wall, fold,
+    Applied, Board, BoardLimits, DeviceState, DoorName, Ending, FactState, Kind, Origin, OriginId,
+    Revision, Statement, Subject, SubjectId, Value, Version, WallTime, fold,
 };
 use proptest::prelude::*;
 
@@ -54,7 +54,7 @@ fn value(subject: &Subject, word: u8) -> Value {
 /// One entry of the model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Held {
-    standing: Standing,
+    state: FactState,
     version: Version,
     heard: u32,
     revision: Revision,
@@ -71,7 +71,7 @@ struct Model {
 impl Model {
     fn lamp(&self, subject: &Subject) -> Option<Value> {
         let of_subject = self.held.iter().filter(|((s, _), _)| s == subject);
-        let live = of_subject.filter_map(|(_, held)| Some((held.revision, held.standing.live()?)));
+        let live = of_subject.filter_map(|(_, held)| Some((held.revision, held.state.live()?)));
         fold::aggregate(subject.kind(), live)
     }
 
@@ -80,7 +80,7 @@ impl Model {
         &mut self,
         subject: &Subject,
         origin: &Origin,
-        standing: Standing,
+        state: FactState,
         version: Version,
     ) -> Option<bool> {
         if version.epoch < self.epochs.get(origin).copied().unwrap_or(0) {
@@ -88,12 +88,11 @@ impl Model {
         }
         let lamp = self.lamp(subject);
         let held = self.held.get_mut(&(subject.clone(), origin.clone()));
-        let shown =
-            !standing.is_live() || subject.kind() == Kind::DeviceState || lamp == standing.live();
+        let shown = !state.is_live() || subject.kind() == Kind::DeviceState || lamp == state.live();
         let news = match held {
             Some(held) if version < held.version => return None,
-            Some(held) if version == held.version && standing != held.standing => return None,
-            Some(held) if standing == held.standing && (shown || version == held.version) => {
+            Some(held) if version == held.version && state != held.state => return None,
+            Some(held) if state == held.state && (shown || version == held.version) => {
                 held.heard = held.heard.max(version.epoch);
                 false
             }
@@ -101,7 +100,7 @@ impl Model {
         };
         if news {
             self.revision = self.revision.next();
-            let held = Held { standing, version, heard: version.epoch, revision: self.revision };
+            let held = Held { state, version, heard: version.epoch, revision: self.revision };
             self.held.insert((subject.clone(), origin.clone()), held);
         }
         let epoch = self.epochs.entry(origin.clone()).or_default();
@@ -111,7 +110,7 @@ impl Model {
 
     fn forget(&mut self, subject: &Subject, origin: &Origin) -> bool {
         let key = (subject.clone(), origin.clone());
-        let gone = self.held.get(&key).is_some_and(|held| !held.standing.is_live());
+        let gone = self.held.get(&key).is_some_and(|held| !held.state.is_live());
         if gone {
             self.held.remove(&key);
         }
@@ -121,17 +120,17 @@ impl Model {
 
 /// Does the step to both and compares what each says of it.
 fn take(step: &Step, board: &mut Board, model: &mut Model) {
-    let mut say = |number, speaker, standing: &dyn Fn(&Subject) -> Standing, version| {
+    let mut say = |number, speaker, state: &dyn Fn(&Subject) -> FactState, version| {
         let (subject, origin) = (subject(number), origin(speaker));
         let said = Statement {
-            standing: standing(&subject),
+            state: state(&subject),
             origin: board.origin_id(&origin).unwrap(),
             subject,
             version,
-            said_at: Wall::default(),
+            said_at: WallTime::default(),
             door: DoorName::Asterisk,
         };
-        let news = model.say(&said.subject, &origin, said.standing, version);
+        let news = model.say(&said.subject, &origin, said.state, version);
         let applied = board.apply(&said).ok();
         assert_eq!(applied.as_ref().map(|a| matches!(a, Applied::Changed(_))), news);
         if let Some(Applied::Changed(change)) = applied {
@@ -140,10 +139,10 @@ fn take(step: &Step, board: &mut Board, model: &mut Model) {
     };
     match *step {
         Step::Say { subject, origin, word, version } => {
-            say(subject, origin, &|subject| Standing::Live(value(subject, word)), version);
+            say(subject, origin, &|subject| FactState::Live(value(subject, word)), version);
         }
         Step::Withdraw { subject, origin, version } => {
-            say(subject, origin, &|_| Standing::Withdrawn(Ending::Lost), version);
+            say(subject, origin, &|_| FactState::Withdrawn(Ending::Lost), version);
         }
         Step::Forget { subject: number, origin: speaker } => {
             let (subject, origin) = (subject(number), origin(speaker));
@@ -168,7 +167,7 @@ fn agree(board: &Board, model: &Model) {
         assert!(subject.facts().next().is_some(), "a subject without entries has no place");
         for fact in subject.facts() {
             let held = Held {
-                standing: fact.standing,
+                state: fact.state,
                 version: fact.version,
                 heard: fact.heard,
                 revision: fact.revision,
@@ -189,7 +188,7 @@ fn agree(board: &Board, model: &Model) {
 
     let live = |kind| {
         let entries = model.held.iter().filter(|((subject, _), _)| subject.kind() == kind);
-        entries.filter(|(_, held)| held.standing.is_live()).count()
+        entries.filter(|(_, held)| held.state.is_live()).count()
     };
     let counts = board.counts();
     assert_eq!((counts.devices, counts.mailboxes), (live(Kind::DeviceState), live(Kind::Mailbox)));
@@ -203,7 +202,7 @@ fn agree(board: &Board, model: &Model) {
 
 /// A board made from what another holds, in another order.
 fn rebuilt(board: &Board) -> Board {
-    let mut copy = Board::new(Limits::default());
+    let mut copy = Board::new(BoardLimits::default());
     let mut facts: Vec<_> =
         board.subjects_from(SubjectId::FIRST).flat_map(|subject| subject.facts()).collect();
     facts.sort_by_key(|fact| (fact.origin, std::cmp::Reverse(fact.revision)));
@@ -218,7 +217,7 @@ fn rebuilt(board: &Board) -> Board {
 proptest! {
     #[test]
     fn the_board_is_its_model(steps in prop::collection::vec(step(), 1..120)) {
-        let (mut board, mut model) = (Board::new(Limits::default()), Model::default());
+        let (mut board, mut model) = (Board::new(BoardLimits::default()), Model::default());
         for step in &steps {
             take(step, &mut board, &mut model);
             agree(&board, &model);
@@ -233,7 +232,7 @@ proptest! {
     /// A place is its subject's own while that has an entry, and is used again afterwards.
     #[test]
     fn places_are_stable_and_used_again(steps in prop::collection::vec(step(), 1..200)) {
-        let (mut board, mut model) = (Board::new(Limits::default()), Model::default());
+        let (mut board, mut model) = (Board::new(BoardLimits::default()), Model::default());
         let mut places: HashMap<Subject, SubjectId> = HashMap::new();
         let mut most = 0;
         for step in &steps {
@@ -253,7 +252,7 @@ proptest! {
 
     #[test]
     fn a_walk_may_begin_anywhere(steps in prop::collection::vec(step(), 1..60), first in 0..8_usize) {
-        let (mut board, mut model) = (Board::new(Limits::default()), Model::default());
+        let (mut board, mut model) = (Board::new(BoardLimits::default()), Model::default());
         for step in &steps {
             take(step, &mut board, &mut model);
         }

@@ -1,7 +1,7 @@
 //! Explanations: they must say what a person expects, and be true.
 
 use lampfield_board::DeviceState::{self, *};
-use lampfield_board::why::{Answer, Reason, Why, Words};
+use lampfield_board::why::{Alternative, Alternatives, Reason, Why};
 use lampfield_board::{Subject, Value};
 use proptest::prelude::*;
 
@@ -49,7 +49,7 @@ fn ringing_and_in_use_decide_together() {
     assert_eq!(deciders(&why), [true, true, false]);
     assert_eq!(why.rule.to_string(), "asterisk-fold: RINGING together with ONHOLD gives RINGINUSE");
     // The third may say what it likes: nothing is stronger.
-    assert_eq!(why.changes[2].words, Words::Some(vec![]));
+    assert_eq!(why.changes[2].words, Alternatives::Some(vec![]));
 }
 
 /// RINGINUSE that a server says outright, beside the two that would make it.
@@ -71,7 +71,7 @@ fn a_lamp_with_nothing_behind_it() {
     let why = why(&talk, &lamp);
     assert_eq!((why.lamp, why.rule.reason), (None, Reason::NoFacts));
     assert_eq!(deciders(&why), [false]);
-    assert_eq!(why.changes[0].words, Words::AnythingElse);
+    assert_eq!(why.changes[0].words, Alternatives::AnythingElse);
     assert_eq!(why.rule.to_string(), "asterisk-fold: no server says anything");
 }
 
@@ -92,14 +92,14 @@ fn the_newest_count_decides() {
     let why = why(&talk, &lamp);
     assert_eq!(deciders(&why), [false, true]);
     assert_eq!(why.rule.to_string(), "newest-arrival: the newest of all facts, 1 new, 2 old");
-    assert_eq!(why.changes[0].words, Words::AnotherCount);
+    assert_eq!(why.changes[0].words, Alternatives::AnotherCount);
 }
 
 /// What the explanation promises for a word of an origin.
-fn promised(words: &Words, said: DeviceState, lamp: Option<Value>) -> Option<Value> {
-    let answer = |answers: &[Answer]| answers.iter().find(|a| a.said == said).map(|a| a.lamp);
+fn promised(words: &Alternatives, said: DeviceState, lamp: Option<Value>) -> Option<Value> {
+    let answer = |answers: &[Alternative]| answers.iter().find(|a| a.said == said).map(|a| a.lamp);
     match words {
-        Words::Some(answers) => answer(answers).map_or(lamp, lit),
+        Alternatives::Some(answers) => answer(answers).map_or(lamp, lit),
         other => panic!("no single answer in {other:?}"),
     }
 }
@@ -118,15 +118,15 @@ proptest! {
                 let speaker = remark.origin.eid.bytes()[5];
                 talk.say(speaker, &lamp, said);
                 let now = talk.lamp(&lamp);
-                if fact.standing.live() == lit(said) {
+                if fact.state.live() == lit(said) {
                     prop_assert_eq!(now, before.lamp);
-                } else if remark.words == Words::AnythingElse {
+                } else if remark.words == Alternatives::AnythingElse {
                     prop_assert_ne!(now, before.lamp);
                 } else {
                     prop_assert_eq!(now, promised(&remark.words, said, before.lamp));
                 }
             }
-            let held = fact.standing.live().unwrap();
+            let held = fact.state.live().unwrap();
             talk.say(remark.origin.eid.bytes()[5], &lamp, held);
         }
     }
@@ -143,7 +143,7 @@ proptest! {
         prop_assert!(before.facts.iter().any(|fact| fact.decides));
         let left = |decides| {
             let facts = before.facts.iter().filter(|fact| fact.decides == decides);
-            lampfield_board::fold::devices(facts.filter_map(|fact| fact.standing.live()?.device()))
+            lampfield_board::fold::devices(facts.filter_map(|fact| fact.state.live()?.device()))
         };
         prop_assert_eq!(left(true).map(Value::Device), before.lamp);
         prop_assert!(left(false).map(Value::Device) != before.lamp || before.lamp == lit(RingInUse));

@@ -2,7 +2,7 @@
 
 use lampfield_board::DeviceState::InUse;
 use lampfield_board::{
-    Board, Limits, Origin, OriginId, Standing, Subject, SubjectId, Value, Version,
+    Board, BoardLimits, FactState, Origin, OriginId, Subject, SubjectId, Value, Version,
 };
 
 use crate::fixtures::{device, origin, says};
@@ -11,7 +11,7 @@ use crate::fixtures::{device, origin, says};
 const BYTES_PER_FACT: usize = 200;
 
 fn filled(subjects: u32, origins: u8) -> Board {
-    let mut board = Board::new(Limits::default());
+    let mut board = Board::new(BoardLimits::default());
     let speakers: Vec<Origin> = (0..origins).map(origin).collect();
     let speakers: Vec<OriginId> = speakers.iter().map(|o| board.origin_id(o).unwrap()).collect();
     for number in 0..subjects {
@@ -39,19 +39,19 @@ fn a_fact_is_small() {
 /// On the hot path and in every entry and change: the reason of an end takes no room of its own.
 #[test]
 fn a_standing_is_as_small_as_a_value() {
-    assert_eq!(size_of::<Standing>(), size_of::<Value>());
-    assert_eq!(size_of::<Option<Standing>>(), size_of::<Value>());
+    assert_eq!(size_of::<FactState>(), size_of::<Value>());
+    assert_eq!(size_of::<Option<FactState>>(), size_of::<Value>());
 }
 
 #[test]
 fn an_empty_board_takes_no_memory() {
-    assert_eq!(Board::new(Limits::default()).bytes(), 0);
+    assert_eq!(Board::new(BoardLimits::default()).bytes(), 0);
 }
 
 /// The scale of the design: 200 servers of 5,000 devices each.
 #[test]
 fn a_million_facts_are_fine() {
-    let mut board = Board::new(Limits::default());
+    let mut board = Board::new(BoardLimits::default());
     for speaker in 0..200_u8 {
         let speaker = board.origin_id(&origin(speaker)).unwrap();
         for number in 0..5_000_u64 {

@@ -79,7 +79,7 @@ fn device_states_have_asterisks_numbers_and_words() {
     ];
     for ((number, word), state) in (0..).zip(words).zip(DeviceState::ALL) {
         assert_eq!(state.number(), number);
-        assert_eq!(state.word(), word);
+        assert_eq!(state.as_str(), word);
         assert_eq!(DeviceState::from_wire(&word.to_lowercase()), state);
         assert_eq!(word.parse(), Ok(state));
     }

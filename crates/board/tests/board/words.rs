@@ -2,8 +2,8 @@
 
 use lampfield_board::DeviceState::{InUse, NotInUse, RingInUse, Ringing, Unknown};
 use lampfield_board::{
-    Applied, Board, Cachable, Counts, Ending, Limits, OriginsFull, Refused, Revision, Standing,
-    SubjectId, Value, Version, Wall,
+    Applied, Board, BoardLimits, Cachable, Counts, Ending, FactState, OriginsFull, Refused,
+    Revision, SubjectId, Value, Version, WallTime,
 };
 
 use crate::fixtures::{Talk, changed, count, device, lit, mailbox, origin, says};
@@ -19,7 +19,7 @@ fn a_change_tells_what_was_and_what_is() {
     assert_eq!(change.cachable, Cachable::Yes);
 
     let change = talk.tell(2, &lamp, NotInUse);
-    assert_eq!(change.was, Some(Standing::Live(Value::Device(InUse))));
+    assert_eq!(change.was, Some(FactState::Live(Value::Device(InUse))));
     assert_eq!(change.revision, Revision::new(3));
     assert_eq!(talk.lamp(&lamp), lit(Ringing));
 }
@@ -76,7 +76,7 @@ fn a_withdrawal_leaves_a_tombstone_until_it_is_forgotten() {
     assert!(!talk.board.forget(place, dead), "a live fact stays");
 
     let change = talk.withdraw(1, &lamp);
-    assert_eq!(change.standing, Standing::Withdrawn(Ending::Lost));
+    assert_eq!(change.state, FactState::Withdrawn(Ending::Lost));
     assert_eq!((change.lamp_was, change.lamp), (lit(InUse), lit(Unknown)));
     let gone: Vec<_> = talk.board.tombstones().map(|fact| fact.origin_id).collect();
     assert_eq!(gone, [dead]);
@@ -106,7 +106,7 @@ fn only_what_is_held_can_be_withdrawn() {
     let (mut talk, lamp) = (Talk::new(), device("PJSIP/100"));
     talk.tell(1, &lamp, InUse);
     let (place, other, version) = (talk.board.find(&lamp).unwrap(), talk.id(2), talk.version());
-    let nothing = talk.board.withdraw(place, other, version, Ending::Lost, Wall::default());
+    let nothing = talk.board.withdraw(place, other, version, Ending::Lost, WallTime::default());
     assert_eq!(nothing, Err(Refused::NotHeld));
 }
 
@@ -133,7 +133,7 @@ fn a_subjects_facts_come_in_order_of_arrival() {
         talk.tell(number, &lamp, count(new, 0));
     }
     let facts = talk.board.get(&lamp).unwrap().facts();
-    let said: Vec<_> = facts.map(|fact| fact.standing.live()).collect();
+    let said: Vec<_> = facts.map(|fact| fact.state.live()).collect();
     assert_eq!(said, [Some(count(2, 0)), Some(count(3, 0)), Some(count(4, 0))]);
 }
 
@@ -160,7 +160,7 @@ fn a_value_must_be_of_the_subjects_kind() {
 
 #[test]
 fn limits_refuse_what_is_new_and_spare_what_is_held() {
-    let mut board = Board::new(Limits { entries: 1, origins: 1 });
+    let mut board = Board::new(BoardLimits { entries: 1, origins: 1 });
     let speaker = board.origin_id(&origin(1)).unwrap();
     assert_eq!(board.origin_id(&origin(2)), Err(OriginsFull { limit: 1 }));
     assert_eq!(board.origin_id(&origin(1)), Ok(speaker));
@@ -193,7 +193,7 @@ fn a_restored_board_goes_on_where_it_was() {
     before.tell(1, &kept, InUse);
     before.withdraw(1, &ended);
 
-    let mut after = Board::new(Limits::default());
+    let mut after = Board::new(BoardLimits::default());
     let stored: Vec<_> =
         before.board.subjects_from(SubjectId::FIRST).flat_map(|s| s.facts()).collect();
     // In whatever order the store has them.
@@ -237,16 +237,16 @@ fn restoring_takes_old_epochs_but_never_old_words() {
 fn what_has_ended_does_not_end_again_for_another_reason() {
     let (mut talk, lamp) = (Talk::new(), device("PJSIP/100"));
     talk.tell(1, &lamp, InUse);
-    assert_eq!(talk.withdraw(1, &lamp).standing.ending(), Some(Ending::Lost));
+    assert_eq!(talk.withdraw(1, &lamp).state.ending(), Some(Ending::Lost));
     let (place, origin, version) = (talk.board.find(&lamp).unwrap(), talk.id(1), talk.version());
-    let again = talk.board.withdraw(place, origin, version, Ending::Removed, Wall::default());
+    let again = talk.board.withdraw(place, origin, version, Ending::Removed, WallTime::default());
     assert_eq!(again, Ok(Applied::Repeat));
 }
 
 #[test]
 fn the_words_of_endings_are_read_as_they_are_written() {
     for ending in Ending::ALL {
-        assert_eq!(ending.word().parse(), Ok(ending));
+        assert_eq!(ending.as_str().parse(), Ok(ending));
     }
     assert_eq!("cleared".parse(), Ok(Ending::Removed), "as earlier versions wrote it");
     assert!("nonsense".parse::<Ending>().is_err());

@@ -24,10 +24,10 @@ const SUBSCRIPTIONS: usize = 65_536;
 /// Channels in this process.
 #[derive(Clone)]
 pub struct LocalBus {
-    shared: Arc<Shared>,
+    shared: Arc<LocalShared>,
 }
 
-struct Shared {
+struct LocalShared {
     node: NodeId,
     nodes: watch::Sender<Arc<[NodeId]>>,
     subscribers: Mutex<Subscribers>,
@@ -48,7 +48,9 @@ impl LocalBus {
     pub fn new(node: NodeId) -> Self {
         let (nodes, _) = watch::channel(Arc::from([node.clone()]));
         let subscribers = Mutex::default();
-        Self { shared: Arc::new(Shared { node, nodes, subscribers, inboxes: AtomicU64::new(0) }) }
+        Self {
+            shared: Arc::new(LocalShared { node, nodes, subscribers, inboxes: AtomicU64::new(0) }),
+        }
     }
 
     fn subscribers(&self) -> MutexGuard<'_, Subscribers> {

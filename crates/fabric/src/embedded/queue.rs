@@ -15,7 +15,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{
-    Limits,
+    StoreLimits,
     group::{Group, Key, Pending, Slice, size},
     writer::Writer,
 };
@@ -42,7 +42,7 @@ pub(super) struct Closing {
 
 /// Shared by the store's handles and its thread.
 pub(super) struct Queue {
-    limits: Limits,
+    limits: StoreLimits,
     waiting: Mutex<Waiting>,
     wake: Condvar,
 }
@@ -70,12 +70,12 @@ struct Waiting {
 
 impl Queue {
     /// An empty queue whose tickets follow `last`.
-    pub(super) fn new(limits: Limits, last: Ticket) -> Self {
+    pub(super) fn new(limits: StoreLimits, last: Ticket) -> Self {
         let waiting = Mutex::new(Waiting { last, ..Waiting::default() });
         Self { limits, waiting, wake: Condvar::new() }
     }
 
-    pub(super) fn limits(&self) -> &Limits {
+    pub(super) fn limits(&self) -> &StoreLimits {
         &self.limits
     }
 
@@ -257,7 +257,7 @@ impl Waiting {
         self.last
     }
 
-    fn insert(&mut self, write: Write, limits: &Limits) -> Result<Ticket, Box<Refused>> {
+    fn insert(&mut self, write: Write, limits: &StoreLimits) -> Result<Ticket, Box<Refused>> {
         if self.closed {
             return Err(Box::new(Refused { write, error: StoreError::Closed }));
         }
@@ -283,7 +283,7 @@ impl Waiting {
 
     /// A key that waits already may always be given a newer value that is not longer. One that is
     /// in flight then counts twice until that group is settled or given back.
-    fn has_room(&self, key: &Key, old: Option<usize>, new: usize, limits: &Limits) -> bool {
+    fn has_room(&self, key: &Key, old: Option<usize>, new: usize, limits: &StoreLimits) -> bool {
         if self.keys < limits.pending_keys && self.bytes + new <= limits.pending_bytes {
             return true;
         }

@@ -15,7 +15,7 @@ const SPACE_AGAIN: &str = "PRAGMA max_page_count = 1000000";
 const READ_ONLY: &str = "PRAGMA query_only = ON";
 const WRITABLE_AGAIN: &str = "PRAGMA query_only = OFF";
 
-fn open(folder: &TempDir, limits: Limits) -> Embedded {
+fn open(folder: &TempDir, limits: StoreLimits) -> Embedded {
     Embedded::open(folder.path(), limits).unwrap().0
 }
 
@@ -58,7 +58,7 @@ async fn recovers(store: &Embedded, ticket: Ticket) {
 #[tokio::test]
 async fn a_full_disk_withholds_tickets_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder, Limits::default());
+    let store = open(&folder, StoreLimits::default());
     let before = store.write(put("before", "1")).unwrap();
     recovers(&store, before).await;
     run(&store, FULL).await;
@@ -82,7 +82,7 @@ async fn a_full_disk_withholds_tickets_and_loses_nothing() {
     recovers(&store, last).await;
     assert_eq!(store.waiting(), 0);
     store.close(SOON).await.unwrap();
-    let store = open(&folder, Limits::default());
+    let store = open(&folder, StoreLimits::default());
     let page = store.scan(Bucket::Facts, "lamp", None, 1_000).await.unwrap();
     assert_eq!(page.rows.len(), 50);
     assert!(page.rows.iter().all(|row| row.value == large('c')));
@@ -91,7 +91,7 @@ async fn a_full_disk_withholds_tickets_and_loses_nothing() {
 #[tokio::test]
 async fn a_read_only_disk_is_named_and_goes_on_by_itself() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder, Limits::default());
+    let store = open(&folder, StoreLimits::default());
     run(&store, READ_ONLY).await;
     let ticket = store.write(put("lamp", "1")).unwrap();
     let reason = stalls(&store).await;
@@ -107,7 +107,7 @@ async fn a_read_only_disk_is_named_and_goes_on_by_itself() {
 #[tokio::test]
 async fn another_program_that_locks_the_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder, Limits::default());
+    let store = open(&folder, StoreLimits::default());
     let shell = rusqlite::Connection::open(folder.path().join("lampfield.db")).unwrap();
     shell.execute_batch("BEGIN IMMEDIATE").unwrap();
     let ticket = store.write(put("lamp", "1")).unwrap();
@@ -120,7 +120,8 @@ async fn another_program_that_locks_the_file_is_named() {
 #[tokio::test]
 async fn the_queue_is_bounded_by_keys() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder, Limits { pending_keys: 3, group_rows: 2, ..Limits::default() });
+    let store =
+        open(&folder, StoreLimits { pending_keys: 3, group_rows: 2, ..StoreLimits::default() });
     run(&store, READ_ONLY).await;
     for key in ["a", "b", "c"] {
         store.write(put(key, "old")).unwrap();
@@ -140,7 +141,7 @@ async fn the_queue_is_bounded_by_keys() {
 #[tokio::test]
 async fn the_queue_is_bounded_by_bytes() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder, Limits { pending_bytes: 100, ..Limits::default() });
+    let store = open(&folder, StoreLimits { pending_bytes: 100, ..StoreLimits::default() });
     run(&store, READ_ONLY).await;
     store.write(put("a", &"x".repeat(98))).unwrap();
     stalls(&store).await;
@@ -155,7 +156,7 @@ async fn the_queue_is_bounded_by_bytes() {
 #[tokio::test]
 async fn closing_while_the_disk_is_away_says_what_is_lost() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder, Limits::default());
+    let store = open(&folder, StoreLimits::default());
     run(&store, READ_ONLY).await;
     store.write(put("lamp", "1")).unwrap();
     let closed = store.close(Duration::from_millis(50)).await;
@@ -165,7 +166,7 @@ async fn closing_while_the_disk_is_away_says_what_is_lost() {
 #[tokio::test]
 async fn requests_are_bounded() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder, Limits { requests: 2, ..Limits::default() });
+    let store = open(&folder, StoreLimits { requests: 2, ..StoreLimits::default() });
     let (hold, held) = std::sync::mpsc::channel::<()>();
     let (started, start) = oneshot::channel();
     let holding = ask(&store.handle.queue, move |_| {
@@ -184,7 +185,7 @@ async fn requests_are_bounded() {
 #[tokio::test]
 async fn the_store_ends_with_its_last_clone_and_stores_what_waits() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder, Limits::default());
+    let store = open(&folder, StoreLimits::default());
     let mut tickets = store.committed();
     let last = store.write(put("lamp", "1")).unwrap();
     drop(store);
@@ -195,7 +196,7 @@ async fn the_store_ends_with_its_last_clone_and_stores_what_waits() {
 #[tokio::test]
 async fn compare_and_set_comes_after_every_earlier_write() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder, Limits { group_rows: 1, ..Limits::default() });
+    let store = open(&folder, StoreLimits { group_rows: 1, ..StoreLimits::default() });
     let left = store.ask(|writer| {
         for key in ["a", "b", "c"] {
             writer.queue.write(put(key, "1")).map_err(|refused| refused.error)?;
@@ -209,7 +210,7 @@ async fn compare_and_set_comes_after_every_earlier_write() {
 #[tokio::test]
 async fn compare_and_set_keeps_its_place_among_writes_of_another_thread() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder, Limits::default());
+    let store = open(&folder, StoreLimits::default());
     for _ in 0..30 {
         let writes = thread::spawn({
             let store = store.clone();

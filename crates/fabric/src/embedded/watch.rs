@@ -14,8 +14,8 @@ use crate::{
     gap::{self, Item},
 };
 
-/// A watch on some keys; see [`crate::Watch`].
-pub struct Watch {
+/// A watch on some keys; see [`crate::EmbeddedWatch`].
+pub struct EmbeddedWatch {
     queue: Arc<Queue>,
     reader: Reader,
     events: gap::Receiver<Event>,
@@ -35,9 +35,9 @@ enum Stage {
     Live,
 }
 
-// === impl Watch ===
+// === impl EmbeddedWatch ===
 
-impl Watch {
+impl EmbeddedWatch {
     pub(super) fn new(queue: Arc<Queue>, reader: Reader, events: gap::Receiver<Event>) -> Self {
         Self { queue, reader, events, rows: VecDeque::new(), stage: Stage::Reading }
     }

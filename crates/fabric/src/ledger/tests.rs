@@ -7,11 +7,11 @@ use tempfile::TempDir;
 use tokio::task::LocalSet;
 
 use super::*;
-use crate::{Embedded, Limits};
+use crate::{Embedded, StoreLimits};
 
 /// A ledger over a queue for `keys` keys, and the lock that keeps the disk from taking any.
 fn stuck(folder: &TempDir, keys: usize) -> (Ledger, Connection) {
-    let limits = Limits { pending_keys: keys, ..Limits::default() };
+    let limits = StoreLimits { pending_keys: keys, ..StoreLimits::default() };
     let store = Store::Embedded(Embedded::open(folder.path(), limits).unwrap().0);
     let disk = Connection::open(folder.path().join("lampfield.db")).unwrap();
     disk.execute_batch("BEGIN IMMEDIATE").unwrap();

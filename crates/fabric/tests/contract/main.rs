@@ -13,11 +13,12 @@ mod bus;
 mod store;
 
 mod embedded {
-    use lampfield_fabric::{Bus, Embedded, Limits, LocalBus, NodeId, Store};
+    use lampfield_fabric::{Bus, Embedded, LocalBus, NodeId, Store, StoreLimits};
 
     /// Opens a store in a folder of its own, with a watch queue short enough to overflow.
     fn open(folder: &tempfile::TempDir) -> Store {
-        let limits = Limits { watch_queue: crate::store::WATCH_QUEUE, ..Limits::default() };
+        let limits =
+            StoreLimits { watch_queue: crate::store::WATCH_QUEUE, ..StoreLimits::default() };
         Store::Embedded(Embedded::open(folder.path(), limits).unwrap().0)
     }
 

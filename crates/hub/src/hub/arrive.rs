@@ -9,7 +9,7 @@ use crate::{
     keys,
     notice::{Happening, Trouble, TroubleKey},
     now::Now,
-    said::Refusal,
+    publication::Refusal,
     stored::{OriginRow, json},
 };
 
@@ -23,14 +23,14 @@ impl Hub {
         }
         let deadline = now.mono + self.grace(account);
         for id in self.origins.of_account(account) {
-            self.origins.update(id, |speaker| speaker.sweeps.arrived(deadline));
+            self.origins.update(id, |state| state.sweeps.arrived(deadline));
         }
         self.check_backoff(account);
         self.forget_departed(account);
     }
 
     /// By which way an account is about to arrive: directly, or through a relay, with this name of the
-    /// stream that the PBX has to the relay. Said before each [`Hub::arrive`].
+    /// stream that the PBX has to the relay. Publication before each [`Hub::arrive`].
     pub fn comes(&mut self, account: &AccountName, stream: Option<&str>) {
         if stream.is_some() || self.backoffs.knows(account) {
             self.backoffs.update(account, |backoff| backoff.comes(stream));
@@ -39,7 +39,12 @@ impl Hub {
     }
 
     /// The origin for which a connection speaks under an EID. It begins to, if it did not yet.
-    pub(super) fn speak(&mut self, conn: ConnId, eid: Eid, now: Now) -> Result<OriginId, Refusal> {
+    pub(super) fn origin_for(
+        &mut self,
+        conn: ConnId,
+        eid: Eid,
+        now: Now,
+    ) -> Result<OriginId, Refusal> {
         let connection = self.connections.get(conn).ok_or(Refusal::UnknownConnection(conn))?;
         if let Some((_, id)) = connection.speaks_for.iter().find(|(known, _)| *known == eid) {
             return Ok(*id);
@@ -48,14 +53,14 @@ impl Hub {
         if connection.speaks_for.len() >= limit {
             return Err(Refusal::TooManyEids { eid, limit });
         }
-        let id = self.speaker(&Origin::new(connection.account.clone(), eid))?;
+        let id = self.origin_id(&Origin::new(connection.account.clone(), eid))?;
         self.connections.speaks_for(conn, eid, id);
         self.attach(conn, id, now);
         Ok(id)
     }
 
     /// The place of an origin, which is given one if it is new.
-    pub(super) fn speaker(
+    pub(super) fn origin_id(
         &mut self,
         origin: &Origin,
     ) -> Result<OriginId, lampfield_board::OriginsFull> {
@@ -69,13 +74,13 @@ impl Hub {
     }
 
     fn attach(&mut self, conn: ConnId, id: OriginId, now: Now) {
-        let Some(name) = self.origins.get(id).map(|speaker| speaker.name.clone()) else { return };
+        let Some(name) = self.origins.get(id).map(|state| state.name.clone()) else { return };
         let grace = self.grace(&name.account);
-        let returned = self.origins.update(id, |speaker| {
-            let was_away = speaker.away_since.is_some();
-            speaker.attach(conn);
-            speaker.sweeps.returned(now.mono + grace);
-            (was_away, speaker.version.epoch, speaker.facts)
+        let returned = self.origins.update(id, |state| {
+            let was_away = state.away_since.is_some();
+            state.attach(conn);
+            state.sweeps.returned(now.mono + grace);
+            (was_away, state.version.epoch, state.facts)
         });
         let Some((was_away, epoch, facts)) = returned else { return };
         self.board.raise_epoch(id, epoch);

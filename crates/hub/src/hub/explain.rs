@@ -1,12 +1,12 @@
 //! Every answer can be explained: the hub's part of `why`, and the lists people ask for.
 
-use lampfield_board::{Fact, OriginId, Standing, Subject, Why};
+use lampfield_board::{Fact, FactState, OriginId, Subject, Why};
 
 use super::Hub;
 use crate::{
     notice::{Trouble, TroubleKey},
     now::Now,
-    origins::Speaker,
+    origins::OriginState,
     policy::Policy,
     report::{Explanation, Lease, OriginReport, Status, Used},
     sweep::{Cause, Sweep},
@@ -31,8 +31,8 @@ impl Hub {
     pub fn origins(&self, now: Now) -> Vec<OriginReport> {
         let origins = self.origins.iter();
         let mut origins: Vec<_> = origins.filter(|(_, it)| it.attached() || it.facts > 0).collect();
-        origins.sort_by_key(|(_, speaker)| speaker.name.clone());
-        origins.into_iter().map(|(id, speaker)| self.report(id, speaker, now)).collect()
+        origins.sort_by_key(|(_, state)| state.name.clone());
+        origins.into_iter().map(|(id, state)| self.report(id, state, now)).collect()
     }
 
     /// How much is held, how much was said, and what is wrong.
@@ -57,40 +57,40 @@ impl Hub {
         }
     }
 
-    fn report(&self, id: OriginId, speaker: &Speaker, now: Now) -> OriginReport {
-        let backoff = self.backoffs.of(&speaker.name.account);
+    fn report(&self, id: OriginId, state: &OriginState, now: Now) -> OriginReport {
+        let backoff = self.backoffs.of(&state.name.account);
         OriginReport {
-            account: speaker.name.account.to_string(),
-            eid: speaker.name.eid.to_string(),
-            connections: speaker.connections().len(),
-            newest: speaker.connections().last(),
-            away_since: speaker.away_since.map(|since| since.wall.millis()),
-            last_word: speaker.last_word.map(|word| word.wall.millis()),
-            facts: speaker.facts,
-            tombstones: speaker.tombstones,
+            account: state.name.account.to_string(),
+            eid: state.name.eid.to_string(),
+            connections: state.connections().len(),
+            newest: state.connections().last(),
+            away_since: state.away_since.map(|since| since.wall.millis()),
+            last_word: state.last_word.map(|word| word.wall.millis()),
+            facts: state.facts,
+            tombstones: state.tombstones,
             epoch: self.board.epoch(id).unwrap_or_default(),
-            lease: lease_of(speaker, speaker.sweeps.next(), now),
+            lease: lease_of(state, state.sweeps.next(), now),
             predicted_wait: backoff.predicted(),
-            grace: self.grace(&speaker.name.account),
+            grace: self.grace(&state.name.account),
         }
     }
 
     fn lease(&self, fact: &Fact<'_>, now: Now) -> Lease {
-        if let Some(reason) = fact.standing.ending() {
+        if let Some(reason) = fact.state.ending() {
             return Lease::Withdrawn { reason };
         }
         if self.settings.policies.of(fact.subject) == Policy::Keep {
             return Lease::KeptByPolicy;
         }
-        self.origins.get(fact.origin_id).map_or(Lease::Away, |speaker| {
-            lease_of(speaker, speaker.sweeps.threatening(fact.heard), now)
-        })
+        self.origins
+            .get(fact.origin_id)
+            .map_or(Lease::Away, |state| lease_of(state, state.sweeps.threatening(fact.heard), now))
     }
 
     fn waiting_for(&self, fact: &Fact<'_>) -> Vec<String> {
-        match fact.standing {
-            Standing::Live(_) => Vec::new(),
-            Standing::Withdrawn(_) => {
+        match fact.state {
+            FactState::Live(_) => Vec::new(),
+            FactState::Withdrawn(_) => {
                 let behind = self.readers.behind(fact.subject.kind(), fact.revision);
                 behind.iter().map(ToString::to_string).collect()
             }
@@ -99,10 +99,10 @@ impl Hub {
 }
 
 /// The lease of what that sweep will end, or of what none will.
-fn lease_of(speaker: &Speaker, sweep: Option<Sweep>, now: Now) -> Lease {
+fn lease_of(state: &OriginState, sweep: Option<Sweep>, now: Now) -> Lease {
     match sweep {
         Some(sweep) => lease_until(sweep, now),
-        None if speaker.attached() => Lease::Live,
+        None if state.attached() => Lease::Live,
         None => Lease::Away,
     }
 }

@@ -38,7 +38,7 @@ impl Hub {
     pub fn goodbye(&mut self, conn: ConnId, now: Now) {
         let Some(connection) = self.connections.remove(conn) else { return };
         for id in self.detach_all(conn, &connection, now) {
-            self.origins.update(id, |speaker| speaker.end(now.mono, Cause::Goodbye));
+            self.origins.update(id, |state| state.end(now.mono, Cause::Goodbye));
         }
         self.tick(now);
     }
@@ -59,9 +59,9 @@ impl Hub {
     /// When a connection has said something last, as far as its origins can tell: not what several
     /// connections speak for.
     fn heard(&self, connection: &Connection) -> Option<Duration> {
-        let speakers = connection.speaks_for.iter().filter_map(|(_, id)| self.origins.get(*id));
-        let alone = speakers.filter(|speaker| speaker.connections().len() == 1);
-        alone.filter_map(|speaker| speaker.last_word).map(|word| word.mono).max()
+        let states = connection.speaks_for.iter().filter_map(|(_, id)| self.origins.get(*id));
+        let alone = states.filter(|state| state.connections().len() == 1);
+        alone.filter_map(|state| state.last_word).map(|word| word.mono).max()
     }
 
     /// Counts a drop of somebody whose facts wait for the return. Who has never spoken is a person's
@@ -85,12 +85,12 @@ impl Hub {
         let deadline = now.mono + self.grace(&connection.account);
         let mut unattended = Vec::new();
         for (_, id) in &connection.speaks_for {
-            self.origins.update(*id, |speaker| {
-                let below = speaker.detach(conn);
-                if speaker.attached() {
-                    speaker.sweeps.prove(Sweep { deadline, below, cause: Cause::Returned });
+            self.origins.update(*id, |state| {
+                let below = state.detach(conn);
+                if state.attached() {
+                    state.sweeps.prove(Sweep { deadline, below, cause: Cause::Returned });
                 } else {
-                    speaker.away_since = Some(now);
+                    state.away_since = Some(now);
                     unattended.push(*id);
                 }
             });
@@ -103,20 +103,20 @@ impl Hub {
     pub(super) fn doubt_all(&mut self, now: Now) {
         let origins = self.origins.iter();
         let graces: Vec<_> =
-            origins.map(|(id, speaker)| (id, self.grace(&speaker.name.account))).collect();
+            origins.map(|(id, state)| (id, self.grace(&state.name.account))).collect();
         for (id, grace) in graces {
-            self.origins.update(id, |speaker| speaker.doubt(now.mono + grace));
+            self.origins.update(id, |state| state.doubt(now.mono + grace));
         }
     }
 
     /// Starts the grace of an origin that nobody speaks for.
     fn away(&mut self, id: OriginId, cause: Cause, now: Now) {
-        let Some(origin) = self.origins.get(id).map(|speaker| speaker.name.clone()) else { return };
+        let Some(origin) = self.origins.get(id).map(|state| state.name.clone()) else { return };
         let grace = self.grace(&origin.account);
-        let facts = self.origins.update(id, |speaker| {
-            let below = speaker.next_epoch();
-            speaker.sweeps.away(Sweep { deadline: now.mono + grace, below, cause });
-            speaker.facts
+        let facts = self.origins.update(id, |state| {
+            let below = state.next_epoch();
+            state.sweeps.away(Sweep { deadline: now.mono + grace, below, cause });
+            state.facts
         });
         if cause == Cause::Lost {
             let facts = facts.unwrap_or_default();

@@ -1,7 +1,7 @@
 //! What was stored before this start. Our own downtime is nobody's fault: whoever held facts has
 //! time to come back.
 
-use lampfield_board::{Applied, OriginId, Refused, Standing};
+use lampfield_board::{Applied, FactState, OriginId, Refused};
 use lampfield_fabric::Bucket;
 
 use super::Hub;
@@ -9,7 +9,7 @@ use crate::{
     keys,
     notice::Happening,
     now::Now,
-    readers::{Reader, Seats},
+    readers::{Reader, StoredReaders},
     stored::{FactRow, OriginRow, RowError},
     sweep::{Cause, Sweep},
     tombstones::Tombstone,
@@ -49,16 +49,16 @@ impl Hub {
     fn load_origin(&mut self, key: &str, value: &str) -> Result<(), RowError> {
         let origin = keys::parse_origin(key).ok_or(RowError::Key)?;
         let row: OriginRow = serde_json::from_str(value)?;
-        let id = self.speaker(&origin)?;
+        let id = self.origin_id(&origin)?;
         self.board.raise_epoch(id, row.epoch);
         Ok(())
     }
 
     fn load_readers(&mut self, key: &str, value: &str) -> Result<(), RowError> {
         let account = keys::parse_account(key).ok_or(RowError::Key)?;
-        let seats: Seats = serde_json::from_str(value)?;
-        for (seat, watching) in seats {
-            self.readers.restore(&Reader::new(account.clone(), &seat), watching);
+        let instances: StoredReaders = serde_json::from_str(value)?;
+        for (instance, watching) in instances {
+            self.readers.restore(&Reader::new(account.clone(), &instance), watching);
         }
         Ok(())
     }
@@ -66,7 +66,7 @@ impl Hub {
     fn load_fact(&mut self, bucket: Bucket, key: &str, value: &str) -> Result<(), RowError> {
         let (subject, origin) = keys::parse_fact(key).ok_or(RowError::Key)?;
         let row: FactRow = serde_json::from_str(value)?;
-        let id = self.speaker(&origin)?;
+        let id = self.origin_id(&origin)?;
         let (statement, revision) = row.statement(subject, id)?;
         match self.board.restore(&statement, revision) {
             Ok(Applied::Changed(change)) => {
@@ -74,8 +74,7 @@ impl Hub {
                 if change.was.is_some() {
                     self.outbox.delete(other(bucket), key.to_owned());
                 }
-                if let (Standing::Withdrawn(_), Some(subject)) =
-                    (change.standing, change.subject_id)
+                if let (FactState::Withdrawn(_), Some(subject)) = (change.state, change.subject_id)
                 {
                     let tombstone = Tombstone { subject, origin: id };
                     self.tombstones.insert(change.subject.kind(), revision, tombstone);
@@ -95,15 +94,15 @@ impl Hub {
         let mut version = self.board.epoch(id).map(|epoch| lampfield_board::Version::new(epoch, 0));
         for fact in self.board.facts_of(id) {
             version = version.max(Some(fact.version));
-            match fact.standing {
-                Standing::Live(_) => facts += 1,
-                Standing::Withdrawn(_) => tombstones += 1,
+            match fact.state {
+                FactState::Live(_) => facts += 1,
+                FactState::Withdrawn(_) => tombstones += 1,
             }
         }
-        self.origins.update(id, |speaker| {
-            speaker.version = version.unwrap_or_default();
-            speaker.facts = facts;
-            speaker.tombstones = tombstones;
+        self.origins.update(id, |state| {
+            state.version = version.unwrap_or_default();
+            state.facts = facts;
+            state.tombstones = tombstones;
         });
     }
 
@@ -111,23 +110,23 @@ impl Hub {
     pub(super) fn await_returns(&mut self) {
         let ids: Vec<_> = self.origins.iter().map(|(id, _)| id).collect();
         for id in ids {
-            let Some(speaker) = self.origins.get(id) else { continue };
-            let Some(since) = speaker.away_since else { continue };
-            let wait = self.settings.restart_grace.max(self.grace(&speaker.name.account));
-            self.origins.update(id, |speaker| speaker.sweeps.await_until(since.mono + wait));
+            let Some(state) = self.origins.get(id) else { continue };
+            let Some(since) = state.away_since else { continue };
+            let wait = self.settings.restart_grace.max(self.grace(&state.name.account));
+            self.origins.update(id, |state| state.sweeps.await_until(since.mono + wait));
         }
     }
 
     fn await_return(&mut self, id: OriginId, now: Now) {
-        let Some(account) = self.origins.get(id).map(|speaker| speaker.name.account.clone()) else {
+        let Some(account) = self.origins.get(id).map(|state| state.name.account.clone()) else {
             return;
         };
         let wait = self.settings.restart_grace.max(self.grace(&account));
-        self.origins.update(id, |speaker| {
-            speaker.away_since = Some(now);
-            if speaker.facts > 0 {
-                let (deadline, below) = (now.mono + wait, speaker.next_epoch());
-                speaker.sweeps.away(Sweep { deadline, below, cause: Cause::Restarted });
+        self.origins.update(id, |state| {
+            state.away_since = Some(now);
+            if state.facts > 0 {
+                let (deadline, below) = (now.mono + wait, state.next_epoch());
+                state.sweeps.away(Sweep { deadline, below, cause: Cause::Restarted });
             }
         });
     }

@@ -1,7 +1,7 @@
 //! Something is said: the hot path of the hub.
 
 use lampfield_board::{
-    Applied, Cachable, Change, Eid, Ending, Fact, Kind, Origin, OriginId, Standing, Statement,
+    Applied, Cachable, Change, Eid, Ending, Fact, FactState, Kind, Origin, OriginId, Statement,
     Subject,
 };
 use lampfield_fabric::Bucket;
@@ -13,8 +13,8 @@ use crate::{
     keys,
     now::Now,
     policy::Policy,
+    publication::{Outcome, Publication, Refusal},
     refusals::{Noted, Reached},
-    said::{Outcome, Refusal, Said},
     stored::{FactRow, json},
 };
 
@@ -25,7 +25,12 @@ impl Hub {
     ///
     /// # Errors
     /// When the connection is unknown or a limit is reached ([`Refusal`]).
-    pub fn publish(&mut self, conn: ConnId, said: Said, now: Now) -> Result<Outcome, Refusal> {
+    pub fn publish(
+        &mut self,
+        conn: ConnId,
+        said: Publication,
+        now: Now,
+    ) -> Result<Outcome, Refusal> {
         let eid = said.eid;
         let became = self.take(conn, said, now);
         if let Err(refusal) = &became {
@@ -48,7 +53,7 @@ impl Hub {
         let spoken = self.connections.get(conn).map(|connection| &connection.speaks_for);
         let origin = spoken.into_iter().flatten().find(|(known, _)| *known == eid);
         let fact = origin.and_then(|(_, id)| self.board.get(subject)?.of(*id));
-        fact.is_some_and(|fact| fact.standing.is_live())
+        fact.is_some_and(|fact| fact.state.is_live())
     }
 
     /// The key under which what a connection says about a subject is stored.
@@ -77,15 +82,15 @@ impl Hub {
         }
     }
 
-    fn take(&mut self, conn: ConnId, said: Said, now: Now) -> Result<Outcome, Refusal> {
+    fn take(&mut self, conn: ConnId, said: Publication, now: Now) -> Result<Outcome, Refusal> {
         if self.connections.get(conn).is_none() {
             return Err(Refusal::UnknownConnection(conn));
         }
         if self.settings.policies.of(&said.subject) == Policy::Ignore {
             return Ok(Outcome::Ignored);
         }
-        let origin = self.speak(conn, said.eid, now)?;
-        self.origins.update(origin, |speaker| speaker.last_word = Some(now));
+        let origin = self.origin_for(conn, said.eid, now)?;
+        self.origins.update(origin, |state| state.last_word = Some(now));
         let (cachable, is_again) = (said.cachable, said.is_again);
         let statement = self.statement(origin, said, now);
         match cachable {
@@ -98,13 +103,13 @@ impl Hub {
         }
     }
 
-    fn statement(&self, origin: OriginId, said: Said, now: Now) -> Statement {
-        let speaker = self.origins.get(origin);
+    fn statement(&self, origin: OriginId, said: Publication, now: Now) -> Statement {
+        let state = self.origins.get(origin);
         Statement {
             subject: said.subject,
             origin,
-            standing: Standing::Live(said.value),
-            version: speaker.map(|speaker| speaker.next_version()).unwrap_or_default(),
+            state: FactState::Live(said.value),
+            version: state.map(|state| state.next_version()).unwrap_or_default(),
             said_at: now.wall,
             door: said.door,
         }
@@ -118,8 +123,8 @@ impl Hub {
     }
 
     fn hold(&mut self, statement: &Statement, is_again: bool) -> Result<Outcome, Refusal> {
-        let held = self.held(statement).map(|fact| (fact.standing, fact.revision));
-        if !held.is_some_and(|(standing, _)| standing.is_live()) {
+        let held = self.held(statement).map(|fact| (fact.state, fact.revision));
+        if !held.is_some_and(|(state, _)| state.is_live()) {
             self.check_room(statement.origin)?;
         }
         let applied = match is_again {
@@ -131,8 +136,8 @@ impl Hub {
         };
         self.note_version(statement);
         match held {
-            Some((Standing::Live(_), _)) => {}
-            Some((Standing::Withdrawn(_), revision)) => {
+            Some((FactState::Live(_), _)) => {}
+            Some((FactState::Withdrawn(_), revision)) => {
                 self.tombstones.remove(statement.subject.kind(), revision);
                 self.count(statement.origin, 1, -1);
             }
@@ -165,7 +170,7 @@ impl Hub {
     fn persist_fact(&mut self, change: &Change) {
         let key = keys::fact(&change.subject, &change.origin);
         let row = json(&FactRow::of(change));
-        if matches!(change.was, Some(Standing::Withdrawn(_))) {
+        if matches!(change.was, Some(FactState::Withdrawn(_))) {
             self.outbox.put(Bucket::Facts, key.clone(), row);
             self.outbox.delete(Bucket::Tombstones, key);
         } else {
@@ -184,10 +189,10 @@ impl Hub {
             return Err(Refusal::TooManyFacts { limit: limits.facts });
         }
         match self.origins.get(origin) {
-            Some(speaker) if speaker.facts >= limits.subjects_per_origin => {
-                Err(Refusal::TooManySubjects {
-                    origin: speaker.name.clone(),
-                    limit: limits.subjects_per_origin,
+            Some(state) if state.facts >= limits.facts_per_origin => {
+                Err(Refusal::TooManyFactsOfOrigin {
+                    origin: state.name.clone(),
+                    limit: limits.facts_per_origin,
                 })
             }
             _ => Ok(()),
@@ -195,14 +200,14 @@ impl Hub {
     }
 
     fn note_version(&mut self, statement: &Statement) {
-        self.origins.update(statement.origin, |speaker| speaker.version = statement.version);
+        self.origins.update(statement.origin, |state| state.version = statement.version);
     }
 
     /// Changes how many live facts and tombstones of an origin are on the board.
     pub(super) fn count(&mut self, origin: OriginId, facts: isize, tombstones: isize) {
-        self.origins.update(origin, |speaker| {
-            speaker.facts = speaker.facts.saturating_add_signed(facts);
-            speaker.tombstones = speaker.tombstones.saturating_add_signed(tombstones);
+        self.origins.update(origin, |state| {
+            state.facts = state.facts.saturating_add_signed(facts);
+            state.tombstones = state.tombstones.saturating_add_signed(tombstones);
         });
     }
 }

@@ -21,7 +21,7 @@ impl Hub {
             }
         }
         for id in self.origins.of_account(account) {
-            self.origins.update(id, |speaker| speaker.end(now.mono, Cause::Removed));
+            self.origins.update(id, |state| state.end(now.mono, Cause::Removed));
         }
         self.readers.forget(account);
         self.persist_readers(account);

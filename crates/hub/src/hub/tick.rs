@@ -39,7 +39,7 @@ impl Hub {
         while work < WORK_PER_TICK
             && let Some((id, sweep)) = self.due(now.mono)
         {
-            eids.extend(self.origins.get(id).map(|speaker| speaker.name.eid));
+            eids.extend(self.origins.get(id).map(|state| state.name.eid));
             work += self.carry_out(id, sweep, WORK_PER_TICK - work, now);
         }
         eids.into_iter().for_each(|eid| self.check_eid(eid));
@@ -68,18 +68,18 @@ impl Hub {
 
     /// Does a piece of a sweep, about as much as `most`; says how much.
     fn carry_out(&mut self, id: OriginId, sweep: Sweep, most: usize, now: Now) -> usize {
-        let Some(speaker) = self.origins.get(id) else { return 1 };
-        let (origin, since) = (speaker.name.clone(), speaker.away_since.unwrap_or(now));
-        let Progress { next, mut ended } = speaker.sweeps.progress(sweep);
+        let Some(state) = self.origins.get(id) else { return 1 };
+        let (origin, since) = (state.name.clone(), state.away_since.unwrap_or(now));
+        let Progress { next, mut ended } = state.sweeps.progress(sweep);
         let piece = self.piece(id, sweep, next, most);
         let (facts, reason) = (piece.places.len(), sweep.cause.ending());
         for place in piece.places {
             self.withdraw(place, id, reason, now);
         }
         ended += facts;
-        self.origins.update(id, |speaker| match piece.next {
-            Some(next) => speaker.sweeps.pause(sweep, Progress { next, ended }),
-            None => speaker.sweeps.done(sweep),
+        self.origins.update(id, |state| match piece.next {
+            Some(next) => state.sweeps.pause(sweep, Progress { next, ended }),
+            None => state.sweeps.done(sweep),
         });
         if facts > 0 {
             let origin = origin.clone();
@@ -118,7 +118,7 @@ impl Hub {
     }
 
     fn means(&self, sweep: Sweep, fact: &Fact<'_>) -> bool {
-        fact.standing.is_live()
+        fact.state.is_live()
             && fact.heard < sweep.below
             && (sweep.cause == Cause::Removed
                 || self.settings.policies.of(fact.subject) != Policy::Keep)

@@ -78,8 +78,8 @@ impl Hub {
     pub(super) fn persist_readers(&mut self, account: &AccountName) {
         let key = keys::account(account);
         match self.readers.stored(account) {
-            seats if seats.is_empty() => self.outbox.delete(Bucket::Confirmations, key),
-            seats => self.outbox.put(Bucket::Confirmations, key, json(&seats)),
+            instances if instances.is_empty() => self.outbox.delete(Bucket::Confirmations, key),
+            instances => self.outbox.put(Bucket::Confirmations, key, json(&instances)),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     keys,
     notice::{Trouble, TroubleKey},
     now::Now,
-    origins::Speaker,
+    origins::OriginState,
     stored::{FactRow, json},
     tombstones::Tombstone,
 };
@@ -30,11 +30,11 @@ impl Hub {
         ending: Ending,
         now: Now,
     ) -> bool {
-        let Some(speaker) = self.origins.get(origin) else { return false };
-        let version = speaker.next_version();
+        let Some(state) = self.origins.get(origin) else { return false };
+        let version = state.next_version();
         let withdrawn = self.board.withdraw(place, origin, version, ending, now.wall);
         let Ok(Applied::Changed(change)) = withdrawn else { return false };
-        self.origins.update(origin, |speaker| speaker.version = version);
+        self.origins.update(origin, |state| state.version = version);
         self.count(origin, -1, 1);
         let tombstone = Tombstone { subject: place, origin };
         self.tombstones.insert(change.subject.kind(), change.revision, tombstone);
@@ -52,7 +52,7 @@ impl Hub {
     fn say_again(&mut self, place: SubjectId, ended: &Change) {
         let Some(facts) = self.board.subject(place) else { return };
         let same_drawer = |fact: &Fact<'_>| {
-            fact.standing.is_live()
+            fact.state.is_live()
                 && (ended.subject.kind() == Kind::Mailbox || fact.origin.eid == ended.origin.eid)
         };
         let Some(other) = facts.facts().filter(same_drawer).last() else { return };
@@ -65,13 +65,13 @@ impl Hub {
     /// What a peer that knows nothing must be sent about a subject, so that it shows what the board
     /// shows. Peers keep one word per EID and device and one per mailbox, so of several only the
     /// newest that stands is told, or else the newest withdrawal.
-    pub(crate) fn standing(&self, facts: SubjectFacts<'_>) -> SmallVec<[Change; 1]> {
+    pub(crate) fn snapshot_of(&self, facts: SubjectFacts<'_>) -> SmallVec<[Change; 1]> {
         let mailbox = facts.subject().kind() == Kind::Mailbox;
         let mut told: SmallVec<[Fact<'_>; 1]> = SmallVec::new();
         for fact in facts.facts() {
             let same = |other: &&mut Fact<'_>| mailbox || other.origin.eid == fact.origin.eid;
             match told.iter_mut().find(same) {
-                Some(older) if older.standing.is_live() && !fact.standing.is_live() => {}
+                Some(older) if older.state.is_live() && !fact.state.is_live() => {}
                 Some(older) => *older = fact,
                 None => told.push(fact),
             }
@@ -141,7 +141,7 @@ impl Hub {
         }
         self.board.forget(place, origin);
         self.count(origin, 0, -1);
-        if self.origins.get(origin).is_some_and(Speaker::idle) {
+        if self.origins.get(origin).is_some_and(OriginState::idle) {
             self.settle(origin);
         }
     }
@@ -154,8 +154,8 @@ fn as_change(fact: &Fact<'_>, lamp: Option<Value>) -> Change {
         subject_id: Some(fact.subject_id),
         subject: fact.subject.clone(),
         origin: fact.origin.clone(),
-        standing: fact.standing,
-        was: Some(fact.standing),
+        state: fact.state,
+        was: Some(fact.state),
         lamp,
         lamp_was: lamp,
         version: fact.version,

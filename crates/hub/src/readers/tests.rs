@@ -4,8 +4,8 @@ use super::*;
 
 const KIND: Kind = Kind::DeviceState;
 
-fn reader(seat: &str) -> Reader {
-    Reader::new(AccountName::parse("a@d").unwrap(), seat)
+fn reader(instance: &str) -> Reader {
+    Reader::new(AccountName::parse("a@d").unwrap(), instance)
 }
 
 fn at(number: u64) -> Revision {
@@ -39,8 +39,8 @@ fn a_server_is_not_taken_for_another_of_its_account() {
     assert_eq!(readers.floor(KIND), Some(at(10)));
     assert_eq!(readers.behind(KIND, at(11)), [reader("x").account]);
     let mut later = Readers::default();
-    for (seat, watching) in readers.stored(&reader("x").account) {
-        later.restore(&reader(&seat), watching);
+    for (instance, watching) in readers.stored(&reader("x").account) {
+        later.restore(&reader(&instance), watching);
     }
     let (y, new) = later.open(reader("y"), KIND, PeerCache::Survives, at(50));
     assert!(!new);
@@ -111,12 +111,12 @@ fn a_client_that_forgets_leaves_nothing_behind() {
     assert_eq!(readers.floor(KIND), None);
 }
 
-/// What the marks must be, told from the watches and seats.
+/// What the marks must be, told from the watches and instances.
 fn told(readers: &Readers) -> Vec<Mark> {
     let live = readers.live.iter().map(|(id, live)| (live.kind, live.confirmed, *id));
-    let seats = readers.seats.values().flatten();
-    let absent =
-        seats.flat_map(|((_, kind), seat)| seat.absent.iter().map(|(at, id)| (*kind, *at, *id)));
+    let instances = readers.instances.values().flatten();
+    let absent = instances
+        .flat_map(|((_, kind), instance)| instance.absent.iter().map(|(at, id)| (*kind, *at, *id)));
     let mut marks: Vec<_> = live.chain(absent).collect();
     marks.sort_unstable();
     marks
@@ -132,8 +132,8 @@ fn the_marks_are_those_of_watches_and_seats_whatever_happens() {
         match roll / 2 % 8 {
             0..3 => {
                 let cache = if roll % 5 == 0 { PeerCache::Forgotten } else { PeerCache::Survives };
-                let seat = (roll / 16 % 30).to_string();
-                live.push(readers.open(reader(&seat), kind, cache, at(step)).0);
+                let instance = (roll / 16 % 30).to_string();
+                live.push(readers.open(reader(&instance), kind, cache, at(step)).0);
             }
             3..5 if !live.is_empty() => {
                 readers.confirm(live[roll as usize / 16 % live.len()], at(roll % (step + 1)));
@@ -150,5 +150,5 @@ fn the_marks_are_those_of_watches_and_seats_whatever_happens() {
     }
     readers.forget(&reader("").account);
     live.into_iter().for_each(|id| assert!(readers.close(id).is_some()));
-    assert!(readers.seats.is_empty() && readers.marks.is_empty());
+    assert!(readers.instances.is_empty() && readers.marks.is_empty());
 }

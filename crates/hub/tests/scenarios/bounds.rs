@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lampfield_board::{DeviceState::InUse, Ending, Kind};
 use lampfield_hub::{
-    ConnId, Happening, Hub, Limits, Notice, Now, PeerCache, Policies, Policy, Rule, Settings,
+    ConnId, Happening, Hub, HubLimits, Notice, Now, PeerCache, Policies, Policy, Rule, Settings,
     Trouble,
 };
 
@@ -21,7 +21,7 @@ const WITHDRAWALS: usize = 520;
 /// Names that one call may tell people of those that share an EID.
 const NAMED: usize = 20;
 
-fn story(limits: Limits) -> Story {
+fn story(limits: HubLimits) -> Story {
     let keep = Rule::parse("PJSIP/*0", Policy::Keep).unwrap();
     let policies = Policies::new(vec![keep]);
     let mut story = Story::with(Settings { policies, limits, ..Settings::default() });
@@ -48,7 +48,7 @@ fn ticks(story: &mut Story) -> Vec<usize> {
 
 /// Everything ends in the order of its places, in bounded pieces that add up to a linear whole.
 fn ends_piece_by_piece(begin: impl FnOnce(&mut Hub, Now), wait: u64, ending: usize) {
-    let mut story = story(Limits::default());
+    let mut story = story(HubLimits::default());
     story.act(begin);
     assert!(story.changes.len() <= WITHDRAWALS, "{} at once", story.changes.len());
     story.now.mono += secs(wait);
@@ -133,11 +133,11 @@ fn named(story: &Story) -> usize {
 
 #[test]
 fn withdrawals_beyond_the_limit_are_forgotten_in_pieces() {
-    let mut story = story(Limits::default());
+    let mut story = story(HubLimits::default());
     story.act(|hub, now| hub.goodbye(ConnId(1), now));
     ticks(&mut story);
     assert_eq!(story.hub.status().tombstones.used, ENDING);
-    let limits = Limits { tombstones: 10, ..Limits::default() };
+    let limits = HubLimits { tombstones: 10, ..HubLimits::default() };
     story.act(|hub, now| hub.set_settings(Settings { limits, ..Settings::default() }, now));
     assert!(story.hub.status().tombstones.used >= ENDING - LOOKS, "not all at once");
     let work = ticks(&mut story);
@@ -148,7 +148,7 @@ fn withdrawals_beyond_the_limit_are_forgotten_in_pieces() {
 /// What was not reached yet is proved or ends like everything else that an origin said before.
 #[test]
 fn an_origin_that_returns_while_it_ends_keeps_what_it_repeats_of_the_rest() {
-    let mut story = story(Limits::default());
+    let mut story = story(HubLimits::default());
     story.lost(1);
     story.now.mono += secs(10);
     story.act(|hub, now| hub.tick(now));
@@ -165,7 +165,7 @@ fn an_origin_that_returns_while_it_ends_keeps_what_it_repeats_of_the_rest() {
 /// A goodbye that takes several ticks is not put off by what happens between them.
 #[test]
 fn an_end_goes_on_after_a_return_and_a_loss() {
-    let mut story = story(Limits::default());
+    let mut story = story(HubLimits::default());
     story.act(|hub, now| hub.goodbye(ConnId(1), now));
     story.login(2, A);
     story.device(2, 1, "PJSIP/new", InUse);
@@ -183,7 +183,7 @@ fn an_end_goes_on_after_a_return_and_a_loss() {
 /// Nor by any number of further goodbyes: each ends what was said before it.
 #[test]
 fn an_end_goes_on_however_often_it_is_said_again() {
-    let mut story = story(Limits::default());
+    let mut story = story(HubLimits::default());
     // A goodbye does what one tick does: this is half as much again as all that there is to do.
     let goodbyes = (FACTS + 8 * ENDING) * 3 / 2 / LOOKS;
     let last = u64::try_from(goodbyes).unwrap();
@@ -205,7 +205,7 @@ fn an_end_goes_on_however_often_it_is_said_again() {
 /// that one goes on.
 #[test]
 fn what_is_said_after_a_removal_stands() {
-    let mut story = story(Limits::default());
+    let mut story = story(HubLimits::default());
     story.remove(A);
     story.login(2, A);
     story.device(2, 1, "PJSIP/19999", InUse);

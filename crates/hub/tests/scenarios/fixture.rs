@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use lampfield_board::{
-    AccountName, Cachable, Change, DeviceState, DoorName, Eid, MessageCount, Subject, Value, Wall,
+    AccountName, Cachable, Change, DeviceState, DoorName, Eid, MessageCount, Subject, Value,
+    WallTime,
 };
 use lampfield_fabric::Bucket;
 use lampfield_hub::{
-    ConnId, Effect, Hub, Lease, Notice, Now, Outcome, Refusal, Said, Settings, Trouble,
+    ConnId, Effect, Hub, Lease, Notice, Now, Outcome, Publication, Refusal, Settings, Trouble,
 };
 
 pub const A: &str = "pbx-a@asterisk.example";
@@ -28,7 +29,7 @@ impl Story {
     }
 
     pub fn with(settings: Settings) -> Self {
-        let now = Now { mono: Duration::ZERO, wall: Wall::from_millis(1_700_000_000_000) };
+        let now = Now { mono: Duration::ZERO, wall: WallTime::from_millis(1_700_000_000_000) };
         Self {
             hub: Hub::new(settings.clone(), now),
             now,
@@ -83,10 +84,10 @@ impl Story {
         value: Value,
     ) -> Result<Outcome, Refusal> {
         let (eid, door, cachable) = (number(eid), DoorName::Asterisk, Cachable::Yes);
-        self.publish(conn, Said { eid, subject, value, cachable, door, is_again: false })
+        self.publish(conn, Publication { eid, subject, value, cachable, door, is_again: false })
     }
 
-    pub fn publish(&mut self, conn: u64, said: Said) -> Result<Outcome, Refusal> {
+    pub fn publish(&mut self, conn: u64, said: Publication) -> Result<Outcome, Refusal> {
         let outcome = self.hub.publish(ConnId(conn), said, self.now);
         self.carry_out();
         outcome

@@ -355,10 +355,10 @@ fn a_withdrawal_carries_its_reason() {
     story.login(2, B);
     story.device(2, 1, "PJSIP/100", Busy);
     story.pass(secs(10));
-    let endings: Vec<_> = story.changes.iter().filter_map(|c| c.standing.ending()).collect();
+    let endings: Vec<_> = story.changes.iter().filter_map(|c| c.state.ending()).collect();
     assert_eq!(endings, [Ending::Superseded, Ending::Lost]);
     story.restart();
     let tombstones = story.hub.board().tombstones();
-    let endings: Vec<_> = tombstones.filter_map(|fact| fact.standing.ending()).collect();
+    let endings: Vec<_> = tombstones.filter_map(|fact| fact.state.ending()).collect();
     assert_eq!(endings, [Ending::Superseded, Ending::Lost]);
 }

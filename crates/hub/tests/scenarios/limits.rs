@@ -1,11 +1,13 @@
 //! What is refused, ignored or passed by.
 
 use lampfield_board::{Cachable, DeviceState::InUse, DoorName, Subject};
-use lampfield_hub::{ConnId, Grace, Limits, Outcome, Reached, Refusal, Said, Settings, Trouble};
+use lampfield_hub::{
+    ConnId, Grace, HubLimits, Outcome, Publication, Reached, Refusal, Settings, Trouble,
+};
 
 use super::fixture::{A, B, Story, name, number, secs};
 
-fn limited(limits: Limits) -> Story {
+fn limited(limits: HubLimits) -> Story {
     let mut story = Story::with(Settings { limits, ..Settings::default() });
     story.login(1, A);
     story.login(2, B);
@@ -18,7 +20,7 @@ fn device(name: &str) -> Subject {
 
 #[test]
 fn a_full_board_refuses_new_facts_and_takes_changes() {
-    let mut story = limited(Limits { facts: 1, ..Limits::default() });
+    let mut story = limited(HubLimits { facts: 1, ..HubLimits::default() });
     story.device(1, 1, "PJSIP/1", InUse);
     let refused = story.say(2, 2, device("PJSIP/1"), InUse.into());
     assert_eq!(refused, Err(Refusal::TooManyFacts { limit: 1 }));
@@ -28,16 +30,16 @@ fn a_full_board_refuses_new_facts_and_takes_changes() {
 
 #[test]
 fn one_origin_cannot_fill_the_board() {
-    let mut story = limited(Limits { subjects_per_origin: 1, ..Limits::default() });
+    let mut story = limited(HubLimits { facts_per_origin: 1, ..HubLimits::default() });
     story.device(1, 1, "PJSIP/1", InUse);
     let refused = story.say(1, 1, device("PJSIP/2"), InUse.into()).unwrap_err();
-    assert!(matches!(refused, Refusal::TooManySubjects { limit: 1, .. }), "{refused}");
+    assert!(matches!(refused, Refusal::TooManyFactsOfOrigin { limit: 1, .. }), "{refused}");
     assert_eq!(story.device(2, 2, "PJSIP/2", InUse), Outcome::Changed);
 }
 
 #[test]
 fn one_connection_speaks_for_a_bounded_number_of_eids() {
-    let mut story = limited(Limits { eids_per_connection: 2, ..Limits::default() });
+    let mut story = limited(HubLimits { eids_per_connection: 2, ..HubLimits::default() });
     story.device(1, 1, "PJSIP/1", InUse);
     story.device(1, 2, "PJSIP/1", InUse);
     let refused = story.say(1, 3, device("PJSIP/1"), InUse.into());
@@ -55,24 +57,24 @@ fn nobody_speaks_without_a_login() {
 
 #[test]
 fn a_value_of_the_wrong_kind_is_refused() {
-    let mut story = limited(Limits::default());
+    let mut story = limited(HubLimits::default());
     let mailbox = Subject::mailbox("1000@default").unwrap();
     assert!(matches!(story.say(1, 1, mailbox, InUse.into()), Err(Refusal::Board(_))));
 }
 
 #[test]
 fn buddies_presence_is_acknowledged_and_dropped() {
-    let mut story = limited(Limits::default());
+    let mut story = limited(HubLimits::default());
     assert_eq!(story.device(1, 1, "XMPP/asterisk/pbx-b@asterisk.example", InUse), Outcome::Ignored);
     assert_eq!((story.changes.len(), story.store.len()), (0, 0));
 }
 
 #[test]
 fn a_state_that_may_not_be_kept_is_told_once_and_leaves_nothing() {
-    let mut story = limited(Limits::default());
+    let mut story = limited(HubLimits::default());
     story.device(1, 1, "Local/1@x", InUse);
     let (stored, history) = (story.store.clone(), story.hub.history().len());
-    let passing = Said {
+    let passing = Publication {
         eid: number(1),
         subject: device("Local/1@x"),
         value: lampfield_board::DeviceState::Busy.into(),
@@ -138,13 +140,13 @@ fn refused(story: &Story) -> Vec<(Reached, String, u64)> {
 
 #[test]
 fn what_a_limit_keeps_out_is_a_trouble_until_it_is_quiet() {
-    let mut story = limited(Limits { subjects_per_origin: 1, ..Limits::default() });
+    let mut story = limited(HubLimits { facts_per_origin: 1, ..HubLimits::default() });
     story.device(1, 1, "PJSIP/1", InUse);
     for _ in 0..3 {
         story.say(1, 1, device("PJSIP/2"), InUse.into()).unwrap_err();
         story.pass(secs(300));
     }
-    assert_eq!(refused(&story), [(Reached::FactsPerServer, A.to_owned(), 3)]);
+    assert_eq!(refused(&story), [(Reached::FactsPerOrigin, A.to_owned(), 3)]);
     assert_eq!(story.raised(), 1, "three refusals, one warning");
     story.pass(secs(299));
     assert_eq!(refused(&story).len(), 1);
@@ -155,7 +157,7 @@ fn what_a_limit_keeps_out_is_a_trouble_until_it_is_quiet() {
 
 #[test]
 fn other_limits_and_the_end_of_the_account_end_the_trouble() {
-    let limits = Limits { eids_per_connection: 1, facts: 1, ..Limits::default() };
+    let limits = HubLimits { eids_per_connection: 1, facts: 1, ..HubLimits::default() };
     let mut story = limited(limits);
     story.device(1, 1, "PJSIP/1", InUse);
     story.say(2, 2, device("PJSIP/2"), InUse.into()).unwrap_err();
@@ -168,13 +170,13 @@ fn other_limits_and_the_end_of_the_account_end_the_trouble() {
     assert_eq!(refused(&story), []);
 
     story.say(1, 1, device("PJSIP/3"), InUse.into()).unwrap_err();
-    for other in [limits, Limits { facts: 0, subjects_per_origin: 9, ..limits }] {
+    for other in [limits, HubLimits { facts: 0, facts_per_origin: 9, ..limits }] {
         let settings =
             Settings { limits: other, grace: Grace::Fixed(secs(7)), ..Settings::default() };
         story.act(|hub, now| hub.set_settings(settings, now));
         assert_eq!(refused(&story).len(), 1, "{other:?} is no help");
     }
-    let settings = Settings { limits: Limits { facts: 2, ..limits }, ..Settings::default() };
+    let settings = Settings { limits: HubLimits { facts: 2, ..limits }, ..Settings::default() };
     story.act(|hub, now| hub.set_settings(settings, now));
     assert_eq!(refused(&story), []);
     assert_eq!(story.device(1, 1, "PJSIP/3", InUse), Outcome::Changed);
@@ -182,7 +184,7 @@ fn other_limits_and_the_end_of_the_account_end_the_trouble() {
 
 #[test]
 fn the_lines_about_refusals_are_bounded() {
-    let mut story = limited(Limits { facts: 0, ..Limits::default() });
+    let mut story = limited(HubLimits { facts: 0, ..HubLimits::default() });
     for number in 0..100 {
         let conn = 100 + u64::from(number);
         story.login(conn, &format!("pbx-{number}@asterisk.example"));
@@ -194,11 +196,11 @@ fn the_lines_about_refusals_are_bounded() {
 
 #[test]
 fn lower_limits_drop_nothing_but_the_oldest_of_the_past() {
-    let mut story = limited(Limits::default());
+    let mut story = limited(HubLimits::default());
     for number in 0..5_000 {
         story.device(1, 1, &format!("PJSIP/{number}"), InUse);
     }
-    let limits = Limits { facts: 10, history: 10, ..Limits::default() };
+    let limits = HubLimits { facts: 10, history: 10, ..HubLimits::default() };
     story.act(|hub, now| {
         hub.set_settings(Settings { limits, ..Settings::default() }, now);
         assert!(hub.history().len() > 10, "a bounded piece of work");
@@ -215,7 +217,7 @@ fn lower_limits_drop_nothing_but_the_oldest_of_the_past() {
 
 #[test]
 fn a_changed_restart_grace_holds_for_who_has_not_returned() {
-    let mut story = limited(Limits::default());
+    let mut story = limited(HubLimits::default());
     story.device(1, 1, "PJSIP/1", InUse);
     story.device(2, 2, "PJSIP/2", InUse);
     story.restart();

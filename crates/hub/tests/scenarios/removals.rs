@@ -20,7 +20,7 @@ fn story() -> Story {
 }
 
 fn ended(story: &Story) -> usize {
-    story.changes.iter().filter(|change| !change.standing.is_live()).count()
+    story.changes.iter().filter(|change| !change.state.is_live()).count()
 }
 
 fn rows_of(story: &Story, account: &str) -> Vec<(Bucket, String)> {

@@ -5,12 +5,12 @@ use lampfield_board::{
     DeviceState::{Busy, InUse, NotInUse},
     Kind,
 };
-use lampfield_hub::{ConnId, Limits, PeerCache, Reader, Room, Settings, Verdict, Watch};
+use lampfield_hub::{ConnId, HubLimits, PeerCache, Reader, Room, Settings, Verdict, Watch};
 
 use super::fixture::{A, B, Story, name, secs};
 
 fn story(devices: usize, watch_missed: usize) -> (Story, Watch) {
-    let limits = Limits { watch_missed, ..Limits::default() };
+    let limits = HubLimits { watch_missed, ..HubLimits::default() };
     let mut story = Story::with(Settings { limits, ..Settings::default() });
     story.login(1, A);
     for device in 0..devices {
@@ -26,7 +26,7 @@ fn change(story: &mut Story, device: &str, state: DeviceState) -> Change {
 }
 
 fn told(changes: &[Change]) -> Vec<String> {
-    changes.iter().map(|change| format!("{} {}", change.subject.name(), change.standing)).collect()
+    changes.iter().map(|change| format!("{} {}", change.subject.name(), change.state)).collect()
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn a_subject_in_a_place_that_was_freed_behind_the_cursor_is_told() {
 fn a_passing_state_without_room_is_dropped_and_counted() {
     let (mut story, mut watch) = story(1, 10);
     watch.next(&story.hub, 9);
-    let passing = lampfield_hub::Said {
+    let passing = lampfield_hub::Publication {
         eid: super::fixture::number(1),
         subject: lampfield_board::Subject::device("Local/1@x").unwrap(),
         value: InUse.into(),
@@ -210,7 +210,7 @@ fn a_count_that_is_only_said_again_overrules_nobody() {
     }
     story.act(|hub, now| hub.lost(ConnId(1), now));
     story.login(3, A);
-    let again = |new| lampfield_hub::Said {
+    let again = |new| lampfield_hub::Publication {
         eid: super::fixture::number(1),
         subject: lampfield_board::Subject::mailbox("1000@default").unwrap(),
         value: lampfield_board::MessageCount::new(new, 0).into(),

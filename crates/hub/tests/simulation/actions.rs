@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use lampfield_board::{AccountName, Cachable, DeviceState, MessageCount, Subject};
-use lampfield_hub::{Grace, Limits, PeerCache, Policies, Policy, Rule, Settings};
+use lampfield_hub::{Grace, HubLimits, PeerCache, Policies, Policy, Rule, Settings};
 
 use super::{asterisk::Asterisk, checks, random::Random, server::Server, world::World};
 
@@ -28,7 +28,7 @@ fn create(seed: u64) -> World {
     let settings = Settings {
         grace: Grace::Fixed(Duration::from_millis(grace)),
         policies: Policies::new(vec![Rule::parse("Keep/*", Policy::Keep).unwrap()]),
-        limits: Limits { watch_missed: random.between(1, 4) as usize, ..Limits::default() },
+        limits: HubLimits { watch_missed: random.between(1, 4) as usize, ..HubLimits::default() },
         ..Settings::default()
     };
     let count = random.between(2, 5);

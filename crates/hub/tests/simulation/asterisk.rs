@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use lampfield_board::{
-    Cachable, Change, DeviceState, Eid, Kind, MessageCount, Standing, Subject, Value, fold,
+    Cachable, Change, DeviceState, Eid, FactState, Kind, MessageCount, Subject, Value, fold,
 };
 
 pub struct Asterisk {
@@ -26,15 +26,15 @@ impl Asterisk {
         if own_echo || change.cachable == Cachable::No {
             return;
         }
-        match change.standing {
-            Standing::Live(Value::Mailbox(count)) => {
+        match change.state {
+            FactState::Live(Value::Mailbox(count)) => {
                 self.mailboxes.insert(change.subject.clone(), count);
             }
-            Standing::Live(Value::Device(state)) => self.hear_device(change, state),
-            Standing::Withdrawn(_) if change.subject.kind() == Kind::Mailbox => {
+            FactState::Live(Value::Device(state)) => self.hear_device(change, state),
+            FactState::Withdrawn(_) if change.subject.kind() == Kind::Mailbox => {
                 self.mailboxes.remove(&change.subject);
             }
-            Standing::Withdrawn(_) => self.hear_device(change, DeviceState::Unknown),
+            FactState::Withdrawn(_) => self.hear_device(change, DeviceState::Unknown),
         }
     }
 

@@ -58,7 +58,7 @@ fn facts(hub: &Hub) -> BTreeMap<Key, Value> {
     let all = hub.board().subjects_from(lampfield_board::SubjectId::FIRST);
     let facts = all.flat_map(|subject| subject.facts());
     let live = facts.filter_map(|fact| {
-        Some(((fact.subject.clone(), (**fact.origin).clone()), fact.standing.live()?))
+        Some(((fact.subject.clone(), (**fact.origin).clone()), fact.state.live()?))
     });
     live.collect()
 }
@@ -68,7 +68,7 @@ fn peer(world: &World, hub: &Hub, process: &Asterisk) {
     for device in &world.devices {
         let others = || {
             let facts = hub.board().get(device).into_iter().flat_map(|subject| subject.facts());
-            facts.filter(|fact| fact.standing.is_live() && fact.origin.eid != process.eid)
+            facts.filter(|fact| fact.state.is_live() && fact.origin.eid != process.eid)
         };
         let blurred = others().any(|fact| world.ledger.is_ambiguous(device, fact.origin.eid));
         let orphaned =
@@ -76,7 +76,7 @@ fn peer(world: &World, hub: &Hub, process: &Asterisk) {
         if blurred || orphaned {
             continue;
         }
-        let states = others().filter_map(|fact| fact.standing.live()?.device());
+        let states = others().filter_map(|fact| fact.state.live()?.device());
         let board = settled(fold::devices(states));
         assert_eq!(process.shows(device), board, "{device} on {} (board: right)", process.eid);
     }

@@ -102,9 +102,10 @@ fn parse(key: &str) -> Key {
 
 /// How many watches a row of confirmations speaks of.
 fn watches(row: Option<&str>) -> u64 {
-    type Seats = BTreeMap<String, BTreeMap<String, u64>>;
-    let seats: Seats = row.map(|row| serde_json::from_str(row).unwrap()).unwrap_or_default();
-    seats.values().flat_map(BTreeMap::values).sum()
+    type StoredReaders = BTreeMap<String, BTreeMap<String, u64>>;
+    let instances: StoredReaders =
+        row.map(|row| serde_json::from_str(row).unwrap()).unwrap_or_default();
+    instances.values().flat_map(BTreeMap::values).sum()
 }
 
 fn version(row: &str) -> (u64, u64) {

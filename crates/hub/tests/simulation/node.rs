@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lampfield_board::{AccountName, Cachable, Standing, Wall};
+use lampfield_board::{AccountName, Cachable, FactState, WallTime};
 use lampfield_hub::{ConnId, Effect, Hub, Now, Settings};
 
 use super::{disk::Disk, ledger::Key, link::Link};
@@ -13,7 +13,7 @@ pub struct Node {
     pub links: BTreeMap<ConnId, Link>,
     started: u64,
     /// The values that were told in the present call.
-    pub told: Vec<(Key, Standing)>,
+    pub told: Vec<(Key, FactState)>,
     versions: BTreeMap<Key, lampfield_board::Version>,
 }
 
@@ -51,7 +51,7 @@ impl Node {
                     if change.cachable == Cachable::Yes {
                         let before = self.versions.insert(key.clone(), change.version);
                         assert!(before <= Some(change.version), "version went back: {change:?}");
-                        self.told.push((key, change.standing));
+                        self.told.push((key, change.state));
                     }
                     for link in self.links.values_mut() {
                         link.offer(&change);
@@ -73,6 +73,6 @@ impl Node {
 fn now(started: u64, at: u64) -> Now {
     Now {
         mono: Duration::from_millis(at - started),
-        wall: Wall::from_millis(1_700_000_000_000 + at),
+        wall: WallTime::from_millis(1_700_000_000_000 + at),
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use lampfield_board::{AccountName, Cachable, DoorName, Eid, Kind, Origin, Subject};
-use lampfield_hub::{ConnId, Outcome, Policy, Said, Settings};
+use lampfield_hub::{ConnId, Outcome, Policy, Publication, Settings};
 
 use super::{
     disk::Disk,
@@ -355,7 +355,7 @@ impl World {
                 self.publish(
                     index,
                     conn,
-                    Said { eid, subject, value, cachable, door, is_again: false },
+                    Publication { eid, subject, value, cachable, door, is_again: false },
                 );
             }
             None => return false,
@@ -363,7 +363,7 @@ impl World {
         true
     }
 
-    fn publish(&mut self, index: usize, conn: ConnId, said: Said) {
+    fn publish(&mut self, index: usize, conn: ConnId, said: Publication) {
         let Some(node) = &mut self.node else { return };
         let origin = Origin::new(self.servers[index].account.clone(), said.eid);
         let key: Key = (said.subject.clone(), origin);
@@ -371,7 +371,7 @@ impl World {
         let overruled = key.0.kind() == Kind::Mailbox && {
             let facts =
                 node.hub.board().get(&key.0).into_iter().flat_map(|subject| subject.facts());
-            let newest = facts.filter(|fact| fact.standing.is_live()).last();
+            let newest = facts.filter(|fact| fact.state.is_live()).last();
             newest.is_some_and(|fact| **fact.origin != key.1)
         };
         let ignored = self.settings.policies.of(&said.subject) == Policy::Ignore;

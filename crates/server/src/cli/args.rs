@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use lampfield_board::{Kind, Wall};
+use lampfield_board::{Kind, WallTime};
 use lampfield_relay::{Fingerprint, Target};
 
 use super::{examples, hint, moment};
@@ -22,7 +22,7 @@ use crate::screen::Color;
 pub struct Cli {
     /// How to serve, if that is all that is said.
     #[command(flatten)]
-    pub serve: Serve,
+    pub serve: ServeArgs,
     /// What every verb understands.
     #[command(flatten)]
     pub common: Common,
@@ -86,7 +86,7 @@ fn quoted(word: &str) -> Cow<'_, str> {
 
 /// `serve`
 #[derive(Debug, Default, Args)]
-pub struct Serve {
+pub struct ServeArgs {
     /// Where to listen for Asterisk, instead of `listen` in the configuration; again for more
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     pub listen: Vec<SocketAddr>,
@@ -96,36 +96,36 @@ pub struct Serve {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Runs the server in the foreground.
-    Serve(Serve),
+    Serve(ServeArgs),
     /// Tells whether this configuration would start, without starting anything.
-    Check(Check),
+    Check(CheckArgs),
     /// Is it all right?
-    Status(Status),
+    Status(StatusArgs),
     /// What decides this lamp?
-    Why(Why),
+    Why(WhyArgs),
     /// Who said what about this lamp, and when?
-    History(History),
+    History(HistoryArgs),
     /// Shows changes as they come, one line each.
-    Watch(Watch),
+    Watch(WatchArgs),
     /// Adds, lists and removes accounts.
-    User(User),
+    User(UserArgs),
     /// Prints the complete xmpp.conf for one more Asterisk server.
-    Invite(Invite),
+    Invite(InviteArgs),
     /// Lists the served domains.
-    Domain(Domain),
+    Domain(DomainArgs),
     /// Changes what the running server logs.
-    Log(Log),
+    Log(LogArgs),
     /// Carries the stream of the PBX on this machine to a server somewhere else.
-    Relay(Relay),
+    Relay(RelayArgs),
     /// Loads an XMPP server and measures it.
     Bench(lampfield_bench::Bench),
     /// Explains a verb or the code of an error; prints completions and the man page.
-    Help(Help),
+    Help(HelpArgs),
 }
 
 /// `relay`
 #[derive(Debug, Args)]
-pub struct Relay {
+pub struct RelayArgs {
     /// Where the PBX on this machine connects to, in clear text; not needed where systemd has opened
     /// the socket
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
@@ -145,7 +145,7 @@ pub struct Relay {
 
 /// `check`
 #[derive(Debug, Args)]
-pub struct Check {
+pub struct CheckArgs {
     /// The file to check
     pub file: Option<PathBuf>,
     /// Print everything that would be in force, without passwords, as a file
@@ -153,7 +153,7 @@ pub struct Check {
     pub effective: bool,
     /// What `serve` would be told besides the file.
     #[command(flatten)]
-    pub serve: Serve,
+    pub serve: ServeArgs,
     /// Print the reference of all keys
     #[arg(long, hide = true)]
     pub reference: bool,
@@ -161,7 +161,7 @@ pub struct Check {
 
 /// `status`
 #[derive(Debug, Args)]
-pub struct Status {
+pub struct StatusArgs {
     /// Wait so long until it is all right
     #[arg(long, value_name = "TIME", value_parser = moment::some_time)]
     pub wait: Option<Duration>,
@@ -181,13 +181,13 @@ pub enum Format {
 
 /// `why`
 #[derive(Debug, Args)]
-pub struct Why {
+pub struct WhyArgs {
     /// A device or mailbox: PJSIP/100, 1000@default, device/PJSIP/100
     pub subject: String,
     /// What decided it then: 14:03, -10m, 2026-11-21T14:03:00Z
     #[arg(long, value_name = "MOMENT", value_parser = moment::moment)]
     #[arg(allow_hyphen_values = true)]
-    pub at: Option<Wall>,
+    pub at: Option<WallTime>,
     /// Where a name is both: device or mailbox
     #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
     pub kind: Option<Kind>,
@@ -195,13 +195,13 @@ pub struct Why {
 
 /// `history`
 #[derive(Debug, Args)]
-pub struct History {
+pub struct HistoryArgs {
     /// A device or mailbox: PJSIP/100, 1000@default, device/PJSIP/100
     pub subject: String,
     /// Only the last so much time (10m, 2h), or from a moment on (14:03)
     #[arg(long, value_name = "TIME", value_parser = moment::since)]
     #[arg(allow_hyphen_values = true)]
-    pub since: Option<Wall>,
+    pub since: Option<WallTime>,
     /// At most so many changes
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub limit: usize,
@@ -209,7 +209,7 @@ pub struct History {
 
 /// `watch`
 #[derive(Debug, Args)]
-pub struct Watch {
+pub struct WatchArgs {
     /// A pattern: 'PJSIP/1*', 'device/*', 'mailbox/*@default'
     pub filter: Option<String>,
     /// End after so many changes
@@ -222,7 +222,7 @@ pub struct Watch {
 
 /// `user`
 #[derive(Debug, Args)]
-pub struct User {
+pub struct UserArgs {
     /// What to do with accounts.
     #[command(subcommand)]
     pub action: UserAction,
@@ -232,7 +232,7 @@ pub struct User {
 #[derive(Debug, Subcommand)]
 pub enum UserAction {
     /// Adds an account; its password is typed, comes from standard input, or is made.
-    Add(UserAdd),
+    Add(UserAddArgs),
     /// Lists the accounts, never their passwords.
     List {
         /// Only those of this domain
@@ -266,7 +266,7 @@ pub enum UserAction {
 
 /// `user add`
 #[derive(Debug, Args)]
-pub struct UserAdd {
+pub struct UserAddArgs {
     /// NAME or NAME@DOMAIN
     pub name: String,
     /// What it may do: pbx, user or admin
@@ -285,7 +285,7 @@ pub struct UserAdd {
 
 /// `invite`
 #[derive(Debug, Args)]
-pub struct Invite {
+pub struct InviteArgs {
     /// The name of the new server
     pub name: String,
     /// Its domain, if not the first
@@ -301,7 +301,7 @@ pub struct Invite {
 
 /// `domain`
 #[derive(Debug, Args)]
-pub struct Domain {
+pub struct DomainArgs {
     /// What to do with domains.
     #[command(subcommand)]
     pub action: DomainAction,
@@ -316,7 +316,7 @@ pub enum DomainAction {
 
 /// `log`
 #[derive(Debug, Args)]
-pub struct Log {
+pub struct LogArgs {
     /// What to do with the log.
     #[command(subcommand)]
     pub action: LogAction,
@@ -334,7 +334,7 @@ pub enum LogAction {
 
 /// `help`
 #[derive(Debug, Args)]
-pub struct Help {
+pub struct HelpArgs {
     /// A verb (user add), a code (not-reached), `completions` and a shell, or `man`
     pub topic: Vec<String>,
 }

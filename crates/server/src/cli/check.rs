@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use super::args::{Check as Args, Common};
+use super::args::{CheckArgs as Args, Common};
 use super::stop::Stop;
 use super::{complaint, json};
 use crate::advice::{self, Advice};

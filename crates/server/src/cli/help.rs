@@ -10,13 +10,13 @@ use clap::{Command, ValueEnum};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::args::{self, Help};
+use super::args::{self, HelpArgs};
 use super::stop::Stop;
 use crate::failure::{Exit, Failure};
 use crate::nearest::nearest;
 use crate::screen::Screen;
 
-pub fn run(help: &Help, screen: &Screen) -> Result<ExitCode, Stop> {
+pub fn run(help: &HelpArgs, screen: &Screen) -> Result<ExitCode, Stop> {
     let typed: Vec<&str> = help.topic.iter().map(String::as_str).collect();
     let text = match typed.as_slice() {
         ["completions", shell] => completions(shell)?,

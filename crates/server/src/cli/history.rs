@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::args::{Common, History as Args};
+use super::args::{Common, HistoryArgs as Args};
 use super::stop::Stop;
 use super::{ask, json, mismatch};
 use crate::control::{Answer, Request};

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::args::{Common, Invite as Args};
+use super::args::{Common, InviteArgs as Args};
 use super::stop::Stop;
 use super::{ask, json, mismatch};
 use crate::control::{Answer, InviteSecret, Named, Request};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use lampfield_board::Wall;
+use lampfield_board::WallTime;
 
 /// A duration longer than nothing.
 pub fn some_time(typed: &str) -> Result<Duration, String> {
@@ -18,20 +18,20 @@ pub fn some_time(typed: &str) -> Result<Duration, String> {
 }
 
 /// A moment: of today, so long ago, or in full.
-pub fn moment(typed: &str) -> Result<Wall, String> {
+pub fn moment(typed: &str) -> Result<WallTime, String> {
     let now = Zoned::now();
     read(typed, &now).ok_or("write 14:03, -10m or 2026-11-21T14:03:00Z".to_owned())
 }
 
 /// How far to look back: so long, or to a moment.
-pub fn since(typed: &str) -> Result<Wall, String> {
+pub fn since(typed: &str) -> Result<WallTime, String> {
     let now = Zoned::now();
     let back = humantime::parse_duration(typed).ok().and_then(|back| before(&now, back));
     back.or_else(|| read(typed, &now))
         .ok_or("write how long, or from when: 10m, 2h, 14:03".to_owned())
 }
 
-fn read(typed: &str, now: &Zoned) -> Option<Wall> {
+fn read(typed: &str, now: &Zoned) -> Option<WallTime> {
     if let Some(back) = typed.strip_prefix('-') {
         return before(now, humantime::parse_duration(back).ok()?);
     }
@@ -52,13 +52,13 @@ fn read(typed: &str, now: &Zoned) -> Option<Wall> {
     wall(meant.timestamp())
 }
 
-fn before(now: &Zoned, back: Duration) -> Option<Wall> {
+fn before(now: &Zoned, back: Duration) -> Option<WallTime> {
     let now = u64::try_from(now.timestamp().as_millisecond()).ok()?;
-    Some(Wall::from_millis(now.checked_sub(u64::try_from(back.as_millis()).ok()?)?))
+    Some(WallTime::from_millis(now.checked_sub(u64::try_from(back.as_millis()).ok()?)?))
 }
 
-fn wall(moment: Timestamp) -> Option<Wall> {
-    u64::try_from(moment.as_millisecond()).ok().map(Wall::from_millis)
+fn wall(moment: Timestamp) -> Option<WallTime> {
+    u64::try_from(moment.as_millisecond()).ok().map(WallTime::from_millis)
 }
 
 #[cfg(test)]
@@ -67,7 +67,7 @@ mod tests {
 
     fn at(typed: &str, now: &str) -> Option<u64> {
         let now: Timestamp = now.parse().expect("a moment");
-        read(typed, &now.to_zoned(TimeZone::system())).map(Wall::millis)
+        read(typed, &now.to_zoned(TimeZone::system())).map(WallTime::millis)
     }
 
     fn millis(moment: &str) -> Option<u64> {

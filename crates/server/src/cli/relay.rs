@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use lampfield_relay::{Settings, Trust, TrustError};
 
-use super::args::Relay as Args;
+use super::args::RelayArgs as Args;
 use super::stop::Stop;
 use crate::failure::{Exit, Failure};
 use crate::relay;

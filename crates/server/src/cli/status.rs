@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::args::{Common, Format, Status as Args};
+use super::args::{Common, Format, StatusArgs as Args};
 use super::stop::Stop;
 use super::{ask, complaint, json, mismatch};
 use crate::control::{Answer, Request};

@@ -4,7 +4,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use super::args::{Common, User, UserAction, UserAdd};
+use super::args::{Common, UserAction, UserAddArgs, UserArgs};
 use super::password;
 use super::stop::Stop;
 use super::{ask, change, json, mismatch};
@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::screen::time::count;
 use crate::screen::{Align, Screen, Table};
 
-pub fn run(user: &User, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
+pub fn run(user: &UserArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     match &user.action {
         UserAction::Add(add) => give(&added(add)?, common, screen)?,
         UserAction::Passwd { name, generate } => {
@@ -36,7 +36,7 @@ pub fn run(user: &User, common: &Common, screen: &Screen) -> Result<ExitCode, St
     Ok(Exit::Good.into())
 }
 
-fn added(add: &UserAdd) -> Result<Request, Stop> {
+fn added(add: &UserAddArgs) -> Result<Request, Stop> {
     Ok(Request::UserAdd {
         account: Named::parse(&add.name),
         role: add.role.clone(),

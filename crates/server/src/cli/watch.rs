@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use super::args::{Common, Watch as Args};
+use super::args::{Common, WatchArgs as Args};
 use super::stop::Stop;
 use super::{connect, mismatch};
 use crate::control::line::encode;

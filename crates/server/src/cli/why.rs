@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use lampfield_board::Kind;
 
-use super::args::{Common, Why as Args};
+use super::args::{Common, WhyArgs as Args};
 use super::stop::Stop;
 use super::{ask, json, mismatch};
 use crate::control::{Answer, Request};
@@ -32,7 +32,7 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
 
 /// The name without the kind, which may stand in front already.
 fn bare(kind: Kind, typed: &str) -> &str {
-    typed.strip_prefix(kind.word()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(typed)
+    typed.strip_prefix(kind.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(typed)
 }
 
 fn text(why: &Why, screen: &Screen) -> String {

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::ops::RangeInclusive;
 
 use super::reader::{Given, Reader, Refused, Times};
-use super::reference::{Applies, Entry, Page};
+use super::reference::{Applies, KeyEntry, Page};
 use super::reload::Merge;
 use super::show::Writer;
 
@@ -64,6 +64,7 @@ pub trait Field {
 /// A key with a default.
 pub struct Key<T> {
     default: T,
+    former: Option<&'static str>,
     within: Option<Within<T>>,
     applies: Applies,
 }
@@ -93,7 +94,7 @@ pub trait Named {
 
 /// A key that takes `default` when the file does not say otherwise.
 pub fn key<T>(default: T) -> Key<T> {
-    Key { default, within: None, applies: Applies::AtStart }
+    Key { default, former: None, within: None, applies: Applies::AtStart }
 }
 
 /// A key without which its table makes no sense.
@@ -123,6 +124,11 @@ impl<T> Key<T> {
         Self { within: Some(Within { range, contains }), ..self }
     }
 
+    /// It had this name once, under which files of before are still read.
+    pub fn formerly(self, former: &'static str) -> Self {
+        Self { former: Some(former), ..self }
+    }
+
     /// Takes effect on SIGHUP, without a restart.
     pub fn on_reload(self) -> Self {
         Self { applies: Applies::OnReload, ..self }
@@ -138,7 +144,8 @@ impl<T: Value> Field for Key<T> {
     type Value = T;
 
     fn read(self, name: &'static str, reader: &mut Reader<'_>) -> Option<T> {
-        let Some(given) = reader.given(name) else { return Some(self.default) };
+        let given = reader.given(name).or_else(|| reader.given(self.former?));
+        let Some(given) = given else { return Some(self.default) };
         let value = read_value(name, given, reader)?;
         if let Some(Within { range, contains }) = self.within
             && !contains(&range, &value)
@@ -152,7 +159,7 @@ impl<T: Value> Field for Key<T> {
     }
 
     fn describe(self, name: &'static str, help: &'static str, page: &mut Page) {
-        page.entry(Entry {
+        page.entry(KeyEntry {
             name,
             kind: T::kind(),
             default: self.default.show(),
@@ -191,7 +198,8 @@ impl<T: Value> Field for Required<T> {
 
     fn describe(self, name: &'static str, help: &'static str, page: &mut Page) {
         let (kind, applies) = (T::kind(), Applies::AtStart);
-        let entry = Entry { name, kind, default: None, range: None, required: true, applies, help };
+        let entry =
+            KeyEntry { name, kind, default: None, range: None, required: true, applies, help };
         page.entry(entry);
     }
 

@@ -202,8 +202,10 @@ section! {
     pub struct Limits {
         /// Facts, one for each subject and server; a new one beyond it is refused and logged.
         facts: usize = key(1_000_000).within(100..=10_000_000).on_reload(),
-        /// Facts of one server; a new one beyond it is refused and logged.
-        facts_per_server: usize = key(100_000).within(100..=10_000_000).on_reload(),
+        /// Facts of one origin (a PBX); a new one beyond it is refused and logged. The name that
+        /// this key once had, `facts_per_server`, is still read.
+        facts_per_origin: usize = key(100_000).formerly("facts_per_server")
+            .within(100..=10_000_000).on_reload(),
         /// Servers (entity ids) that one connection may speak for.
         eids_per_connection: usize = key(16).within(1..=1_000).on_reload(),
         /// Remembered withdrawals; beyond it the oldest goes, with a warning that names the servers

@@ -18,7 +18,7 @@ pub enum Applies {
 
 /// One key.
 #[derive(Debug)]
-pub struct Entry {
+pub struct KeyEntry {
     /// Its name inside its table.
     pub name: &'static str,
     /// What its value is.
@@ -47,7 +47,7 @@ pub struct Part {
     /// Whether it takes effect on SIGHUP as a whole, with all its keys.
     pub reloads: bool,
     /// Its keys in the order of their definition.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<KeyEntry>,
 }
 
 /// All keys.
@@ -71,10 +71,10 @@ impl Page {
     }
 
     /// Adds a key to the table being described.
-    pub fn entry(&mut self, entry: Entry) {
+    pub fn entry(&mut self, entry: KeyEntry) {
         if let Some(section) = self.sections.get_mut(self.at) {
             let applies = if section.reloads { Applies::OnReload } else { entry.applies };
-            section.entries.push(Entry { applies, ..entry });
+            section.entries.push(KeyEntry { applies, ..entry });
         }
     }
 
@@ -131,9 +131,9 @@ impl Display for Part {
     }
 }
 
-// === impl Entry ===
+// === impl KeyEntry ===
 
-impl Display for Entry {
+impl Display for KeyEntry {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "- **`{}`**: {}", self.name, self.kind)?;
         match (&self.default, self.required) {

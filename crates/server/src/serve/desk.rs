@@ -142,7 +142,7 @@ impl Desk {
 
     async fn take_over(&self, config: &Config, file: &Config) -> Result<(), Failure> {
         certificate::check(file).map_err(Failure::from)?;
-        accounts_of(&self.door.site.accounts, config).await?;
+        accounts_of(&self.door.context.accounts, config).await?;
         self.log.set(&config.log.level)?;
         let limits = &config.xmpp.limits;
         descriptors::raise(limits.connections);

@@ -28,7 +28,7 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// Whether this is a first start without a configuration.
 pub fn is_one(place: &Place, door: &Door) -> bool {
-    place.file.is_none() && door.site.accounts.list().is_empty()
+    place.file.is_none() && door.context.accounts.list().is_empty()
 }
 
 /// Makes the account and tells how to connect it.
@@ -90,8 +90,8 @@ fn write(path: &Path, block: &str) -> io::Result<()> {
 }
 
 async fn remove_at_login(door: Rc<Door>, jid: BareJid, path: PathBuf) {
-    let is_there = || !door.site.router.resources(&jid).is_empty();
-    while !is_there() && door.site.accounts.get(&jid).is_some() {
+    let is_there = || !door.context.router.resources(&jid).is_empty();
+    while !is_there() && door.context.accounts.get(&jid).is_some() {
         tokio::time::sleep(LOOK).await;
     }
     let why = if is_there() { "its account has logged in" } else { "its account was removed" };

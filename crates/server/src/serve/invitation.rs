@@ -34,7 +34,7 @@ pub struct Invitation<'a> {
 }
 
 /// How a section says where to connect, and how.
-struct Line {
+struct XmppConfLine {
     hosts: Vec<String>,
     tls: bool,
     sasl: bool,
@@ -70,11 +70,11 @@ impl Invitation<'_> {
         if *port != 5222 {
             hosts.push(format!("port={port}"));
         }
-        self.section(&Line { hosts, tls: self.tls != Tls::Off, sasl: !self.legacy })
+        self.section(&XmppConfLine { hosts, tls: self.tls != Tls::Off, sasl: !self.legacy })
     }
 
     /// A section. No buddy lines: the PBX accounts of a domain see each other anyway.
-    fn section(&self, line: &Line) -> String {
+    fn section(&self, line: &XmppConfLine) -> String {
         let Self { jid, domain, secret, .. } = self;
         let word = |yes| if yes { "yes" } else { "no" };
         let mut lines = vec!["[lampfield]".to_owned(), "type=client".to_owned()];

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use lampfield_board::{Change, Origin, Wall};
-use lampfield_hub::{Door, Happening, Notice};
+use lampfield_board::{Change, Origin, WallTime};
+use lampfield_hub::{Happening, Notice, Observer};
 
 /// Happenings that are remembered.
 const LIMIT: usize = 4_096;
@@ -15,14 +15,14 @@ const LIMIT: usize = 4_096;
 /// The latest happenings, the oldest first.
 #[derive(Debug, Default)]
 pub struct Journal {
-    entries: RefCell<VecDeque<Entry>>,
+    entries: RefCell<VecDeque<JournalEntry>>,
 }
 
 /// One happening.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct JournalEntry {
     /// When.
-    pub at: Wall,
+    pub at: WallTime,
     /// To whom.
     pub origin: Arc<Origin>,
     /// What.
@@ -42,27 +42,27 @@ pub enum What {
 
 impl Journal {
     /// What happened to one of `origins` since then, the newest first.
-    pub fn of(&self, origins: &[Arc<Origin>], since: Wall) -> Vec<Entry> {
+    pub fn of(&self, origins: &[Arc<Origin>], since: WallTime) -> Vec<JournalEntry> {
         let entries = self.entries.borrow();
-        let meant = |entry: &&Entry| entry.at >= since && origins.contains(&entry.origin);
+        let meant = |entry: &&JournalEntry| entry.at >= since && origins.contains(&entry.origin);
         entries.iter().rev().filter(meant).cloned().collect()
     }
 
-    fn note(&self, at: Wall, origin: &Arc<Origin>, what: What) {
+    fn note(&self, at: WallTime, origin: &Arc<Origin>, what: What) {
         let mut entries = self.entries.borrow_mut();
         if entries.len() >= LIMIT {
             entries.pop_front();
         }
-        entries.push_back(Entry { at, origin: Arc::clone(origin), what });
+        entries.push_back(JournalEntry { at, origin: Arc::clone(origin), what });
     }
 }
 
-impl Door for Journal {
+impl Observer for Journal {
     fn changed(&self, _: &Change) {}
 
     fn notice(&self, notice: &Notice) {
         let now = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default();
-        let at = Wall::from_millis(now);
+        let at = WallTime::from_millis(now);
         match notice {
             Notice::Happened(Happening::Lost { origin, grace, .. }) => {
                 self.note(at, origin, What::Lost(*grace));
@@ -90,9 +90,9 @@ mod tests {
     fn the_oldest_is_forgotten_at_the_limit() {
         let (one, journal) = (origin(1), Journal::default());
         for millis in 0..2 * LIMIT as u64 {
-            journal.note(Wall::from_millis(millis), &one, What::Lost(Duration::ZERO));
+            journal.note(WallTime::from_millis(millis), &one, What::Lost(Duration::ZERO));
         }
-        let all = journal.of(&[one], Wall::from_millis(0));
+        let all = journal.of(&[one], WallTime::from_millis(0));
         assert_eq!(all.len(), LIMIT);
         assert_eq!(all[0].at.millis(), 2 * LIMIT as u64 - 1);
     }

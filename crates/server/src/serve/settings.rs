@@ -16,9 +16,9 @@ pub fn of_hub(config: &Config) -> hub::Settings {
         },
         restart_grace: config.lease.restart_grace,
         policies: hub::Policies::new(config.policy.iter().map(rule).collect()),
-        limits: hub::Limits {
+        limits: hub::HubLimits {
             facts: limits.facts,
-            subjects_per_origin: limits.facts_per_server,
+            facts_per_origin: limits.facts_per_origin,
             eids_per_connection: limits.eids_per_connection,
             history: limits.history,
             tombstones: limits.tombstones,

@@ -6,7 +6,7 @@ use std::collections::{HashSet, VecDeque};
 use std::rc::{Rc, Weak};
 
 use lampfield_board::{Change, Pattern, Subject};
-use lampfield_hub::Door;
+use lampfield_hub::Observer;
 use tokio::sync::Notify;
 
 use crate::control::listener::Changes;
@@ -60,7 +60,7 @@ impl Watchers {
     }
 }
 
-impl Door for Watchers {
+impl Observer for Watchers {
     fn changed(&self, change: &Change) {
         for backlog in self.backlogs.borrow().iter().filter_map(Weak::upgrade) {
             backlog.offer(change);
@@ -149,8 +149,8 @@ mod tests {
     use std::sync::Arc;
 
     use lampfield_board::{
-        AccountName, Cachable, DeviceState, DoorName, Eid, Ending, Origin, Revision, Standing,
-        Value, Version, Wall,
+        AccountName, Cachable, DeviceState, DoorName, Eid, Ending, FactState, Origin, Revision,
+        Value, Version, WallTime,
     };
 
     use super::*;
@@ -164,12 +164,12 @@ mod tests {
             subject_id: None,
             subject: Subject::device(device).expect("a device"),
             origin: Arc::new(Origin::new(account, eid)),
-            standing: Standing::Live(Value::Device(state)),
+            state: FactState::Live(Value::Device(state)),
             was: None,
             lamp: Some(Value::Device(state)),
             lamp_was: None,
             version: Version { epoch: 1, counter: 1 },
-            said_at: Wall::from_millis(0),
+            said_at: WallTime::from_millis(0),
             door: DoorName::Asterisk,
             cachable: Cachable::Yes,
         }
@@ -204,7 +204,7 @@ mod tests {
         let watchers = Watchers::default();
         let mut watching = watchers.watch(None);
         let said = change("PJSIP/100", DeviceState::InUse);
-        let ended = Change { standing: Standing::Withdrawn(Ending::Goodbye), ..said.clone() };
+        let ended = Change { state: FactState::Withdrawn(Ending::Goodbye), ..said.clone() };
         watchers.changed(&said);
         watchers.changed(&ended);
         let lines = all(&mut watching).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lampfield_xmpp::settings::{
-    ClearTextAuth, DomainSettings, Limits, Registration, Settings, TURN, TlsPolicy,
+    ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
 };
 use lampfield_xmpp::wire::LinkLimits;
 
@@ -67,8 +67,8 @@ fn domain(config: &Config, name: &DomainName) -> DomainSettings {
 }
 
 /// The bounds of what peers can make the door hold or do.
-pub fn limits(limits: &keys::XmppLimits) -> Limits {
-    Limits {
+pub fn limits(limits: &keys::XmppLimits) -> XmppLimits {
+    XmppLimits {
         stanza_bytes: limits.stanza.bytes(),
         unauthenticated_stanza_bytes: limits.unauthenticated_stanza.bytes(),
         depth: limits.depth,

@@ -116,7 +116,11 @@ const CONSTANTS: [(&str, &str, &str); 33] = [
     ("xmpp/src/session/directed.rs", "MOST: usize = 100;", "| 100 |"),
     ("xmpp/src/services/pubsub/telephony/listing.rs", "MOST: usize = 200;", "| 200 |"),
     ("xmpp/src/results.rs", "MOST: usize = 200_000;", "| 200,000 |"),
-    ("xmpp/src/wire/loans.rs", "LARGEST_ANSWER: usize = 8 * 1024 * 1024;", "| 8 MiB, for all "),
+    (
+        "xmpp/src/wire/answer_memory.rs",
+        "LARGEST_ANSWER: usize = 8 * 1024 * 1024;",
+        "| 8 MiB, for all ",
+    ),
     ("xmpp/src/accounts.rs", "accounts: 100_000,", "| 100,000 |"),
     ("xmpp/src/accounts.rs", "hashing: 2,", "| 2, and 1,024 wait |"),
     ("xmpp/src/accounts.rs", "waiting: 1_024,", "| 2, and 1,024 wait |"),

@@ -41,7 +41,7 @@ const CASES: [(&str, fn()); 31] = [
     ("policy.name", policy_name),
     ("policy.rule", policy_rule),
     ("limits.facts", || facts("facts")),
-    ("limits.facts_per_server", || facts("facts_per_server")),
+    ("limits.facts_per_origin", || facts("facts_per_origin")),
     ("limits.eids_per_connection", eids_per_connection),
     ("limits.tombstones", tombstones),
     ("limits.history", history),

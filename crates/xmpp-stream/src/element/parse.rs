@@ -13,14 +13,14 @@ use super::chars::{check_chars, check_text, resolve_reference};
 use super::namespaces::{Namespaces, Scope};
 use super::start_tag::Part;
 use super::{Attr, ElementData, Item, Stanza, StartTag};
-use crate::limits::Limits;
+use crate::limits::StanzaLimits;
 use crate::stream_error::{StreamCondition, StreamError};
 
 /// See [`Stanza::parse`].
 pub fn stanza<'a>(
     bytes: &'a [u8],
     scope: &'a Scope,
-    limits: &Limits,
+    limits: &StanzaLimits,
 ) -> Result<Stanza<'a>, StreamError> {
     if bytes.len() > limits.stanza_bytes {
         return Err(StreamCondition::PolicyViolation.with("stanza too long"));
@@ -52,7 +52,7 @@ fn position(reader: &Reader<&[u8]>) -> usize {
 /// Collects what the tokenizer finds.
 struct Builder<'a> {
     source: &'a str,
-    limits: Limits,
+    limits: StanzaLimits,
     namespaces: Namespaces<'a>,
     items: Vec<Item<'a>>,
     attrs: Vec<Attr<'a>>,
@@ -65,7 +65,7 @@ struct Builder<'a> {
 // === impl Builder ===
 
 impl<'a> Builder<'a> {
-    fn new(source: &'a str, scope: &'a Scope, limits: Limits) -> Self {
+    fn new(source: &'a str, scope: &'a Scope, limits: StanzaLimits) -> Self {
         Self {
             source,
             limits,
@@ -200,7 +200,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Refuses two attributes of one name. Quadratic, on at most [`Limits::attributes`].
+/// Refuses two attributes of one name. Quadratic, on at most [`StanzaLimits::attributes`].
 fn check_distinct(attrs: &[Attr<'_>]) -> Result<(), StreamError> {
     let twice = attrs.iter().enumerate().any(|(i, attr)| {
         attrs.iter().skip(i + 1).any(|other| other.name == attr.name && other.ns == attr.ns)

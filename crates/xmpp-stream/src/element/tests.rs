@@ -5,7 +5,7 @@ use crate::stream_error::StreamCondition as C;
 static NONE: Scope = Scope::NONE;
 
 fn parse(text: &str) -> Result<Stanza<'_>, StreamError> {
-    Stanza::parse(text.as_bytes(), &NONE, &Limits::AUTHENTICATED)
+    Stanza::parse(text.as_bytes(), &NONE, &StanzaLimits::AUTHENTICATED)
 }
 
 fn refusal(text: &str) -> C {
@@ -22,7 +22,7 @@ fn reads_asterisks_publish() {
     const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
     let scope = Scope::with_default(ns::CLIENT);
     let stanza =
-        Stanza::parse(PUBLISH.as_bytes(), &scope, &Limits::AUTHENTICATED).expect("a publish");
+        Stanza::parse(PUBLISH.as_bytes(), &scope, &StanzaLimits::AUTHENTICATED).expect("a publish");
     let iq = stanza.root();
     assert!(iq.is(ns::CLIENT, "iq"));
     assert_eq!(iq.attr("type"), Some("set"));
@@ -97,7 +97,7 @@ fn resolves_namespaces_at_every_depth() {
 fn finds_prefixes_that_the_stream_declared() {
     let mut scope = Scope::with_default(ns::CLIENT);
     scope.declare("x", "urn:x");
-    let stanza = Stanza::parse(b"<iq><x:q/></iq>", &scope, &Limits::AUTHENTICATED).unwrap();
+    let stanza = Stanza::parse(b"<iq><x:q/></iq>", &scope, &StanzaLimits::AUTHENTICATED).unwrap();
     assert!(stanza.root().is(ns::CLIENT, "iq"));
     assert!(stanza.root().child("urn:x", "q").is_some());
 }
@@ -169,7 +169,7 @@ fn refuses_unbound_prefixes() {
 
 #[test]
 fn refuses_what_is_not_utf8() {
-    let error = Stanza::parse(b"<a>\xff</a>", &NONE, &Limits::AUTHENTICATED);
+    let error = Stanza::parse(b"<a>\xff</a>", &NONE, &StanzaLimits::AUTHENTICATED);
     assert_eq!(error.expect_err("not UTF-8").condition, C::UnsupportedEncoding);
 }
 
@@ -189,7 +189,7 @@ fn limits_the_declarations_in_force() {
 #[test]
 fn limits_depth_attributes_and_length() {
     let nested = |n: usize| format!("{}{}", "<a>".repeat(n), "</a>".repeat(n));
-    let most = Limits::AUTHENTICATED;
+    let most = StanzaLimits::AUTHENTICATED;
     assert!(parse(&nested(most.depth)).is_ok());
     assert_eq!(refusal(&nested(most.depth + 1)), C::PolicyViolation);
     assert_eq!(refusal(&nested(20_000)), C::PolicyViolation);
@@ -280,7 +280,7 @@ mod random {
 
         #[test]
         fn takes_any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = Stanza::parse(&bytes, &NONE, &Limits::AUTHENTICATED);
+            let _ = Stanza::parse(&bytes, &NONE, &StanzaLimits::AUTHENTICATED);
         }
 
         #[test]
@@ -288,7 +288,7 @@ mod random {
             let Ok(stanza) = parse(text.trim()) else { return Ok(()) };
             let mut out = Vec::new();
             crate::writer::copy(&mut out, stanza.root(), "");
-            let again = Stanza::parse(&out, &NONE, &Limits::AUTHENTICATED).expect("our own");
+            let again = Stanza::parse(&out, &NONE, &StanzaLimits::AUTHENTICATED).expect("our own");
             prop_assert!(same(stanza.root(), again.root()), "{} / {:?}", text, again.root());
         }
     }

@@ -6,7 +6,7 @@
 use crate::element::{
     Attributes, Scope, StartTag, StartTagPart, check_chars, check_declaration as check_namespace,
 };
-use crate::limits::Limits;
+use crate::limits::StanzaLimits;
 use crate::ns;
 use crate::stream_error::{StreamCondition, StreamError};
 
@@ -32,7 +32,7 @@ pub struct StreamHeader {
 /// # Errors
 /// `not-well-formed`, `unsupported-encoding`, `bad-namespace-prefix`, `invalid-namespace` for
 /// another stream namespace, `bad-format` for another element.
-pub fn parse(bytes: &[u8], limits: &Limits) -> Result<(StreamHeader, Box<str>), StreamError> {
+pub fn parse(bytes: &[u8], limits: &StanzaLimits) -> Result<(StreamHeader, Box<str>), StreamError> {
     let text = text(bytes)?;
     check_chars(text)?;
     let content = text.strip_prefix('<').and_then(|text| text.strip_suffix('>'));

@@ -23,7 +23,7 @@ fn feed(framer: &mut Framer, mut input: &[u8], seen: &mut Vec<Seen>) {
             Ok(None) => return,
             Ok(Some(Frame::Open(_))) => seen.push(Seen::Open),
             Ok(Some(Frame::Stanza(bytes))) => {
-                match crate::Stanza::parse(bytes, &scope, &Limits::AUTHENTICATED) {
+                match crate::Stanza::parse(bytes, &scope, &StanzaLimits::AUTHENTICATED) {
                     Ok(_) => seen.push(Seen::Stanza(String::from_utf8_lossy(bytes).into())),
                     Err(error) => return seen.push(Seen::Error(error.condition)),
                 }
@@ -35,7 +35,7 @@ fn feed(framer: &mut Framer, mut input: &[u8], seen: &mut Vec<Seen>) {
 }
 
 fn frames(parts: &[&[u8]]) -> Vec<Seen> {
-    let mut framer = Framer::new(Limits::AUTHENTICATED);
+    let mut framer = Framer::new(StanzaLimits::AUTHENTICATED);
     let mut seen = Vec::new();
     for part in parts {
         feed(&mut framer, part, &mut seen);
@@ -73,7 +73,7 @@ fn cuts_stanzas_at_their_ends() {
 
 #[test]
 fn hands_out_what_came_whole_without_a_copy_and_keeps_nothing() {
-    let mut framer = Framer::new(Limits::AUTHENTICATED);
+    let mut framer = Framer::new(StanzaLimits::AUTHENTICATED);
     let bytes = [HEADER, "<presence/>\n"].concat();
     let mut input = bytes.as_bytes();
     assert!(matches!(framer.next(&mut input), Ok(Some(Frame::Open(_)))));
@@ -85,7 +85,7 @@ fn hands_out_what_came_whole_without_a_copy_and_keeps_nothing() {
 
 #[test]
 fn frees_its_buffer_after_a_split_stanza() {
-    let mut framer = Framer::new(Limits::AUTHENTICATED);
+    let mut framer = Framer::new(StanzaLimits::AUTHENTICATED);
     let mut seen = Vec::new();
     for part in [HEADER, "<pres", "ence/>"] {
         feed(&mut framer, part.as_bytes(), &mut seen);
@@ -96,7 +96,7 @@ fn frees_its_buffer_after_a_split_stanza() {
 
 #[test]
 fn reads_asterisks_header() {
-    let mut framer = Framer::new(Limits::STRANGER);
+    let mut framer = Framer::new(StanzaLimits::STRANGER);
     let mut input = HEADER.as_bytes();
     let Ok(Some(Frame::Open(header))) = framer.next(&mut input) else { panic!("no header") };
     assert_eq!(header.to.as_deref(), Some("asterisk.example"));
@@ -108,7 +108,7 @@ fn reads_asterisks_header() {
 fn reads_headers_of_older_and_odder_peers() {
     let text = "<s:stream to=\"a\" xmlns:s='http://etherx.jabber.org/streams' xml:lang='de' \
         xmlns=\"jabber:component:accept\" odd='1' xmlns:x='urn:x' x:odd='2' >";
-    let mut framer = Framer::new(Limits::STRANGER);
+    let mut framer = Framer::new(StanzaLimits::STRANGER);
     let mut input = text.as_bytes();
     let Ok(Some(Frame::Open(header))) = framer.next(&mut input) else { panic!("no header") };
     assert_eq!(header.version, None);
@@ -278,7 +278,7 @@ fn stops_at_the_end_of_the_stream() {
 
 #[test]
 fn limits_the_length_of_a_stanza_wherever_it_is_cut() {
-    let limits = Limits { stanza_bytes: 300, ..Limits::STRANGER };
+    let limits = StanzaLimits { stanza_bytes: 300, ..StanzaLimits::STRANGER };
     let long = format!("<a>{}</a>", "x".repeat(300));
     for size in [1, 7, 1000] {
         let mut framer = Framer::new(limits);
@@ -297,17 +297,17 @@ fn limits_the_length_of_a_stanza_wherever_it_is_cut() {
 
 #[test]
 fn limits_depth_before_the_stanza_is_complete() {
-    let deep = "<a>".repeat(Limits::AUTHENTICATED.depth);
+    let deep = "<a>".repeat(StanzaLimits::AUTHENTICATED.depth);
     assert_eq!(in_stream(&deep), []);
     assert_eq!(in_stream(&format!("{deep}<a>")), [Seen::Error(C::PolicyViolation)]);
 }
 
 #[test]
 fn starts_again_after_a_reset() {
-    let mut framer = Framer::new(Limits::STRANGER);
+    let mut framer = Framer::new(StanzaLimits::STRANGER);
     let mut seen = Vec::new();
     feed(&mut framer, [HEADER, "<auth/>"].concat().as_bytes(), &mut seen);
-    framer.reset(Limits::AUTHENTICATED);
+    framer.reset(StanzaLimits::AUTHENTICATED);
     feed(&mut framer, [HEADER, "<iq/>"].concat().as_bytes(), &mut seen);
     assert_eq!(seen, [Seen::Open, stanza("<auth/>"), Seen::Open, stanza("<iq/>")]);
 }

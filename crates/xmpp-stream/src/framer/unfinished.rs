@@ -16,7 +16,7 @@ use super::scan::{Pending, Rest};
 use crate::element::{
     StartTag, StartTagPart, check_chars, check_declaration, check_text, resolve_reference,
 };
-use crate::limits::Limits;
+use crate::limits::StanzaLimits;
 use crate::stream_error::{StreamCondition, StreamError};
 
 /// A reference that is longer than any that makes sense is left to the parser.
@@ -46,7 +46,7 @@ impl Unfinished {
         &mut self,
         bytes: &[u8],
         pending: Pending,
-        limits: &Limits,
+        limits: &StanzaLimits,
     ) -> Result<(), StreamError> {
         self.check_characters(bytes)?;
         let from = self.whole;
@@ -79,7 +79,7 @@ impl Unfinished {
         bytes: &[u8],
         offset: usize,
         markup: &str,
-        limits: &Limits,
+        limits: &StanzaLimits,
     ) -> Result<(), StreamError> {
         let mut reader = Reader::from_str(markup);
         // The start tags were seen with earlier inputs.
@@ -148,7 +148,7 @@ impl Unfinished {
 }
 
 /// Refuses attributes that are wrong or there twice. What their prefixes mean is not known here.
-fn check_attributes(tag: &BytesStart<'_>, limits: &Limits) -> Result<(), StreamError> {
+fn check_attributes(tag: &BytesStart<'_>, limits: &StanzaLimits) -> Result<(), StreamError> {
     let name = tag.name();
     let tag = StartTag::new(name.as_ref(), tag.attributes_raw(), limits.attributes)?;
     let mut seen = Vec::new();

@@ -1,6 +1,6 @@
 use super::*;
 use crate::element::{Element, Scope, Stanza};
-use crate::limits::Limits;
+use crate::limits::StanzaLimits;
 use crate::ns;
 use crate::stream_error::StreamCondition;
 
@@ -85,7 +85,7 @@ fn writes_the_stream_with_literal_names() {
 
 fn rewritten(text: &str, write: impl FnOnce(&mut Vec<u8>, Element<'_>)) -> String {
     let scope = Scope::with_default(ns::CLIENT);
-    let stanza = Stanza::parse(text.as_bytes(), &scope, &Limits::AUTHENTICATED).expect("XML");
+    let stanza = Stanza::parse(text.as_bytes(), &scope, &StanzaLimits::AUTHENTICATED).expect("XML");
     written(|out| write(out, stanza.root()))
 }
 

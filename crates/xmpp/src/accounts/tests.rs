@@ -2,7 +2,7 @@ use std::cell::Cell;
 use std::path::Path;
 
 use lampfield_board::Subject;
-use lampfield_fabric::{Embedded, Limits};
+use lampfield_fabric::{Embedded, StoreLimits};
 use lampfield_xmpp_stream::sasl::{Failure, PlainLogin};
 
 use super::*;
@@ -32,7 +32,7 @@ impl Desk {
         limits: BookLimits,
     ) -> Rc<AccountBook> {
         let path: &Path = self.folder.path();
-        let (store, _) = Embedded::open(path, Limits::default()).expect("a store");
+        let (store, _) = Embedded::open(path, StoreLimits::default()).expect("a store");
         let keys = AccountKeys::load(path).expect("a key");
         AccountBook::open(Store::Embedded(store), keys, joins, limits).await.expect("a book")
     }

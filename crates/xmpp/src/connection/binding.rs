@@ -56,7 +56,7 @@ impl Stream {
         account: &BareJid,
         wanted: Option<&FullJid>,
     ) -> Result<FullJid, StanzaError> {
-        let router = &self.door.site.router;
+        let router = &self.door.context.router;
         let taken = match wanted.map(|jid| (jid, router.session(jid))) {
             None => None,
             Some((jid, None)) => return self.within_limit(account).map(|()| jid.clone()),
@@ -89,8 +89,8 @@ impl Stream {
     }
 
     fn within_limit(&self, account: &BareJid) -> Result<(), StanzaError> {
-        let most = self.door.site.limits().resources;
-        if self.door.site.router.resources(account).len() >= most {
+        let most = self.door.context.limits().resources;
+        if self.door.context.router.resources(account).len() >= most {
             let text = format!("{most} resources are connected, the limit");
             return Err(StanzaCondition::ResourceConstraint.with(text));
         }
@@ -110,13 +110,13 @@ impl Stream {
         };
         let jid = self.choose_address(&account.jid, wanted.as_ref())?;
         // As the address has it: of two spellings of one resource, one takes the other's place.
-        let seat = wanted.as_ref().map(FullJid::resource).unwrap_or_default();
+        let requested_resource = wanted.as_ref().map(FullJid::resource).unwrap_or_default();
         let door = &self.door;
         let (conn, link) = (door.next_conn(), Rc::clone(&self.link));
         let said = Said { lang: self.lang.clone(), via: self.via.clone() };
-        let session = Session::new(jid, seat.into(), account, conn, link, said)
+        let session = Session::new(jid, requested_resource.into(), account, conn, link, said)
             .map_err(|error| StanzaCondition::BadRequest.with(error.to_string()))?;
-        let old = door.site.router.bind(Rc::clone(&session));
+        let old = door.context.router.bind(Rc::clone(&session));
         door.telephony.arrived(&session);
         if let Some(old) = old {
             door.telephony.replaced(&old, &session);

@@ -7,9 +7,9 @@ use lampfield_xmpp_stream::{
     BareJid, Element, Jid, StanzaCondition, StanzaError, StreamCondition, StreamError, ns,
 };
 
-use super::iq::{Iq, Kind};
+use super::iq::{Iq, IqKind};
 use super::misdirected;
-use super::stream::Step;
+use super::stream::StreamStep;
 use crate::door::Door;
 use crate::services::{self, Answer, Request, Scope, relay, reply};
 use crate::session::Session;
@@ -22,17 +22,17 @@ pub(super) fn stanza(
     door: &Rc<Door>,
     session: &Rc<Session>,
     stanza: Element<'_>,
-) -> Result<Option<Step>, StreamError> {
+) -> Result<Option<StreamStep>, StreamError> {
     check_from(session, stanza)?;
     match (stanza.ns(), stanza.name()) {
         (ns::CLIENT, "iq") => iq(door, session, stanza),
-        (ns::CLIENT, "message") => services::message::route(&door.site, session, stanza),
+        (ns::CLIENT, "message") => services::message::route(&door.context, session, stanza),
         (ns::CLIENT, "presence") => {
             let undirected = stanza.attr("to").is_none();
             if undirected && stanza.attr("type") == Some("unavailable") {
                 door.telephony.goodbye(session);
             }
-            services::presence::stanza(&door.site, session, stanza);
+            services::presence::stanza(&door.context, session, stanza);
         }
         (_, name) => {
             let text = format!("{name:?} is not a stanza");
@@ -69,7 +69,7 @@ fn iq(door: &Rc<Door>, session: &Rc<Session>, stanza: Element<'_>) {
     };
     // The hot path: a publish is recognised by comparing the address as it was written.
     let to = stanza.attr("to");
-    if let Some(served) = to.and_then(|to| door.site.domains.pubsub(to)) {
+    if let Some(served) = to.and_then(|to| door.context.domains.pubsub(to)) {
         return request(door, session, iq, Scope::PubSub, &served.pubsub);
     }
     let Some(to) = to else {
@@ -79,13 +79,13 @@ fn iq(door: &Rc<Door>, session: &Rc<Session>, stanza: Element<'_>) {
         Ok(jid) if jid.local().is_none() && jid.resource().is_none() => {
             iq_to_domain(door, session, iq, &jid);
         }
-        Ok(jid) if door.site.domains.served(Some(jid.domain())).is_none() => {
+        Ok(jid) if door.context.domains.served(Some(jid.domain())).is_none() => {
             nobody_here(door, session, iq, &no_such_server());
         }
         Ok(jid) => match jid.to_full() {
             None => request(door, session, iq, Scope::Account, &jid.to_bare()),
             Some(full) => {
-                if let Err(error) = relay::iq(&door.site, session, stanza, &full) {
+                if let Err(error) = relay::iq(&door.context, session, stanza, &full) {
                     refuse_request(session, iq, &error);
                 }
             }
@@ -98,9 +98,9 @@ fn iq(door: &Rc<Door>, session: &Rc<Session>, stanza: Element<'_>) {
 
 fn iq_to_domain(door: &Rc<Door>, session: &Rc<Session>, iq: Iq<'_>, to: &Jid) {
     let bare = to.to_bare();
-    if let Some(served) = door.site.domains.pubsub(bare.as_str()) {
+    if let Some(served) = door.context.domains.pubsub(bare.as_str()) {
         request(door, session, iq, Scope::PubSub, &served.pubsub);
-    } else if door.site.domains.served(Some(bare.as_str())).is_some() {
+    } else if door.context.domains.served(Some(bare.as_str())).is_some() {
         request(door, session, iq, Scope::Server, &bare);
     } else {
         nobody_here(door, session, iq, &no_such_server());
@@ -114,12 +114,12 @@ fn no_such_server() -> StanzaError {
 /// Lets a service answer, or takes note of an answer to one of our own questions.
 fn request(door: &Rc<Door>, session: &Rc<Session>, iq: Iq<'_>, scope: Scope, to: &BareJid) {
     let Iq { stanza, id, kind } = iq;
-    let Kind::Request(verb, payload) = kind else { return door.telephony.answered(session, id) };
+    let IqKind::Request(verb, payload) = kind else { return door.telephony.answered(session, id) };
     let request = Request { session, scope, to, verb, id, payload };
-    let answer = match (stanza.attr("to"), door.services.answer(&door.site, &request)) {
+    let answer = match (stanza.attr("to"), door.services.answer(&door.context, &request)) {
         // Without an address the server may be meant as well as the account.
         (None, None) => {
-            door.services.answer(&door.site, &Request { scope: Scope::Server, ..request })
+            door.services.answer(&door.context, &Request { scope: Scope::Server, ..request })
         }
         (_, answer) => answer,
     };
@@ -138,16 +138,22 @@ fn request(door: &Rc<Door>, session: &Rc<Session>, iq: Iq<'_>, scope: Scope, to:
 
 /// Refuses a request that no service here takes.
 fn nobody_here(door: &Door, session: &Session, iq: Iq<'_>, error: &StanzaError) {
-    let site = &door.site;
-    if let Kind::Request(_, payload) = iq.kind {
-        misdirected::note(&site.domains, &site.accounts.log_limit, session, iq.stanza, payload);
+    let context = &door.context;
+    if let IqKind::Request(_, payload) = iq.kind {
+        misdirected::note(
+            &context.domains,
+            &context.accounts.log_limit,
+            session,
+            iq.stanza,
+            payload,
+        );
     }
     refuse_request(session, iq, error);
 }
 
 /// Answers a request with an error; answers are never answered.
 fn refuse_request(session: &Session, iq: Iq<'_>, error: &StanzaError) {
-    if let Kind::Request(..) = iq.kind {
+    if let IqKind::Request(..) = iq.kind {
         refuse(session, iq.stanza, error);
     }
 }

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::io;
 
-use lampfield_xmpp_stream::{Framer, Limits, StreamCondition, StreamError};
+use lampfield_xmpp_stream::{Framer, StanzaLimits, StreamCondition, StreamError};
 
 use super::Ending;
-use super::stream::{Step, Stream};
+use super::stream::{Stream, StreamStep};
 use crate::turns::Turn;
 use crate::wire::Link;
 
@@ -28,7 +28,7 @@ pub(super) enum Progress {
     /// TLS cannot make sense of what the peer has sent.
     Garbled,
     /// The connection itself must do something before the next frame.
-    Step(Step),
+    StreamStep(StreamStep),
 }
 
 /// The reading side of a connection. Owns no memory between stanzas.
@@ -41,17 +41,17 @@ pub(super) struct Intake {
 // === impl Intake ===
 
 impl Intake {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: StanzaLimits) -> Self {
         Self { framer: Framer::new(limits), rest: Vec::new() }
     }
 
     /// Expects a new stream header.
-    pub(super) fn restart(&mut self, limits: Limits) {
+    pub(super) fn restart(&mut self, limits: StanzaLimits) {
         self.framer.reset(limits);
     }
 
     /// Lets the present stream go on under other limits.
-    pub(super) fn widen(&mut self, limits: Limits) {
+    pub(super) fn widen(&mut self, limits: StanzaLimits) {
         self.framer.set_limits(limits);
     }
 
@@ -128,7 +128,7 @@ impl Intake {
             let step = stream.handle(frame)?;
             if step.is_some() || turn.is_over() {
                 self.rest = input.to_vec();
-                return Ok(Some(step.map_or(Progress::Pause, Progress::Step)));
+                return Ok(Some(step.map_or(Progress::Pause, Progress::StreamStep)));
             }
         }
     }

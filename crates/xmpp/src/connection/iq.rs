@@ -11,11 +11,11 @@ use crate::services::Verb;
 pub(super) struct Iq<'a> {
     pub stanza: Element<'a>,
     pub id: &'a str,
-    pub kind: Kind<'a>,
+    pub kind: IqKind<'a>,
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum Kind<'a> {
+pub(super) enum IqKind<'a> {
     /// What is asked or told, and its payload.
     Request(Verb, Element<'a>),
     /// A result or an error, which is never answered.
@@ -59,11 +59,11 @@ impl<'a> Iq<'a> {
         {
             return Err(bad("an IQ has one payload"));
         }
-        Ok(Some(Self { stanza, id, kind: Kind::Request(verb, payload) }))
+        Ok(Some(Self { stanza, id, kind: IqKind::Request(verb, payload) }))
     }
 
     fn answer(stanza: Element<'a>, id: &'a str) -> Self {
-        Self { stanza, id, kind: Kind::Answer }
+        Self { stanza, id, kind: IqKind::Answer }
     }
 }
 

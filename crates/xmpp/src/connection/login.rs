@@ -11,7 +11,7 @@ use lampfield_xmpp_stream::{
 
 use super::claim::Claim;
 use super::negotiation::not_authorized;
-use super::stream::{Phase, Step, Stream};
+use super::stream::{Phase, Stream, StreamStep};
 use crate::accounts::{Account, Turn};
 use crate::random;
 use crate::services::{Verb, reply};
@@ -31,7 +31,7 @@ pub(super) enum Outcome {
 
 /// Where a login stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum LoginProgress {
     /// The client has to say more.
     Underway,
     /// The client is in, and opens a new stream.
@@ -86,7 +86,7 @@ impl Stream {
             exporter: self.link.channel_binding().map(Vec::from),
             end_point: self
                 .door
-                .site
+                .context
                 .settings
                 .certificate_hash
                 .clone()
@@ -99,7 +99,7 @@ impl Stream {
         &mut self,
         name: &str,
         element: Element<'_>,
-    ) -> Result<Option<Step>, StreamError> {
+    ) -> Result<Option<StreamStep>, StreamError> {
         let step = match (name, std::mem::replace(&mut self.phase, Phase::Stranger)) {
             ("auth", before) => {
                 self.give_up(&before)?;
@@ -116,7 +116,7 @@ impl Stream {
             Ok((exchange, turn, step)) => self.advance(exchange, turn, step),
             Err(failure) => {
                 let outcome = Outcome::Sasl(Err(failure), Vec::new());
-                Some(Step::Login(Box::pin(std::future::ready(outcome))))
+                Some(StreamStep::Login(Box::pin(std::future::ready(outcome))))
             }
         })
     }
@@ -153,8 +153,8 @@ impl Stream {
         exchange: Exchange,
         turn: Option<Turn>,
         step: sasl::Step,
-    ) -> Option<Step> {
-        let accounts = Rc::clone(&self.door.site.accounts);
+    ) -> Option<StreamStep> {
+        let accounts = Rc::clone(&self.door.context.accounts);
         let peer = self.link.peer().ip();
         let attempt: Attempt = match step {
             sasl::Step::Challenge(data) => {
@@ -177,7 +177,7 @@ impl Stream {
                 Box::pin(std::future::ready(Outcome::Sasl(account, data)))
             }
         };
-        Some(Step::Login(attempt))
+        Some(StreamStep::Login(attempt))
     }
 
     fn challenge(&mut self, exchange: Box<Exchange>, turn: Option<Turn>, data: &[u8]) {
@@ -188,14 +188,14 @@ impl Stream {
     }
 
     /// Acts on what a login has waited for.
-    pub(super) fn conclude(&mut self, outcome: Outcome) -> Result<Standing, StreamError> {
+    pub(super) fn conclude(&mut self, outcome: Outcome) -> Result<LoginProgress, StreamError> {
         match outcome {
             Outcome::Proof(mut exchange, jid, turn) => {
-                let keys = self.door.site.accounts.keys_or_fake(&jid);
+                let keys = self.door.context.accounts.keys_or_fake(&jid);
                 match turn.and_then(|turn| Ok((exchange.keys(keys)?, turn))) {
                     Ok((data, turn)) => {
                         self.challenge(exchange, Some(turn), &data);
-                        Ok(Standing::Underway)
+                        Ok(LoginProgress::Underway)
                     }
                     Err(failure) => self.failed(failure),
                 }
@@ -206,7 +206,7 @@ impl Stream {
                 let last_word = sasl::encode(&last_word);
                 Tag::open(&mut out, "success").xmlns(ns::SASL).text(&last_word);
                 self.send(&out);
-                Ok(Standing::NewStream)
+                Ok(LoginProgress::NewStream)
             }
             Outcome::Sasl(Err(failure), _) => self.failed(failure),
             Outcome::Legacy(login, turn) => {
@@ -217,12 +217,12 @@ impl Stream {
     }
 
     /// Tells the client that its login failed. It may try again a few times.
-    fn failed(&mut self, failure: Failure) -> Result<Standing, StreamError> {
+    fn failed(&mut self, failure: Failure) -> Result<LoginProgress, StreamError> {
         let mut out = Vec::new();
         failure.write(&mut out);
         self.send(&out);
         self.phase = Phase::Stranger;
-        self.count_failure(failure).map(|()| Standing::Failed)
+        self.count_failure(failure).map(|()| LoginProgress::Failed)
     }
 
     /// Forgets a login that is under way, as TLS begins: what was learnt in clear text may come from
@@ -257,7 +257,7 @@ impl Stream {
         id: &str,
         verb: Verb,
         query: Element<'_>,
-    ) -> Result<Option<Step>, StreamError> {
+    ) -> Result<Option<StreamStep>, StreamError> {
         if verb == Verb::Get {
             let mut payload = Vec::new();
             Tag::open(&mut payload, "query").xmlns(ns::IQ_AUTH).children(|out| {
@@ -274,9 +274,9 @@ impl Stream {
             Ok(login) => login,
             Err(failure) => return Err(self.refuse_legacy(id, failure)),
         };
-        let accounts = Rc::clone(&self.door.site.accounts);
+        let accounts = Rc::clone(&self.door.context.accounts);
         let peer = self.link.peer().ip();
-        Ok(Some(Step::Login(Box::pin(async move {
+        Ok(Some(StreamStep::Login(Box::pin(async move {
             let turn = accounts.turn_for_proof(&login.jid, peer).await;
             Outcome::Legacy(login, turn)
         }))))
@@ -298,7 +298,7 @@ impl Stream {
     }
 
     fn check_legacy(&self, login: &LegacyLogin, turn: Turn) -> Result<Rc<Account>, Failure> {
-        let accounts = &self.door.site.accounts;
+        let accounts = &self.door.context.accounts;
         let jid = &login.jid;
         let Some(secret) = accounts.legacy_secret(jid) else {
             let peer = self.link.peer();
@@ -322,17 +322,17 @@ impl Stream {
         &mut self,
         login: &LegacyLogin,
         result: Result<Rc<Account>, Failure>,
-    ) -> Result<Standing, StreamError> {
+    ) -> Result<LoginProgress, StreamError> {
         let account = result.map_err(|failure| self.refuse_legacy(&login.id, failure))?;
         let mut out = Vec::new();
         let standing = match self.enter(account, &login.resource) {
             Ok(_) => {
                 reply::result(&mut out, &login.id, None, None, &[]);
-                Standing::SameStream
+                LoginProgress::SameStream
             }
             Err(error) => {
                 reply::error(&mut out, &login.id, None, None, &error);
-                Standing::Failed
+                LoginProgress::Failed
             }
         };
         self.send(&out);
@@ -353,7 +353,7 @@ impl Stream {
     /// One line that says who could not log in, of which the same somebody causes only a few.
     fn log_failure(&self, what: &'static str, failure: Failure) {
         let peer = self.link.peer();
-        let accounts = &self.door.site.accounts;
+        let accounts = &self.door.context.accounts;
         let claim = self.claim.as_ref();
         let whom = claim.map_or(peer.ip().into(), |claim| claim.whom(accounts, peer.ip()));
         let account = claim.map(tracing::field::display);

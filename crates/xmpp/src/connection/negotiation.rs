@@ -8,8 +8,8 @@ use lampfield_xmpp_stream::{
     Element, Jid, StanzaError, StreamCondition, StreamError, Tag, ns, writer,
 };
 
-use super::iq::{Iq, Kind};
-use super::stream::{Phase, Step, Stream};
+use super::iq::{Iq, IqKind};
+use super::stream::{Phase, Stream, StreamStep};
 use crate::services::{Answer, register, reply};
 use crate::settings::{ClearTextAuth, Registration, TlsPolicy};
 
@@ -21,7 +21,7 @@ const REGISTER_FEATURE: &str = "http://jabber.org/features/iq-register";
 impl Stream {
     /// Appends our stream header.
     pub(super) fn write_header(&self, out: &mut Vec<u8>) {
-        let from = self.domain.clone().or_else(|| self.door.site.domains.served(None));
+        let from = self.domain.clone().or_else(|| self.door.context.domains.served(None));
         writer::StreamOpen {
             content: ns::CLIENT,
             from: from.as_ref().map(|domain| domain.name.as_str()),
@@ -48,7 +48,7 @@ impl Stream {
     }
 
     fn write_stranger_features(&self, out: &mut Vec<u8>) {
-        let policy = self.door.site.settings.tls;
+        let policy = self.door.context.settings.tls;
         if self.may_start_tls() {
             Tag::open(out, "starttls").xmlns(ns::TLS).children(|out| {
                 if policy == TlsPolicy::Required {
@@ -60,7 +60,7 @@ impl Stream {
             return;
         }
         self.write_mechanisms(out);
-        if self.may_show_password() && self.door.site.accounts.has_legacy() {
+        if self.may_show_password() && self.door.context.accounts.has_legacy() {
             Tag::open(out, "auth").xmlns(ns::IQ_AUTH_FEATURE).empty();
         }
         if self.registers_in_band() {
@@ -69,12 +69,15 @@ impl Stream {
     }
 
     /// Handles one stanza of somebody who has not logged in.
-    pub(super) fn negotiate(&mut self, element: Element<'_>) -> Result<Option<Step>, StreamError> {
+    pub(super) fn negotiate(
+        &mut self,
+        element: Element<'_>,
+    ) -> Result<Option<StreamStep>, StreamError> {
         match (element.ns(), element.name()) {
             (ns::TLS, "starttls") if self.may_start_tls() => {
                 self.start_anew()?;
                 self.send(b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
-                Ok(Some(Step::StartTls))
+                Ok(Some(StreamStep::StartTls))
             }
             (ns::TLS, "starttls") => {
                 self.send(b"<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
@@ -91,7 +94,7 @@ impl Stream {
     }
 
     /// The IQs that need no login: legacy authentication and registration.
-    fn early_iq(&mut self, stanza: Element<'_>) -> Result<Option<Step>, StreamError> {
+    fn early_iq(&mut self, stanza: Element<'_>) -> Result<Option<StreamStep>, StreamError> {
         let offered = |payload: Element<'_>| match payload.ns() {
             ns::IQ_AUTH => self.may_show_password(),
             register::NAMESPACE => self.registers_in_band(),
@@ -101,7 +104,7 @@ impl Stream {
             return Err(not_authorized());
         }
         let (id, verb, query) = match Iq::read(stanza, None) {
-            Ok(Some(Iq { id, kind: Kind::Request(verb, payload), .. })) => (id, verb, payload),
+            Ok(Some(Iq { id, kind: IqKind::Request(verb, payload), .. })) => (id, verb, payload),
             Ok(_) => return Err(not_authorized()),
             Err(error) => {
                 self.refuse(stanza, &error);
@@ -113,7 +116,7 @@ impl Stream {
         }
         let Some(domain) = self.domain.clone() else { return Err(not_authorized()) };
         let peer = self.link.peer().ip();
-        let answer = register::before_login(&self.door.site, &domain.name, verb, query, peer);
+        let answer = register::before_login(&self.door.context, &domain.name, verb, query, peer);
         self.answer_later(id, answer);
         Ok(None)
     }
@@ -146,7 +149,7 @@ impl Stream {
     pub(super) async fn start_tls(&mut self) -> Result<(), StreamError> {
         const PATIENCE: Duration = Duration::from_secs(5);
         let flushed = tokio::time::timeout(PATIENCE, self.link.drained()).await;
-        let Some(certificates) = self.door.site.settings.certificates.as_ref() else {
+        let Some(certificates) = self.door.context.settings.certificates.as_ref() else {
             return Err(StreamCondition::InternalServerError.with("no certificate"));
         };
         if flushed.is_err() {
@@ -159,12 +162,12 @@ impl Stream {
     }
 
     fn may_start_tls(&self) -> bool {
-        let settings = &self.door.site.settings;
+        let settings = &self.door.context.settings;
         settings.tls != TlsPolicy::Off && settings.certificates.is_some() && !self.link.has_tls()
     }
 
     pub(super) fn may_log_in(&self) -> bool {
-        self.door.site.settings.tls != TlsPolicy::Required || self.link.has_tls()
+        self.door.context.settings.tls != TlsPolicy::Required || self.link.has_tls()
     }
 
     /// Says what an operator must change when a client wants to log in as it may not, or does
@@ -173,7 +176,7 @@ impl Stream {
     pub(super) fn miss_tls(&mut self) {
         self.awaits_tls = false;
         let peer = self.link.peer();
-        if self.door.site.accounts.log_limit.allows("TLS is required", peer.ip()) {
+        if self.door.context.accounts.log_limit.allows("TLS is required", peer.ip()) {
             tracing::warn!(
                 code = "tls-required", %peer,
                 "TLS is required and this client does not begin it: set usetls=yes in its xmpp.conf"
@@ -183,7 +186,7 @@ impl Stream {
 
     /// Whether the password itself may be sent.
     pub(super) fn may_show_password(&self) -> bool {
-        self.link.has_tls() || self.door.site.settings.clear_text_auth == ClearTextAuth::Allowed
+        self.link.has_tls() || self.door.context.settings.clear_text_auth == ClearTextAuth::Allowed
     }
 
     fn registers_in_band(&self) -> bool {

@@ -12,12 +12,12 @@ use super::login::Attempt;
 use super::via::{ignore_via, is_via};
 use super::{Ending, after_login, before_login};
 use crate::accounts::Turn;
+use crate::admission::Admission;
 use crate::domains::ServedDomain;
 use crate::door::Door;
-use crate::gate::Admission;
 use crate::random;
 use crate::session::{Lang, Session, Via};
-use crate::settings::Limits;
+use crate::settings::XmppLimits;
 use crate::wire::Link;
 
 /// How far a client has come.
@@ -33,7 +33,7 @@ pub(super) enum Phase {
 }
 
 /// What a frame asks of the connection that carries the stream.
-pub(super) enum Step {
+pub(super) enum StreamStep {
     /// End it: the peer has closed its stream.
     Goodbye,
     /// Put TLS on the link, then expect a new stream header.
@@ -45,7 +45,7 @@ pub(super) enum Step {
 /// One XML stream after the other on one connection.
 pub(super) struct Stream {
     pub(super) door: Rc<Door>,
-    pub(super) limits: Rc<Limits>,
+    pub(super) limits: Rc<XmppLimits>,
     pub(super) link: Rc<Link>,
     pub(super) admission: Admission,
     pub(super) phase: Phase,
@@ -75,7 +75,7 @@ pub(super) struct Stream {
 impl Stream {
     pub(super) fn new(door: Rc<Door>, link: Rc<Link>, admission: Admission) -> Self {
         Self {
-            limits: door.site.limits(),
+            limits: door.context.limits(),
             door,
             link,
             admission,
@@ -98,7 +98,7 @@ impl Stream {
     }
 
     /// The bounds of this connection, which are those in force when it began.
-    pub(super) fn limits(&self) -> &Limits {
+    pub(super) fn limits(&self) -> &XmppLimits {
         &self.limits
     }
 
@@ -124,21 +124,21 @@ impl Stream {
     }
 
     /// Lets one frame take effect.
-    pub(super) fn handle(&mut self, frame: Frame<'_>) -> Result<Option<Step>, StreamError> {
+    pub(super) fn handle(&mut self, frame: Frame<'_>) -> Result<Option<StreamStep>, StreamError> {
         match frame {
             Frame::Open(header) => self.opened(*header).map(|()| None),
             Frame::Stanza(bytes) => {
                 self.awaits_tls = false;
                 self.stanza(bytes)
             }
-            Frame::Close => Ok(Some(Step::Goodbye)),
+            Frame::Close => Ok(Some(StreamStep::Goodbye)),
         }
     }
 
     fn opened(&mut self, header: StreamHeader) -> Result<(), StreamError> {
         self.answered = false;
         let name = header.to.as_deref();
-        self.domain = self.door.site.domains.served(name);
+        self.domain = self.door.context.domains.served(name);
         self.client = header.from.as_deref().and_then(|from| Jid::parse(from).ok());
         self.lang = header.lang.as_deref().and_then(Lang::parse);
         self.id = random::token();
@@ -166,7 +166,7 @@ impl Stream {
         Ok(())
     }
 
-    fn stanza(&mut self, bytes: &[u8]) -> Result<Option<Step>, StreamError> {
+    fn stanza(&mut self, bytes: &[u8]) -> Result<Option<StreamStep>, StreamError> {
         let scope = Rc::clone(&self.scope);
         let limits = if self.is_authenticated() { after_login } else { before_login };
         let stanza = Stanza::parse(bytes, &scope, &limits(&self.limits))?;
@@ -179,7 +179,7 @@ impl Stream {
             }
             Phase::Known(jid) => {
                 // Its account may have been removed or changed since it logged in.
-                let account = self.door.site.accounts.get(jid);
+                let account = self.door.context.accounts.get(jid);
                 let gone = || StreamCondition::NotAuthorized.with("the account was removed");
                 self.bind(account.ok_or_else(gone)?, element).map(|()| None)
             }
@@ -213,7 +213,7 @@ impl Stream {
                 tracing::warn!(jid = %s.jid, %peer, "stream ended by us: {error}");
             }
             (None, Ending::Refused(error)) => {
-                if self.door.site.accounts.log_limit.allows("turned away", peer.ip()) {
+                if self.door.context.accounts.log_limit.allows("turned away", peer.ip()) {
                     tracing::info!(%peer, "turned away: {error}");
                 }
             }

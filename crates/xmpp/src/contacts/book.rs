@@ -9,8 +9,8 @@ use std::rc::Rc;
 use lampfield_fabric::{Bucket, Ledger, Storage, StoreError, Ticket, Write};
 use lampfield_xmpp_stream::BareJid;
 
-use super::contact::{Change, Contact, Entry, Full, Roster, Stepped};
-use super::subscription::{Direction, Step, Subscription};
+use super::contact::{Contact, ContactChange, Roster, RosterEntry, RosterFull, Stepped};
+use super::subscription::{Direction, PresenceSubscription, SubscriptionStep};
 use crate::session::Words;
 
 /// Rows read from the store at once.
@@ -69,12 +69,16 @@ impl Rosters {
     }
 
     /// The subscription that `account` has with `contact`.
-    pub fn subscription(&self, account: &BareJid, contact: &BareJid) -> Subscription {
+    pub fn subscription(&self, account: &BareJid, contact: &BareJid) -> PresenceSubscription {
         self.read(account, |roster| roster.subscription(contact))
     }
 
     /// The contacts of `account` whose subscription is as wanted.
-    pub fn contacts(&self, account: &BareJid, want: fn(Subscription) -> bool) -> Vec<BareJid> {
+    pub fn contacts(
+        &self,
+        account: &BareJid,
+        want: fn(PresenceSubscription) -> bool,
+    ) -> Vec<BareJid> {
         self.read(account, |roster| {
             let wanted = roster.iter().filter(|(_, contact)| want(contact.subscription));
             wanted.map(|(jid, _)| jid.clone()).collect()
@@ -84,8 +88,13 @@ impl Rosters {
     /// Puts a contact into the list of `account`, or renames and refiles it.
     ///
     /// # Errors
-    /// [`Full`]; nothing has changed then.
-    pub fn set(&self, account: &BareJid, contact: &BareJid, entry: Entry) -> Result<Stored, Full> {
+    /// [`RosterFull`]; nothing has changed then.
+    pub fn set(
+        &self,
+        account: &BareJid,
+        contact: &BareJid,
+        entry: RosterEntry,
+    ) -> Result<Stored, RosterFull> {
         self.edit(account, |roster| roster.set(contact, entry))?;
         Ok(self.keep(account))
     }
@@ -100,18 +109,18 @@ impl Rosters {
     /// with a `subscribe`.
     ///
     /// # Errors
-    /// [`Full`] for a contact that would be new; nothing has changed then.
+    /// [`RosterFull`] for a contact that would be new; nothing has changed then.
     pub fn step(
         &self,
         account: &BareJid,
         contact: &BareJid,
-        way: (Direction, Step),
+        way: (Direction, SubscriptionStep),
         request: Option<&Words>,
-    ) -> Result<Stepped, Full> {
+    ) -> Result<Stepped, RosterFull> {
         let (direction, step) = way;
         let stepped =
             self.edit(account, |roster| roster.step(contact, direction, step, request))?;
-        if stepped.change != Change::Nothing {
+        if stepped.change != ContactChange::Nothing {
             // Nobody waits for it.
             let _ = self.keep(account);
         }
@@ -121,9 +130,9 @@ impl Rosters {
     /// Lets `contact` see the presence of `account` without becoming its contact.
     ///
     /// # Errors
-    /// [`Full`]; nothing has changed then.
-    pub fn admit(&self, account: &BareJid, contact: &BareJid) -> Result<(), Full> {
-        if self.edit(account, |roster| roster.admit(contact))? != Change::Nothing {
+    /// [`RosterFull`]; nothing has changed then.
+    pub fn admit(&self, account: &BareJid, contact: &BareJid) -> Result<(), RosterFull> {
+        if self.edit(account, |roster| roster.admit(contact))? != ContactChange::Nothing {
             // Nobody waits for it.
             let _ = self.keep(account);
         }
@@ -185,7 +194,7 @@ fn parse(key: &str, value: &str) -> Result<(BareJid, Roster), Box<dyn std::error
 
 #[cfg(test)]
 mod tests {
-    use lampfield_fabric::{Embedded, Limits, Store};
+    use lampfield_fabric::{Embedded, Store, StoreLimits};
 
     use super::super::subscription::Half;
     use super::*;
@@ -197,12 +206,12 @@ mod tests {
     #[tokio::test]
     async fn rosters_come_back_from_the_store() {
         let folder = tempfile::tempdir().unwrap();
-        let (embedded, _) = Embedded::open(folder.path(), Limits::default()).unwrap();
+        let (embedded, _) = Embedded::open(folder.path(), StoreLimits::default()).unwrap();
         let store = Rc::new(Ledger::new(Store::Embedded(embedded)));
         let rosters = Rosters::open(&store).await.unwrap();
-        let entry = Entry { name: Some("Bob".into()), groups: vec!["friends".into()] };
+        let entry = RosterEntry { name: Some("Bob".into()), groups: vec!["friends".into()] };
         assert!(rosters.set(&jid("alice"), &jid("bob"), entry).unwrap().is_ok());
-        let ask = (Direction::Outbound, Step::Subscribe);
+        let ask = (Direction::Outbound, SubscriptionStep::Subscribe);
         rosters.step(&jid("alice"), &jid("bob"), ask, None).unwrap();
         rosters.admit(&jid("pbx"), &jid("admin")).unwrap();
 
@@ -229,12 +238,12 @@ mod tests {
         // Quotes double in JSON: the worst that XML can carry.
         let name: Box<str> = "\"".repeat(150).into();
         for n in 0.. {
-            let entry = Entry { name: Some(name.clone()), groups: vec!["\"".into()] };
+            let entry = RosterEntry { name: Some(name.clone()), groups: vec!["\"".into()] };
             if roster.set(&jid(&format!("u{n}")), entry).is_err() {
                 break;
             }
         }
-        assert!(render(&roster).len() < Limits::default().value_bytes);
+        assert!(render(&roster).len() < StoreLimits::default().value_bytes);
     }
 
     #[test]

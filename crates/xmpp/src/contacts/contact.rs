@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use lampfield_xmpp_stream::BareJid;
 use serde::{Deserialize, Serialize};
 
-use super::subscription::{Direction, Half, Passage, Step, Subscription};
+use super::subscription::{Direction, Half, Passage, PresenceSubscription, SubscriptionStep};
 use crate::session::Words;
 
 /// Contacts of one account, strangers who ask included.
@@ -25,10 +25,10 @@ pub const MOST_REQUEST_BYTES: usize = 1_024;
 pub struct Contact {
     /// Who sees whose presence.
     #[serde(flatten)]
-    pub subscription: Subscription,
+    pub subscription: PresenceSubscription,
     /// What the account calls the contact; none for a stranger, who is not in the account's list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entry: Option<Entry>,
+    pub entry: Option<RosterEntry>,
     /// What came with an unanswered request.
     #[serde(flatten)]
     pub request: Option<Words>,
@@ -36,7 +36,7 @@ pub struct Contact {
 
 /// How a contact stands in the account's list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Entry {
+pub struct RosterEntry {
     /// What the contact is called, if the account cares.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Box<str>>,
@@ -57,12 +57,12 @@ pub struct Stepped {
     /// What becomes of the stanza.
     pub passage: Passage,
     /// What there is to store and to show.
-    pub change: Change,
+    pub change: ContactChange,
 }
 
 /// How much of a roster has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum ContactChange {
     /// Nothing.
     Nothing,
     /// Something that clients do not see.
@@ -73,7 +73,7 @@ pub enum Change {
 
 /// A roster that takes no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Full {
+pub enum RosterFull {
     /// At [`MOST_CONTACTS`].
     #[error("the contact list holds {0} contacts, the limit")]
     Contacts(usize),
@@ -89,20 +89,20 @@ pub enum Full {
 
 impl Contact {
     /// What clients see of it, for telling whether a push is due.
-    fn shown(&self) -> Option<(&Entry, &'static str, bool)> {
+    fn shown(&self) -> Option<(&RosterEntry, &'static str, bool)> {
         let asked = self.subscription.to == Half::Asked;
         self.entry.as_ref().map(|entry| (entry, self.subscription.as_str(), asked))
     }
 
     fn bytes(&self) -> usize {
-        let entry = self.entry.as_ref().map_or(0, Entry::bytes);
+        let entry = self.entry.as_ref().map_or(0, RosterEntry::bytes);
         CONTACT_BYTES + entry + self.request.as_ref().map_or(0, Words::bytes)
     }
 }
 
-// === impl Entry ===
+// === impl RosterEntry ===
 
-impl Entry {
+impl RosterEntry {
     fn bytes(&self) -> usize {
         let groups: usize = self.groups.iter().map(|group| group.len()).sum();
         groups + self.name.as_ref().map_or(0, |name| name.len())
@@ -118,8 +118,8 @@ impl Roster {
     }
 
     /// The subscription with `jid`; none at all with somebody unknown.
-    pub fn subscription(&self, jid: &BareJid) -> Subscription {
-        self.get(jid).map_or(Subscription::NONE, |contact| contact.subscription)
+    pub fn subscription(&self, jid: &BareJid) -> PresenceSubscription {
+        self.get(jid).map_or(PresenceSubscription::NONE, |contact| contact.subscription)
     }
 
     /// Every contact, strangers included, in the order of their addresses.
@@ -135,8 +135,8 @@ impl Roster {
     /// Puts a contact into the list, or renames and refiles it.
     ///
     /// # Errors
-    /// [`Full`]; nothing has changed then.
-    pub fn set(&mut self, jid: &BareJid, entry: Entry) -> Result<(), Full> {
+    /// [`RosterFull`]; nothing has changed then.
+    pub fn set(&mut self, jid: &BareJid, entry: RosterEntry) -> Result<(), RosterFull> {
         let mut contact = self.get(jid).cloned().unwrap_or_default();
         contact.entry = Some(entry);
         self.put(jid, contact).map(|_| ())
@@ -154,25 +154,27 @@ impl Roster {
     /// Takes a step of the subscription with `jid`. `request` is what came with a `subscribe`.
     ///
     /// # Errors
-    /// [`Full`] for a contact that would be new; nothing has changed then.
+    /// [`RosterFull`] for a contact that would be new; nothing has changed then.
     pub fn step(
         &mut self,
         jid: &BareJid,
         direction: Direction,
-        step: Step,
+        step: SubscriptionStep,
         request: Option<&Words>,
-    ) -> Result<Stepped, Full> {
+    ) -> Result<Stepped, RosterFull> {
         let mut contact = self.get(jid).cloned().unwrap_or_default();
         let (next, passage) = contact.subscription.after(direction, step);
         contact.subscription = next;
         match (direction, step) {
-            (Direction::Inbound, Step::Subscribe) if passage == Passage::On => {
+            (Direction::Inbound, SubscriptionStep::Subscribe) if passage == Passage::On => {
                 contact.request =
                     request.filter(|words| words.bytes() <= MOST_REQUEST_BYTES).cloned();
             }
             // Asking somebody, or letting somebody in, makes an entry of the list (RFC 6121
             // sections 3.1.2 and 3.1.5).
-            (Direction::Outbound, Step::Subscribe | Step::Subscribed) if passage == Passage::On => {
+            (Direction::Outbound, SubscriptionStep::Subscribe | SubscriptionStep::Subscribed)
+                if passage == Passage::On =>
+            {
                 contact.entry.get_or_insert_default();
             }
             _ => {}
@@ -186,8 +188,8 @@ impl Roster {
     /// Lets `jid` see the account's presence without putting it into the list.
     ///
     /// # Errors
-    /// [`Full`]; nothing has changed then.
-    pub fn admit(&mut self, jid: &BareJid) -> Result<Change, Full> {
+    /// [`RosterFull`]; nothing has changed then.
+    pub fn admit(&mut self, jid: &BareJid) -> Result<ContactChange, RosterFull> {
         let mut contact = self.get(jid).cloned().unwrap_or_default();
         contact.subscription.from = Half::Yes;
         contact.request = None;
@@ -195,37 +197,37 @@ impl Roster {
     }
 
     /// Replaces a contact, or drops one that means nothing any more.
-    fn put(&mut self, jid: &BareJid, contact: Contact) -> Result<Change, Full> {
+    fn put(&mut self, jid: &BareJid, contact: Contact) -> Result<ContactChange, RosterFull> {
         let old = self.contacts.get(jid);
         if old == Some(&contact) {
-            return Ok(Change::Nothing);
+            return Ok(ContactChange::Nothing);
         }
         let change = match old.and_then(Contact::shown) == contact.shown() {
-            true => Change::Hidden,
-            false => Change::Shown,
+            true => ContactChange::Hidden,
+            false => ContactChange::Shown,
         };
-        if contact.entry.is_none() && contact.subscription == Subscription::NONE {
+        if contact.entry.is_none() && contact.subscription == PresenceSubscription::NONE {
             let known = self.contacts.remove(jid).is_some();
-            return Ok(if known { change } else { Change::Nothing });
+            return Ok(if known { change } else { ContactChange::Nothing });
         }
         self.check_room(jid, &contact)?;
         self.contacts.insert(jid.clone(), contact);
         Ok(change)
     }
 
-    fn check_room(&self, jid: &BareJid, contact: &Contact) -> Result<(), Full> {
+    fn check_room(&self, jid: &BareJid, contact: &Contact) -> Result<(), RosterFull> {
         let others = || self.contacts.iter().filter(|(other, _)| *other != jid);
         if others().count() >= MOST_CONTACTS {
-            return Err(Full::Contacts(MOST_CONTACTS));
+            return Err(RosterFull::Contacts(MOST_CONTACTS));
         }
         if contact.entry.is_none()
             && others().filter(|(_, other)| other.entry.is_none()).count() >= MOST_STRANGERS
         {
-            return Err(Full::Strangers(MOST_STRANGERS));
+            return Err(RosterFull::Strangers(MOST_STRANGERS));
         }
         let size = |(jid, contact): (&BareJid, &Contact)| jid.as_str().len() + contact.bytes();
         if others().map(size).sum::<usize>() + size((jid, contact)) > MOST_BYTES {
-            return Err(Full::Bytes(MOST_BYTES));
+            return Err(RosterFull::Bytes(MOST_BYTES));
         }
         Ok(())
     }

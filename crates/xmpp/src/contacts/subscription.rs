@@ -21,7 +21,7 @@ pub enum Half {
 
 /// Who sees whose presence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Subscription {
+pub struct PresenceSubscription {
     /// Whether the account sees the contact's presence.
     pub to: Half,
     /// Whether the contact sees the account's.
@@ -30,7 +30,7 @@ pub struct Subscription {
 
 /// The four kinds of presence stanza that change subscriptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum SubscriptionStep {
     /// "May I see your presence?"
     Subscribe,
     /// "You may see mine."
@@ -59,9 +59,9 @@ pub enum Passage {
     Ends,
 }
 
-// === impl Step ===
+// === impl SubscriptionStep ===
 
-impl Step {
+impl SubscriptionStep {
     /// All of them.
     pub const ALL: [Self; 4] =
         [Self::Subscribe, Self::Subscribed, Self::Unsubscribe, Self::Unsubscribed];
@@ -82,17 +82,17 @@ impl Step {
     }
 }
 
-// === impl Subscription ===
+// === impl PresenceSubscription ===
 
-impl Subscription {
+impl PresenceSubscription {
     /// Nobody sees anybody.
     pub const NONE: Self = Self { to: Half::No, from: Half::No };
 
     /// The subscription after a step, and what becomes of the stanza.
     #[must_use]
-    pub fn after(self, direction: Direction, step: Step) -> (Self, Passage) {
+    pub fn after(self, direction: Direction, step: SubscriptionStep) -> (Self, Passage) {
         use Direction::{Inbound, Outbound};
-        use Step::{Subscribe, Subscribed, Unsubscribe, Unsubscribed};
+        use SubscriptionStep::{Subscribe, Subscribed, Unsubscribe, Unsubscribed};
         match (direction, step) {
             (Outbound, Subscribe) => (Self { to: self.to.asked(), ..self }, Passage::On),
             (Outbound, Unsubscribe) => (Self { to: Half::No, ..self }, Passage::On),

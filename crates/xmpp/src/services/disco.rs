@@ -7,7 +7,7 @@ use lampfield_xmpp_stream::{StanzaCondition, StanzaError, Tag};
 
 use super::version::SOFTWARE;
 use super::{Answer, Request, Scope, Service, Verb, presence};
-use crate::site::Site;
+use crate::context::Context;
 
 const INFO: &str = "http://jabber.org/protocol/disco#info";
 const ITEMS: &str = "http://jabber.org/protocol/disco#items";
@@ -30,10 +30,14 @@ impl Disco {
         disco
     }
 
-    fn discover(&self, site: &Rc<Site>, request: &Request<'_>) -> Result<Vec<u8>, StanzaError> {
+    fn discover(
+        &self,
+        context: &Rc<Context>,
+        request: &Request<'_>,
+    ) -> Result<Vec<u8>, StanzaError> {
         // Whether an account exists is told only to those who may see it.
         if request.scope == Scope::Account
-            && !presence::may_see(site, &request.session.bare, request.to)
+            && !presence::may_see(context, &request.session.bare, request.to)
         {
             return Err(StanzaCondition::ServiceUnavailable.with(""));
         }
@@ -50,7 +54,7 @@ impl Disco {
             };
             return Ok(info(&identity, &self.shown(request.scope)));
         }
-        let served = site.domains.served(Some(request.to.as_str()));
+        let served = context.domains.served(Some(request.to.as_str()));
         let items = served.iter().filter(|_| request.scope == Scope::Server);
         Ok(items_payload(items.map(|domain| &*domain.pubsub_name)))
     }
@@ -75,8 +79,8 @@ impl Service for Disco {
         self.handles()
     }
 
-    fn iq(&self, site: &Rc<Site>, request: &Request<'_>) -> Answer {
-        match self.discover(site, request) {
+    fn iq(&self, context: &Rc<Context>, request: &Request<'_>) -> Answer {
+        match self.discover(context, request) {
             Ok(payload) => Answer::Result(payload),
             Err(error) => Answer::Error(error),
         }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use lampfield_xmpp_stream::{StanzaCondition, ns};
 
 use super::{Answer, Request, Scope, Service, Verb};
-use crate::site::Site;
+use crate::context::Context;
 
 /// Grants what every bound resource has anyhow.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl Service for LegacySession {
         &[]
     }
 
-    fn iq(&self, _site: &Rc<Site>, request: &Request<'_>) -> Answer {
+    fn iq(&self, _site: &Rc<Context>, request: &Request<'_>) -> Answer {
         match request.verb {
             Verb::Set => Answer::Result(Vec::new()),
             Verb::Get => Answer::Error(StanzaCondition::BadRequest.with("a session is a set")),

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use lampfield_xmpp_stream::{Element, Jid, StanzaCondition, StanzaError, Tag};
 
 use super::relay;
+use crate::context::Context;
 use crate::session::Session;
-use crate::site::Site;
 
 /// What a message is, as far as its way is concerned (RFC 6121 section 5.2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum MessageType {
     Normal,
     Chat,
     Groupchat,
@@ -31,19 +31,19 @@ enum Way {
 }
 
 /// Routes a message that a bound session has sent.
-pub fn route(site: &Rc<Site>, session: &Rc<Session>, message: Element<'_>) {
-    let kind = Kind::of(message);
-    if let Err(error) = deliver(site, session, kind, message)
-        && kind != Kind::Error
+pub fn route(context: &Rc<Context>, session: &Rc<Session>, message: Element<'_>) {
+    let kind = MessageType::of(message);
+    if let Err(error) = deliver(context, session, kind, message)
+        && kind != MessageType::Error
     {
         session.send(&refusal(session, message, &error));
     }
 }
 
 fn deliver(
-    site: &Site,
+    context: &Context,
     session: &Session,
-    kind: Kind,
+    kind: MessageType,
     message: Element<'_>,
 ) -> Result<(), StanzaError> {
     let to = match message.attr("to") {
@@ -53,16 +53,16 @@ fn deliver(
             Jid::parse(to).map_err(|error| StanzaCondition::JidMalformed.with(error.to_string()))?
         }
     };
-    let here = site.domains.served(Some(to.domain())).is_some()
-        || site.domains.pubsub(to.domain()).is_some();
+    let here = context.domains.served(Some(to.domain())).is_some()
+        || context.domains.pubsub(to.domain()).is_some();
     if !here {
         return Err(StanzaCondition::RemoteServerNotFound.with("no such server here"));
     }
     let out = relay::passed_on(session, to.as_str(), message);
-    if let Some(resource) = to.to_full().and_then(|full| site.router.session(&full)) {
+    if let Some(resource) = to.to_full().and_then(|full| context.router.session(&full)) {
         return relay::hand_over(session, &resource, &out);
     }
-    let resources = site.router.resources(&to.to_bare());
+    let resources = context.router.resources(&to.to_bare());
     let priority = |resource: &Rc<Session>| resource.presence.borrow().as_ref().map(|p| p.priority);
     let way = match to.resource() {
         None => kind.way_to_account(resources.iter().filter_map(priority)),
@@ -92,9 +92,9 @@ fn refusal(session: &Session, message: Element<'_>, error: &StanzaError) -> Vec<
     out
 }
 
-// === impl Kind ===
+// === impl MessageType ===
 
-impl Kind {
+impl MessageType {
     /// An unknown type counts as `normal`, as the standard says.
     fn of(message: Element<'_>) -> Self {
         match message.attr("type") {
@@ -138,11 +138,11 @@ mod tests {
     fn talk_goes_to_the_best_resources_and_headlines_to_all_good_ones() {
         let there = [5, -1, 5, 0];
         for (kind, way) in [
-            (Kind::Normal, Way::Resources(5)),
-            (Kind::Chat, Way::Resources(5)),
-            (Kind::Headline, Way::Resources(0)),
-            (Kind::Groupchat, Way::Refused),
-            (Kind::Error, Way::Dropped),
+            (MessageType::Normal, Way::Resources(5)),
+            (MessageType::Chat, Way::Resources(5)),
+            (MessageType::Headline, Way::Resources(0)),
+            (MessageType::Groupchat, Way::Refused),
+            (MessageType::Error, Way::Dropped),
         ] {
             assert_eq!(kind.way_to_account(there.into_iter()), way, "{kind:?}");
         }
@@ -152,11 +152,11 @@ mod tests {
     fn nobody_who_wants_messages_is_like_nobody_at_all() {
         for there in [&[][..], &[-1][..]] {
             for (kind, way) in [
-                (Kind::Normal, Way::Refused),
-                (Kind::Chat, Way::Refused),
-                (Kind::Headline, Way::Dropped),
-                (Kind::Groupchat, Way::Refused),
-                (Kind::Error, Way::Dropped),
+                (MessageType::Normal, Way::Refused),
+                (MessageType::Chat, Way::Refused),
+                (MessageType::Headline, Way::Dropped),
+                (MessageType::Groupchat, Way::Refused),
+                (MessageType::Error, Way::Dropped),
             ] {
                 assert_eq!(kind.way_to_account(there.iter().copied()), way, "{kind:?} {there:?}");
             }
@@ -166,11 +166,11 @@ mod tests {
     #[test]
     fn only_a_chat_looks_for_another_resource() {
         for (kind, way) in [
-            (Kind::Normal, Way::Refused),
-            (Kind::Chat, Way::Resources(1)),
-            (Kind::Headline, Way::Dropped),
-            (Kind::Groupchat, Way::Refused),
-            (Kind::Error, Way::Dropped),
+            (MessageType::Normal, Way::Refused),
+            (MessageType::Chat, Way::Resources(1)),
+            (MessageType::Headline, Way::Dropped),
+            (MessageType::Groupchat, Way::Refused),
+            (MessageType::Error, Way::Dropped),
         ] {
             assert_eq!(kind.way_past_a_resource([1].into_iter()), way, "{kind:?}");
         }

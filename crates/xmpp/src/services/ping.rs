@@ -5,7 +5,7 @@ use std::rc::Rc;
 use lampfield_xmpp_stream::StanzaCondition;
 
 use super::{Answer, Request, Scope, Service, Verb};
-use crate::site::Site;
+use crate::context::Context;
 
 const NAMESPACE: &str = "urn:xmpp:ping";
 
@@ -24,7 +24,7 @@ impl Service for Ping {
         &[(Scope::Server, NAMESPACE), (Scope::Account, NAMESPACE)]
     }
 
-    fn iq(&self, _site: &Rc<Site>, request: &Request<'_>) -> Answer {
+    fn iq(&self, _site: &Rc<Context>, request: &Request<'_>) -> Answer {
         let own = request.scope != Scope::Account || *request.to == request.session.bare;
         match (request.verb, own) {
             (Verb::Get, true) => Answer::Result(Vec::new()),

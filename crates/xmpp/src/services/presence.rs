@@ -15,13 +15,13 @@ use lampfield_xmpp_stream::{BareJid, Element, Jid, StanzaCondition, StanzaError,
 pub use broadcast::{hide, show};
 pub use handshake::{part, write_granted};
 
-use crate::contacts::subscription::{Half, Step};
+use crate::contacts::subscription::{Half, SubscriptionStep};
+use crate::context::Context;
 use crate::session::{Presence, Session, Words};
-use crate::site::Site;
 
 /// Handles a presence stanza that a bound session has sent.
-pub fn stanza(site: &Rc<Site>, session: &Rc<Session>, stanza: Element<'_>) {
-    if let Err(error) = take(site, session, stanza) {
+pub fn stanza(context: &Rc<Context>, session: &Rc<Session>, stanza: Element<'_>) {
+    if let Err(error) = take(context, session, stanza) {
         let mut out = Vec::new();
         write::error(&mut out, session, stanza, &error);
         session.send(&out);
@@ -29,49 +29,53 @@ pub fn stanza(site: &Rc<Site>, session: &Rc<Session>, stanza: Element<'_>) {
 }
 
 /// Tells everyone concerned that a session is gone. It has been unbound from the router.
-pub fn left(site: &Rc<Site>, session: &Rc<Session>) {
-    let replaced = site.router.session(&session.jid).is_some_and(|newer| newer.is_available());
+pub fn left(context: &Rc<Context>, session: &Rc<Session>) {
+    let replaced = context.router.session(&session.jid).is_some_and(|newer| newer.is_available());
     // A newer login on the same address speaks for it now.
     if !replaced {
-        broadcast::unavailable(site, session, &Rc::default());
+        broadcast::unavailable(context, session, &Rc::default());
     }
 }
 
 /// Whether `viewer` may know whether `account` is there.
-pub fn may_see(site: &Site, viewer: &BareJid, account: &BareJid) -> bool {
+pub fn may_see(context: &Context, viewer: &BareJid, account: &BareJid) -> bool {
     viewer == account
-        || site.peers.are(viewer, account)
-        || site.rosters.subscription(account, viewer).from == Half::Yes
+        || context.peers.are(viewer, account)
+        || context.rosters.subscription(account, viewer).from == Half::Yes
 }
 
-fn take(site: &Rc<Site>, session: &Rc<Session>, stanza: Element<'_>) -> Result<(), StanzaError> {
+fn take(
+    context: &Rc<Context>,
+    session: &Rc<Session>,
+    stanza: Element<'_>,
+) -> Result<(), StanzaError> {
     let to = stanza.attr("to").map(Jid::parse).transpose();
     let to = to.map_err(|error| StanzaCondition::JidMalformed.with(error.to_string()))?;
     match (stanza.attr("type"), to) {
         // COMPAT(old clients): `available` was never a type, but it is plain what it means.
         (None | Some("available"), None) => {
-            broadcast::available(site, session, announcement(stanza, session.lang())?);
+            broadcast::available(context, session, announcement(stanza, session.lang())?);
             Ok(())
         }
         (Some("unavailable"), None) => {
-            broadcast::goes(site, session, &Rc::new(Words::of(stanza, session.lang())));
+            broadcast::goes(context, session, &Rc::new(Words::of(stanza, session.lang())));
             Ok(())
         }
         (None | Some("available" | "unavailable"), Some(to)) => {
-            directed::stanza(site, session, &to, stanza)
+            directed::stanza(context, session, &to, stanza)
         }
         (Some("probe"), Some(to)) => {
-            broadcast::answer_probe(site, session, &to.to_bare());
+            broadcast::answer_probe(context, session, &to.to_bare());
             Ok(())
         }
         // Somebody's answer to a presence: of no use to anyone but who sent it.
         (Some("error"), Some(to)) => {
-            directed::pass_on(site, session, &to, stanza);
+            directed::pass_on(context, session, &to, stanza);
             Ok(())
         }
         (Some("error"), None) => Ok(()),
-        (Some(kind), Some(to)) => match Step::parse(kind) {
-            Some(step) => handshake::say(site, session, &to.to_bare(), step, stanza),
+        (Some(kind), Some(to)) => match SubscriptionStep::parse(kind) {
+            Some(step) => handshake::say(context, session, &to.to_bare(), step, stanza),
             None => Err(StanzaCondition::BadRequest.with("no such type of presence")),
         },
         (Some(_), None) => Err(StanzaCondition::BadRequest.with("this presence needs an address")),

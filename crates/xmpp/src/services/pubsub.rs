@@ -6,6 +6,6 @@
 mod audience;
 pub mod codec;
 pub mod engine;
-pub mod mount;
+pub mod glue;
 pub mod service;
 pub mod telephony;

@@ -12,9 +12,9 @@ use lampfield_xmpp_stream::{BareJid, Domain, Element, StanzaCondition, StanzaErr
 
 use super::{Answer, Request, Scope, Service, Verb, reply};
 use crate::accounts::{AccountError, Legacy, NewAccount, NewPassword, Role, Source};
+use crate::context::Context;
 use crate::session::Session;
 use crate::settings::ClearTextAuth;
-use crate::site::Site;
 
 /// The namespace of registration.
 pub const NAMESPACE: &str = "jabber:iq:register";
@@ -45,7 +45,7 @@ struct Reply {
 
 /// Answers somebody who has not logged in, on a domain that takes registrations.
 pub fn before_login(
-    site: &Rc<Site>,
+    context: &Rc<Context>,
     domain: &Domain,
     verb: Verb,
     query: Element<'_>,
@@ -54,11 +54,11 @@ pub fn before_login(
     if verb == Verb::Get {
         return ready(Answer::Result(form(None)));
     }
-    match wish(query).and_then(|wish| newcomer(site, domain, wish, peer)) {
+    match wish(query).and_then(|wish| newcomer(context, domain, wish, peer)) {
         Ok(new) => {
-            let site = Rc::clone(site);
+            let context = Rc::clone(context);
             Box::pin(async move {
-                let made = site.accounts.add(new).await;
+                let made = context.accounts.add(new).await;
                 answer(made.map(|account| {
                     tracing::info!(account = %account.jid, %peer, "registered in-band");
                 }))
@@ -69,7 +69,7 @@ pub fn before_login(
 }
 
 fn newcomer(
-    site: &Site,
+    context: &Context,
     domain: &Domain,
     wish: Wish,
     peer: IpAddr,
@@ -79,7 +79,7 @@ fn newcomer(
     };
     let jid = BareJid::from_parts(&name, domain)
         .map_err(|error| StanzaCondition::NotAcceptable.with(error.to_string()))?;
-    site.registrations.step(peer)?;
+    context.registrations.step(peer)?;
     Ok(NewAccount {
         jid,
         password: NewPassword::Given(password),
@@ -123,7 +123,7 @@ impl Service for Register {
         self.handles()
     }
 
-    fn iq(&self, site: &Rc<Site>, request: &Request<'_>) -> Answer {
+    fn iq(&self, context: &Rc<Context>, request: &Request<'_>) -> Answer {
         let account = &request.session.bare;
         // Without an address the server is meant that keeps the account.
         if request.to != account && request.to.as_str() != account.domain() {
@@ -135,9 +135,9 @@ impl Service for Register {
         let done = match (request.verb, wish(request.payload)) {
             (Verb::Get, _) => return Answer::Result(form(Some(name))),
             (Verb::Set, Ok(Wish::Have(who, password))) => {
-                change_password(site, request, &who, password)
+                change_password(context, request, &who, password)
             }
-            (Verb::Set, Ok(Wish::Leave)) => leave(site, request),
+            (Verb::Set, Ok(Wish::Leave)) => leave(context, request),
             (Verb::Set, Err(error)) => Err(error),
         };
         match done {
@@ -148,7 +148,7 @@ impl Service for Register {
 }
 
 fn change_password(
-    site: &Rc<Site>,
+    context: &Rc<Context>,
     request: &Request<'_>,
     who: &str,
     password: String,
@@ -158,28 +158,28 @@ fn change_password(
     if !domain.is_ok_and(|d| BareJid::from_parts(who, &d).is_ok_and(|jid| jid == session.bare)) {
         return Err(StanzaCondition::NotAllowed.with("only your own password can be changed"));
     }
-    if !session.link.has_tls() && site.settings.clear_text_auth == ClearTextAuth::Refused {
+    if !session.link.has_tls() && context.settings.clear_text_auth == ClearTextAuth::Refused {
         return Err(StanzaCondition::NotAllowed.with("passwords are changed inside TLS only"));
     }
-    site.registrations.step(session.link.peer().ip())?;
-    let (site, reply) = (Rc::clone(site), Reply::to(request));
+    context.registrations.step(session.link.peer().ip())?;
+    let (context, reply) = (Rc::clone(context), Reply::to(request));
     tokio::task::spawn_local(async move {
-        let changed = site.accounts.set_password(&reply.session.bare, &password).await;
+        let changed = context.accounts.set_password(&reply.session.bare, &password).await;
         reply.send(answer(changed));
     });
     Ok(())
 }
 
 /// The result goes out first: the account's streams end with the account.
-fn leave(site: &Rc<Site>, request: &Request<'_>) -> Result<(), StanzaError> {
-    let account = site.accounts.get(&request.session.bare);
+fn leave(context: &Rc<Context>, request: &Request<'_>) -> Result<(), StanzaError> {
+    let account = context.accounts.get(&request.session.bare);
     if !account.is_some_and(|a| a.role == Role::User && a.source != Source::Config) {
         return Err(StanzaCondition::NotAllowed.with("only the operator can remove this account"));
     }
     Reply::to(request).send(Answer::Result(Vec::new()));
-    let (site, jid) = (Rc::clone(site), request.session.bare.clone());
+    let (context, jid) = (Rc::clone(context), request.session.bare.clone());
     tokio::task::spawn_local(async move {
-        match site.accounts.remove(&jid).await {
+        match context.accounts.remove(&jid).await {
             Ok(()) => tracing::info!(account = %jid, "left for good"),
             Err(error) => tracing::error!(account = %jid, "not removed as asked: {error}"),
         }
@@ -237,14 +237,14 @@ fn form(name: Option<&str>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use lampfield_xmpp_stream::{Limits, Scope as XmlScope, Stanza};
+    use lampfield_xmpp_stream::{Scope as XmlScope, Stanza, StanzaLimits};
 
     use super::*;
 
     fn wished(children: &str) -> Result<Wish, StanzaCondition> {
         let xml = format!("<query xmlns='{NAMESPACE}'>{children}</query>");
         let scope = XmlScope::NONE;
-        let stanza = Stanza::parse(xml.as_bytes(), &scope, &Limits::STRANGER).unwrap();
+        let stanza = Stanza::parse(xml.as_bytes(), &scope, &StanzaLimits::STRANGER).unwrap();
         wish(stanza.root()).map_err(|error| error.condition)
     }
 

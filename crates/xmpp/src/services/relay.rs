@@ -17,9 +17,9 @@ use tokio::time::sleep;
 
 use super::reply;
 use crate::accounts::Role;
+use crate::context::Context;
 use crate::questions::Question;
 use crate::session::{Caps, Session};
-use crate::site::Site;
 
 /// Bytes of one stanza that a user may send to a PBX.
 const MOST_TO_PBX: usize = 16 * 1024;
@@ -33,13 +33,13 @@ const LOOK: Duration = Duration::from_millis(250);
 /// IQ that neither asks nor answers, `resource-constraint` where too many questions wait for PBXs,
 /// and as [`hand_over`].
 pub fn iq(
-    site: &Site,
+    context: &Context,
     from: &Rc<Session>,
     iq: Element<'_>,
     address: &FullJid,
 ) -> Result<(), StanzaError> {
     let id = iq.attr("id").unwrap_or_default();
-    let to = site.router.session(address).ok_or(StanzaCondition::ServiceUnavailable)?;
+    let to = context.router.session(address).ok_or(StanzaCondition::ServiceUnavailable)?;
     let (to_pbx, sender, recipient) = (role(&to) == Role::Pbx, &from.jid, address.as_str());
     let out = match iq.attr("type") {
         Some("get" | "set") if to_pbx && role(from) == Role::User => {
@@ -57,8 +57,8 @@ pub fn iq(
         Some("get" | "set" | "result" | "error") => passed_on(from, recipient, iq),
         _ => return Err(StanzaCondition::BadRequest.with("no such type of IQ")),
     };
-    if iq.attr("type") == Some("get") && must_wait(site, &to) {
-        let waits = site.questions.put(Question::new(id, from, &to, out));
+    if iq.attr("type") == Some("get") && must_wait(context, &to) {
+        let waits = context.questions.put(Question::new(id, from, &to, out));
         return waits.map_err(|full| StanzaCondition::ResourceConstraint.with(full.to_string()));
     }
     hand_over(from, &to, &out)?;
@@ -70,8 +70,8 @@ pub fn iq(
 
 /// Whether a question is not for now. A set is: calls (Jingle) cannot wait. Where PBXs are shown
 /// caps they are to ask each other at once.
-fn must_wait(site: &Site, to: &Session) -> bool {
-    role(to) == Role::Pbx && site.caps_for(&to.bare) == Caps::Hidden && !to.link.is_quiet()
+fn must_wait(context: &Context, to: &Session) -> bool {
+    role(to) == Role::Pbx && context.caps_for(&to.bare) == Caps::Hidden && !to.link.is_quiet()
 }
 
 fn note_asked(from: &Session, id: &str, address: &FullJid) {
@@ -81,11 +81,11 @@ fn note_asked(from: &Session, id: &str, address: &FullJid) {
 }
 
 /// Passes on what has waited for a pause, for ever.
-pub async fn pass_on_in_pauses(site: &Site) {
+pub async fn pass_on_in_pauses(context: &Context) {
     loop {
-        site.questions.some().await;
+        context.questions.some().await;
         sleep(LOOK).await;
-        site.questions.take_due().iter().for_each(settle);
+        context.questions.take_due().iter().for_each(settle);
     }
 }
 

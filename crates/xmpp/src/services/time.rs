@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use lampfield_xmpp_stream::{StanzaCondition, Tag};
 
 use super::{Answer, Request, Scope, Service, Verb};
-use crate::site::Site;
+use crate::context::Context;
 
 const NAMESPACE: &str = "urn:xmpp:time";
 
@@ -25,7 +25,7 @@ impl Service for Time {
         &[(Scope::Server, NAMESPACE)]
     }
 
-    fn iq(&self, _site: &Rc<Site>, request: &Request<'_>) -> Answer {
+    fn iq(&self, _site: &Rc<Context>, request: &Request<'_>) -> Answer {
         match request.verb {
             Verb::Get => Answer::Result(payload(Timestamp::now())),
             Verb::Set => Answer::Error(StanzaCondition::BadRequest.with("the time is a get")),

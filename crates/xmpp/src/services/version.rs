@@ -5,7 +5,7 @@ use std::rc::Rc;
 use lampfield_xmpp_stream::{StanzaCondition, Tag};
 
 use super::{Answer, Request, Scope, Service, Verb};
-use crate::site::Site;
+use crate::context::Context;
 
 const NAMESPACE: &str = "jabber:iq:version";
 
@@ -27,7 +27,7 @@ impl Service for Version {
         &[(Scope::Server, NAMESPACE)]
     }
 
-    fn iq(&self, _site: &Rc<Site>, request: &Request<'_>) -> Answer {
+    fn iq(&self, _site: &Rc<Context>, request: &Request<'_>) -> Answer {
         match request.verb {
             Verb::Get => Answer::Result(payload()),
             Verb::Set => Answer::Error(StanzaCondition::BadRequest.with("the version is a get")),

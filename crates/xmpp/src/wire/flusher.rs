@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use super::answer_memory::AnswerMemory;
 use super::arrears::Arrears;
 use super::buffers::BufferPool;
 use super::link::Link;
-use super::loans::Lender;
 
 /// How long one pass may go on with connections that left something over. A thousand peers that
 /// read slowly take their time from each other, not from those who have just been written to.
@@ -31,7 +31,7 @@ pub struct Flusher {
     /// Told when a connection that was crowded has written everything.
     pub roomy: Notify,
     pub(super) pool: BufferPool,
-    pub(super) lender: Rc<Lender>,
+    pub(super) memory: Rc<AnswerMemory>,
     pub(super) arrears: Arrears,
 }
 
@@ -45,7 +45,7 @@ impl Flusher {
             wake: Notify::new(),
             roomy: Notify::new(),
             pool: BufferPool::default(),
-            lender: Rc::default(),
+            memory: Rc::default(),
             arrears: Arrears::new(unread),
         })
     }

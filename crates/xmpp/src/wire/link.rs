@@ -12,8 +12,8 @@ use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
+use super::answer_memory::Reservation;
 use super::flusher::Flusher;
-use super::loans::Loan;
 use super::outbox::Outbox;
 use super::tls::{Tls, TlsSettings};
 
@@ -39,7 +39,7 @@ pub struct LinkLimits {
 /// The connection's output buffer is at its limit; the connection will be closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the peer does not read: its output buffer is full")]
-pub struct Full;
+pub struct BufferFull;
 
 /// The peer has much to read already; nothing more was appended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +56,7 @@ pub struct Link {
     /// How much of `out` ends with a large answer. It does not count as left unread.
     asked_for: Cell<usize>,
     /// What that answer has borrowed.
-    loan: RefCell<Option<Loan>>,
+    reservation: RefCell<Option<Reservation>>,
     touched: Cell<bool>,
     /// Its number in the arrears while its socket is full.
     arrear: Cell<Option<usize>>,
@@ -102,7 +102,7 @@ impl Link {
             tls: RefCell::new(None),
             out: RefCell::default(),
             asked_for: Cell::new(0),
-            loan: RefCell::new(None),
+            reservation: RefCell::new(None),
             touched: Cell::new(false),
             arrear: Cell::new(None),
             crowded: Cell::new(false),
@@ -128,8 +128,8 @@ impl Link {
     /// Appends bytes to be written at the end of this turn. Never waits.
     ///
     /// # Errors
-    /// [`Full`] when the peer has left more unread than its limit; the link then fails.
-    pub fn send(self: &Rc<Self>, bytes: &[u8]) -> Result<(), Full> {
+    /// [`BufferFull`] when the peer has left more unread than its limit; the link then fails.
+    pub fn send(self: &Rc<Self>, bytes: &[u8]) -> Result<(), BufferFull> {
         self.send_parts(bytes, &[])
     }
 
@@ -137,7 +137,7 @@ impl Link {
     ///
     /// # Errors
     /// As [`Link::send`].
-    pub fn send_parts(self: &Rc<Self>, head: &[u8], tail: &[u8]) -> Result<(), Full> {
+    pub fn send_parts(self: &Rc<Self>, head: &[u8], tail: &[u8]) -> Result<(), BufferFull> {
         if self.failed.get() {
             return Ok(());
         }
@@ -145,7 +145,7 @@ impl Link {
         if out.len() - self.asked_for.get() + head.len() + tail.len() > self.limits.most {
             drop(out);
             self.fail();
-            return Err(Full);
+            return Err(BufferFull);
         }
         out.push(head, tail, &self.flusher.pool);
         drop(out);
@@ -176,7 +176,7 @@ impl Link {
         if waiting > comfortable || waiting + bytes.len() > self.limits.most {
             return Err(Crowded);
         }
-        self.send(bytes).map_err(|Full| Crowded)
+        self.send(bytes).map_err(|BufferFull| Crowded)
     }
 
     /// Whether telephony changes should be kept back for now. Who is told so is woken through
@@ -373,7 +373,7 @@ impl Link {
         }
         self.out.take();
         self.asked_for.set(0);
-        self.loan.take();
+        self.reservation.take();
         self.settle_arrear();
         self.relieved.notify_one();
         self.attention.notify_one();

@@ -10,7 +10,7 @@ use lampfield_xmpp::accounts::{
     AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
 };
 use lampfield_xmpp::settings::{
-    ClearTextAuth, DomainSettings, Limits, Registration, Settings, TURN, TlsPolicy,
+    ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
 };
 use lampfield_xmpp::{Door, Listeners};
 use lampfield_xmpp_stream::BareJid;
@@ -32,12 +32,13 @@ pub fn house(test: impl AsyncFnOnce(House)) {
     tasks.block_on(&runtime, async {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) =
-            Embedded::open(folder.path(), lampfield_fabric::Limits::default()).unwrap();
+            Embedded::open(folder.path(), lampfield_fabric::StoreLimits::default()).unwrap();
         let store = Store::Embedded(store);
         let (door, listeners) = open(store, folder.path()).await;
         let address = listeners.addresses().unwrap()[0];
         listeners.serve(&door);
-        let (accounts, store) = (Rc::clone(&door.site.accounts), door.site.ledger.store().clone());
+        let (accounts, store) =
+            (Rc::clone(&door.context.accounts), door.context.ledger.store().clone());
         tokio::time::timeout(Duration::from_secs(30), test(House { address, accounts, store }))
             .await
             .unwrap();
@@ -75,9 +76,9 @@ async fn open(store: Store, folder: &std::path::Path) -> (Rc<Door>, Listeners) {
         certificate_hash: None,
         clear_text_auth: ClearTextAuth::Allowed,
         turn: TURN,
-        limits: Limits::default(),
+        limits: XmppLimits::default(),
     };
     let door = Door::open(settings, accounts, hub, store).await.unwrap();
-    let listeners = Listeners::bind(&door.site.settings).unwrap();
+    let listeners = Listeners::bind(&door.context.settings).unwrap();
     (door, listeners)
 }

@@ -27,7 +27,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn queue(group_rows: usize) -> Queue {
-    Queue::new(Limits { group_rows, ..Limits::default() }, Ticket(0))
+    Queue::new(StoreLimits { group_rows, ..StoreLimits::default() }, Ticket(0))
 }
 
 fn write(key: &str, value: Option<String>) -> Write {
@@ -124,7 +124,7 @@ fn a_claim_waits_for_writes_of_the_same_key() {
 
 #[test]
 fn a_key_in_flight_is_not_a_new_key() {
-    let limits = Limits { pending_keys: 1, ..Limits::default() };
+    let limits = StoreLimits { pending_keys: 1, ..StoreLimits::default() };
     let queue = Queue::new(limits, Ticket(0));
     queue.write(write("lamp", Some("1".to_owned()))).unwrap();
     let in_flight = queue.take();

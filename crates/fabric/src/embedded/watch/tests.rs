@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::mpsc};
 use tempfile::TempDir;
 
 use super::*;
-use crate::{Bucket, Embedded, Limits, Storage, Watch as AnyWatch, Write};
+use crate::{Bucket, Embedded, Storage, StoreLimits, Watch as AnyWatch, Write};
 
 /// More than two pages.
 const ROWS: usize = 600;
@@ -25,7 +25,7 @@ struct Scene {
 impl Scene {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let limits = Limits { watch_queue: QUEUE, ..Limits::default() };
+        let limits = StoreLimits { watch_queue: QUEUE, ..StoreLimits::default() };
         let (store, _) = Embedded::open(folder.path(), limits).unwrap();
         let watch = store.watch(Bucket::Facts, "").await.unwrap();
         let (stored, known) = (BTreeMap::new(), BTreeMap::new());

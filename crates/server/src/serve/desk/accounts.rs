@@ -58,10 +58,10 @@ impl Desk {
             legacy: if wanted.legacy_auth { Legacy::Allowed } else { Legacy::Refused },
             source: Source::Cli,
         };
-        let account = self.door.site.accounts.add(new).await.map_err(refused)?;
+        let account = self.door.context.accounts.add(new).await.map_err(refused)?;
         match made {
             true => {
-                let invitation = self.door.site.accounts.invite(&jid, Rotation::Keep).await;
+                let invitation = self.door.context.accounts.invite(&jid, Rotation::Keep).await;
                 Ok(made_by_us(invitation.map_err(refused)?))
             }
             false => Ok(given(&account.jid)),
@@ -78,11 +78,11 @@ impl Desk {
         self.known(&jid)?;
         match password {
             Some(Hidden(password)) => {
-                self.door.site.accounts.set_password(&jid, &password).await.map_err(refused)?;
+                self.door.context.accounts.set_password(&jid, &password).await.map_err(refused)?;
                 Ok(given(&jid))
             }
             None => {
-                let invitation = self.door.site.accounts.invite(&jid, Rotation::Rotate).await;
+                let invitation = self.door.context.accounts.invite(&jid, Rotation::Rotate).await;
                 Ok(made_by_us(invitation.map_err(refused)?))
             }
         }
@@ -95,7 +95,7 @@ impl Desk {
         let origins = self.hub.read(|hub, now| hub.origins(now));
         let of_it = origins.iter().filter(|origin| origin.account == jid.as_str());
         let ended: usize = of_it.map(|origin| origin.facts).sum();
-        self.door.site.accounts.remove(&jid).await.map_err(refused)?;
+        self.door.context.accounts.remove(&jid).await.map_err(refused)?;
         let text = format!("removed {jid}; {ended} of its facts withdrawn");
         Ok(Done::new("user-removed", text))
     }
@@ -128,7 +128,7 @@ impl Desk {
         if let Some(domain) = domain {
             self.served(domain)?;
         }
-        let accounts = self.door.site.accounts.list();
+        let accounts = self.door.context.accounts.list();
         let wanted = accounts
             .iter()
             .filter(|account| domain.is_none_or(|domain| account.jid.domain() == domain));
@@ -149,10 +149,10 @@ impl Desk {
             (Some(password), Rotation::Keep) => password,
             (Some(_), Rotation::Rotate) => return Err(refused(AccountError::Declared(jid))),
             (None, _) => {
-                self.door.site.accounts.invite(&jid, rotation).await.map_err(refused)?.password
+                self.door.context.accounts.invite(&jid, rotation).await.map_err(refused)?.password
             }
         };
-        let legacy = self.door.site.accounts.get(&jid).map(|account| account.legacy());
+        let legacy = self.door.context.accounts.get(&jid).map(|account| account.legacy());
         let xmpp = &self.config.borrow().xmpp;
         let reachable = Reachable::of(&xmpp.listen).ok_or_else(|| {
             Failure::new(Exit::Conflict, "no-listener", "Asterisk needs a plain listener")
@@ -176,7 +176,7 @@ impl Desk {
 
     /// `domain list`.
     pub(super) fn domains(&self) -> Domains {
-        let accounts = self.door.site.accounts.list();
+        let accounts = self.door.context.accounts.list();
         let domains = self.server.domains.iter().map(|name| {
             let config = self.config.borrow();
             let given = config.domain.iter().find(|domain| domain.name.as_str() == name);
@@ -220,7 +220,7 @@ impl Desk {
 
     /// An xmpp.conf with the password of a person is of no use to anybody.
     fn check_is_pbx(&self, jid: &BareJid) -> Result<(), Failure> {
-        match self.door.site.accounts.get(jid) {
+        match self.door.context.accounts.get(jid) {
             Some(account) if account.role != Role::Pbx => {
                 let message = format!("{jid} has the role {}: only a pbx is invited", account.role);
                 Err(Failure::new(Exit::Conflict, "not-a-pbx", message)
@@ -231,10 +231,10 @@ impl Desk {
     }
 
     fn known(&self, jid: &BareJid) -> Result<(), Failure> {
-        match self.door.site.accounts.get(jid) {
+        match self.door.context.accounts.get(jid) {
             Some(_) => Ok(()),
             None => {
-                let accounts = self.door.site.accounts.list();
+                let accounts = self.door.context.accounts.list();
                 let names = accounts.iter().map(|account| account.jid.as_str());
                 let near = nearest(jid.as_str(), names, 3).join("  ");
                 let failure = refused(AccountError::Missing(jid.clone()));
@@ -247,7 +247,7 @@ impl Desk {
     }
 
     fn user(&self, account: &Account) -> User {
-        let connected = self.door.site.router.resources(&account.jid);
+        let connected = self.door.context.router.resources(&account.jid);
         User {
             jid: account.jid.to_string(),
             role: account.role.to_string(),

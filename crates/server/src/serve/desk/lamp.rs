@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lampfield_board::history::{Event, Past};
-use lampfield_board::why::Said;
-use lampfield_board::{Origin, Subject, Wall, Why};
+use lampfield_board::history::{Past, PastChange};
+use lampfield_board::why::FactReason;
+use lampfield_board::{Origin, Subject, WallTime, Why};
 use lampfield_hub::{Explanation, Hub, Lease, Now};
 
 use super::trouble::sentence;
@@ -14,7 +14,7 @@ use crate::document::history::{self as history_document, History, Link};
 use crate::document::why::{self as why_document, LeaseState};
 use crate::document::{self, OriginName, Shown, moment, seconds_between};
 use crate::failure::{Exit, Failure};
-use crate::serve::journal::{Entry, What};
+use crate::serve::journal::{JournalEntry, What};
 
 /// Names offered when there is no such subject.
 const NEAREST: usize = 3;
@@ -32,7 +32,7 @@ impl Desk {
         typed: &str,
         at_millis: Option<u64>,
     ) -> Result<why_document::Why, Failure> {
-        self.hub.read(|hub, now| match at_millis.map(Wall::from_millis) {
+        self.hub.read(|hub, now| match at_millis.map(WallTime::from_millis) {
             Some(at) => {
                 let subject = spoken_of(hub, typed)?;
                 Ok(why_then(&subject, past::of(hub, &subject, at, now.wall)?, at))
@@ -54,7 +54,7 @@ impl Desk {
         since_millis: Option<u64>,
         limit: usize,
     ) -> Result<History, Failure> {
-        let since = Wall::from_millis(since_millis.unwrap_or_default());
+        let since = WallTime::from_millis(since_millis.unwrap_or_default());
         self.hub.read(|hub, _| {
             let past = hub.history();
             let subject = spoken_of(hub, typed)?;
@@ -72,7 +72,13 @@ impl Desk {
     }
 
     /// The losses and returns of those who speak of a lamp, over the time of the events shown.
-    fn links(&self, hub: &Hub, subject: &Subject, events: &[Event], since: Wall) -> Vec<Link> {
+    fn links(
+        &self,
+        hub: &Hub,
+        subject: &Subject,
+        events: &[PastChange],
+        since: WallTime,
+    ) -> Vec<Link> {
         let mut origins: Vec<Arc<Origin>> = Vec::new();
         let present = hub.board().get(subject);
         let present = present.iter().flat_map(|facts| facts.facts());
@@ -88,20 +94,20 @@ impl Desk {
     }
 }
 
-fn event_document(event: &Event) -> history_document::Event {
+fn event_document(event: &PastChange) -> history_document::Event {
     history_document::Event {
         at: moment(event.at),
         origin: OriginName::from(&*event.origin),
         door: event.door.to_string(),
-        value: Shown::of(event.standing),
+        value: Shown::of(event.state),
         was: event.was.and_then(Shown::of),
-        reason: event.standing.ending().map(|ending| ending.to_string()),
+        reason: event.state.ending().map(|ending| ending.to_string()),
         aggregate: event.lamp.map(Shown::from),
         aggregate_was: event.lamp_was.map(Shown::from),
     }
 }
 
-fn link(hub: &Hub, subject: &Subject, entry: &Entry) -> Link {
+fn link(hub: &Hub, subject: &Subject, entry: &JournalEntry) -> Link {
     let (state, grace) = match entry.what {
         What::Lost(grace) => ("lost", grace),
         What::Returned(grace) => ("returned", grace),
@@ -126,7 +132,7 @@ fn candidates(typed: &str) -> Result<Vec<Subject>, Failure> {
 
 /// The subject that is meant, among those that are spoken of or were.
 fn spoken_of(hub: &Hub, typed: &str) -> Result<Subject, Failure> {
-    let begin = Wall::from_millis(0);
+    let begin = WallTime::from_millis(0);
     let known = |subject: &Subject| {
         hub.board().find(subject).is_some() || !hub.history().of(subject, begin, 1).is_empty()
     };
@@ -188,7 +194,7 @@ fn why(hub: &Hub, explanation: &Explanation, now: Now) -> why_document::Why {
     };
     let rests = explanation.leases.iter().zip(&explanation.waiting_for);
     for (said, (lease, unconfirmed)) in facts.iter().zip(rests) {
-        match Shown::of(said.standing) {
+        match Shown::of(said.state) {
             Some(value) => document.facts.push(fact(said, value, *lease, now)),
             None => document.tombstones.push(why_document::Tombstone {
                 origin: OriginName::from(&*said.origin),
@@ -203,7 +209,7 @@ fn why(hub: &Hub, explanation: &Explanation, now: Now) -> why_document::Why {
 }
 
 /// A lamp as it was: leases and versions of then are not remembered.
-fn why_then(subject: &Subject, past: past::Past, at: Wall) -> why_document::Why {
+fn why_then(subject: &Subject, past: past::Past, at: WallTime) -> why_document::Why {
     let mut document = why_document::Why {
         schema: "why/1".to_owned(),
         subject: subject.to_string(),
@@ -232,9 +238,9 @@ fn why_then(subject: &Subject, past: past::Past, at: Wall) -> why_document::Why 
     document
 }
 
-fn fact_then(said: &Said, at: Wall) -> Option<why_document::Fact> {
+fn fact_then(said: &FactReason, at: WallTime) -> Option<why_document::Fact> {
     Some(why_document::Fact {
-        value: Shown::of(said.standing)?,
+        value: Shown::of(said.state)?,
         origin: OriginName::from(&*said.origin),
         door: said.door.to_string(),
         said_at: moment(said.said_at),
@@ -247,12 +253,12 @@ fn fact_then(said: &Said, at: Wall) -> Option<why_document::Fact> {
 }
 
 /// When the lamp began to show what it shows, as far as the history goes.
-fn shown_since(hub: &Hub, subject: &Subject) -> Option<Wall> {
-    let events = hub.history().of(subject, Wall::from_millis(0), LOOKED_BACK);
+fn shown_since(hub: &Hub, subject: &Subject) -> Option<WallTime> {
+    let events = hub.history().of(subject, WallTime::from_millis(0), LOOKED_BACK);
     events.iter().find(|event| event.lamp != event.lamp_was).map(|event| event.at)
 }
 
-fn fact(said: &Said, value: Shown, lease: Lease, now: Now) -> why_document::Fact {
+fn fact(said: &FactReason, value: Shown, lease: Lease, now: Now) -> why_document::Fact {
     why_document::Fact {
         value,
         origin: OriginName::from(&*said.origin),

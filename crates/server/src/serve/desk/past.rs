@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use lampfield_board::{
-    Board, DoorName, Limits, Origin, Standing, Statement, Subject, Value, Version, Wall, Why,
+    Board, BoardLimits, DoorName, FactState, Origin, Statement, Subject, Value, Version, WallTime,
+    Why,
 };
 use lampfield_hub::Hub;
 
@@ -17,7 +18,7 @@ pub struct Past {
     /// What decided; none if nobody said anything.
     pub why: Option<Why>,
     /// Since when it had shown that; none when that is not remembered.
-    pub since: Option<Wall>,
+    pub since: Option<WallTime>,
     /// Facts whose moment is not remembered: they carry the moment from which on all is.
     pub older: usize,
 }
@@ -26,7 +27,7 @@ pub struct Past {
 struct Said {
     origin: Arc<Origin>,
     value: Value,
-    said_at: Wall,
+    said_at: WallTime,
     door: DoorName,
 }
 
@@ -36,7 +37,7 @@ struct Held {
     /// None where nothing stood.
     value: Option<Value>,
     /// None where it is not known yet.
-    said_at: Option<Wall>,
+    said_at: Option<WallTime>,
     door: DoorName,
 }
 
@@ -44,7 +45,7 @@ struct Held {
 ///
 /// # Errors
 /// The moment lies ahead, or further back than anything is remembered.
-pub fn of(hub: &Hub, subject: &Subject, at: Wall, now: Wall) -> Result<Past, Failure> {
+pub fn of(hub: &Hub, subject: &Subject, at: WallTime, now: WallTime) -> Result<Past, Failure> {
     let history = hub.history();
     let begin = history.complete_since();
     if at > now {
@@ -57,7 +58,7 @@ pub fn of(hub: &Hub, subject: &Subject, at: Wall, now: Wall) -> Result<Past, Fai
             .line("note", "limits.history says how much is; a restart forgets"));
     }
     let (said, older) = said_then(hub, subject, at);
-    let events = history.of(subject, Wall::from_millis(0), usize::MAX);
+    let events = history.of(subject, WallTime::from_millis(0), usize::MAX);
     let mut turns = events.iter().filter(|event| event.lamp != event.lamp_was);
     Ok(Past {
         why: explain(subject, said),
@@ -67,21 +68,21 @@ pub fn of(hub: &Hub, subject: &Subject, at: Wall, now: Wall) -> Result<Past, Fai
 }
 
 /// What stood at a moment, in the order in which it was said, and of how much the moment is unknown.
-fn said_then(hub: &Hub, subject: &Subject, at: Wall) -> (Vec<Said>, usize) {
+fn said_then(hub: &Hub, subject: &Subject, at: WallTime) -> (Vec<Said>, usize) {
     let mut held: Vec<Held> = Vec::new();
     if let Some(facts) = hub.board().get(subject) {
         held.extend(facts.facts().map(|fact| Held {
             origin: Arc::clone(fact.origin),
-            value: fact.standing.live(),
+            value: fact.state.live(),
             said_at: Some(fact.said_at),
             door: fact.door,
         }));
     }
     // From the newest change backwards: what came later is undone, what came before tells its time.
-    for event in hub.history().of(subject, Wall::from_millis(0), usize::MAX) {
+    for event in hub.history().of(subject, WallTime::from_millis(0), usize::MAX) {
         let known = held.iter_mut().find(|held| held.origin == event.origin);
         if event.at > at {
-            let before = event.was.and_then(Standing::live);
+            let before = event.was.and_then(FactState::live);
             match known {
                 Some(held) => (held.value, held.said_at) = (before, None),
                 None => held.push(Held {
@@ -110,12 +111,12 @@ fn said_then(hub: &Hub, subject: &Subject, at: Wall) -> (Vec<Said>, usize) {
 }
 
 fn explain(subject: &Subject, said: Vec<Said>) -> Option<Why> {
-    let mut board = Board::new(Limits { entries: said.len(), origins: said.len() });
+    let mut board = Board::new(BoardLimits { entries: said.len(), origins: said.len() });
     for Said { origin, value, said_at, door } in said {
         let statement = Statement {
             subject: subject.clone(),
             origin: board.origin_id(&origin).ok()?,
-            standing: Standing::Live(value),
+            state: FactState::Live(value),
             version: Version::default(),
             said_at,
             door,

@@ -53,10 +53,10 @@ impl Desk {
 
     /// PBXs that talk to a service that is not there.
     fn misdirected(&self) -> Vec<Attention> {
-        let sessions = self.door.site.router.all();
+        let sessions = self.door.context.router.all();
         let told = sessions.iter().filter_map(|session| {
             let asked = session.misdirected.get()?;
-            let domain = self.door.site.domains.served(Some(session.bare.domain()))?;
+            let domain = self.door.context.domains.served(Some(session.bare.domain()))?;
             Some(Attention {
                 code: "no-such-service".to_owned(),
                 severity: Severity::Bad,
@@ -74,7 +74,7 @@ impl Desk {
     }
 
     fn origins(&self, reports: Vec<OriginReport>, now: Now) -> Vec<OriginStatus> {
-        let sessions = self.door.site.router.all();
+        let sessions = self.door.context.router.all();
         let relayed = sessions.iter().filter_map(|session| Some((session.conn, session.via()?)));
         let relayed: HashMap<ConnId, IpAddr> = relayed.collect();
         let via = |report: &OriginReport| relayed.get(&report.newest?).copied();
@@ -88,9 +88,9 @@ impl Desk {
     fn counters(&self, hub: &HubStatus) -> BTreeMap<String, u64> {
         let said = &hub.said;
         let held = [
-            ("connections", self.door.gate.open()),
+            ("connections", self.door.admission.open()),
             ("logged_in", hub.connections),
-            ("accounts", self.door.site.accounts.list().len()),
+            ("accounts", self.door.context.accounts.list().len()),
             ("subscriptions", hub.watches),
             ("origins", hub.origins),
             ("subjects", hub.subjects),
@@ -138,7 +138,7 @@ impl Desk {
     }
 
     fn store_status(&self) -> Store {
-        let owed = self.hub.owed() + self.door.site.ledger.len();
+        let owed = self.hub.owed() + self.door.context.ledger.len();
         let waiting = (self.store.waiting() + owed) as u64;
         match &*self.store.health().borrow() {
             Health::Ok => Store { state: "ok".to_owned(), waiting, reason: None, since: None },

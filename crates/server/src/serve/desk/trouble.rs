@@ -112,7 +112,7 @@ fn list(names: &[impl Display]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use lampfield_board::{AccountName, Wall};
+    use lampfield_board::{AccountName, WallTime};
 
     use super::*;
 
@@ -124,7 +124,7 @@ mod tests {
                 account: AccountName::parse("pbx-1@a.example").expect("a name"),
                 eid: None,
                 count,
-                since: Wall::from_millis(0),
+                since: WallTime::from_millis(0),
             })
         };
         assert!(refused(1).contains(": 1 fact of pbx-1@a.example was refused since "));

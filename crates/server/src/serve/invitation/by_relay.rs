@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Invitation, Line};
+use super::{Invitation, XmppConfLine};
 use crate::document::invite::ByRelay;
 
 const SERVICE: &str = include_str!("../../../../../docs/lampfield-relay.service");
@@ -39,7 +39,7 @@ impl Invitation<'_> {
             enable: "systemctl daemon-reload && systemctl enable --now lampfield-relay.socket \
                      lampfield-relay.service"
                 .to_owned(),
-            block: self.section(&Line {
+            block: self.section(&XmppConfLine {
                 hosts: vec!["serverhost=127.0.0.1".to_owned()],
                 tls: false,
                 sasl: true,

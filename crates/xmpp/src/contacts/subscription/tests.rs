@@ -2,7 +2,7 @@
 
 use super::Direction::{Inbound, Outbound};
 use super::Passage::{Ends, On};
-use super::Step::{Subscribe, Subscribed, Unsubscribe, Unsubscribed};
+use super::SubscriptionStep::{Subscribe, Subscribed, Unsubscribe, Unsubscribed};
 use super::*;
 
 /// The states in the order of the standard's tables: None, None + Pending Out, None + Pending In,
@@ -20,7 +20,7 @@ const STATES: [(&str, Half, Half); 9] = [
 ];
 
 /// For each table the new state and the passage, in the order of `STATES`.
-type Table = (&'static str, Direction, Step, [(&'static str, Passage); 9]);
+type Table = (&'static str, Direction, SubscriptionStep, [(&'static str, Passage); 9]);
 
 #[rustfmt::skip]
 const TABLES: [Table; 8] = [
@@ -58,7 +58,7 @@ const TABLES: [Table; 8] = [
     ]),
 ];
 
-fn name_of(subscription: Subscription) -> &'static str {
+fn name_of(subscription: PresenceSubscription) -> &'static str {
     let found =
         STATES.iter().find(|(_, to, from)| (*to, *from) == (subscription.to, subscription.from));
     found.unwrap().0
@@ -68,7 +68,7 @@ fn name_of(subscription: Subscription) -> &'static str {
 fn every_row_of_the_standards_tables_holds() {
     for (table, direction, step, rows) in TABLES {
         for ((name, to, from), (expected, passage)) in STATES.into_iter().zip(rows) {
-            let (next, went) = Subscription { to, from }.after(direction, step);
+            let (next, went) = PresenceSubscription { to, from }.after(direction, step);
             assert_eq!((name_of(next), went), (expected, passage), "{table}, {name}");
         }
     }
@@ -76,15 +76,17 @@ fn every_row_of_the_standards_tables_holds() {
 
 #[test]
 fn only_what_is_granted_is_shown() {
-    let shown: Vec<_> =
-        STATES.map(|(_, to, from)| Subscription { to, from }.as_str()).into_iter().collect();
+    let shown: Vec<_> = STATES
+        .map(|(_, to, from)| PresenceSubscription { to, from }.as_str())
+        .into_iter()
+        .collect();
     assert_eq!(shown, ["none", "none", "none", "none", "to", "to", "from", "from", "both"]);
 }
 
 #[test]
 fn steps_are_their_stanza_types() {
-    for step in Step::ALL {
-        assert_eq!(Step::parse(step.as_str()), Some(step));
+    for step in SubscriptionStep::ALL {
+        assert_eq!(SubscriptionStep::parse(step.as_str()), Some(step));
     }
-    assert_eq!(Step::parse("probe"), None);
+    assert_eq!(SubscriptionStep::parse("probe"), None);
 }

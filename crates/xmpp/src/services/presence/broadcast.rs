@@ -7,67 +7,67 @@ use lampfield_xmpp_stream::BareJid;
 
 use super::{may_see, write};
 use crate::accounts::Role;
-use crate::contacts::subscription::{Half, Step};
+use crate::contacts::subscription::{Half, SubscriptionStep};
+use crate::context::Context;
 use crate::services::relay;
 use crate::session::{Caps, Presence, Session, Words};
-use crate::site::Site;
 
 /// A resource says that it is there, or how.
-pub fn available(site: &Rc<Site>, session: &Rc<Session>, presence: Presence) {
+pub fn available(context: &Rc<Context>, session: &Rc<Session>, presence: Presence) {
     let words = Rc::clone(&presence.words);
     let first = session.presence.borrow_mut().replace(presence).is_none();
-    for watcher in watchers(site, &session.bare) {
+    for watcher in watchers(context, &session.bare) {
         let mut out = Vec::new();
-        write::available(&mut out, &session.jid, &watcher, &words, site.caps_for(&watcher));
-        for resource in site.router.resources(&watcher).iter().filter(|r| r.is_available()) {
+        write::available(&mut out, &session.jid, &watcher, &words, context.caps_for(&watcher));
+        for resource in context.router.resources(&watcher).iter().filter(|r| r.is_available()) {
             // Everyone hears of themselves too (RFC 6121 section 4.2.2), but for Asterisk, which
             // does not listen. COMPAT(asterisk<=22)
-            if !(Rc::ptr_eq(resource, session) && site.peers.is_pbx(&watcher)) {
+            if !(Rc::ptr_eq(resource, session) && context.peers.is_pbx(&watcher)) {
                 announce(session, resource, &out);
             }
         }
     }
     if first {
-        site.router.note_change();
-        tell_newcomer(site, session);
+        context.router.note_change();
+        tell_newcomer(context, session);
     }
-    if site.peers.is_pbx(&session.bare) {
-        site.news.is_there(&session.jid, first);
+    if context.peers.is_pbx(&session.bare) {
+        context.news.is_there(&session.jid, first);
     }
 }
 
 /// A resource says that it goes. It hears that too (RFC 6121 section 4.5.2), a PBX as anybody:
 /// stock Asterisk never says that it goes, and takes no notice of itself.
-pub fn goes(site: &Rc<Site>, session: &Rc<Session>, words: &Rc<Words>) {
+pub fn goes(context: &Rc<Context>, session: &Rc<Session>, words: &Rc<Words>) {
     let was_there = session.is_available();
-    unavailable(site, session, words);
+    unavailable(context, session, words);
     if was_there {
         let mut out = Vec::new();
-        let caps = site.caps_for(&session.bare);
+        let caps = context.caps_for(&session.bare);
         write::unavailable(&mut out, &session.jid, session.bare.as_str(), words, caps);
         session.send(&out);
     }
 }
 
 /// A resource is gone: it has said so, or its stream has ended.
-pub fn unavailable(site: &Rc<Site>, session: &Rc<Session>, words: &Rc<Words>) {
+pub fn unavailable(context: &Rc<Context>, session: &Rc<Session>, words: &Rc<Words>) {
     let was_there = session.presence.borrow_mut().take().is_some();
     let directed = session.directed.borrow_mut().take();
-    let mut watchers = watchers(site, &session.bare);
+    let mut watchers = watchers(context, &session.bare);
     if was_there {
-        site.router.note_change();
-        site.news.is_gone(&session.jid, words);
+        context.router.note_change();
+        context.news.is_gone(&session.jid, words);
     } else {
         watchers.clear();
     }
     for watcher in &watchers {
-        for resource in site.router.resources(watcher).iter().filter(|r| r.is_available()) {
-            take_leave(site, session, resource, watcher.as_str(), words);
+        for resource in context.router.resources(watcher).iter().filter(|r| r.is_available()) {
+            take_leave(context, session, resource, watcher.as_str(), words);
         }
     }
     for other in directed.iter().filter(|other| !watchers.contains(&other.to_bare())) {
-        for resource in site.router.matching(other) {
-            take_leave(site, session, &resource, other.as_str(), words);
+        for resource in context.router.matching(other) {
+            take_leave(context, session, &resource, other.as_str(), words);
         }
     }
 }
@@ -83,9 +83,9 @@ fn announce(from: &Session, to: &Session, presence: &[u8]) {
 }
 
 /// Tells a resource that another is gone, with its last words if there is room for them.
-fn take_leave(site: &Site, from: &Session, to: &Session, address: &str, last_words: &Words) {
+fn take_leave(context: &Context, from: &Session, to: &Session, address: &str, last_words: &Words) {
     let mut out = Vec::new();
-    let caps = site.caps_for(&to.bare);
+    let caps = context.caps_for(&to.bare);
     write::unavailable(&mut out, &from.jid, address, last_words, caps);
     if relay::hand_over(from, to, &out).is_err() {
         out.clear();
@@ -95,28 +95,28 @@ fn take_leave(site: &Site, from: &Session, to: &Session, address: &str, last_wor
 }
 
 /// Tells `viewer` which resources of `account` are there.
-pub fn show(site: &Site, account: &BareJid, viewer: &BareJid) {
+pub fn show(context: &Context, account: &BareJid, viewer: &BareJid) {
     let mut out = Vec::new();
-    write_resources(&mut out, site, account, viewer);
-    to_available(site, viewer, &out);
+    write_resources(&mut out, context, account, viewer);
+    to_available(context, viewer, &out);
 }
 
 /// Tells `viewer` that no resource of `account` is there, for all it may know.
-pub fn hide(site: &Site, account: &BareJid, viewer: &BareJid) {
-    let (mut out, caps) = (Vec::new(), site.caps_for(viewer));
-    for resource in site.router.resources(account).iter().filter(|r| r.is_available()) {
+pub fn hide(context: &Context, account: &BareJid, viewer: &BareJid) {
+    let (mut out, caps) = (Vec::new(), context.caps_for(viewer));
+    for resource in context.router.resources(account).iter().filter(|r| r.is_available()) {
         write::unavailable(&mut out, &resource.jid, viewer.as_str(), &Words::default(), caps);
     }
-    to_available(site, viewer, &out);
+    to_available(context, viewer, &out);
 }
 
 /// Answers somebody who asks whether `account` is there.
-pub fn answer_probe(site: &Site, session: &Session, account: &BareJid) {
-    let (mut out, caps) = (Vec::new(), site.caps_for(&session.bare));
-    if may_see(site, &session.bare, account) {
-        write_resources(&mut out, site, account, &session.bare);
+pub fn answer_probe(context: &Context, session: &Session, account: &BareJid) {
+    let (mut out, caps) = (Vec::new(), context.caps_for(&session.bare));
+    if may_see(context, &session.bare, account) {
+        write_resources(&mut out, context, account, &session.bare);
     } else {
-        let (step, words) = (Step::Unsubscribed, Words::default());
+        let (step, words) = (SubscriptionStep::Unsubscribed, Words::default());
         write::step(&mut out, account, &session.bare, step, &words, caps);
     }
     session.send(&out);
@@ -124,30 +124,31 @@ pub fn answer_probe(site: &Site, session: &Session, account: &BareJid) {
 
 /// Who is told at once how `account` is: its own resources, and whoever it has let. Its peers hear
 /// of it in [`rounds`](super::rounds).
-fn watchers(site: &Site, account: &BareJid) -> Vec<BareJid> {
+fn watchers(context: &Context, account: &BareJid) -> Vec<BareJid> {
     let mut watchers = vec![account.clone()];
-    let subscribed = site.rosters.contacts(account, |subscription| subscription.from == Half::Yes);
-    watchers.extend(subscribed.into_iter().filter(|jid| !site.peers.are(account, jid)));
+    let subscribed =
+        context.rosters.contacts(account, |subscription| subscription.from == Half::Yes);
+    watchers.extend(subscribed.into_iter().filter(|jid| !context.peers.are(account, jid)));
     watchers
 }
 
 /// Whom `account` wants to see, but for its peers, of whom [`rounds`](super::rounds) tell it.
-fn watched(site: &Site, account: &BareJid) -> Vec<BareJid> {
+fn watched(context: &Context, account: &BareJid) -> Vec<BareJid> {
     let mut watched = vec![account.clone()];
-    let subscribed = site.rosters.contacts(account, |subscription| subscription.to == Half::Yes);
-    watched.extend(subscribed.into_iter().filter(|jid| !site.peers.are(account, jid)));
+    let subscribed = context.rosters.contacts(account, |subscription| subscription.to == Half::Yes);
+    watched.extend(subscribed.into_iter().filter(|jid| !context.peers.are(account, jid)));
     watched
 }
 
 /// What a resource hears when it becomes available: who else is there, and who has asked for its
 /// presence meanwhile (RFC 6121 sections 4.3 and 3.1.3).
-fn tell_newcomer(site: &Site, session: &Session) {
-    let (mut out, caps) = (Vec::new(), site.caps_for(&session.bare));
-    for account in watched(site, &session.bare) {
-        if !may_see(site, &session.bare, &account) {
+fn tell_newcomer(context: &Context, session: &Session) {
+    let (mut out, caps) = (Vec::new(), context.caps_for(&session.bare));
+    for account in watched(context, &session.bare) {
+        if !may_see(context, &session.bare, &account) {
             continue;
         }
-        for other in site.router.resources(&account) {
+        for other in context.router.resources(&account) {
             // Of itself it has heard as its own watcher.
             if other.jid != session.jid {
                 write_resource(&mut out, &other, &session.bare, caps);
@@ -155,8 +156,8 @@ fn tell_newcomer(site: &Site, session: &Session) {
         }
     }
     // COMPAT(asterisk<=22 autoregister=yes): the thread that reads its stream would answer.
-    if !site.peers.is_pbx(&session.bare) {
-        write_requests(&mut out, site, &session.bare);
+    if !context.peers.is_pbx(&session.bare) {
+        write_requests(&mut out, context, &session.bare);
     }
     if !out.is_empty() {
         session.send(&out);
@@ -164,20 +165,20 @@ fn tell_newcomer(site: &Site, session: &Session) {
 }
 
 /// Appends the requests that wait for an answer of `account`.
-fn write_requests(out: &mut Vec<u8>, site: &Site, account: &BareJid) {
-    let caps = site.caps_for(account);
-    site.rosters.read(account, |roster| {
+fn write_requests(out: &mut Vec<u8>, context: &Context, account: &BareJid) {
+    let caps = context.caps_for(account);
+    context.rosters.read(account, |roster| {
         let asking = roster.iter().filter(|(_, contact)| contact.subscription.from == Half::Asked);
         for (jid, contact) in asking {
             let words = contact.request.clone().unwrap_or_default();
-            write::step(out, jid, account, Step::Subscribe, &words, caps);
+            write::step(out, jid, account, SubscriptionStep::Subscribe, &words, caps);
         }
     });
 }
 
-fn write_resources(out: &mut Vec<u8>, site: &Site, account: &BareJid, viewer: &BareJid) {
-    let caps = site.caps_for(viewer);
-    for resource in site.router.resources(account) {
+fn write_resources(out: &mut Vec<u8>, context: &Context, account: &BareJid, viewer: &BareJid) {
+    let caps = context.caps_for(viewer);
+    for resource in context.router.resources(account) {
         write_resource(out, &resource, viewer, caps);
     }
 }
@@ -189,11 +190,11 @@ fn write_resource(out: &mut Vec<u8>, resource: &Session, viewer: &BareJid, caps:
 }
 
 /// Sends to the resources of an account that have said that they are there.
-fn to_available(site: &Site, account: &BareJid, stanzas: &[u8]) {
+fn to_available(context: &Context, account: &BareJid, stanzas: &[u8]) {
     if stanzas.is_empty() {
         return;
     }
-    for resource in site.router.resources(account).iter().filter(|r| r.is_available()) {
+    for resource in context.router.resources(account).iter().filter(|r| r.is_available()) {
         resource.send(stanzas);
     }
 }

@@ -7,99 +7,110 @@ use lampfield_xmpp_stream::{BareJid, Element, StanzaCondition, StanzaError};
 
 use super::{broadcast, write};
 use crate::accounts::Role;
-use crate::contacts::subscription::{Direction, Half, Passage, Step};
-use crate::contacts::{Change, Full};
+use crate::contacts::subscription::{Direction, Half, Passage, SubscriptionStep};
+use crate::contacts::{ContactChange, RosterFull};
+use crate::context::Context;
 use crate::services::roster;
 use crate::session::{Interest, Session, Words};
-use crate::site::Site;
 
 /// A client says a step to a contact.
 ///
 /// # Errors
 /// `remote-server-not-found` for accounts elsewhere, `policy-violation` for a full roster.
 pub fn say(
-    site: &Rc<Site>,
+    context: &Rc<Context>,
     session: &Rc<Session>,
     contact: &BareJid,
-    step: Step,
+    step: SubscriptionStep,
     stanza: Element<'_>,
 ) -> Result<(), StanzaError> {
     let account = &session.bare;
-    if site.domains.served(Some(contact.domain())).is_none() {
+    if context.domains.served(Some(contact.domain())).is_none() {
         return Err(StanzaCondition::RemoteServerNotFound.with("no such server here"));
     }
     if contact == account {
         return Ok(());
     }
-    if site.peers.are(account, contact) {
+    if context.peers.are(account, contact) {
         // Both see each other anyhow: only the question has an answer.
-        if step == Step::Subscribe {
+        if step == SubscriptionStep::Subscribe {
             let mut out = Vec::new();
-            write_granted(&mut out, site, contact, account);
+            write_granted(&mut out, context, contact, account);
             session.send(&out);
-            broadcast::answer_probe(site, session, contact);
+            broadcast::answer_probe(context, session, contact);
         }
         return Ok(());
     }
-    outbound(site, account, contact, step, &Words::of(stanza, session.lang()))
+    outbound(context, account, contact, step, &Words::of(stanza, session.lang()))
         .map_err(|full| StanzaCondition::PolicyViolation.with(full.to_string()))
 }
 
 /// Appends that `contact` lets `account` see its presence.
-pub fn write_granted(out: &mut Vec<u8>, site: &Site, contact: &BareJid, account: &BareJid) {
-    let caps = site.caps_for(account);
-    write::step(out, contact, account, Step::Subscribed, &Words::default(), caps);
+pub fn write_granted(out: &mut Vec<u8>, context: &Context, contact: &BareJid, account: &BareJid) {
+    let caps = context.caps_for(account);
+    write::step(out, contact, account, SubscriptionStep::Subscribed, &Words::default(), caps);
 }
 
 /// Ends both subscriptions between an account and a contact, and what was asked for.
-pub fn part(site: &Rc<Site>, account: &BareJid, contact: &BareJid) {
-    let subscription = site.rosters.subscription(account, contact);
-    let steps = [(subscription.to, Step::Unsubscribe), (subscription.from, Step::Unsubscribed)];
+pub fn part(context: &Rc<Context>, account: &BareJid, contact: &BareJid) {
+    let subscription = context.rosters.subscription(account, contact);
+    let steps = [
+        (subscription.to, SubscriptionStep::Unsubscribe),
+        (subscription.from, SubscriptionStep::Unsubscribed),
+    ];
     for (_, step) in steps.into_iter().filter(|(half, _)| *half != Half::No) {
         // Taking something away never makes a roster fuller.
-        let _ = outbound(site, account, contact, step, &Words::default());
+        let _ = outbound(context, account, contact, step, &Words::default());
     }
 }
 
 /// `account` takes a step: its own roster first, then the contact's.
 fn outbound(
-    site: &Rc<Site>,
+    context: &Rc<Context>,
     account: &BareJid,
     contact: &BareJid,
-    step: Step,
+    step: SubscriptionStep,
     words: &Words,
-) -> Result<(), Full> {
+) -> Result<(), RosterFull> {
     let way = (Direction::Outbound, step);
-    let stepped = site.rosters.step(account, contact, way, None)?;
-    if stepped.change == Change::Shown {
-        roster::push(site, account, contact);
+    let stepped = context.rosters.step(account, contact, way, None)?;
+    if stepped.change == ContactChange::Shown {
+        roster::push(context, account, contact);
     }
     if stepped.passage == Passage::Ends {
         return Ok(());
     }
-    inbound(site, account, contact, step, words);
+    inbound(context, account, contact, step, words);
     match step {
-        Step::Subscribed => broadcast::show(site, account, contact),
-        Step::Unsubscribed => broadcast::hide(site, account, contact),
-        Step::Subscribe | Step::Unsubscribe => {}
+        SubscriptionStep::Subscribed => broadcast::show(context, account, contact),
+        SubscriptionStep::Unsubscribed => broadcast::hide(context, account, contact),
+        SubscriptionStep::Subscribe | SubscriptionStep::Unsubscribe => {}
     }
     Ok(())
 }
 
 /// A step of `account` arrives at `contact`. The server answers for whoever cannot or need not.
-fn inbound(site: &Rc<Site>, account: &BareJid, contact: &BareJid, step: Step, words: &Words) {
-    match (step, stance(site, account, contact)) {
-        (Step::Subscribe, Stance::Refuses) => answer(site, contact, account, Step::Unsubscribed),
-        (Step::Subscribe, Stance::Grants) => {
-            answer(site, contact, account, Step::Subscribed);
-            broadcast::show(site, contact, account);
+fn inbound(
+    context: &Rc<Context>,
+    account: &BareJid,
+    contact: &BareJid,
+    step: SubscriptionStep,
+    words: &Words,
+) {
+    match (step, approval(context, account, contact)) {
+        (SubscriptionStep::Subscribe, Approval::Refuses) => {
+            answer(context, contact, account, SubscriptionStep::Unsubscribed)
         }
-        _ => hear(site, account, contact, step, words),
+        (SubscriptionStep::Subscribe, Approval::Grants) => {
+            answer(context, contact, account, SubscriptionStep::Subscribed);
+            broadcast::show(context, contact, account);
+        }
+        _ => hear(context, account, contact, step, words),
     }
 }
 
 /// How an account takes the wish of another to see its presence.
-enum Stance {
+enum Approval {
     /// It lets it at once.
     Grants,
     /// Its owner is to be asked.
@@ -109,35 +120,41 @@ enum Stance {
 }
 
 /// A PBX shows itself to admins and to nobody else; people decide for themselves.
-fn stance(site: &Site, viewer: &BareJid, account: &BareJid) -> Stance {
-    if site.rosters.subscription(account, viewer).from == Half::Yes {
-        return Stance::Grants;
+fn approval(context: &Context, viewer: &BareJid, account: &BareJid) -> Approval {
+    if context.rosters.subscription(account, viewer).from == Half::Yes {
+        return Approval::Grants;
     }
-    match site.accounts.get(account).map(|account| account.role) {
-        None => return Stance::Refuses,
-        Some(Role::User | Role::Admin) => return Stance::Asks,
+    match context.accounts.get(account).map(|account| account.role) {
+        None => return Approval::Refuses,
+        Some(Role::User | Role::Admin) => return Approval::Asks,
         Some(Role::Pbx) => {}
     }
-    let admin = site.accounts.get(viewer).is_some_and(|viewer| viewer.role == Role::Admin);
-    if admin && site.rosters.admit(account, viewer).is_ok() {
-        return Stance::Grants;
+    let admin = context.accounts.get(viewer).is_some_and(|viewer| viewer.role == Role::Admin);
+    if admin && context.rosters.admit(account, viewer).is_ok() {
+        return Approval::Grants;
     }
-    Stance::Refuses
+    Approval::Refuses
 }
 
 /// `contact` hears a step of `account`, as its roster says.
-fn hear(site: &Rc<Site>, account: &BareJid, contact: &BareJid, step: Step, words: &Words) {
+fn hear(
+    context: &Rc<Context>,
+    account: &BareJid,
+    contact: &BareJid,
+    step: SubscriptionStep,
+    words: &Words,
+) {
     let way = (Direction::Inbound, step);
-    let Ok(stepped) = site.rosters.step(contact, account, way, Some(words)) else {
+    let Ok(stepped) = context.rosters.step(contact, account, way, Some(words)) else {
         // Only a request can find the roster full.
-        return answer(site, contact, account, Step::Unsubscribed);
+        return answer(context, contact, account, SubscriptionStep::Unsubscribed);
     };
     if stepped.passage == Passage::On {
         let mut out = Vec::new();
-        write::step(&mut out, account, contact, step, words, site.caps_for(contact));
-        for resource in site.router.resources(contact) {
+        write::step(&mut out, account, contact, step, words, context.caps_for(contact));
+        for resource in context.router.resources(contact) {
             let hears = match step {
-                Step::Subscribe => resource.is_available(),
+                SubscriptionStep::Subscribe => resource.is_available(),
                 _ => resource.roster.get() != Interest::None,
             };
             if hears {
@@ -145,16 +162,16 @@ fn hear(site: &Rc<Site>, account: &BareJid, contact: &BareJid, step: Step, words
                 let _ = resource.link.try_send(&out);
             }
         }
-        if step == Step::Unsubscribe {
-            broadcast::hide(site, contact, account);
+        if step == SubscriptionStep::Unsubscribe {
+            broadcast::hide(context, contact, account);
         }
     }
-    if stepped.change == Change::Shown {
-        roster::push(site, contact, account);
+    if stepped.change == ContactChange::Shown {
+        roster::push(context, contact, account);
     }
 }
 
 /// The server answers `account` in the name of `contact`.
-fn answer(site: &Rc<Site>, contact: &BareJid, account: &BareJid, step: Step) {
-    hear(site, contact, account, step, &Words::default());
+fn answer(context: &Rc<Context>, contact: &BareJid, account: &BareJid, step: SubscriptionStep) {
+    hear(context, contact, account, step, &Words::default());
 }

@@ -9,8 +9,8 @@ use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use super::write;
+use crate::context::Context;
 use crate::session::{Caps, Session, Words};
-use crate::site::Site;
 
 /// How long news wait for more, so that they go together.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -27,38 +27,44 @@ struct Piece {
 }
 
 /// Tells news for ever.
-pub async fn run(site: &Rc<Site>) {
+pub async fn run(context: &Rc<Context>) {
     loop {
-        site.news.some().await;
+        context.news.some().await;
         sleep(PAUSE).await;
-        tell(site).await;
+        tell(context).await;
     }
 }
 
 /// One round.
-pub async fn tell(site: &Rc<Site>) {
-    let session = |jid: &FullJid| site.router.session(jid).filter(|session| session.is_available());
-    let round = site.news.round(|jid| session(jid).is_some());
+pub async fn tell(context: &Rc<Context>) {
+    let session =
+        |jid: &FullJid| context.router.session(jid).filter(|session| session.is_available());
+    let round = context.news.round(|jid| session(jid).is_some());
     // What is told of one is told to the PBXs of its domain.
-    let caps = |jid: &FullJid| site.caps_for(&jid.to_bare());
+    let caps = |jid: &FullJid| context.caps_for(&jid.to_bare());
     let there = round.there.iter().filter_map(session).filter_map(|s| piece(&s, caps(&s.jid)));
     let gone = round
         .gone
         .iter()
         .map(|(jid, words)| Piece::new(jid, Some("unavailable"), words, caps(jid)));
     let news: Vec<_> = there.chain(gone).collect();
-    for domain in site.domains.iter().map(|served| served.name.as_str()) {
+    for domain in context.domains.iter().map(|served| served.name.as_str()) {
         let here: Vec<_> = news.iter().filter(|piece| piece.from.domain() == domain).collect();
         if !here.is_empty() {
-            tell_domain(site, domain, &here, &round.newcomers).await;
+            tell_domain(context, domain, &here, &round.newcomers).await;
         }
     }
 }
 
 /// Those who were there hear the news, those who have come hear who is there.
-async fn tell_domain(site: &Site, domain: &str, news: &[&Piece], newcomers: &HashSet<FullJid>) {
-    let members = site.peers.of_domain(domain);
-    let all = members.iter().flat_map(|account| site.router.resources(account));
+async fn tell_domain(
+    context: &Context,
+    domain: &str,
+    news: &[&Piece],
+    newcomers: &HashSet<FullJid>,
+) {
+    let members = context.peers.of_domain(domain);
+    let all = members.iter().flat_map(|account| context.router.resources(account));
     let all: Vec<_> = all.filter(|session| session.is_available()).collect();
     let (newcomers, residents): (Vec<_>, Vec<_>) =
         all.iter().partition(|session| newcomers.contains(&session.jid));
@@ -70,9 +76,9 @@ async fn tell_domain(site: &Site, domain: &str, news: &[&Piece], newcomers: &Has
         return;
     }
     // Who has come meanwhile is told of in the next round, so that it is taken back if it goes.
-    let told = all.iter().filter(|session| site.news.was_told(&session.jid));
+    let told = all.iter().filter(|session| context.news.was_told(&session.jid));
     let pieces: Vec<_> =
-        told.filter_map(|session| piece(session, site.caps_for(&session.bare))).collect();
+        told.filter_map(|session| piece(session, context.caps_for(&session.bare))).collect();
     let pieces: Vec<_> = pieces.iter().collect();
     for to in newcomers {
         for portion in pieces.chunks(PORTION) {

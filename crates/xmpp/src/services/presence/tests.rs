@@ -2,19 +2,19 @@
 
 mod caps;
 
-use lampfield_xmpp_stream::{Limits, Scope, Stanza};
+use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits};
 
 use super::*;
 use crate::accounts::Role::{Admin, Pbx, User};
 use crate::contacts::subscription::Direction;
-use crate::services::stage::{Player, Stage, jid, play};
+use crate::services::fixture::{Fixture, TestClient, jid, run};
 
 const ASKED: &str = "<presence from='alice@example.org' to='bob@example.org' type='subscribe'/>";
 
 fn announce(children: &str) -> Result<Presence, StanzaCondition> {
     let xml = format!("<presence>{children}</presence>");
     let scope = Scope::with_default(ns::CLIENT);
-    let stanza = Stanza::parse(xml.as_bytes(), &scope, &Limits::AUTHENTICATED).unwrap();
+    let stanza = Stanza::parse(xml.as_bytes(), &scope, &StanzaLimits::AUTHENTICATED).unwrap();
     announcement(stanza.root(), None).map_err(|error| error.condition)
 }
 
@@ -23,8 +23,8 @@ fn push(heard: &str) -> bool {
 }
 
 /// Alice may see Bob, and both are there.
-async fn friends(stage: &Stage) -> (Player, Player) {
-    let (alice, bob) = (stage.enter("alice", "a").await, stage.enter("bob", "b").await);
+async fn friends(fixture: &Fixture) -> (TestClient, TestClient) {
+    let (alice, bob) = (fixture.enter("alice", "a").await, fixture.enter("bob", "b").await);
     alice.arrives();
     bob.arrives();
     alice.says("<presence to='bob@example.org' type='subscribe'/>");
@@ -56,15 +56,15 @@ fn a_priority_out_of_range_is_refused() {
 
 #[test]
 fn pbxs_hear_each_other_come_change_and_go_and_nobody_else_does() {
-    play(async || {
-        let stage = Stage::open(&[("one", Pbx), ("two", Pbx), ("alice", User)]).await;
-        let (one, alice) = (stage.enter("one", "x").await, stage.enter("alice", "a").await);
+    run(async || {
+        let fixture = Fixture::open(&[("one", Pbx), ("two", Pbx), ("alice", User)]).await;
+        let (one, alice) = (fixture.enter("one", "x").await, fixture.enter("alice", "a").await);
         alice.arrives();
         one.says("<presence><priority>1</priority></presence>");
         assert_eq!(one.hears(), "", "of itself it need not hear");
-        let two = stage.enter("two", "y").await;
+        let two = fixture.enter("two", "y").await;
         two.says("<presence/>");
-        stage.round().await;
+        fixture.round().await;
         assert_eq!(
             two.hears(),
             "<presence from='one@example.org/x' to='two@example.org'><priority>1</priority>\
@@ -72,11 +72,11 @@ fn pbxs_hear_each_other_come_change_and_go_and_nobody_else_does() {
         );
         assert_eq!(one.hears(), "<presence from='two@example.org/y' to='one@example.org'/>");
         two.says("<presence><show>away</show></presence>");
-        stage.round().await;
+        fixture.round().await;
         assert!(one.hears().contains("<show>away</show>"));
         assert_eq!(two.hears(), "", "it has heard of the others before");
         two.is_gone();
-        stage.round().await;
+        fixture.round().await;
         assert_eq!(
             one.hears(),
             "<presence from='two@example.org/y' to='one@example.org' type='unavailable'/>"
@@ -88,27 +88,27 @@ fn pbxs_hear_each_other_come_change_and_go_and_nobody_else_does() {
 /// RFC 6121, 4.5.2: the last words go to whoever hears of the end, the other PBXs included.
 #[test]
 fn the_last_words_of_a_pbx_reach_the_others_in_the_next_round() {
-    play(async || {
-        let stage = Stage::open(&[("one", Pbx), ("two", Pbx)]).await;
-        let (one, two) = (stage.enter("one", "x").await, stage.enter("two", "y").await);
+    run(async || {
+        let fixture = Fixture::open(&[("one", Pbx), ("two", Pbx)]).await;
+        let (one, two) = (fixture.enter("one", "x").await, fixture.enter("two", "y").await);
         one.says("<presence/>");
         two.says("<presence/>");
-        stage.round().await;
+        fixture.round().await;
         two.hears();
         let words =
             "type='unavailable' id='bye1' xml:lang='de'><status>Wartung</status></presence>";
         let last = format!("<presence from='one@example.org/x' to='two@example.org' {words}");
         one.says(&format!("<presence {words}"));
         one.is_gone();
-        stage.round().await;
+        fixture.round().await;
         assert_eq!(two.hears(), last, "the end of the stream adds nothing");
         one.says("<presence/>");
-        stage.round().await;
+        fixture.round().await;
         one.says(&format!("<presence {words}"));
         one.says("<presence/>");
-        stage.round().await;
+        fixture.round().await;
         one.is_gone();
-        stage.round().await;
+        fixture.round().await;
         assert!(!two.hears().contains("Wartung"), "it has come back before anybody was told");
     });
 }
@@ -116,10 +116,10 @@ fn the_last_words_of_a_pbx_reach_the_others_in_the_next_round() {
 /// RFC 6120, 8.1.3 and 8.1.5: both are the sender's.
 #[test]
 fn a_presence_keeps_its_id_and_its_language_whoever_it_goes_to() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User), ("bob", User), ("carol", User)]).await;
-        let (alice, bob) = friends(&stage).await;
-        let carol = stage.enter("carol", "c").await;
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User), ("bob", User), ("carol", User)]).await;
+        let (alice, bob) = friends(&fixture).await;
+        let carol = fixture.enter("carol", "c").await;
         let both = "id='1' xml:lang='de'";
         bob.says(&format!("<presence {both}><status>da</status></presence>"));
         let here = |to: &str| {
@@ -129,7 +129,7 @@ fn a_presence_keeps_its_id_and_its_language_whoever_it_goes_to() {
             )
         };
         assert_eq!((alice.hears(), bob.hears()), (here("alice"), here("bob")));
-        let later = stage.enter("alice", "later").await;
+        let later = fixture.enter("alice", "later").await;
         later.arrives();
         later.says("<presence to='bob@example.org' type='probe'/>");
         assert_eq!(later.hears(), here("alice"), "as a newcomer and by a probe");
@@ -148,12 +148,12 @@ fn a_presence_keeps_its_id_and_its_language_whoever_it_goes_to() {
 /// RFC 6121, 3.1.3: the server keeps the complete stanza.
 #[test]
 fn a_request_that_waits_keeps_its_id_and_its_language() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
-        let alice = stage.enter("alice", "a").await;
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User), ("bob", User)]).await;
+        let alice = fixture.enter("alice", "a").await;
         let words = "type='subscribe' id='sub3' xml:lang='de'><status>bitte</status></presence>";
         alice.says(&format!("<presence to='bob@example.org' {words}"));
-        let bob = stage.enter("bob", "b").await;
+        let bob = fixture.enter("bob", "b").await;
         bob.says("<presence/>");
         let asked = format!("<presence from='alice@example.org' to='bob@example.org' {words}");
         assert!(bob.hears().ends_with(&asked));
@@ -163,10 +163,10 @@ fn a_request_that_waits_keeps_its_id_and_its_language() {
 /// RFC 6121, 4.5.2. A PBX too: stock Asterisk never says that it goes, and does not mind.
 #[test]
 fn who_says_that_it_goes_hears_it() {
-    play(async || {
+    run(async || {
         for role in [User, Pbx] {
-            let stage = Stage::open(&[("one", role)]).await;
-            let (one, other) = (stage.enter("one", "x").await, stage.enter("one", "y").await);
+            let fixture = Fixture::open(&[("one", role)]).await;
+            let (one, other) = (fixture.enter("one", "x").await, fixture.enter("one", "y").await);
             one.arrives();
             other.arrives();
             one.hears();
@@ -183,29 +183,29 @@ fn who_says_that_it_goes_hears_it() {
 
 #[test]
 fn a_newer_login_on_the_same_address_is_not_declared_gone() {
-    play(async || {
-        let stage = Stage::open(&[("one", Pbx), ("two", Pbx)]).await;
-        let (one, old) = (stage.enter("one", "x").await, stage.enter("two", "y").await);
+    run(async || {
+        let fixture = Fixture::open(&[("one", Pbx), ("two", Pbx)]).await;
+        let (one, old) = (fixture.enter("one", "x").await, fixture.enter("two", "y").await);
         one.arrives();
         old.arrives();
-        let new = stage.enter("two", "y").await;
+        let new = fixture.enter("two", "y").await;
         new.says("<presence/>");
-        stage.round().await;
+        fixture.round().await;
         one.hears();
         old.is_gone();
-        stage.round().await;
+        fixture.round().await;
         assert_eq!(one.hears(), "");
         new.is_gone();
-        stage.round().await;
+        fixture.round().await;
         assert!(one.hears().contains("type='unavailable'"));
     });
 }
 
 #[test]
 fn pbxs_are_subscribed_without_a_handshake() {
-    play(async || {
-        let stage = Stage::open(&[("one", Pbx), ("two", Pbx)]).await;
-        let (one, two) = (stage.enter("one", "x").await, stage.enter("two", "y").await);
+    run(async || {
+        let fixture = Fixture::open(&[("one", Pbx), ("two", Pbx)]).await;
+        let (one, two) = (fixture.enter("one", "x").await, fixture.enter("two", "y").await);
         one.arrives();
         two.arrives();
         one.hears();
@@ -219,20 +219,20 @@ fn pbxs_are_subscribed_without_a_handshake() {
             one.says(&format!("<presence to='two@example.org' type='{step}'/>"));
         }
         assert_eq!((one.hears(), two.hears()), (String::new(), String::new()));
-        assert!(stage.door.site.rosters.accounts().is_empty(), "nothing is stored");
+        assert!(fixture.door.context.rosters.accounts().is_empty(), "nothing is stored");
     });
 }
 
 #[test]
 fn a_request_waits_for_its_answer_and_both_sides_learn_of_it() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
-        let alice = stage.enter("alice", "a").await;
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User), ("bob", User)]).await;
+        let alice = fixture.enter("alice", "a").await;
         alice.arrives();
         alice.says("<presence to='bob@example.org' type='subscribe'/>");
         assert!(alice.hears().contains("subscription='none' ask='subscribe'"));
 
-        let bob = stage.enter("bob", "b").await;
+        let bob = fixture.enter("bob", "b").await;
         bob.says("<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>");
         assert!(bob.hears().contains("<query xmlns='jabber:iq:roster'/>"), "not in his list");
         bob.says("<presence/>");
@@ -254,9 +254,9 @@ fn a_request_waits_for_its_answer_and_both_sides_learn_of_it() {
 
 #[test]
 fn what_is_granted_lasts_until_it_is_taken_back() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
-        let (alice, bob) = friends(&stage).await;
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User), ("bob", User)]).await;
+        let (alice, bob) = friends(&fixture).await;
         bob.says("<presence><show>dnd</show></presence>");
         assert!(alice.hears().contains("<show>dnd</show>"));
         alice.says("<presence><show>xa</show></presence>");
@@ -277,25 +277,25 @@ fn what_is_granted_lasts_until_it_is_taken_back() {
 
 #[test]
 fn whoever_unsubscribes_sees_the_contact_go() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
-        let (alice, bob) = friends(&stage).await;
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User), ("bob", User)]).await;
+        let (alice, bob) = friends(&fixture).await;
         alice.says("<presence to='bob@example.org' type='unsubscribe'/>");
         let heard = bob.hears();
         assert!(heard.starts_with("<presence from='alice@example.org' to='bob@example.org'"));
         assert!(heard.contains("type='unsubscribe'") && heard.contains("subscription='none'"));
         assert!(alice.hears().contains("from='bob@example.org/b'"));
-        assert!(!may_see(&stage.door.site, &jid("alice"), &jid("bob")));
+        assert!(!may_see(&fixture.door.context, &jid("alice"), &jid("bob")));
     });
 }
 
 #[test]
 fn a_second_request_to_who_has_granted_is_answered_by_the_server() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
-        let (alice, bob) = friends(&stage).await;
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User), ("bob", User)]).await;
+        let (alice, bob) = friends(&fixture).await;
         // Alice's own side has been lost; Bob's still knows.
-        stage.door.site.rosters.forget(&jid("alice"));
+        fixture.door.context.rosters.forget(&jid("alice"));
         alice.says("<presence to='bob@example.org' type='subscribe'/>");
         assert!(alice.hears().contains("type='subscribed'"));
         assert_eq!(bob.hears(), "");
@@ -304,11 +304,11 @@ fn a_second_request_to_who_has_granted_is_answered_by_the_server() {
 
 #[test]
 fn nobody_there_refuses_and_so_does_a_pbx_but_not_to_an_admin() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User), ("root", Admin), ("one", Pbx)]).await;
-        let (alice, root) = (stage.enter("alice", "a").await, stage.enter("root", "r").await);
-        let one = stage.enter("one", "x").await;
-        [&alice, &root, &one].into_iter().for_each(Player::arrives);
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User), ("root", Admin), ("one", Pbx)]).await;
+        let (alice, root) = (fixture.enter("alice", "a").await, fixture.enter("root", "r").await);
+        let one = fixture.enter("one", "x").await;
+        [&alice, &root, &one].into_iter().for_each(TestClient::arrives);
         for contact in ["nobody", "one"] {
             alice.says(&format!("<presence to='{contact}@example.org' type='subscribe'/>"));
             let refusal =
@@ -327,9 +327,9 @@ fn nobody_there_refuses_and_so_does_a_pbx_but_not_to_an_admin() {
 
 #[test]
 fn other_servers_cannot_be_asked() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User)]).await;
-        let alice = stage.enter("alice", "a").await;
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User)]).await;
+        let alice = fixture.enter("alice", "a").await;
         alice.arrives();
         alice.says("<presence id='p' to='bob@elsewhere.example' type='subscribe'/>");
         let heard = alice.hears();
@@ -339,15 +339,15 @@ fn other_servers_cannot_be_asked() {
         assert!(heard.contains("<remote-server-not-found") && !push(&heard));
         alice.says("<presence to='bob@elsewhere.example'/>");
         assert_eq!(alice.hears(), "", "presence for nobody is dropped");
-        assert!(stage.door.site.rosters.accounts().is_empty());
+        assert!(fixture.door.context.rosters.accounts().is_empty());
     });
 }
 
 #[test]
 fn presence_that_makes_no_sense_is_an_error() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User)]).await;
-        let alice = stage.enter("alice", "a").await;
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User)]).await;
+        let alice = fixture.enter("alice", "a").await;
         for (wrong, condition) in [
             ("<presence type='subscribe'/>", "bad-request"),
             ("<presence to='bob@example.org' type='dance'/>", "bad-request"),
@@ -366,11 +366,11 @@ fn presence_that_makes_no_sense_is_an_error() {
 
 #[test]
 fn directed_presence_reaches_strangers_and_so_does_its_end() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User), ("bob", User), ("carol", User)]).await;
-        let (alice, bob) = (stage.enter("alice", "a").await, stage.enter("bob", "b").await);
-        let carol = stage.enter("carol", "c").await;
-        [&alice, &bob, &carol].into_iter().for_each(Player::arrives);
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User), ("bob", User), ("carol", User)]).await;
+        let (alice, bob) = (fixture.enter("alice", "a").await, fixture.enter("bob", "b").await);
+        let carol = fixture.enter("carol", "c").await;
+        [&alice, &bob, &carol].into_iter().for_each(TestClient::arrives);
         alice.says("<presence to='bob@example.org/b'><status>hi</status></presence>");
         alice.says("<presence to='carol@example.org'/>");
         assert!(bob.hears().contains("to='bob@example.org/b'><status>hi</status>"));
@@ -388,9 +388,9 @@ fn directed_presence_reaches_strangers_and_so_does_its_end() {
 
 #[test]
 fn a_probe_is_answered_for_those_who_may_see() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
-        let (alice, bob) = friends(&stage).await;
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User), ("bob", User)]).await;
+        let (alice, bob) = friends(&fixture).await;
         alice.says("<presence to='bob@example.org' type='probe'/>");
         assert_eq!(alice.hears(), "<presence from='bob@example.org/b' to='alice@example.org'/>");
         bob.says("<presence to='alice@example.org' type='probe'/>");
@@ -404,16 +404,16 @@ fn a_probe_is_answered_for_those_who_may_see() {
 /// COMPAT(asterisk<=22 autoregister=yes): it answers by itself.
 #[test]
 fn a_pbx_is_not_asked_for_its_presence() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
-        let alice = stage.enter("alice", "a").await;
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User), ("bob", User)]).await;
+        let alice = fixture.enter("alice", "a").await;
         alice.says("<presence to='bob@example.org' type='subscribe'/>");
-        stage.door.site.accounts.remove(&jid("bob")).await.unwrap();
-        stage.add("bob", Pbx).await;
+        fixture.door.context.accounts.remove(&jid("bob")).await.unwrap();
+        fixture.add("bob", Pbx).await;
         let bare = (&jid("bob"), &jid("alice"));
-        let way = (Direction::Inbound, Step::Subscribe);
-        stage.door.site.rosters.step(bare.0, bare.1, way, Some(&Words::default())).unwrap();
-        let bob = stage.enter("bob", "b").await;
+        let way = (Direction::Inbound, SubscriptionStep::Subscribe);
+        fixture.door.context.rosters.step(bare.0, bare.1, way, Some(&Words::default())).unwrap();
+        let bob = fixture.enter("bob", "b").await;
         bob.says("<presence/>");
         assert_eq!(bob.hears(), "", "a request that was made before it became one");
     });

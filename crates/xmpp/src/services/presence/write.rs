@@ -2,7 +2,7 @@
 
 use lampfield_xmpp_stream::{BareJid, Element, FullJid, StanzaError, Tag};
 
-use crate::contacts::subscription::Step;
+use crate::contacts::subscription::SubscriptionStep;
 use crate::session::{Caps, Session, Words};
 
 /// Appends that `from` is there.
@@ -20,7 +20,7 @@ pub fn step(
     out: &mut Vec<u8>,
     from: &BareJid,
     to: &BareJid,
-    step: Step,
+    step: SubscriptionStep,
     words: &Words,
     caps: Caps,
 ) {

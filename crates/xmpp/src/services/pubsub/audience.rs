@@ -30,11 +30,11 @@ pub struct Audiences {
 #[derive(Debug)]
 struct Audience {
     addresses: Rc<[Jid]>,
-    listeners: Vec<Listener>,
+    listeners: Vec<Recipient>,
 }
 
 #[derive(Debug)]
-struct Listener {
+struct Recipient {
     /// Whoever has left is not kept from closing.
     session: Weak<Session>,
     head: Box<[u8]>,
@@ -58,7 +58,7 @@ impl Audiences {
             Some(kept) if Rc::ptr_eq(&kept.addresses, &broadcast.to) => kept,
             _ => self.keep(broadcast, Audience::look_up(router, broadcast)),
         };
-        for Listener { session, head } in &audience.listeners {
+        for Recipient { session, head } in &audience.listeners {
             let Some(session) = session.upgrade() else { continue };
             if !session.hears_facts() || session.wants_items.get() {
                 session.send_parts(head, &broadcast.tail);
@@ -86,7 +86,7 @@ impl Audiences {
 
 impl Audience {
     fn look_up(router: &Router, broadcast: &Broadcast) -> Self {
-        let listener = |to: &Jid, session: &Rc<Session>| Listener {
+        let listener = |to: &Jid, session: &Rc<Session>| Recipient {
             session: Rc::downgrade(session),
             head: head(&broadcast.from, to.as_str()),
         };

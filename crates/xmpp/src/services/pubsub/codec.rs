@@ -23,5 +23,5 @@ pub use self::reply::{
     affiliations, configuration, created, default_configuration, default_options, items,
     node_affiliations, options, published, subscribed, subscriptions,
 };
-pub use self::request::{Request, parse};
+pub use self::request::{PubsubRequest, parse};
 pub use self::rsm::{Paging, page_request, write_part};

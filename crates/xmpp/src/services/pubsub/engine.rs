@@ -28,20 +28,20 @@ use std::fmt;
 
 use lampfield_xmpp_stream::BareJid;
 
-pub use self::actor::{Actor, Standing};
+pub use self::actor::{Actor, Privilege};
 pub use self::affiliation::{Action, Affiliation};
 pub use self::config::{
     AccessModel, ItemBound, ItemReply, NodeConfig, PublishModel, SendLast, Setting,
 };
 pub use self::effects::{Effects, Event, Notice};
 pub use self::items::{Item, Payload};
-pub use self::limits::Limits;
+pub use self::limits::PubsubLimits;
 pub use self::name::{ItemId, NameError, NodeName};
 pub use self::node::Node;
-pub use self::page::{Page, PageRequest, Place};
+pub use self::page::{Page, PageRequest, PageStart};
 pub use self::publish::{Draft, Publication, Retraction};
 pub use self::read::{Listed, Wanted};
-pub use self::records::{Change, RecordError, Table};
+pub use self::records::{RecordError, RecordTable, RecordWrite};
 pub use self::refusal::Refusal;
 pub use self::subscriptions::SubscriptionOptions;
 
@@ -69,7 +69,7 @@ pub struct Engine {
     created: HashMap<BareJid, usize>,
     /// The cost of all stored items.
     stored: usize,
-    limits: Limits,
+    limits: PubsubLimits,
     reserved: Reserved,
     ids: Ids,
     effects: Effects,
@@ -80,7 +80,7 @@ pub struct Engine {
 impl Engine {
     /// An empty service. `seed` starts the names that the service makes up; it should differ from
     /// start to start.
-    pub fn new(limits: Limits, reserved: Reserved, seed: u64) -> Self {
+    pub fn new(limits: PubsubLimits, reserved: Reserved, seed: u64) -> Self {
         Self {
             nodes: BTreeMap::new(),
             created: HashMap::new(),
@@ -93,7 +93,7 @@ impl Engine {
     }
 
     /// The bounds.
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &PubsubLimits {
         &self.limits
     }
 
@@ -112,7 +112,7 @@ impl Engine {
         self.nodes.len()
     }
 
-    /// The cost of all stored items in bytes, against [`Limits::stored_bytes`].
+    /// The cost of all stored items in bytes, against [`PubsubLimits::stored_bytes`].
     pub fn stored_bytes(&self) -> usize {
         self.stored
     }

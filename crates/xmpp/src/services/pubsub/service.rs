@@ -7,10 +7,10 @@ use lampfield_fabric::{Bucket, Write};
 use lampfield_xmpp_stream::{BareJid, Domain, Element, Jid, StanzaError};
 use smallvec::SmallVec;
 
-use super::codec::{self, Broadcast, Command, Listing, Paging, Query, Request};
+use super::codec::{self, Broadcast, Command, Listing, Paging, PubsubRequest, Query};
 use super::engine::{
-    Actor, Change, Effects, Engine, Limits, NodeName, PageRequest, Place, RecordError, Refusal,
-    Reserved, Table, Wanted,
+    Actor, Effects, Engine, NodeName, PageRequest, PageStart, PubsubLimits, RecordError,
+    RecordTable, RecordWrite, Refusal, Reserved, Wanted,
 };
 use crate::services::Verb;
 
@@ -71,7 +71,7 @@ pub struct Newcomer {
 
 impl PubsubService {
     /// An empty service at `address` (`pubsub.` and the domain). `seed` should be random.
-    pub fn new(address: &Domain, limits: Limits, elsewhere: Elsewhere, seed: u64) -> Self {
+    pub fn new(address: &Domain, limits: PubsubLimits, elsewhere: Elsewhere, seed: u64) -> Self {
         Self {
             engine: Engine::new(limits, elsewhere.reserved, seed),
             address: address.as_str().into(),
@@ -109,8 +109,10 @@ impl PubsubService {
     ) -> Handled {
         let mut newcomer = None;
         let answer = match codec::parse(verb, payload) {
-            Ok(Request::Query(query)) => self.tell(actor, query, room).map_err(StanzaError::from),
-            Ok(Request::Command(command)) => {
+            Ok(PubsubRequest::Query(query)) => {
+                self.tell(actor, query, room).map_err(StanzaError::from)
+            }
+            Ok(PubsubRequest::Command(command)) => {
                 self.obey(actor, command, &mut newcomer).map_err(StanzaError::from)
             }
             Err(malformed) => Err(malformed.into()),
@@ -216,7 +218,7 @@ impl PubsubService {
 
     fn nodes(&self, actor: &Actor, request: &PageRequest, paging: Paging, room: usize) -> Vec<u8> {
         let page = self.engine.nodes(actor, request, room);
-        let views = if request.place == Place::Start { self.views.as_slice() } else { &[] };
+        let views = if request.place == PageStart::Start { self.views.as_slice() } else { &[] };
         codec::service_items(&Listing { service: &self.address, views, page, paging })
     }
 
@@ -229,26 +231,26 @@ impl PubsubService {
     }
 }
 
-fn write(prefix: &str, change: Change) -> Write {
-    let Change { table, key, value } = change;
+fn write(prefix: &str, change: RecordWrite) -> Write {
+    let RecordWrite { table, key, value } = change;
     Write { bucket: bucket(table), key: [prefix, &key].concat(), value }
 }
 
-fn bucket(table: Table) -> Bucket {
+fn bucket(table: RecordTable) -> Bucket {
     match table {
-        Table::Nodes => Bucket::PubsubNodes,
-        Table::Items => Bucket::PubsubItems,
-        Table::Affiliations => Bucket::Affiliations,
-        Table::Subscriptions => Bucket::Subscriptions,
+        RecordTable::Nodes => Bucket::PubsubNodes,
+        RecordTable::Items => Bucket::PubsubItems,
+        RecordTable::Affiliations => Bucket::Affiliations,
+        RecordTable::Subscriptions => Bucket::Subscriptions,
     }
 }
 
-fn table(bucket: Bucket) -> Option<Table> {
+fn table(bucket: Bucket) -> Option<RecordTable> {
     match bucket {
-        Bucket::PubsubNodes => Some(Table::Nodes),
-        Bucket::PubsubItems => Some(Table::Items),
-        Bucket::Affiliations => Some(Table::Affiliations),
-        Bucket::Subscriptions => Some(Table::Subscriptions),
+        Bucket::PubsubNodes => Some(RecordTable::Nodes),
+        Bucket::PubsubItems => Some(RecordTable::Items),
+        Bucket::Affiliations => Some(RecordTable::Affiliations),
+        Bucket::Subscriptions => Some(RecordTable::Subscriptions),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@
 //!    (`connection/intake.rs`, `payload.rs`);
 //! 2. the hub decides once (`publish.rs` -> `HubShell::publish`) and hands the write to the store
 //!    without waiting;
-//! 3. the hub tells this site, which renders the notification once and appends it to the buffer of
+//! 3. the hub tells this context, which renders the notification once and appends it to the buffer of
 //!    every subscriber (`watchers.rs`);
 //! 4. at the end of the turn each touched socket is written once (`wire/flusher.rs`);
 //! 5. when the store has committed the group, the publisher gets its result (`results.rs`).
@@ -126,7 +126,7 @@ impl Telephony {
         };
         // Servers that share an account are told apart by the resources they ask for: one that we
         // invented would make a new reader of each login.
-        let reader = Reader::new(session.name.clone(), &session.seat);
+        let reader = Reader::new(session.name.clone(), &session.requested_resource);
         let watch = self.hub.act(|hub, _| hub.watch(reader, kind, cache));
         if view == View::Facts {
             session.watches.set(session.watches.get() + 1);

@@ -1,30 +1,36 @@
 //! What gets through to whom, and what a crowded recipient is spared.
 
-use lampfield_xmpp_stream::{Limits, Scope, Stanza};
+use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits};
 
 use super::*;
 use crate::accounts::Role::{Admin, Pbx, User};
-use crate::services::stage::{Player, Stage, play};
+use crate::services::fixture::{Fixture, TestClient, run};
 
 const ROSTER: &str = "<query xmlns='jabber:iq:roster'><item/></query>";
 const DISCO: &str = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
 const POISON: &str = "<pubsub xmlns='http://jabber.org/protocol/pubsub'/>";
 
 /// `from` sends an IQ to `to`.
-fn pass(from: &Player, to: &Player, kind: &str, id: &str, inside: &str) -> Option<StanzaCondition> {
+fn pass(
+    from: &TestClient,
+    to: &TestClient,
+    kind: &str,
+    id: &str,
+    inside: &str,
+) -> Option<StanzaCondition> {
     let xml = format!("<iq type='{kind}' id='{id}'>{inside}</iq>");
     let scope = Scope::with_default(ns::CLIENT);
-    let stanza = Stanza::parse(xml.as_bytes(), &scope, &Limits::AUTHENTICATED).unwrap();
-    let refusal = iq(from.site(), &from.session, stanza.root(), &to.session.jid).err();
+    let stanza = Stanza::parse(xml.as_bytes(), &scope, &StanzaLimits::AUTHENTICATED).unwrap();
+    let refusal = iq(from.context(), &from.session, stanza.root(), &to.session.jid).err();
     refusal.map(|error| error.condition)
 }
 
 #[test]
 fn a_pbx_gets_no_answer_that_it_has_not_asked_for() {
-    play(async || {
-        let stage = Stage::open(&[("pbx", Pbx), ("other", Pbx), ("carol", User)]).await;
-        let pbx = stage.enter("pbx", "x").await;
-        for from in [stage.enter("carol", "c").await, stage.enter("other", "o").await] {
+    run(async || {
+        let fixture = Fixture::open(&[("pbx", Pbx), ("other", Pbx), ("carol", User)]).await;
+        let pbx = fixture.enter("pbx", "x").await;
+        for from in [fixture.enter("carol", "c").await, fixture.enter("other", "o").await] {
             for (kind, id) in [("result", "roster"), ("result", "aaaab"), ("error", "aaaab")] {
                 for inside in [ROSTER, DISCO, POISON, ""] {
                     assert_eq!(pass(&from, &pbx, kind, id, inside), None);
@@ -37,10 +43,10 @@ fn a_pbx_gets_no_answer_that_it_has_not_asked_for() {
 
 #[test]
 fn servers_ask_each_other_and_an_answer_counts_once() {
-    play(async || {
-        let stage = Stage::open(&[("pbx", Pbx), ("other", Pbx), ("carol", User)]).await;
-        let (pbx, other) = (stage.enter("pbx", "x").await, stage.enter("other", "o").await);
-        let carol = stage.enter("carol", "c").await;
+    run(async || {
+        let fixture = Fixture::open(&[("pbx", Pbx), ("other", Pbx), ("carol", User)]).await;
+        let (pbx, other) = (fixture.enter("pbx", "x").await, fixture.enter("other", "o").await);
+        let carol = fixture.enter("carol", "c").await;
         other.pauses();
         assert_eq!(pass(&pbx, &other, "get", "aaaag", DISCO), None);
         assert!(other.hears().contains("type='get' id='aaaag'"));
@@ -56,9 +62,9 @@ fn servers_ask_each_other_and_an_answer_counts_once() {
 
 #[test]
 fn a_pbx_hears_of_an_error_in_the_servers_words() {
-    play(async || {
-        let stage = Stage::open(&[("pbx", Pbx), ("other", Pbx)]).await;
-        let (pbx, other) = (stage.enter("pbx", "x").await, stage.enter("other", "o").await);
+    run(async || {
+        let fixture = Fixture::open(&[("pbx", Pbx), ("other", Pbx)]).await;
+        let (pbx, other) = (fixture.enter("pbx", "x").await, fixture.enter("other", "o").await);
         other.pauses();
         for (error, words) in [
             ("", "<error type='cancel' code='500'><undefined-condition "),
@@ -78,10 +84,10 @@ fn a_pbx_hears_of_an_error_in_the_servers_words() {
 
 #[test]
 fn who_asks_too_much_while_a_pbx_makes_no_pause_is_refused() {
-    play(async || {
-        let stage = Stage::open(&[("pbx", Pbx), ("boss", Admin), ("other", Admin)]).await;
-        let (pbx, boss) = (stage.enter("pbx", "x").await, stage.enter("boss", "b").await);
-        let (other, deaf) = (stage.enter("other", "o").await, stage.enter("pbx", "deaf").await);
+    run(async || {
+        let fixture = Fixture::open(&[("pbx", Pbx), ("boss", Admin), ("other", Admin)]).await;
+        let (pbx, boss) = (fixture.enter("pbx", "x").await, fixture.enter("boss", "b").await);
+        let (other, deaf) = (fixture.enter("other", "o").await, fixture.enter("pbx", "deaf").await);
         let refused = Some(StanzaCondition::ResourceConstraint);
         for _ in 0..64 {
             assert_eq!(pass(&boss, &pbx, "get", "1", DISCO), None);
@@ -104,9 +110,9 @@ fn who_asks_too_much_while_a_pbx_makes_no_pause_is_refused() {
 
 #[test]
 fn a_question_to_a_pbx_that_goes_before_it_pauses_is_answered_by_the_server() {
-    play(async || {
-        let stage = Stage::open(&[("pbx", Pbx), ("boss", Admin)]).await;
-        let (pbx, boss) = (stage.enter("pbx", "x").await, stage.enter("boss", "b").await);
+    run(async || {
+        let fixture = Fixture::open(&[("pbx", Pbx), ("boss", Admin)]).await;
+        let (pbx, boss) = (fixture.enter("pbx", "x").await, fixture.enter("boss", "b").await);
         assert_eq!(pass(&boss, &pbx, "get", "1", DISCO), None);
         pbx.is_gone();
         drop(pbx);
@@ -121,10 +127,10 @@ fn a_question_to_a_pbx_that_goes_before_it_pauses_is_answered_by_the_server() {
 
 #[test]
 fn where_caps_are_shown_questions_do_not_wait() {
-    play(async || {
-        let stage = Stage::open(&[("pbx", Pbx), ("other", Pbx)]).await;
-        let (pbx, other) = (stage.enter("pbx", "x").await, stage.enter("other", "o").await);
-        stage.show_caps(true);
+    run(async || {
+        let fixture = Fixture::open(&[("pbx", Pbx), ("other", Pbx)]).await;
+        let (pbx, other) = (fixture.enter("pbx", "x").await, fixture.enter("other", "o").await);
+        fixture.show_caps(true);
         assert_eq!(pass(&pbx, &other, "get", "aaaag", DISCO), None);
         assert!(other.hears().contains("id='aaaag'"));
     });
@@ -132,11 +138,11 @@ fn where_caps_are_shown_questions_do_not_wait() {
 
 #[test]
 fn users_do_not_ask_servers_but_admins_and_others_do() {
-    play(async || {
+    run(async || {
         let accounts = [("pbx", Pbx), ("carol", User), ("dave", User), ("boss", Admin)];
-        let stage = Stage::open(&accounts).await;
-        let (pbx, carol) = (stage.enter("pbx", "x").await, stage.enter("carol", "c").await);
-        let (dave, boss) = (stage.enter("dave", "d").await, stage.enter("boss", "b").await);
+        let fixture = Fixture::open(&accounts).await;
+        let (pbx, carol) = (fixture.enter("pbx", "x").await, fixture.enter("carol", "c").await);
+        let (dave, boss) = (fixture.enter("dave", "d").await, fixture.enter("boss", "b").await);
         let refused = Some(StanzaCondition::ServiceUnavailable);
         for kind in ["get", "set"] {
             assert_eq!(pass(&carol, &pbx, kind, "1", DISCO), refused);
@@ -150,9 +156,9 @@ fn users_do_not_ask_servers_but_admins_and_others_do() {
 
 #[test]
 fn one_that_does_not_read_is_spared_and_keeps_its_connection() {
-    play(async || {
-        let stage = Stage::open(&[("pbx", Pbx), ("carol", User)]).await;
-        let (pbx, carol) = (stage.enter("pbx", "x").await, stage.enter("carol", "c").await);
+    run(async || {
+        let fixture = Fixture::open(&[("pbx", Pbx), ("carol", User)]).await;
+        let (pbx, carol) = (fixture.enter("pbx", "x").await, fixture.enter("carol", "c").await);
         pbx.says("<presence/>");
         carol.says("<presence/>");
         carol.hears();
@@ -175,11 +181,11 @@ fn one_that_does_not_read_is_spared_and_keeps_its_connection() {
 
 #[test]
 fn a_user_sends_a_pbx_nothing_large() {
-    play(async || {
+    run(async || {
         let accounts = [("pbx", Pbx), ("carol", User), ("boss", Admin)];
-        let stage = Stage::open(&accounts).await;
-        let pbx = stage.enter("pbx", "x").await;
-        let (carol, boss) = (stage.enter("carol", "c").await, stage.enter("boss", "b").await);
+        let fixture = Fixture::open(&accounts).await;
+        let pbx = fixture.enter("pbx", "x").await;
+        let (carol, boss) = (fixture.enter("carol", "c").await, fixture.enter("boss", "b").await);
         let large = "x".repeat(MOST_TO_PBX);
         let chat = format!("<message to='pbx@example.org/x' id='m'><body>{large}</body></message>");
         carol.says(&chat);

@@ -4,7 +4,7 @@ use lampfield_xmpp_stream::{BareJid, Element, Jid, StanzaCondition, StanzaError,
 
 use super::NAMESPACE;
 use crate::contacts::subscription::Half;
-use crate::contacts::{Contact, Entry};
+use crate::contacts::{Contact, RosterEntry};
 
 /// Bytes of a contact's name.
 const MOST_NAME_BYTES: usize = 256;
@@ -19,7 +19,7 @@ const PBX_GROUP: &str = "pbx";
 #[derive(Debug, PartialEq, Eq)]
 pub enum Edit {
     /// Add the contact or change how it is called and filed.
-    Put(BareJid, Entry),
+    Put(BareJid, RosterEntry),
     /// Forget the contact and end both subscriptions.
     Remove(BareJid),
 }
@@ -48,7 +48,7 @@ pub fn parse_edit(query: Element<'_>) -> Result<Edit, StanzaError> {
         let text = format!("a name has at most {MOST_NAME_BYTES} bytes");
         return Err(StanzaCondition::NotAcceptable.with(text));
     }
-    Ok(Edit::Put(jid, Entry { name: name.map(Into::into), groups: parse_groups(item)? }))
+    Ok(Edit::Put(jid, RosterEntry { name: name.map(Into::into), groups: parse_groups(item)? }))
 }
 
 fn parse_groups(item: Element<'_>) -> Result<Vec<Box<str>>, StanzaError> {
@@ -108,15 +108,15 @@ pub fn query(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use lampfield_xmpp_stream::{Limits, Scope, Stanza};
+    use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits};
 
     use super::*;
-    use crate::contacts::subscription::Subscription;
+    use crate::contacts::subscription::PresenceSubscription;
 
     fn edit(items: &str) -> Result<Edit, StanzaCondition> {
         let xml = format!("<query xmlns='jabber:iq:roster'>{items}</query>");
         let scope = Scope::NONE;
-        let stanza = Stanza::parse(xml.as_bytes(), &scope, &Limits::AUTHENTICATED).unwrap();
+        let stanza = Stanza::parse(xml.as_bytes(), &scope, &StanzaLimits::AUTHENTICATED).unwrap();
         parse_edit(stanza.root()).map_err(|error| error.condition)
     }
 
@@ -128,12 +128,16 @@ mod tests {
     fn an_item_with_name_and_groups_is_read() {
         let item =
             "<item jid='bob@example.org/phone' name='Bob'><group>A</group><group>B</group></item>";
-        let entry = Entry { name: Some("Bob".into()), groups: vec!["A".into(), "B".into()] };
+        let entry = RosterEntry { name: Some("Bob".into()), groups: vec!["A".into(), "B".into()] };
         assert_eq!(edit(item), Ok(Edit::Put(bob(), entry)));
         let item = "<item jid='bob@example.org' subscription='remove'/>";
         assert_eq!(edit(item), Ok(Edit::Remove(bob())));
         let item = "<item jid='bob@example.org' name='' subscription='both'/>";
-        assert_eq!(edit(item), Ok(Edit::Put(bob(), Entry::default())), "no way to fake a state");
+        assert_eq!(
+            edit(item),
+            Ok(Edit::Put(bob(), RosterEntry::default())),
+            "no way to fake a state"
+        );
     }
 
     #[test]
@@ -160,8 +164,8 @@ mod tests {
     #[test]
     fn items_are_written_as_clients_expect() {
         let mut contact = Contact {
-            subscription: Subscription { to: Half::Asked, from: Half::Yes },
-            entry: Some(Entry { name: Some("Bob & Co".into()), groups: vec!["A".into()] }),
+            subscription: PresenceSubscription { to: Half::Asked, from: Half::Yes },
+            entry: Some(RosterEntry { name: Some("Bob & Co".into()), groups: vec!["A".into()] }),
             request: None,
         };
         let payload = query(|out| write_item(out, &bob(), &contact));

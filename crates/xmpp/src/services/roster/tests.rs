@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::accounts::Role::{self, Pbx, User};
-use crate::contacts::subscription::{Direction, Step};
-use crate::contacts::{Entry, MOST_CONTACTS, Rosters};
-use crate::services::stage::{Stage, jid, play};
+use crate::contacts::subscription::{Direction, SubscriptionStep};
+use crate::contacts::{MOST_CONTACTS, RosterEntry, Rosters};
+use crate::services::fixture::{Fixture, jid, run};
 
 const ASTERISK: &str = "<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>";
 const ORDINARY: &str = "<iq type='get' id='1'><query xmlns='jabber:iq:roster'/></iq>";
@@ -26,9 +26,9 @@ fn only_pbx_accounts_that_ask_as_asterisk_does_get_no_pushes() {
 
 #[test]
 fn pbxs_find_each_other_and_users_find_nobody() {
-    play(async || {
-        let stage = Stage::open(&[("one", Pbx), ("two", Pbx), ("alice", User)]).await;
-        let (one, alice) = (stage.enter("one", "x").await, stage.enter("alice", "a").await);
+    run(async || {
+        let fixture = Fixture::open(&[("one", Pbx), ("two", Pbx), ("alice", User)]).await;
+        let (one, alice) = (fixture.enter("one", "x").await, fixture.enter("alice", "a").await);
         one.says(ASTERISK);
         let items = format!("<query xmlns='jabber:iq:roster'>{}</query>", peer("two"));
         assert_eq!(one.hears(), format!("<iq type='result' id='roster'>{items}</iq>"));
@@ -42,10 +42,10 @@ fn pbxs_find_each_other_and_users_find_nobody() {
 
 #[test]
 fn a_pbx_that_is_added_appears_at_once_in_the_way_each_client_understands() {
-    play(async || {
-        let stage = Stage::open(&[("one", Pbx), ("two", Pbx), ("alice", User)]).await;
-        let (asterisk, other) = (stage.enter("one", "x").await, stage.enter("two", "y").await);
-        let (silent, alice) = (stage.enter("two", "z").await, stage.enter("alice", "a").await);
+    run(async || {
+        let fixture = Fixture::open(&[("one", Pbx), ("two", Pbx), ("alice", User)]).await;
+        let (asterisk, other) = (fixture.enter("one", "x").await, fixture.enter("two", "y").await);
+        let (silent, alice) = (fixture.enter("two", "z").await, fixture.enter("alice", "a").await);
         asterisk.says(ASTERISK);
         other.says(ORDINARY);
         alice.says(ORDINARY);
@@ -53,7 +53,7 @@ fn a_pbx_that_is_added_appears_at_once_in_the_way_each_client_understands() {
             player.hears();
         }
 
-        stage.add("three", Pbx).await;
+        fixture.add("three", Pbx).await;
         // A whole roster would make the thread that reads its stream write. COMPAT(asterisk<=22)
         assert_eq!(
             asterisk.hears(),
@@ -68,14 +68,14 @@ fn a_pbx_that_is_added_appears_at_once_in_the_way_each_client_understands() {
 
 #[test]
 fn a_pbx_that_is_removed_goes_unavailable_and_out_of_the_rosters() {
-    play(async || {
-        let stage = Stage::open(&[("one", Pbx), ("two", Pbx)]).await;
-        let (one, two) = (stage.enter("one", "x").await, stage.enter("two", "y").await);
+    run(async || {
+        let fixture = Fixture::open(&[("one", Pbx), ("two", Pbx)]).await;
+        let (one, two) = (fixture.enter("one", "x").await, fixture.enter("two", "y").await);
         one.says(ORDINARY);
         one.says("<presence/>");
         two.arrives();
         one.hears();
-        stage.door.site.accounts.remove(&jid("two")).await.unwrap();
+        fixture.door.context.accounts.remove(&jid("two")).await.unwrap();
         let heard = one.hears();
         assert!(heard.starts_with(
             "<presence from='two@example.org/y' to='one@example.org' type='unavailable'/>"
@@ -86,9 +86,9 @@ fn a_pbx_that_is_removed_goes_unavailable_and_out_of_the_rosters() {
 
 #[test]
 fn an_entry_is_pushed_at_once_and_acknowledged_when_it_is_stored() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User)]).await;
-        let (phone, desk) = (stage.enter("alice", "p").await, stage.enter("alice", "d").await);
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User)]).await;
+        let (phone, desk) = (fixture.enter("alice", "p").await, fixture.enter("alice", "d").await);
         phone.says(ORDINARY);
         desk.says(ORDINARY);
         phone.hears();
@@ -97,20 +97,20 @@ fn an_entry_is_pushed_at_once_and_acknowledged_when_it_is_stored() {
         let item = "<item jid='bob@example.org' name='Bob' subscription='none'><group>G</group>\
                     </item>";
         assert!(desk.hears().contains(item));
-        stage.settle().await;
+        fixture.settle().await;
         let heard = phone.hears();
         assert!(heard.contains(item));
         assert!(heard.ends_with("<iq type='result' id='s' to='alice@example.org/p'/>"), "{heard}");
-        let again = Rosters::open(&stage.door.site.ledger).await.unwrap();
+        let again = Rosters::open(&fixture.door.context.ledger).await.unwrap();
         assert!(again.read(&jid("alice"), |roster| roster.get(&jid("bob")).is_some()));
     });
 }
 
 #[test]
 fn removing_a_contact_ends_both_subscriptions() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
-        let (alice, bob) = (stage.enter("alice", "a").await, stage.enter("bob", "b").await);
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User), ("bob", User)]).await;
+        let (alice, bob) = (fixture.enter("alice", "a").await, fixture.enter("bob", "b").await);
         alice.arrives();
         bob.arrives();
         for (one, other) in [(&alice, "bob"), (&bob, "alice")] {
@@ -119,13 +119,13 @@ fn removing_a_contact_ends_both_subscriptions() {
         alice.says("<presence to='bob@example.org' type='subscribed'/>");
         bob.says("<presence to='alice@example.org' type='subscribed'/>");
         let both = |account, contact| {
-            stage.door.site.rosters.subscription(&jid(account), &jid(contact)).as_str()
+            fixture.door.context.rosters.subscription(&jid(account), &jid(contact)).as_str()
         };
         assert_eq!((both("alice", "bob"), both("bob", "alice")), ("both", "both"));
         bob.hears();
         alice.hears();
         alice.says(&set("<item jid='bob@example.org' subscription='remove'/>"));
-        stage.settle().await;
+        fixture.settle().await;
         let heard = bob.hears();
         for told in ["type='unsubscribe'", "type='unsubscribed'", "type='unavailable'"] {
             assert!(heard.contains(told), "{told} in {heard}");
@@ -140,9 +140,9 @@ fn removing_a_contact_ends_both_subscriptions() {
 
 #[test]
 fn what_is_not_there_or_not_ones_own_cannot_be_edited() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
-        let (alice, bob) = (stage.enter("alice", "a").await, stage.enter("bob", "b").await);
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User), ("bob", User)]).await;
+        let (alice, bob) = (fixture.enter("alice", "a").await, fixture.enter("bob", "b").await);
         alice.says(&set("<item jid='bob@example.org' subscription='remove'/>"));
         assert!(alice.hears().contains("<item-not-found"));
         alice.says(&set("<item jid='alice@example.org'/>"));
@@ -160,43 +160,48 @@ fn what_is_not_there_or_not_ones_own_cannot_be_edited() {
 
 #[test]
 fn a_pbx_is_told_that_its_peers_are_gone_and_keeps_them() {
-    play(async || {
-        let stage = Stage::open(&[("one", Pbx), ("two", Pbx)]).await;
-        let one = stage.enter("one", "x").await;
+    run(async || {
+        let fixture = Fixture::open(&[("one", Pbx), ("two", Pbx)]).await;
+        let one = fixture.enter("one", "x").await;
         one.says(&set("<item jid='two@example.org' subscription='remove'/>"));
         assert_eq!(one.hears(), "<iq type='result' id='s'/>");
         one.says(ASTERISK);
         assert!(one.hears().contains(&peer("two")));
-        assert!(stage.door.site.rosters.accounts().is_empty());
+        assert!(fixture.door.context.rosters.accounts().is_empty());
     });
 }
 
 #[test]
 fn a_removed_account_leaves_no_trace_in_others_subscriptions() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
-        let (alice, bob) = (stage.enter("alice", "a").await, stage.enter("bob", "b").await);
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User), ("bob", User)]).await;
+        let (alice, bob) = (fixture.enter("alice", "a").await, fixture.enter("bob", "b").await);
         alice.arrives();
         bob.arrives();
         alice.says("<presence to='bob@example.org' type='subscribe'/>");
         bob.says("<presence to='alice@example.org' type='subscribed'/>");
         alice.hears();
-        stage.door.site.accounts.remove(&jid("bob")).await.unwrap();
+        fixture.door.context.accounts.remove(&jid("bob")).await.unwrap();
         let heard = alice.hears();
         assert!(heard.contains("type='unsubscribed'") && heard.contains("type='unavailable'"));
-        assert!(!presence::may_see(&stage.door.site, &jid("alice"), &jid("bob")));
-        assert_eq!(stage.door.site.rosters.accounts(), [jid("alice")], "she keeps him in her list");
+        assert!(!presence::may_see(&fixture.door.context, &jid("alice"), &jid("bob")));
+        assert_eq!(
+            fixture.door.context.rosters.accounts(),
+            [jid("alice")],
+            "she keeps him in her list"
+        );
     });
 }
 
 #[test]
 fn a_full_roster_is_an_error_to_its_owner_and_a_refusal_to_strangers() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
-        let (alice, bob) = (stage.enter("alice", "a").await, stage.enter("bob", "b").await);
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User), ("bob", User)]).await;
+        let (alice, bob) = (fixture.enter("alice", "a").await, fixture.enter("bob", "b").await);
         for n in 0..MOST_CONTACTS {
             let contact = jid(&format!("u{n}"));
-            let _ = stage.door.site.rosters.set(&jid("alice"), &contact, Entry::default());
+            let _ =
+                fixture.door.context.rosters.set(&jid("alice"), &contact, RosterEntry::default());
         }
         alice.says(&set("<item jid='bob@example.org'/>"));
         assert!(alice.hears().contains("<policy-violation"));
@@ -210,34 +215,34 @@ fn a_full_roster_is_an_error_to_its_owner_and_a_refusal_to_strangers() {
 
 #[test]
 fn rosters_of_accounts_that_went_meanwhile_are_tidied_away() {
-    play(async || {
-        let stage = Stage::open(&[("alice", Role::User)]).await;
-        let rosters = &stage.door.site.rosters;
-        let asked = (Direction::Outbound, Step::Subscribe);
+    run(async || {
+        let fixture = Fixture::open(&[("alice", Role::User)]).await;
+        let rosters = &fixture.door.context.rosters;
+        let asked = (Direction::Outbound, SubscriptionStep::Subscribe);
         rosters.step(&jid("ghost"), &jid("alice"), asked, None).unwrap();
-        let heard = (Direction::Inbound, Step::Subscribe);
+        let heard = (Direction::Inbound, SubscriptionStep::Subscribe);
         rosters.step(&jid("alice"), &jid("ghost"), heard, None).unwrap();
-        stage.door.tidy();
+        fixture.door.tidy();
         assert!(rosters.accounts().is_empty());
     });
 }
 
 #[test]
 fn an_edit_without_room_in_the_store_is_never_acknowledged_and_stored_later() {
-    play(async || {
-        let stage = Stage::open(&[("alice", User), ("bob", User)]).await;
-        let alice = stage.enter("alice", "a").await;
+    run(async || {
+        let fixture = Fixture::open(&[("alice", User), ("bob", User)]).await;
+        let alice = fixture.enter("alice", "a").await;
         alice.says(&set("<item jid='bob@example.org'/>"));
-        stage.settle().await;
+        fixture.settle().await;
         alice.hears();
-        let disk = stage.fill();
+        let disk = fixture.fill();
         for round in 0..2 {
             alice.says(&set("<item jid='bob@example.org' subscription='remove'/>"));
             let heard = alice.hears();
             assert!(heard.contains("<resource-constraint"), "round {round}: {heard}");
         }
         disk.execute_batch("COMMIT").unwrap();
-        let ledger = &stage.door.site.ledger;
+        let ledger = &fixture.door.context.ledger;
         while !ledger.is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
@@ -249,16 +254,16 @@ fn an_edit_without_room_in_the_store_is_never_acknowledged_and_stored_later() {
 /// What becomes of the others makes no buddy of anybody.
 #[test]
 fn a_pbx_that_asks_as_asterisk_does_hears_of_nothing_but_new_peers() {
-    play(async || {
-        let stage = Stage::open(&[("one", Pbx), ("two", Pbx), ("boss", Role::Admin)]).await;
-        let (one, boss) = (stage.enter("one", "x").await, stage.enter("boss", "b").await);
+    run(async || {
+        let fixture = Fixture::open(&[("one", Pbx), ("two", Pbx), ("boss", Role::Admin)]).await;
+        let (one, boss) = (fixture.enter("one", "x").await, fixture.enter("boss", "b").await);
         one.says(ASTERISK);
         one.hears();
         boss.arrives();
         boss.says("<presence to='one@example.org' type='subscribe'/>");
         one.says(&set("<item jid='alice@example.org' name='Alice'/>"));
-        stage.settle().await;
-        stage.door.site.accounts.remove(&jid("two")).await.unwrap();
+        fixture.settle().await;
+        fixture.door.context.accounts.remove(&jid("two")).await.unwrap();
         assert_eq!(one.hears(), "<iq type='result' id='s' to='one@example.org/x'/>");
     });
 }

@@ -1,9 +1,9 @@
 //! What a peer has left unread: what it counts for, and what it is refused for it. A large answer
-//! that the peer has asked for is lent to it and does not count.
+//! that the peer has asked for is reserved for it and does not count.
 
 use std::rc::{Rc, Weak};
 
-use super::{Crowded, Full, Link, LinkLimits};
+use super::{BufferFull, Crowded, Link, LinkLimits};
 
 impl Link {
     /// The socket is full, and more is to be written: it counts with what all have left unread.
@@ -21,7 +21,7 @@ impl Link {
         }
     }
 
-    /// Bytes of memory that the peer keeps us from freeing; what it has asked for is lent to it.
+    /// Bytes of memory that the peer keeps us from freeing; what it has asked for is reserved for it.
     pub(super) fn left_unread(&self) -> usize {
         self.out.borrow().held().saturating_sub(self.asked_for.get())
     }
@@ -72,7 +72,7 @@ impl Link {
             // Perhaps it would read, and only this turn has kept it from doing so.
             self.flush();
         }
-        let large = if self.asked_for.get() == 0 { self.flusher.lender.most() } else { 0 };
+        let large = if self.asked_for.get() == 0 { self.flusher.memory.most() } else { 0 };
         large.max(self.ordinary_room())
     }
 
@@ -93,28 +93,28 @@ impl Link {
             return Ok(());
         }
         if answer.len() <= self.ordinary_room() {
-            return self.send(&answer).map_err(|Full| Crowded);
+            return self.send(&answer).map_err(|BufferFull| Crowded);
         }
         if self.asked_for.get() > 0 {
             return Err(Crowded);
         }
-        let loan = self.flusher.lender.lend(answer.len()).ok_or(Crowded)?;
+        let reservation = self.flusher.memory.reserve(answer.len()).ok_or(Crowded)?;
         let mut out = self.out.borrow_mut();
         out.push_large(answer, &self.flusher.pool);
         self.asked_for.set(out.len());
-        *self.loan.borrow_mut() = Some(loan);
+        *self.reservation.borrow_mut() = Some(reservation);
         drop(out);
         self.touch();
         Ok(())
     }
 
-    /// The large answer, if there is one, comes to its end some time, and its loan with it.
+    /// The large answer, if there is one, comes to its end some time, and its reservation with it.
     pub(super) fn note_written(&self, count: usize) {
         let left = self.asked_for.get();
         if left > 0 {
             self.asked_for.set(left.saturating_sub(count));
             if count >= left {
-                self.loan.take();
+                self.reservation.take();
             }
         }
     }

@@ -9,7 +9,7 @@ fn with_caps(attributes: &str) -> String {
 }
 
 /// It has heard a presence with all its content but the caps.
-fn hears_no_caps(pbx: &Player, way: &str) {
+fn hears_no_caps(pbx: &TestClient, way: &str) {
     let heard = pbx.hears();
     assert!(
         heard.contains("<status>s</status><priority>1</priority></presence>"),
@@ -21,23 +21,23 @@ fn hears_no_caps(pbx: &Player, way: &str) {
 /// By whatever way a presence reaches it.
 #[test]
 fn a_pbx_is_shown_no_caps() {
-    play(async || {
-        let stage = Stage::open(&[("one", Pbx), ("two", Pbx), ("alice", User)]).await;
-        let (one, alice) = (stage.enter("one", "x").await, stage.enter("alice", "a").await);
+    run(async || {
+        let fixture = Fixture::open(&[("one", Pbx), ("two", Pbx), ("alice", User)]).await;
+        let (one, alice) = (fixture.enter("one", "x").await, fixture.enter("alice", "a").await);
         one.arrives();
         alice.arrives();
-        let two = stage.enter("two", "y").await;
+        let two = fixture.enter("two", "y").await;
         two.says(&with_caps(""));
-        stage.round().await;
+        fixture.round().await;
         hears_no_caps(&one, "one that comes");
         one.says("<presence to='two@example.org' type='probe'/>");
         hears_no_caps(&one, "an answer to a probe");
         one.says("<presence to='two@example.org' type='subscribe'/>");
         hears_no_caps(&one, "a granted request");
-        let later = stage.enter("one", "later").await;
+        let later = fixture.enter("one", "later").await;
         later.says(&with_caps(""));
         hears_no_caps(&one, "another resource of its account");
-        stage.round().await;
+        fixture.round().await;
         hears_no_caps(&later, "those who were there");
 
         one.says("<presence to='alice@example.org' type='subscribe'/>");
@@ -54,7 +54,7 @@ fn a_pbx_is_shown_no_caps() {
         alice.says(&with_caps("type='unavailable'"));
         hears_no_caps(&one, "last words");
         two.says(&with_caps("type='unavailable'"));
-        stage.round().await;
+        fixture.round().await;
         hears_no_caps(&one, "the last words of another PBX");
     });
 }
@@ -62,9 +62,9 @@ fn a_pbx_is_shown_no_caps() {
 /// Asterisk looks at the name alone.
 #[test]
 fn no_element_of_that_name_gets_through() {
-    play(async || {
-        let stage = Stage::open(&[("one", Pbx), ("alice", User)]).await;
-        let (one, alice) = (stage.enter("one", "x").await, stage.enter("alice", "a").await);
+    run(async || {
+        let fixture = Fixture::open(&[("one", Pbx), ("alice", User)]).await;
+        let (one, alice) = (fixture.enter("one", "x").await, fixture.enter("alice", "a").await);
         one.arrives();
         for other in ["<c node='n'/>", "<y:c xmlns:y='urn:y' ver='v'/>"] {
             alice.says(&format!("<presence to='one@example.org/x'>{other}</presence>"));
@@ -76,10 +76,10 @@ fn no_element_of_that_name_gets_through() {
 
 #[test]
 fn everybody_else_is_shown_them() {
-    play(async || {
-        let stage = Stage::open(&[("one", Pbx), ("alice", User), ("boss", Admin)]).await;
-        let (one, boss) = (stage.enter("one", "x").await, stage.enter("boss", "b").await);
-        let alice = stage.enter("alice", "a").await;
+    run(async || {
+        let fixture = Fixture::open(&[("one", Pbx), ("alice", User), ("boss", Admin)]).await;
+        let (one, boss) = (fixture.enter("one", "x").await, fixture.enter("boss", "b").await);
+        let alice = fixture.enter("alice", "a").await;
         boss.arrives();
         boss.says("<presence to='one@example.org' type='subscribe'/>");
         boss.hears();
@@ -94,17 +94,17 @@ fn everybody_else_is_shown_them() {
 
 #[test]
 fn a_domain_may_show_them_to_its_pbxs_from_one_moment_to_the_next() {
-    play(async || {
-        let stage = Stage::open(&[("one", Pbx), ("two", Pbx)]).await;
-        let (one, two) = (stage.enter("one", "x").await, stage.enter("two", "y").await);
+    run(async || {
+        let fixture = Fixture::open(&[("one", Pbx), ("two", Pbx)]).await;
+        let (one, two) = (fixture.enter("one", "x").await, fixture.enter("two", "y").await);
         one.arrives();
         two.says(&with_caps(""));
         for shown in [true, false] {
-            stage.show_caps(shown);
+            fixture.show_caps(shown);
             one.says("<presence to='two@example.org' type='probe'/>");
             assert_eq!(one.hears().contains(CAPS), shown, "by a probe");
             two.says(&with_caps(""));
-            stage.round().await;
+            fixture.round().await;
             assert_eq!(one.hears().contains(CAPS), shown, "in a round");
             two.says(&with_caps("to='one@example.org/x'"));
             assert_eq!(one.hears().contains(CAPS), shown, "directly");

@@ -9,34 +9,40 @@ use super::super::engine::NodeName;
 use super::{Audiences, MOST};
 use crate::accounts::Role;
 use crate::router::Router;
-use crate::services::stage::{Player, Stage, play};
+use crate::services::fixture::{Fixture, TestClient, run};
 
 const SERVICE: &str = "pubsub.example.org";
 
-fn ask(player: &Player, inside: &str) {
+fn ask(player: &TestClient, inside: &str) {
     let pubsub = format!("<pubsub xmlns='http://jabber.org/protocol/pubsub'>{inside}</pubsub>");
     player.says(&format!("<iq type='set' id='i' to='{SERVICE}'>{pubsub}</iq>"));
 }
 
 /// Publishes this item, and tells who of the listeners hears of it.
-async fn hearers(stage: &Stage, carol: &Player, item: &str, listeners: &[&Player]) -> Vec<bool> {
+async fn hearers(
+    fixture: &Fixture,
+    carol: &TestClient,
+    item: &str,
+    listeners: &[&TestClient],
+) -> Vec<bool> {
     ask(carol, &format!("<publish node='n'><item id='{item}'><x xmlns='urn:x'/></item></publish>"));
-    stage.settle().await;
+    fixture.settle().await;
     let told = format!("<items node='n'><item id='{item}'><x xmlns='urn:x'/></item></items>");
     listeners.iter().map(|listener| listener.hears().contains(&told)).collect()
 }
 
 #[test]
 fn an_address_stands_for_the_streams_that_are_there_now() {
-    play(async || {
-        let stage = Stage::open(&[("carol", Role::User), ("dave", Role::User)]).await;
-        let carol = stage.enter("carol", "c").await;
-        let (desk, phone) = (stage.enter("dave", "desk").await, stage.enter("dave", "phone").await);
+    run(async || {
+        let fixture = Fixture::open(&[("carol", Role::User), ("dave", Role::User)]).await;
+        let carol = fixture.enter("carol", "c").await;
+        let (desk, phone) =
+            (fixture.enter("dave", "desk").await, fixture.enter("dave", "phone").await);
         ask(&carol, "<create node='n'/>");
         let mut numbers = (0..).map(|number: u32| number.to_string());
-        let mut who_hears = async |listeners: &[&Player]| {
+        let mut who_hears = async |listeners: &[&TestClient]| {
             let item = numbers.next().unwrap();
-            hearers(&stage, &carol, &item, listeners).await
+            hearers(&fixture, &carol, &item, listeners).await
         };
         assert_eq!(who_hears(&[&desk, &phone]).await, [false, false], "nobody has subscribed");
         ask(&desk, "<subscribe node='n' jid='dave@example.org'/>");
@@ -46,7 +52,7 @@ fn an_address_stands_for_the_streams_that_are_there_now() {
         phone.says("<presence type='unavailable'/>");
         assert_eq!(who_hears(&[&desk, &phone]).await, [true, true]);
         desk.is_gone();
-        let again = stage.enter("dave", "desk").await;
+        let again = fixture.enter("dave", "desk").await;
         assert_eq!(who_hears(&[&again, &phone]).await, [true, true], "a new stream is found");
         ask(&phone, "<unsubscribe node='n' jid='dave@example.org'/>");
         ask(&phone, "<subscribe node='n' jid='dave@example.org/phone'/>");

@@ -21,7 +21,7 @@ pub enum Command {
         /// What its configuration is to be.
         settings: Vec<Setting>,
     },
-    /// Change a node's configuration (section 8.2.4).
+    /// RecordWrite a node's configuration (section 8.2.4).
     Configure {
         /// The node.
         node: NodeName,
@@ -32,7 +32,7 @@ pub enum Command {
     Delete(NodeName),
     /// Delete a node's items (section 8.5).
     Purge(NodeName),
-    /// Change what accounts are to a node (section 8.9.2).
+    /// RecordWrite what accounts are to a node (section 8.9.2).
     Affiliate {
         /// The node.
         node: NodeName,
@@ -59,7 +59,7 @@ pub enum Command {
         /// Who is subscribed.
         jid: Jid,
     },
-    /// Change a subscription's options (section 6.3.5).
+    /// RecordWrite a subscription's options (section 6.3.5).
     SetOptions {
         /// The node.
         node: NodeName,

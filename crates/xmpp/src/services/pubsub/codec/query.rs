@@ -6,7 +6,7 @@ use super::error::Malformed;
 use super::ns;
 use super::request::{jid, node, optional_node};
 use super::rsm::{self, Paging};
-use crate::services::pubsub::engine::{ItemId, NodeName, PageRequest, Place, Wanted};
+use crate::services::pubsub::engine::{ItemId, NodeName, PageRequest, PageStart, Wanted};
 
 /// What somebody wants to know. Sections are of XEP-0060.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +108,7 @@ fn items(payload: Element<'_>, action: Element<'_>) -> Result<Query, Malformed> 
         // Without a word about pages the newest items are meant (section 6.5.7).
         None => {
             let max = action.attr("max_items").map(|text| rsm::number("max_items", text));
-            let page = PageRequest { max: max.transpose()?, place: Place::End };
+            let page = PageRequest { max: max.transpose()?, place: PageStart::End };
             (Wanted::Page(page), Paging::Unasked)
         }
     };

@@ -10,7 +10,7 @@ use crate::services::pubsub::engine::NodeName;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Request {
+pub enum PubsubRequest {
     /// To be told something.
     Query(Query),
     /// To change something.
@@ -18,10 +18,10 @@ pub enum Request {
 }
 
 /// Reads the payload of an IQ.
-pub fn parse(verb: Verb, payload: Element<'_>) -> Result<Request, Malformed> {
+pub fn parse(verb: Verb, payload: Element<'_>) -> Result<PubsubRequest, Malformed> {
     match verb {
-        Verb::Get => query::parse(payload).map(Request::Query),
-        Verb::Set => command::parse(payload).map(Request::Command),
+        Verb::Get => query::parse(payload).map(PubsubRequest::Query),
+        Verb::Set => command::parse(payload).map(PubsubRequest::Command),
     }
 }
 

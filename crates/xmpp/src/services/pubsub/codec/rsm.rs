@@ -4,7 +4,7 @@ use lampfield_xmpp_stream::{Element, Tag};
 
 use super::error::Malformed;
 use super::ns;
-use crate::services::pubsub::engine::{Page, PageRequest, Place};
+use crate::services::pubsub::engine::{Page, PageRequest, PageStart};
 
 /// Whether the asker pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +25,10 @@ pub fn page_request(parent: Element<'_>) -> Result<Option<PageRequest>, Malforme
     let after = set.child_text(ns::RSM, "after");
     let before = set.child_text(ns::RSM, "before");
     let place = match (after, before) {
-        (Some(after), _) => Place::After(after.into_owned()),
-        (None, Some(before)) if before.is_empty() => Place::End,
-        (None, Some(before)) => Place::Before(before.into_owned()),
-        (None, None) => Place::Start,
+        (Some(after), _) => PageStart::After(after.into_owned()),
+        (None, Some(before)) if before.is_empty() => PageStart::End,
+        (None, Some(before)) => PageStart::Before(before.into_owned()),
+        (None, None) => PageStart::Start,
     };
     Ok(Some(PageRequest { max, place }))
 }

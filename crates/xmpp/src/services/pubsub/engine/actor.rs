@@ -2,18 +2,18 @@
 
 use lampfield_xmpp_stream::BareJid;
 
-/// The account that asks, and its standing with the service.
+/// The account that asks, and its privilege with the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// The bare JID.
     pub account: BareJid,
     /// What it may do besides what nodes grant it.
-    pub standing: Standing,
+    pub privilege: Privilege,
 }
 
 /// What an account may do regardless of any node's affiliations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Privilege {
     /// Uses nodes, makes none.
     Participant,
     /// May also create nodes.

@@ -13,7 +13,7 @@ use super::refusal::Refusal;
 
 impl Engine {
     /// What the actor is to one node or to all; nodes that it is nothing to are left out. Refused
-    /// when the list exceeds [`Limits::answer_bytes`](super::Limits::answer_bytes).
+    /// when the list exceeds [`PubsubLimits::answer_bytes`](super::PubsubLimits::answer_bytes).
     pub fn affiliations(
         &self,
         actor: &Actor,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::Limits;
+use super::limits::PubsubLimits;
 use super::refusal::Refusal;
 
 /// Who may subscribe and read (XEP-0060 section 4.5). The other models need a roster or a person
@@ -60,7 +60,7 @@ pub struct NodeConfig {
     pub publish_model: PublishModel,
     /// Whether items are stored.
     pub persist_items: bool,
-    /// How many items are stored, 1 to [`Limits::items_per_node`]; the oldest goes first.
+    /// How many items are stored, 1 to [`PubsubLimits::items_per_node`]; the oldest goes first.
     pub max_items: usize,
     /// Whether notifications carry the payload.
     pub deliver_payloads: bool,
@@ -129,7 +129,7 @@ pub enum ItemBound {
 }
 
 impl ItemBound {
-    fn resolve(self, limits: &Limits) -> usize {
+    fn resolve(self, limits: &PubsubLimits) -> usize {
         match self {
             Self::Count(count) => count,
             Self::Most => limits.items_per_node,
@@ -142,7 +142,7 @@ impl ItemBound {
 impl NodeConfig {
     /// This configuration with the settings applied in order. Refused as a whole when one of them
     /// cannot be had.
-    pub fn with(&self, settings: &[Setting], limits: &Limits) -> Result<Self, Refusal> {
+    pub fn with(&self, settings: &[Setting], limits: &PubsubLimits) -> Result<Self, Refusal> {
         let mut config = self.clone();
         for setting in settings {
             config.set(setting, limits);
@@ -157,7 +157,7 @@ impl NodeConfig {
         Ok(config)
     }
 
-    fn set(&mut self, setting: &Setting, limits: &Limits) {
+    fn set(&mut self, setting: &Setting, limits: &PubsubLimits) {
         match setting {
             Setting::Title(title) => self.title.clone_from(title),
             Setting::AccessModel(model) => self.access_model = *model,
@@ -174,7 +174,7 @@ impl NodeConfig {
 
     /// Whether applying the settings would change nothing: the test of a publish's preconditions
     /// (XEP-0060 section 7.1.5).
-    pub fn meets(&self, settings: &[Setting], limits: &Limits) -> bool {
+    pub fn meets(&self, settings: &[Setting], limits: &PubsubLimits) -> bool {
         if settings.is_empty() {
             return true;
         }

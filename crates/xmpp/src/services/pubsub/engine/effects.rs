@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::items::Payload;
 use super::name::{ItemId, NodeName};
-use super::records::Change;
+use super::records::RecordWrite;
 
 /// Something subscribers are told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Effects {
     /// To be delivered, in order.
     pub notices: SmallVec<[Notice; 1]>,
     /// To be stored, in order.
-    pub changes: SmallVec<[Change; 1]>,
+    pub changes: SmallVec<[RecordWrite; 1]>,
 }
 
 impl Effects {

@@ -2,7 +2,7 @@
 
 /// What one service (one domain) holds at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
+pub struct PubsubLimits {
     /// Nodes of the service; a further create is refused with `resource-constraint`.
     pub nodes: usize,
     /// Nodes that one account has created; a further create is refused likewise.
@@ -32,7 +32,7 @@ pub struct Limits {
 /// What an item costs besides its payload and names, so that many empty items count too.
 pub const ITEM_OVERHEAD: usize = 256;
 
-impl Default for Limits {
+impl Default for PubsubLimits {
     fn default() -> Self {
         Self {
             nodes: 10_000,

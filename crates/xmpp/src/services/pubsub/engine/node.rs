@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use lampfield_xmpp_stream::BareJid;
 
-use super::actor::{Actor, Standing};
+use super::actor::{Actor, Privilege};
 use super::affiliation::{Action, Affiliation};
 use super::config::{ItemReply, NodeConfig};
 use super::effects::Event;
@@ -61,7 +61,7 @@ impl Node {
 
     /// Whether the account of an actor may do this.
     pub(super) fn permits(&self, actor: &Actor, action: Action) -> bool {
-        actor.standing == Standing::Administrator || self.permits_account(&actor.account, action)
+        actor.privilege == Privilege::Administrator || self.permits_account(&actor.account, action)
     }
 
     /// Whether an account may do this by its affiliation alone.

@@ -1,7 +1,7 @@
 //! What owners do with their nodes (XEP-0060 section 8, affiliations aside).
 
 use super::Engine;
-use super::actor::{Actor, Standing};
+use super::actor::{Actor, Privilege};
 use super::affiliation::{Action, Affiliation};
 use super::config::{NodeConfig, Setting};
 use super::effects::Event;
@@ -77,7 +77,7 @@ impl Engine {
         name: &NodeName,
         settings: &[Setting],
     ) -> Result<Node, Refusal> {
-        if actor.standing == Standing::Participant {
+        if actor.privilege == Privilege::Participant {
             return Err(Refusal::Forbidden);
         }
         if (self.reserved)(name.as_str()) {

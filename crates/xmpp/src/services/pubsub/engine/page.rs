@@ -6,12 +6,12 @@ pub struct PageRequest {
     /// Entries wanted at most; all when not given.
     pub max: Option<usize>,
     /// Where the page lies.
-    pub place: Place,
+    pub place: PageStart,
 }
 
 /// Where a page lies in its list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Place {
+pub enum PageStart {
     /// It starts with the list.
     #[default]
     Start,
@@ -34,8 +34,8 @@ pub struct Page<T> {
 
 impl PageRequest {
     /// The bounds of the page where there are so many bytes for it.
-    pub(super) fn room(&self, bytes: usize) -> Room {
-        Room { entries: self.max.unwrap_or(usize::MAX), cost: bytes }
+    pub(super) fn room(&self, bytes: usize) -> PageRoom {
+        PageRoom { entries: self.max.unwrap_or(usize::MAX), cost: bytes }
     }
 }
 
@@ -48,14 +48,14 @@ impl<T> Page<T> {
 
 /// Bounds of one page.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Room {
+pub(super) struct PageRoom {
     /// Entries.
     pub entries: usize,
     /// The sum of the entries' costs. The first entry always fits.
     pub cost: usize,
 }
 
-impl Room {
+impl PageRoom {
     /// Takes entries until the room is full.
     pub(super) fn fill<T>(
         self,

@@ -1,7 +1,7 @@
 //! Publishing and taking back (XEP-0060 section 7).
 
 use super::Engine;
-use super::actor::{Actor, Standing};
+use super::actor::{Actor, Privilege};
 use super::affiliation::Action;
 use super::config::Setting;
 use super::effects::Event;
@@ -104,7 +104,7 @@ impl Engine {
                 node.require(actor, Action::Publish)?;
                 Err(Refusal::PreconditionNotMet)
             }
-            None if actor.standing == Standing::Participant => {
+            None if actor.privilege == Privilege::Participant => {
                 Err(Refusal::NoSuchNode(name.clone()))
             }
             None => self.draft_node(actor, name, preconditions).map(Some),

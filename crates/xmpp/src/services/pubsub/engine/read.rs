@@ -7,7 +7,7 @@ use super::items::Item;
 use super::limits::ITEM_OVERHEAD;
 use super::name::{ItemId, NodeName};
 use super::node::Node;
-use super::page::{Page, PageRequest, Place, Room};
+use super::page::{Page, PageRequest, PageRoom, PageStart};
 use super::refusal::Refusal;
 
 /// Which items are asked for.
@@ -49,7 +49,7 @@ impl Engine {
             Wanted::Named(ids) => {
                 let found: Vec<&Item> = ids.iter().filter_map(|id| node.items.get(id)).collect();
                 let total = found.len();
-                let room = Room { entries: usize::MAX, cost: room };
+                let room = PageRoom { entries: usize::MAX, cost: room };
                 let entries = room.fill(found.into_iter(), |item| item.cost());
                 Page { entries, total }
             }
@@ -71,14 +71,14 @@ impl Engine {
         let listed = |(name, node)| listed(name, node);
         let room = request.room(room);
         let (lower, upper) = match &request.place {
-            Place::Start | Place::End => (Unbounded, Unbounded),
-            Place::After(name) => (Excluded(name.as_str()), Unbounded),
-            Place::Before(name) => (Unbounded, Excluded(name.as_str())),
+            PageStart::Start | PageStart::End => (Unbounded, Unbounded),
+            PageStart::After(name) => (Excluded(name.as_str()), Unbounded),
+            PageStart::Before(name) => (Unbounded, Excluded(name.as_str())),
         };
         let range = self.nodes.range::<str, _>((lower, upper)).filter(visible).map(listed);
         let entries = match request.place {
-            Place::Start | Place::After(_) => room.fill(range, listed_cost),
-            Place::End | Place::Before(_) => room.fill_from_end(range, listed_cost),
+            PageStart::Start | PageStart::After(_) => room.fill(range, listed_cost),
+            PageStart::End | PageStart::Before(_) => room.fill_from_end(range, listed_cost),
         };
         Page { entries, total: self.nodes.iter().filter(visible).count() }
     }
@@ -93,10 +93,12 @@ fn page_of_items<'n>(
     let cost = |item: &&Item| item.cost();
     let items = &node.items;
     let entries = match &request.place {
-        Place::Start => room.fill(items.iter(), cost),
-        Place::End => room.fill_from_end(items.iter(), cost),
-        Place::After(id) => room.fill(items.after(id).ok_or(Refusal::NoSuchItem)?, cost),
-        Place::Before(id) => room.fill_from_end(items.before(id).ok_or(Refusal::NoSuchItem)?, cost),
+        PageStart::Start => room.fill(items.iter(), cost),
+        PageStart::End => room.fill_from_end(items.iter(), cost),
+        PageStart::After(id) => room.fill(items.after(id).ok_or(Refusal::NoSuchItem)?, cost),
+        PageStart::Before(id) => {
+            room.fill_from_end(items.before(id).ok_or(Refusal::NoSuchItem)?, cost)
+        }
     };
     Ok(Page { entries, total: items.len() })
 }

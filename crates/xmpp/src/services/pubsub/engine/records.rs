@@ -21,9 +21,9 @@ const SEPARATOR: &str = "\t";
 /// Bytes of the record of a small item.
 const SHORT: usize = 256;
 
-/// Where a record belongs. At a start, [`Table::Nodes`] is read before the others.
+/// Where a record belongs. At a start, [`RecordTable::Nodes`] is read before the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Table {
+pub enum RecordTable {
     /// Key: node.
     Nodes,
     /// Key: node, item.
@@ -36,9 +36,9 @@ pub enum Table {
 
 /// One change to what is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct RecordWrite {
     /// The table.
-    pub table: Table,
+    pub table: RecordTable,
     /// The key inside the table.
     pub key: String,
     /// The new value, or `None` to delete.
@@ -84,23 +84,23 @@ impl Effects {
     pub(super) fn save_node(&mut self, name: &NodeName, node: &Node) {
         let creator = node.creator.as_str().into();
         let record = NodeRecord { creator, config: Cow::Borrowed(&node.config) };
-        self.change(Table::Nodes, name.as_str().to_owned(), Some(&record));
+        self.change(RecordTable::Nodes, name.as_str().to_owned(), Some(&record));
     }
 
     pub(super) fn save_item(&mut self, node: &NodeName, order: u64, item: &Item) {
         let publisher = item.publisher.as_str().into();
         let record =
             ItemRecord { order, publisher, payload: item.payload.as_deref().map(Cow::from) };
-        self.change(Table::Items, key(node, item.id.as_str()), Some(&record));
+        self.change(RecordTable::Items, key(node, item.id.as_str()), Some(&record));
     }
 
     pub(super) fn drop_item(&mut self, node: &NodeName, item: &Item) {
-        self.change(Table::Items, key(node, item.id.as_str()), None::<&()>);
+        self.change(RecordTable::Items, key(node, item.id.as_str()), None::<&()>);
     }
 
     pub(super) fn save_affiliation(&mut self, node: &NodeName, who: &BareJid, is: Affiliation) {
         let record = (is != Affiliation::None).then_some(&is);
-        self.change(Table::Affiliations, key(node, who.as_str()), record);
+        self.change(RecordTable::Affiliations, key(node, who.as_str()), record);
     }
 
     pub(super) fn save_subscription(
@@ -109,11 +109,11 @@ impl Effects {
         address: &Jid,
         options: SubscriptionOptions,
     ) {
-        self.change(Table::Subscriptions, key(node, &address.to_string()), Some(&options));
+        self.change(RecordTable::Subscriptions, key(node, &address.to_string()), Some(&options));
     }
 
     pub(super) fn drop_subscription(&mut self, node: &NodeName, address: &Jid) {
-        self.change(Table::Subscriptions, key(node, &address.to_string()), None::<&()>);
+        self.change(RecordTable::Subscriptions, key(node, &address.to_string()), None::<&()>);
     }
 
     /// Deletes everything that is stored of a node.
@@ -127,12 +127,12 @@ impl Effects {
         for address in node.subscriptions.addresses() {
             self.drop_subscription(name, address);
         }
-        self.change(Table::Nodes, name.as_str().to_owned(), None::<&()>);
+        self.change(RecordTable::Nodes, name.as_str().to_owned(), None::<&()>);
     }
 
-    fn change<T: Serialize>(&mut self, table: Table, key: String, record: Option<&T>) {
+    fn change<T: Serialize>(&mut self, table: RecordTable, key: String, record: Option<&T>) {
         let value = record.and_then(json);
-        self.changes.push(Change { table, key, value });
+        self.changes.push(RecordWrite { table, key, value });
     }
 }
 
@@ -152,17 +152,22 @@ fn key(node: &NodeName, part: &str) -> String {
 impl Engine {
     /// Takes one stored record back, at the start, nodes first. Bounds are not applied: what was
     /// stored under larger ones stays until it is changed.
-    pub fn restore(&mut self, table: Table, key: &str, value: &str) -> Result<(), RecordError> {
+    pub fn restore(
+        &mut self,
+        table: RecordTable,
+        key: &str,
+        value: &str,
+    ) -> Result<(), RecordError> {
         match table {
-            Table::Nodes => self.restore_node(NodeName::parse(key)?, value),
-            Table::Items => self.restore_item(key, value),
-            Table::Affiliations => {
+            RecordTable::Nodes => self.restore_node(NodeName::parse(key)?, value),
+            RecordTable::Items => self.restore_item(key, value),
+            RecordTable::Affiliations => {
                 let (node, account) = self.restored_node(key)?;
                 let affiliation = parse(value)?;
                 node.affiliations.insert(BareJid::parse(account)?, affiliation);
                 Ok(())
             }
-            Table::Subscriptions => {
+            RecordTable::Subscriptions => {
                 let (node, address) = self.restored_node(key)?;
                 node.subscriptions.put(&Jid::parse(address)?, parse(value)?);
                 Ok(())

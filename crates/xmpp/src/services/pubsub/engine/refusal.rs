@@ -48,7 +48,7 @@ pub enum Refusal {
     PayloadTooBig {
         /// Its size.
         bytes: usize,
-        /// [`Limits::payload_bytes`](super::Limits::payload_bytes).
+        /// [`PubsubLimits::payload_bytes`](super::PubsubLimits::payload_bytes).
         limit: usize,
     },
     /// A publish option differs from the node's configuration.

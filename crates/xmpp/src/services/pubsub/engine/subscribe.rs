@@ -94,7 +94,7 @@ impl Engine {
     }
 
     /// The subscriptions of the actor's account, on one node or on all. Refused when they exceed
-    /// [`Limits::answer_bytes`](super::Limits::answer_bytes).
+    /// [`PubsubLimits::answer_bytes`](super::PubsubLimits::answer_bytes).
     pub fn subscriptions(
         &self,
         actor: &Actor,

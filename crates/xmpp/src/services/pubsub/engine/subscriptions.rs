@@ -22,7 +22,7 @@ impl Default for SubscriptionOptions {
 }
 
 #[derive(Debug)]
-struct Subscription {
+struct NodeSubscription {
     address: Jid,
     options: SubscriptionOptions,
 }
@@ -30,7 +30,7 @@ struct Subscription {
 /// The subscriptions of one node, found by their account.
 #[derive(Debug, Default)]
 pub struct Subscriptions {
-    by_account: HashMap<BareJid, Vec<Subscription>>,
+    by_account: HashMap<BareJid, Vec<NodeSubscription>>,
     count: usize,
     /// Made when it is first needed after a change.
     recipients: Option<Rc<[Jid]>>,
@@ -62,7 +62,7 @@ impl Subscriptions {
         match held.iter_mut().find(|one| one.address == *address) {
             Some(one) => one.options = options,
             None => {
-                held.push(Subscription { address: address.clone(), options });
+                held.push(NodeSubscription { address: address.clone(), options });
                 self.count += 1;
             }
         }

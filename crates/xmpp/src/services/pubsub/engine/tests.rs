@@ -6,14 +6,14 @@ mod privileges;
 
 use lampfield_xmpp_stream::BareJid;
 
-use super::{Actor, NodeName, Standing};
+use super::{Actor, NodeName, Privilege};
 
 fn account(name: &str) -> BareJid {
     BareJid::parse(&format!("{name}@denmark.lit")).unwrap()
 }
 
 fn creator(name: &str) -> Actor {
-    Actor { account: account(name), standing: Standing::Creator }
+    Actor { account: account(name), privilege: Privilege::Creator }
 }
 
 fn node(name: &str) -> NodeName {

@@ -13,18 +13,18 @@ mod subscribing;
 use std::collections::BTreeMap;
 
 use lampfield_fabric::{Bucket, Write};
-use lampfield_xmpp_stream::{BareJid, Domain, Limits as StanzaLimits, Scope, Stanza};
+use lampfield_xmpp_stream::{BareJid, Domain, Scope, Stanza, StanzaLimits};
 
 use super::{BUCKETS, Elsewhere, Follows, Handled, PubsubService};
 use crate::services::Verb;
 use crate::services::pubsub::codec::head;
-use crate::services::pubsub::engine::{Actor, Limits, NodeName, Standing};
+use crate::services::pubsub::engine::{Actor, NodeName, Privilege, PubsubLimits};
 
 /// Room for any answer in these tests.
 const ROOM: usize = 1_000_000;
 
 /// A service with whatever it has told and stored.
-struct Stage {
+struct ServiceFixture {
     service: PubsubService,
     /// Bytes that an answer may have.
     room: usize,
@@ -32,7 +32,7 @@ struct Stage {
     stored: BTreeMap<(&'static str, String), String>,
 }
 
-fn service(limits: Limits) -> PubsubService {
+fn service(limits: PubsubLimits) -> PubsubService {
     let views = vec![NodeName::parse("device_state").unwrap()];
     let reserved = Box::new(|name: &str| name == "device_state" || name.starts_with("aggregate/"));
     let address = Domain::parse("pubsub.shakespeare.lit").unwrap();
@@ -41,28 +41,28 @@ fn service(limits: Limits) -> PubsubService {
 
 fn actor(name: &str) -> Actor {
     let account = BareJid::parse(&format!("{name}@denmark.lit")).unwrap();
-    let standing = match name {
-        "admin" => Standing::Administrator,
-        "guest" => Standing::Participant,
-        _ => Standing::Creator,
+    let privilege = match name {
+        "admin" => Privilege::Administrator,
+        "guest" => Privilege::Participant,
+        _ => Privilege::Creator,
     };
-    Actor { account, standing }
+    Actor { account, privilege }
 }
 
-impl Stage {
+impl ServiceFixture {
     fn new() -> Self {
-        Self::with(Limits::default())
+        Self::with(PubsubLimits::default())
     }
 
-    fn with(limits: Limits) -> Self {
+    fn with(limits: PubsubLimits) -> Self {
         Self { service: service(limits), room: ROOM, heard: vec![], stored: BTreeMap::new() }
     }
 
-    /// A stage where hamlet owns `princely_musings`, with these settings.
+    /// A fixture where hamlet owns `princely_musings`, with these settings.
     fn musings(settings: &[(&str, &str)]) -> Self {
-        let mut stage = Self::new();
-        assert_eq!(stage.create("hamlet", "princely_musings", settings), "");
-        stage
+        let mut fixture = Self::new();
+        assert_eq!(fixture.create("hamlet", "princely_musings", settings), "");
+        fixture
     }
 
     fn get(&mut self, who: &str, payload: &str) -> String {
@@ -123,7 +123,7 @@ impl Stage {
 
     /// A new service from what this one has stored.
     fn restarted(&self) -> Self {
-        let mut service = service(Limits::default());
+        let mut service = service(PubsubLimits::default());
         let rows_of = |bucket: Bucket| {
             self.stored.iter().filter(move |((name, _), _)| *name == bucket.name())
         };

@@ -32,7 +32,7 @@ pub fn write_event(out: &mut Vec<u8>, subject: &Subject, lamp: Option<Value>) {
 /// Appends the payload of a lamp's item.
 pub fn write_lamp(out: &mut Vec<u8>, lamp: Value) {
     match lamp {
-        Value::Device(state) => Tag::open(out, "state").xmlns(LAMP).text(state.word()),
+        Value::Device(state) => Tag::open(out, "state").xmlns(LAMP).text(state.as_str()),
         Value::Mailbox(count) => Tag::open(out, "mailbox").xmlns(LAMP).children(|out| {
             Tag::open(out, "NEWMSGS").text(&count.new.to_string());
             Tag::open(out, "OLDMSGS").text(&count.old.to_string());

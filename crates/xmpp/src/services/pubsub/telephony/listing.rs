@@ -9,7 +9,7 @@ use lampfield_xmpp_stream::{Element, StanzaCondition, StanzaError};
 
 use super::nodes::TelephonyNode;
 use crate::services::pubsub::codec::{self, Malformed, Paging};
-use crate::services::pubsub::engine::{PageRequest, Place};
+use crate::services::pubsub::engine::{PageRequest, PageStart};
 
 /// Items in one part at most, but for those of one subject, which are never torn apart.
 pub const MOST: usize = 200;
@@ -92,7 +92,7 @@ fn count(facts: SubjectFacts<'_>, node: TelephonyNode) -> usize {
     }
     match node {
         TelephonyNode::Lamps(_) => usize::from(facts.lamp().is_some()),
-        TelephonyNode::Facts(_) => facts.facts().filter(|fact| fact.standing.is_live()).count(),
+        TelephonyNode::Facts(_) => facts.facts().filter(|fact| fact.state.is_live()).count(),
     }
 }
 
@@ -102,16 +102,16 @@ fn number(text: &str) -> Result<usize, Malformed> {
 }
 
 /// Where a walk over the board begins.
-fn beginning(board: &Board, place: &Place) -> Result<SubjectId, StanzaError> {
+fn beginning(board: &Board, place: &PageStart) -> Result<SubjectId, StanzaError> {
     match place {
-        Place::Start => Ok(SubjectId::FIRST),
-        Place::After(name) => {
+        PageStart::Start => Ok(SubjectId::FIRST),
+        PageStart::After(name) => {
             let place = name.parse().ok().and_then(|subject| board.find(&subject));
             let gone =
                 || StanzaCondition::ItemNotFound.with("begin again: the last one is no more");
             place.map(SubjectId::next).ok_or_else(gone)
         }
-        Place::End | Place::Before(_) => {
+        PageStart::End | PageStart::Before(_) => {
             Err(StanzaCondition::FeatureNotImplemented.with("this list goes forward only"))
         }
     }

@@ -5,7 +5,8 @@
 //! text that is not empty.
 
 use lampfield_board::{
-    Cachable, Change, DeviceState, Eid, EidError, MessageCount, NameError, Standing, Subject, Value,
+    Cachable, Change, DeviceState, Eid, EidError, FactState, MessageCount, NameError, Subject,
+    Value,
 };
 use lampfield_xmpp_stream::writer::push_attr_value;
 use lampfield_xmpp_stream::{Element, Tag};
@@ -107,9 +108,9 @@ pub fn write_event(out: &mut Vec<u8>, change: &Change) {
 /// Appends the payload of an item. A withdrawal reads UNKNOWN (which never beats a live server and
 /// lets Asterisk ask its own driver) or no messages.
 pub fn write_payload(out: &mut Vec<u8>, change: &Change) {
-    let value = match change.standing {
-        Standing::Live(value) => value,
-        Standing::Withdrawn(_) => match change.subject.kind() {
+    let value = match change.state {
+        FactState::Live(value) => value,
+        FactState::Withdrawn(_) => match change.subject.kind() {
             lampfield_board::Kind::DeviceState => Value::Device(DeviceState::Unknown),
             lampfield_board::Kind::Mailbox => Value::Mailbox(MessageCount::new(0, 0)),
         },
@@ -129,7 +130,7 @@ pub fn write_fact(out: &mut Vec<u8>, eid: Eid, value: Value, cachable: Cachable)
                 .xmlns(ASTERISK)
                 .attr("eid", &eid.to_string())
                 .attr("cachable", cachable)
-                .text(state.word());
+                .text(state.as_str());
         }
         Value::Mailbox(count) => {
             Tag::open(out, "mailbox").xmlns(ASTERISK).attr("eid", &eid.to_string()).children(

@@ -33,7 +33,7 @@ const ID: &str = "lampfield-";
 
 /// A question that is out.
 #[derive(Debug)]
-struct Question {
+struct Probe {
     id: String,
     session: Rc<Session>,
     service: Rc<str>,
@@ -46,7 +46,7 @@ struct Question {
 /// The questions that are out, at most one for each stream.
 #[derive(Debug, Default)]
 pub(super) struct Probes {
-    out: RefCell<HashMap<ConnId, Question>>,
+    out: RefCell<HashMap<ConnId, Probe>>,
     asked: Cell<u64>,
 }
 
@@ -88,7 +88,7 @@ impl Probes {
         found.session.send(&out);
         let Found { session, service, reached, .. } = found;
         let conn = session.conn;
-        let question = Question { id, session, service, asked: now, reached, reported: false };
+        let question = Probe { id, session, service, asked: now, reached, reported: false };
         self.out.borrow_mut().insert(conn, question);
     }
 

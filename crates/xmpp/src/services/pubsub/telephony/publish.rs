@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use lampfield_board::{Cachable, DoorName};
-use lampfield_hub::{Outcome, Policy, Refusal, Said};
+use lampfield_hub::{Outcome, Policy, Publication, Refusal};
 use lampfield_xmpp_stream::{Element, StanzaCondition, StanzaError, ns};
 
 use super::Telephony;
@@ -110,7 +110,8 @@ impl Telephony {
             };
         }
         let cachable = if kept == Cachable::No { Cachable::No } else { cachable };
-        let said = Said { eid, subject, value, cachable, door: DoorName::Asterisk, is_again };
+        let said =
+            Publication { eid, subject, value, cachable, door: DoorName::Asterisk, is_again };
         if session.said_goodbye.take() {
             self.arrived(session);
         }

@@ -155,9 +155,9 @@ impl Watchers {
             let mut index = 0;
             loop {
                 match hub.read(|hub, _| self.advance(index, hub)) {
-                    Step::End => break,
-                    Step::Nothing => {}
-                    Step::Sent => {
+                    CatchUpStep::End => break,
+                    CatchUpStep::Nothing => {}
+                    CatchUpStep::Sent => {
                         moved = true;
                         tokio::task::yield_now().await;
                     }
@@ -174,11 +174,11 @@ impl Watchers {
     }
 
     /// Sends one chunk to the subscriber at `index` if it is behind and has room.
-    fn advance(&self, index: usize, hub: &Hub) -> Step {
+    fn advance(&self, index: usize, hub: &Hub) -> CatchUpStep {
         let mut all = self.all.borrow_mut();
-        let Some(subscriber) = all.get_mut(index) else { return Step::End };
+        let Some(subscriber) = all.get_mut(index) else { return CatchUpStep::End };
         if subscriber.watch.is_live() || subscriber.session.link.is_crowded() {
-            return Step::Nothing;
+            return CatchUpStep::Nothing;
         }
         let changes = subscriber.watch.next(hub, CHUNK);
         let mut rendered = self.rendered.borrow_mut();
@@ -200,12 +200,12 @@ impl Watchers {
                 }
             }
         }
-        Step::Sent
+        CatchUpStep::Sent
     }
 }
 
 /// What came of looking at one subscriber.
-enum Step {
+enum CatchUpStep {
     End,
     Nothing,
     Sent,

@@ -8,9 +8,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::super::{
-    AccessModel, Action, Actor, Affiliation, Change, Draft, Effects, Engine, ItemBound, ItemId,
-    Limits, Publication, PublishModel, Refusal, Retraction, Setting, Standing, SubscriptionOptions,
-    Table,
+    AccessModel, Action, Actor, Affiliation, Draft, Effects, Engine, ItemBound, ItemId, Privilege,
+    Publication, PublishModel, PubsubLimits, RecordTable, RecordWrite, Refusal, Retraction,
+    Setting, SubscriptionOptions,
 };
 use super::{account, node};
 
@@ -24,8 +24,8 @@ const AFFILIATIONS: [Affiliation; 6] = [
     Affiliation::Outcast,
 ];
 
-fn limits() -> Limits {
-    Limits {
+fn limits() -> PubsubLimits {
+    PubsubLimits {
         nodes: 3,
         nodes_per_creator: 2,
         items_per_node: 4,
@@ -100,8 +100,9 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn actor(who: usize) -> Actor {
-    let standing = if PEOPLE[who] == "guest" { Standing::Participant } else { Standing::Creator };
-    Actor { account: account(PEOPLE[who]), standing }
+    let privilege =
+        if PEOPLE[who] == "guest" { Privilege::Participant } else { Privilege::Creator };
+    Actor { account: account(PEOPLE[who]), privilege }
 }
 
 fn named(number: u8) -> super::super::NodeName {
@@ -214,10 +215,14 @@ fn check_bounds(engine: &Engine) {
 struct Disk(BTreeMap<(u8, String), String>);
 
 impl Disk {
-    const TABLES: [Table; 4] =
-        [Table::Nodes, Table::Items, Table::Affiliations, Table::Subscriptions];
+    const TABLES: [RecordTable; 4] = [
+        RecordTable::Nodes,
+        RecordTable::Items,
+        RecordTable::Affiliations,
+        RecordTable::Subscriptions,
+    ];
 
-    fn apply(&mut self, change: Change) {
+    fn apply(&mut self, change: RecordWrite) {
         let table = Self::TABLES.iter().position(|table| *table == change.table).unwrap() as u8;
         match change.value {
             Some(value) => self.0.insert((table, change.key), value),

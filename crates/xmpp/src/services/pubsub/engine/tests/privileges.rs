@@ -3,8 +3,8 @@
 use lampfield_xmpp_stream::Jid;
 
 use super::super::{
-    AccessModel, Affiliation, Draft, Engine, ItemId, Limits, PageRequest, Publication,
-    PublishModel, Refusal, Retraction, Setting, SubscriptionOptions, Wanted,
+    AccessModel, Affiliation, Draft, Engine, ItemId, PageRequest, Publication, PublishModel,
+    PubsubLimits, Refusal, Retraction, Setting, SubscriptionOptions, Wanted,
 };
 use super::{account, creator, node};
 
@@ -19,7 +19,7 @@ const AFFILIATIONS: [Affiliation; 6] = [
 
 /// A node of hamlet's with an item of his, where horatio is `affiliation`.
 fn engine(affiliation: Affiliation, settings: &[Setting]) -> Engine {
-    let mut engine = Engine::new(Limits::default(), Box::new(|_| false), 1);
+    let mut engine = Engine::new(PubsubLimits::default(), Box::new(|_| false), 1);
     let (hamlet, n) = (creator("hamlet"), node("n"));
     engine.create(&hamlet, Some(n.clone()), settings).unwrap();
     engine.publish(&hamlet, publication("his")).unwrap();

@@ -1,11 +1,11 @@
 //! What stock Asterisk sends when it meets a generic node, word for word. Each of these is refused
 //! by stricter readers.
 
-use super::{Stage, assert_error, pubsub};
+use super::{ServiceFixture, assert_error, pubsub};
 
 #[test]
 fn a_form_may_have_two_form_types() {
-    let mut stage = Stage::new();
+    let mut fixture = ServiceFixture::new();
     let create = "<pubsub xmlns='http://jabber.org/protocol/pubsub'><create node='Custom:a b'/>\
         <configure><x xmlns='jabber:x:data' type='submit'>\
         <field var='FORM_TYPE' type='hidden'>\
@@ -18,26 +18,26 @@ fn a_form_may_have_two_form_types() {
         <field var='pubsub#access_model'><value>whitelist</value></field>\
         <field var='pubsub#collection'><value>device_state</value></field>\
         </x></configure></pubsub>";
-    assert_eq!(stage.set("server1", create), "");
-    let answer = stage.get("server2", &pubsub("<items node='Custom:a b'/>"));
+    assert_eq!(fixture.set("server1", create), "");
+    let answer = fixture.get("server2", &pubsub("<items node='Custom:a b'/>"));
     assert_error(&answer, "cancel", 405, "not-allowed", "closed-node");
 }
 
 #[test]
 fn affiliations_of_full_jids_are_of_the_account_and_repeats_are_no_error() {
-    let mut stage = Stage::musings(&[("access_model", "whitelist")]);
+    let mut fixture = ServiceFixture::musings(&[("access_model", "whitelist")]);
     let affiliations = "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>\
         <affiliations node='princely_musings'>\
         <affiliation jid='server2@denmark.lit/astvoip2' affiliation='owner'/>\
         <affiliation jid='server2@denmark.lit' affiliation='owner'/></affiliations></pubsub>";
-    assert_eq!(stage.set("hamlet", affiliations), "");
+    assert_eq!(fixture.set("hamlet", affiliations), "");
     let items = pubsub("<items node='princely_musings'/>");
-    assert_eq!(stage.get("server2", &items), items);
+    assert_eq!(fixture.get("server2", &items), items);
 }
 
 #[test]
 fn subscribe_options_need_no_jid_and_unsubscribe_no_subid() {
-    let mut stage = Stage::musings(&[]);
+    let mut fixture = ServiceFixture::musings(&[]);
     let subscribe = "<pubsub xmlns='http://jabber.org/protocol/pubsub'>\
         <subscribe jid='server1@denmark.lit' node='princely_musings'/>\
         <options><x xmlns='jabber:x:data' type='submit'>\
@@ -46,16 +46,16 @@ fn subscribe_options_need_no_jid_and_unsubscribe_no_subid() {
         <field var='pubsub#subscription_type'><value>items</value></field>\
         <field var='pubsub#subscription_depth'><value>all</value></field>\
         <field var='pubsub#expire'><value>presence</value></field></x></options></pubsub>";
-    assert!(stage.set("server1", subscribe).contains("subscription='subscribed'"));
+    assert!(fixture.set("server1", subscribe).contains("subscription='subscribed'"));
     let leave = "<unsubscribe jid='server1@denmark.lit' node='princely_musings'/>";
-    assert_eq!(stage.set("server1", &pubsub(leave)), "");
+    assert_eq!(fixture.set("server1", &pubsub(leave)), "");
 }
 
 #[test]
 fn attribute_values_stay_raw() {
     // Asterisk does not decode entities in attributes.
-    let mut stage = Stage::musings(&[]);
-    stage.subscribe("francisco", "princely_musings");
-    stage.publish("hamlet", "princely_musings", "PJSIP/100:a@b > \"c\"", "x");
-    assert!(stage.heard()[0].contains("<item id='PJSIP/100:a@b > \"c\"'>"));
+    let mut fixture = ServiceFixture::musings(&[]);
+    fixture.subscribe("francisco", "princely_musings");
+    fixture.publish("hamlet", "princely_musings", "PJSIP/100:a@b > \"c\"", "x");
+    assert!(fixture.heard()[0].contains("<item id='PJSIP/100:a@b > \"c\"'>"));
 }

@@ -1,6 +1,6 @@
 //! XEP-0060 sections 5.1 to 5.5: what there is.
 
-use super::{Stage, assert_error};
+use super::{ServiceFixture, assert_error};
 
 const INFO: &str = "http://jabber.org/protocol/disco#info";
 const ITEMS: &str = "http://jabber.org/protocol/disco#items";
@@ -11,7 +11,7 @@ fn query(namespace: &str, attributes: &str) -> String {
 
 #[test]
 fn the_service_says_what_it_is() {
-    let info = Stage::new().get("francisco", &query(INFO, ""));
+    let info = ServiceFixture::new().get("francisco", &query(INFO, ""));
     assert!(info.starts_with(&format!(
         "<query xmlns='{INFO}'><identity category='pubsub' type='service'/>"
     )));
@@ -23,9 +23,9 @@ fn the_service_says_what_it_is() {
 
 #[test]
 fn a_node_says_what_it_is() {
-    let mut stage = Stage::musings(&[("title", "Princely Musings")]);
-    stage.subscribe("francisco", "princely_musings");
-    let info = stage.get("francisco", &query(INFO, " node='princely_musings'"));
+    let mut fixture = ServiceFixture::musings(&[("title", "Princely Musings")]);
+    fixture.subscribe("francisco", "princely_musings");
+    let info = fixture.get("francisco", &query(INFO, " node='princely_musings'"));
     assert!(info.starts_with(&format!(
         "<query xmlns='{INFO}' node='princely_musings'>\
          <identity category='pubsub' type='leaf' name='Princely Musings'/>\
@@ -34,35 +34,35 @@ fn a_node_says_what_it_is() {
          <value>http://jabber.org/protocol/pubsub#meta-data</value></field>"
     )));
     assert!(info.contains("label='Subscriptions'><value>1</value>"), "{info}");
-    let answer = stage.get("francisco", &query(INFO, " node='nothing'"));
+    let answer = fixture.get("francisco", &query(INFO, " node='nothing'"));
     assert_error(&answer, "cancel", 404, "item-not-found", "");
 }
 
 #[test]
 fn the_nodes_one_may_read_are_listed_after_those_kept_elsewhere() {
-    let mut stage = Stage::new();
+    let mut fixture = ServiceFixture::new();
     let view = "<item jid='pubsub.shakespeare.lit' node='device_state'/>";
     let empty = format!("<query xmlns='{ITEMS}'>{view}</query>");
-    assert_eq!(stage.get("francisco", &query(ITEMS, "")), empty);
-    stage.create("hamlet", "open", &[("title", "For all")]);
-    stage.create("hamlet", "closed", &[("access_model", "whitelist")]);
+    assert_eq!(fixture.get("francisco", &query(ITEMS, "")), empty);
+    fixture.create("hamlet", "open", &[("title", "For all")]);
+    fixture.create("hamlet", "closed", &[("access_model", "whitelist")]);
     let open = "<item jid='pubsub.shakespeare.lit' node='open' name='For all'/>";
     let closed = "<item jid='pubsub.shakespeare.lit' node='closed'/>";
     let strangers = format!("<query xmlns='{ITEMS}'>{view}{open}</query>");
-    assert_eq!(stage.get("francisco", &query(ITEMS, "")), strangers);
+    assert_eq!(fixture.get("francisco", &query(ITEMS, "")), strangers);
     let owners = format!("<query xmlns='{ITEMS}'>{view}{closed}{open}</query>");
-    assert_eq!(stage.get("hamlet", &query(ITEMS, "")), owners);
+    assert_eq!(fixture.get("hamlet", &query(ITEMS, "")), owners);
 }
 
 #[test]
 fn nodes_come_in_pages() {
-    let mut stage = Stage::new();
+    let mut fixture = ServiceFixture::new();
     for node in ["a", "b", "c"] {
-        stage.create("hamlet", node, &[]);
+        fixture.create("hamlet", node, &[]);
     }
     let mut page = |set: &str| {
         let set = format!("<set xmlns='http://jabber.org/protocol/rsm'>{set}</set>");
-        let answer = stage.get("francisco", &format!("<query xmlns='{ITEMS}'>{set}</query>"));
+        let answer = fixture.get("francisco", &format!("<query xmlns='{ITEMS}'>{set}</query>"));
         let nodes = answer.split("node='").skip(1).map(|rest| rest.split('\'').next().unwrap());
         (nodes.collect::<Vec<_>>().join(" "), answer)
     };
@@ -75,10 +75,10 @@ fn nodes_come_in_pages() {
 
 #[test]
 fn items_are_listed_by_name() {
-    let mut stage = Stage::musings(&[]);
-    stage.publish("hamlet", "princely_musings", "one", "x");
-    stage.publish("hamlet", "princely_musings", "two", "x");
-    let list = stage.get("francisco", &query(ITEMS, " node='princely_musings'"));
+    let mut fixture = ServiceFixture::musings(&[]);
+    fixture.publish("hamlet", "princely_musings", "one", "x");
+    fixture.publish("hamlet", "princely_musings", "two", "x");
+    let list = fixture.get("francisco", &query(ITEMS, " node='princely_musings'"));
     let expected = format!(
         "<query xmlns='{ITEMS}' node='princely_musings'>\
          <item jid='pubsub.shakespeare.lit' name='one'/>\

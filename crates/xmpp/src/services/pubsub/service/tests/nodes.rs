@@ -1,55 +1,55 @@
 //! XEP-0060 section 8: creating, configuring, purging and deleting nodes.
 
-use super::{Stage, assert_error, form, message, owners, pubsub};
-use crate::services::pubsub::engine::Limits;
+use super::{ServiceFixture, assert_error, form, message, owners, pubsub};
+use crate::services::pubsub::engine::PubsubLimits;
 
 #[test]
 fn a_node_is_created_once() {
-    let mut stage = Stage::new();
+    let mut fixture = ServiceFixture::new();
     let create = pubsub("<create node='princely_musings'/>");
-    assert_eq!(stage.set("hamlet", &create), "");
-    assert_error(&stage.set("hamlet", &create), "cancel", 409, "conflict", "");
+    assert_eq!(fixture.set("hamlet", &create), "");
+    assert_error(&fixture.set("hamlet", &create), "cancel", 409, "conflict", "");
 }
 
 #[test]
 fn an_instant_node_gets_a_name() {
-    let mut stage = Stage::new();
-    let answer = stage.set("hamlet", &pubsub("<create/>"));
+    let mut fixture = ServiceFixture::new();
+    let answer = fixture.set("hamlet", &pubsub("<create/>"));
     let name = answer
         .strip_prefix("<pubsub xmlns='http://jabber.org/protocol/pubsub'><create node='")
         .and_then(|rest| rest.strip_suffix("'/></pubsub>"))
         .unwrap();
-    assert_eq!(stage.get("hamlet", &pubsub(&format!("<items node='{name}'/>"))), {
+    assert_eq!(fixture.get("hamlet", &pubsub(&format!("<items node='{name}'/>"))), {
         pubsub(&format!("<items node='{name}'/>"))
     });
-    assert_ne!(stage.set("hamlet", &pubsub("<create/>")), answer);
+    assert_ne!(fixture.set("hamlet", &pubsub("<create/>")), answer);
 }
 
 #[test]
 fn guests_create_nothing_and_reserved_names_are_nobodys() {
-    let mut stage = Stage::new();
+    let mut fixture = ServiceFixture::new();
     let create = pubsub("<create node='princely_musings'/>");
-    assert_error(&stage.set("guest", &create), "auth", 403, "forbidden", "");
+    assert_error(&fixture.set("guest", &create), "auth", 403, "forbidden", "");
     for name in ["device_state", "aggregate/anything"] {
         let create = pubsub(&format!("<create node='{name}'/>"));
-        assert_error(&stage.set("admin", &create), "cancel", 405, "not-allowed", "");
+        assert_error(&fixture.set("admin", &create), "cancel", 405, "not-allowed", "");
     }
 }
 
 #[test]
 fn names_are_bounded() {
-    let mut stage = Stage::new();
+    let mut fixture = ServiceFixture::new();
     let longest = "n".repeat(1023);
-    assert_eq!(stage.set("hamlet", &pubsub(&format!("<create node='{longest}'/>"))), "");
-    let answer = stage.set("hamlet", &pubsub(&format!("<create node='{longest}n'/>")));
+    assert_eq!(fixture.set("hamlet", &pubsub(&format!("<create node='{longest}'/>"))), "");
+    let answer = fixture.set("hamlet", &pubsub(&format!("<create node='{longest}n'/>")));
     assert_error(&answer, "modify", 400, "bad-request", "");
-    let answer = stage.set("hamlet", &pubsub("<create node='a&#9;b'/>"));
+    let answer = fixture.set("hamlet", &pubsub("<create node='a&#9;b'/>"));
     assert_error(&answer, "modify", 400, "bad-request", "");
 }
 
 #[test]
 fn create_and_configure_takes_the_specifications_example() {
-    let mut stage = Stage::musings(&[
+    let mut fixture = ServiceFixture::musings(&[
         ("title", "Princely Musings (Atom)"),
         ("deliver_notifications", "1"),
         ("deliver_payloads", "1"),
@@ -69,7 +69,7 @@ fn create_and_configure_takes_the_specifications_example() {
         ("max_payload_size", "1028"),
         ("type", "urn:example:e2ee:bundle"),
     ]);
-    let form = stage.get("hamlet", &owners("<configure node='princely_musings'/>"));
+    let form = fixture.get("hamlet", &owners("<configure node='princely_musings'/>"));
     for (var, value) in [
         ("title", "Princely Musings (Atom)"),
         ("send_last_published_item", "never"),
@@ -84,9 +84,9 @@ fn create_and_configure_takes_the_specifications_example() {
 
 #[test]
 fn what_cannot_be_had_is_refused_and_creates_nothing() {
-    let mut stage = Stage::new();
+    let mut fixture = ServiceFixture::new();
     for model in ["authorize", "presence", "roster"] {
-        let answer = stage.create("hamlet", "n", &[("access_model", model)]);
+        let answer = fixture.create("hamlet", "n", &[("access_model", model)]);
         assert_error(&answer, "modify", 406, "not-acceptable", "unsupported-access-model");
     }
     for (var, value) in [
@@ -98,53 +98,53 @@ fn what_cannot_be_had_is_refused_and_creates_nothing() {
         ("send_last_published_item", "on_sub_and_presence"),
         ("itemreply", "owner"),
     ] {
-        let answer = stage.create("hamlet", "n", &[(var, value)]);
+        let answer = fixture.create("hamlet", "n", &[(var, value)]);
         assert_error(&answer, "modify", 406, "not-acceptable", "");
     }
-    let answer = stage.create("hamlet", "n", &[("node_type", "collection")]);
+    let answer = fixture.create("hamlet", "n", &[("node_type", "collection")]);
     assert_error(&answer, "cancel", 501, "feature-not-implemented", "unsupported");
-    assert_eq!(stage.create("hamlet", "n", &[("node_type", "leaf"), ("max_items", "max")]), "");
+    assert_eq!(fixture.create("hamlet", "n", &[("node_type", "leaf"), ("max_items", "max")]), "");
 }
 
 #[test]
 fn the_configuration_is_for_owners() {
-    let mut stage = Stage::musings(&[]);
+    let mut fixture = ServiceFixture::musings(&[]);
     let get = owners("<configure node='princely_musings'/>");
-    assert_error(&stage.get("polonius", &get), "auth", 403, "forbidden", "");
+    assert_error(&fixture.get("polonius", &get), "auth", 403, "forbidden", "");
     let submitted = form("node_config", &[("title", "Mine")]);
     let set = owners(&format!("<configure node='princely_musings'>{submitted}</configure>"));
-    assert_error(&stage.set("polonius", &set), "auth", 403, "forbidden", "");
-    assert_eq!(stage.set("hamlet", &set), "");
-    assert!(stage.get("hamlet", &get).contains("<value>Mine</value>"));
+    assert_error(&fixture.set("polonius", &set), "auth", 403, "forbidden", "");
+    assert_eq!(fixture.set("hamlet", &set), "");
+    assert!(fixture.get("hamlet", &get).contains("<value>Mine</value>"));
     // An administrator counts as an owner of every node.
-    assert!(stage.get("admin", &get).contains("<value>Mine</value>"));
+    assert!(fixture.get("admin", &get).contains("<value>Mine</value>"));
 }
 
 #[test]
 fn a_configure_needs_a_node_and_a_form() {
-    let mut stage = Stage::musings(&[]);
+    let mut fixture = ServiceFixture::musings(&[]);
     let form = form("node_config", &[]);
-    let answer = stage.set("hamlet", &owners(&format!("<configure>{form}</configure>")));
+    let answer = fixture.set("hamlet", &owners(&format!("<configure>{form}</configure>")));
     assert_error(&answer, "modify", 400, "bad-request", "nodeid-required");
-    let answer = stage.set("hamlet", &owners("<configure node='princely_musings'/>"));
+    let answer = fixture.set("hamlet", &owners("<configure node='princely_musings'/>"));
     assert_error(&answer, "modify", 400, "bad-request", "");
-    let answer = stage.get("hamlet", &owners("<configure node='nothing'/>"));
+    let answer = fixture.get("hamlet", &owners("<configure node='nothing'/>"));
     assert_error(&answer, "cancel", 404, "item-not-found", "");
 }
 
 #[test]
 fn a_cancelled_form_changes_nothing() {
-    let mut stage = Stage::musings(&[("title", "Before")]);
+    let mut fixture = ServiceFixture::musings(&[("title", "Before")]);
     let cancel = "<x xmlns='jabber:x:data' type='cancel'/>";
     let set = owners(&format!("<configure node='princely_musings'>{cancel}</configure>"));
-    assert_eq!(stage.set("hamlet", &set), "");
-    let form = stage.get("hamlet", &owners("<configure node='princely_musings'/>"));
+    assert_eq!(fixture.set("hamlet", &set), "");
+    let form = fixture.get("hamlet", &owners("<configure node='princely_musings'/>"));
     assert!(form.contains("<value>Before</value>"));
 }
 
 #[test]
 fn the_default_configuration_is_everybodys() {
-    let form = Stage::new().get("guest", &owners("<default/>"));
+    let form = ServiceFixture::new().get("guest", &owners("<default/>"));
     assert!(form.starts_with(
         "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'><default>\
          <x xmlns='jabber:x:data' type='form'><field var='FORM_TYPE' type='hidden'>\
@@ -159,14 +159,14 @@ fn the_default_configuration_is_everybodys() {
 
 #[test]
 fn lowering_the_bound_forgets_the_oldest_items() {
-    let mut stage = Stage::musings(&[]);
+    let mut fixture = ServiceFixture::musings(&[]);
     for id in ["one", "two", "three"] {
-        stage.publish("hamlet", "princely_musings", id, "x");
+        fixture.publish("hamlet", "princely_musings", id, "x");
     }
     let submitted = form("node_config", &[("max_items", "1")]);
     let set = owners(&format!("<configure node='princely_musings'>{submitted}</configure>"));
-    assert_eq!(stage.set("hamlet", &set), "");
-    let items = stage.get("hamlet", &pubsub("<items node='princely_musings'/>"));
+    assert_eq!(fixture.set("hamlet", &set), "");
+    let items = fixture.get("hamlet", &pubsub("<items node='princely_musings'/>"));
     assert_eq!(
         items,
         pubsub(
@@ -178,63 +178,63 @@ fn lowering_the_bound_forgets_the_oldest_items() {
 
 #[test]
 fn closing_a_node_ends_the_subscriptions_of_strangers() {
-    let mut stage = Stage::musings(&[]);
-    stage.subscribe("bernardo", "princely_musings");
-    stage.subscribe("francisco", "princely_musings");
-    stage.affiliate("hamlet", "francisco", "member");
+    let mut fixture = ServiceFixture::musings(&[]);
+    fixture.subscribe("bernardo", "princely_musings");
+    fixture.subscribe("francisco", "princely_musings");
+    fixture.affiliate("hamlet", "francisco", "member");
     let submitted = form("node_config", &[("access_model", "whitelist")]);
     let set = owners(&format!("<configure node='princely_musings'>{submitted}</configure>"));
-    assert_eq!(stage.set("hamlet", &set), "");
+    assert_eq!(fixture.set("hamlet", &set), "");
     let ended = "<subscription node='princely_musings' jid='bernardo@denmark.lit' \
                  subscription='none'/>";
-    assert_eq!(stage.heard(), [message("bernardo@denmark.lit", ended)]);
-    stage.publish("hamlet", "princely_musings", "one", "x");
-    assert_eq!(stage.heard().len(), 1, "only francisco hears");
+    assert_eq!(fixture.heard(), [message("bernardo@denmark.lit", ended)]);
+    fixture.publish("hamlet", "princely_musings", "one", "x");
+    assert_eq!(fixture.heard().len(), 1, "only francisco hears");
 }
 
 #[test]
 fn a_purge_tells_once() {
-    let mut stage = Stage::musings(&[]);
-    stage.subscribe("francisco", "princely_musings");
-    stage.publish("hamlet", "princely_musings", "one", "x");
-    stage.publish("hamlet", "princely_musings", "two", "x");
-    stage.heard();
+    let mut fixture = ServiceFixture::musings(&[]);
+    fixture.subscribe("francisco", "princely_musings");
+    fixture.publish("hamlet", "princely_musings", "one", "x");
+    fixture.publish("hamlet", "princely_musings", "two", "x");
+    fixture.heard();
     let purge = owners("<purge node='princely_musings'/>");
-    assert_error(&stage.set("francisco", &purge), "auth", 403, "forbidden", "");
-    assert_eq!(stage.set("hamlet", &purge), "");
+    assert_error(&fixture.set("francisco", &purge), "auth", 403, "forbidden", "");
+    assert_eq!(fixture.set("hamlet", &purge), "");
     let told = message("francisco@denmark.lit", "<purge node='princely_musings'/>");
-    assert_eq!(stage.heard(), [told]);
-    let items = stage.get("hamlet", &pubsub("<items node='princely_musings'/>"));
+    assert_eq!(fixture.heard(), [told]);
+    let items = fixture.get("hamlet", &pubsub("<items node='princely_musings'/>"));
     assert_eq!(items, pubsub("<items node='princely_musings'/>"));
 }
 
 #[test]
 fn a_delete_tells_and_leaves_nothing() {
-    let mut stage = Stage::musings(&[]);
-    stage.subscribe("francisco", "princely_musings");
-    stage.publish("hamlet", "princely_musings", "one", "x");
-    stage.heard();
+    let mut fixture = ServiceFixture::musings(&[]);
+    fixture.subscribe("francisco", "princely_musings");
+    fixture.publish("hamlet", "princely_musings", "one", "x");
+    fixture.heard();
     let delete = owners("<delete node='princely_musings'/>");
-    assert_error(&stage.set("francisco", &delete), "auth", 403, "forbidden", "");
-    assert_eq!(stage.set("hamlet", &delete), "");
+    assert_error(&fixture.set("francisco", &delete), "auth", 403, "forbidden", "");
+    assert_eq!(fixture.set("hamlet", &delete), "");
     let told = message("francisco@denmark.lit", "<delete node='princely_musings'/>");
-    assert_eq!(stage.heard(), [told]);
-    assert!(stage.stored.is_empty(), "{:?}", stage.stored);
-    assert_eq!(stage.service.engine().stored_bytes(), 0);
-    assert_error(&stage.set("hamlet", &delete), "cancel", 404, "item-not-found", "");
+    assert_eq!(fixture.heard(), [told]);
+    assert!(fixture.stored.is_empty(), "{:?}", fixture.stored);
+    assert_eq!(fixture.service.engine().stored_bytes(), 0);
+    assert_error(&fixture.set("hamlet", &delete), "cancel", 404, "item-not-found", "");
 }
 
 #[test]
 fn nodes_are_bounded_by_service_and_by_creator() {
-    let limits = Limits { nodes: 3, nodes_per_creator: 2, ..Limits::default() };
-    let mut stage = Stage::with(limits);
-    assert_eq!(stage.create("hamlet", "a", &[]), "");
-    assert_eq!(stage.create("hamlet", "b", &[]), "");
-    let answer = stage.create("hamlet", "c", &[]);
+    let limits = PubsubLimits { nodes: 3, nodes_per_creator: 2, ..PubsubLimits::default() };
+    let mut fixture = ServiceFixture::with(limits);
+    assert_eq!(fixture.create("hamlet", "a", &[]), "");
+    assert_eq!(fixture.create("hamlet", "b", &[]), "");
+    let answer = fixture.create("hamlet", "c", &[]);
     assert_error(&answer, "wait", 500, "resource-constraint", "");
-    assert_eq!(stage.create("horatio", "c", &[]), "");
-    let answer = stage.create("horatio", "d", &[]);
+    assert_eq!(fixture.create("horatio", "c", &[]), "");
+    let answer = fixture.create("horatio", "d", &[]);
     assert_error(&answer, "wait", 500, "resource-constraint", "");
-    assert_eq!(stage.set("hamlet", &owners("<delete node='a'/>")), "");
-    assert_eq!(stage.create("horatio", "d", &[]), "");
+    assert_eq!(fixture.set("hamlet", &owners("<delete node='a'/>")), "");
+    assert_eq!(fixture.create("horatio", "d", &[]), "");
 }

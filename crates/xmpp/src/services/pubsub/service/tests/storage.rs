@@ -2,47 +2,47 @@
 
 use lampfield_fabric::Bucket;
 
-use super::{Stage, assert_error, form, owners, pubsub};
+use super::{ServiceFixture, assert_error, form, owners, pubsub};
 
-/// A stage with a bit of everything, also things that are gone again.
-fn lived_in() -> Stage {
+/// A fixture with a bit of everything, also things that are gone again.
+fn lived_in() -> ServiceFixture {
     let settings = [("max_items", "3"), ("title", "It's \"mine\""), ("itemreply", "publisher")];
-    let mut stage = Stage::musings(&settings);
+    let mut fixture = ServiceFixture::musings(&settings);
     for id in ["one", "two", "three", "four", "two"] {
-        stage.publish("hamlet", "princely_musings", id, "to &lt;be&gt; \u{1F480}");
+        fixture.publish("hamlet", "princely_musings", id, "to &lt;be&gt; \u{1F480}");
     }
-    stage.affiliate("hamlet", "bernardo", "publisher");
-    stage.affiliate("hamlet", "polonius", "outcast");
-    stage.affiliate("hamlet", "ophelia", "member");
-    stage.affiliate("hamlet", "ophelia", "none");
-    stage.publish("bernardo", "princely_musings", "five", "x");
-    stage.subscribe("bernardo", "princely_musings");
+    fixture.affiliate("hamlet", "bernardo", "publisher");
+    fixture.affiliate("hamlet", "polonius", "outcast");
+    fixture.affiliate("hamlet", "ophelia", "member");
+    fixture.affiliate("hamlet", "ophelia", "none");
+    fixture.publish("bernardo", "princely_musings", "five", "x");
+    fixture.subscribe("bernardo", "princely_musings");
     let quiet = form("subscribe_options", &[("deliver", "0")]);
     let jid = "francisco@denmark.lit/a b/c";
     let subscribe =
         format!("<subscribe node='princely_musings' jid='{jid}'/><options>{quiet}</options>");
-    stage.set("francisco", &pubsub(&subscribe));
-    stage.create("bernardo", "gone", &[]);
-    stage.publish("bernardo", "gone", "one", "x");
-    stage.set("bernardo", &owners("<delete node='gone'/>"));
-    stage
+    fixture.set("francisco", &pubsub(&subscribe));
+    fixture.create("bernardo", "gone", &[]);
+    fixture.publish("bernardo", "gone", "one", "x");
+    fixture.set("bernardo", &owners("<delete node='gone'/>"));
+    fixture
 }
 
 /// Everything a client can see.
-fn seen(stage: &mut Stage) -> Vec<String> {
+fn seen(fixture: &mut ServiceFixture) -> Vec<String> {
     let node = "princely_musings";
     let mut seen = vec![
-        stage.get("hamlet", &owners(&format!("<configure node='{node}'/>"))),
-        stage.get("hamlet", &owners(&format!("<affiliations node='{node}'/>"))),
-        stage.get("hamlet", &pubsub(&format!("<items node='{node}'/>"))),
-        stage.get("hamlet", "<query xmlns='http://jabber.org/protocol/disco#items'/>"),
-        stage.get("bernardo", &pubsub("<subscriptions/>")),
-        stage.get("bernardo", &pubsub("<affiliations/>")),
-        stage.get("francisco", &pubsub("<subscriptions/>")),
+        fixture.get("hamlet", &owners(&format!("<configure node='{node}'/>"))),
+        fixture.get("hamlet", &owners(&format!("<affiliations node='{node}'/>"))),
+        fixture.get("hamlet", &pubsub(&format!("<items node='{node}'/>"))),
+        fixture.get("hamlet", "<query xmlns='http://jabber.org/protocol/disco#items'/>"),
+        fixture.get("bernardo", &pubsub("<subscriptions/>")),
+        fixture.get("bernardo", &pubsub("<affiliations/>")),
+        fixture.get("francisco", &pubsub("<subscriptions/>")),
     ];
-    stage.publish("hamlet", node, "six", "x");
-    seen.push(stage.get("hamlet", &pubsub(&format!("<items node='{node}'/>"))));
-    seen.extend(stage.heard());
+    fixture.publish("hamlet", node, "six", "x");
+    seen.push(fixture.get("hamlet", &pubsub(&format!("<items node='{node}'/>"))));
+    seen.extend(fixture.heard());
     seen
 }
 
@@ -59,9 +59,9 @@ fn a_restart_changes_nothing() {
 
 #[test]
 fn rows_are_readable_by_people() {
-    let mut stage = Stage::musings(&[]);
-    stage.publish("hamlet", "princely_musings", "one", "x");
-    let rows: Vec<String> = stage
+    let mut fixture = ServiceFixture::musings(&[]);
+    fixture.publish("hamlet", "princely_musings", "one", "x");
+    let rows: Vec<String> = fixture
         .stored
         .iter()
         .map(|((bucket, key), value)| format!("{bucket} {} {value}", key.replace('\t', " | ")))
@@ -83,8 +83,8 @@ fn rows_are_readable_by_people() {
 
 #[test]
 fn a_spoilt_row_harms_no_other() {
-    let stage = lived_in();
-    let mut restarted = stage.restarted();
+    let fixture = lived_in();
+    let mut restarted = fixture.restarted();
     let prefix = restarted.service.prefix().to_owned();
     let rows = [
         (Bucket::PubsubNodes, format!("{prefix}bad"), "{"),
@@ -107,12 +107,12 @@ fn a_spoilt_row_harms_no_other() {
 
 #[test]
 fn a_node_made_under_larger_bounds_stays() {
-    let stage = lived_in();
-    let small = super::Limits { nodes: 0, stored_bytes: 0, ..super::Limits::default() };
-    let mut restarted = stage.restarted();
+    let fixture = lived_in();
+    let small = super::PubsubLimits { nodes: 0, stored_bytes: 0, ..super::PubsubLimits::default() };
+    let mut restarted = fixture.restarted();
     let mut service = super::service(small);
     for bucket in super::BUCKETS {
-        for ((name, key), value) in &stage.stored {
+        for ((name, key), value) in &fixture.stored {
             if *name == bucket.name() {
                 service.restore(bucket, key, value).unwrap();
             }

@@ -1,10 +1,10 @@
 //! Walking a board part by part.
 
 use lampfield_board::{
-    AccountName, DeviceState, DoorName, Eid, Ending, Kind, Limits as BoardLimits, MessageCount,
-    Origin, Standing, Statement, SubjectName, Value, Version, Wall,
+    AccountName, BoardLimits, DeviceState, DoorName, Eid, Ending, FactState, Kind, MessageCount,
+    Origin, Statement, SubjectName, Value, Version, WallTime,
 };
-use lampfield_xmpp_stream::{Limits, Scope, Stanza};
+use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits};
 
 use super::*;
 
@@ -24,9 +24,9 @@ fn board(devices: usize) -> Board {
         let said = Statement {
             subject,
             origin,
-            standing: Standing::Live(value),
+            state: FactState::Live(value),
             version: Version::new(1, counter as u64 + 1),
-            said_at: Wall::from_millis(0),
+            said_at: WallTime::from_millis(0),
             door: DoorName::Asterisk,
         };
         board.apply(&said).unwrap();
@@ -42,7 +42,7 @@ fn part(board: &Board, kind: Kind, set: &str) -> Result<(Vec<String>, String), S
     };
     let xml = format!("<pubsub>{set}</pubsub>");
     let scope = Scope::NONE;
-    let request = Stanza::parse(xml.as_bytes(), &scope, &Limits::AUTHENTICATED).unwrap();
+    let request = Stanza::parse(xml.as_bytes(), &scope, &StanzaLimits::AUTHENTICATED).unwrap();
     let part = Part::of(board, TelephonyNode::Lamps(kind), request.root(), None)
         .map_err(|error| error.condition)?;
     let mut out = Vec::new();
@@ -124,7 +124,9 @@ fn who_has_withdrawn_is_not_listed() {
     let subject = Subject::new(Kind::DeviceState, SubjectName::parse("PJSIP/1").unwrap());
     let id = board.find(&subject).unwrap();
     let origin = board.get(&subject).unwrap().facts().next().unwrap().origin_id;
-    board.withdraw(id, origin, Version::new(1, 99), Ending::Lost, Wall::from_millis(0)).unwrap();
+    board
+        .withdraw(id, origin, Version::new(1, 99), Ending::Lost, WallTime::from_millis(0))
+        .unwrap();
     assert_eq!(part(&board, Kind::DeviceState, "").unwrap().0, ["PJSIP/0", "PJSIP/2"]);
 }
 
@@ -134,12 +136,13 @@ fn of_facts_there_is_an_item_for_each_server_and_a_subject_is_never_torn_apart()
     let account = AccountName::parse("pbx-b@example.org").unwrap();
     let origin = board.origin_id(&Origin { account, eid: Eid::new([2, 0, 0, 0, 0, 2]) }).unwrap();
     let subject = Subject::device("PJSIP/0").unwrap();
-    let standing = Standing::Live(DeviceState::Busy.into());
-    let (version, said_at, door) = (Version::new(1, 1), Wall::from_millis(0), DoorName::Asterisk);
-    board.apply(&Statement { subject, origin, standing, version, said_at, door }).unwrap();
+    let state = FactState::Live(DeviceState::Busy.into());
+    let (version, said_at, door) =
+        (Version::new(1, 1), WallTime::from_millis(0), DoorName::Asterisk);
+    board.apply(&Statement { subject, origin, state, version, said_at, door }).unwrap();
     let asked = |node, max| {
         let scope = Scope::NONE;
-        let request = Stanza::parse(b"<pubsub/>", &scope, &Limits::AUTHENTICATED).unwrap();
+        let request = Stanza::parse(b"<pubsub/>", &scope, &StanzaLimits::AUTHENTICATED).unwrap();
         let part = Part::of(&board, node, request.root(), Some(max)).unwrap();
         part.lit.iter().map(|facts| facts.facts().count()).collect::<Vec<_>>()
     };

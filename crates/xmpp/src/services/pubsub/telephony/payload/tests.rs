@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use lampfield_board::{AccountName, DoorName, Ending, Kind, Origin, Revision, Version, Wall};
-use lampfield_xmpp_stream::{Limits, Scope, Stanza};
+use lampfield_board::{AccountName, DoorName, Ending, Kind, Origin, Revision, Version, WallTime};
+use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits};
 
 use super::*;
 
 fn read(item: &str, node: &str) -> Result<Item, ItemError> {
     let scope = Scope::with_default("http://jabber.org/protocol/pubsub");
-    let stanza = Stanza::parse(item.as_bytes(), &scope, &Limits::AUTHENTICATED).unwrap();
+    let stanza = Stanza::parse(item.as_bytes(), &scope, &StanzaLimits::AUTHENTICATED).unwrap();
     parse(stanza.root(), node)
 }
 
@@ -78,18 +78,18 @@ fn what_would_crash_a_peer_is_refused() {
     assert!(matches!(read(bad_eid, ""), Err(ItemError::Eid(_))));
 }
 
-fn change(subject: Subject, standing: Standing, cachable: Cachable) -> Change {
+fn change(subject: Subject, state: FactState, cachable: Cachable) -> Change {
     Change {
         revision: Revision::new(1),
         subject_id: None,
         subject,
         origin: Arc::new(Origin::new(AccountName::parse("a@d").unwrap(), EID.parse().unwrap())),
-        standing,
+        state,
         was: None,
         lamp: None,
         lamp_was: None,
         version: Version::new(1, 1),
-        said_at: Wall::from_millis(0),
+        said_at: WallTime::from_millis(0),
         door: DoorName::Asterisk,
         cachable,
     }
@@ -103,7 +103,7 @@ fn written(change: &Change) -> String {
 
 #[test]
 fn notifications_are_what_asterisk_reads() {
-    let ringing = Standing::Live(DeviceState::Ringing.into());
+    let ringing = FactState::Live(DeviceState::Ringing.into());
     let text = written(&change(Subject::device("PJSIP/1").unwrap(), ringing, Cachable::No));
     assert_eq!(
         text,
@@ -111,7 +111,7 @@ fn notifications_are_what_asterisk_reads() {
          <item id='PJSIP/1'><state xmlns='http://asterisk.org' eid='02:00:00:00:00:01' \
          cachable='0'>RINGING</state></item></items></event></message>"
     );
-    let count = Standing::Live(MessageCount::new(3, 1).into());
+    let count = FactState::Live(MessageCount::new(3, 1).into());
     let text = written(&change(Subject::mailbox("1@d").unwrap(), count, Cachable::Yes));
     assert!(text.contains("<item id='1@d'><mailbox xmlns='http://asterisk.org'"), "{text}");
     assert!(text.contains("<NEWMSGS>3</NEWMSGS><OLDMSGS>1</OLDMSGS>"), "{text}");
@@ -120,11 +120,11 @@ fn notifications_are_what_asterisk_reads() {
 #[test]
 fn a_withdrawal_reads_unknown_and_may_be_kept() {
     let device = Subject::device("PJSIP/1").unwrap();
-    let text = written(&change(device, Standing::Withdrawn(Ending::Lost), Cachable::Yes));
+    let text = written(&change(device, FactState::Withdrawn(Ending::Lost), Cachable::Yes));
     assert!(text.contains("cachable='1'>UNKNOWN</state>"), "{text}");
     let mailbox = Subject::mailbox("1@d").unwrap();
     assert_eq!(mailbox.kind(), Kind::Mailbox);
-    let text = written(&change(mailbox, Standing::Withdrawn(Ending::Lost), Cachable::Yes));
+    let text = written(&change(mailbox, FactState::Withdrawn(Ending::Lost), Cachable::Yes));
     assert!(text.contains("<NEWMSGS>0</NEWMSGS><OLDMSGS>0</OLDMSGS>"), "{text}");
 }
 
@@ -132,6 +132,6 @@ fn a_withdrawal_reads_unknown_and_may_be_kept() {
 fn quotes_in_a_name_stay_raw_wherever_xml_allows() {
     // COMPAT(asterisk<=22): it does not decode entities in attributes.
     let name = Subject::device("Custom:it's here").unwrap();
-    let text = written(&change(name, Standing::Withdrawn(Ending::Lost), Cachable::Yes));
+    let text = written(&change(name, FactState::Withdrawn(Ending::Lost), Cachable::Yes));
     assert!(text.contains("<item id=\"Custom:it's here\">"), "{text}");
 }

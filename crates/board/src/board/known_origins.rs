@@ -9,7 +9,7 @@ use crate::origin::{Origin, OriginId};
 use crate::slots::{Keyed, Slots};
 use crate::subject::SubjectId;
 
-/// [`Limits::origins`](crate::Limits::origins) is reached.
+/// [`BoardLimits::origins`](crate::BoardLimits::origins) is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the board knows {limit} origins already, which is its limit")]
 pub struct OriginsFull {
@@ -21,7 +21,7 @@ pub struct OriginsFull {
 const PLACE_BYTES: usize = 13;
 
 /// One origin.
-pub(super) struct Speaker {
+pub(super) struct KnownOrigin {
     pub(super) origin: Arc<Origin>,
     /// Words of an older epoch are refused.
     pub(super) epoch: u32,
@@ -29,7 +29,7 @@ pub(super) struct Speaker {
 }
 
 /// All of them.
-pub(super) struct Speakers(Slots<Speaker>);
+pub(super) struct KnownOrigins(Slots<KnownOrigin>);
 
 // === impl Board ===
 
@@ -37,62 +37,62 @@ impl Board {
     /// The place of an origin, which is given one if it is new.
     ///
     /// # Errors
-    /// When the origin is new and [`Limits::origins`](crate::Limits::origins) is reached.
+    /// When the origin is new and [`BoardLimits::origins`](crate::BoardLimits::origins) is reached.
     pub fn origin_id(&mut self, origin: &Origin) -> Result<OriginId, OriginsFull> {
-        if let Some(id) = self.speakers.find(origin) {
+        if let Some(id) = self.origins.find(origin) {
             return Ok(id);
         }
         let full = OriginsFull { limit: self.limits.origins };
-        if self.speakers.len() >= self.limits.origins {
+        if self.origins.len() >= self.limits.origins {
             return Err(full);
         }
-        self.speakers.insert(origin.clone()).ok_or(full)
+        self.origins.insert(origin.clone()).ok_or(full)
     }
 
     /// The place of an origin that the board knows.
     #[must_use]
     pub fn find_origin(&self, origin: &Origin) -> Option<OriginId> {
-        self.speakers.find(origin)
+        self.origins.find(origin)
     }
 
     /// The origin at a place.
     #[must_use]
     pub fn origin(&self, id: OriginId) -> Option<&Arc<Origin>> {
-        Some(&self.speakers.get(id)?.origin)
+        Some(&self.origins.get(id)?.origin)
     }
 
     /// Every origin, with or without entries.
     pub fn origins(&self) -> impl Iterator<Item = (OriginId, &Arc<Origin>)> {
-        self.speakers.iter().map(|(id, speaker)| (id, &speaker.origin))
+        self.origins.iter().map(|(id, known)| (id, &known.origin))
     }
 
     /// The origin's epoch: the highest one that [`Board::raise_epoch`] or a fact has named.
     #[must_use]
     pub fn epoch(&self, id: OriginId) -> Option<u32> {
-        Some(self.speakers.get(id)?.epoch)
+        Some(self.origins.get(id)?.epoch)
     }
 
     /// From now on, words of this origin from an older epoch are refused. A lower number than the
     /// present one changes nothing.
     pub fn raise_epoch(&mut self, id: OriginId, epoch: u32) {
-        if let Some(speaker) = self.speakers.get_mut(id) {
-            speaker.epoch = speaker.epoch.max(epoch);
+        if let Some(known) = self.origins.get_mut(id) {
+            known.epoch = known.epoch.max(epoch);
         }
     }
 
     /// Drops an origin that has no entries. Says whether it did.
     pub fn forget_origin(&mut self, id: OriginId) -> bool {
-        let free = self.speakers.get(id).is_some_and(|speaker| speaker.subjects.is_empty());
+        let free = self.origins.get(id).is_some_and(|known| known.subjects.is_empty());
         if free {
-            self.speakers.remove(id);
+            self.origins.remove(id);
         }
         free
     }
 }
 
-// === impl Speakers ===
+// === impl KnownOrigins ===
 
-impl Speakers {
+impl KnownOrigins {
     pub(super) fn new() -> Self {
         Self(Slots::new())
     }
@@ -105,37 +105,37 @@ impl Speakers {
         self.0.find(origin).map(OriginId)
     }
 
-    pub(super) fn get(&self, id: OriginId) -> Option<&Speaker> {
+    pub(super) fn get(&self, id: OriginId) -> Option<&KnownOrigin> {
         self.0.get(id.0)
     }
 
-    pub(super) fn get_mut(&mut self, id: OriginId) -> Option<&mut Speaker> {
+    pub(super) fn get_mut(&mut self, id: OriginId) -> Option<&mut KnownOrigin> {
         self.0.get_mut(id.0)
     }
 
     pub(super) fn insert(&mut self, origin: Origin) -> Option<OriginId> {
-        let speaker = Speaker { origin: Arc::new(origin), epoch: 0, subjects: BTreeSet::new() };
-        self.0.insert(speaker).map(OriginId)
+        let known = KnownOrigin { origin: Arc::new(origin), epoch: 0, subjects: BTreeSet::new() };
+        self.0.insert(known).map(OriginId)
     }
 
     pub(super) fn remove(&mut self, id: OriginId) {
         self.0.remove(id.0);
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (OriginId, &Speaker)> {
-        self.0.iter_from(0).map(|(place, speaker)| (OriginId(place), speaker))
+    pub(super) fn iter(&self) -> impl Iterator<Item = (OriginId, &KnownOrigin)> {
+        self.0.iter_from(0).map(|(place, known)| (OriginId(place), known))
     }
 
     /// Bytes of memory, without the names.
     pub(super) fn bytes(&self) -> usize {
-        let sets = self.iter().map(|(_, speaker)| speaker.subjects.len() * PLACE_BYTES);
+        let sets = self.iter().map(|(_, known)| known.subjects.len() * PLACE_BYTES);
         self.0.bytes() + sets.sum::<usize>()
     }
 }
 
-// === impl Speaker ===
+// === impl KnownOrigin ===
 
-impl Keyed for Speaker {
+impl Keyed for KnownOrigin {
     type Key = Origin;
 
     fn key(&self) -> &Origin {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Board;
 use super::entries::{Entries, Entry};
-use super::speakers::Speaker;
+use super::known_origins::KnownOrigin;
 use crate::cachable::Cachable;
 use crate::change::Change;
 use crate::digest::Mark;
@@ -16,9 +16,9 @@ use crate::origin::OriginId;
 use crate::revision::Revision;
 use crate::statement::Statement;
 use crate::subject::{Subject, SubjectId};
-use crate::value::{Standing, Value};
+use crate::value::{FactState, Value};
 use crate::version::Version;
-use crate::wall::Wall;
+use crate::wall_time::WallTime;
 
 /// What became of a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub enum Refused {
     /// There is nothing that could be withdrawn.
     #[error("the origin has no fact there")]
     NotHeld,
-    /// [`Limits::entries`](crate::Limits::entries) is reached.
+    /// [`BoardLimits::entries`](crate::BoardLimits::entries) is reached.
     #[error("the board is full: it holds {limit} facts and tombstones")]
     Full {
         /// The limit.
@@ -115,13 +115,13 @@ impl Board {
         origin: OriginId,
         version: Version,
         ending: Ending,
-        at: Wall,
+        at: WallTime,
     ) -> Result<Applied, Refused> {
         let fact = self.fact(subject_id, origin).ok_or(Refused::NotHeld)?;
         let said = Statement {
             subject: fact.subject.clone(),
             origin,
-            standing: Standing::Withdrawn(ending),
+            state: FactState::Withdrawn(ending),
             version,
             said_at: at,
             door: fact.door,
@@ -137,7 +137,7 @@ impl Board {
         check_kind(said)?;
         self.check_epoch(said)?;
         let lamp = self.aggregate(&said.subject);
-        let origin = Arc::clone(&self.speaker(said.origin)?.origin);
+        let origin = Arc::clone(&self.known(said.origin)?.origin);
         self.raise_epoch(said.origin, said.version.epoch);
         self.revision = self.revision.next();
         Ok(Change {
@@ -145,7 +145,7 @@ impl Board {
             subject_id: None,
             subject: said.subject.clone(),
             origin,
-            standing: said.standing,
+            state: said.state,
             was: None,
             lamp,
             lamp_was: lamp,
@@ -160,7 +160,7 @@ impl Board {
     /// stays.
     pub fn forget(&mut self, subject_id: SubjectId, origin: OriginId) -> bool {
         let Some(entries) = self.subjects.get_mut(subject_id.0) else { return false };
-        if entries.of(origin).is_none_or(|entry| entry.standing.is_live()) {
+        if entries.of(origin).is_none_or(|entry| entry.state.is_live()) {
             return false;
         }
         let Some(entry) = entries.remove(origin) else { return false };
@@ -169,8 +169,8 @@ impl Board {
             self.subjects.remove(subject_id.0);
         }
         self.uncount(subject_id, &subject, &entry);
-        if let Some(speaker) = self.speakers.get_mut(origin) {
-            speaker.subjects.remove(&subject_id);
+        if let Some(known) = self.origins.get_mut(origin) {
+            known.subjects.remove(&subject_id);
         }
         true
     }
@@ -188,7 +188,7 @@ impl Board {
     }
 
     fn check_epoch(&self, said: &Statement) -> Result<(), Refused> {
-        let epoch = self.speaker(said.origin)?.epoch;
+        let epoch = self.known(said.origin)?.epoch;
         if said.version.epoch < epoch {
             return Err(Refused::OldEpoch { said: said.version, epoch });
         }
@@ -203,7 +203,7 @@ impl Board {
         is_anew: bool,
     ) -> Result<Applied, Refused> {
         check_kind(said)?;
-        self.speaker(said.origin)?;
+        self.known(said.origin)?;
         let place = self.subjects.find(&said.subject);
         let held = place.and_then(|place| self.subjects.get_mut(place));
         let is_new = match held {
@@ -230,10 +230,9 @@ impl Board {
             None => self.subjects.insert(Entries::new(said.subject.clone())).ok_or(full.clone())?,
         };
         let subject_id = SubjectId(place);
-        let speaker =
-            self.speakers.get_mut(said.origin).ok_or(Refused::UnknownOrigin(said.origin))?;
-        speaker.epoch = speaker.epoch.max(said.version.epoch);
-        let origin = Arc::clone(&speaker.origin);
+        let known = self.origins.get_mut(said.origin).ok_or(Refused::UnknownOrigin(said.origin))?;
+        known.epoch = known.epoch.max(said.version.epoch);
+        let origin = Arc::clone(&known.origin);
 
         let entries = self.subjects.get_mut(place).ok_or(full)?;
         // The subject's own name, so that all changes and history share one text.
@@ -243,7 +242,7 @@ impl Board {
         let before = entries.put(entry);
         let lamp = entries.lamp();
         if before.is_none() {
-            speaker.subjects.insert(subject_id);
+            known.subjects.insert(subject_id);
         }
 
         if let Some(before) = &before {
@@ -261,8 +260,8 @@ impl Board {
             subject_id: Some(subject_id),
             subject,
             origin,
-            standing: said.standing,
-            was: before.map(|entry| entry.standing),
+            state: said.state,
+            was: before.map(|entry| entry.state),
             lamp,
             lamp_was,
             version: said.version,
@@ -273,7 +272,7 @@ impl Board {
     }
 
     fn count(&mut self, subject_id: SubjectId, subject: &Subject, entry: &Entry) {
-        if entry.standing.is_live() {
+        if entry.state.is_live() {
             *self.live.of_mut(subject.kind()) += 1;
         } else {
             self.tombstones.insert((entry.revision, subject_id, entry.origin));
@@ -284,7 +283,7 @@ impl Board {
     }
 
     fn uncount(&mut self, subject_id: SubjectId, subject: &Subject, entry: &Entry) {
-        if entry.standing.is_live() {
+        if entry.state.is_live() {
             *self.live.of_mut(subject.kind()) -= 1;
         } else {
             self.tombstones.remove(&(entry.revision, subject_id, entry.origin));
@@ -295,12 +294,12 @@ impl Board {
     }
 
     fn mark(&self, subject: &Subject, entry: &Entry) -> Option<Mark> {
-        let origin = &self.speakers.get(entry.origin)?.origin;
-        Some(Mark::of(subject, origin, entry.standing, entry.version))
+        let origin = &self.origins.get(entry.origin)?.origin;
+        Some(Mark::of(subject, origin, entry.state, entry.version))
     }
 
-    fn speaker(&self, origin: OriginId) -> Result<&Speaker, Refused> {
-        self.speakers.get(origin).ok_or(Refused::UnknownOrigin(origin))
+    fn known(&self, origin: OriginId) -> Result<&KnownOrigin, Refused> {
+        self.origins.get(origin).ok_or(Refused::UnknownOrigin(origin))
     }
 
     fn entry_count(&self) -> usize {
@@ -318,7 +317,7 @@ enum News {
 fn weigh(said: &Statement, entries: &mut Entries, is_anew: bool) -> Result<News, Refused> {
     let overruled = is_anew && overruled(said, entries);
     let Some(held) = entries.of_mut(said.origin) else { return Ok(News::First) };
-    let same = said.standing.says_as(held.standing);
+    let same = said.state.same_as(held.state);
     match said.version.cmp(&held.version) {
         Ordering::Greater if !same || overruled => Ok(News::Change),
         Ordering::Equal | Ordering::Greater if same => {
@@ -331,12 +330,12 @@ fn weigh(said: &Statement, entries: &mut Entries, is_anew: bool) -> Result<News,
 
 /// Whether another origin's newer word keeps this count off the mailbox's lamp.
 fn overruled(said: &Statement, entries: &Entries) -> bool {
-    let count = said.standing.live().filter(|value| value.kind() == Kind::Mailbox);
+    let count = said.state.live().filter(|value| value.kind() == Kind::Mailbox);
     count.is_some() && count != entries.lamp()
 }
 
 fn check_kind(said: &Statement) -> Result<(), Refused> {
-    match said.standing.live() {
+    match said.state.live() {
         Some(value) if value.kind() != said.subject.kind() => {
             Err(Refused::WrongKind { subject: said.subject.clone(), value })
         }

@@ -10,7 +10,7 @@ use crate::connections::ConnId;
 
 /// Something that a connection says about a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct Publication {
     /// The process it speaks for.
     pub eid: Eid,
     /// About what.
@@ -45,7 +45,7 @@ pub enum Refusal {
     /// The connection never logged in, or has ended.
     #[error("connection {0} is not logged in")]
     UnknownConnection(ConnId),
-    /// [`Limits::eids_per_connection`](crate::Limits::eids_per_connection).
+    /// [`HubLimits::eids_per_connection`](crate::HubLimits::eids_per_connection).
     #[error(
         "this connection speaks for {limit} entity ids already, which is the limit; {eid} is one more"
     )]
@@ -55,15 +55,15 @@ pub enum Refusal {
         /// The limit.
         limit: usize,
     },
-    /// [`Limits::subjects_per_origin`](crate::Limits::subjects_per_origin).
+    /// [`HubLimits::facts_per_origin`](crate::HubLimits::facts_per_origin).
     #[error("{origin} holds {limit} facts already, which is the limit for one origin")]
-    TooManySubjects {
+    TooManyFactsOfOrigin {
         /// Whose.
         origin: Arc<Origin>,
         /// The limit.
         limit: usize,
     },
-    /// [`Limits::facts`](crate::Limits::facts).
+    /// [`HubLimits::facts`](crate::HubLimits::facts).
     #[error("this node holds {limit} facts already, which is its limit")]
     TooManyFacts {
         /// The limit.

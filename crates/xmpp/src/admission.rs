@@ -16,7 +16,7 @@ const STRANGERS_PART: usize = 2;
 
 /// Counts connections. Memory is bounded by the number of open connections.
 #[derive(Debug)]
-pub struct Gate {
+pub struct AdmissionControl {
     most: Cell<usize>,
     most_strangers: Cell<usize>,
     open: Cell<usize>,
@@ -39,15 +39,15 @@ pub enum Closed {
 /// One admitted connection; dropping it makes room.
 #[derive(Debug)]
 pub struct Admission {
-    gate: Rc<Gate>,
+    control: Rc<AdmissionControl>,
     network: Network,
     stranger: Cell<bool>,
 }
 
-// === impl Gate ===
+// === impl AdmissionControl ===
 
-impl Gate {
-    /// A gate for `most` connections, `most_strangers` of them per address without a login.
+impl AdmissionControl {
+    /// A control for `most` connections, `most_strangers` of them per address without a login.
     pub fn new(most: usize, most_strangers: usize) -> Rc<Self> {
         Rc::new(Self {
             most: Cell::new(most),
@@ -84,7 +84,7 @@ impl Gate {
         *from_here += 1;
         self.unknown.set(self.unknown.get() + 1);
         self.open.set(self.open.get() + 1);
-        Ok(Admission { gate: Rc::clone(self), network, stranger: Cell::new(true) })
+        Ok(Admission { control: Rc::clone(self), network, stranger: Cell::new(true) })
     }
 
     /// Connections open now.
@@ -110,7 +110,7 @@ impl Admission {
     /// The connection has logged in and no longer counts against its address.
     pub fn known(&self) {
         if self.stranger.replace(false) {
-            self.gate.forget_stranger(self.network);
+            self.control.forget_stranger(self.network);
         }
     }
 }
@@ -118,7 +118,7 @@ impl Admission {
 impl Drop for Admission {
     fn drop(&mut self) {
         self.known();
-        self.gate.open.set(self.gate.open.get() - 1);
+        self.control.open.set(self.control.open.get() - 1);
     }
 }
 
@@ -131,19 +131,19 @@ mod tests {
 
     #[test]
     fn strangers_are_limited_per_address_until_they_log_in() {
-        let gate = Gate::new(10, 2);
-        let first = gate.admit(HERE).unwrap();
-        let _second = gate.admit(HERE).unwrap();
-        assert_eq!(gate.admit(HERE).unwrap_err(), Closed::Strangers(2));
-        assert!(gate.admit(THERE).is_ok());
+        let control = AdmissionControl::new(10, 2);
+        let first = control.admit(HERE).unwrap();
+        let _second = control.admit(HERE).unwrap();
+        assert_eq!(control.admit(HERE).unwrap_err(), Closed::Strangers(2));
+        assert!(control.admit(THERE).is_ok());
         first.known();
-        assert!(gate.admit(HERE).is_ok());
+        assert!(control.admit(HERE).is_ok());
     }
 
     #[test]
     fn one_ipv6_subscriber_is_one_address() {
-        let gate = Gate::new(100, 2);
-        let from = |text: &str| gate.admit(text.parse().unwrap());
+        let control = AdmissionControl::new(100, 2);
+        let from = |text: &str| control.admit(text.parse().unwrap());
         let _kept: Vec<_> =
             (1..=2).map(|host| from(&format!("2001:db8::{host}")).unwrap()).collect();
         for host in 3..=12 {
@@ -157,22 +157,22 @@ mod tests {
 
     #[test]
     fn strangers_leave_room_for_those_who_log_in() {
-        let gate = Gate::new(4, 4);
-        let first = gate.admit(HERE).unwrap();
-        let _second = gate.admit(THERE).unwrap();
-        assert_eq!(gate.admit(HERE).unwrap_err(), Closed::Full(4));
+        let control = AdmissionControl::new(4, 4);
+        let first = control.admit(HERE).unwrap();
+        let _second = control.admit(THERE).unwrap();
+        assert_eq!(control.admit(HERE).unwrap_err(), Closed::Full(4));
         first.known();
-        assert!(gate.admit(HERE).is_ok());
+        assert!(control.admit(HERE).is_ok());
     }
 
     #[test]
     fn leaving_makes_room() {
-        let gate = Gate::new(1, 1);
-        let only = gate.admit(HERE).unwrap();
-        assert_eq!(gate.admit(THERE).unwrap_err(), Closed::Full(1));
+        let control = AdmissionControl::new(1, 1);
+        let only = control.admit(HERE).unwrap();
+        assert_eq!(control.admit(THERE).unwrap_err(), Closed::Full(1));
         drop(only);
-        assert_eq!(gate.open(), 0);
-        assert!(gate.admit(HERE).is_ok());
-        assert!(gate.strangers.borrow().is_empty());
+        assert_eq!(control.open(), 0);
+        assert!(control.admit(HERE).is_ok());
+        assert!(control.strangers.borrow().is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! Where the PubSub services meet the rest of the site: requests in, replies, notifications and
+//! Where the PubSub services meet the rest of the context: requests in, replies, notifications and
 //! writes out. What belongs to telephony goes to the hub's views, the rest to the generic engine.
 
 use std::cell::RefCell;
@@ -10,15 +10,15 @@ use lampfield_xmpp_stream::{BareJid, StanzaCondition};
 
 use super::audience::Audiences;
 use super::codec::{Broadcast, ns};
-use super::engine::{Actor, Holder, Limits, NodeName, Standing};
+use super::engine::{Actor, Holder, NodeName, Privilege, PubsubLimits};
 use super::service::{BUCKETS, Elsewhere, Follows, Newcomer, PubsubService};
 use super::telephony::{self, Telephony, nodes, nodes::TelephonyNode};
 use crate::accounts::Role;
+use crate::context::{Context, no_room};
 use crate::domains::ServedDomain;
 use crate::random;
 use crate::services::{Answer, Request, Scope, Service, Verb, reply};
 use crate::session::Session;
-use crate::site::{Site, no_room};
 use crate::wire::Crowded;
 
 /// Rows read at once at the start.
@@ -44,15 +44,15 @@ impl Pubsub {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn open(site: &Site, telephony: Rc<Telephony>) -> Result<Self, StoreError> {
+    pub async fn open(context: &Context, telephony: Rc<Telephony>) -> Result<Self, StoreError> {
         let mut by_address = HashMap::new();
-        for domain in site.domains.iter() {
+        for domain in context.domains.iter() {
             let mut service = empty(domain);
             for bucket in BUCKETS {
                 let mut from = None;
                 loop {
                     let page =
-                        site.ledger.store().scan(bucket, service.prefix(), from, PAGE).await?;
+                        context.ledger.store().scan(bucket, service.prefix(), from, PAGE).await?;
                     for row in page.rows {
                         if let Err(error) = service.restore(bucket, &row.key, &row.value) {
                             tracing::error!(%bucket, key = row.key, "row left out: {error}");
@@ -74,9 +74,9 @@ impl Pubsub {
 // === impl Served ===
 
 impl Served {
-    fn answer(self: &Rc<Self>, site: &Rc<Site>, request: &Request<'_>) -> Answer {
+    fn answer(self: &Rc<Self>, context: &Rc<Context>, request: &Request<'_>) -> Answer {
         if request.verb == Verb::Set
-            && let Err(error) = site.check_room()
+            && let Err(error) = context.check_room()
         {
             return Answer::Error(error);
         }
@@ -86,14 +86,14 @@ impl Served {
         if handled.answer.is_ok() && request.payload.child(ns::PUBSUB, "subscribe").is_some() {
             request.session.wants_items.set(true);
         }
-        let committed_by = self.carry_out(site, handled.follows);
+        let committed_by = self.carry_out(context, handled.follows);
         match (handled.answer, committed_by) {
             (Err(error), _) => Answer::Error(error),
             (Ok(payload), Ok(None)) => answer(request, &payload),
             (Ok(payload), Ok(Some(ticket))) => {
-                site.results.promise(ticket, request.session, result(request, &payload));
+                context.results.promise(ticket, request.session, result(request, &payload));
                 if let Some(newcomer) = handled.newcomer {
-                    self.welcome_after(ticket, site, newcomer);
+                    self.welcome_after(ticket, context, newcomer);
                 }
                 Answer::Handled
             }
@@ -102,30 +102,30 @@ impl Served {
     }
 
     /// Sends a new subscriber the newest item right after the result that `ticket` commits.
-    fn welcome_after(self: &Rc<Self>, ticket: Ticket, site: &Rc<Site>, newcomer: Newcomer) {
-        let (served, site_left) = (Rc::clone(self), Rc::downgrade(site));
-        site.results.afterwards(ticket, move || {
+    fn welcome_after(self: &Rc<Self>, ticket: Ticket, context: &Rc<Context>, newcomer: Newcomer) {
+        let (served, site_left) = (Rc::clone(self), Rc::downgrade(context));
+        context.results.afterwards(ticket, move || {
             let follows = served.service.borrow_mut().welcome(&newcomer);
-            if let Some(site) = site_left.upgrade() {
-                served.deliver(&site, &follows.deliveries);
+            if let Some(context) = site_left.upgrade() {
+                served.deliver(&context, &follows.deliveries);
             }
         });
     }
 
-    fn deliver(&self, site: &Site, deliveries: &[Broadcast]) {
+    fn deliver(&self, context: &Context, deliveries: &[Broadcast]) {
         let mut audiences = self.audiences.borrow_mut();
         for broadcast in deliveries {
-            audiences.tell(&site.router, broadcast);
+            audiences.tell(&context.router, broadcast);
         }
     }
 
     /// Delivers and stores what follows from a request; the ticket of the last write. What finds
     /// no room in the store is owed to it.
-    fn carry_out(&self, site: &Site, follows: Follows) -> Result<Option<Ticket>, StoreError> {
-        self.deliver(site, &follows.deliveries);
+    fn carry_out(&self, context: &Context, follows: Follows) -> Result<Option<Ticket>, StoreError> {
+        self.deliver(context, &follows.deliveries);
         let mut last = Ok(None);
         for write in follows.writes {
-            let written = site.ledger.write(write);
+            let written = context.ledger.write(write);
             last = last.and_then(|_| written.map(Some));
         }
         last
@@ -146,20 +146,20 @@ impl Service for Pubsub {
         &[]
     }
 
-    fn accounts(&self, _: &Site) -> Vec<BareJid> {
+    fn accounts(&self, _: &Context) -> Vec<BareJid> {
         let services = self.by_address.values();
         services.flat_map(|served| served.service.borrow().engine().accounts()).collect()
     }
 
-    fn forget(&self, site: &Rc<Site>, account: &BareJid) {
+    fn forget(&self, context: &Rc<Context>, account: &BareJid) {
         for served in self.by_address.values() {
             let follows = served.service.borrow_mut().forget(account);
             // Nobody waits for it.
-            let _ = served.carry_out(site, follows);
+            let _ = served.carry_out(context, follows);
         }
     }
 
-    fn iq(&self, site: &Rc<Site>, request: &Request<'_>) -> Answer {
+    fn iq(&self, context: &Rc<Context>, request: &Request<'_>) -> Answer {
         let Some(served) = self.by_address.get(request.to) else {
             return Answer::Error(StanzaCondition::ItemNotFound.with("no such service"));
         };
@@ -168,27 +168,27 @@ impl Service for Pubsub {
             Err(_) => Holder::Nobody,
         };
         if telephony::claims(request, holder) {
-            let domain = site.domains.pubsub(request.to.as_str());
+            let domain = context.domains.pubsub(request.to.as_str());
             let address =
                 domain.map_or_else(|| request.to.as_str().into(), |d| Rc::clone(&d.pubsub_name));
             return telephony::handle(&self.telephony, &address, request);
         }
-        served.answer(site, request)
+        served.answer(context, request)
     }
 }
 
 fn empty(domain: &ServedDomain) -> PubsubService {
     let views = TelephonyNode::ALL.iter().filter_map(|(_, name)| NodeName::parse(name).ok());
     let elsewhere = Elsewhere { reserved: Box::new(nodes::is_reserved), views: views.collect() };
-    PubsubService::new(&domain.pubsub_domain, Limits::default(), elsewhere, random::number())
+    PubsubService::new(&domain.pubsub_domain, PubsubLimits::default(), elsewhere, random::number())
 }
 
 fn actor(session: &Session) -> Actor {
-    let standing = match session.account.borrow().role {
-        Role::Admin => Standing::Administrator,
-        Role::Pbx | Role::User => Standing::Creator,
+    let privilege = match session.account.borrow().role {
+        Role::Admin => Privilege::Administrator,
+        Role::Pbx | Role::User => Privilege::Creator,
     };
-    Actor { account: session.bare.clone(), standing }
+    Actor { account: session.bare.clone(), privilege }
 }
 
 /// Answers at once. The payload may be a large part of a node.

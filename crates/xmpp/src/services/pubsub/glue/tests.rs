@@ -5,14 +5,14 @@ use lampfield_fabric::{Bucket, Storage};
 use lampfield_hub::PeerCache;
 
 use crate::accounts::Role;
-use crate::services::stage::{Player, Stage, play};
+use crate::services::fixture::{Fixture, TestClient, run};
 
-fn ask(player: &Player, id: &str, inside: &str) {
+fn ask(player: &TestClient, id: &str, inside: &str) {
     let pubsub = format!("<pubsub xmlns='http://jabber.org/protocol/pubsub'>{inside}</pubsub>");
     player.says(&format!("<iq type='set' id='{id}' to='pubsub.example.org'>{pubsub}</iq>"));
 }
 
-fn publish(player: &Player, text: &str) {
+fn publish(player: &TestClient, text: &str) {
     let entry = format!("<entry xmlns='urn:e'>{text}</entry>");
     ask(player, "p", &format!("<publish node='n'><item id='1'>{entry}</item></publish>"));
 }
@@ -26,13 +26,13 @@ fn order<'w>(text: &str, words: &[&'w str]) -> Vec<&'w str> {
 }
 
 /// Carol has published on a node of hers; Dave is connected.
-async fn scene() -> (Stage, Player, Player) {
-    let stage = Stage::open(&[("carol", Role::User), ("dave", Role::User)]).await;
-    let (carol, dave) = (stage.enter("carol", "c").await, stage.enter("dave", "d").await);
+async fn scene() -> (Fixture, TestClient, TestClient) {
+    let fixture = Fixture::open(&[("carol", Role::User), ("dave", Role::User)]).await;
+    let (carol, dave) = (fixture.enter("carol", "c").await, fixture.enter("dave", "d").await);
     ask(&carol, "c", "<create node='n'/>");
     publish(&carol, "old");
-    stage.settle().await;
-    (stage, carol, dave)
+    fixture.settle().await;
+    (fixture, carol, dave)
 }
 
 const SUBSCRIBE: &str = "<subscribe node='n' jid='dave@example.org'/>";
@@ -40,42 +40,42 @@ const WORDS: [&str; 3] = ["subscribed", ">old<", ">new<"];
 
 #[test]
 fn the_newest_item_comes_after_the_subscription() {
-    play(async || {
-        let (stage, _carol, dave) = scene().await;
+    run(async || {
+        let (fixture, _carol, dave) = scene().await;
         ask(&dave, "s", SUBSCRIBE);
         assert_eq!(order(&dave.hears(), &WORDS), [""; 0], "nothing is stored yet");
-        stage.settle().await;
+        fixture.settle().await;
         assert_eq!(order(&dave.hears(), &WORDS), ["subscribed", ">old<"]);
     });
 }
 
 #[test]
 fn the_newest_item_never_comes_after_a_newer_one() {
-    play(async || {
-        let (stage, carol, dave) = scene().await;
+    run(async || {
+        let (fixture, carol, dave) = scene().await;
         ask(&dave, "s", SUBSCRIBE);
         publish(&carol, "new");
-        stage.settle().await;
+        fixture.settle().await;
         assert_eq!(order(&dave.hears(), &WORDS), [">new<", "subscribed", ">new<"]);
     });
 }
 
 #[test]
 fn whoever_has_changed_his_mind_gets_no_item() {
-    play(async || {
-        let (stage, _carol, dave) = scene().await;
+    run(async || {
+        let (fixture, _carol, dave) = scene().await;
         ask(&dave, "s", SUBSCRIBE);
         ask(&dave, "u", &SUBSCRIBE.replace("subscribe ", "unsubscribe "));
-        stage.settle().await;
+        fixture.settle().await;
         assert_eq!(order(&dave.hears(), &WORDS), ["subscribed"]);
     });
 }
 
 #[test]
 fn a_change_without_room_in_the_store_is_never_acknowledged_and_stored_later() {
-    play(async || {
-        let (stage, carol, dave) = scene().await;
-        let disk = stage.fill();
+    run(async || {
+        let (fixture, carol, dave) = scene().await;
+        let disk = fixture.fill();
         for round in 0..3 {
             ask(&dave, "s", SUBSCRIBE);
             let heard = dave.hears();
@@ -85,13 +85,13 @@ fn a_change_without_room_in_the_store_is_never_acknowledged_and_stored_later() {
             assert!(heard.contains("<resource-constraint"), "round {round}: {heard}");
         }
         disk.execute_batch("COMMIT").unwrap();
-        while !stage.door.site.ledger.is_empty() {
+        while !fixture.door.context.ledger.is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         ask(&dave, "s", SUBSCRIBE);
-        stage.settle().await;
+        fixture.settle().await;
         assert!(dave.hears().contains("subscribed"));
-        let store = stage.door.site.ledger.store();
+        let store = fixture.door.context.ledger.store();
         let page = store.scan(Bucket::Subscriptions, "", None, 10).await.unwrap();
         assert_eq!(page.rows.len(), 1, "{page:?}");
     });
@@ -100,20 +100,20 @@ fn a_change_without_room_in_the_store_is_never_acknowledged_and_stored_later() {
 /// A crash came between the end of the account and the end of what was kept for it.
 #[test]
 fn what_is_left_of_accounts_that_are_gone_is_tidied_away() {
-    play(async || {
-        let (stage, carol, dave) = scene().await;
-        stage.add("ghost", Role::User).await;
-        let ghost = stage.enter("ghost", "g").await;
-        stage.door.site.accounts.remove(&ghost.session.bare).await.unwrap();
-        let hub = stage.door.telephony.hub().clone();
+    run(async || {
+        let (fixture, carol, dave) = scene().await;
+        fixture.add("ghost", Role::User).await;
+        let ghost = fixture.enter("ghost", "g").await;
+        fixture.door.context.accounts.remove(&ghost.session.bare).await.unwrap();
+        let hub = fixture.door.telephony.hub().clone();
         hub.act(|hub, _| hub.watch(&ghost.session.name, Kind::Mailbox, PeerCache::Survives));
         ask(&ghost, "c", "<create node='haunted'/>");
         ask(&ghost, "s", "<subscribe node='n' jid='ghost@example.org'/>");
-        stage.settle().await;
-        stage.door.tidy();
-        stage.settle().await;
+        fixture.settle().await;
+        fixture.door.tidy();
+        fixture.settle().await;
         assert!(hub.read(|hub, _| hub.accounts()).is_empty());
-        let left = stage.door.services.accounts(&stage.door.site);
+        let left = fixture.door.services.accounts(&fixture.door.context);
         assert_eq!(left.iter().map(|jid| jid.as_str()).collect::<Vec<_>>(), ["carol@example.org"]);
         drop((carol, dave));
     });

@@ -9,19 +9,19 @@ use std::time::Duration;
 
 use lampfield_fabric::{Bucket, Embedded, Storage, Store, Write};
 use lampfield_hub::HubShell;
-use lampfield_xmpp_stream::{BareJid, Limits as StreamLimits, Scope as XmlScope, Stanza, ns};
+use lampfield_xmpp_stream::{BareJid, Scope as XmlScope, Stanza, StanzaLimits, ns};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{Answer, Request, Scope, Verb, message, presence, reply};
 use crate::accounts::{
     AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
 };
+use crate::context::Context;
 use crate::door::Door;
 use crate::session::{Said, Session};
 use crate::settings::{
-    ClearTextAuth, DomainSettings, Limits, Registration, Settings, TURN, TlsPolicy,
+    ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
 };
-use crate::site::Site;
 use crate::wire::Link;
 
 /// The only domain.
@@ -32,20 +32,20 @@ const KEYS: usize = 5_000;
 const MARK: &str = "<mark/>";
 
 /// A door in a folder of its own.
-pub struct Stage {
+pub struct Fixture {
     pub door: Rc<Door>,
     folder: tempfile::TempDir,
 }
 
 /// Somebody who is logged in.
-pub struct Player {
+pub struct TestClient {
     pub session: Rc<Session>,
     door: Rc<Door>,
     socket: RefCell<std::net::TcpStream>,
 }
 
 /// Runs a test on a thread of its own kind.
-pub fn play(test: impl AsyncFnOnce()) {
+pub fn run(test: impl AsyncFnOnce()) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, test());
 }
@@ -55,15 +55,15 @@ pub fn jid(name: &str) -> BareJid {
     BareJid::parse(&format!("{name}@{DOMAIN}")).unwrap()
 }
 
-// === impl Stage ===
+// === impl Fixture ===
 
-impl Stage {
+impl Fixture {
     /// A door for these accounts.
     pub async fn open(accounts: &[(&str, Role)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) = Embedded::open(
             folder.path(),
-            lampfield_fabric::Limits { pending_keys: KEYS, ..Default::default() },
+            lampfield_fabric::StoreLimits { pending_keys: KEYS, ..Default::default() },
         )
         .unwrap();
         let store = Store::Embedded(store);
@@ -73,11 +73,11 @@ impl Stage {
             AccountBook::open(store.clone(), keys, Default::default(), limits).await.unwrap();
         let hub = HubShell::open(store.clone(), lampfield_hub::Settings::default()).await.unwrap();
         let door = Door::open(settings(), book, hub, store).await.unwrap();
-        let stage = Self { door, folder };
+        let fixture = Self { door, folder };
         for (name, role) in accounts {
-            stage.add(name, *role).await;
+            fixture.add(name, *role).await;
         }
-        stage
+        fixture
     }
 
     /// One more account.
@@ -90,11 +90,11 @@ impl Stage {
             legacy: Legacy::Refused,
             source: Source::Cli,
         };
-        self.door.site.accounts.add(new).await.unwrap();
+        self.door.context.accounts.add(new).await.unwrap();
     }
 
     /// `name` logs in as `name@example.org/resource`.
-    pub async fn enter(&self, name: &str, resource: &str) -> Player {
+    pub async fn enter(&self, name: &str, resource: &str) -> TestClient {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, peer) = listener.accept().await.unwrap();
@@ -103,15 +103,15 @@ impl Stage {
         socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
 
         let door = Rc::clone(&self.door);
-        let unread = door.site.limits().unread;
+        let unread = door.context.limits().unread;
         let link = Link::new(server, peer, unread, Rc::clone(&door.flusher)).unwrap();
-        let account = door.site.accounts.get(&jid(name)).unwrap();
+        let account = door.context.accounts.get(&jid(name)).unwrap();
         let full = jid(name).with_resource(resource).unwrap();
         let conn = door.next_conn();
         let session =
             Session::new(full, resource.into(), account, conn, link, Said::default()).unwrap();
-        door.site.router.bind(Rc::clone(&session));
-        Player { session, door, socket: RefCell::new(socket) }
+        door.context.router.bind(Rc::clone(&session));
+        TestClient { session, door, socket: RefCell::new(socket) }
     }
 
     /// From now on the disk takes nothing and the store's queue is full, until the connection that is
@@ -121,7 +121,7 @@ impl Stage {
         disk.execute_batch("BEGIN IMMEDIATE").unwrap();
         for key in 0.. {
             let (bucket, key, value) = (Bucket::Meta, key.to_string(), Some("1".to_owned()));
-            let taken = self.door.site.ledger.store().write(Write { bucket, key, value });
+            let taken = self.door.context.ledger.store().write(Write { bucket, key, value });
             if taken.is_err() {
                 break;
             }
@@ -141,12 +141,12 @@ impl Stage {
 
     /// The PBXs are told of each other.
     pub async fn round(&self) {
-        presence::rounds::tell(&self.door.site).await;
+        presence::rounds::tell(&self.door.context).await;
     }
 
     /// Waits until everything said so far is stored, and whoever waited for that has been told.
     pub async fn settle(&self) {
-        while !self.door.site.results.is_empty() {
+        while !self.door.context.results.is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
@@ -166,32 +166,34 @@ fn settings() -> Settings {
         certificate_hash: None,
         clear_text_auth: ClearTextAuth::Allowed,
         turn: TURN,
-        limits: Limits::default(),
+        limits: XmppLimits::default(),
     }
 }
 
-// === impl Player ===
+// === impl TestClient ===
 
-impl Player {
+impl TestClient {
     /// What it stands on.
-    pub fn site(&self) -> &Rc<Site> {
-        &self.door.site
+    pub fn context(&self) -> &Rc<Context> {
+        &self.door.context
     }
 
     /// Sends one stanza.
     pub fn says(&self, xml: &str) {
         let scope = XmlScope::with_default(ns::CLIENT);
-        let stanza = Stanza::parse(xml.as_bytes(), &scope, &StreamLimits::AUTHENTICATED).unwrap();
+        let stanza = Stanza::parse(xml.as_bytes(), &scope, &StanzaLimits::AUTHENTICATED).unwrap();
         let root = stanza.root();
         match root.name() {
-            "presence" => presence::stanza(self.site(), &self.session, root),
-            "message" => message::route(self.site(), &self.session, root),
+            "presence" => presence::stanza(self.context(), &self.session, root),
+            "message" => message::route(self.context(), &self.session, root),
             _ => {
                 let to = root.attr("to").map(|to| BareJid::parse(to).unwrap());
                 let to = to.unwrap_or_else(|| self.session.bare.clone());
                 let scope = match to.local() {
                     Some(_) => Scope::Account,
-                    None if self.door.site.domains.pubsub(to.as_str()).is_some() => Scope::PubSub,
+                    None if self.door.context.domains.pubsub(to.as_str()).is_some() => {
+                        Scope::PubSub
+                    }
                     None => Scope::Server,
                 };
                 let request = Request {
@@ -204,7 +206,7 @@ impl Player {
                 };
                 self.answered(
                     request.id,
-                    self.door.services.answer(self.site(), &request).unwrap(),
+                    self.door.services.answer(self.context(), &request).unwrap(),
                 );
             }
         }
@@ -234,8 +236,8 @@ impl Player {
 
     /// The connection is lost.
     pub fn is_gone(&self) {
-        self.door.site.router.unbind(&self.session);
-        presence::left(self.site(), &self.session);
+        self.door.context.router.unbind(&self.session);
+        presence::left(self.context(), &self.session);
     }
 
     /// Everything that was sent to it since the last time.

@@ -1,7 +1,7 @@
-//! Room for large answers, lent out of one total for all connections.
+//! Room for large answers, reserved from one total for all connections.
 //!
 //! What a peer may leave unread is little; what it has asked for may be much more. Such an answer
-//! borrows its size here until the peer has read it. Whoever finds too little left answers with
+//! reserves its size here until the peer has read it. Whoever finds too little left answers with
 //! less, so that all answers together never exceed the total.
 
 use std::cell::Cell;
@@ -14,44 +14,44 @@ pub const ALL_LARGE_ANSWERS: usize = 64 * 1024 * 1024;
 
 /// What is left of the total.
 #[derive(Debug)]
-pub(super) struct Lender {
+pub(super) struct AnswerMemory {
     left: Cell<usize>,
 }
 
 /// Some bytes of the total; dropping it gives them back.
 #[derive(Debug)]
-pub(super) struct Loan {
+pub(super) struct Reservation {
     bytes: usize,
-    from: Rc<Lender>,
+    from: Rc<AnswerMemory>,
 }
 
-// === impl Lender ===
+// === impl AnswerMemory ===
 
-impl Default for Lender {
+impl Default for AnswerMemory {
     fn default() -> Self {
         Self { left: Cell::new(ALL_LARGE_ANSWERS) }
     }
 }
 
-impl Lender {
-    /// Bytes that one answer may borrow now.
+impl AnswerMemory {
+    /// Bytes that one answer may reserve now.
     pub(super) fn most(&self) -> usize {
         self.left.get().min(LARGEST_ANSWER)
     }
 
-    /// Lends the bytes, if so many may be borrowed.
-    pub(super) fn lend(self: &Rc<Self>, bytes: usize) -> Option<Loan> {
+    /// Reserves the bytes, if so many are left.
+    pub(super) fn reserve(self: &Rc<Self>, bytes: usize) -> Option<Reservation> {
         if bytes > self.most() {
             return None;
         }
         self.left.set(self.left.get() - bytes);
-        Some(Loan { bytes, from: Rc::clone(self) })
+        Some(Reservation { bytes, from: Rc::clone(self) })
     }
 }
 
-// === impl Loan ===
+// === impl Reservation ===
 
-impl Drop for Loan {
+impl Drop for Reservation {
     fn drop(&mut self) {
         self.from.left.set(self.from.left.get() + self.bytes);
     }
@@ -63,12 +63,12 @@ mod tests {
 
     #[test]
     fn one_answer_has_a_bound_and_all_together_have_another() {
-        let lender = Rc::new(Lender::default());
-        assert!(lender.lend(LARGEST_ANSWER + 1).is_none());
-        let loans: Vec<_> = std::iter::from_fn(|| lender.lend(LARGEST_ANSWER)).collect();
-        assert_eq!(loans.len(), ALL_LARGE_ANSWERS / LARGEST_ANSWER);
-        assert_eq!(lender.most(), 0);
-        drop(loans);
-        assert_eq!(lender.left.get(), ALL_LARGE_ANSWERS, "all of it came back");
+        let memory = Rc::new(AnswerMemory::default());
+        assert!(memory.reserve(LARGEST_ANSWER + 1).is_none());
+        let reserved: Vec<_> = std::iter::from_fn(|| memory.reserve(LARGEST_ANSWER)).collect();
+        assert_eq!(reserved.len(), ALL_LARGE_ANSWERS / LARGEST_ANSWER);
+        assert_eq!(memory.most(), 0);
+        drop(reserved);
+        assert_eq!(memory.left.get(), ALL_LARGE_ANSWERS, "all of it came back");
     }
 }

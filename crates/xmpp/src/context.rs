@@ -15,14 +15,14 @@ use crate::questions::Questions;
 use crate::results::Results;
 use crate::router::Router;
 use crate::session::Caps;
-use crate::settings::{Limits, Settings};
+use crate::settings::{Settings, XmppLimits};
 
 /// Shared by all services of the core thread.
-pub struct Site {
+pub struct Context {
     /// What the operator has decided for this run.
     pub settings: Settings,
     /// The bounds in force; those of the settings are where they began.
-    limits: RefCell<Rc<Limits>>,
+    limits: RefCell<Rc<XmppLimits>>,
     /// The domains that are served.
     pub domains: Domains,
     /// Who may log in and what they may do.
@@ -56,9 +56,9 @@ pub enum OpenError {
     Store(#[from] StoreError),
 }
 
-// === impl Site ===
+// === impl Context ===
 
-impl Site {
+impl Context {
     /// Reads what is stored.
     ///
     /// # Errors
@@ -101,9 +101,9 @@ pub fn no_room() -> StanzaError {
     StanzaCondition::ResourceConstraint.with("the disk takes no writes")
 }
 
-impl Site {
+impl Context {
     /// The bounds in force now.
-    pub fn limits(&self) -> Rc<Limits> {
+    pub fn limits(&self) -> Rc<XmppLimits> {
         Rc::clone(&self.limits.borrow())
     }
 
@@ -115,13 +115,13 @@ impl Site {
     }
 
     /// Puts other bounds in force.
-    pub(crate) fn set_limits(&self, limits: Limits) {
+    pub(crate) fn set_limits(&self, limits: XmppLimits) {
         self.limits.replace(Rc::new(limits));
     }
 }
 
-impl std::fmt::Debug for Site {
+impl std::fmt::Debug for Context {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Site").field("domains", &self.domains).finish_non_exhaustive()
+        f.debug_struct("Context").field("domains", &self.domains).finish_non_exhaustive()
     }
 }
