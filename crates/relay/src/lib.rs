@@ -15,6 +15,7 @@
 
 mod carry;
 mod dial;
+mod news;
 mod outgoing;
 mod pbx;
 mod reading;

@@ -61,6 +61,11 @@ impl Outgoing {
         false
     }
 
+    /// What is said of these from now on is new, and goes after what waits.
+    pub fn forget(&mut self, is_gone: impl Fn(&Subject) -> bool) {
+        self.subjects.retain(|subject| !is_gone(subject));
+    }
+
     /// All that waits now is this.
     pub fn restart(&mut self, stanzas: Vec<u8>) {
         *self = Self::default();
@@ -71,7 +76,7 @@ impl Outgoing {
     }
 
     /// Takes about so many bytes to write them, at the least one stanza; none if nothing waits.
-    pub fn take(&mut self, words: &Words, about: usize) -> Vec<u8> {
+    pub fn take(&mut self, words: &mut Words, about: usize) -> Vec<u8> {
         let mut taken = Vec::new();
         while taken.len() < about
             && let Some(waiting) = self.waiting.pop_front()
@@ -110,10 +115,10 @@ mod tests {
                 outgoing.push(b"<once>").unwrap();
             }
         }
-        let all = outgoing.take(&words, usize::MAX);
+        let all = outgoing.take(&mut words, usize::MAX);
         let all = String::from_utf8(all).unwrap();
         assert_eq!(all.trim_start(), "<0:999><1:999><2:999><once>");
-        assert!(outgoing.take(&words, 1).is_empty());
+        assert!(outgoing.take(&mut words, 1).is_empty());
     }
 
     #[test]

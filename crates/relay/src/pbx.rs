@@ -238,6 +238,11 @@ impl Pbx {
         self.said.borrow().is_leaving()
     }
 
+    /// The server has answered this id.
+    pub fn answered(&self, id: &str) {
+        self.said.borrow_mut().answered(id);
+    }
+
     /// How many words are kept.
     pub fn words(&self) -> usize {
         self.said.borrow().words.len()

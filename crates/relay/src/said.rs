@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use lampfield_xmpp_stream::writer::stream_close;
 use lampfield_xmpp_stream::{
-    Frame, Framer, Scope, Stanza, StanzaLimits, StreamCondition, StreamError, StreamHeader, Tag,
+    Frame, Framer, Scope, Stanza, StanzaLimits, StreamCondition, StreamError, StreamHeader, Tag, ns,
 };
 
 use crate::outgoing::Outgoing;
 use crate::reading::{Read, read};
-use crate::words::Words;
+use crate::words::{Own, Words};
 
 /// What the PBX has said so far.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ impl Said {
         let was_up = self.line == Line::Up;
         if was_up {
             self.line = Line::Down;
-            self.words.no_news();
+            self.words.news.line_is_down();
             self.outgoing.restart(Vec::new());
         }
         was_up
@@ -150,9 +150,14 @@ impl Said {
         self.line == Line::Leaving
     }
 
+    /// The server has answered this.
+    pub fn answered(&mut self, id: &str) {
+        self.words.answered(id);
+    }
+
     /// Takes about so many bytes for the server.
     pub fn take(&mut self, about: usize) -> Vec<u8> {
-        self.outgoing.take(&self.words, about)
+        self.outgoing.take(&mut self.words, about)
     }
 
     fn open(&mut self, header: StreamHeader) -> Result<(), StreamError> {
@@ -191,13 +196,14 @@ impl Said {
             Read::Word(subject, repeated) => {
                 self.words.say(subject.clone(), repeated).map_err(too_much)?;
                 let goes = self.line != Line::Down && self.outgoing.push_word(&subject, bytes);
+                let id = goes.then(|| id(bytes)).flatten();
+                self.words.news.add(subject, id);
                 if !goes {
-                    self.words.keep_as_news(subject);
                     taken_over(&mut self.answers, bytes, &self.scope);
                 }
             }
             other => {
-                self.keep(other);
+                self.keep(other, bytes);
                 if self.line != Line::Down {
                     self.outgoing.push(bytes).map_err(too_much)?;
                 }
@@ -217,14 +223,31 @@ impl Said {
         Ok(true)
     }
 
-    fn keep(&mut self, read: Read) {
+    fn keep(&mut self, read: Read, bytes: &[u8]) {
         match read {
-            Read::Retraction(subject) => self.words.forget(&subject),
-            Read::Deletion(node) => self.words.forget_node(&node),
-            Read::Part(part, name, stanza) => self.words.set_part(part, &name, stanza),
+            Read::Retraction(subject) => {
+                self.words.forget(&subject);
+                self.outgoing.forget(|gone| *gone == subject);
+            }
+            Read::Deletion(node) => {
+                self.words.forget_node(&node);
+                self.outgoing.forget(|gone| gone.node == node);
+            }
+            Read::Part(part, name, stanza) => {
+                let own = id(bytes).map(|id| Own { id, stanza: bytes.into() });
+                self.words.set_part(part, &name, stanza, own);
+            }
             _ => {}
         }
     }
+}
+
+/// The id of a request, which is answered, as the server reads it.
+fn id(bytes: &[u8]) -> Option<Box<str>> {
+    let scope = Scope::with_default(ns::CLIENT);
+    let stanza = Stanza::parse(bytes, &scope, &StanzaLimits::AUTHENTICATED).ok()?;
+    let root = stanza.root();
+    root.attr("id").filter(|_| root.name() == "iq").map(Into::into)
 }
 
 /// Answers a word that the relay keeps until the server can be told.
@@ -303,11 +326,69 @@ mod tests {
         assert_eq!(answers, "<iq type='result' id='aaaab' from='pubsub.example.org'/>");
         said.line_is_up();
         let again = taken(&mut said);
-        assert!(again.contains("BUSY") && again.contains("id='lampfield-relay-news'"), "{again}");
+        assert!(again.contains("BUSY") && again.contains("id='lampfield-relay'"), "{again}");
         assert!(!again.contains("INUSE") && !again.contains("ping"), "{again}");
+    }
+
+    #[test]
+    fn what_the_pbx_still_waits_for_is_asked_again_in_its_own_words() {
+        let roster = "<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>";
+        let mut said = logged_in();
+        hears(&mut said, roster).unwrap();
+        assert_eq!(taken(&mut said), roster);
         said.line_is_down();
         said.line_is_up();
-        assert!(taken(&mut said).contains("id='lampfield-relay'"), "it has had that");
+        assert_eq!(taken(&mut said), roster, "no answer has come");
+        said.answered("roster");
+        said.line_is_down();
+        said.line_is_up();
+        assert!(taken(&mut said).contains("id='lampfield-relay'"), "the PBX has had its answer");
+    }
+
+    #[test]
+    fn a_count_is_news_until_the_server_has_answered_it() {
+        let count =
+            |id: &str| publish("1@default", "x", id).replace("device_state", "message_waiting");
+        let is_news = |said: &mut Said| taken(said).contains("id='lampfield-relay-news'");
+        let mut said = logged_in();
+        hears(&mut said, &count("aaaaa")).unwrap();
+        assert_eq!(taken(&mut said), count("aaaaa"));
+        for _ in 0..2 {
+            said.line_is_down();
+            said.line_is_up();
+            assert!(is_news(&mut said), "it may have been lost with the line, each time");
+        }
+        said.answered("lampfield-relay-news");
+        said.line_is_down();
+        said.line_is_up();
+        assert!(!is_news(&mut said), "the server has had it");
+        hears(&mut said, &(count("aaaab") + &count("aaaac"))).unwrap();
+        taken(&mut said);
+        said.answered("aaaab");
+        said.line_is_down();
+        said.line_is_up();
+        assert!(is_news(&mut said), "it has answered the one before");
+    }
+
+    #[test]
+    fn a_word_after_a_retraction_goes_after_it_on_a_slow_line_too() {
+        let mut said = logged_in();
+        let long = "x".repeat(20_000);
+        for item in 0..20 {
+            hears(&mut said, &publish(&item.to_string(), &long, "aaaaa")).unwrap();
+        }
+        let retract = "<iq type='set' id='r'><pubsub xmlns='http://jabber.org/protocol/pubsub'>\
+            <retract node='device_state'><item id='A'/></retract></pubsub></iq>";
+        let delete = "<iq type='set' id='d'>\
+            <pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>\
+            <delete node='device_state'/></pubsub></iq>";
+        for end in [retract, delete] {
+            hears(&mut said, &publish("A", "BUSY", "aaaaa")).unwrap();
+            hears(&mut said, end).unwrap();
+        }
+        hears(&mut said, &publish("A", "INUSE", "aaaaa")).unwrap();
+        let all = taken(&mut said);
+        assert!(all.rfind("INUSE") > all.find(delete));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use tokio_rustls::client::TlsStream;
 use crate::dial::{Address, Dialled, dial};
 use crate::settings::Target;
 use crate::trust::Trust;
-use crate::words::{self, REPEATED};
+use crate::words::is_ours;
 
 /// How long the server may take with each answer of a login.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -227,7 +227,7 @@ pub async fn hear_all(bytes: &[u8]) {
     let Ok(features) = ear.stanza().await else { return };
     let _ = ear.features(&features);
     let mut out = Vec::new();
-    while ear.listen(&mut out).await.is_ok() {
+    while ear.listen(&mut out, |_| {}).await.is_ok() {
         out.clear();
     }
 }
@@ -260,14 +260,22 @@ pub async fn write(mouth: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> Resul
 
 impl<S: AsyncRead> Ear<S> {
     /// Appends what the server says to the PBX, and no answers to what the relay has repeated: at
-    /// the least one stanza, and all that came with it.
+    /// the least one stanza, and all that came with it. Tells which ids were answered.
     ///
     /// # Errors
     /// The line is broken, or the stream has ended.
-    pub async fn listen(&mut self, out: &mut Vec<u8>) -> Result<(), LineError> {
+    pub async fn listen(
+        &mut self,
+        out: &mut Vec<u8>,
+        mut answered: impl FnMut(&str),
+    ) -> Result<(), LineError> {
         while out.is_empty() {
             while let Some(Frame::Stanza(bytes)) = self.buffered()? {
-                if !is_answer_to_repeated(bytes) {
+                let id = answered_by(bytes);
+                if let Some(id) = &id {
+                    answered(id);
+                }
+                if !id.is_some_and(|id| is_ours(&id)) {
                     out.extend_from_slice(bytes);
                 }
             }
@@ -332,17 +340,16 @@ impl<S: AsyncRead> Ear<S> {
     }
 }
 
-/// Whether the PBX never asked for this. Most stanzas need no parser to say that it did.
-fn is_answer_to_repeated(stanza: &[u8]) -> bool {
-    if !stanza.starts_with(b"<iq") || memchr::memmem::find(stanza, REPEATED.as_bytes()).is_none() {
-        return false;
+/// The id of what a stanza answers. Most stanzas need no parser to say that they are no answer.
+fn answered_by(stanza: &[u8]) -> Option<Box<str>> {
+    if !stanza.starts_with(b"<iq") {
+        return None;
     }
     let scope = Scope::with_default(ns::CLIENT);
-    Stanza::parse(stanza, &scope, &StanzaLimits::AUTHENTICATED).is_ok_and(|stanza| {
-        let root = stanza.root();
-        root.attr("id").is_some_and(words::is_ours)
-            && matches!(root.attr("type"), Some("result" | "error"))
-    })
+    let stanza = Stanza::parse(stanza, &scope, &StanzaLimits::AUTHENTICATED).ok()?;
+    let root = stanza.root();
+    let is_answer = matches!(root.attr("type"), Some("result" | "error"));
+    root.attr("id").filter(|_| is_answer).map(Into::into)
 }
 
 /// The stream's end, if this is its error.
@@ -412,7 +419,8 @@ mod tests {
             (false, "<iq type='result' id='lampfield-relay2'/>"),
             (false, "<message from='lampfield-relay@a' id='lampfield-relay' type='error'/>"),
         ] {
-            assert_eq!(is_answer_to_repeated(stanza.as_bytes()), swallowed, "{stanza}");
+            let id = answered_by(stanza.as_bytes());
+            assert_eq!(id.is_some_and(|id| is_ours(&id)), swallowed, "{stanza}");
         }
     }
 }

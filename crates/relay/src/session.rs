@@ -130,7 +130,7 @@ async fn stream(pbx: &Pbx, open: Open, domain: &str, progress: &mut Progress) ->
         let listen = async {
             let mut heard = Vec::new();
             loop {
-                ear.listen(&mut heard).await?;
+                ear.listen(&mut heard, |id| pbx.answered(id)).await?;
                 pbx.tell(&heard).await;
                 heard.clear();
             }

@@ -4,20 +4,17 @@
 //! it begins and what it ends its own login with. The server's answers to all of that are known by
 //! their id and go nowhere.
 
-use std::collections::HashSet;
-
 use indexmap::IndexMap;
 use lampfield_xmpp_stream::ns;
 
+use crate::news::{NEWS, News};
+
 /// The id of everything that is repeated. Asterisk's own have five letters.
 pub const REPEATED: &str = ns::RELAY_AGAIN;
-/// What follows in the id of a word that the server cannot have had: a count of messages that another
-/// server has overruled since is no news again, but this one is.
-const NEWS: &[u8] = b"-news";
 
 /// Whether an id is one of the relay's own.
 pub fn is_ours(id: &str) -> bool {
-    id.strip_prefix(REPEATED).is_some_and(|rest| rest.is_empty() || rest.as_bytes() == NEWS)
+    id == REPEATED || id == NEWS
 }
 
 /// Bytes of words of one PBX; more end its stream. 50,000 devices have half of it.
@@ -55,10 +52,27 @@ pub enum Part {
 #[derive(Debug, Default)]
 pub struct Words {
     last: IndexMap<Subject, Box<[u8]>>,
-    parts: IndexMap<(Part, Box<str>), Box<[u8]>>,
+    parts: IndexMap<(Part, Box<str>), Kept>,
     bytes: usize,
-    /// Those that the server has not had.
-    news: HashSet<Subject>,
+    /// Which of them count anew.
+    pub news: News,
+}
+
+/// A part of the login, ready to be sent.
+#[derive(Debug)]
+struct Kept {
+    repeated: Box<[u8]>,
+    /// The PBX waits for an answer to it.
+    own: Option<Own>,
+}
+
+/// A request as the PBX has sent it.
+#[derive(Debug)]
+pub struct Own {
+    /// Its id.
+    pub id: Box<str>,
+    /// All of it.
+    pub stanza: Box<[u8]>,
 }
 
 /// The PBX has said more than can be kept.
@@ -85,50 +99,44 @@ impl Words {
         Ok(())
     }
 
-    /// The last word on a subject is kept only: it is not on its way to the server.
-    pub fn keep_as_news(&mut self, subject: Subject) {
-        self.news.insert(subject);
-    }
-
-    /// What is said from now on is news; the server may have had all else.
-    pub fn no_news(&mut self) {
-        self.news.clear();
+    /// The server has answered this id.
+    pub fn answered(&mut self, id: &str) {
+        self.news.answered(id);
+        for kept in self.parts.values_mut() {
+            kept.own.take_if(|own| *own.id == *id);
+        }
     }
 
     /// Appends the last word on a subject, if there is one.
-    pub fn write(&self, subject: &Subject, out: &mut Vec<u8>) {
-        let stanza = self.last.get(subject).map_or(&[][..], AsRef::as_ref);
-        // Its id comes first.
-        let at = memchr::memmem::find(stanza, REPEATED.as_bytes());
-        let news = at.filter(|_| self.news.contains(subject)).map(|at| at + REPEATED.len());
-        let (id, rest) = stanza.split_at_checked(news.unwrap_or(0)).unwrap_or_default();
-        out.extend_from_slice(id);
-        out.extend_from_slice(if news.is_some() { NEWS } else { &[] });
-        out.extend_from_slice(rest);
+    pub fn write(&mut self, subject: &Subject, out: &mut Vec<u8>) {
+        if let Some(stanza) = self.last.get(subject) {
+            write(stanza, self.news.id(subject), out);
+        }
     }
 
     /// A node was deleted, with all that was said there.
     pub fn forget_node(&mut self, node: &str) {
         self.last.retain(|subject, _| *subject.node != *node);
-        self.news.retain(|subject| *subject.node != *node);
+        self.news.forget(|subject| *subject.node == *node);
         self.bytes = self.last.values().map(|stanza| stanza.len() + EACH).sum();
     }
 
     /// Something was taken back.
     pub fn forget(&mut self, subject: &Subject) {
-        self.news.remove(subject);
+        self.news.forget(|gone| gone == subject);
         if let Some(stanza) = self.last.shift_remove(subject) {
             self.bytes -= stanza.len() + EACH;
         }
     }
 
     /// Keeps a part of the login; none ends it. Of one kind and name only the newest is kept; there
-    /// are at most [`Words::PARTS`], further ones are not repeated.
-    pub fn set_part(&mut self, part: Part, name: &str, stanza: Option<Vec<u8>>) {
+    /// are at most [`Words::PARTS`], further ones are not repeated. One that the server has not
+    /// answered yet is said again in the PBX's `own` words, which waits for the answer.
+    pub fn set_part(&mut self, part: Part, name: &str, stanza: Option<Vec<u8>>, own: Option<Own>) {
         let key = (part, name.into());
         match stanza {
             Some(stanza) if self.parts.contains_key(&key) || self.parts.len() < Self::PARTS => {
-                self.parts.insert(key, stanza.into());
+                self.parts.insert(key, Kept { repeated: stanza.into(), own });
             }
             Some(_) => {}
             None => {
@@ -141,23 +149,39 @@ impl Words {
     const PARTS: usize = 64;
 
     /// Everything, in the order of a login.
-    pub fn repeated(&self) -> Vec<u8> {
+    pub fn repeated(&mut self) -> Vec<u8> {
         let mut all = Vec::with_capacity(self.bytes + 4_096);
-        let parts = |all: &mut Vec<u8>, is_now: fn(Part) -> bool| {
-            let mut parts: Vec<_> =
-                self.parts.iter().filter(|((part, _), _)| is_now(*part)).collect();
-            parts.sort_by_key(|((part, _), _)| *part);
-            parts.iter().for_each(|(_, stanza)| all.extend_from_slice(stanza));
-        };
-        parts(&mut all, |part| part < Part::Words);
-        self.last.keys().for_each(|subject| self.write(subject, &mut all));
-        parts(&mut all, |part| part > Part::Words);
+        self.write_parts(&mut all, |part| part < Part::Words);
+        for (subject, stanza) in &self.last {
+            write(stanza, self.news.id(subject), &mut all);
+        }
+        self.write_parts(&mut all, |part| part > Part::Words);
         all
+    }
+
+    fn write_parts(&self, out: &mut Vec<u8>, is_now: fn(Part) -> bool) {
+        let mut parts: Vec<_> = self.parts.iter().filter(|((part, _), _)| is_now(*part)).collect();
+        parts.sort_by_key(|((part, _), _)| *part);
+        for (_, kept) in parts {
+            out.extend_from_slice(kept.own.as_ref().map_or(&kept.repeated, |own| &own.stanza));
+        }
     }
 
     /// How many subjects there are.
     pub fn len(&self) -> usize {
         self.last.len()
+    }
+}
+
+/// Appends a stanza under an id, which comes first in it.
+fn write(stanza: &[u8], id: &str, out: &mut Vec<u8>) {
+    let at = memchr::memmem::find(stanza, REPEATED.as_bytes());
+    let at = at.filter(|_| id != REPEATED).unwrap_or(stanza.len());
+    let (start, rest) = stanza.split_at_checked(at).unwrap_or_default();
+    out.extend_from_slice(start);
+    if let Some(rest) = rest.strip_prefix(REPEATED.as_bytes()) {
+        out.extend_from_slice(id.as_bytes());
+        out.extend_from_slice(rest);
     }
 }
 
@@ -172,14 +196,14 @@ mod tests {
     #[test]
     fn the_newest_of_each_in_the_order_of_a_login() {
         let mut words = Words::default();
-        words.set_part(Part::Presence, "", Some(b"P".to_vec()));
-        words.set_part(Part::Subscription, "n", Some(b"S".to_vec()));
-        words.set_part(Part::Unsubscription, "n", Some(b"U".to_vec()));
+        words.set_part(Part::Presence, "", Some(b"P".to_vec()), None);
+        words.set_part(Part::Subscription, "n", Some(b"S".to_vec()), None);
+        words.set_part(Part::Unsubscription, "n", Some(b"U".to_vec()), None);
         for (item, said) in [("a", "1"), ("b", "2"), ("a", "3"), ("c", "4")] {
             words.say(subject(item), said.into()).unwrap();
         }
         assert_eq!(words.repeated(), b"U324SP");
-        words.set_part(Part::Presence, "", None);
+        words.set_part(Part::Presence, "", None, None);
         words.forget(&subject("a"));
         assert_eq!(words.repeated(), b"U24S");
         words.forget_node("n");
