@@ -20,6 +20,9 @@ const RESOLVE: Duration = Duration::from_secs(5);
 /// The pause between two tries at the address of before, while the DNS is silent.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// How long the DNS has to name another address than one that was in vain.
+const DNS_FIRST: Duration = Duration::from_secs(2);
+
 /// What is to be looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Place {
@@ -29,8 +32,8 @@ struct Place {
 }
 
 /// Where a connection is tried.
-#[derive(Debug, Clone, Copy)]
-pub struct Address {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Address {
     address: SocketAddr,
     is_direct: bool,
 }
@@ -43,37 +46,60 @@ pub struct Dialled {
     pub is_direct: bool,
 }
 
-/// Connects to a target. Each of its addresses is tried; if the DNS does not know or does not answer, that
-/// of before, because the DNS may be at the other end of the same line.
+/// Where a target was found.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Before {
+    address: Option<Address>,
+    /// There was a connection, and nothing came of it.
+    pub is_in_vain: bool,
+}
+
+/// Connects to a target. Each of its addresses is tried, that of before first, or last if it was in vain;
+/// if the DNS does not know or does not answer, only that of before, because the DNS may be at the other
+/// end of the same line.
 ///
 /// # Errors
 /// Why the last one did not work.
-pub async fn dial(target: &Target, before: &mut Option<Address>) -> io::Result<Dialled> {
+pub async fn dial(target: &Target, before: &mut Before) -> io::Result<Dialled> {
     let found = tokio::select! {
         biased;
         found = addresses(target) => found,
         dialled = again(*before) => return Ok(dialled),
     };
-    let found = match (found, *before) {
+    let found = match (found, before.address) {
         (Err(_), Some(before)) => vec![before],
         (found, _) => found?,
     };
-    let mut last = io::Error::new(io::ErrorKind::NotFound, format!("{target} has no address"));
+    let nowhere = io::Error::new(io::ErrorKind::NotFound, format!("{target} has no address"));
+    connect_to_one(found, before).await.map_err(|error| error.unwrap_or(nowhere))
+}
+
+async fn connect_to_one(
+    mut found: Vec<Address>,
+    before: &mut Before,
+) -> Result<Dialled, Option<io::Error>> {
+    if let Some(place) = found.iter().position(|address| Some(*address) == before.address) {
+        found.rotate_left(place + usize::from(before.is_in_vain));
+    }
+    let mut last = None;
     for address in found {
         match connect(address).await {
             Ok(dialled) => {
-                *before = Some(address);
+                before.address = Some(address);
                 return Ok(dialled);
             }
-            Err(error) => last = error,
+            Err(error) => last = Some(error),
         }
     }
     Err(last)
 }
 
-/// Tries an address until there is a connection.
-async fn again(address: Option<Address>) -> Dialled {
-    let Some(address) = address else { return std::future::pending().await };
+/// Tries the address of before until there is a connection.
+async fn again(before: Before) -> Dialled {
+    let Some(address) = before.address else { return std::future::pending().await };
+    if before.is_in_vain {
+        sleep(DNS_FIRST).await;
+    }
     loop {
         if let Ok(dialled) = connect(address).await {
             return dialled;
@@ -172,13 +198,31 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let here = Address { address: listener.local_addr().unwrap(), is_direct: true };
         let target: Target = "nowhere.invalid:5222".parse().unwrap();
-        assert!(dial(&target, &mut None).await.is_err());
-        let dialled = dial(&target, &mut Some(here)).await.unwrap();
+        assert!(dial(&target, &mut Before::default()).await.is_err());
+        let mut before = Before { address: Some(here), is_in_vain: false };
+        let dialled = dial(&target, &mut before).await.unwrap();
         assert!(dialled.is_direct);
         let port = here.address.port();
         let target: Target = format!("127.0.0.1:{port}").parse().unwrap();
-        let mut before = None;
+        let mut before = Before::default();
         dial(&target, &mut before).await.unwrap();
-        assert_eq!(before.unwrap().address, here.address);
+        assert_eq!(before.address.unwrap().address, here.address);
+    }
+
+    #[tokio::test]
+    async fn an_address_that_connects_in_vain_keeps_no_other_one_waiting() {
+        let listeners = [
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        ];
+        let found = listeners
+            .each_ref()
+            .map(|listener| Address { address: listener.local_addr().unwrap(), is_direct: false });
+        let mut before = Before::default();
+        for (is_in_vain, place) in [(false, 0), (true, 1), (false, 1), (true, 0)] {
+            before.is_in_vain = is_in_vain;
+            let dialled = connect_to_one(found.into(), &mut before).await.unwrap();
+            assert_eq!(dialled.socket.peer_addr().unwrap(), found[place].address);
+        }
     }
 }

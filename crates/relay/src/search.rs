@@ -9,7 +9,7 @@ use futures_util::future::select_all;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use crate::dial::Address;
+use crate::dial::Before;
 use crate::server::{LineError, Open, open};
 use crate::settings::{Settings, Target};
 use crate::vain::Vain;
@@ -24,7 +24,7 @@ const HEAD_START: Duration = Duration::from_secs(2);
 pub struct Search<'a> {
     settings: &'a Settings,
     domain: &'a str,
-    addresses: Vec<Option<Address>>,
+    found: Vec<Before>,
     /// The place of the target that has the head start.
     first: usize,
 }
@@ -34,7 +34,7 @@ struct Tries<'a, 'f> {
     settings: &'a Settings,
     domain: &'a str,
     target: &'a Target,
-    before: &'f mut Option<Address>,
+    before: &'f mut Before,
     /// The first of them has failed.
     failed: &'f Notify,
     vain: &'f RefCell<Vain>,
@@ -47,11 +47,13 @@ struct Tries<'a, 'f> {
 impl<'a> Search<'a> {
     /// For a server of this domain.
     pub fn new(settings: &'a Settings, domain: &'a str) -> Self {
-        Self { settings, domain, addresses: vec![None; settings.targets.len()], first: 0 }
+        Self { settings, domain, found: vec![Before::default(); settings.targets.len()], first: 0 }
     }
 
-    /// Whether the one that was found was of use: else the next one has the head start.
+    /// Whether the one that was found was of use: else the next one has the head start, and the next
+    /// address of each.
     pub fn was_of_use(&mut self, is_so: bool) {
+        self.found.iter_mut().for_each(|before| before.is_in_vain |= !is_so);
         self.first = if is_so { 0 } else { (self.first + 1) % self.settings.targets.len().max(1) };
     }
 
@@ -64,12 +66,12 @@ impl<'a> Search<'a> {
         vain: &RefCell<Vain>,
         is_new: bool,
     ) -> Result<(Open, &'a Target), LineError> {
-        let Self { settings, domain, ref mut addresses, first } = *self;
+        let Self { settings, domain, ref mut found, first } = *self;
         let is_all = is_new && settings.targets.len() == 1;
         let failed: Vec<_> = settings.targets.iter().map(|_| Notify::new()).collect();
         let mut former: Option<&Notify> = None;
         let mut all = Vec::new();
-        let mut targets: Vec<_> = settings.targets.iter().zip(addresses).zip(&failed).collect();
+        let mut targets: Vec<_> = settings.targets.iter().zip(found).zip(&failed).collect();
         targets.rotate_left(first);
         for ((target, before), failed) in targets {
             let tries = Tries { settings, domain, target, before, failed, vain, is_all };

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::dial::{Address, Dialled, dial};
+use crate::dial::{Before, Dialled, dial};
 use crate::settings::Target;
 use crate::trust::Trust;
 use crate::words::is_ours;
@@ -120,11 +120,13 @@ pub struct Open {
 /// Why it cannot be.
 pub async fn open(
     target: &Target,
-    before: &mut Option<Address>,
+    before: &mut Before,
     trust: &Trust,
     domain: &str,
 ) -> Result<Open, LineError> {
     let dialled = dial(target, before).await.map_err(LineError::Unreached)?;
+    // Until it is of use.
+    before.is_in_vain = true;
     let Dialled { socket, is_direct } = dialled;
     lampfield_tcp::prepare(&socket)?;
     let (fd, local) = (socket.as_fd().try_clone_to_owned()?, socket.local_addr().ok());
@@ -133,6 +135,7 @@ pub async fn open(
     let connector = TlsConnector::from(trust.config());
     let tls = timeout(PATIENCE, connector.connect(name, socket)).await;
     let server = Server::new(tls.map_err(|_| LineError::Slow)??);
+    before.is_in_vain = false;
     Ok(Open { server, socket: fd, local: local.map(|address| address.ip()) })
 }
 
