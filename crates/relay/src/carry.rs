@@ -135,6 +135,7 @@ async fn carry(
         end = pbx.listen(ear) => End::Pbx(end),
         refused = &mut session => End::Server(refused),
         () = pbx.write_rest() => End::Pbx(PbxEnd::Closed),
+        () = pbx.cut() => End::Pbx(PbxEnd::Closed),
     };
     let is_goodbye = match end {
         End::Server(Refused::Ended(LineError::NoTls)) => return Err(RelayError::NoTls),
@@ -174,5 +175,32 @@ impl Newest {
     /// Whether this process has just opened another stream, after its one of that time.
     fn is_another_of(&self, process: Witness, since: Instant) -> bool {
         self.process == Some(process) && self.at > since && self.at.elapsed() < AGAIN
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use socket2::SockFilter;
+
+    use super::*;
+    use crate::settings::Fingerprint;
+    use crate::trust::Trust;
+
+    /// `BPF_RET | BPF_K` of linux/bpf_common.h: with 0, whatever arrives is dropped.
+    const RETURN: u16 = 0x06;
+
+    #[tokio::test]
+    async fn a_pbx_on_another_machine_may_go_without_a_word() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let pbx = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (socket, _) = listener.accept().await.unwrap();
+        SockRef::from(&pbx).attach_filter(&[SockFilter::new(RETURN, 0, 0, 0)]).unwrap();
+        let trust = Trust::pinned(vec![Fingerprint::of(b"")]).unwrap();
+        let settings = Settings { targets: Vec::new(), trust };
+        let newest = watch::Sender::new(Newest { process: None, at: Instant::now() });
+        let elsewhere = ([192, 0, 2, 1], 5_222).into();
+        let carried = carry(socket, elsewhere, &settings, &newest);
+        let most = lampfield_tcp::SILENCE + Duration::from_secs(2);
+        assert!(matches!(timeout(most, carried).await, Ok(Ok(()))), "it is carried for good");
     }
 }

@@ -70,6 +70,9 @@ impl Pbx {
     /// Takes over an accepted socket.
     pub fn new(socket: TcpStream, peer: SocketAddr) -> std::io::Result<(Self, Ear)> {
         socket.set_nodelay(true)?;
+        if is_elsewhere(peer) {
+            lampfield_tcp::prepare(&socket)?;
+        }
         let (ear, mouth) = socket.into_split();
         let pbx = Self {
             mouth,
@@ -146,6 +149,15 @@ impl Pbx {
                 Err(_) => return,
             }
             self.room.notify_waiters();
+        }
+    }
+
+    /// Returns when a PBX on another machine is gone without a word. On this one none goes so, and one that
+    /// is only stopped must not count as gone.
+    pub async fn cut(&self) {
+        match is_elsewhere(self.peer) {
+            true => lampfield_tcp::cut(self.mouth.as_ref()).await,
+            false => std::future::pending().await,
         }
     }
 
@@ -259,6 +271,10 @@ impl Pbx {
             more.await;
         }
     }
+}
+
+fn is_elsewhere(peer: SocketAddr) -> bool {
+    !peer.ip().to_canonical().is_loopback()
 }
 
 /// Begins a stream from our side.
