@@ -104,17 +104,20 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
 /// Whether another try would mend nothing, or would only take the place of somebody who has taken
 /// ours.
 fn is_final(error: &LineError, progress: &Progress) -> bool {
-    const FINAL: [StreamCondition; 5] = [
-        StreamCondition::Conflict,
-        StreamCondition::HostUnknown,
-        StreamCondition::NotAuthorized,
-        StreamCondition::NotWellFormed,
-        StreamCondition::PolicyViolation,
+    // Of all others the reason is the PBX, which would be said again, or that it is not wanted.
+    const PASSING: [StreamCondition; 7] = [
+        StreamCondition::ConnectionTimeout,
+        StreamCondition::InternalServerError,
+        StreamCondition::RemoteConnectionFailed,
+        StreamCondition::Reset,
+        StreamCondition::ResourceConstraint,
+        StreamCondition::SystemShutdown,
+        StreamCondition::UndefinedCondition,
     ];
     match error {
         // Once it was there with TLS, it is somebody on the line who takes TLS out.
         LineError::NoTls | LineError::NoPlain => progress.address.is_none(),
-        LineError::Ended { condition, .. } => FINAL.iter().any(|one| one.as_str() == condition),
+        LineError::Ended { condition, .. } => PASSING.iter().all(|one| one.as_str() != condition),
         _ => false,
     }
 }
@@ -310,7 +313,12 @@ mod tests {
         assert!(is_final(&LineError::NoTls, &progress));
         progress.address = Some("a@b/c".to_owned());
         assert!(!is_final(&LineError::NoTls, &progress));
-        for (condition, ends) in [("conflict", true), ("system-shutdown", false)] {
+        for (condition, ends) in [
+            ("conflict", true),
+            ("invalid-from", true),
+            ("system-shutdown", false),
+            ("resource-constraint", false),
+        ] {
             let error = LineError::Ended { condition: condition.into(), text: String::new() };
             assert_eq!(is_final(&error, &progress), ends, "{condition}");
         }
