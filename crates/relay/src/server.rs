@@ -131,12 +131,19 @@ pub async fn open(
     lampfield_tcp::prepare(&socket)?;
     let (fd, local) = (socket.as_fd().try_clone_to_owned()?, socket.local_addr().ok());
     let socket = if is_direct { socket } else { start_tls(socket, domain).await? };
-    let name = ServerName::try_from(domain.to_owned()).map_err(io::Error::other)?;
+    let name = name(domain, target)?;
     let connector = TlsConnector::from(trust.config());
     let tls = timeout(PATIENCE, connector.connect(name, socket)).await;
     let server = Server::new(tls.map_err(|_| LineError::Slow)??);
     before.is_in_vain = false;
     Ok(Open { server, socket: fd, local: local.map(|address| address.ip()) })
+}
+
+/// The name that TLS asks for: not every domain of an account can stand in a certificate.
+fn name(domain: &str, target: &Target) -> Result<ServerName<'static>, LineError> {
+    let name = ServerName::try_from(domain.to_owned());
+    let name = name.or_else(|_| ServerName::try_from(target.host.clone()));
+    Ok(name.map_err(io::Error::other)?)
 }
 
 async fn start_tls(socket: TcpStream, domain: &str) -> Result<TcpStream, LineError> {
@@ -383,6 +390,18 @@ pub fn in_one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_domain_that_no_certificate_can_name_is_no_reason_not_to_connect() {
+        let target: Target = "lamps.example.org:5222".parse().unwrap();
+        for (domain, asked) in [
+            ("example.org", "example.org"),
+            ("pbx", "pbx"),
+            ("bücher.example", "lamps.example.org"),
+        ] {
+            assert_eq!(name(domain, &target).unwrap().to_str(), asked, "{domain}");
+        }
+    }
 
     #[test]
     fn what_rustls_says_is_told_in_words() {
