@@ -31,9 +31,14 @@ async fn says(client: &mut Client, stanza: &str, id: &str) {
     assert_eq!(answer.element.attr("type"), Some("result"), "{}", answer.raw);
 }
 
+/// An [`outage`] after which the server knows all that was said before.
+async fn outage_in_peace(server: &mut Server, said: u64) {
+    server.settled().await;
+    outage(server, said).await;
+}
+
 /// Kills the server and starts it again, and waits until the PBX's states are said again.
 async fn outage(server: &mut Server, said: u64) {
-    server.settled().await;
     server.kill();
     server.run().await;
     eventually(BACK, || async {
@@ -50,7 +55,7 @@ async fn who_was_given_an_address_comes_back_to_it() {
     let (mut server, relay) = house().await;
     let mut client = pbx(&relay, "").await;
     says(&mut client, &publish("p", EID, "PJSIP/1", "INUSE"), "p").await;
-    outage(&mut server, 1).await;
+    outage_in_peace(&mut server, 1).await;
     says(&mut client, &publish("q", EID, "PJSIP/1", "BUSY"), "q").await;
 }
 
@@ -66,7 +71,7 @@ async fn a_silent_server_is_not_waited_for() {
     let login = pbx(&relay, "asterisk");
     let mut client = tokio::time::timeout(BACK, login).await.expect("it is let in");
     says(&mut client, &publish("p", EID, "PJSIP/1", "INUSE"), "p").await;
-    outage(&mut server, 1).await;
+    outage_in_peace(&mut server, 1).await;
 }
 
 /// What closes its stream and opens another is the same process: `module unload res_xmpp.so` and
@@ -91,6 +96,27 @@ async fn an_old_count_does_not_come_back_over_a_newer_one_of_another_server() {
     let mut other = Client::login(server.address(), &jid, &Config::password("server2")).await;
     let newer = publish_mailbox("n", "02:00:00:00:00:02", "1@default", 5, 0);
     says(&mut other, &newer, "n").await;
-    outage(&mut server, 1).await;
+    outage_in_peace(&mut server, 1).await;
     assert_eq!(server.why("1@default").new_messages(), Some(5));
+}
+
+/// A frozen server is what a cut line is: what is said goes out, and nobody hears it.
+#[tokio::test]
+async fn what_nobody_heard_is_said_again_and_asked_again() {
+    let (mut server, relay) = house().await;
+    let mut client = pbx(&relay, "asterisk").await;
+    says(&mut client, &publish_mailbox("m", EID, "1@default", 1, 0), "m").await;
+    let jid = format!("server2@{DOMAIN}/asterisk");
+    let mut other = Client::login(server.address(), &jid, &Config::password("server2")).await;
+    let none = publish_mailbox("n", "02:00:00:00:00:02", "1@default", 0, 0);
+    says(&mut other, &none, "n").await;
+    server.settled().await;
+    server.process().freeze();
+    client.send(&publish_mailbox("o", EID, "1@default", 1, 0)).await;
+    client.send("<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    outage(&mut server, 1).await;
+    let asked = client.until(|stanza| stanza.attr("id") == Some("roster"));
+    tokio::time::timeout(BACK, asked).await.expect("its roster is asked for again");
+    assert_eq!(server.why("1@default").new_messages(), Some(1));
 }
