@@ -1,4 +1,4 @@
-//! Who speaks: the account under which an origin's words come in. Opaque here; the door that
+//! Who speaks: the account under which an origin's words come in. Opaque here; the protocol that
 //! authenticated the account has made it canonical.
 
 use std::fmt;
@@ -26,7 +26,7 @@ impl AccountName {
         Ok(Self(name::checked(text, Self::MAX_BYTES)?.into()))
     }
 
-    /// The name as the door gave it.
+    /// The name as the protocol gave it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

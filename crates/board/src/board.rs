@@ -4,24 +4,21 @@
 mod apply;
 mod entries;
 mod known_origins;
-mod per_kind;
 mod view;
 
 use std::collections::BTreeSet;
 
 use crate::digest::Digest;
-use crate::kind::Kind;
+use crate::kind::{Kind, PerKind, Value};
 use crate::nearest;
 use crate::origin::OriginId;
 use crate::revision::Revision;
 use crate::slots::Slots;
 use crate::subject::{Subject, SubjectId};
-use crate::value::Value;
 pub use apply::{Applied, Refused};
 use entries::Entries;
 use known_origins::KnownOrigins;
 pub use known_origins::OriginsFull;
-use per_kind::PerKind;
 pub use view::{Fact, SubjectFacts};
 
 /// How much a board may hold. At a limit new things are refused; what is held can still change.
@@ -34,17 +31,15 @@ pub struct BoardLimits {
 }
 
 /// How much a board holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Subjects with at least one entry.
     pub subjects: usize,
     /// Subjects whose lamp shows something: those with at least one live fact.
     pub lamps: usize,
-    /// Live device states.
-    pub devices: usize,
-    /// Live mailboxes.
-    pub mailboxes: usize,
-    /// Tombstones of both kinds.
+    /// Live facts of each kind.
+    pub facts: PerKind<usize>,
+    /// Tombstones of all kinds.
     pub tombstones: usize,
     /// Origins, with or without entries.
     pub origins: usize,
@@ -56,7 +51,9 @@ pub struct Board {
     origins: KnownOrigins,
     /// Oldest first.
     tombstones: BTreeSet<(Revision, SubjectId, OriginId)>,
+    /// Live facts.
     live: PerKind<usize>,
+    live_total: usize,
     /// Subjects with a live fact.
     lamps: usize,
     digests: PerKind<Digest>,
@@ -84,6 +81,7 @@ impl Board {
             origins: KnownOrigins::new(),
             tombstones: BTreeSet::new(),
             live: PerKind::default(),
+            live_total: 0,
             lamps: 0,
             digests: PerKind::default(),
             revision: Revision::ZERO,
@@ -156,11 +154,16 @@ impl Board {
         Counts {
             subjects: self.subjects.len(),
             lamps: self.lamps,
-            devices: self.live.device,
-            mailboxes: self.live.mailbox,
+            facts: self.live.clone(),
             tombstones: self.tombstones.len(),
             origins: self.origins.len(),
         }
+    }
+
+    /// How many live facts of all kinds are held.
+    #[must_use]
+    pub fn live_facts(&self) -> usize {
+        self.live_total
     }
 
     /// How much may be held.

@@ -1,13 +1,14 @@
-//! What a change on the board, or a state that passes by it, tells every door.
+//! What a change on the board, or a state that passes by it, tells every protocol.
 
 use std::sync::Arc;
 
 use crate::cachable::Cachable;
-use crate::door_name::DoorName;
+use crate::fact_state::FactState;
+use crate::kind::Value;
 use crate::origin::Origin;
+use crate::protocol::Protocol;
 use crate::revision::Revision;
 use crate::subject::{Subject, SubjectId};
-use crate::value::{FactState, Value};
 use crate::version::Version;
 use crate::wall_time::WallTime;
 
@@ -34,8 +35,8 @@ pub struct Change {
     pub version: Version,
     /// When it was said, for people.
     pub said_at: WallTime,
-    /// The adapter it came through.
-    pub door: DoorName,
+    /// By which protocol it came.
+    pub protocol: Protocol,
     /// Whether it is kept.
     pub cachable: Cachable,
 }

@@ -6,9 +6,9 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher24;
 
+use crate::fact_state::FactState;
 use crate::origin::Origin;
 use crate::subject::Subject;
-use crate::value::{FactState, Value};
 use crate::version::Version;
 
 /// The sum, modulo 2^64, of one hash for each entry of a kind: equal boards have equal digests,
@@ -53,7 +53,7 @@ impl Mark {
     pub(crate) fn of(
         subject: &Subject,
         origin: &Origin,
-        state: FactState,
+        state: &FactState,
         version: Version,
     ) -> Self {
         let mut hasher = SipHasher24::new();
@@ -64,12 +64,7 @@ impl Mark {
         hasher.write(&version.counter.to_le_bytes());
         match state {
             FactState::Withdrawn(_) => hasher.write(&[0]),
-            FactState::Live(Value::Device(state)) => hasher.write(&[1, state.number()]),
-            FactState::Live(Value::Mailbox(count)) => {
-                hasher.write(&[2]);
-                hasher.write(&count.new.to_le_bytes());
-                hasher.write(&count.old.to_le_bytes());
-            }
+            FactState::Live(value) => value.mark(&mut hasher),
         }
         Self(hasher.finish())
     }

@@ -22,6 +22,8 @@ pub enum Ending {
     Superseded,
     /// Its account was removed.
     Removed,
+    /// It had named its own end.
+    Expired,
 }
 
 /// The text is not the word for an ending.
@@ -33,7 +35,7 @@ pub struct UnknownEnding(pub String);
 
 impl Ending {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Lost,
         Self::NotBackAfterRestart,
         Self::NotBack,
@@ -42,6 +44,7 @@ impl Ending {
         Self::Goodbye,
         Self::Superseded,
         Self::Removed,
+        Self::Expired,
     ];
 
     /// The word for it in the store and in answers.
@@ -56,6 +59,7 @@ impl Ending {
             Self::Goodbye => "goodbye",
             Self::Superseded => "superseded",
             Self::Removed => "removed",
+            Self::Expired => "expired",
         }
     }
 }
@@ -71,6 +75,7 @@ impl fmt::Display for Ending {
             Self::Goodbye => "said goodbye",
             Self::Superseded => "said with another account since",
             Self::Removed => "the account was removed",
+            Self::Expired => "its time was over",
         })
     }
 }

@@ -6,11 +6,12 @@ mod ring;
 use std::sync::Arc;
 
 use crate::change::Change;
-use crate::door_name::DoorName;
+use crate::fact_state::FactState;
+use crate::kind::Value;
 use crate::origin::Origin;
+use crate::protocol::Protocol;
 use crate::slots::{Keyed, Slots};
 use crate::subject::Subject;
-use crate::value::{FactState, Value};
 use crate::wall_time::WallTime;
 use ring::Ring;
 
@@ -37,12 +38,12 @@ pub struct PastChange {
     pub lamp: Option<Value>,
     /// What the lamp had shown before.
     pub lamp_was: Option<Value>,
-    /// The adapter it came through.
-    pub door: DoorName,
+    /// By which protocol it came.
+    pub protocol: Protocol,
 }
 
 /// What is remembered of a lamp at a past moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Past {
     /// It showed this; none when there was no live fact.
     Showed(Option<Value>),
@@ -63,7 +64,7 @@ struct Record {
     was: Option<FactState>,
     lamp: Option<Value>,
     lamp_was: Option<Value>,
-    door: DoorName,
+    protocol: Protocol,
 }
 
 /// A subject with entries, and the newest of them.
@@ -125,11 +126,11 @@ impl History {
             chain,
             origin_place,
             back,
-            state: change.state,
-            was: change.was,
-            lamp: change.lamp,
-            lamp_was: change.lamp_was,
-            door: change.door,
+            state: change.state.clone(),
+            was: change.was.clone(),
+            lamp: change.lamp.clone(),
+            lamp_was: change.lamp_was.clone(),
+            protocol: change.protocol,
         });
     }
 
@@ -149,9 +150,9 @@ impl History {
         let mut lamp = Past::AsNow;
         for entry in self.chain(subject) {
             if entry.at <= at {
-                return Past::Showed(entry.lamp);
+                return Past::Showed(entry.lamp.clone());
             }
-            lamp = Past::Showed(entry.lamp_was);
+            lamp = Past::Showed(entry.lamp_was.clone());
         }
         lamp
     }
@@ -204,11 +205,11 @@ impl History {
         Some(PastChange {
             at: entry.at,
             origin: Arc::clone(&self.origins.get(entry.origin_place)?.origin),
-            state: entry.state,
-            was: entry.was,
-            lamp: entry.lamp,
-            lamp_was: entry.lamp_was,
-            door: entry.door,
+            state: entry.state.clone(),
+            was: entry.was.clone(),
+            lamp: entry.lamp.clone(),
+            lamp_was: entry.lamp_was.clone(),
+            protocol: entry.protocol,
         })
     }
 

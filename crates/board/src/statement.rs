@@ -1,9 +1,9 @@
 //! One origin's word on its way to the board.
 
-use crate::door_name::DoorName;
+use crate::fact_state::FactState;
 use crate::origin::OriginId;
+use crate::protocol::Protocol;
 use crate::subject::Subject;
-use crate::value::FactState;
 use crate::version::Version;
 use crate::wall_time::WallTime;
 
@@ -21,6 +21,6 @@ pub struct Statement {
     pub version: Version,
     /// When it was said, for people.
     pub said_at: WallTime,
-    /// The adapter it came through.
-    pub door: DoorName,
+    /// By which protocol it came.
+    pub protocol: Protocol,
 }

@@ -31,8 +31,8 @@ pub enum SubjectError {
     /// The name part is not a name.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// The text names no kind and has neither the shape of a device nor that of a mailbox.
-    #[error("\"{0}\" may be a device or a mailbox; write device/{0} or mailbox/{0}")]
+    /// The text names no kind and has not the shape of any.
+    #[error("\"{0}\" may be of any kind; write KIND/{0}, where KIND is one of {words}", words = Kind::words())]
     Ambiguous(String),
 }
 
@@ -86,7 +86,7 @@ impl Subject {
     /// # Errors
     /// When the text cannot be a name.
     pub fn device(name: &str) -> Result<Self, NameError> {
-        Ok(Self::new(Kind::DeviceState, SubjectName::parse(name)?))
+        Ok(Self::new(Kind::Device, SubjectName::parse(name)?))
     }
 
     /// The mailbox of this name, `mailbox@context` or `mailbox` alone.
@@ -119,9 +119,9 @@ impl Subject {
             return Ok(vec![Self::new(kind, SubjectName::parse(name)?)]);
         }
         let name = SubjectName::parse(text)?;
-        let likely = shape(text).unwrap_or(Kind::DeviceState);
+        let likely = shape(text);
         let mut kinds = Kind::ALL;
-        kinds.sort_by_key(|kind| *kind != likely);
+        kinds.sort_by_key(|kind| Some(*kind) != likely);
         Ok(kinds.map(|kind| Self::new(kind, name.clone())).into())
     }
 }
@@ -152,17 +152,9 @@ fn split_kind(text: &str) -> Option<(Kind, &str)> {
     Some((kind.parse().ok()?, name))
 }
 
-/// The kind that the form of a bare name tells. A device is `technology/name` or `provider:name`
-/// (also `MWI:1000@default`, `Local/1000@context`); a mailbox is `box@context`.
+/// The kind that the form of a bare name tells. The later a kind stands in the list, the narrower is its form.
 fn shape(text: &str) -> Option<Kind> {
-    let before_context = text.split('@').next().unwrap_or(text);
-    if before_context.contains(['/', ':']) {
-        Some(Kind::DeviceState)
-    } else if text.contains('@') {
-        Some(Kind::Mailbox)
-    } else {
-        None
-    }
+    Kind::ALL.into_iter().rev().find(|kind| kind.is_shape_of(text))
 }
 
 // === impl SubjectId ===

@@ -1,4 +1,4 @@
-//! Which of two words of one origin is the newer one. WallTime clocks never decide that.
+//! Which of two words of one origin is the newer one. Wall clocks never decide that.
 
 use std::fmt;
 

@@ -7,13 +7,14 @@ mod rule;
 
 use std::sync::Arc;
 
-use crate::board::{Fact, SubjectFacts};
-use crate::door_name::DoorName;
-use crate::kind::Kind;
+use crate::board::SubjectFacts;
+use crate::fact_state::FactState;
+use crate::kind::Value;
 use crate::origin::Origin;
+use crate::protocol::Protocol;
 use crate::revision::Revision;
 use crate::subject::Subject;
-use crate::value::{FactState, Value};
+
 use crate::version::Version;
 use crate::wall_time::WallTime;
 pub use changes::{Alternative, Alternatives, WhatIf};
@@ -39,8 +40,8 @@ pub struct Why {
 pub struct FactReason {
     /// Who says so.
     pub origin: Arc<Origin>,
-    /// The adapter it came through.
-    pub door: DoorName,
+    /// By which protocol it came.
+    pub protocol: Protocol,
     /// The value, or its end.
     pub state: FactState,
     /// Its version within the origin.
@@ -60,29 +61,28 @@ impl Why {
     #[must_use]
     pub fn of(subject: SubjectFacts<'_>) -> Self {
         let kind = subject.subject().kind();
-        let live = |fact: &Fact<'_>| Some((fact.revision, fact.state.live()?));
-        let values: Vec<_> = subject.facts().filter_map(|fact| live(&fact)).collect();
-        let newest = values.iter().map(|(arrived, _)| *arrived).max().unwrap_or_default();
-        let rule = Rule::of(kind, &values);
+        let lamp = subject.lamp();
+        let live = subject.facts().filter_map(|fact| Some((fact.revision, fact.state.live()?)));
+        let (rule, decides) = Rule::of(kind, &live.collect::<Vec<_>>(), lamp.as_ref());
+        let mut decides = decides.into_iter();
         let facts = subject.facts().map(|fact| FactReason {
             origin: Arc::clone(fact.origin),
-            door: fact.door,
-            state: fact.state,
+            protocol: fact.protocol,
+            state: fact.state.clone(),
             version: fact.version,
             revision: fact.revision,
             said_at: fact.said_at,
-            decides: live(&fact)
-                .is_some_and(|(arrived, value)| rule.reason.rests_on(arrived, value, newest)),
+            decides: fact.state.is_live() && decides.next().unwrap_or_default(),
         });
+        let said: Vec<_> = subject.facts().map(|fact| fact.state.live()).collect();
+        let origins = subject.facts().map(|fact| Arc::clone(fact.origin));
+        let what_if = origins.zip(kind.what_if(&said, lamp.as_ref()));
         Self {
             subject: subject.subject().clone(),
-            lamp: subject.lamp(),
-            facts: facts.collect(),
-            changes: match kind {
-                Kind::DeviceState => changes::for_device(subject),
-                Kind::Mailbox => changes::for_mailbox(subject),
-            },
             rule,
+            facts: facts.collect(),
+            changes: what_if.map(|(origin, says)| WhatIf { origin, says }).collect(),
+            lamp,
         }
     }
 }

@@ -10,7 +10,7 @@
 use std::time::{Duration, Instant};
 
 use lampfield_board::{
-    AccountName, Cachable, DeviceState::InUse, DoorName, Eid, Kind, Subject, WallTime,
+    AccountName, Cachable, DeviceState::InUse, Eid, Kind, Protocol, Subject, WallTime,
 };
 use lampfield_hub::{ConnId, Hub, Now, PeerCache, Policies, Policy, Publication, Rule, Settings};
 
@@ -33,7 +33,7 @@ fn hub() -> Hub {
     let mut hub = Hub::new(settings, at(0));
     let peer = AccountName::parse("pbx-b@asterisk.example").unwrap();
     // Confirms nothing, so that every withdrawal is remembered.
-    let _watch = hub.watch(&peer, Kind::DeviceState, PeerCache::Survives);
+    let _watch = hub.watch(&peer, Kind::Device, PeerCache::Survives);
     hub.arrive(CONN, &account(), at(0));
     for device in 0..FACTS {
         let said = Publication {
@@ -42,7 +42,7 @@ fn hub() -> Hub {
             value: InUse.into(),
             cachable: Cachable::Yes,
             is_again: false,
-            door: DoorName::Asterisk,
+            protocol: Protocol::Xmpp,
         };
         hub.publish(CONN, said, at(0)).unwrap();
         carry_out(&mut hub);

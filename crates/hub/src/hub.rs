@@ -2,6 +2,7 @@
 //! for each thing that can happen.
 
 mod arrive;
+mod expire;
 mod explain;
 mod leave;
 mod load;
@@ -19,6 +20,7 @@ use lampfield_fabric::Bucket;
 use crate::{
     backoff::Backoffs,
     connections::Connections,
+    deadlines::Deadlines,
     departed::Departed,
     effect::{Effect, Outbox},
     keys,
@@ -56,6 +58,7 @@ pub struct Hub {
     readers: Readers,
     backoffs: Backoffs,
     departed: Departed,
+    deadlines: Deadlines,
     history: History,
     tally: Tally,
     refusals: Refusals,
@@ -82,6 +85,7 @@ impl Hub {
             readers: Readers::default(),
             backoffs: Backoffs::default(),
             departed: Departed::default(),
+            deadlines: Deadlines::default(),
             tally: Tally::default(),
             refusals: Refusals::default(),
             outbox: Outbox::default(),
@@ -101,8 +105,9 @@ impl Hub {
         }
         let sweep = self.origins.next_due().map(|(deadline, _)| deadline);
         let (calm, quiet) = (self.backoffs.next_calm(), self.refusals.next_look());
-        let others = [sweep, calm, quiet, self.departed.next_end()];
-        others.into_iter().flatten().min()
+        let ends = [self.departed.next_end(), self.deadlines.next()];
+        let others = [sweep, calm, quiet].into_iter().chain(ends);
+        others.flatten().min()
     }
 
     /// The facts.

@@ -6,6 +6,7 @@
 
 mod backoff;
 mod connections;
+mod deadlines;
 mod departed;
 mod effect;
 mod hub;

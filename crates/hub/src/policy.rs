@@ -1,6 +1,7 @@
 //! What becomes of a device's facts, by the device's name: operator's rules first, then the
 //! defaults. Never looks at values.
 
+use lampfield_board::kind::AfterLoss;
 use lampfield_board::{Kind, Pattern, PatternError, Subject};
 
 /// What becomes of the facts of a subject.
@@ -51,17 +52,19 @@ impl Policies {
         Self { operator }
     }
 
-    /// The policy of a subject. Mailboxes are always kept: Asterisk does not repeat them after a
-    /// return, and there is no withdrawal for them on its wire.
+    /// The policy of a subject. Of devices an operator's rule may say it, of all others the kind does.
     #[must_use]
     pub fn of(&self, subject: &Subject) -> Policy {
         let name = subject.name().as_str();
         match subject.kind() {
-            Kind::Mailbox => Policy::Keep,
-            Kind::DeviceState => {
+            Kind::Device => {
                 let rule = self.operator.iter().find(|rule| rule.names.matches(name));
                 rule.map_or_else(|| default(name), |rule| rule.policy)
             }
+            other => match other.after_loss() {
+                AfterLoss::Withdraw => Policy::Withdraw,
+                AfterLoss::Keep => Policy::Keep,
+            },
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lampfield_board::{Cachable, DoorName, Eid, Origin, OriginsFull, Refused, Subject, Value};
+use lampfield_board::{Cachable, Eid, Origin, OriginsFull, Protocol, Refused, Subject, Value};
 use lampfield_fabric::StoreError;
 use thiserror::Error;
 
@@ -19,8 +19,8 @@ pub struct Publication {
     pub value: Value,
     /// Whether it may be kept.
     pub cachable: Cachable,
-    /// The adapter it came through.
-    pub door: DoorName,
+    /// By which protocol it came.
+    pub protocol: Protocol,
     /// Whether it may have been said before, and is said again only because a line was lost.
     pub is_again: bool,
 }

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use lampfield_board::{AccountName, Kind, Revision};
-use serde::{Deserialize, Serialize};
+use lampfield_board::{AccountName, Kind, PerKind, Revision};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Marks of ended watches kept per account and kind; beyond it the one longest away goes. Only
 /// clients that invent a new resource with each login come that far.
@@ -39,13 +39,8 @@ pub enum PeerCache {
 /// How many peers of one reader watch each kind, as it is stored. Up to where each has confirmed
 /// is not: a crash may take changes that peers were told already, so that after a start everybody
 /// must confirm anew.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Watching {
-    #[serde(default)]
-    device: usize,
-    #[serde(default)]
-    mailbox: usize,
-}
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Watching(PerKind<usize>);
 
 /// The readers of an account by instance, as they are stored.
 pub type StoredReaders = BTreeMap<Box<str>, Watching>;
@@ -110,12 +105,25 @@ impl From<&AccountName> for Reader {
 
 // === impl Watching ===
 
-impl Watching {
-    fn of_mut(&mut self, kind: Kind) -> &mut usize {
-        match kind {
-            Kind::DeviceState => &mut self.device,
-            Kind::Mailbox => &mut self.mailbox,
+/// By the words of the kinds; those that nobody watches are left out.
+impl Serialize for Watching {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let watched = self.0.iter().filter(|(_, watches)| **watches > 0);
+        to.collect_map(watched.map(|(kind, watches)| (kind.as_str(), watches)))
+    }
+}
+
+/// A kind that is not known here is of another version, in which nobody waits for this one.
+impl<'de> Deserialize<'de> for Watching {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let stored = BTreeMap::<String, usize>::deserialize(from)?;
+        let mut watching = Self::default();
+        for (kind, watches) in stored {
+            if let Ok(kind) = kind.parse() {
+                *watching.0.of_mut(kind) = watches;
+            }
         }
+        Ok(watching)
     }
 }
 
@@ -123,9 +131,9 @@ impl Watching {
 
 impl Readers {
     /// Takes back what was stored about a reader; all its watches are gone by now.
-    pub fn restore(&mut self, reader: &Reader, mut watching: Watching) {
+    pub fn restore(&mut self, reader: &Reader, watching: Watching) {
         for kind in Kind::ALL {
-            for _ in 0..(*watching.of_mut(kind)).min(ABSENT_KEPT) {
+            for _ in 0..(*watching.0.of(kind)).min(ABSENT_KEPT) {
                 let id = self.next_id();
                 self.leave(id, reader, kind, Revision::ZERO);
             }
@@ -260,7 +268,7 @@ impl Readers {
         for ((instance, kind), marks_of) in self.instances.get(account).into_iter().flatten() {
             let marks = marks_of.live + marks_of.absent.len();
             if marks > 0 {
-                *stored.entry(instance.clone()).or_default().of_mut(*kind) += marks;
+                *stored.entry(instance.clone()).or_default().0.of_mut(*kind) += marks;
             }
         }
         stored

@@ -1,6 +1,7 @@
 //! Answers to people's questions, as plain data: what the command line and the pages show. Times
 //! are milliseconds; moments count from 1970 UTC.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lampfield_board::{Ending, Why};
@@ -117,11 +118,9 @@ pub struct Status {
     pub subjects: usize,
     /// Subjects whose lamp shows something.
     pub lamps: usize,
-    /// Live device states.
-    pub devices: usize,
-    /// Live mailboxes.
-    pub mailboxes: usize,
-    /// Live facts of both kinds.
+    /// Live facts of each kind, by the kind's word.
+    pub kinds: BTreeMap<&'static str, usize>,
+    /// Live facts of all kinds.
     pub facts: Used,
     /// Remembered withdrawals.
     pub tombstones: Used,

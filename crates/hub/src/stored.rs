@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use lampfield_board::{
-    Change, DeviceState, DoorName, Ending, FactState, MessageCount, OriginId, Revision, Statement,
-    Subject, Value, Version, WallTime,
+    Change, Ending, FactState, OriginId, Protocol, Revision, Statement, Subject, Value, ValueError,
+    Version, WallTime,
 };
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -18,10 +18,13 @@ pub enum RowError {
     Key,
     /// The value is not JSON of the right form.
     #[error("the value cannot be read: {0}")]
-    Value(#[from] serde_json::Error),
+    Json(#[from] serde_json::Error),
     /// A word in the value is unknown.
     #[error("the value has the unknown word {0:?}")]
     Word(String),
+    /// What was said cannot be read.
+    #[error(transparent)]
+    Value(#[from] ValueError),
     /// The board did not take it.
     #[error(transparent)]
     Refused(#[from] lampfield_board::Refused),
@@ -30,22 +33,35 @@ pub enum RowError {
     Origin(#[from] lampfield_board::OriginsFull),
 }
 
-/// A fact or a withdrawal: only the keys that its kind has.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct FactRow {
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    state: Option<Cow<'static, str>>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    new: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    old: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    withdrawn: Option<Cow<'static, str>>,
+/// A fact or a withdrawal, to be written: `value` in the form of its kind that `form` numbers, or `withdrawn`.
+#[derive(Debug, Serialize)]
+pub struct FactRow<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    form: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withdrawn: Option<&'static str>,
     epoch: u32,
     counter: u64,
     revision: u64,
     said_at: u64,
-    door: Cow<'static, str>,
+    protocol: &'static str,
+}
+
+/// The same, as it was read.
+#[derive(Debug, Deserialize)]
+pub struct StoredFact<'a> {
+    form: Option<u8>,
+    value: Option<serde_json::Value>,
+    #[serde(borrow)]
+    withdrawn: Option<Cow<'a, str>>,
+    epoch: u32,
+    counter: u64,
+    revision: u64,
+    said_at: u64,
+    #[serde(borrow)]
+    protocol: Cow<'a, str>,
 }
 
 /// An origin.
@@ -54,61 +70,59 @@ pub struct OriginRow {
     pub epoch: u32,
 }
 
-impl FactRow {
+// === impl FactRow ===
+
+impl<'a> FactRow<'a> {
     /// The row of a change.
-    pub fn of(change: &Change) -> Self {
+    pub fn of(change: &'a Change) -> Self {
         let value = change.state.live();
-        let count = value.and_then(Value::mailbox);
         Self {
-            state: value.and_then(Value::device).map(|state| state.as_str().into()),
-            new: count.map(|count| count.new),
-            old: count.map(|count| count.old),
-            withdrawn: change.state.ending().map(|ending| ending.as_str().into()),
+            form: value.map(|value| value.kind().stored_form()),
+            value,
+            withdrawn: change.state.ending().map(Ending::as_str),
             epoch: change.version.epoch,
             counter: change.version.counter,
             revision: change.revision.number(),
             said_at: change.said_at.millis(),
-            door: change.door.as_str().into(),
+            protocol: change.protocol.as_str(),
         }
     }
+}
 
+// === impl StoredFact ===
+
+impl StoredFact<'_> {
     /// What it says about its subject, and at which revision.
     ///
     /// # Errors
-    /// When a word in it is unknown or all values are missing.
+    /// When a word in it is unknown, or its value cannot be read or is missing.
     pub fn statement(
-        &self,
+        self,
         subject: Subject,
         origin: OriginId,
     ) -> Result<(Statement, Revision), RowError> {
+        let state = match (self.withdrawn, self.form, self.value) {
+            (Some(word), ..) => {
+                FactState::Withdrawn(word.parse().map_err(|_| RowError::Word(word.into_owned()))?)
+            }
+            (None, Some(form), Some(value)) => {
+                FactState::Live(subject.kind().from_stored(form, value)?)
+            }
+            _ => return Err(RowError::Word("no value".to_owned())),
+        };
+        let protocol: Protocol = match self.protocol.parse() {
+            Ok(protocol) => protocol,
+            Err(_) => return Err(RowError::Word(self.protocol.into_owned())),
+        };
         let statement = Statement {
             subject,
             origin,
-            state: self.state()?,
+            state,
             version: Version::new(self.epoch, self.counter),
             said_at: WallTime::from_millis(self.said_at),
-            door: self.door.parse::<DoorName>().map_err(|unknown| RowError::Word(unknown.0))?,
+            protocol,
         };
         Ok((statement, Revision::new(self.revision)))
-    }
-
-    fn state(&self) -> Result<FactState, RowError> {
-        match (&self.withdrawn, &self.state, self.new) {
-            (Some(word), ..) => {
-                let ending = word.parse::<Ending>().map_err(|unknown| RowError::Word(unknown.0))?;
-                Ok(FactState::Withdrawn(ending))
-            }
-            (_, Some(state), _) => {
-                let state: DeviceState =
-                    state.parse().map_err(|_| RowError::Word(state.to_string()))?;
-                Ok(FactState::Live(state.into()))
-            }
-            (_, _, Some(new)) => {
-                let old = self.old.unwrap_or_default();
-                Ok(FactState::Live(MessageCount::new(new, old).into()))
-            }
-            _ => Err(RowError::Word("no value".to_owned())),
-        }
     }
 }
 

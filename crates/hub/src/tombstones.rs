@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Included};
 
-use lampfield_board::{Kind, OriginId, Revision, SubjectId};
+use lampfield_board::{Kind, OriginId, PerKind, Revision, SubjectId};
 
 /// One remembered withdrawal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,30 +15,27 @@ pub struct Tombstone {
 
 /// All remembered withdrawals, by the revision at which they were made.
 #[derive(Debug, Default)]
-pub struct Tombstones {
-    device: BTreeMap<Revision, Tombstone>,
-    mailbox: BTreeMap<Revision, Tombstone>,
-}
+pub struct Tombstones(PerKind<BTreeMap<Revision, Tombstone>>);
 
 impl Tombstones {
     pub fn insert(&mut self, kind: Kind, revision: Revision, tombstone: Tombstone) {
-        self.of_mut(kind).insert(revision, tombstone);
+        self.0.of_mut(kind).insert(revision, tombstone);
     }
 
     pub fn remove(&mut self, kind: Kind, revision: Revision) -> Option<Tombstone> {
-        self.of_mut(kind).remove(&revision)
+        self.0.of_mut(kind).remove(&revision)
     }
 
     /// The oldest of a kind.
     #[must_use]
     pub fn oldest(&self, kind: Kind) -> Option<Revision> {
-        self.of(kind).first_key_value().map(|(revision, _)| *revision)
+        self.0.of(kind).first_key_value().map(|(revision, _)| *revision)
     }
 
     /// Whether there is one after `known`, up to and including `told`.
     #[must_use]
     pub fn any_between(&self, kind: Kind, known: Revision, told: Revision) -> bool {
-        known < told && self.of(kind).range((Excluded(known), Included(told))).next().is_some()
+        known < told && self.0.of(kind).range((Excluded(known), Included(told))).next().is_some()
     }
 
     /// The oldest of all, with its kind.
@@ -49,20 +46,6 @@ impl Tombstones {
 
     #[must_use]
     pub fn len(&self) -> usize {
-        self.device.len() + self.mailbox.len()
-    }
-
-    fn of(&self, kind: Kind) -> &BTreeMap<Revision, Tombstone> {
-        match kind {
-            Kind::DeviceState => &self.device,
-            Kind::Mailbox => &self.mailbox,
-        }
-    }
-
-    fn of_mut(&mut self, kind: Kind) -> &mut BTreeMap<Revision, Tombstone> {
-        match kind {
-            Kind::DeviceState => &mut self.device,
-            Kind::Mailbox => &mut self.mailbox,
-        }
+        self.0.iter().map(|(_, of_kind)| of_kind.len()).sum()
     }
 }

@@ -12,6 +12,7 @@ mod scenarios {
     mod back_off;
     mod bounds;
     mod fixture;
+    mod kinds;
     mod leases;
     mod limits;
     mod removals;

@@ -10,7 +10,7 @@
 use std::{cell::RefCell, path::Path, rc::Rc, time::Duration};
 
 use lampfield_board::{
-    AccountName, Cachable, Change, DeviceState, DeviceState::InUse, DoorName, Eid, Subject,
+    AccountName, Cachable, Change, DeviceState, DeviceState::InUse, Eid, Protocol, Subject,
 };
 use lampfield_fabric::{Embedded, Ledger, Storage, Store, StoreLimits, Ticket};
 use lampfield_hub::{ConnId, Grace, HubShell, Observer, Outcome, Publication, Refusal, Settings};
@@ -29,7 +29,7 @@ fn said(device: &str, state: DeviceState) -> Publication {
         value: state.into(),
         cachable: Cachable::Yes,
         is_again: false,
-        door: DoorName::Asterisk,
+        protocol: Protocol::Xmpp,
     }
 }
 
@@ -110,7 +110,7 @@ async fn what_was_committed_is_known_after_a_restart() {
     drop(hub);
 
     let hub = open(&store(folder.path()), Duration::from_secs(10)).await;
-    assert_eq!(hub.read(|hub, _| hub.status().devices), 3_000);
+    assert_eq!(hub.read(|hub, _| hub.status().kinds["device"]), 3_000);
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn what_found_no_room_is_stored_later_and_acknowledged_only_then() {
     drop((hub, local));
 
     let hub = open(&store(folder.path()), Duration::from_secs(10)).await;
-    assert_eq!(hub.read(|hub, _| hub.status().devices), 2);
+    assert_eq!(hub.read(|hub, _| hub.status().kinds["device"]), 2);
 }
 
 /// Lamps go on where nothing more is owed for them; beyond that nothing new is begun.

@@ -12,24 +12,15 @@ pub mod invite;
 pub mod status;
 pub mod why;
 
-use jiff::Timestamp;
-use lampfield_board::{FactState, Origin, Value, WallTime};
+use std::fmt;
+
+use lampfield_board::{FactState, Kind, Origin, Value, WallTime};
 use serde::{Deserialize, Serialize};
 
-/// What a lamp shows or an origin says: a device state's word, or the counts of a mailbox.
+/// What a lamp shows or an origin says, in the JSON form of its kind: a device state's word, the counts of a mailbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Shown {
-    /// A device state in Asterisk's word, such as `INUSE`.
-    Device(String),
-    /// The messages in a mailbox.
-    Mailbox {
-        /// Not yet heard.
-        new: i32,
-        /// Heard.
-        old: i32,
-    },
-}
+#[serde(transparent)]
+pub struct Shown(serde_json::Value);
 
 /// Who says something.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,9 +33,7 @@ pub struct OriginName {
 
 /// A moment as RFC 3339 in UTC with milliseconds.
 pub fn moment(wall: WallTime) -> String {
-    let millis = i64::try_from(wall.millis()).unwrap_or(i64::MAX);
-    let moment = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
-    format!("{moment:.3}")
+    wall.to_string()
 }
 
 /// Seconds from one moment to a later one.
@@ -56,18 +45,34 @@ pub fn seconds_between(earlier: WallTime, later: WallTime) -> f64 {
 
 impl Shown {
     /// What is said, if anything still is.
-    pub fn of(state: FactState) -> Option<Self> {
+    pub fn of(state: &FactState) -> Option<Self> {
         state.live().map(Self::from)
+    }
+
+    /// What is shown, if it can be read: another version may know more.
+    pub fn value(&self, kind: Kind) -> Option<Value> {
+        kind.from_json(self.0.clone()).ok()
     }
 }
 
-impl From<Value> for Shown {
-    fn from(value: Value) -> Self {
-        match value {
-            Value::Device(state) => Self::Device(state.to_string()),
-            Value::Mailbox(count) => Self::Mailbox { new: count.new, old: count.old },
-        }
+impl From<&Value> for Shown {
+    fn from(value: &Value) -> Self {
+        // Structs of texts and numbers cannot fail to become JSON.
+        Self(serde_json::to_value(value).unwrap_or_default())
     }
+}
+
+/// The JSON itself, for what cannot be read.
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The kind of a subject that is written with its kind: `device/PJSIP/100`.
+pub fn kind_of(subject: &str) -> Kind {
+    let kind = subject.split('/').next().and_then(|kind| kind.parse().ok());
+    kind.unwrap_or(Kind::Custom)
 }
 
 // === impl OriginName ===

@@ -15,6 +15,8 @@ pub use glyph::{Signs, Verdict};
 pub use names::Names;
 pub use table::{Align, Table, padded};
 
+use lampfield_board::{DeviceState, Kind};
+
 use crate::document::Shown;
 
 /// Whether to colour.
@@ -96,27 +98,32 @@ impl Screen {
         out.flush()
     }
 
-    /// What a lamp shows: glyph and word, `nobody` if there is no fact.
-    pub fn lamp(&self, shown: Option<&Shown>) -> String {
-        match shown {
-            Some(Shown::Device(word)) => {
-                let state = glyph::of_state(word);
-                self.tint(state.tint, &format!("{} {word}", state.sign(self.signs)))
+    /// What a lamp of a kind shows: glyph and word for a device, `nobody` if there is no fact.
+    pub fn lamp(&self, kind: Kind, shown: Option<&Shown>) -> String {
+        let Some(shown) = shown else {
+            return self.tint(Tint::Dim, &format!("{} nobody", glyph::nobody(self.signs)));
+        };
+        let Some(value) = shown.value(kind) else { return shown.to_string() };
+        match value.get::<DeviceState>() {
+            Some(state) => {
+                let state_glyph = glyph::of_state(state.as_str());
+                let sign = state_glyph.sign(self.signs);
+                self.tint(state_glyph.tint, &format!("{sign} {state}"))
             }
-            Some(Shown::Mailbox { new, old }) => format!("{new} new, {old} old"),
-            None => self.tint(Tint::Dim, &format!("{} nobody", glyph::nobody(self.signs))),
+            None => value.to_string(),
         }
     }
 
-    /// Only the glyph of a lamp; the counts of a mailbox.
-    pub fn glyph(&self, shown: Option<&Shown>) -> String {
-        match shown {
-            Some(Shown::Device(word)) => {
-                let state = glyph::of_state(word);
-                self.tint(state.tint, state.sign(self.signs))
+    /// The same in a few characters: only the glyph of a device.
+    pub fn glyph(&self, kind: Kind, shown: Option<&Shown>) -> String {
+        let Some(shown) = shown else { return self.tint(Tint::Dim, glyph::nobody(self.signs)) };
+        let Some(value) = shown.value(kind) else { return shown.to_string() };
+        match value.get::<DeviceState>() {
+            Some(state) => {
+                let state_glyph = glyph::of_state(state.as_str());
+                self.tint(state_glyph.tint, state_glyph.sign(self.signs))
             }
-            Some(Shown::Mailbox { new, old }) => format!("{new}/{old}"),
-            None => self.tint(Tint::Dim, glyph::nobody(self.signs)),
+            None => value.brief(),
         }
     }
 

@@ -11,12 +11,13 @@ use crate::cachable::Cachable;
 use crate::change::Change;
 use crate::digest::Mark;
 use crate::ending::Ending;
-use crate::kind::Kind;
+use crate::fact_state::FactState;
+use crate::kind::{Value, ValueError};
 use crate::origin::OriginId;
 use crate::revision::Revision;
 use crate::statement::Statement;
 use crate::subject::{Subject, SubjectId};
-use crate::value::{FactState, Value};
+
 use crate::version::Version;
 use crate::wall_time::WallTime;
 
@@ -32,7 +33,7 @@ pub enum Applied {
 /// Why a word was not taken. The board is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// A mailbox's value for a device, or the other way round.
+    /// A value of another kind than the subject's.
     #[error("{subject} cannot have the value {value}")]
     WrongKind {
         /// What it was about.
@@ -40,6 +41,9 @@ pub enum Refused {
         /// What was said.
         value: Value,
     },
+    /// The value is beyond the limits of its kind.
+    #[error(transparent)]
+    Value(#[from] ValueError),
     /// The origin is not (or no longer) on this board.
     #[error("no origin has the number {}", .0.index())]
     UnknownOrigin(OriginId),
@@ -94,6 +98,23 @@ impl Board {
         self.take(said, self.revision.next(), self.limits.entries, false)
     }
 
+    /// Takes in what is left of a fact of which something has ended by itself. Nobody has said it, so it is no proof
+    /// that its origin still means the rest.
+    ///
+    /// # Errors
+    /// As [`Board::apply`].
+    pub fn lessen(&mut self, left: &Statement) -> Result<Applied, Refused> {
+        let place = self.subjects.find(&left.subject).ok_or(Refused::NotHeld)?;
+        let held = self.subjects.get(place).and_then(|entries| entries.of(left.origin));
+        let heard = held.ok_or(Refused::NotHeld)?.heard;
+        let applied = self.apply(left)?;
+        let entry = self.subjects.get_mut(place).and_then(|entries| entries.of_mut(left.origin));
+        if let Some(entry) = entry {
+            entry.heard = heard;
+        }
+        Ok(applied)
+    }
+
     /// Takes in what the board of this node held before a restart, or what another node's board
     /// holds: a word of an older epoch is taken too, if nothing newer is held. The board's own
     /// revision goes on from the highest one restored. No limit is applied: what was held under
@@ -124,7 +145,7 @@ impl Board {
             state: FactState::Withdrawn(ending),
             version,
             said_at: at,
-            door: fact.door,
+            protocol: fact.protocol,
         };
         self.apply(&said)
     }
@@ -134,7 +155,7 @@ impl Board {
     /// # Errors
     /// When the word is of an old epoch or has no place here ([`Refused`]).
     pub fn pass_by(&mut self, said: &Statement) -> Result<Change, Refused> {
-        check_kind(said)?;
+        check_value(said)?;
         self.check_epoch(said)?;
         let lamp = self.aggregate(&said.subject);
         let origin = Arc::clone(&self.known(said.origin)?.origin);
@@ -145,13 +166,13 @@ impl Board {
             subject_id: None,
             subject: said.subject.clone(),
             origin,
-            state: said.state,
+            state: said.state.clone(),
             was: None,
-            lamp,
+            lamp: lamp.clone(),
             lamp_was: lamp,
             version: said.version,
             said_at: said.said_at,
-            door: said.door,
+            protocol: said.protocol,
             cachable: Cachable::No,
         })
     }
@@ -202,9 +223,11 @@ impl Board {
         most: usize,
         is_anew: bool,
     ) -> Result<Applied, Refused> {
-        check_kind(said)?;
+        check_value(said)?;
         self.known(said.origin)?;
         let place = self.subjects.find(&said.subject);
+        let placed = self.placed(said, place);
+        let said = placed.as_ref().unwrap_or(said);
         let held = place.and_then(|place| self.subjects.get_mut(place));
         let is_new = match held {
             Some(entries) => match weigh(said, entries, is_anew)? {
@@ -223,6 +246,18 @@ impl Board {
         self.put(said, revision).map(Applied::Changed)
     }
 
+    /// The statement with what only the board can add to its value, where the kind has something of that sort.
+    fn placed(&self, said: &Statement, place: Option<u32>) -> Option<Statement> {
+        let value = said.state.live()?;
+        let entries = || place.and_then(|place| self.subjects.get(place)).into_iter();
+        let all = || entries().flat_map(Entries::iter);
+        let held = all().find(|entry| entry.origin == said.origin);
+        let held = held.and_then(|entry| entry.state.live());
+        let others = all().filter(|entry| entry.origin != said.origin);
+        let placed = value.placed(held, others.filter_map(|entry| entry.state.live()))?;
+        Some(Statement { state: FactState::Live(placed), ..said.clone() })
+    }
+
     fn put(&mut self, said: &Statement, revision: Revision) -> Result<Change, Refused> {
         let full = Refused::Full { limit: self.limits.entries };
         let place = match self.subjects.find(&said.subject) {
@@ -237,9 +272,8 @@ impl Board {
         let entries = self.subjects.get_mut(place).ok_or(full)?;
         // The subject's own name, so that all changes and history share one text.
         let subject = entries.subject.clone();
-        let entry = Entry::of(said, revision);
         let lamp_was = entries.lamp();
-        let before = entries.put(entry);
+        let before = entries.put(Entry::of(said, revision));
         let lamp = entries.lamp();
         if before.is_none() {
             known.subjects.insert(subject_id);
@@ -248,8 +282,8 @@ impl Board {
         if let Some(before) = &before {
             self.uncount(subject_id, &subject, before);
         }
-        self.count(subject_id, &subject, &entry);
-        match (lamp_was, lamp) {
+        self.count(subject_id, &subject, &Entry::of(said, revision));
+        match (&lamp_was, &lamp) {
             (None, Some(_)) => self.lamps += 1,
             (Some(_), None) => self.lamps -= 1,
             _ => {}
@@ -260,13 +294,13 @@ impl Board {
             subject_id: Some(subject_id),
             subject,
             origin,
-            state: said.state,
+            state: said.state.clone(),
             was: before.map(|entry| entry.state),
             lamp,
             lamp_was,
             version: said.version,
             said_at: said.said_at,
-            door: said.door,
+            protocol: said.protocol,
             cachable: Cachable::Yes,
         })
     }
@@ -274,6 +308,7 @@ impl Board {
     fn count(&mut self, subject_id: SubjectId, subject: &Subject, entry: &Entry) {
         if entry.state.is_live() {
             *self.live.of_mut(subject.kind()) += 1;
+            self.live_total += 1;
         } else {
             self.tombstones.insert((entry.revision, subject_id, entry.origin));
         }
@@ -285,6 +320,7 @@ impl Board {
     fn uncount(&mut self, subject_id: SubjectId, subject: &Subject, entry: &Entry) {
         if entry.state.is_live() {
             *self.live.of_mut(subject.kind()) -= 1;
+            self.live_total -= 1;
         } else {
             self.tombstones.remove(&(entry.revision, subject_id, entry.origin));
         }
@@ -295,7 +331,7 @@ impl Board {
 
     fn mark(&self, subject: &Subject, entry: &Entry) -> Option<Mark> {
         let origin = &self.origins.get(entry.origin)?.origin;
-        Some(Mark::of(subject, origin, entry.state, entry.version))
+        Some(Mark::of(subject, origin, &entry.state, entry.version()))
     }
 
     fn known(&self, origin: OriginId) -> Result<&KnownOrigin, Refused> {
@@ -303,7 +339,7 @@ impl Board {
     }
 
     fn entry_count(&self) -> usize {
-        self.live.device + self.live.mailbox + self.tombstones.len()
+        self.live_total + self.tombstones.len()
     }
 }
 
@@ -317,28 +353,31 @@ enum News {
 fn weigh(said: &Statement, entries: &mut Entries, is_anew: bool) -> Result<News, Refused> {
     let overruled = is_anew && overruled(said, entries);
     let Some(held) = entries.of_mut(said.origin) else { return Ok(News::First) };
-    let same = said.state.same_as(held.state);
-    match said.version.cmp(&held.version) {
+    let same = said.state.repeats(&held.state);
+    match said.version.cmp(&held.version()) {
         Ordering::Greater if !same || overruled => Ok(News::Change),
         Ordering::Equal | Ordering::Greater if same => {
             held.heard = held.heard.max(said.version.epoch);
+            // Its deadlines may be others.
+            held.state = said.state.clone();
             Ok(News::Repeat)
         }
-        _ => Err(Refused::Stale { said: said.version, held: held.version }),
+        _ => Err(Refused::Stale { said: said.version, held: held.version() }),
     }
 }
 
-/// Whether another origin's newer word keeps this count off the mailbox's lamp.
+/// Whether another origin's newer statement keeps this value off the lamp.
 fn overruled(said: &Statement, entries: &Entries) -> bool {
-    let count = said.state.live().filter(|value| value.kind() == Kind::Mailbox);
-    count.is_some() && count != entries.lamp()
+    let value = said.state.live().filter(|value| value.kind().newest_wins());
+    value.is_some_and(|value| !entries.lamp().is_some_and(|lamp| value.repeats(&lamp)))
 }
 
-fn check_kind(said: &Statement) -> Result<(), Refused> {
+fn check_value(said: &Statement) -> Result<(), Refused> {
     match said.state.live() {
         Some(value) if value.kind() != said.subject.kind() => {
-            Err(Refused::WrongKind { subject: said.subject.clone(), value })
+            Err(Refused::WrongKind { subject: said.subject.clone(), value: value.clone() })
         }
-        _ => Ok(()),
+        Some(value) => Ok(value.check()?),
+        None => Ok(()),
     }
 }

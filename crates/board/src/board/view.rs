@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::Board;
 use super::entries::{Entries, Entry};
-use crate::door_name::DoorName;
+use crate::fact_state::FactState;
+use crate::kind::Value;
 use crate::origin::{Origin, OriginId};
+use crate::protocol::Protocol;
 use crate::revision::Revision;
 use crate::statement::Statement;
 use crate::subject::{Subject, SubjectId};
-use crate::value::{FactState, Value};
 use crate::version::Version;
 use crate::wall_time::WallTime;
 
@@ -25,7 +26,7 @@ pub struct Fact<'a> {
     /// Who says so.
     pub origin: &'a Arc<Origin>,
     /// The value, or its end.
-    pub state: FactState,
+    pub state: &'a FactState,
     /// The version in which this was said first.
     pub version: Version,
     /// The latest epoch in which the origin said this, repeats included: a fact of an origin that
@@ -35,8 +36,8 @@ pub struct Fact<'a> {
     pub revision: Revision,
     /// When this was said first.
     pub said_at: WallTime,
-    /// The adapter it came through.
-    pub door: DoorName,
+    /// By which protocol it came.
+    pub protocol: Protocol,
 }
 
 /// All that is held of one subject.
@@ -84,18 +85,18 @@ impl<'a> SubjectFacts<'a> {
         self.fact(self.entries.of(origin)?)
     }
 
-    fn fact(self, entry: &Entry) -> Option<Fact<'a>> {
+    fn fact(self, entry: &'a Entry) -> Option<Fact<'a>> {
         Some(Fact {
             subject_id: self.id,
             subject: &self.entries.subject,
             origin_id: entry.origin,
             origin: self.board.origin(entry.origin)?,
-            state: entry.state,
-            version: entry.version,
+            state: &entry.state,
+            version: entry.version(),
             heard: entry.heard,
             revision: entry.revision,
             said_at: entry.said_at,
-            door: entry.door,
+            protocol: entry.protocol,
         })
     }
 }
@@ -109,10 +110,10 @@ impl Fact<'_> {
         Statement {
             subject: self.subject.clone(),
             origin: self.origin_id,
-            state: self.state,
+            state: self.state.clone(),
             version: self.version,
             said_at: self.said_at,
-            door: self.door,
+            protocol: self.protocol,
         }
     }
 }

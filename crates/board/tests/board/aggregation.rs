@@ -1,7 +1,8 @@
 //! The folds, against the vectors seen on Asterisk and against its rule ported as it is written.
 
 use lampfield_board::DeviceState::{self, *};
-use lampfield_board::{MessageCount, Revision, fold};
+use lampfield_board::kind::{Arrived, FactValue};
+use lampfield_board::{MessageCount, Revision};
 use proptest::prelude::*;
 
 /// `ast_devstate_aggregate_add` step by step: start with INVALID, then for each state the two
@@ -42,12 +43,12 @@ fn vectors_of_the_checklist() {
         (&[Ringing, NotInUse, InUse, Unavailable], RingInUse),
     ];
     for (states, lamp) in vectors {
-        assert_eq!(fold::devices(states.iter().copied()), Some(lamp), "{states:?}");
+        assert_eq!(DeviceState::aggregate(states.iter().copied()), Some(lamp), "{states:?}");
     }
     for other in DeviceState::ALL {
-        assert_eq!(fold::devices([Invalid, other]), Some(other), "INVALID loses to all");
+        assert_eq!(DeviceState::aggregate([Invalid, other]), Some(other), "INVALID loses to all");
     }
-    assert_eq!(fold::devices([]), None, "nothing left is no state at all");
+    assert_eq!(DeviceState::aggregate([]), None, "nothing left is no state at all");
 }
 
 /// The pairs that were tried on two Asterisk servers, written out; UNKNOWN besides.
@@ -68,7 +69,7 @@ fn all_pairs() {
     ];
     for (a, row) in said.into_iter().zip(lamps) {
         for (b, lamp) in said.into_iter().zip(row) {
-            assert_eq!(fold::devices([a, b]), Some(lamp), "{a} and {b}");
+            assert_eq!(DeviceState::aggregate([a, b]), Some(lamp), "{a} and {b}");
         }
     }
 }
@@ -76,9 +77,10 @@ fn all_pairs() {
 #[test]
 fn the_newest_count_wins_and_none_are_added() {
     let arrivals = [(7, 0, 0), (9, 2, 1), (8, 5, 5)];
-    let arrivals = arrivals.map(|(at, new, old)| (Revision::new(at), MessageCount::new(new, old)));
-    assert_eq!(fold::newest_count(arrivals), Some(MessageCount::new(2, 1)));
-    assert_eq!(fold::newest_count([]), None);
+    let counts = arrivals.map(|(at, new, old)| (Revision::new(at), MessageCount::new(new, old)));
+    let facts = counts.iter().map(|(at, value)| Arrived { at: *at, value });
+    assert_eq!(MessageCount::fold(facts), Some(MessageCount::new(2, 1)));
+    assert_eq!(MessageCount::fold([].into_iter()), None);
 }
 
 fn states() -> impl Strategy<Value = Vec<DeviceState>> {
@@ -88,13 +90,13 @@ fn states() -> impl Strategy<Value = Vec<DeviceState>> {
 proptest! {
     #[test]
     fn as_asterisk_does_it(states in states()) {
-        prop_assert_eq!(fold::devices(states.iter().copied()), Some(ported(&states)));
+        prop_assert_eq!(DeviceState::aggregate(states.iter().copied()), Some(ported(&states)));
     }
 
     #[test]
     fn in_any_order(shuffled in states().prop_shuffle(), ) {
         let mut sorted = shuffled.clone();
         sorted.sort_unstable();
-        prop_assert_eq!(fold::devices(shuffled), fold::devices(sorted));
+        prop_assert_eq!(DeviceState::aggregate(shuffled), DeviceState::aggregate(sorted));
     }
 }

@@ -1,8 +1,8 @@
 //! Short names for what most tests need.
 
 use lampfield_board::{
-    AccountName, Applied, Board, BoardLimits, Change, DeviceState, DoorName, Eid, Ending,
-    FactState, MessageCount, Origin, OriginId, Statement, Subject, Value, Version, WallTime,
+    AccountName, Applied, Board, BoardLimits, Change, DeviceState, Eid, Ending, FactState,
+    MessageCount, Origin, OriginId, Protocol, Statement, Subject, Value, Version, WallTime,
 };
 
 pub fn origin(number: u8) -> Origin {
@@ -34,7 +34,7 @@ pub fn says(
         state: FactState::Live(value.into()),
         version,
         said_at: WallTime::from_millis(1_000 + version.counter),
-        door: DoorName::Asterisk,
+        protocol: Protocol::Xmpp,
     }
 }
 

@@ -30,8 +30,11 @@ fn the_newest_comes_first() {
     assert_eq!(*events[1].origin, origin(1));
     assert_eq!(events[1].was, Some(FactState::Live(Value::Device(Ringing))));
     assert_eq!(events[1].state, FactState::Live(Value::Device(InUse)));
-    assert_eq!((events[1].lamp_was, events[1].lamp), (lit(Ringing), lit(InUse)));
-    assert_eq!((events[0].state, events[0].lamp), (FactState::Withdrawn(Ending::Lost), None));
+    assert_eq!((events[1].lamp_was.clone(), events[1].lamp.clone()), (lit(Ringing), lit(InUse)));
+    assert_eq!(
+        (events[0].state.clone(), events[0].lamp.clone()),
+        (FactState::Withdrawn(Ending::Lost), None)
+    );
     assert_eq!(history.of(&lamp, at(1_002), 10), events[..2]);
     assert_eq!(history.of(&lamp, at(0), 1), events[..1]);
     assert_eq!(history.of(&device("b"), at(0), 10), []);
@@ -96,16 +99,16 @@ proptest! {
         prop_assert_eq!(history.len(), kept.len());
         for number in 0..5 {
             let expected = kept.iter().rev().filter(|change| change.subject == subject(number));
-            let expected: Vec<_> = expected.map(|c| (c.said_at, c.state, c.was, c.lamp)).collect();
+            let expected: Vec<_> = expected.map(|c| (c.said_at, c.state.clone(), c.was.clone(), c.lamp.clone())).collect();
             let events = history.of(&subject(number), at(0), usize::MAX);
-            let events: Vec<_> = events.iter().map(|e| (e.at, e.state, e.was, e.lamp)).collect();
+            let events: Vec<_> = events.iter().map(|e| (e.at, e.state.clone(), e.was.clone(), e.lamp.clone())).collect();
             prop_assert_eq!(events, expected);
         }
         let last_lost = all.len().checked_sub(kept.len() + 1).map(|last| all[last].said_at);
         prop_assert_eq!(history.complete_since(), last_lost.unwrap_or(at(1_000)));
         for (number, millis) in probes {
             let shown = all.iter().rfind(|c| c.subject == subject(number) && c.said_at <= at(millis));
-            let expected = shown.and_then(|change| change.lamp);
+            let expected = shown.and_then(|change| change.lamp.clone());
             match history.lamp_at(&subject(number), at(millis)) {
                 Past::Showed(lamp) => prop_assert_eq!(lamp, expected),
                 Past::AsNow => prop_assert_eq!(talk.lamp(&subject(number)), expected),

@@ -7,6 +7,7 @@ mod aggregation;
 mod digests;
 mod fixtures;
 mod histories;
+mod kinds;
 mod model;
 mod near_names;
 mod patterns;

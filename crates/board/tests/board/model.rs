@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use lampfield_board::{
-    Applied, Board, BoardLimits, DeviceState, DoorName, Ending, FactState, Kind, Origin, OriginId,
-    Revision, Statement, Subject, SubjectId, Value, Version, WallTime, fold,
+    Applied, Board, BoardLimits, DeviceState, Ending, FactState, Kind, Origin, OriginId, Protocol,
+    Revision, Statement, Subject, SubjectId, Value, Version, WallTime,
 };
 use proptest::prelude::*;
 
@@ -46,13 +46,13 @@ fn subject(number: u8) -> Subject {
 
 fn value(subject: &Subject, word: u8) -> Value {
     match subject.kind() {
-        Kind::DeviceState => Value::Device(DeviceState::ALL[usize::from(word) + 1]),
-        Kind::Mailbox => count(word.into(), 0),
+        Kind::Device => Value::Device(DeviceState::ALL[usize::from(word) + 1]),
+        _ => count(word.into(), 0),
     }
 }
 
 /// One entry of the model.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Held {
     state: FactState,
     version: Version,
@@ -72,7 +72,7 @@ impl Model {
     fn lamp(&self, subject: &Subject) -> Option<Value> {
         let of_subject = self.held.iter().filter(|((s, _), _)| s == subject);
         let live = of_subject.filter_map(|(_, held)| Some((held.revision, held.state.live()?)));
-        fold::aggregate(subject.kind(), live)
+        subject.kind().fold(live.collect::<Vec<_>>().into_iter())
     }
 
     /// Whether it is taken, and if so whether it is news.
@@ -88,7 +88,8 @@ impl Model {
         }
         let lamp = self.lamp(subject);
         let held = self.held.get_mut(&(subject.clone(), origin.clone()));
-        let shown = !state.is_live() || subject.kind() == Kind::DeviceState || lamp == state.live();
+        let shown =
+            !state.is_live() || subject.kind() == Kind::Device || lamp.as_ref() == state.live();
         let news = match held {
             Some(held) if version < held.version => return None,
             Some(held) if version == held.version && state != held.state => return None,
@@ -128,9 +129,9 @@ fn take(step: &Step, board: &mut Board, model: &mut Model) {
             subject,
             version,
             said_at: WallTime::default(),
-            door: DoorName::Asterisk,
+            protocol: Protocol::Xmpp,
         };
-        let news = model.say(&said.subject, &origin, said.state, version);
+        let news = model.say(&said.subject, &origin, said.state.clone(), version);
         let applied = board.apply(&said).ok();
         assert_eq!(applied.as_ref().map(|a| matches!(a, Applied::Changed(_))), news);
         if let Some(Applied::Changed(change)) = applied {
@@ -167,7 +168,7 @@ fn agree(board: &Board, model: &Model) {
         assert!(subject.facts().next().is_some(), "a subject without entries has no place");
         for fact in subject.facts() {
             let held = Held {
-                state: fact.state,
+                state: fact.state.clone(),
                 version: fact.version,
                 heard: fact.heard,
                 revision: fact.revision,
@@ -191,10 +192,16 @@ fn agree(board: &Board, model: &Model) {
         entries.filter(|(_, held)| held.state.is_live()).count()
     };
     let counts = board.counts();
-    assert_eq!((counts.devices, counts.mailboxes), (live(Kind::DeviceState), live(Kind::Mailbox)));
+    assert_eq!(
+        (*counts.facts.of(Kind::Device), *counts.facts.of(Kind::Mailbox)),
+        (live(Kind::Device), live(Kind::Mailbox))
+    );
     let lit = (0..SUBJECTS).filter(|number| model.lamp(&subject(*number)).is_some());
     assert_eq!(counts.lamps, lit.count());
-    assert_eq!(counts.tombstones, model.held.len() - counts.devices - counts.mailboxes);
+    assert_eq!(
+        counts.tombstones,
+        model.held.len() - *counts.facts.of(Kind::Device) - *counts.facts.of(Kind::Mailbox)
+    );
     let tombstones: Vec<_> = board.tombstones().map(|fact| fact.revision).collect();
     assert_eq!(tombstones.len(), counts.tombstones);
     assert!(tombstones.is_sorted(), "the oldest first");

@@ -4,8 +4,11 @@
 use rusqlite::Connection;
 
 /// Step n of this list leads from version n - 1 to version n (`PRAGMA user_version`).
-pub(super) const STEPS: &[&str] =
-    &[include_str!("schema/0001_buckets.sql"), include_str!("schema/0002_facts_by_origin.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("schema/0001_buckets.sql"),
+    include_str!("schema/0002_facts_by_origin.sql"),
+    include_str!("schema/0003_kinds_and_protocols.sql"),
+];
 
 /// Why a file could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +87,40 @@ mod tests {
     }
 
     #[test]
+    fn the_third_step_puts_what_is_said_under_its_kinds_form() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, &STEPS[..2]).unwrap();
+        let rows = [
+            (
+                "facts",
+                r#"{"state":"INUSE","epoch":1,"door":"asterisk"}"#,
+                r#"{"epoch":1,"form":1,"value":"INUSE","protocol":"xmpp"}"#,
+            ),
+            (
+                "facts",
+                r#"{"new":3,"epoch":1,"door":"asterisk"}"#,
+                r#"{"epoch":1,"form":1,"value":{"new":3,"old":0},"protocol":"xmpp"}"#,
+            ),
+            ("facts", "nonsense", "nonsense"),
+            (
+                "tombstones",
+                r#"{"withdrawn":"lost","door":"asterisk"}"#,
+                r#"{"withdrawn":"lost","protocol":"xmpp"}"#,
+            ),
+        ];
+        for (number, (bucket, before, _)) in rows.iter().enumerate() {
+            let insert = format!("INSERT INTO {bucket} VALUES ('{number}', ?1, 1)");
+            connection.execute(&insert, [before]).unwrap();
+        }
+        migrate(&mut connection, STEPS).unwrap();
+        for (number, (bucket, _, after)) in rows.iter().enumerate() {
+            let select = format!("SELECT value FROM {bucket} WHERE key = '{number}'");
+            let value: String = connection.query_row(&select, [], |row| row.get(0)).unwrap();
+            assert_eq!(&value, after);
+        }
+    }
+
+    #[test]
     fn a_step_that_fails_leaves_the_version_before_it() {
         let mut connection = Connection::open_in_memory().unwrap();
         let steps = ["CREATE TABLE a (x)", "CREATE TABLE b (x); CREATE TABLE a (x)"];
@@ -97,6 +134,6 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.pragma_update(None, "user_version", 7).unwrap();
         let refused = migrate(&mut connection, STEPS);
-        assert!(matches!(refused, Err(SchemaError::Newer { found: 7, known: 2 })), "{refused:?}");
+        assert!(matches!(refused, Err(SchemaError::Newer { found: 7, known: 3 })), "{refused:?}");
     }
 }

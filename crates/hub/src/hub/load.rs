@@ -1,16 +1,16 @@
 //! What was stored before this start. Our own downtime is nobody's fault: whoever held facts has
 //! time to come back.
 
-use lampfield_board::{Applied, FactState, OriginId, Refused};
+use lampfield_board::{Applied, FactState, OriginId, Refused, Value};
 use lampfield_fabric::Bucket;
 
-use super::Hub;
+use super::{Hub, expire::moment};
 use crate::{
     keys,
     notice::Happening,
     now::Now,
     readers::{Reader, StoredReaders},
-    stored::{FactRow, OriginRow, RowError},
+    stored::{OriginRow, RowError, StoredFact},
     sweep::{Cause, Sweep},
     tombstones::Tombstone,
 };
@@ -40,6 +40,7 @@ impl Hub {
         let ids: Vec<_> = self.origins.iter().map(|(id, _)| id).collect();
         for id in ids {
             self.count_up(id);
+            self.watch_deadlines(id, now);
             self.await_return(id, now);
             self.settle(id);
         }
@@ -65,7 +66,7 @@ impl Hub {
 
     fn load_fact(&mut self, bucket: Bucket, key: &str, value: &str) -> Result<(), RowError> {
         let (subject, origin) = keys::parse_fact(key).ok_or(RowError::Key)?;
-        let row: FactRow = serde_json::from_str(value)?;
+        let row: StoredFact<'_> = serde_json::from_str(value)?;
         let id = self.origin_id(&origin)?;
         let (statement, revision) = row.statement(subject, id)?;
         match self.board.restore(&statement, revision) {
@@ -104,6 +105,16 @@ impl Hub {
             state.facts = facts;
             state.tombstones = tombstones;
         });
+    }
+
+    /// What ends by itself does so at the moment it had named, as far as the wall clock tells: what the monotonic one
+    /// said is gone.
+    fn watch_deadlines(&mut self, id: OriginId, now: Now) {
+        for fact in self.board.facts_of(id) {
+            if let Some(named) = fact.state.live().and_then(Value::deadline) {
+                self.deadlines.set(fact.subject_id, id, moment(named, now), named);
+            }
+        }
     }
 
     /// The restart grace was changed: who has not returned yet has that long from the start.

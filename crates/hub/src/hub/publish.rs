@@ -1,8 +1,8 @@
 //! Something is said: the hot path of the hub.
 
 use lampfield_board::{
-    Applied, Cachable, Change, Eid, Ending, Fact, FactState, Kind, Origin, OriginId, Statement,
-    Subject,
+    Applied, Cachable, Change, Eid, Ending, Fact, FactState, Origin, OriginId, Statement, Subject,
+    kind::Filing,
 };
 use lampfield_fabric::Bucket;
 use smallvec::SmallVec;
@@ -95,7 +95,7 @@ impl Hub {
         let statement = self.statement(origin, said, now);
         match cachable {
             Cachable::Yes => {
-                let became = self.hold(&statement, is_again)?;
+                let became = self.hold(&statement, is_again, now)?;
                 self.end_namesakes(&statement, now);
                 Ok(became)
             }
@@ -111,7 +111,7 @@ impl Hub {
             state: FactState::Live(said.value),
             version: state.map(|state| state.next_version()).unwrap_or_default(),
             said_at: now.wall,
-            door: said.door,
+            protocol: said.protocol,
         }
     }
 
@@ -122,9 +122,14 @@ impl Hub {
         Ok(Outcome::PassedOn)
     }
 
-    fn hold(&mut self, statement: &Statement, is_again: bool) -> Result<Outcome, Refusal> {
-        let held = self.held(statement).map(|fact| (fact.state, fact.revision));
-        if !held.is_some_and(|(state, _)| state.is_live()) {
+    fn hold(
+        &mut self,
+        statement: &Statement,
+        is_again: bool,
+        now: Now,
+    ) -> Result<Outcome, Refusal> {
+        let held = self.held(statement).map(|fact| (fact.state.is_live(), fact.revision));
+        if !held.is_some_and(|(is_live, _)| is_live) {
             self.check_room(statement.origin)?;
         }
         let applied = match is_again {
@@ -132,29 +137,31 @@ impl Hub {
             false => self.board.apply(statement),
         };
         let Applied::Changed(change) = applied? else {
+            self.renew(statement, now);
             return Ok(Outcome::Repeat);
         };
         self.note_version(statement);
         match held {
-            Some((FactState::Live(_), _)) => {}
-            Some((FactState::Withdrawn(_), revision)) => {
+            Some((true, _)) => {}
+            Some((false, revision)) => {
                 self.tombstones.remove(statement.subject.kind(), revision);
                 self.count(statement.origin, 1, -1);
             }
             None => self.count(statement.origin, 1, 0),
         }
+        self.watch_deadline(&change, now);
         self.persist_fact(&change);
         self.tell(change);
         Ok(Outcome::Changed)
     }
 
-    /// Peers keep one word per EID and device. Once a server speaks with another account, what is
+    /// Where peers keep one value per EID: once a server speaks with another account, what is
     /// left under the old one shows on no peer any more, so it ends.
     fn end_namesakes(&mut self, statement: &Statement, now: Now) {
         let silent =
             self.origins.namesakes(statement.origin).filter(|(_, other)| !other.attached());
         let silent: SmallVec<[OriginId; 1]> = silent.map(|(id, _)| id).collect();
-        if silent.is_empty() || statement.subject.kind() == Kind::Mailbox {
+        if silent.is_empty() || statement.subject.kind().filing() == Filing::BySubject {
             return;
         }
         let Some(place) = self.board.find(&statement.subject) else { return };
@@ -167,7 +174,7 @@ impl Hub {
     }
 
     /// In this order: a crash between the two leaves both, and the newer version wins.
-    fn persist_fact(&mut self, change: &Change) {
+    pub(super) fn persist_fact(&mut self, change: &Change) {
         let key = keys::fact(&change.subject, &change.origin);
         let row = json(&FactRow::of(change));
         if matches!(change.was, Some(FactState::Withdrawn(_))) {
@@ -184,8 +191,7 @@ impl Hub {
 
     fn check_room(&self, origin: OriginId) -> Result<(), Refusal> {
         let limits = self.settings.limits;
-        let counts = self.board.counts();
-        if counts.devices + counts.mailboxes >= limits.facts {
+        if self.board.live_facts() >= limits.facts {
             return Err(Refusal::TooManyFacts { limit: limits.facts });
         }
         match self.origins.get(origin) {

@@ -44,6 +44,12 @@ impl Hub {
         }
         eids.into_iter().for_each(|eid| self.check_eid(eid));
         while work < WORK_PER_TICK
+            && let Some(due) = self.deadlines.due(now.mono)
+        {
+            self.expire(due, now);
+            work += 1 + WITHDRAWAL;
+        }
+        while work < WORK_PER_TICK
             && let Some(account) = self.backoffs.calmed(now.mono)
         {
             self.check_backoff(&account);

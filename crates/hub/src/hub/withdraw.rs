@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lampfield_board::{
     Applied, Cachable, Change, Ending, Fact, Kind, OriginId, Revision, SubjectFacts, SubjectId,
-    Value,
+    Value, kind::Filing,
 };
 use lampfield_fabric::Bucket;
 use smallvec::SmallVec;
@@ -35,6 +35,7 @@ impl Hub {
         let withdrawn = self.board.withdraw(place, origin, version, ending, now.wall);
         let Ok(Applied::Changed(change)) = withdrawn else { return false };
         self.origins.update(origin, |state| state.version = version);
+        self.deadlines.forget(place, origin);
         self.count(origin, -1, 1);
         let tombstone = Tombstone { subject: place, origin };
         self.tombstones.insert(change.subject.kind(), change.revision, tombstone);
@@ -51,9 +52,9 @@ impl Hub {
     /// been blinded: the other one is said again.
     fn say_again(&mut self, place: SubjectId, ended: &Change) {
         let Some(facts) = self.board.subject(place) else { return };
+        let one_for_all = ended.subject.kind().filing() == Filing::BySubject;
         let same_drawer = |fact: &Fact<'_>| {
-            fact.state.is_live()
-                && (ended.subject.kind() == Kind::Mailbox || fact.origin.eid == ended.origin.eid)
+            fact.state.is_live() && (one_for_all || fact.origin.eid == ended.origin.eid)
         };
         let Some(other) = facts.facts().filter(same_drawer).last() else { return };
         let revision = self.board.revision().next();
@@ -63,13 +64,13 @@ impl Hub {
     }
 
     /// What a peer that knows nothing must be sent about a subject, so that it shows what the board
-    /// shows. Peers keep one word per EID and device and one per mailbox, so of several only the
+    /// shows. Peers keep one value per EID or one per subject, as the kind says, so of several only the
     /// newest that stands is told, or else the newest withdrawal.
     pub(crate) fn snapshot_of(&self, facts: SubjectFacts<'_>) -> SmallVec<[Change; 1]> {
-        let mailbox = facts.subject().kind() == Kind::Mailbox;
+        let one_for_all = facts.subject().kind().filing() == Filing::BySubject;
         let mut told: SmallVec<[Fact<'_>; 1]> = SmallVec::new();
         for fact in facts.facts() {
-            let same = |other: &&mut Fact<'_>| mailbox || other.origin.eid == fact.origin.eid;
+            let same = |other: &&mut Fact<'_>| one_for_all || other.origin.eid == fact.origin.eid;
             match told.iter_mut().find(same) {
                 Some(older) if older.state.is_live() && !fact.state.is_live() => {}
                 Some(older) => *older = fact,
@@ -148,19 +149,19 @@ impl Hub {
 }
 
 /// A fact as it is told to somebody who did not hear it when it was said.
-fn as_change(fact: &Fact<'_>, lamp: Option<Value>) -> Change {
+pub(super) fn as_change(fact: &Fact<'_>, lamp: Option<Value>) -> Change {
     Change {
         revision: fact.revision,
         subject_id: Some(fact.subject_id),
         subject: fact.subject.clone(),
         origin: fact.origin.clone(),
-        state: fact.state,
-        was: Some(fact.state),
-        lamp,
+        state: fact.state.clone(),
+        was: Some(fact.state.clone()),
+        lamp: lamp.clone(),
         lamp_was: lamp,
         version: fact.version,
         said_at: fact.said_at,
-        door: fact.door,
+        protocol: fact.protocol,
         cachable: Cachable::Yes,
     }
 }

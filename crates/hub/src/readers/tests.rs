@@ -2,7 +2,7 @@
 
 use super::*;
 
-const KIND: Kind = Kind::DeviceState;
+const KIND: Kind = Kind::Device;
 
 fn reader(instance: &str) -> Reader {
     Reader::new(AccountName::parse("a@d").unwrap(), instance)

@@ -26,7 +26,7 @@ fn story(limits: HubLimits) -> Story {
     let policies = Policies::new(vec![keep]);
     let mut story = Story::with(Settings { policies, limits, ..Settings::default() });
     // Somebody who confirms nothing, so that all withdrawals are remembered.
-    let _watch = story.hub.watch(&name(B), Kind::DeviceState, PeerCache::Survives);
+    let _watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Survives);
     story.login(1, A);
     for device in 0..FACTS {
         story.device(1, 1, &format!("PJSIP/{device}"), InUse);
@@ -113,7 +113,7 @@ fn many_accounts_of_one_eid_are_no_more_work_than_with_eids_of_their_own() {
         ticks += 1;
     }
     assert!(ticks > 2, "{ticks}");
-    assert_eq!(story.hub.status().devices, 0);
+    assert_eq!(story.hub.status().kinds["device"], 0);
     let shared = |trouble: &Trouble| matches!(trouble, Trouble::DuplicateEid { .. });
     assert!(!story.troubles().iter().any(shared), "nobody is left");
 }
@@ -159,7 +159,7 @@ fn an_origin_that_returns_while_it_ends_keeps_what_it_repeats_of_the_rest() {
     assert_eq!(story.shows("PJSIP/19999"), Some(InUse));
     assert_eq!(story.shows("PJSIP/19998"), None);
     assert_eq!(story.shows("PJSIP/19990"), Some(InUse), "kept");
-    assert_eq!(story.hub.status().devices, FACTS - ENDING + 1);
+    assert_eq!(story.hub.status().kinds["device"], FACTS - ENDING + 1);
 }
 
 /// A goodbye that takes several ticks is not put off by what happens between them.
@@ -171,7 +171,7 @@ fn an_end_goes_on_after_a_return_and_a_loss() {
     story.device(2, 1, "PJSIP/new", InUse);
     story.lost(2);
     ticks(&mut story);
-    assert_eq!(story.hub.status().devices, FACTS - ENDING + 1);
+    assert_eq!(story.hub.status().kinds["device"], FACTS - ENDING + 1);
     assert_eq!(story.shows("PJSIP/new"), Some(InUse), "it has its own grace");
     let mut reasons = story.notices.iter().filter_map(|notice| match notice {
         Notice::Happened(Happening::Withdrawn { reason, .. }) => Some(*reason),
@@ -193,12 +193,12 @@ fn an_end_goes_on_however_often_it_is_said_again() {
         story.login(conn + 1, A);
         story.device(conn + 1, 1, "PJSIP/1", InUse);
     }
-    assert_eq!(story.hub.status().devices, FACTS - ENDING + 1);
+    assert_eq!(story.hub.status().kinds["device"], FACTS - ENDING + 1);
     assert_eq!(story.shows("PJSIP/1"), Some(InUse), "said after the last");
     story.act(|hub, now| hub.goodbye(ConnId(last + 1), now));
     ticks(&mut story);
     assert_eq!(story.shows("PJSIP/1"), None, "said before it, where an end had been already");
-    assert_eq!(story.hub.status().devices, FACTS - ENDING);
+    assert_eq!(story.hub.status().kinds["device"], FACTS - ENDING);
 }
 
 /// What an account says that is added under the name of a removed one stands, also while the end of
@@ -211,7 +211,7 @@ fn what_is_said_after_a_removal_stands() {
     story.device(2, 1, "PJSIP/19999", InUse);
     story.device(2, 1, "PJSIP/new", InUse);
     ticks(&mut story);
-    assert_eq!(story.hub.status().devices, 2);
+    assert_eq!(story.hub.status().kinds["device"], 2);
     story.restart();
-    assert_eq!(story.hub.status().devices, 2);
+    assert_eq!(story.hub.status().kinds["device"], 2);
 }

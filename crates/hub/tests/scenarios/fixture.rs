@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use lampfield_board::{
-    AccountName, Cachable, Change, DeviceState, DoorName, Eid, MessageCount, Subject, Value,
+    AccountName, Cachable, Change, DeviceState, Eid, MessageCount, Protocol, Subject, Value,
     WallTime,
 };
 use lampfield_fabric::Bucket;
@@ -83,8 +83,8 @@ impl Story {
         subject: Subject,
         value: Value,
     ) -> Result<Outcome, Refusal> {
-        let (eid, door, cachable) = (number(eid), DoorName::Asterisk, Cachable::Yes);
-        self.publish(conn, Publication { eid, subject, value, cachable, door, is_again: false })
+        let (eid, protocol, cachable) = (number(eid), Protocol::Xmpp, Cachable::Yes);
+        self.publish(conn, Publication { eid, subject, value, cachable, protocol, is_again: false })
     }
 
     pub fn publish(&mut self, conn: u64, said: Publication) -> Result<Outcome, Refusal> {
@@ -111,12 +111,12 @@ impl Story {
     }
 
     pub fn shows(&self, device: &str) -> Option<DeviceState> {
-        self.hub.board().aggregate(&Subject::device(device).unwrap())?.device()
+        self.hub.board().aggregate(&Subject::device(device).unwrap())?.get().copied()
     }
 
     pub fn counts(&self, mailbox: &str) -> Option<i32> {
         let value = self.hub.board().aggregate(&Subject::mailbox(mailbox).unwrap())?;
-        value.mailbox().map(|count| count.new)
+        value.get::<MessageCount>().map(|count| count.new)
     }
 
     pub fn troubles(&self) -> Vec<Trouble> {

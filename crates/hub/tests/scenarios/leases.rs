@@ -312,7 +312,7 @@ fn a_crash_between_the_two_writes_of_a_withdrawal_leaves_the_withdrawal() {
     story.device(1, 1, "PJSIP/100", InUse);
     let before = story.store.clone();
     story.login(2, B);
-    let _watch = story.hub.watch(&name(B), lampfield_board::Kind::DeviceState, SURVIVES);
+    let _watch = story.hub.watch(&name(B), lampfield_board::Kind::Device, SURVIVES);
     story.act(|hub, now| hub.goodbye(ConnId(1), now));
     story.store.extend(before);
     story.restart();
@@ -350,7 +350,7 @@ fn a_withdrawal_carries_its_reason() {
     story.login(1, A);
     story.device(1, 1, "PJSIP/100", InUse);
     story.device(1, 1, "PJSIP/200", InUse);
-    let _watch = story.hub.watch(&name(B), Kind::DeviceState, PeerCache::Survives);
+    let _watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Survives);
     story.lost(1);
     story.login(2, B);
     story.device(2, 1, "PJSIP/100", Busy);

@@ -1,6 +1,6 @@
 //! What is refused, ignored or passed by.
 
-use lampfield_board::{Cachable, DeviceState::InUse, DoorName, Subject};
+use lampfield_board::{Cachable, DeviceState::InUse, Protocol, Subject};
 use lampfield_hub::{
     ConnId, Grace, HubLimits, Outcome, Publication, Reached, Refusal, Settings, Trouble,
 };
@@ -80,7 +80,7 @@ fn a_state_that_may_not_be_kept_is_told_once_and_leaves_nothing() {
         value: lampfield_board::DeviceState::Busy.into(),
         cachable: Cachable::No,
         is_again: false,
-        door: DoorName::Asterisk,
+        protocol: Protocol::Xmpp,
     };
     assert_eq!(story.publish(1, passing.clone()), Ok(Outcome::PassedOn));
     assert_eq!(story.publish(1, passing), Ok(Outcome::PassedOn), "it is no repeat either");

@@ -50,7 +50,7 @@ fn all_it_said_ends_at_once_and_is_told_to_who_is_away() {
 #[test]
 fn nobody_waits_for_its_servers_even_if_one_still_listens() {
     let mut story = story();
-    let watch = story.hub.watch(&name(A), Kind::DeviceState, PeerCache::Survives);
+    let watch = story.hub.watch(&name(A), Kind::Device, PeerCache::Survives);
     story.remove(A);
     story.device(2, 2, "PJSIP/2", InUse);
     // Its stream ends after it.
@@ -95,10 +95,10 @@ fn a_login_under_the_same_name_keeps_nothing_alive() {
         story.mailbox(1, 1, &format!("{number}@default"), 1);
     }
     story.remove(A);
-    assert!(story.hub.status().mailboxes > 0, "a bounded piece of work");
+    assert!(story.hub.status().kinds["mailbox"] > 0, "a bounded piece of work");
     story.login(2, A);
     story.device(2, 1, "PJSIP/1", InUse);
     story.lost(2);
     story.pass(secs(0));
-    assert_eq!((story.hub.status().mailboxes, story.shows("PJSIP/1")), (0, Some(InUse)));
+    assert_eq!((story.hub.status().kinds["mailbox"], story.shows("PJSIP/1")), (0, Some(InUse)));
 }

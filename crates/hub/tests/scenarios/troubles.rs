@@ -129,7 +129,7 @@ fn a_withdrawal_that_blinds_a_namesake_is_followed_by_what_the_namesake_says() {
     story.pass(secs(10));
     let last: Vec<_> = story.changes.iter().rev().take(2).collect();
     assert!(!last[1].state.is_live() && last[1].origin.account == name(A));
-    assert_eq!(last[0].state.live(), Some(NotInUse.into()));
+    assert_eq!(last[0].state.live(), Some(&NotInUse.into()));
     assert!(last[0].revision > last[1].revision);
 }
 
@@ -148,7 +148,7 @@ fn the_same_eid_on_two_connections_of_one_account_is_no_trouble() {
 fn at_the_limit_the_oldest_withdrawal_goes_and_names_who_may_be_stale() {
     let limits = HubLimits { tombstones: 10, ..HubLimits::default() };
     let mut story = Story::with(Settings { limits, ..Settings::default() });
-    let mut watch = story.hub.watch(&name(B), Kind::DeviceState, PeerCache::Survives);
+    let mut watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Survives);
     story.login(1, A);
     for device in 0..12 {
         story.device(1, 1, &format!("PJSIP/{device}"), InUse);

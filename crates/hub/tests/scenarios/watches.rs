@@ -16,7 +16,7 @@ fn story(devices: usize, watch_missed: usize) -> (Story, Watch) {
     for device in 0..devices {
         story.device(1, 1, &format!("PJSIP/{device}"), InUse);
     }
-    let watch = story.hub.watch(&name(B), Kind::DeviceState, PeerCache::Survives);
+    let watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Survives);
     (story, watch)
 }
 
@@ -87,7 +87,7 @@ fn a_withdrawal_is_replayed_until_it_is_confirmed_and_then_forgotten() {
     story.lost(1);
     story.pass(secs(100));
     for confirms in [false, true] {
-        let mut watch = story.hub.watch(&name(B), Kind::DeviceState, PeerCache::Survives);
+        let mut watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Survives);
         assert_eq!(told(&watch.next(&story.hub, 9)), ["PJSIP/0 withdrawn"]);
         assert!(story.hub.awaits(&watch));
         if confirms {
@@ -96,7 +96,7 @@ fn a_withdrawal_is_replayed_until_it_is_confirmed_and_then_forgotten() {
         }
         story.act(|hub, _| hub.unwatch(watch));
     }
-    let mut watch = story.hub.watch(&name(B), Kind::DeviceState, PeerCache::Survives);
+    let mut watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Survives);
     assert!(watch.next(&story.hub, 9).is_empty());
     assert_eq!(story.hub.board().counts().subjects, 0);
 }
@@ -105,7 +105,7 @@ fn a_withdrawal_is_replayed_until_it_is_confirmed_and_then_forgotten() {
 fn a_withdrawal_does_not_wait_for_a_server_that_was_given_up() {
     let (mut story, mut watch) = story(1, 10);
     let reader = Reader::new(name(B), "old");
-    let away = story.hub.watch(reader.clone(), Kind::DeviceState, PeerCache::Survives);
+    let away = story.hub.watch(reader.clone(), Kind::Device, PeerCache::Survives);
     story.act(|hub, _| hub.unwatch(away));
     story.lost(1);
     story.pass(secs(100));
@@ -130,7 +130,7 @@ fn a_newcomer_that_keeps_nothing_is_told_of_no_old_withdrawal() {
         story.device(2, 2, device, Busy);
     }
     story.act(|hub, now| hub.goodbye(ConnId(2), now));
-    let mut watch = story.hub.watch(&name(B), Kind::DeviceState, PeerCache::Forgotten);
+    let mut watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Forgotten);
     assert_eq!(told(&watch.next(&story.hub, 9)), ["PJSIP/0 INUSE", "PJSIP/1 INUSE"]);
     story.act(|hub, now| hub.goodbye(ConnId(1), now));
     for withdrawn in &story.changes[story.changes.len() - 2..] {
@@ -148,7 +148,7 @@ fn a_subject_in_a_place_that_was_freed_behind_the_cursor_is_told() {
         story.login(conn, account);
         story.device(conn, conn as u8, device, InUse);
     }
-    let mut watch = story.hub.watch(&name(B), Kind::DeviceState, PeerCache::Survives);
+    let mut watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Survives);
     watch.next(&story.hub, 2);
     // Nobody else watches: the withdrawal is forgotten as soon as this one has confirmed it.
     story.act(|hub, now| hub.goodbye(ConnId(2), now));
@@ -172,7 +172,7 @@ fn a_passing_state_without_room_is_dropped_and_counted() {
         value: InUse.into(),
         cachable: lampfield_board::Cachable::No,
         is_again: false,
-        door: lampfield_board::DoorName::Asterisk,
+        protocol: lampfield_board::Protocol::Xmpp,
     };
     story.publish(1, passing).unwrap();
     let change = story.changes.last().unwrap().clone();
@@ -216,7 +216,7 @@ fn a_count_that_is_only_said_again_overrules_nobody() {
         value: lampfield_board::MessageCount::new(new, 0).into(),
         cachable: lampfield_board::Cachable::Yes,
         is_again: true,
-        door: lampfield_board::DoorName::Asterisk,
+        protocol: lampfield_board::Protocol::Xmpp,
     };
     assert_eq!(story.publish(3, again(1)), Ok(lampfield_hub::Outcome::Repeat));
     assert_eq!(story.counts("1000@default"), Some(5));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use lampfield_board::{
-    Cachable, Change, DeviceState, Eid, FactState, Kind, MessageCount, Subject, Value, fold,
+    Cachable, Change, DeviceState, Eid, FactState, Kind, MessageCount, Subject, Value,
 };
 
 pub struct Asterisk {
@@ -26,11 +26,12 @@ impl Asterisk {
         if own_echo || change.cachable == Cachable::No {
             return;
         }
-        match change.state {
+        match &change.state {
             FactState::Live(Value::Mailbox(count)) => {
-                self.mailboxes.insert(change.subject.clone(), count);
+                self.mailboxes.insert(change.subject.clone(), *count);
             }
-            FactState::Live(Value::Device(state)) => self.hear_device(change, state),
+            FactState::Live(Value::Device(state)) => self.hear_device(change, *state),
+            FactState::Live(other) => panic!("an Asterisk cannot be told {other}"),
             FactState::Withdrawn(_) if change.subject.kind() == Kind::Mailbox => {
                 self.mailboxes.remove(&change.subject);
             }
@@ -49,7 +50,7 @@ impl Asterisk {
     /// What others say of a device, as this one adds it up.
     pub fn shows(&self, device: &Subject) -> DeviceState {
         let states = self.heard.iter().filter(|((of, _), _)| of == device).map(|(_, state)| *state);
-        settled(fold::devices(states))
+        settled(DeviceState::aggregate(states))
     }
 
     pub fn mailbox(&self, mailbox: &Subject) -> Option<MessageCount> {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use lampfield_board::{Kind, Value, fold};
+use lampfield_board::{DeviceState, Kind, MessageCount, Value};
 use lampfield_fabric::Bucket;
 use lampfield_hub::{Hub, Lease, Policy};
 
@@ -17,7 +17,7 @@ use super::{
 pub fn all(world: &World) {
     let Some(node) = &world.node else { return };
     let board = facts(&node.hub);
-    let ledger = world.ledger.facts.iter().map(|(key, held)| (key.clone(), held.value));
+    let ledger = world.ledger.facts.iter().map(|(key, held)| (key.clone(), held.value.clone()));
     assert_eq!(board, ledger.collect(), "the board (left) disagrees with the rules (right)");
     for link in node.links.values().filter(|link| link.settled()) {
         let server = &world.servers[link.server];
@@ -58,7 +58,7 @@ fn facts(hub: &Hub) -> BTreeMap<Key, Value> {
     let all = hub.board().subjects_from(lampfield_board::SubjectId::FIRST);
     let facts = all.flat_map(|subject| subject.facts());
     let live = facts.filter_map(|fact| {
-        Some(((fact.subject.clone(), (**fact.origin).clone()), fact.state.live()?))
+        Some(((fact.subject.clone(), (**fact.origin).clone()), fact.state.live()?.clone()))
     });
     live.collect()
 }
@@ -76,8 +76,8 @@ fn peer(world: &World, hub: &Hub, process: &Asterisk) {
         if blurred || orphaned {
             continue;
         }
-        let states = others().filter_map(|fact| fact.state.live()?.device());
-        let board = settled(fold::devices(states));
+        let states = others().filter_map(|fact| fact.state.live()?.get().copied());
+        let board = settled(DeviceState::aggregate(states));
         assert_eq!(process.shows(device), board, "{device} on {} (board: right)", process.eid);
     }
     for mailbox in &world.mailboxes {
@@ -85,7 +85,8 @@ fn peer(world: &World, hub: &Hub, process: &Asterisk) {
         let owned = own.map(|fact| fact.origin.eid).any(|eid| eid == process.eid);
         let orphaned = world.orphans.iter().any(|(of, _)| of == mailbox);
         if !owned && !orphaned {
-            let board = hub.board().aggregate(mailbox).and_then(Value::mailbox);
+            let board = hub.board().aggregate(mailbox);
+            let board = board.and_then(|value| value.get::<MessageCount>().copied());
             assert_eq!(process.mailbox(mailbox), board, "{mailbox} on {}", process.eid);
         }
     }

@@ -115,10 +115,10 @@ fn version(row: &str) -> (u64, u64) {
 
 fn value(row: &str) -> Value {
     let row: serde_json::Value = serde_json::from_str(row).unwrap();
-    match row["state"].as_str() {
+    match row["value"].as_str() {
         Some(word) => word.parse::<DeviceState>().unwrap().into(),
         None => {
-            let count = |name: &str| i32::try_from(row[name].as_i64().unwrap()).unwrap();
+            let count = |name: &str| i32::try_from(row["value"][name].as_i64().unwrap()).unwrap();
             MessageCount::new(count("new"), count("old")).into()
         }
     }

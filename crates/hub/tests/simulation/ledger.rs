@@ -68,11 +68,12 @@ impl Ledger {
         self.facts.retain(|(subject, origin), _| {
             let namesake = *subject == key.0 && origin.eid == key.1.eid && *origin != key.1;
             let silent = speakers.get(origin).is_none_or(Vec::is_empty);
-            !(namesake && silent && subject.kind() == Kind::DeviceState)
+            !(namesake && silent && subject.kind() == Kind::Device)
         });
         let ended = before - self.facts.len();
-        let held = Held { value, said: self.words, end: None };
-        (self.facts.insert(key, held).is_none_or(|before| before.value != value), ended)
+        let news = self.facts.get(&key).is_none_or(|before| before.value != value);
+        self.facts.insert(key, Held { value, said: self.words, end: None });
+        (news, ended)
     }
 
     pub fn arrive(&mut self, account: &AccountName, now: u64) {

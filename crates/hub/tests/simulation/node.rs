@@ -51,7 +51,7 @@ impl Node {
                     if change.cachable == Cachable::Yes {
                         let before = self.versions.insert(key.clone(), change.version);
                         assert!(before <= Some(change.version), "version went back: {change:?}");
-                        self.told.push((key, change.state));
+                        self.told.push((key, change.state.clone()));
                     }
                     for link in self.links.values_mut() {
                         link.offer(&change);

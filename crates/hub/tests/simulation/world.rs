@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use lampfield_board::{AccountName, Cachable, DoorName, Eid, Kind, Origin, Subject};
+use lampfield_board::{AccountName, Cachable, Eid, Kind, Origin, Protocol, Subject};
 use lampfield_hub::{ConnId, Outcome, Policy, Publication, Settings};
 
 use super::{
@@ -351,11 +351,11 @@ impl World {
                 node.carry_out(&mut self.disk);
             }
             Some(Up::Say { eid, subject, value, cachable }) => {
-                let door = DoorName::Asterisk;
+                let protocol = Protocol::Xmpp;
                 self.publish(
                     index,
                     conn,
-                    Publication { eid, subject, value, cachable, door, is_again: false },
+                    Publication { eid, subject, value, cachable, protocol, is_again: false },
                 );
             }
             None => return false,
@@ -367,7 +367,7 @@ impl World {
         let Some(node) = &mut self.node else { return };
         let origin = Origin::new(self.servers[index].account.clone(), said.eid);
         let key: Key = (said.subject.clone(), origin);
-        let (value, cachable) = (said.value, said.cachable);
+        let (value, cachable) = (said.value.clone(), said.cachable);
         let overruled = key.0.kind() == Kind::Mailbox && {
             let facts =
                 node.hub.board().get(&key.0).into_iter().flat_map(|subject| subject.facts());

@@ -4,12 +4,14 @@ use std::cmp::Reverse;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use lampfield_board::Kind;
+
 use super::args::{Common, HistoryArgs as Args};
 use super::stop::Stop;
 use super::{ask, json, mismatch};
 use crate::control::{Answer, Request};
-use crate::document::Shown;
 use crate::document::history::{Event, History, Link};
+use crate::document::{Shown, kind_of};
 use crate::failure::Exit;
 use crate::screen::time::{changes, clock, count};
 use crate::screen::{Align, Names, Screen, Table};
@@ -38,16 +40,17 @@ fn text(history: &History, screen: &Screen) -> String {
         ("SAID", Align::Left),
         ("LAMP", Align::Left),
     ]);
+    let kind = kind_of(&history.subject);
     let (events, links) = (history.events.iter(), history.links.iter());
     let origins = events.clone().map(|event| &event.origin);
     let mut names = Names::of(origins.chain(links.clone().map(|link| &link.origin)));
     let events = events.map(|event| {
-        let lamp = turn(event.aggregate_was.as_ref(), event.aggregate.as_ref(), screen);
-        (&event.at, &event.origin, said(event, screen), lamp)
+        let lamp = turn(kind, (event.aggregate_was.as_ref(), event.aggregate.as_ref()), screen);
+        (&event.at, &event.origin, said(kind, event, screen), lamp)
     });
     let links = links.map(|link| {
         let now = link.aggregate.as_ref();
-        (&link.at, &link.origin, told(link), turn(now, now, screen))
+        (&link.at, &link.origin, told(link), turn(kind, (now, now), screen))
     });
     let mut rows: Vec<_> = events.chain(links).collect();
     // The moments are all written alike, so their texts are in order too.
@@ -66,14 +69,14 @@ fn text(history: &History, screen: &Screen) -> String {
     )
 }
 
-fn said(event: &Event, screen: &Screen) -> String {
+fn said(kind: Kind, event: &Event, screen: &Screen) -> String {
     match (&event.was, &event.value, &event.reason) {
         (_, None, Some(reason)) => format!("withdrawn: {reason}"),
         (_, None, None) => "withdrawn".to_owned(),
         (Some(was), Some(value), _) => {
-            format!("{} -> {}", screen.lamp(Some(was)), screen.lamp(Some(value)))
+            format!("{} -> {}", screen.lamp(kind, Some(was)), screen.lamp(kind, Some(value)))
         }
-        (None, Some(value), _) => screen.lamp(Some(value)),
+        (None, Some(value), _) => screen.lamp(kind, Some(value)),
     }
 }
 
@@ -87,10 +90,10 @@ fn told(link: &Link) -> String {
     }
 }
 
-fn turn(before: Option<&Shown>, now: Option<&Shown>, screen: &Screen) -> String {
-    let sign = screen.glyph(now);
+fn turn(kind: Kind, (before, now): (Option<&Shown>, Option<&Shown>), screen: &Screen) -> String {
+    let sign = screen.glyph(kind, now);
     match before == now {
         true => format!("{sign} (unchanged)"),
-        false => format!("{} -> {sign}", screen.glyph(before)),
+        false => format!("{} -> {sign}", screen.glyph(kind, before)),
     }
 }

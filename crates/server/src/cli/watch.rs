@@ -9,6 +9,7 @@ use super::{connect, mismatch};
 use crate::control::line::encode;
 use crate::control::{Answer, Request};
 use crate::document::change::{Change, Line, Skipped};
+use crate::document::kind_of;
 use crate::failure::{Exit, Failure};
 use crate::screen::time::{age, changes, count, precise_clock};
 use crate::screen::{Names, Screen, padded};
@@ -77,21 +78,22 @@ fn text(line: &Line, names: &mut Names, screen: &Screen) -> String {
 
 fn change_text(change: &Change, names: &mut Names, screen: &Screen) -> String {
     let Change { subject, origin, value, reason, kept, aggregate, was, .. } = change;
+    let kind = kind_of(subject);
     let said = match (value, reason) {
         (None, Some(reason)) => format!(" withdrawn: {reason}"),
         (None, None) => " withdrawn".to_owned(),
-        (Some(value), _) if !kept => format!(" says {}, not kept", screen.lamp(Some(value))),
+        (Some(value), _) if !kept => format!(" says {}, not kept", screen.lamp(kind, Some(value))),
         (Some(value), _) if Some(value) != aggregate.as_ref() => {
-            format!(" says {}", screen.lamp(Some(value)))
+            format!(" says {}", screen.lamp(kind, Some(value)))
         }
         (Some(_), _) => String::new(),
     };
     let before = match was == aggregate {
         true => String::new(),
-        false => format!("   (was {})", screen.glyph(was.as_ref())),
+        false => format!("   (was {})", screen.glyph(kind, was.as_ref())),
     };
     let at = precise_clock(&change.at);
-    let lamp = padded(&screen.lamp(aggregate.as_ref()), 13);
+    let lamp = padded(&screen.lamp(kind, aggregate.as_ref()), 13);
     let name = padded(subject.strip_prefix("device/").unwrap_or(subject), 20);
     format!("{at}  {lamp} {name}  {}{said}{before}\n", names.name(origin))
 }
@@ -99,11 +101,16 @@ fn change_text(change: &Change, names: &mut Names, screen: &Screen) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lampfield_board::{DeviceState, Value};
+
     use crate::document::{OriginName, Shown};
     use crate::screen::{Color, Signs, Voice};
 
     fn line(value: Option<&str>, aggregate: Option<&str>) -> Change {
-        let shown = |word: &str| Shown::Device(word.to_owned());
+        let shown = |word: &str| {
+            let state: DeviceState = word.parse().expect("a state");
+            Shown::from(&Value::Device(state))
+        };
         Change {
             schema: "change/1".to_owned(),
             at: "2026-11-21T12:00:00Z".to_owned(),

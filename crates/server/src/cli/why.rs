@@ -8,6 +8,7 @@ use super::args::{Common, WhyArgs as Args};
 use super::stop::Stop;
 use super::{ask, json, mismatch};
 use crate::control::{Answer, Request};
+use crate::document::kind_of;
 use crate::document::why::{Fact, LeaseState, Why};
 use crate::failure::Exit;
 use crate::screen::time::{age, clock, left, seconds_since};
@@ -36,7 +37,8 @@ fn bare(kind: Kind, typed: &str) -> &str {
 }
 
 fn text(why: &Why, screen: &Screen) -> String {
-    let lamp = screen.lamp(why.aggregate.as_ref());
+    let kind = kind_of(&why.subject);
+    let lamp = screen.lamp(kind, why.aggregate.as_ref());
     let past = why.at.as_deref().map(|at| format!("   at {}", clock(at)));
     let ago = |since| if past.is_some() { String::new() } else { ago(since) };
     let since = why.since.as_deref();
@@ -52,7 +54,7 @@ fn text(why: &Why, screen: &Screen) -> String {
     let mut out = format!("{lamp}   {}{when}{facts}\n", why.subject);
     if !why.facts.is_empty() {
         out.push('\n');
-        out.push_str(&table(&why.facts, screen));
+        out.push_str(&table(kind, &why.facts, screen));
     }
     out.push_str(&format!("\nRule     {}\n", why.rule));
     for (label, sentences) in [("Changes", &why.changes), ("Note", &why.notes)] {
@@ -81,21 +83,21 @@ fn ago(since: &str) -> String {
     seconds_since(since).map_or(String::new(), |seconds| format!(" ({})", age(seconds)))
 }
 
-fn table(facts: &[Fact], screen: &Screen) -> String {
+fn table(kind: Kind, facts: &[Fact], screen: &Screen) -> String {
     let mut table = Table::new(&[
         ("  ", Align::Left),
         ("VALUE", Align::Left),
         ("ORIGIN", Align::Left),
-        ("DOOR", Align::Left),
+        ("BY", Align::Left),
         ("SAID", Align::Left),
         ("LEASE", Align::Left),
     ]);
     for fact in facts {
         table.row(vec![
             if fact.decides { "->" } else { "" }.to_owned(),
-            screen.lamp(Some(&fact.value)),
+            screen.lamp(kind, Some(&fact.value)),
             format!("{}  {}", fact.origin.account, fact.origin.eid),
-            fact.door.clone(),
+            fact.protocol.clone(),
             format!("{}, {}", clock(&fact.said_at), age(fact.age_seconds)),
             lease(fact, screen),
         ]);

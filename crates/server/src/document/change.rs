@@ -10,7 +10,7 @@ use super::{OriginName, Shown, moment};
 #[serde(untagged)]
 pub enum Line {
     /// Something changed.
-    Change(Change),
+    Change(Box<Change>),
     /// The reader was too slow: newer values of the same lamps follow or were told already.
     Skipped(Skipped),
 }
@@ -62,11 +62,11 @@ impl Change {
             at: moment(change.said_at),
             subject: change.subject.to_string(),
             origin: OriginName::from(&*change.origin),
-            value: Shown::of(change.state),
+            value: Shown::of(&change.state),
             reason: change.state.ending().map(|ending| ending.to_string()),
             kept: change.cachable == Cachable::Yes,
-            aggregate: change.lamp.map(Shown::from),
-            was: change.lamp_was.map(Shown::from),
+            aggregate: change.lamp.as_ref().map(Shown::from),
+            was: change.lamp_was.as_ref().map(Shown::from),
             revision: change.revision.number(),
         }
     }

@@ -30,8 +30,11 @@ pub struct Event {
     pub at: String,
     /// Who said so.
     pub origin: OriginName,
-    /// The way it came.
+    /// What `protocol` was called before: `asterisk` for `xmpp`. It goes with the next version.
     pub door: String,
+    /// By which protocol it came: `xmpp`.
+    #[serde(default)]
+    pub protocol: String,
     /// What was said; `null` for a withdrawal.
     pub value: Option<Shown>,
     /// What the same origin had said before.

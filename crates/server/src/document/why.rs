@@ -11,7 +11,7 @@ pub struct Why {
     pub schema: String,
     /// With its kind: `device/PJSIP/100`.
     pub subject: String,
-    /// `device` or `mailbox`.
+    /// The word of its kind: `device`, `mailbox` and so on.
     pub kind: String,
     /// The past moment that is explained, RFC 3339; absent for the present.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,8 +39,11 @@ pub struct Fact {
     pub value: Shown,
     /// Who says it.
     pub origin: OriginName,
-    /// The way it came: `asterisk`.
+    /// What `protocol` was called before: `asterisk` for `xmpp`. It goes with the next version.
     pub door: String,
+    /// By which protocol it came: `xmpp`.
+    #[serde(default)]
+    pub protocol: String,
     /// When it was said first, RFC 3339.
     pub said_at: String,
     /// Seconds since then.

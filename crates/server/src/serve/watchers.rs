@@ -126,7 +126,7 @@ impl Waiting {
             return Some(Line::Skipped(skipped));
         }
         let change = self.changes.pop_front()?;
-        Some(Line::Change(change::Change::of(&change)))
+        Some(Line::Change(Box::new(change::Change::of(&change))))
     }
 }
 
@@ -149,7 +149,7 @@ mod tests {
     use std::sync::Arc;
 
     use lampfield_board::{
-        AccountName, Cachable, DeviceState, DoorName, Eid, Ending, FactState, Origin, Revision,
+        AccountName, Cachable, DeviceState, Eid, Ending, FactState, Origin, Protocol, Revision,
         Value, Version, WallTime,
     };
 
@@ -170,7 +170,7 @@ mod tests {
             lamp_was: None,
             version: Version { epoch: 1, counter: 1 },
             said_at: WallTime::from_millis(0),
-            door: DoorName::Asterisk,
+            protocol: Protocol::Xmpp,
             cachable: Cachable::Yes,
         }
     }
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(skipped.skipped_values + lines.len() as u64 - 1, 2_000);
         assert_eq!(skipped.skipped_subjects, 200);
         assert!(lines.len() <= BACKLOG + 1);
-        let busy = Some(Shown::Device("BUSY".to_owned()));
+        let busy = Some(Shown::from(&Value::Device(DeviceState::Busy)));
         let newest = lines
             .iter()
             .filter(|line| matches!(line, Line::Change(change) if change.aggregate == busy));

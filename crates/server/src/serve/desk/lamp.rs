@@ -98,12 +98,13 @@ fn event_document(event: &PastChange) -> history_document::Event {
     history_document::Event {
         at: moment(event.at),
         origin: OriginName::from(&*event.origin),
-        door: event.door.to_string(),
-        value: Shown::of(event.state),
-        was: event.was.and_then(Shown::of),
+        door: event.protocol.former_word().to_owned(),
+        protocol: event.protocol.to_string(),
+        value: Shown::of(&event.state),
+        was: event.was.as_ref().and_then(Shown::of),
         reason: event.state.ending().map(|ending| ending.to_string()),
-        aggregate: event.lamp.map(Shown::from),
-        aggregate_was: event.lamp_was.map(Shown::from),
+        aggregate: event.lamp.as_ref().map(Shown::from),
+        aggregate_was: event.lamp_was.as_ref().map(Shown::from),
     }
 }
 
@@ -118,8 +119,8 @@ fn link(hub: &Hub, subject: &Subject, entry: &JournalEntry) -> Link {
         state: state.to_owned(),
         grace_seconds: grace.as_secs_f64(),
         aggregate: match hub.history().lamp_at(subject, entry.at) {
-            Past::Showed(lamp) => lamp.map(Shown::from),
-            Past::AsNow => hub.board().aggregate(subject).map(Shown::from),
+            Past::Showed(lamp) => lamp.as_ref().map(Shown::from),
+            Past::AsNow => hub.board().aggregate(subject).as_ref().map(Shown::from),
             Past::Forgotten => None,
         },
     }
@@ -184,7 +185,7 @@ fn why(hub: &Hub, explanation: &Explanation, now: Now) -> why_document::Why {
         subject: subject.to_string(),
         kind: subject.kind().to_string(),
         at: None,
-        aggregate: lamp.map(Shown::from),
+        aggregate: lamp.as_ref().map(Shown::from),
         since: shown_since(hub, subject).map(moment),
         rule: rule.to_string(),
         facts: Vec::new(),
@@ -194,7 +195,7 @@ fn why(hub: &Hub, explanation: &Explanation, now: Now) -> why_document::Why {
     };
     let rests = explanation.leases.iter().zip(&explanation.waiting_for);
     for (said, (lease, unconfirmed)) in facts.iter().zip(rests) {
-        match Shown::of(said.state) {
+        match Shown::of(&said.state) {
             Some(value) => document.facts.push(fact(said, value, *lease, now)),
             None => document.tombstones.push(why_document::Tombstone {
                 origin: OriginName::from(&*said.origin),
@@ -224,7 +225,7 @@ fn why_then(subject: &Subject, past: past::Past, at: WallTime) -> why_document::
         notes: Vec::new(),
     };
     if let Some(Why { lamp, rule, facts, .. }) = past.why {
-        document.aggregate = lamp.map(Shown::from);
+        document.aggregate = lamp.as_ref().map(Shown::from);
         document.rule = rule.to_string();
         document.facts = facts.iter().filter_map(|said| fact_then(said, at)).collect();
         document.facts.sort_by_key(|fact| !fact.decides);
@@ -240,9 +241,10 @@ fn why_then(subject: &Subject, past: past::Past, at: WallTime) -> why_document::
 
 fn fact_then(said: &FactReason, at: WallTime) -> Option<why_document::Fact> {
     Some(why_document::Fact {
-        value: Shown::of(said.state)?,
+        value: Shown::of(&said.state)?,
         origin: OriginName::from(&*said.origin),
-        door: said.door.to_string(),
+        door: said.protocol.former_word().to_owned(),
+        protocol: said.protocol.to_string(),
         said_at: moment(said.said_at),
         age_seconds: seconds_between(said.said_at, at),
         epoch: None,
@@ -262,7 +264,8 @@ fn fact(said: &FactReason, value: Shown, lease: Lease, now: Now) -> why_document
     why_document::Fact {
         value,
         origin: OriginName::from(&*said.origin),
-        door: said.door.to_string(),
+        door: said.protocol.former_word().to_owned(),
+        protocol: said.protocol.to_string(),
         said_at: moment(said.said_at),
         age_seconds: seconds_between(said.said_at, now.wall),
         epoch: Some(said.version.epoch),

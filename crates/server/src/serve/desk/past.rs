@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use lampfield_board::{
-    Board, BoardLimits, DoorName, FactState, Origin, Statement, Subject, Value, Version, WallTime,
+    Board, BoardLimits, FactState, Origin, Protocol, Statement, Subject, Value, Version, WallTime,
     Why,
 };
 use lampfield_hub::Hub;
@@ -28,7 +28,7 @@ struct Said {
     origin: Arc<Origin>,
     value: Value,
     said_at: WallTime,
-    door: DoorName,
+    protocol: Protocol,
 }
 
 /// The same while the changes since then are undone.
@@ -38,7 +38,7 @@ struct Held {
     value: Option<Value>,
     /// None where it is not known yet.
     said_at: Option<WallTime>,
-    door: DoorName,
+    protocol: Protocol,
 }
 
 /// The lamp of a subject at a moment.
@@ -73,23 +73,23 @@ fn said_then(hub: &Hub, subject: &Subject, at: WallTime) -> (Vec<Said>, usize) {
     if let Some(facts) = hub.board().get(subject) {
         held.extend(facts.facts().map(|fact| Held {
             origin: Arc::clone(fact.origin),
-            value: fact.state.live(),
+            value: fact.state.live().cloned(),
             said_at: Some(fact.said_at),
-            door: fact.door,
+            protocol: fact.protocol,
         }));
     }
     // From the newest change backwards: what came later is undone, what came before tells its time.
     for event in hub.history().of(subject, WallTime::from_millis(0), usize::MAX) {
         let known = held.iter_mut().find(|held| held.origin == event.origin);
         if event.at > at {
-            let before = event.was.and_then(FactState::live);
+            let before = event.was.as_ref().and_then(FactState::live).cloned();
             match known {
                 Some(held) => (held.value, held.said_at) = (before, None),
                 None => held.push(Held {
                     origin: event.origin,
                     value: before,
                     said_at: None,
-                    door: event.door,
+                    protocol: event.protocol,
                 }),
             }
         } else if let Some(held) = known {
@@ -100,10 +100,10 @@ fn said_then(hub: &Hub, subject: &Subject, at: WallTime) -> (Vec<Said>, usize) {
     let mut older = 0;
     let mut said: Vec<Said> = held
         .into_iter()
-        .filter_map(|Held { origin, value, said_at, door }| {
+        .filter_map(|Held { origin, value, said_at, protocol }| {
             let value = value?;
             older += usize::from(said_at.is_none());
-            Some(Said { origin, value, said_at: said_at.unwrap_or(begin), door })
+            Some(Said { origin, value, said_at: said_at.unwrap_or(begin), protocol })
         })
         .collect();
     said.sort_by_key(|said| said.said_at);
@@ -112,14 +112,14 @@ fn said_then(hub: &Hub, subject: &Subject, at: WallTime) -> (Vec<Said>, usize) {
 
 fn explain(subject: &Subject, said: Vec<Said>) -> Option<Why> {
     let mut board = Board::new(BoardLimits { entries: said.len(), origins: said.len() });
-    for Said { origin, value, said_at, door } in said {
+    for Said { origin, value, said_at, protocol } in said {
         let statement = Statement {
             subject: subject.clone(),
             origin: board.origin_id(&origin).ok()?,
             state: FactState::Live(value),
             version: Version::default(),
             said_at,
-            door,
+            protocol,
         };
         board.apply(&statement).ok()?;
     }

@@ -95,8 +95,6 @@ impl Desk {
             ("origins", hub.origins),
             ("subjects", hub.subjects),
             ("lamps", hub.lamps),
-            ("device_facts", hub.devices),
-            ("mailbox_facts", hub.mailboxes),
             ("facts", hub.facts.used),
             ("tombstones", hub.tombstones.used),
             ("history", hub.history.used),
@@ -110,8 +108,10 @@ impl Desk {
             ("said_ignored", said.ignored),
             ("said_refused", said.refused),
         ];
-        let held = held.into_iter().map(|(name, count)| (name, count as u64));
-        held.chain(happened).map(|(name, count)| (name.to_owned(), count)).collect()
+        let of_kinds = hub.kinds.iter().map(|(kind, facts)| (format!("{kind}_facts"), *facts));
+        let held = held.into_iter().map(|(name, count)| (name.to_owned(), count)).chain(of_kinds);
+        let happened = happened.into_iter().map(|(name, count)| (name.to_owned(), count));
+        held.map(|(name, count)| (name, count as u64)).chain(happened).collect()
     }
 
     fn limits(&self, hub: &HubStatus) -> BTreeMap<String, u64> {

@@ -101,7 +101,7 @@ fn write(out: &mut Vec<u8>, facts: SubjectFacts<'_>, node: TelephonyNode) {
         TelephonyNode::Lamps(_) => {
             if let Some(lamp) = facts.lamp() {
                 Tag::open(out, "item").attr("id", name).children(|out| {
-                    aggregate::write_lamp(out, lamp);
+                    aggregate::write_lamp(out, &lamp);
                 });
             }
         }

@@ -11,22 +11,54 @@ pub const AGGREGATE_DEVICE_STATE: &str = "aggregate/device_state";
 /// The same for mailboxes.
 pub const AGGREGATE_MESSAGE_WAITING: &str = "aggregate/message_waiting";
 
+/// What Asterisk tells in its events, and so what there are nodes for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// States of devices.
+    DeviceState,
+    /// Messages in mailboxes.
+    MessageWaiting,
+}
+
 /// A node that the hub stands behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TelephonyNode {
     /// Every contribution, as the servers make them.
-    Facts(Kind),
+    Facts(EventKind),
     /// What the lamps show.
-    Lamps(Kind),
+    Lamps(EventKind),
 }
+
+// === impl EventKind ===
+
+impl EventKind {
+    /// What the events of a kind are, if there are any.
+    pub const fn of(kind: Kind) -> Option<Self> {
+        match kind {
+            Kind::Device => Some(Self::DeviceState),
+            Kind::Mailbox => Some(Self::MessageWaiting),
+            _ => None,
+        }
+    }
+
+    /// The kind of subject that the events are about.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::DeviceState => Kind::Device,
+            Self::MessageWaiting => Kind::Mailbox,
+        }
+    }
+}
+
+// === impl TelephonyNode ===
 
 impl TelephonyNode {
     /// All of them, in the order that discovery lists them.
     pub const ALL: [(Self, &'static str); 4] = [
-        (Self::Facts(Kind::DeviceState), DEVICE_STATE),
-        (Self::Facts(Kind::Mailbox), MESSAGE_WAITING),
-        (Self::Lamps(Kind::DeviceState), AGGREGATE_DEVICE_STATE),
-        (Self::Lamps(Kind::Mailbox), AGGREGATE_MESSAGE_WAITING),
+        (Self::Facts(EventKind::DeviceState), DEVICE_STATE),
+        (Self::Facts(EventKind::MessageWaiting), MESSAGE_WAITING),
+        (Self::Lamps(EventKind::DeviceState), AGGREGATE_DEVICE_STATE),
+        (Self::Lamps(EventKind::MessageWaiting), AGGREGATE_MESSAGE_WAITING),
     ];
 
     /// The node of this name.
@@ -35,9 +67,9 @@ impl TelephonyNode {
     }
 
     /// What it is about.
-    pub fn kind(self) -> Kind {
+    pub const fn kind(self) -> Kind {
         match self {
-            Self::Facts(kind) | Self::Lamps(kind) => kind,
+            Self::Facts(events) | Self::Lamps(events) => events.kind(),
         }
     }
 
@@ -47,27 +79,20 @@ impl TelephonyNode {
     }
 
     /// Its name.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Facts(kind) => of_kind(kind),
-            Self::Lamps(Kind::DeviceState) => AGGREGATE_DEVICE_STATE,
-            Self::Lamps(Kind::Mailbox) => AGGREGATE_MESSAGE_WAITING,
+            Self::Facts(EventKind::DeviceState) => DEVICE_STATE,
+            Self::Facts(EventKind::MessageWaiting) => MESSAGE_WAITING,
+            Self::Lamps(EventKind::DeviceState) => AGGREGATE_DEVICE_STATE,
+            Self::Lamps(EventKind::MessageWaiting) => AGGREGATE_MESSAGE_WAITING,
         }
-    }
-}
-
-/// The node that carries the facts of a kind.
-pub fn of_kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::DeviceState => DEVICE_STATE,
-        Kind::Mailbox => MESSAGE_WAITING,
     }
 }
 
 /// Whether a name has the shape of a device's or a mailbox's: what Asterisk calls a node with
 /// collection_nodes=yes (XEP-0248) or pubsub_autocreate=yes.
 pub fn is_leaf(name: &str) -> bool {
-    name.parse::<Subject>().is_ok()
+    name.parse::<Subject>().is_ok_and(|subject| EventKind::of(subject.kind()).is_some())
 }
 
 /// Whether the generic service must leave this name alone.

@@ -5,11 +5,12 @@
 //! text that is not empty.
 
 use lampfield_board::{
-    Cachable, Change, DeviceState, Eid, EidError, FactState, MessageCount, NameError, Subject,
-    Value,
+    Cachable, Change, DeviceState, Eid, EidError, MessageCount, NameError, Subject, Value,
 };
 use lampfield_xmpp_stream::writer::push_attr_value;
 use lampfield_xmpp_stream::{Element, Tag};
+
+use super::nodes::{EventKind, TelephonyNode};
 
 /// The namespace of Asterisk's payloads.
 pub const ASTERISK: &str = "http://asterisk.org";
@@ -95,7 +96,8 @@ fn counts(payload: Element<'_>) -> Result<MessageCount, ItemError> {
 
 /// Appends everything of a notification after its addresses: what all subscribers share.
 pub fn write_event(out: &mut Vec<u8>, change: &Change) {
-    let node = super::nodes::of_kind(change.subject.kind());
+    let Some(events) = EventKind::of(change.subject.kind()) else { return };
+    let node = TelephonyNode::Facts(events).name();
     out.extend_from_slice(b"><event xmlns='http://jabber.org/protocol/pubsub#event'><items node='");
     out.extend_from_slice(node.as_bytes());
     out.extend_from_slice(b"'><item id=");
@@ -108,18 +110,17 @@ pub fn write_event(out: &mut Vec<u8>, change: &Change) {
 /// Appends the payload of an item. A withdrawal reads UNKNOWN (which never beats a live server and
 /// lets Asterisk ask its own driver) or no messages.
 pub fn write_payload(out: &mut Vec<u8>, change: &Change) {
-    let value = match change.state {
-        FactState::Live(value) => value,
-        FactState::Withdrawn(_) => match change.subject.kind() {
-            lampfield_board::Kind::DeviceState => Value::Device(DeviceState::Unknown),
-            lampfield_board::Kind::Mailbox => Value::Mailbox(MessageCount::new(0, 0)),
-        },
+    let ended = match EventKind::of(change.subject.kind()) {
+        Some(EventKind::DeviceState) => Value::Device(DeviceState::Unknown),
+        Some(EventKind::MessageWaiting) => Value::Mailbox(MessageCount::new(0, 0)),
+        None => return,
     };
+    let value = change.state.live().unwrap_or(&ended);
     write_fact(out, change.origin.eid, value, change.cachable);
 }
 
 /// Appends what a server says, as Asterisk writes it.
-pub fn write_fact(out: &mut Vec<u8>, eid: Eid, value: Value, cachable: Cachable) {
+pub fn write_fact(out: &mut Vec<u8>, eid: Eid, value: &Value, cachable: Cachable) {
     match value {
         Value::Device(state) => {
             let cachable = match cachable {
@@ -140,6 +141,8 @@ pub fn write_fact(out: &mut Vec<u8>, eid: Eid, value: Value, cachable: Cachable)
                 },
             );
         }
+        // Asterisk has no event for it.
+        _ => {}
     }
 }
 

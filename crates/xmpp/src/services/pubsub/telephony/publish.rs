@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use lampfield_board::{Cachable, DoorName};
+use lampfield_board::{Cachable, Protocol};
 use lampfield_hub::{Outcome, Policy, Publication, Refusal};
 use lampfield_xmpp_stream::{Element, StanzaCondition, StanzaError, ns};
 
@@ -111,7 +111,7 @@ impl Telephony {
         }
         let cachable = if kept == Cachable::No { Cachable::No } else { cachable };
         let said =
-            Publication { eid, subject, value, cachable, door: DoorName::Asterisk, is_again };
+            Publication { eid, subject, value, cachable, protocol: Protocol::Xmpp, is_again };
         if session.said_goodbye.take() {
             self.arrived(session);
         }

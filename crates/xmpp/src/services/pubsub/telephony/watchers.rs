@@ -139,7 +139,11 @@ impl Watchers {
                     View::Lamps if change.lamp == change.lamp_was => {}
                     View::Lamps => {
                         if lamp.is_empty() {
-                            aggregate::write_event(&mut lamp, &change.subject, change.lamp);
+                            aggregate::write_event(
+                                &mut lamp,
+                                &change.subject,
+                                change.lamp.as_ref(),
+                            );
                         }
                         subscriber.send(&lamp);
                     }
@@ -195,7 +199,7 @@ impl Watchers {
                 for of_one in changes.chunk_by(|a, b| a.subject == b.subject) {
                     let Some(change) = of_one.last() else { continue };
                     rendered.clear();
-                    aggregate::write_event(&mut rendered, &change.subject, change.lamp);
+                    aggregate::write_event(&mut rendered, &change.subject, change.lamp.as_ref());
                     subscriber.send(&rendered);
                 }
             }

@@ -1,12 +1,13 @@
 //! Walking a board part by part.
 
 use lampfield_board::{
-    AccountName, BoardLimits, DeviceState, DoorName, Eid, Ending, FactState, Kind, MessageCount,
-    Origin, Statement, SubjectName, Value, Version, WallTime,
+    AccountName, BoardLimits, DeviceState, Eid, Ending, FactState, Kind, MessageCount, Origin,
+    Protocol, Statement, SubjectName, Value, Version, WallTime,
 };
 use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits};
 
 use super::*;
+use crate::services::pubsub::telephony::nodes::EventKind;
 
 /// A board of so many devices, then one mailbox.
 fn board(devices: usize) -> Board {
@@ -18,8 +19,8 @@ fn board(devices: usize) -> Board {
     for (counter, name) in names.chain(["mailbox/1@default".to_owned()]).enumerate() {
         let subject: Subject = name.parse().unwrap();
         let value = match subject.kind() {
-            Kind::DeviceState => Value::Device(DeviceState::InUse),
-            Kind::Mailbox => Value::Mailbox(MessageCount { new: 1, old: 0 }),
+            Kind::Device => Value::Device(DeviceState::InUse),
+            _ => Value::Mailbox(MessageCount { new: 1, old: 0 }),
         };
         let said = Statement {
             subject,
@@ -27,7 +28,7 @@ fn board(devices: usize) -> Board {
             state: FactState::Live(value),
             version: Version::new(1, counter as u64 + 1),
             said_at: WallTime::from_millis(0),
-            door: DoorName::Asterisk,
+            protocol: Protocol::Xmpp,
         };
         board.apply(&said).unwrap();
     }
@@ -43,8 +44,9 @@ fn part(board: &Board, kind: Kind, set: &str) -> Result<(Vec<String>, String), S
     let xml = format!("<pubsub>{set}</pubsub>");
     let scope = Scope::NONE;
     let request = Stanza::parse(xml.as_bytes(), &scope, &StanzaLimits::AUTHENTICATED).unwrap();
-    let part = Part::of(board, TelephonyNode::Lamps(kind), request.root(), None)
-        .map_err(|error| error.condition)?;
+    let part =
+        Part::of(board, TelephonyNode::Lamps(EventKind::of(kind).unwrap()), request.root(), None)
+            .map_err(|error| error.condition)?;
     let mut out = Vec::new();
     part.write_set(&mut out);
     let names = part.lit.iter().map(|facts| facts.subject().name().to_string());
@@ -71,15 +73,15 @@ fn all(board: &Board, kind: Kind) -> Vec<usize> {
 
 #[test]
 fn what_fits_needs_no_set() {
-    let (names, lies) = part(&board(MOST - 1), Kind::DeviceState, "").unwrap();
+    let (names, lies) = part(&board(MOST - 1), Kind::Device, "").unwrap();
     assert_eq!((names.len(), lies.as_str()), (MOST - 1, ""));
 }
 
 #[test]
 fn no_part_is_larger_than_the_limit_and_nothing_is_missed() {
     let board = board(2 * MOST + 50);
-    assert_eq!(all(&board, Kind::DeviceState), [MOST, MOST, 50, 0]);
-    let (names, _) = part(&board, Kind::DeviceState, "<max>100000</max>").unwrap();
+    assert_eq!(all(&board, Kind::Device), [MOST, MOST, 50, 0]);
+    let (names, _) = part(&board, Kind::Device, "<max>100000</max>").unwrap();
     assert_eq!(names.len(), MOST);
 }
 
@@ -88,11 +90,11 @@ fn a_client_may_ask_for_less() {
     let board = board(5);
     let set = "<set xmlns='http://jabber.org/protocol/rsm'>\
         <first>device/PJSIP/0</first><last>device/PJSIP/1</last></set>";
-    let (names, lies) = part(&board, Kind::DeviceState, "<max>2</max>").unwrap();
+    let (names, lies) = part(&board, Kind::Device, "<max>2</max>").unwrap();
     assert_eq!((names.join(" "), lies.as_str()), ("PJSIP/0 PJSIP/1".to_owned(), set));
     let next = "<max>2</max><after>device/PJSIP/1</after>";
-    assert_eq!(part(&board, Kind::DeviceState, next).unwrap().0, ["PJSIP/2", "PJSIP/3"]);
-    assert!(part(&board, Kind::DeviceState, "<max>0</max>").unwrap().0.is_empty());
+    assert_eq!(part(&board, Kind::Device, next).unwrap().0, ["PJSIP/2", "PJSIP/3"]);
+    assert!(part(&board, Kind::Device, "<max>0</max>").unwrap().0.is_empty());
 }
 
 #[test]
@@ -114,20 +116,20 @@ fn what_cannot_be_walked_is_refused() {
         ("<before>device/PJSIP/2</before>", StanzaCondition::FeatureNotImplemented),
         ("<max>many</max>", StanzaCondition::BadRequest),
     ] {
-        assert_eq!(part(&board, Kind::DeviceState, set).unwrap_err(), condition, "{set}");
+        assert_eq!(part(&board, Kind::Device, set).unwrap_err(), condition, "{set}");
     }
 }
 
 #[test]
 fn who_has_withdrawn_is_not_listed() {
     let mut board = board(3);
-    let subject = Subject::new(Kind::DeviceState, SubjectName::parse("PJSIP/1").unwrap());
+    let subject = Subject::new(Kind::Device, SubjectName::parse("PJSIP/1").unwrap());
     let id = board.find(&subject).unwrap();
     let origin = board.get(&subject).unwrap().facts().next().unwrap().origin_id;
     board
         .withdraw(id, origin, Version::new(1, 99), Ending::Lost, WallTime::from_millis(0))
         .unwrap();
-    assert_eq!(part(&board, Kind::DeviceState, "").unwrap().0, ["PJSIP/0", "PJSIP/2"]);
+    assert_eq!(part(&board, Kind::Device, "").unwrap().0, ["PJSIP/0", "PJSIP/2"]);
 }
 
 #[test]
@@ -137,17 +139,19 @@ fn of_facts_there_is_an_item_for_each_server_and_a_subject_is_never_torn_apart()
     let origin = board.origin_id(&Origin { account, eid: Eid::new([2, 0, 0, 0, 0, 2]) }).unwrap();
     let subject = Subject::device("PJSIP/0").unwrap();
     let state = FactState::Live(DeviceState::Busy.into());
-    let (version, said_at, door) =
-        (Version::new(1, 1), WallTime::from_millis(0), DoorName::Asterisk);
-    board.apply(&Statement { subject, origin, state, version, said_at, door }).unwrap();
+    let (version, said_at, protocol) =
+        (Version::new(1, 1), WallTime::from_millis(0), Protocol::Xmpp);
+    board.apply(&Statement { subject, origin, state, version, said_at, protocol }).unwrap();
     let asked = |node, max| {
         let scope = Scope::NONE;
         let request = Stanza::parse(b"<pubsub/>", &scope, &StanzaLimits::AUTHENTICATED).unwrap();
         let part = Part::of(&board, node, request.root(), Some(max)).unwrap();
         part.lit.iter().map(|facts| facts.facts().count()).collect::<Vec<_>>()
     };
-    let (facts, lamps) =
-        (TelephonyNode::Facts(Kind::DeviceState), TelephonyNode::Lamps(Kind::DeviceState));
+    let (facts, lamps) = (
+        TelephonyNode::Facts(EventKind::DeviceState),
+        TelephonyNode::Lamps(EventKind::DeviceState),
+    );
     assert_eq!(asked(facts, "1"), [2]);
     assert_eq!(asked(facts, "3"), [2, 1]);
     assert_eq!(asked(lamps, "3"), [2, 1, 1]);

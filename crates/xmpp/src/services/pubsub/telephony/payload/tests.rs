@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
-use lampfield_board::{AccountName, DoorName, Ending, Kind, Origin, Revision, Version, WallTime};
+use lampfield_board::{AccountName, Ending, Kind, Origin, Protocol, Revision, Version, WallTime};
 use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits};
+
+use lampfield_board::FactState;
 
 use super::*;
 
@@ -90,7 +92,7 @@ fn change(subject: Subject, state: FactState, cachable: Cachable) -> Change {
         lamp_was: None,
         version: Version::new(1, 1),
         said_at: WallTime::from_millis(0),
-        door: DoorName::Asterisk,
+        protocol: Protocol::Xmpp,
         cachable,
     }
 }

@@ -1,0 +1,70 @@
+//! Where a conference lives, so that whoever wants to join it is sent there.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Arrived, FactValue};
+use crate::why::Reason;
+
+/// A conference of one name, such as `1234`, on one server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conference {
+    /// Who is in it.
+    pub members: u32,
+    /// Whether nobody else may join.
+    #[serde(default)]
+    pub locked: bool,
+    /// The URI at which it is reached, if its server tells one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// The turn in which servers began to hold it: the lowest has it. Set by the board, one above the highest of the
+    /// others when a server begins, and kept while it goes on.
+    #[serde(default)]
+    pub turn: u64,
+}
+
+impl fmt::Display for Conference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let members = if self.members == 1 { "member" } else { "members" };
+        write!(f, "{} {members}", self.members)?;
+        if self.locked {
+            f.write_str(", locked")?;
+        }
+        self.at.iter().try_for_each(|at| write!(f, ", at {at}"))
+    }
+}
+
+/// Two servers may open a conference of the same name at the same time. It lives where it began first, for as long as
+/// it lives there; the other is a room that nobody is sent to.
+impl FactValue for Conference {
+    const WORD: &'static str = "conference";
+    const ABOUT: &'static str = "where a conference lives, and who is in it";
+    const RULE: &'static str = "first-holder";
+    const ANOTHER: &'static str = "number of members";
+    const MOST_BYTES: usize = 2_048;
+
+    fn fold<'a>(facts: impl Iterator<Item = Arrived<'a, Self>> + Clone) -> Option<Self> {
+        facts.min_by_key(|fact| (fact.value.turn, fact.at)).map(|fact| fact.value.clone())
+    }
+
+    fn explain(facts: &[Arrived<'_, Self>], lamp: &Self) -> Reason {
+        let first = facts.iter().min_by_key(|fact| (fact.value.turn, fact.at)).map(|fact| fact.at);
+        let text = match facts.len() {
+            1 => format!("one server holds it, {lamp}"),
+            all => format!("the first of {all} servers that hold it has it, {lamp}"),
+        };
+        Reason { text, decides: facts.iter().map(|fact| Some(fact.at) == first).collect() }
+    }
+
+    fn placed<'a>(
+        &self,
+        held: Option<&Self>,
+        others: impl Iterator<Item = &'a Self>,
+    ) -> Option<Self> {
+        let highest = || others.map(|other| other.turn).max().unwrap_or_default();
+        let turn = held.map_or_else(|| highest() + 1, |held| held.turn);
+        Some(Self { turn, ..self.clone() })
+    }
+}

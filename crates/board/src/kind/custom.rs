@@ -1,0 +1,60 @@
+//! Whatever else a program wants to share: a small piece of JSON under a name of its own.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Arrived, FactValue, Filing, newest};
+use crate::wall_time::WallTime;
+use crate::why::Reason;
+
+/// What a program says under a name such as `protocol/front`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Custom {
+    /// What it says.
+    pub data: serde_json::Value,
+    /// When that ends; not by itself if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<WallTime>,
+}
+
+impl fmt::Display for Custom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.data.fmt(f)?;
+        self.until.iter().try_for_each(|until| write!(f, " until {until}"))
+    }
+}
+
+/// Nobody but the programs knows what it means, so that the last word counts.
+impl FactValue for Custom {
+    const WORD: &'static str = "custom";
+    const ABOUT: &'static str = "whatever a program shares, as JSON";
+    const RULE: &'static str = "newest-arrival";
+    const ANOTHER: &'static str = "value";
+    const FILING: Filing = Filing::BySubject;
+    const NEWEST_WINS: bool = true;
+    const MAY_EXPIRE: bool = true;
+    const MOST_BYTES: usize = 4_096;
+
+    fn fold<'a>(facts: impl Iterator<Item = Arrived<'a, Self>> + Clone) -> Option<Self> {
+        newest::fold(facts)
+    }
+
+    fn explain(facts: &[Arrived<'_, Self>], lamp: &Self) -> Reason {
+        newest::explain(facts, lamp)
+    }
+
+    /// To say it again with a later end is no news.
+    fn repeats(&self, held: &Self) -> bool {
+        self.data == held.data
+    }
+
+    fn deadline(&self) -> Option<WallTime> {
+        self.until
+    }
+
+    fn left_at(&self, moment: WallTime) -> Option<Self> {
+        self.until.is_none_or(|until| until > moment).then(|| self.clone())
+    }
+}

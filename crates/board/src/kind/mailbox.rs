@@ -1,0 +1,80 @@
+//! What a mailbox holds, as Asterisk tells it between servers: new and old messages. Urgent ones
+//! exist only inside one server and are never distributed.
+
+use std::fmt;
+use std::hash::Hasher;
+
+use serde::{Deserialize, Serialize};
+
+use super::{AfterLoss, Arrived, FactValue, Filing, ValueError, newest};
+use crate::why::Reason;
+
+/// The messages in a mailbox. Asterisk's own type is a signed `int` on both (`main/mwi.c`), so
+/// negative numbers from the wire are kept as they came.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+pub struct MessageCount {
+    /// Messages not heard yet; the lamp is lit when there are any.
+    pub new: i32,
+    /// Messages heard and kept.
+    pub old: i32,
+}
+
+// === impl MessageCount ===
+
+impl MessageCount {
+    /// A count of new and old messages.
+    #[must_use]
+    pub const fn new(new: i32, old: i32) -> Self {
+        Self { new, old }
+    }
+}
+
+impl fmt::Display for MessageCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} new, {} old", self.new, self.old)
+    }
+}
+
+/// The messages waiting in a mailbox, such as `1000@default` (Asterisk, `main/mwi.c`). Servers do not add mailboxes up:
+/// each takes the last word it hears as the mailbox's state, and none repeats its own after a return.
+impl FactValue for MessageCount {
+    const WORD: &'static str = "mailbox";
+    const ABOUT: &'static str = "the messages waiting in a mailbox";
+    const RULE: &'static str = "newest-arrival";
+    const ANOTHER: &'static str = "count";
+    const AFTER_LOSS: AfterLoss = AfterLoss::Keep;
+    const FILING: Filing = Filing::BySubject;
+    const NEWEST_WINS: bool = true;
+    const MOST_BYTES: usize = 64;
+
+    fn fold<'a>(facts: impl Iterator<Item = Arrived<'a, Self>> + Clone) -> Option<Self> {
+        newest::fold(facts)
+    }
+
+    fn explain(facts: &[Arrived<'_, Self>], lamp: &Self) -> Reason {
+        newest::explain(facts, lamp)
+    }
+
+    /// Always: two numbers.
+    fn check(&self) -> Result<(), ValueError> {
+        Ok(())
+    }
+
+    fn mark(&self, hasher: &mut impl Hasher) {
+        hasher.write(&[2]);
+        hasher.write(&self.new.to_le_bytes());
+        hasher.write(&self.old.to_le_bytes());
+    }
+
+    /// `3/1`.
+    fn brief(&self) -> String {
+        format!("{}/{}", self.new, self.old)
+    }
+
+    /// `box@context`.
+    fn looks_like(name: &str) -> bool {
+        name.split_once('@').is_some_and(|(before, _)| !before.contains(['/', ':']))
+    }
+}

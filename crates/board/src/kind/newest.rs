@@ -1,0 +1,22 @@
+//! The rule of kinds of which the newest fact is what the lamp shows.
+
+use super::{Arrived, FactValue};
+use crate::why::Reason;
+
+/// The newest arrival, whichever origin it is from.
+pub(super) fn fold<'a, V: FactValue + 'a>(
+    facts: impl Iterator<Item = Arrived<'a, V>>,
+) -> Option<V> {
+    facts.max_by_key(|fact| fact.at).map(|fact| fact.value.clone())
+}
+
+/// Why: that one is the newest.
+pub(super) fn explain<V: FactValue>(facts: &[Arrived<'_, V>], lamp: &V) -> Reason {
+    let newest = facts.iter().map(|fact| fact.at).max();
+    let text = if facts.iter().all(|fact| fact.value == lamp) {
+        format!("nothing else is said than {lamp}")
+    } else {
+        format!("the newest of all facts, {lamp}")
+    };
+    Reason { text, decides: facts.iter().map(|fact| Some(fact.at) == newest).collect() }
+}

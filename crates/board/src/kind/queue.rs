@@ -1,0 +1,59 @@
+//! How full a queue of callers is.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Arrived, FactValue};
+use crate::wall_time::WallTime;
+use crate::why::Reason;
+
+/// A queue of callers, such as `support`, as far as one server has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// Callers who wait.
+    pub waiting: u32,
+    /// Since when the first of them does. A moment, because a number of seconds would be another one each second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_since: Option<WallTime>,
+    /// Agents who could take a call now.
+    pub free: u32,
+}
+
+impl fmt::Display for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} waiting, {} free", self.waiting, self.free)?;
+        self.waiting_since.iter().try_for_each(|since| write!(f, ", the first since {since}"))
+    }
+}
+
+/// The servers of a cluster share the callers of a queue, so they are added up.
+impl FactValue for Queue {
+    const WORD: &'static str = "queue";
+    const ABOUT: &'static str = "how full a queue of callers is";
+    const RULE: &'static str = "sum-of-servers";
+    const ANOTHER: &'static str = "number";
+    const MOST_BYTES: usize = 512;
+
+    fn fold<'a>(facts: impl Iterator<Item = Arrived<'a, Self>> + Clone) -> Option<Self> {
+        facts.clone().next()?;
+        let sum = |part: fn(&Self) -> u32| {
+            facts.clone().map(|fact| part(fact.value)).fold(0, u32::saturating_add)
+        };
+        let waits = facts.clone().filter(|fact| fact.value.waiting > 0);
+        Some(Self {
+            waiting: sum(|queue| queue.waiting),
+            waiting_since: waits.filter_map(|fact| fact.value.waiting_since).min(),
+            free: sum(|queue| queue.free),
+        })
+    }
+
+    fn explain(facts: &[Arrived<'_, Self>], lamp: &Self) -> Reason {
+        let text = match facts.len() {
+            1 => format!("one server has it, {lamp}"),
+            all => format!("{all} servers together, {lamp}"),
+        };
+        Reason { text, decides: facts.iter().map(|_| true).collect() }
+    }
+}
