@@ -10,11 +10,11 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::rc::Rc;
 
-use lampfield_fabric::{Embedded, Store};
-use lampfield_hub::HubShell;
-use lampfield_xmpp::accounts::{
+use lampfield_accounts::{
     AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
 };
+use lampfield_fabric::{Embedded, Store};
+use lampfield_hub::HubShell;
 use lampfield_xmpp::settings::{
     ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
 };

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use lampfield_fabric::Store;
-use lampfield_xmpp::accounts::{
+use lampfield_accounts::{
     AccountBook, AccountKeys, BookLimits, Declared, JoinPolicy, Legacy, Role,
 };
+use lampfield_fabric::Store;
 use lampfield_xmpp_stream::{BareJid, Domain as XmppDomain, JidError};
 
 use crate::config::Config;

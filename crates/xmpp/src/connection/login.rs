@@ -4,6 +4,7 @@
 use std::pin::Pin;
 use std::rc::Rc;
 
+use lampfield_accounts::{Account, Turn};
 use lampfield_xmpp_stream::sasl::{self, ChannelBinding, Exchange, Failure, Mechanism, legacy};
 use lampfield_xmpp_stream::{
     BareJid, Element, StanzaCondition, StreamCondition, StreamError, Tag, ns,
@@ -12,7 +13,6 @@ use lampfield_xmpp_stream::{
 use super::claim::Claim;
 use super::negotiation::not_authorized;
 use super::stream::{Phase, Stream, StreamStep};
-use crate::accounts::{Account, Turn};
 use crate::random;
 use crate::services::{Verb, reply};
 
@@ -302,7 +302,7 @@ impl Stream {
         let jid = &login.jid;
         let Some(secret) = accounts.legacy_secret(jid) else {
             let peer = self.link.peer();
-            if accounts.log_limit.allows("no legacy login", accounts.whom(jid, peer.ip())) {
+            if accounts.log_limit().allows("no legacy login", accounts.whom(jid, peer.ip())) {
                 tracing::warn!(
                     account = %jid, peer = %peer.ip(),
                     "no legacy login: jabber:iq:auth (usesasl=no) needs legacy_auth = true for its \
@@ -357,7 +357,7 @@ impl Stream {
         let claim = self.claim.as_ref();
         let whom = claim.map_or(peer.ip().into(), |claim| claim.whom(accounts, peer.ip()));
         let account = claim.map(tracing::field::display);
-        if accounts.log_limit.allows(what, whom) {
+        if accounts.log_limit().allows(what, whom) {
             tracing::warn!(code = "login-failed", account, %peer, "{what}: {failure}");
         }
     }

@@ -8,10 +8,12 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use lampfield_xmpp_stream::{BareJid, Domain, Element, StanzaCondition, StanzaError, Tag};
+use lampfield_accounts::{AccountError, Legacy, NewAccount, NewPassword, Role, Source, TooFast};
+use lampfield_xmpp_stream::{
+    BareJid, Domain, Element, ErrorType, StanzaCondition, StanzaError, Tag,
+};
 
 use super::{Answer, Request, Scope, Service, Verb, reply};
-use crate::accounts::{AccountError, Legacy, NewAccount, NewPassword, Role, Source};
 use crate::context::Context;
 use crate::session::Session;
 use crate::settings::ClearTextAuth;
@@ -79,7 +81,7 @@ fn newcomer(
     };
     let jid = BareJid::from_parts(&name, domain)
         .map_err(|error| StanzaCondition::NotAcceptable.with(error.to_string()))?;
-    context.registrations.step(peer)?;
+    context.registrations.step(peer).map_err(too_fast)?;
     Ok(NewAccount {
         jid,
         password: NewPassword::Given(password),
@@ -161,7 +163,7 @@ fn change_password(
     if !session.link.has_tls() && context.settings.clear_text_auth == ClearTextAuth::Refused {
         return Err(StanzaCondition::NotAllowed.with("passwords are changed inside TLS only"));
     }
-    context.registrations.step(session.link.peer().ip())?;
+    context.registrations.step(session.link.peer().ip()).map_err(too_fast)?;
     let (context, reply) = (Rc::clone(context), Reply::to(request));
     tokio::task::spawn_local(async move {
         let changed = context.accounts.set_password(&reply.session.bare, &password).await;
@@ -202,6 +204,10 @@ fn condition(error: &AccountError) -> StanzaCondition {
         AccountError::NoName(_) | AccountError::Password(..) => StanzaCondition::NotAcceptable,
         _ => StanzaCondition::ResourceConstraint,
     }
+}
+
+fn too_fast(error: TooFast) -> StanzaError {
+    StanzaCondition::ResourceConstraint.with(error.to_string()).kind(ErrorType::Wait)
 }
 
 fn ready(answer: Answer) -> Later {

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use lampfield_fabric::{Embedded, Store};
-use lampfield_hub::HubShell;
-use lampfield_xmpp::accounts::{
+use lampfield_accounts::{
     AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
 };
+use lampfield_fabric::{Embedded, Store};
+use lampfield_hub::HubShell;
 use lampfield_xmpp::settings::{
     ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
 };

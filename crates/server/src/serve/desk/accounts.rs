@@ -1,11 +1,11 @@
 //! What operators do with accounts.
 
-use lampfield_board::{AccountName, Pattern};
-use lampfield_hub::Reader;
-use lampfield_xmpp::accounts::{
+use lampfield_accounts::{
     Account, AccountError, Invitation as Invited, Legacy, NewAccount, NewPassword, Role, Rotation,
     Source,
 };
+use lampfield_board::{AccountName, Pattern};
+use lampfield_hub::Reader;
 use lampfield_xmpp_stream::BareJid;
 
 use super::Desk;

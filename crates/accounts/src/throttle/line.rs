@@ -26,14 +26,14 @@ use super::precedence::Precedence;
 use super::recall::IN_VAIN;
 
 /// The time between two tries when there is no free one left.
-pub const EVERY: Duration = Duration::from_secs(12);
+pub(crate) const EVERY: Duration = Duration::from_secs(12);
 /// Passwords of one line that are known to be wrong; the oldest is forgotten. More than Asterisk
 /// and a guesser together use up until Asterisk comes again.
 const WRONG: usize = 16;
 
 /// What can be known of a try before it is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Try {
+pub(crate) enum Try {
     /// A password, by a hash under a key of ours.
     Password(u64),
     /// A proof of one, which is another each time: SCRAM, the digest of XEP-0078.
@@ -42,7 +42,7 @@ pub enum Try {
 
 /// What came of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Looked {
+pub(crate) enum Looked {
     /// The try was right: it costs nothing.
     Right,
     /// It was wrong.
@@ -55,7 +55,7 @@ pub enum Looked {
 
 /// What somebody who waits is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Call {
+pub(crate) enum Call {
     /// It is your turn.
     Turn,
     /// Your password has turned out to be wrong when somebody else had his.
@@ -64,7 +64,7 @@ pub enum Call {
 
 /// What became of a try that came.
 #[derive(Debug)]
-pub enum Entered {
+pub(crate) enum Entered {
     /// It may be looked at now; [`Line::end`] must follow.
     Turn,
     /// Its password is known to be wrong.
@@ -75,19 +75,19 @@ pub enum Entered {
 
 /// Somebody who comes.
 #[derive(Clone, Copy, Debug)]
-pub struct Comer {
+pub(crate) struct Comer {
     /// Under which it waits if it must.
-    pub number: u64,
+    pub(crate) number: u64,
     /// Whose password it tries, by a hash under a key of ours.
-    pub account: u64,
-    pub what: Try,
+    pub(crate) account: u64,
+    pub(crate) what: Try,
     /// When the password first came, if it has waited in vain before.
-    pub first: Option<Duration>,
+    pub(crate) first: Option<Duration>,
 }
 
 /// The line of one account and address, or of some accounts of that address.
 #[derive(Debug)]
-pub struct Line {
+pub(crate) struct Line {
     /// How far `full_at` may be ahead while there is a free try.
     reserve: Duration,
     /// When all free tries will be there again.
@@ -113,7 +113,7 @@ struct Waiting {
 
 impl Line {
     /// A line with so many free tries.
-    pub fn new(free: usize) -> Self {
+    pub(crate) fn new(free: usize) -> Self {
         let more_than_one = u32::try_from(free.saturating_sub(1)).unwrap_or(u32::MAX);
         Self {
             reserve: EVERY.saturating_mul(more_than_one),
@@ -127,17 +127,17 @@ impl Line {
     }
 
     /// Whether there is nothing to remember.
-    pub fn is_over(&self, now: Duration) -> bool {
+    pub(crate) fn is_over(&self, now: Duration) -> bool {
         self.full_at <= now && self.precedence.is_over(now) && self.waiting.is_empty()
     }
 
     /// When the next try may be looked at.
-    pub fn opens_at(&self) -> Duration {
+    pub(crate) fn opens_at(&self) -> Duration {
         self.full_at.saturating_sub(self.reserve)
     }
 
     /// Comes with a try, which waits if it must.
-    pub fn enter(&mut self, comer: Comer, now: Duration) -> Entered {
+    pub(crate) fn enter(&mut self, comer: Comer, now: Duration) -> Entered {
         let what = comer.what;
         if let Try::Password(password) = what
             && self.wrong.contains(&password)
@@ -155,7 +155,7 @@ impl Line {
     }
 
     /// Gives the turns that are due to those who wait.
-    pub fn serve(&mut self, now: Duration) {
+    pub(crate) fn serve(&mut self, now: Duration) {
         while self.opens_at() <= now {
             let Some(number) = self.next(now) else { return };
             let Some(next) = self.take(number) else { return };
@@ -174,7 +174,7 @@ impl Line {
     }
 
     /// A turn is over. Others may be next.
-    pub fn end(&mut self, what: Try, looked: Looked) {
+    pub(crate) fn end(&mut self, what: Try, looked: Looked) {
         if matches!(looked, Looked::Right | Looked::Not) {
             self.full_at = self.full_at.saturating_sub(EVERY);
         }
@@ -233,7 +233,7 @@ impl Line {
 
     /// Goes away before it was called. Gives back when its password first came, if it has waited
     /// long enough for that to be remembered.
-    pub fn leave(&mut self, number: u64, now: Duration) -> Option<Duration> {
+    pub(crate) fn leave(&mut self, number: u64, now: Duration) -> Option<Duration> {
         let one = self.take(number)?;
         (one.since + IN_VAIN <= now).then(|| one.comer.first.unwrap_or(one.since))
     }

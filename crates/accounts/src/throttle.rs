@@ -24,14 +24,14 @@ use table::Table;
 
 use crate::network::Network;
 
-pub use line::{Call, Looked, Try};
+pub(crate) use line::{Call, Looked, Try};
 #[cfg(test)]
-pub use recall::IN_VAIN;
-pub use table::{Room, Spot};
+pub(crate) use recall::IN_VAIN;
+pub(crate) use table::{Room, Spot};
 
 /// All lines of this server.
 #[derive(Debug)]
-pub struct Throttle {
+pub(crate) struct Throttle {
     /// Tries of one line that need not wait.
     free: usize,
     /// Accounts and passwords are known by keyed hashes: small, and nobody can choose two that
@@ -44,7 +44,7 @@ pub struct Throttle {
 
 /// What became of a try that came.
 #[derive(Debug)]
-pub enum Entry {
+pub(crate) enum Entry {
     /// It may be looked at now; [`Throttle::end`] must follow.
     Turn(Spot),
     /// Its password is known to be wrong.
@@ -55,28 +55,34 @@ pub enum Entry {
 
 /// A place in a line. Whoever does not wait for the call any more must [`Throttle::leave`].
 #[derive(Debug)]
-pub struct Place {
-    pub spot: Spot,
-    pub call: oneshot::Receiver<Call>,
+pub(crate) struct Place {
+    pub(crate) spot: Spot,
+    pub(crate) call: oneshot::Receiver<Call>,
     number: u64,
 }
 
 // === impl Throttle ===
 
 impl Throttle {
-    pub fn new(room: Room, free: usize) -> Self {
+    pub(crate) fn new(room: Room, free: usize) -> Self {
         let (hasher, table) = (RandomState::new(), Table::new(room));
         Self { free, hasher, table, recall: Recall::default(), next: 0 }
     }
 
     /// A try with a password, of which `tag` and the account's salt are enough: with another salt
     /// it is another try, since the account's password has changed.
-    pub fn password(&self, tag: &[u8; 32], salt: &[u8; 16]) -> Try {
+    pub(crate) fn password(&self, tag: &[u8; 32], salt: &[u8; 16]) -> Try {
         Try::Password(self.hasher.hash_one((tag, salt)))
     }
 
     /// Somebody at `peer` tries to log in.
-    pub fn enter(&mut self, account: &BareJid, peer: IpAddr, what: Try, now: Duration) -> Entry {
+    pub(crate) fn enter(
+        &mut self,
+        account: &BareJid,
+        peer: IpAddr,
+        what: Try,
+        now: Duration,
+    ) -> Entry {
         let (account, free) = (self.hasher.hash_one(account), self.free);
         let network = Network::from(peer);
         let past = self.recalled(what, network);
@@ -91,14 +97,14 @@ impl Throttle {
     }
 
     /// Calls whose turn it is; gives back when the next turn comes, if there is anybody.
-    pub fn serve(&mut self, spot: Spot, now: Duration) -> Option<Duration> {
+    pub(crate) fn serve(&mut self, spot: Spot, now: Duration) -> Option<Duration> {
         let line = self.table.at(spot)?;
         line.serve(now);
         Some(line.opens_at())
     }
 
     /// A turn is over.
-    pub fn end(&mut self, spot: Spot, what: Try, looked: Looked, now: Duration) {
+    pub(crate) fn end(&mut self, spot: Spot, what: Try, looked: Looked, now: Duration) {
         // The right one is forgotten too: whoever waits beside it would know that his is another.
         if matches!(looked, Looked::Right | Looked::Wrong)
             && let Some(password) = self.recalled(what, spot.network())
@@ -112,7 +118,7 @@ impl Throttle {
     }
 
     /// Waits no longer, called or not.
-    pub fn leave(&mut self, place: &mut Place, what: Try, now: Duration) {
+    pub(crate) fn leave(&mut self, place: &mut Place, what: Try, now: Duration) {
         match place.call.try_recv() {
             Ok(Call::Turn) => self.end(place.spot, what, Looked::Not, now),
             Ok(Call::Wrong) => {}

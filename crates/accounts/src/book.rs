@@ -3,17 +3,9 @@
 //! are marked for `jabber:iq:auth`, which lie in the database file (mode 0600) because that protocol
 //! needs them. It must never derive keys on the core thread.
 
-mod account;
 mod check;
 mod declared;
-mod derivations;
-mod error;
-mod held;
-mod invite;
-mod key_file;
 mod manage;
-mod record;
-mod throttle;
 mod turn;
 
 use std::cell::RefCell;
@@ -29,18 +21,14 @@ use lampfield_xmpp_stream::sasl::{FakeKeys, ScramKeys};
 use lampfield_xmpp_stream::{BareJid, Domain};
 use tokio::time::Instant;
 
-pub use account::{Account, Legacy, Role, Source};
 pub use declared::{Declared, Reconciled};
-pub use error::AccountError;
-pub use invite::{Invitation, Rotation};
-pub use key_file::{AccountKeys, KeyFileError};
 pub use manage::{NewAccount, NewPassword};
 pub use turn::Turn;
 
-use crate::log_limit::{LogLimit, Whom};
-use derivations::Derivations;
-use held::Held;
-use throttle::{Room, Throttle};
+use crate::derivations::Derivations;
+use crate::held::Held;
+use crate::throttle::{Room, Throttle};
+use crate::{Account, AccountError, AccountKeys, LogLimit, Whom, record};
 
 /// Bounds of the book.
 #[derive(Clone, Copy, Debug)]
@@ -94,8 +82,7 @@ pub struct AccountBook {
     verified: RefCell<HashMap<BareJid, [u8; 32]>>,
     accounts: RefCell<Held>,
     throttle: RefCell<Throttle>,
-    /// For lines about logins, and whatever else clients can make the door write.
-    pub(crate) log_limit: Rc<LogLimit>,
+    log_limit: Rc<LogLimit>,
     joins: HashMap<Domain, JoinPolicy>,
     listeners: RefCell<Vec<Listener>>,
     started: Instant,
@@ -188,6 +175,11 @@ impl AccountBook {
         self.listeners.borrow_mut().push(Rc::new(listener));
     }
 
+    /// The one limit for lines about logins, and whatever else clients can make a door write.
+    pub fn log_limit(&self) -> &Rc<LogLimit> {
+        &self.log_limit
+    }
+
     // --- logging in ---
 
     /// What SCRAM needs for the account. For one that does not exist it gives keys that fit no
@@ -212,7 +204,7 @@ impl AccountBook {
 
     /// Whom a line about a login is about: the account, if there is one, at that address. All names
     /// that are nobody's count as their address: a stranger can make up any number of them.
-    pub(crate) fn whom(&self, jid: &BareJid, peer: IpAddr) -> Whom {
+    pub fn whom(&self, jid: &BareJid, peer: IpAddr) -> Whom {
         match self.get(jid) {
             Some(_) => Whom::Login(jid.clone(), peer.into()),
             None => peer.into(),

@@ -7,9 +7,9 @@ use std::rc::Rc;
 use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::{Failure, PlainLogin, hmac_sha256};
 
-use super::derivations::Busy;
-use super::{Account, AccountBook, Source};
-use crate::accounts::{Role, manage};
+use super::{AccountBook, manage};
+use crate::derivations::Busy;
+use crate::{Account, Role, Source};
 
 // === impl AccountBook ===
 

@@ -6,6 +6,7 @@ use lampfield_fabric::{Embedded, StoreLimits};
 use lampfield_xmpp_stream::sasl::{Failure, PlainLogin};
 
 use super::*;
+use crate::{Invitation, Legacy, Role, Rotation, Source};
 
 mod guessing;
 

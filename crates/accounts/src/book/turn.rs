@@ -10,7 +10,7 @@ use lampfield_xmpp_stream::sasl::Failure;
 use tokio::time::sleep_until;
 
 use super::AccountBook;
-use super::throttle::{Call, Entry, Looked, Place, Spot, Try};
+use crate::throttle::{Call, Entry, Looked, Place, Spot, Try};
 
 /// How long a try is held. Longer than the time between two turns, so that whoever is next gets
 /// one. COMPAT(asterisk<=22): it waits about 50 s for an answer.

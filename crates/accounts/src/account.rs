@@ -7,7 +7,7 @@ use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::ScramKeys;
 use serde::{Deserialize, Serialize};
 
-use super::invite::Generation;
+use crate::invite::Generation;
 
 /// What an account is, as far as rights go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,13 +57,13 @@ pub struct Account {
     pub allow: Vec<Pattern>,
     /// How it came into being.
     pub source: Source,
-    pub(super) keys: ScramKeys,
+    pub(crate) keys: ScramKeys,
     /// The readable password, only for `jabber:iq:auth`.
-    pub(super) legacy_secret: Option<String>,
+    pub(crate) legacy_secret: Option<String>,
     /// The password derives from the invite key and this generation.
-    pub(super) invited: Option<Generation>,
+    pub(crate) invited: Option<Generation>,
     /// Keyed hash of the password in the configuration, to notice when it changes.
-    pub(super) declared: Option<[u8; 32]>,
+    pub(crate) declared: Option<[u8; 32]>,
 }
 
 // === impl Role ===

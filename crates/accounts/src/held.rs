@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use lampfield_xmpp_stream::BareJid;
 
-use super::Account;
+use crate::Account;
 
 /// All accounts. Bounded by the book.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(crate) struct Held {
     by_jid: BTreeMap<BareJid, Rc<Account>>,
     /// How many may log in with `jabber:iq:auth`.
     legacy: usize,
@@ -18,33 +18,33 @@ pub(super) struct Held {
 // === impl Held ===
 
 impl Held {
-    pub(super) fn get(&self, jid: &BareJid) -> Option<&Rc<Account>> {
+    pub(crate) fn get(&self, jid: &BareJid) -> Option<&Rc<Account>> {
         self.by_jid.get(jid)
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.by_jid.len()
     }
 
     /// In the order of their addresses.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Rc<Account>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Rc<Account>> {
         self.by_jid.values()
     }
 
     /// Whether any may log in with `jabber:iq:auth`.
-    pub(super) fn has_legacy(&self) -> bool {
+    pub(crate) fn has_legacy(&self) -> bool {
         self.legacy > 0
     }
 
     /// Puts an account in the place of one of the same address.
-    pub(super) fn put(&mut self, account: Rc<Account>) {
+    pub(crate) fn put(&mut self, account: Rc<Account>) {
         self.legacy += legacy(&account);
         if let Some(old) = self.by_jid.insert(account.jid.clone(), account) {
             self.legacy -= legacy(&old);
         }
     }
 
-    pub(super) fn remove(&mut self, jid: &BareJid) {
+    pub(crate) fn remove(&mut self, jid: &BareJid) {
         if let Some(old) = self.by_jid.remove(jid) {
             self.legacy -= legacy(&old);
         }

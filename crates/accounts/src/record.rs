@@ -7,8 +7,8 @@ use lampfield_xmpp_stream::sasl::{KeyPair, ScramKeys};
 use lampfield_xmpp_stream::{BareJid, JidError};
 use serde::{Deserialize, Serialize};
 
-use super::invite::Generation;
-use super::{Account, Role, Source};
+use crate::invite::Generation;
+use crate::{Account, Role, Source};
 
 #[derive(Serialize, Deserialize)]
 struct Record {
@@ -35,7 +35,7 @@ struct Pair {
 
 /// Why a record cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum RecordError {
+pub(crate) enum RecordError {
     /// Its key is no address.
     #[error(transparent)]
     Address(#[from] JidError),
@@ -51,7 +51,7 @@ pub enum RecordError {
 }
 
 /// The account as a row's value.
-pub fn write(account: &Account) -> String {
+pub(crate) fn write(account: &Account) -> String {
     let keys = &account.keys;
     let record = Record {
         role: account.role,
@@ -73,7 +73,7 @@ pub fn write(account: &Account) -> String {
 ///
 /// # Errors
 /// If it is not what [`write`] makes.
-pub fn read(key: &str, value: &str) -> Result<Account, RecordError> {
+pub(crate) fn read(key: &str, value: &str) -> Result<Account, RecordError> {
     let record: Record = serde_json::from_str(value)?;
     let allow = record.allow.iter().map(|text| Pattern::parse(text));
     Ok(Account {

@@ -6,8 +6,9 @@ use lampfield_board::Pattern;
 use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::hmac_sha256;
 
-use super::invite::Generation;
-use super::{Account, AccountBook, AccountError, Legacy, Role, Source, manage};
+use super::{AccountBook, manage};
+use crate::invite::Generation;
+use crate::{Account, AccountError, Legacy, Role, Source};
 
 /// An account as the configuration declares it.
 #[derive(Clone)]

@@ -18,17 +18,17 @@ const TIDY: Duration = Duration::from_secs(1);
 
 /// How many lines there may be.
 #[derive(Clone, Copy, Debug)]
-pub struct Room {
+pub(crate) struct Room {
     /// In all; beyond it the network that has tried nothing for the longest time is forgotten.
-    pub lines: usize,
+    pub(crate) lines: usize,
     /// Of one network: so many lines that are each of one account, and as many that are shared by
     /// all accounts beyond it.
-    pub of_one: usize,
+    pub(crate) of_one: usize,
 }
 
 /// Where a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spot {
+pub(crate) struct Spot {
     network: Network,
     key: Key,
 }
@@ -44,7 +44,7 @@ enum Key {
 
 /// Lines by network and by a hash of the account.
 #[derive(Debug)]
-pub struct Table {
+pub(crate) struct Table {
     room: Room,
     lines: usize,
     shares: HashMap<Network, Share>,
@@ -66,7 +66,7 @@ struct Share {
 
 impl Spot {
     /// Whose line it is.
-    pub fn network(self) -> Network {
+    pub(crate) fn network(self) -> Network {
         self.network
     }
 }
@@ -74,26 +74,26 @@ impl Spot {
 // === impl Table ===
 
 impl Table {
-    pub fn new(room: Room) -> Self {
+    pub(crate) fn new(room: Room) -> Self {
         Self { room, lines: 0, shares: HashMap::new(), order: BTreeMap::new(), next: 1 }
     }
 
     /// How many lines there are.
     #[cfg(test)]
-    pub fn lines(&self) -> usize {
+    pub(crate) fn lines(&self) -> usize {
         assert_eq!(self.lines, self.shares.values().map(Share::lines).sum::<usize>());
         assert_eq!(self.order.len(), self.shares.len());
         self.lines
     }
 
     /// The line there, unless it is over and forgotten.
-    pub fn at(&mut self, spot: Spot) -> Option<&mut Line> {
+    pub(crate) fn at(&mut self, spot: Spot) -> Option<&mut Line> {
         let (lines, key) = self.shares.get_mut(&spot.network)?.at(spot.key);
         lines.get_mut(&key)
     }
 
     /// The line for an account.
-    pub fn enter(
+    pub(crate) fn enter(
         &mut self,
         network: Network,
         account: u64,

@@ -1,16 +1,18 @@
 //! What an operator, an invitation or a registering client does to the book. Each call returns when
 //! the change is safe on the disk.
 
+use std::rc::Rc;
+
 use lampfield_board::Pattern;
 use lampfield_fabric::{Health, Storage, StoreError, Ticket};
 use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::ScramKeys;
-use std::rc::Rc;
 
-use super::derivations::Busy;
-use super::invite::{self, Generation, Invitation, Rotation};
-use super::key_file::random;
-use super::{Account, AccountBook, AccountError, Legacy, Role, Source};
+use super::AccountBook;
+use crate::derivations::Busy;
+use crate::invite::{self, Generation, Invitation, Rotation};
+use crate::key_file::random;
+use crate::{Account, AccountError, Legacy, Role, Source};
 
 /// An account to add.
 #[derive(Clone)]

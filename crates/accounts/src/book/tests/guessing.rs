@@ -74,8 +74,8 @@ async fn beside(guessers: u32, how: Guessers, owner: Owner, pause: Duration) -> 
                     _ => format!("{guesser}-{number}"),
                 };
                 let stays = match how {
-                    Guessers::Hasty => throttle::IN_VAIN,
-                    Guessers::Returning if !has_waited => throttle::IN_VAIN,
+                    Guessers::Hasty => crate::throttle::IN_VAIN,
+                    Guessers::Returning if !has_waited => crate::throttle::IN_VAIN,
                     _ => Duration::from_secs(30),
                 };
                 let refused = tokio::time::timeout(stays, login(&book, "server1", &guess, HERE));
