@@ -1,44 +1,47 @@
-//! Checks passwords given in clear (PLAIN). A password that was right before costs one fast hash;
+//! Checks passwords given in clear, at whichever door. A password that was right before costs one fast hash;
 //! any other is hashed slowly elsewhere.
 
 use std::net::IpAddr;
 use std::rc::Rc;
 
 use lampfield_xmpp_stream::BareJid;
-use lampfield_xmpp_stream::sasl::{Failure, PlainLogin, hmac_sha256};
+use lampfield_xmpp_stream::sasl::hmac_sha256;
 
 use super::{AccountBook, manage};
 use crate::derivations::Busy;
-use crate::{Account, Role, Source};
+use crate::{Account, LoginError, Role, Source};
 
 // === impl AccountBook ===
 
 impl AccountBook {
-    /// Checks a PLAIN login from `peer`.
+    /// Checks a password that somebody at `peer` gives as that of the account `jid`; gives back
+    /// the account if it is right. A password that comes too soon after wrong ones waits for its turn, for up
+    /// to 15 s. Dropping the future gives up: a check that has begun counts as a wrong password.
     ///
     /// # Errors
-    /// [`Failure::NotAuthorized`] for a wrong name or password, and
-    /// [`Failure::TemporaryAuthFailure`] after too many of them or when too many are being checked.
+    /// [`LoginError::NotAuthorized`] for a wrong name or password, [`LoginError::Throttled`] after
+    /// too many of them, [`LoginError::Unavailable`] when too many are being checked.
     pub async fn check_password(
-        self: Rc<Self>,
-        login: PlainLogin,
+        self: &Rc<Self>,
+        jid: &BareJid,
+        password: &str,
         peer: IpAddr,
-    ) -> Result<Rc<Account>, Failure> {
-        let tag = self.tag(&login.account, &login.password);
-        let what = self.throttle.borrow().password(&tag, &self.salt(&login.account));
-        let turn = self.turn(&login.account, peer, what).await?;
-        match self.look_at(&login, tag).await {
+    ) -> Result<Rc<Account>, LoginError> {
+        let tag = self.tag(jid, password);
+        let what = self.throttle.borrow().password(&tag, &self.salt(jid));
+        let turn = self.turn(jid, peer, what).await?;
+        match self.look_at(jid, password, tag).await {
             Ok(true) => {
                 turn.right();
-                self.get(&login.account).ok_or(Failure::NotAuthorized)
+                self.get(jid).ok_or(LoginError::NotAuthorized)
             }
             Ok(false) => {
                 turn.wrong();
-                Err(Failure::NotAuthorized)
+                Err(LoginError::NotAuthorized)
             }
-            Err(failure) => {
+            Err(error) => {
                 turn.unused();
-                Err(failure)
+                Err(error)
             }
         }
     }
@@ -51,26 +54,36 @@ impl AccountBook {
     }
 
     /// Whether the password is right, which is cheap to tell if it was so before.
-    async fn look_at(&self, login: &PlainLogin, tag: [u8; 32]) -> Result<bool, Failure> {
-        if self.verified.borrow().get(&login.account) == Some(&tag) {
+    async fn look_at(
+        &self,
+        jid: &BareJid,
+        password: &str,
+        tag: [u8; 32],
+    ) -> Result<bool, LoginError> {
+        if self.verified.borrow().get(jid) == Some(&tag) {
             return Ok(true);
         }
-        self.verify(login, tag).await
+        self.verify(jid, password, tag).await
     }
 
     /// Hashes slowly. An account that does not exist takes as long as one that does.
-    async fn verify(&self, login: &PlainLogin, tag: [u8; 32]) -> Result<bool, Failure> {
-        if self.get(&login.account).is_none() && self.may_join(&login.account, tag) {
-            return self.join(login).await;
+    async fn verify(
+        &self,
+        jid: &BareJid,
+        password: &str,
+        tag: [u8; 32],
+    ) -> Result<bool, LoginError> {
+        if self.get(jid).is_none() && self.may_join(jid, tag) {
+            return self.join(jid, password).await;
         }
-        let keys = self.keys_or_fake(&login.account);
-        let (password, checked) = (login.password.clone(), keys.clone());
+        let keys = self.keys_or_fake(jid);
+        let (password, checked) = (password.to_owned(), keys.clone());
         let right = self.derivations.run(move || checked.verify(&password)).await;
-        let right = right.map_err(|Busy| Failure::TemporaryAuthFailure)?;
+        let right = right.map_err(|Busy| LoginError::Unavailable)?;
         // The password may have been changed meanwhile.
-        let valid = right && self.get(&login.account).is_some_and(|account| account.keys == keys);
+        let valid = right && self.get(jid).is_some_and(|account| account.keys == keys);
         if valid {
-            self.verified.borrow_mut().insert(login.account.clone(), tag);
+            self.verified.borrow_mut().insert(jid.clone(), tag);
         }
         Ok(valid)
     }
@@ -84,21 +97,21 @@ impl AccountBook {
     }
 
     /// Makes the account. The login does not wait for the disk.
-    async fn join(&self, login: &PlainLogin) -> Result<bool, Failure> {
-        let keys = self.derive(&login.account, login.password.clone()).await;
-        let keys = keys.map_err(|_| Failure::TemporaryAuthFailure)?;
-        if self.get(&login.account).is_some() {
-            return Err(Failure::TemporaryAuthFailure);
+    async fn join(&self, jid: &BareJid, password: &str) -> Result<bool, LoginError> {
+        let keys = self.derive(jid, password.to_owned()).await;
+        let keys = keys.map_err(|_| LoginError::Unavailable)?;
+        if self.get(jid).is_some() {
+            return Err(LoginError::Unavailable);
         }
-        let account = manage::account(&login.account, Role::Pbx, Source::FirstLogin, keys);
+        let account = manage::account(jid, Role::Pbx, Source::FirstLogin, keys);
         match self.put(account) {
             Ok(_) => {
-                tracing::info!(account = %login.account, "made by its first login");
+                tracing::info!(account = %jid, "made by its first login");
                 Ok(true)
             }
             Err(error) => {
-                tracing::error!(account = %login.account, "cannot be made: {error}");
-                Err(Failure::TemporaryAuthFailure)
+                tracing::error!(account = %jid, "cannot be made: {error}");
+                Err(LoginError::Unavailable)
             }
         }
     }

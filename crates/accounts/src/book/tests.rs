@@ -3,10 +3,9 @@ use std::path::Path;
 
 use lampfield_board::Subject;
 use lampfield_fabric::{Embedded, StoreLimits};
-use lampfield_xmpp_stream::sasl::{Failure, PlainLogin};
 
 use super::*;
-use crate::{Invitation, Legacy, Role, Rotation, Source};
+use crate::{Invitation, Legacy, LoginError, Role, Rotation, Source};
 
 mod guessing;
 
@@ -73,9 +72,8 @@ async fn login(
     name: &str,
     password: &str,
     peer: IpAddr,
-) -> Result<Rc<Account>, Failure> {
-    let login = PlainLogin { account: jid(name), password: password.to_owned() };
-    Rc::clone(book).check_password(login, peer).await
+) -> Result<Rc<Account>, LoginError> {
+    book.check_password(&jid(name), password, peer).await
 }
 
 async fn works(book: &Rc<AccountBook>, name: &str, password: &str) -> bool {
@@ -97,9 +95,9 @@ async fn accounts_log_in_and_outlive_a_restart() {
     assert_eq!(book.get(&jid("server1")), Some(added));
     assert!(works(&book, "server1", "secret").await);
     let wrong = login(&book, "server1", "Secret", HERE).await;
-    assert_eq!(wrong.unwrap_err(), Failure::NotAuthorized);
+    assert_eq!(wrong.unwrap_err(), LoginError::NotAuthorized);
     let nobody = login(&book, "nobody", "secret", HERE).await;
-    assert_eq!(nobody.unwrap_err(), Failure::NotAuthorized);
+    assert_eq!(nobody.unwrap_err(), LoginError::NotAuthorized);
 }
 
 #[tokio::test]
@@ -132,7 +130,7 @@ async fn a_repeated_login_is_not_hashed_slowly_again() {
     let busy = book.derivations.stop();
     assert!(works(&book, "server1", "secret").await);
     let other = login(&book, "server1", "guess", HERE).await;
-    assert_eq!(other.unwrap_err(), Failure::TemporaryAuthFailure);
+    assert_eq!(other.unwrap_err(), LoginError::Unavailable);
     drop(busy);
     book.set_password(&jid("server1"), "new").await.expect("changed");
     assert!(!works(&book, "server1", "secret").await, "the old one is forgotten");
@@ -356,7 +354,7 @@ async fn the_number_of_accounts_is_limited() {
     book.add(given("server1", "secret")).await.expect("added");
     assert_eq!(book.add(given("server2", "secret")).await, Err(AccountError::Full(1)));
     let joined = login(&book, "pbx-a", "together", HERE).await;
-    assert_eq!(joined.unwrap_err(), Failure::TemporaryAuthFailure);
+    assert_eq!(joined.unwrap_err(), LoginError::Unavailable);
     book.set_password(&jid("server1"), "new").await.expect("no new account");
 }
 

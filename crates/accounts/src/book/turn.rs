@@ -6,10 +6,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_xmpp_stream::BareJid;
-use lampfield_xmpp_stream::sasl::Failure;
 use tokio::time::sleep_until;
 
 use super::AccountBook;
+use crate::LoginError;
 use crate::throttle::{Call, Entry, Looked, Place, Spot, Try};
 
 /// How long a try is held. Longer than the time between two turns, so that whoever is next gets
@@ -36,36 +36,37 @@ struct Waiting {
 // === impl AccountBook ===
 
 impl AccountBook {
-    /// Waits until a proof of a password may be looked at.
+    /// Waits, for up to 15 s, until a proof of the account's password may be looked at that somebody
+    /// at `peer` gives (SCRAM, a digest). Say so by [`Turn::right`] if it is right.
     ///
     /// # Errors
-    /// As [`AccountBook::turn`].
+    /// [`LoginError::Throttled`] after too many wrong ones.
     pub async fn turn_for_proof(
         self: &Rc<Self>,
         account: &BareJid,
         peer: IpAddr,
-    ) -> Result<Turn, Failure> {
+    ) -> Result<Turn, LoginError> {
         self.turn(account, peer, Try::Proof).await
     }
 
     /// Waits until the try may be looked at.
     ///
     /// # Errors
-    /// [`Failure::TemporaryAuthFailure`] if no turn comes because of all that is tried from this
-    /// address for this account, [`Failure::NotAuthorized`] if the password is known to be wrong.
+    /// [`LoginError::Throttled`] if no turn comes because of all that is tried from this
+    /// address for this account, [`LoginError::NotAuthorized`] if the password is known to be wrong.
     pub(super) async fn turn(
         self: &Rc<Self>,
         account: &BareJid,
         peer: IpAddr,
         what: Try,
-    ) -> Result<Turn, Failure> {
+    ) -> Result<Turn, LoginError> {
         let entry = self.throttle.borrow_mut().enter(account, peer, what, self.now());
         let turn = match entry {
             Entry::Turn(spot) => Ok(Turn::new(Rc::clone(self), spot, what)),
-            Entry::Wrong => Err(Failure::NotAuthorized),
+            Entry::Wrong => Err(LoginError::NotAuthorized),
             Entry::Waits(place) => Waiting { book: Rc::clone(self), place, what }.called().await,
         };
-        let is_refused = matches!(turn, Err(Failure::TemporaryAuthFailure));
+        let is_refused = matches!(turn, Err(LoginError::Throttled));
         if is_refused && self.log_limit.allows("too many wrong passwords", self.whom(account, peer))
         {
             tracing::warn!(%account, %peer, "too many wrong passwords, this try was not looked at");
@@ -77,13 +78,13 @@ impl AccountBook {
 // === impl Waiting ===
 
 impl Waiting {
-    async fn called(mut self) -> Result<Turn, Failure> {
+    async fn called(mut self) -> Result<Turn, LoginError> {
         let end = self.book.now() + PATIENCE;
         loop {
             let now = self.book.now();
             let opens = self.book.throttle.borrow_mut().serve(self.place.spot, now);
             if now >= end {
-                return Err(Failure::TemporaryAuthFailure);
+                return Err(LoginError::Throttled);
             }
             // A turn that is there and not ours is for others to use and to pass on.
             let wake = opens.filter(|opens| *opens > now).map_or(end, |opens| opens.min(end));
@@ -91,9 +92,9 @@ impl Waiting {
                 biased;
                 call = &mut self.place.call => return match call {
                     Ok(Call::Turn) => Ok(Turn::new(Rc::clone(&self.book), self.place.spot, self.what)),
-                    Ok(Call::Wrong) => Err(Failure::NotAuthorized),
+                    Ok(Call::Wrong) => Err(LoginError::NotAuthorized),
                     // The line was forgotten for lack of room.
-                    Err(_) => Err(Failure::TemporaryAuthFailure),
+                    Err(_) => Err(LoginError::Throttled),
                 },
                 () = sleep_until(self.book.started + wake) => {}
             }

@@ -4,7 +4,7 @@
 use std::pin::Pin;
 use std::rc::Rc;
 
-use lampfield_accounts::{Account, Turn};
+use lampfield_accounts::{Account, LoginError, Turn};
 use lampfield_xmpp_stream::sasl::{self, ChannelBinding, Exchange, Failure, Mechanism, legacy};
 use lampfield_xmpp_stream::{
     BareJid, Element, StanzaCondition, StreamCondition, StreamError, Tag, ns,
@@ -163,12 +163,12 @@ impl Stream {
             }
             sasl::Step::FindKeys(jid) => Box::pin(async move {
                 let turn = accounts.turn_for_proof(&jid, peer).await;
-                Outcome::Proof(Box::new(exchange), jid, turn)
+                Outcome::Proof(Box::new(exchange), jid, turn.map_err(failure))
             }),
-            sasl::Step::CheckPassword(login) => {
-                let check = accounts.check_password(login, peer);
-                Box::pin(async { Outcome::Sasl(check.await, Vec::new()) })
-            }
+            sasl::Step::CheckPassword(login) => Box::pin(async move {
+                let checked = accounts.check_password(&login.account, &login.password, peer).await;
+                Outcome::Sasl(checked.map_err(failure), Vec::new())
+            }),
             sasl::Step::Success(jid, data) => {
                 if let Some(turn) = turn {
                     turn.right();
@@ -278,7 +278,7 @@ impl Stream {
         let peer = self.link.peer().ip();
         Ok(Some(StreamStep::Login(Box::pin(async move {
             let turn = accounts.turn_for_proof(&login.jid, peer).await;
-            Outcome::Legacy(login, turn)
+            Outcome::Legacy(login, turn.map_err(failure))
         }))))
     }
 
@@ -360,5 +360,13 @@ impl Stream {
         if accounts.log_limit().allows(what, whom) {
             tracing::warn!(code = "login-failed", account, %peer, "{what}: {failure}");
         }
+    }
+}
+
+/// What SASL calls it when the account book refuses a login.
+fn failure(error: LoginError) -> Failure {
+    match error {
+        LoginError::NotAuthorized => Failure::NotAuthorized,
+        LoginError::Throttled | LoginError::Unavailable => Failure::TemporaryAuthFailure,
     }
 }

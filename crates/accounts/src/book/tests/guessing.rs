@@ -80,7 +80,7 @@ async fn beside(guessers: u32, how: Guessers, owner: Owner, pause: Duration) -> 
                 };
                 let refused = tokio::time::timeout(stays, login(&book, "server1", &guess, HERE));
                 let is_looked_at = match refused.await {
-                    Ok(refused) => refused.unwrap_err() == Failure::NotAuthorized,
+                    Ok(refused) => refused.unwrap_err() == LoginError::NotAuthorized,
                     Err(_) => false,
                 };
                 if is_looked_at {
@@ -214,7 +214,7 @@ async fn simultaneous_guesses_cannot_outrun_the_limit() {
         async move { login(&book, "server1", &format!("guess{n}"), HERE).await }
     }))
     .await;
-    let tried = results.iter().filter(|r| matches!(r, Err(Failure::NotAuthorized))).count();
+    let tried = results.iter().filter(|r| matches!(r, Err(LoginError::NotAuthorized))).count();
     assert_eq!(tried, 6, "five at once, one after 12 s; after 15 s the others are told to go");
 }
 
