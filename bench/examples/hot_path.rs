@@ -11,7 +11,7 @@ use std::error::Error;
 use std::rc::Rc;
 
 use lampfield_accounts::{
-    AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
+    AccountBook, AccountKeys, AccountSource, BookLimits, LegacyAuth, NewAccount, NewPassword, Role,
 };
 use lampfield_fabric::{Embedded, Store};
 use lampfield_hub::HubShell;
@@ -150,8 +150,8 @@ async fn open(folder: &std::path::Path, accounts: usize) -> Outcome<(Rc<Door>, L
             password: NewPassword::Given(PASSWORD.to_owned()),
             role: Role::Pbx,
             allow: Role::Pbx.usual_allow(),
-            legacy: Legacy::Refused,
-            source: Source::Cli,
+            legacy: LegacyAuth::Refused,
+            source: AccountSource::Cli,
         };
         book.add(new).await?;
     }

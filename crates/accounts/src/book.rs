@@ -21,13 +21,13 @@ use lampfield_xmpp_stream::sasl::{FakeKeys, ScramKeys};
 use lampfield_xmpp_stream::{BareJid, Domain};
 use tokio::time::Instant;
 
-pub use declared::{Declared, Reconciled};
+pub use declared::{DeclaredAccount, Reconciled};
 pub use manage::{NewAccount, NewPassword};
-pub use turn::Turn;
+pub use turn::LoginTurn;
 
 use crate::derivations::Derivations;
-use crate::held::Held;
-use crate::throttle::{Room, Throttle};
+use crate::index::AccountIndex;
+use crate::throttle::{QueueLimits, Throttle};
 use crate::{Account, AccountError, AccountKeys, LogLimit, Whom, record};
 
 /// Bounds of the book.
@@ -61,15 +61,16 @@ pub struct JoinPolicy {
 /// What happened to an account, told to whoever asked by [`AccountBook::on_change`].
 #[derive(Clone, Debug)]
 pub enum AccountChange {
-    /// It is new.
+    /// There was none of that address.
     Added(Rc<Account>),
-    /// Its rights or its password are.
+    /// Its rights or its password are others than before.
     Changed(Rc<Account>),
     /// It is gone: its connections must go too.
     Removed(Rc<Account>),
 }
 
-type Listener = Rc<dyn Fn(&AccountChange)>;
+/// Whoever asked by [`AccountBook::on_change`].
+type ChangeListener = Rc<dyn Fn(&AccountChange)>;
 
 /// All accounts of all domains of this server. Belongs to the core thread.
 pub struct AccountBook {
@@ -80,11 +81,11 @@ pub struct AccountBook {
     derivations: Derivations,
     /// A right password's keyed hash per account, so that a repeated login costs microseconds.
     verified: RefCell<HashMap<BareJid, [u8; 32]>>,
-    accounts: RefCell<Held>,
+    accounts: RefCell<AccountIndex>,
     throttle: RefCell<Throttle>,
     log_limit: Rc<LogLimit>,
     joins: HashMap<Domain, JoinPolicy>,
-    listeners: RefCell<Vec<Listener>>,
+    listeners: RefCell<Vec<ChangeListener>>,
     started: Instant,
 }
 
@@ -117,11 +118,12 @@ impl AccountBook {
         joins: HashMap<Domain, JoinPolicy>,
         limits: BookLimits,
     ) -> Result<Rc<Self>, StoreError> {
-        let room = Room { lines: limits.throttled, of_one: limits.throttled_of_one };
+        let bounds =
+            QueueLimits { queues: limits.throttled, queues_of_one: limits.throttled_of_one };
         let book = Self {
             fake: FakeKeys::new(keys.fake_keys),
             derivations: Derivations::new(limits.hashing, limits.waiting),
-            throttle: RefCell::new(Throttle::new(room, limits.free_tries)),
+            throttle: RefCell::new(Throttle::new(bounds, limits.free_tries)),
             log_limit: Rc::default(),
             verified: RefCell::default(),
             accounts: RefCell::default(),

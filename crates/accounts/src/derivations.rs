@@ -19,7 +19,7 @@ pub(crate) struct Derivations {
 pub(crate) struct Busy;
 
 /// One that waits or is being worked on; dropping it makes room.
-struct Place(Rc<Cell<usize>>);
+struct Pending(Rc<Cell<usize>>);
 
 // === impl Derivations ===
 
@@ -38,7 +38,7 @@ impl Derivations {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
-        let _place = self.place()?;
+        let _pending = self.pending()?;
         let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(|_| Busy)?;
         let done = tokio::task::spawn_blocking(move || {
             let result = work();
@@ -61,16 +61,16 @@ impl Derivations {
         Stopped(Rc::clone(&self.waiting), self.most_waiting)
     }
 
-    fn place(&self) -> Result<Place, Busy> {
+    fn pending(&self) -> Result<Pending, Busy> {
         if self.waiting.get() >= self.most_waiting {
             return Err(Busy);
         }
         self.waiting.set(self.waiting.get() + 1);
-        Ok(Place(Rc::clone(&self.waiting)))
+        Ok(Pending(Rc::clone(&self.waiting)))
     }
 }
 
-impl Drop for Place {
+impl Drop for Pending {
     fn drop(&mut self) {
         self.0.set(self.0.get() - 1);
     }

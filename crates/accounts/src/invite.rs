@@ -12,7 +12,7 @@ use crate::key_file::random;
 /// An account with the password to print for its operator.
 #[derive(Clone, Debug)]
 pub struct Invitation {
-    /// The account.
+    /// As it is now, new or not.
     pub account: Rc<Account>,
     /// Like `hq2f-88zn-w6kd-tr4m`: 80 bits.
     pub password: String,

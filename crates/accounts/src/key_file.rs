@@ -31,9 +31,9 @@ pub enum KeyFileError {
     /// The file cannot be read or made.
     #[error("{}: {error}", path.display())]
     Unusable {
-        /// The file.
+        /// `accounts.key` in the data folder.
         path: PathBuf,
-        /// What the system says.
+        /// What the system says about it.
         error: io::Error,
     },
     /// The file holds something else.

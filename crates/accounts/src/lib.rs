@@ -17,7 +17,7 @@ mod account;
 mod book;
 mod derivations;
 mod error;
-mod held;
+mod index;
 mod invite;
 mod key_file;
 mod log_limit;
@@ -26,10 +26,10 @@ mod pace;
 mod record;
 mod throttle;
 
-pub use account::{Account, Legacy, Role, Source};
+pub use account::{Account, AccountSource, LegacyAuth, Role};
 pub use book::{
-    AccountBook, AccountChange, BookLimits, Declared, JoinPolicy, NewAccount, NewPassword,
-    Reconciled, Turn,
+    AccountBook, AccountChange, BookLimits, DeclaredAccount, JoinPolicy, LoginTurn, NewAccount,
+    NewPassword, Reconciled,
 };
 pub use error::{AccountError, LoginError};
 pub use invite::{Invitation, Rotation};

@@ -12,8 +12,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lampfield_accounts::{
-    AccountBook, AccountKeys, BareJid, BookLimits, Legacy, LoginError, NewAccount, NewPassword,
-    Role, Source,
+    AccountBook, AccountKeys, AccountSource, BareJid, BookLimits, LegacyAuth, LoginError,
+    NewAccount, NewPassword, Role,
 };
 use lampfield_fabric::{Embedded, Store, StoreLimits};
 use tokio::task::{LocalSet, spawn_local};
@@ -35,8 +35,8 @@ async fn book(folder: &tempfile::TempDir) -> Rc<AccountBook> {
         password: NewPassword::Given("secret".to_owned()),
         role: Role::Admin,
         allow: Role::Admin.usual_allow(),
-        legacy: Legacy::Refused,
-        source: Source::Cli,
+        legacy: LegacyAuth::Refused,
+        source: AccountSource::Cli,
     };
     book.add(boss).await.expect("added");
     book

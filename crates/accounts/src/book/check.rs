@@ -9,7 +9,7 @@ use lampfield_xmpp_stream::sasl::hmac_sha256;
 
 use super::{AccountBook, manage};
 use crate::derivations::Busy;
-use crate::{Account, LoginError, Role, Source};
+use crate::{Account, AccountSource, LoginError, Role};
 
 // === impl AccountBook ===
 
@@ -103,7 +103,7 @@ impl AccountBook {
         if self.get(jid).is_some() {
             return Err(LoginError::Unavailable);
         }
-        let account = manage::account(jid, Role::Pbx, Source::FirstLogin, keys);
+        let account = manage::account(jid, Role::Pbx, AccountSource::FirstLogin, keys);
         match self.put(account) {
             Ok(_) => {
                 tracing::info!(account = %jid, "made by its first login");

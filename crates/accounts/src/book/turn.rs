@@ -10,7 +10,7 @@ use tokio::time::sleep_until;
 
 use super::AccountBook;
 use crate::LoginError;
-use crate::throttle::{Call, Entry, Looked, Place, Spot, Try};
+use crate::throttle::{LoginTry, QueueKey, ThrottleEntry, TryOutcome, TurnCall, WaitHandle};
 
 /// How long a try is held. Longer than the time between two turns, so that whoever is next gets
 /// one. COMPAT(asterisk<=22): it waits about 50 s for an answer.
@@ -19,25 +19,26 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// The right to look at one try. Dropped without a word about it, it counts as a wrong password:
 /// a login that is begun and left costs as much.
 #[must_use]
-pub struct Turn {
+pub struct LoginTurn {
     book: Rc<AccountBook>,
-    spot: Spot,
-    what: Try,
-    looked: Looked,
+    queue_key: QueueKey,
+    what: LoginTry,
+    outcome: TryOutcome,
 }
 
-/// One try in a line.
-struct Waiting {
+/// One try in a queue. Dropped, it leaves its place to others.
+struct LoginWait {
     book: Rc<AccountBook>,
-    place: Place,
-    what: Try,
+    handle: WaitHandle,
+    what: LoginTry,
 }
 
 // === impl AccountBook ===
 
 impl AccountBook {
     /// Waits, for up to 15 s, until a proof of the account's password may be looked at that somebody
-    /// at `peer` gives (SCRAM, a digest). Say so by [`Turn::right`] if it is right.
+    /// at `peer` gives (SCRAM, a digest). If it is right, say so by
+    /// [`LoginTurn::right`]; a turn that is dropped counts as a wrong one.
     ///
     /// # Errors
     /// [`LoginError::Throttled`] after too many wrong ones.
@@ -45,8 +46,8 @@ impl AccountBook {
         self: &Rc<Self>,
         account: &BareJid,
         peer: IpAddr,
-    ) -> Result<Turn, LoginError> {
-        self.turn(account, peer, Try::Proof).await
+    ) -> Result<LoginTurn, LoginError> {
+        self.turn(account, peer, LoginTry::Proof).await
     }
 
     /// Waits until the try may be looked at.
@@ -58,13 +59,15 @@ impl AccountBook {
         self: &Rc<Self>,
         account: &BareJid,
         peer: IpAddr,
-        what: Try,
-    ) -> Result<Turn, LoginError> {
+        what: LoginTry,
+    ) -> Result<LoginTurn, LoginError> {
         let entry = self.throttle.borrow_mut().enter(account, peer, what, self.now());
         let turn = match entry {
-            Entry::Turn(spot) => Ok(Turn::new(Rc::clone(self), spot, what)),
-            Entry::Wrong => Err(LoginError::NotAuthorized),
-            Entry::Waits(place) => Waiting { book: Rc::clone(self), place, what }.called().await,
+            ThrottleEntry::Turn(queue_key) => Ok(LoginTurn::new(Rc::clone(self), queue_key, what)),
+            ThrottleEntry::Wrong => Err(LoginError::NotAuthorized),
+            ThrottleEntry::Waits(handle) => {
+                LoginWait { book: Rc::clone(self), handle, what }.called().await
+            }
         };
         let is_refused = matches!(turn, Err(LoginError::Throttled));
         if is_refused && self.log_limit.allows("too many wrong passwords", self.whom(account, peer))
@@ -75,14 +78,14 @@ impl AccountBook {
     }
 }
 
-// === impl Waiting ===
+// === impl LoginWait ===
 
-impl Waiting {
-    async fn called(mut self) -> Result<Turn, LoginError> {
+impl LoginWait {
+    async fn called(mut self) -> Result<LoginTurn, LoginError> {
         let end = self.book.now() + PATIENCE;
         loop {
             let now = self.book.now();
-            let opens = self.book.throttle.borrow_mut().serve(self.place.spot, now);
+            let opens = self.book.throttle.borrow_mut().serve(self.handle.queue_key, now);
             if now >= end {
                 return Err(LoginError::Throttled);
             }
@@ -90,61 +93,65 @@ impl Waiting {
             let wake = opens.filter(|opens| *opens > now).map_or(end, |opens| opens.min(end));
             tokio::select! {
                 biased;
-                call = &mut self.place.call => return match call {
-                    Ok(Call::Turn) => Ok(Turn::new(Rc::clone(&self.book), self.place.spot, self.what)),
-                    Ok(Call::Wrong) => Err(LoginError::NotAuthorized),
-                    // The line was forgotten for lack of room.
+                call = &mut self.handle.call => return match call {
+                    Ok(TurnCall::Turn) => Ok(self.turn()),
+                    Ok(TurnCall::Wrong) => Err(LoginError::NotAuthorized),
+                    // The queue was forgotten for lack of room.
                     Err(_) => Err(LoginError::Throttled),
                 },
                 () = sleep_until(self.book.started + wake) => {}
             }
         }
     }
+
+    fn turn(&self) -> LoginTurn {
+        LoginTurn::new(Rc::clone(&self.book), self.handle.queue_key, self.what)
+    }
 }
 
-impl Drop for Waiting {
+impl Drop for LoginWait {
     fn drop(&mut self) {
         let now = self.book.now();
-        self.book.throttle.borrow_mut().leave(&mut self.place, self.what, now);
+        self.book.throttle.borrow_mut().leave(&mut self.handle, self.what, now);
     }
 }
 
-// === impl Turn ===
+// === impl LoginTurn ===
 
-impl Turn {
-    fn new(book: Rc<AccountBook>, spot: Spot, what: Try) -> Self {
-        Self { book, spot, what, looked: Looked::InVain }
+impl LoginTurn {
+    fn new(book: Rc<AccountBook>, queue_key: QueueKey, what: LoginTry) -> Self {
+        Self { book, queue_key, what, outcome: TryOutcome::Abandoned }
     }
 
-    /// It was right.
+    /// What was looked at was right: the turn costs nothing, and the next one begins at once.
     pub fn right(self) {
-        self.end(Looked::Right);
+        self.end(TryOutcome::Right);
     }
 
     /// It was wrong.
     pub(super) fn wrong(self) {
-        self.end(Looked::Wrong);
+        self.end(TryOutcome::Wrong);
     }
 
     /// Nobody could look at it.
     pub(super) fn unused(self) {
-        self.end(Looked::Not);
+        self.end(TryOutcome::NotChecked);
     }
 
-    fn end(mut self, looked: Looked) {
-        self.looked = looked;
+    fn end(mut self, outcome: TryOutcome) {
+        self.outcome = outcome;
     }
 }
 
-impl Drop for Turn {
+impl Drop for LoginTurn {
     fn drop(&mut self) {
         let now = self.book.now();
-        self.book.throttle.borrow_mut().end(self.spot, self.what, self.looked, now);
+        self.book.throttle.borrow_mut().end(self.queue_key, self.what, self.outcome, now);
     }
 }
 
-impl std::fmt::Debug for Turn {
+impl std::fmt::Debug for LoginTurn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Turn").field("spot", &self.spot).finish_non_exhaustive()
+        f.debug_struct("LoginTurn").field("queue_key", &self.queue_key).finish_non_exhaustive()
     }
 }

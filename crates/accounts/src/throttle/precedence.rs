@@ -1,4 +1,4 @@
-//! Which accounts of a line may still have a password go before others. Each time tells those that
+//! Which accounts of a queue may still have a password go before others. Each time tells those that
 //! wait beside it that theirs is another one, which is as good as a look at them; so it is paid for
 //! with time, by the account that it was for. Pure: the time is given.
 
@@ -7,11 +7,11 @@ use std::time::Duration;
 /// How long no password of an account goes before others after one has done so, for each of them
 /// that waited beside it: a hundred in an hour are ruled out so.
 const PER_RIVAL: Duration = Duration::from_secs(36);
-/// Accounts of one line that pay at the same time. While there are so many, nobody's goes first:
+/// Accounts of one queue that pay at the same time. While there are so many, nobody's goes first:
 /// to forget one would let its guessers rule out more.
 const MOST: usize = 16;
 
-/// The accounts of one line that pay, and until when.
+/// The accounts of one queue that pay, and until when.
 #[derive(Debug, Default)]
 pub(crate) struct Precedence {
     paying: Vec<(u64, Duration)>,

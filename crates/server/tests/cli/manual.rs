@@ -126,7 +126,7 @@ const CONSTANTS: [(&str, &str, &str); 33] = [
     ("accounts/src/book.rs", "waiting: 1_024,", "| 2, and 1,024 wait |"),
     ("accounts/src/book.rs", "throttled: 65_536,", "| 65,536, of one address 1,024 |"),
     ("accounts/src/book.rs", "throttled_of_one: 1_024,", "| 65,536, of one address 1,024 |"),
-    (LINE, "WRONG: usize = 16;", "or shared line, that are known to be wrong | 16 |"),
+    (QUEUE, "WRONG: usize = 16;", "or shared line, that are known to be wrong | 16 |"),
     (
         PRECEDENCE,
         "MOST: usize = 16;",
@@ -134,7 +134,7 @@ const CONSTANTS: [(&str, &str, &str); 33] = [
     ),
     (RECALL, "MOST: usize = 200_000;", "| 200,000, for 75 s |"),
     (RECALL, "RECALL: Duration = Duration::from_secs(75);", "| 200,000, for 75 s |"),
-    (LINE, "EVERY: Duration = Duration::from_secs(12);", "one every 12 s, for up to 15 s;"),
+    (QUEUE, "EVERY: Duration = Duration::from_secs(12);", "one every 12 s, for up to 15 s;"),
     (
         "accounts/src/book/turn.rs",
         "PATIENCE: Duration = Duration::from_secs(15);",
@@ -147,7 +147,7 @@ const CONSTANTS: [(&str, &str, &str); 33] = [
     (PUBSUB, "stored_bytes: 256 * 1024 * 1024,", "| 256 MiB |"),
 ];
 
-const LINE: &str = "accounts/src/throttle/line.rs";
+const QUEUE: &str = "accounts/src/throttle/queue.rs";
 const PRECEDENCE: &str = "accounts/src/throttle/precedence.rs";
 const RECALL: &str = "accounts/src/throttle/recall.rs";
 

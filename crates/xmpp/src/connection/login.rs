@@ -4,7 +4,7 @@
 use std::pin::Pin;
 use std::rc::Rc;
 
-use lampfield_accounts::{Account, LoginError, Turn};
+use lampfield_accounts::{Account, LoginError, LoginTurn};
 use lampfield_xmpp_stream::sasl::{self, ChannelBinding, Exchange, Failure, Mechanism, legacy};
 use lampfield_xmpp_stream::{
     BareJid, Element, StanzaCondition, StreamCondition, StreamError, Tag, ns,
@@ -22,11 +22,11 @@ pub(super) type Attempt = Pin<Box<dyn Future<Output = Outcome>>>;
 /// What became of a step of a login.
 pub(super) enum Outcome {
     /// The turn to look at a SCRAM proof for this account.
-    Proof(Box<Exchange>, BareJid, Result<Turn, Failure>),
+    Proof(Box<Exchange>, BareJid, Result<LoginTurn, Failure>),
     /// The end of a SASL exchange, and the last word that goes along with a success.
     Sasl(Result<Rc<Account>, Failure>, Vec<u8>),
     /// The turn to look at a login by `jabber:iq:auth`.
-    Legacy(LegacyLogin, Result<Turn, Failure>),
+    Legacy(LegacyLogin, Result<LoginTurn, Failure>),
 }
 
 /// Where a login stands.
@@ -151,7 +151,7 @@ impl Stream {
     fn advance(
         &mut self,
         exchange: Exchange,
-        turn: Option<Turn>,
+        turn: Option<LoginTurn>,
         step: sasl::Step,
     ) -> Option<StreamStep> {
         let accounts = Rc::clone(&self.door.context.accounts);
@@ -180,7 +180,7 @@ impl Stream {
         Some(StreamStep::Login(attempt))
     }
 
-    fn challenge(&mut self, exchange: Box<Exchange>, turn: Option<Turn>, data: &[u8]) {
+    fn challenge(&mut self, exchange: Box<Exchange>, turn: Option<LoginTurn>, data: &[u8]) {
         self.phase = Phase::Authenticating(exchange, turn);
         let mut out = Vec::new();
         Tag::open(&mut out, "challenge").xmlns(ns::SASL).text(&sasl::encode(data));
@@ -297,7 +297,7 @@ impl Stream {
         })
     }
 
-    fn check_legacy(&self, login: &LegacyLogin, turn: Turn) -> Result<Rc<Account>, Failure> {
+    fn check_legacy(&self, login: &LegacyLogin, turn: LoginTurn) -> Result<Rc<Account>, Failure> {
         let accounts = &self.door.context.accounts;
         let jid = &login.jid;
         let Some(secret) = accounts.legacy_secret(jid) else {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use lampfield_accounts::Turn;
+use lampfield_accounts::LoginTurn;
 use lampfield_xmpp_stream::sasl::Exchange;
 use lampfield_xmpp_stream::{
     BareJid, Frame, Jid, Scope, Stanza, StreamCondition, StreamError, StreamHeader,
@@ -25,7 +25,7 @@ pub(super) enum Phase {
     /// Nobody we know.
     Stranger,
     /// In the middle of a SASL exchange, with SCRAM's turn once keys were needed.
-    Authenticating(Box<Exchange>, Option<Turn>),
+    Authenticating(Box<Exchange>, Option<LoginTurn>),
     /// Logged in, no resource yet.
     Known(BareJid),
     /// Logged in and addressable.

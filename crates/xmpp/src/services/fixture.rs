@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_accounts::{
-    AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
+    AccountBook, AccountKeys, AccountSource, BookLimits, LegacyAuth, NewAccount, NewPassword, Role,
 };
 use lampfield_fabric::{Bucket, Embedded, Storage, Store, Write};
 use lampfield_hub::HubShell;
@@ -87,8 +87,8 @@ impl Fixture {
             password: NewPassword::Given("secret".to_owned()),
             role,
             allow: Vec::new(),
-            legacy: Legacy::Refused,
-            source: Source::Cli,
+            legacy: LegacyAuth::Refused,
+            source: AccountSource::Cli,
         };
         self.door.context.accounts.add(new).await.unwrap();
     }

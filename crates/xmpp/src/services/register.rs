@@ -8,7 +8,9 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use lampfield_accounts::{AccountError, Legacy, NewAccount, NewPassword, Role, Source, TooFast};
+use lampfield_accounts::{
+    AccountError, AccountSource, LegacyAuth, NewAccount, NewPassword, Role, TooFast,
+};
 use lampfield_xmpp_stream::{
     BareJid, Domain, Element, ErrorType, StanzaCondition, StanzaError, Tag,
 };
@@ -87,8 +89,8 @@ fn newcomer(
         password: NewPassword::Given(password),
         role: Role::User,
         allow: Role::User.usual_allow(),
-        legacy: Legacy::Refused,
-        source: Source::InBand,
+        legacy: LegacyAuth::Refused,
+        source: AccountSource::InBand,
     })
 }
 
@@ -175,7 +177,7 @@ fn change_password(
 /// The result goes out first: the account's streams end with the account.
 fn leave(context: &Rc<Context>, request: &Request<'_>) -> Result<(), StanzaError> {
     let account = context.accounts.get(&request.session.bare);
-    if !account.is_some_and(|a| a.role == Role::User && a.source != Source::Config) {
+    if !account.is_some_and(|a| a.role == Role::User && a.source != AccountSource::Config) {
         return Err(StanzaCondition::NotAllowed.with("only the operator can remove this account"));
     }
     Reply::to(request).send(Answer::Result(Vec::new()));

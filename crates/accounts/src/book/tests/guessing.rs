@@ -49,7 +49,7 @@ impl Owner {
             Self::Plain => works(book, "server1", "secret").await,
             Self::Scram => {
                 let turn = book.turn_for_proof(&jid("server1"), HERE).await;
-                turn.map(Turn::right).is_ok()
+                turn.map(LoginTurn::right).is_ok()
             }
         }
     }

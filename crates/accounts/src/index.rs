@@ -1,4 +1,4 @@
-//! The accounts of a book by their addresses, with what each stream header wants to know of all.
+//! The accounts of a book by their addresses, with what doors want to know of all of them.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -9,15 +9,15 @@ use crate::Account;
 
 /// All accounts. Bounded by the book.
 #[derive(Debug, Default)]
-pub(crate) struct Held {
+pub(crate) struct AccountIndex {
     by_jid: BTreeMap<BareJid, Rc<Account>>,
     /// How many may log in with `jabber:iq:auth`.
     legacy: usize,
 }
 
-// === impl Held ===
+// === impl AccountIndex ===
 
-impl Held {
+impl AccountIndex {
     pub(crate) fn get(&self, jid: &BareJid) -> Option<&Rc<Account>> {
         self.by_jid.get(jid)
     }
