@@ -10,11 +10,11 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::rc::Rc;
 
+use lampfield_accounts::{
+    AccountBook, AccountKeys, AccountSource, BookLimits, LegacyAuth, NewAccount, NewPassword, Role,
+};
 use lampfield_fabric::{Embedded, Store};
 use lampfield_hub::HubShell;
-use lampfield_xmpp::accounts::{
-    AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
-};
 use lampfield_xmpp::settings::{
     ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
 };
@@ -150,8 +150,8 @@ async fn open(folder: &std::path::Path, accounts: usize) -> Outcome<(Rc<Door>, L
             password: NewPassword::Given(PASSWORD.to_owned()),
             role: Role::Pbx,
             allow: Role::Pbx.usual_allow(),
-            legacy: Legacy::Refused,
-            source: Source::Cli,
+            legacy: LegacyAuth::Refused,
+            source: AccountSource::Cli,
         };
         book.add(new).await?;
     }

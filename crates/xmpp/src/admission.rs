@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use crate::network::Network;
+use lampfield_accounts::Network;
 
 /// Connections without a login may take the room divided by this, from all addresses together.
 const STRANGERS_PART: usize = 2;

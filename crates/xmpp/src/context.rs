@@ -4,13 +4,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use lampfield_accounts::{AccountBook, Pace};
 use lampfield_fabric::{Ledger, Store, StoreError};
 use lampfield_xmpp_stream::{BareJid, JidError, StanzaCondition, StanzaError};
 
-use crate::accounts::AccountBook;
 use crate::contacts::{News, Peers, Rosters};
 use crate::domains::Domains;
-use crate::pace::Pace;
 use crate::questions::Questions;
 use crate::results::Results;
 use crate::router::Router;

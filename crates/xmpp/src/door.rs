@@ -3,12 +3,12 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use lampfield_accounts::{AccountBook, AccountChange};
 use lampfield_board::{AccountName, Change};
 use lampfield_fabric::{Storage, Store};
 use lampfield_hub::{ConnId, HubShell};
 use lampfield_xmpp_stream::{BareJid, StreamCondition};
 
-use crate::accounts::{AccountBook, AccountChange};
 use crate::admission::AdmissionControl;
 use crate::breakages::Breakages;
 use crate::context::{Context, OpenError};
@@ -57,7 +57,7 @@ impl Door {
     ) -> Result<Rc<Self>, OpenError> {
         let context = Rc::new(Context::open(settings, accounts, store).await?);
         let limits = &context.settings.limits;
-        let log_limit = Rc::clone(&context.accounts.log_limit);
+        let log_limit = Rc::clone(context.accounts.log_limit());
         let telephony = Rc::new(Telephony::new(hub, Rc::clone(&context.results), log_limit));
         let pubsub = Pubsub::open(&context, Rc::clone(&telephony)).await?;
         let door = Rc::new(Self {
@@ -164,7 +164,7 @@ impl Door {
         tokio::task::spawn_local(async move { presence::rounds::run(&context).await });
         let context = Rc::clone(&self.context);
         tokio::task::spawn_local(async move { relay::pass_on_in_pauses(&context).await });
-        let limit = Rc::clone(&self.context.accounts.log_limit);
+        let limit = Rc::clone(self.context.accounts.log_limit());
         tokio::task::spawn_local(async move { limit.report().await });
     }
 

@@ -4,7 +4,6 @@
 //! an `await`. The path from a publish to a thousand sockets is explained in
 //! `services/pubsub/telephony.rs`.
 
-pub mod accounts;
 pub mod admission;
 pub mod breakages;
 mod connection;
@@ -13,9 +12,6 @@ pub mod context;
 mod domains;
 mod door;
 mod listener;
-mod log_limit;
-mod network;
-mod pace;
 mod questions;
 mod random;
 pub mod replacements;

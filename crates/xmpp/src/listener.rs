@@ -87,7 +87,7 @@ async fn serve(door: Rc<Door>, listener: TcpListener, start: Start) {
                     ));
                 }
                 Err(closed) => {
-                    if door.context.accounts.log_limit.allows("connection refused", peer.ip()) {
+                    if door.context.accounts.log_limit().allows("connection refused", peer.ip()) {
                         tracing::warn!(%peer, "connection refused: {closed}");
                     }
                 }

@@ -11,11 +11,11 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::SystemTime;
 
+use lampfield_accounts::{Account, Role};
 use lampfield_board::{AccountName, NameError};
 use lampfield_hub::ConnId;
 use lampfield_xmpp_stream::{BareJid, FullJid, StreamCondition, StreamError};
 
-use crate::accounts::{Account, Role};
 use crate::wire::{BufferFull, Link};
 
 pub use asked::Asked;

@@ -9,7 +9,7 @@ mod client;
 mod house;
 
 use client::Client;
-use house::house;
+use house::{PASSWORD, house};
 
 const STATE: &str = "<iq type='set' id='p1' to='pubsub.example.org'>\
     <pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='device_state'>\
@@ -98,6 +98,25 @@ fn an_account_that_was_removed_after_its_login_cannot_bind() {
         door.accounts.remove(&jid).await.unwrap();
         a.bind("desk").await;
         a.expect("<not-authorized").await;
+    });
+}
+
+#[test]
+fn guesses_at_this_door_are_counted_by_all_doors() {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::time::Duration;
+    house(async |door| {
+        for guess in ["1", "2", "3", "4", "5"] {
+            let mut stranger = Client::offer(&door, "a", guess).await;
+            stranger.expect("<not-authorized").await;
+        }
+        let jid = lampfield_xmpp_stream::BareJid::parse("a@example.org").unwrap();
+        let elsewhere = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+        // Its keys are derived here, so that nothing but the throttle takes time below.
+        door.accounts.check_password(&jid, PASSWORD, elsewhere).await.unwrap();
+        let here = door.address.ip();
+        let check = door.accounts.check_password(&jid, PASSWORD, here);
+        assert!(tokio::time::timeout(Duration::from_millis(500), check).await.is_err());
     });
 }
 

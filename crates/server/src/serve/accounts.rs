@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use lampfield_fabric::Store;
-use lampfield_xmpp::accounts::{
-    AccountBook, AccountKeys, BookLimits, Declared, JoinPolicy, Legacy, Role,
+use lampfield_accounts::{
+    AccountBook, AccountKeys, BookLimits, DeclaredAccount, JoinPolicy, LegacyAuth, Role,
 };
+use lampfield_fabric::Store;
 use lampfield_xmpp_stream::{BareJid, Domain as XmppDomain, JidError};
 
 use crate::config::Config;
@@ -79,7 +79,7 @@ fn joins(config: &Config) -> Result<HashMap<XmppDomain, JoinPolicy>, Failure> {
     Ok(joins)
 }
 
-fn declared(config: &Config) -> Result<Vec<Declared>, Failure> {
+fn declared(config: &Config) -> Result<Vec<DeclaredAccount>, Failure> {
     let accounts = config
         .domain
         .iter()
@@ -87,14 +87,14 @@ fn declared(config: &Config) -> Result<Vec<Declared>, Failure> {
     accounts.collect()
 }
 
-fn declared_one(domain: &Domain, account: &Account) -> Result<Declared, Failure> {
+fn declared_one(domain: &Domain, account: &Account) -> Result<DeclaredAccount, Failure> {
     let role = role(account.role);
-    Ok(Declared {
+    Ok(DeclaredAccount {
         jid: BareJid::parse(&format!("{}@{}", account.name, domain.name)).map_err(bad_name)?,
         password: password(account)?,
         role,
         allow: account.allow.clone().unwrap_or_else(|| role.usual_allow()),
-        legacy: if account.legacy_auth { Legacy::Allowed } else { Legacy::Refused },
+        legacy: if account.legacy_auth { LegacyAuth::Allowed } else { LegacyAuth::Refused },
     })
 }
 

@@ -104,7 +104,7 @@ const CONSTANTS: [(&str, &str, &str); 33] = [
     ("xmpp/src/breakages.rs", "MOST: usize = 64;", "(`stream-broken`) | 64 |"),
     ("server/src/logging.rs", "WAITING: usize = 4_096;", "| 4,096 lines |"),
     (
-        "xmpp/src/pace.rs",
+        "accounts/src/pace.rs",
         "WINDOW: Duration = Duration::from_secs(60);",
         "| 3 | one more within 60 s",
     ),
@@ -121,12 +121,12 @@ const CONSTANTS: [(&str, &str, &str); 33] = [
         "LARGEST_ANSWER: usize = 8 * 1024 * 1024;",
         "| 8 MiB, for all ",
     ),
-    ("xmpp/src/accounts.rs", "accounts: 100_000,", "| 100,000 |"),
-    ("xmpp/src/accounts.rs", "hashing: 2,", "| 2, and 1,024 wait |"),
-    ("xmpp/src/accounts.rs", "waiting: 1_024,", "| 2, and 1,024 wait |"),
-    ("xmpp/src/accounts.rs", "throttled: 65_536,", "| 65,536, of one address 1,024 |"),
-    ("xmpp/src/accounts.rs", "throttled_of_one: 1_024,", "| 65,536, of one address 1,024 |"),
-    (LINE, "WRONG: usize = 16;", "or shared line, that are known to be wrong | 16 |"),
+    ("accounts/src/book.rs", "accounts: 100_000,", "| 100,000 |"),
+    ("accounts/src/book.rs", "hashing: 2,", "| 2, and 1,024 wait |"),
+    ("accounts/src/book.rs", "waiting: 1_024,", "| 2, and 1,024 wait |"),
+    ("accounts/src/book.rs", "throttled: 65_536,", "| 65,536, of one address 1,024 |"),
+    ("accounts/src/book.rs", "throttled_of_one: 1_024,", "| 65,536, of one address 1,024 |"),
+    (QUEUE, "WRONG: usize = 16;", "or shared line, that are known to be wrong | 16 |"),
     (
         PRECEDENCE,
         "MOST: usize = 16;",
@@ -134,9 +134,9 @@ const CONSTANTS: [(&str, &str, &str); 33] = [
     ),
     (RECALL, "MOST: usize = 200_000;", "| 200,000, for 75 s |"),
     (RECALL, "RECALL: Duration = Duration::from_secs(75);", "| 200,000, for 75 s |"),
-    (LINE, "EVERY: Duration = Duration::from_secs(12);", "one every 12 s, for up to 15 s;"),
+    (QUEUE, "EVERY: Duration = Duration::from_secs(12);", "one every 12 s, for up to 15 s;"),
     (
-        "xmpp/src/accounts/turn.rs",
+        "accounts/src/book/turn.rs",
         "PATIENCE: Duration = Duration::from_secs(15);",
         "one every 12 s, for up to 15 s;",
     ),
@@ -147,9 +147,9 @@ const CONSTANTS: [(&str, &str, &str); 33] = [
     (PUBSUB, "stored_bytes: 256 * 1024 * 1024,", "| 256 MiB |"),
 ];
 
-const LINE: &str = "xmpp/src/accounts/throttle/line.rs";
-const PRECEDENCE: &str = "xmpp/src/accounts/throttle/precedence.rs";
-const RECALL: &str = "xmpp/src/accounts/throttle/recall.rs";
+const QUEUE: &str = "accounts/src/throttle/queue.rs";
+const PRECEDENCE: &str = "accounts/src/throttle/precedence.rs";
+const RECALL: &str = "accounts/src/throttle/recall.rs";
 
 const PUBSUB: &str = "xmpp/src/services/pubsub/engine/limits.rs";
 

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Instant;
 
+use lampfield_accounts::Account;
 use lampfield_xmpp_stream::{
     BareJid, Element, FullJid, JidError, StanzaCondition, StanzaError, StreamCondition,
     StreamError, Tag, ns,
@@ -11,7 +12,6 @@ use lampfield_xmpp_stream::{
 use super::iq::Iq;
 use super::negotiation::not_authorized;
 use super::stream::{Phase, Stream};
-use crate::accounts::Account;
 use crate::random;
 use crate::services::reply;
 use crate::session::{Said, Session};

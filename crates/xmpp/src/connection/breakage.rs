@@ -35,7 +35,7 @@ impl Connection {
         };
         let door = self.stream.door();
         let told = door.breakages.note(&session.bare, breakage, Instant::now());
-        let limit = &door.context.accounts.log_limit;
+        let limit = door.context.accounts.log_limit();
         if let Some(how) = told.filter(|_| limit.allows("it breaks its stream", &session.bare)) {
             tracing::warn!(
                 code = "stream-broken", jid = %session.jid, peer = %self.stream.link().peer(),

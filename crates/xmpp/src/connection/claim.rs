@@ -5,10 +5,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use lampfield_accounts::{AccountBook, Whom};
 use lampfield_xmpp_stream::{BareJid, Domain};
-
-use crate::accounts::AccountBook;
-use crate::log_limit::Whom;
 
 /// Characters of a name that are shown.
 const SHOWN: usize = 64;

@@ -142,7 +142,7 @@ fn nobody_here(door: &Door, session: &Session, iq: Iq<'_>, error: &StanzaError) 
     if let IqKind::Request(_, payload) = iq.kind {
         misdirected::note(
             &context.domains,
-            &context.accounts.log_limit,
+            context.accounts.log_limit(),
             session,
             iq.stanza,
             payload,

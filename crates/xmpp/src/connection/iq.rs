@@ -1,9 +1,9 @@
 //! What makes an IQ one (RFC 6120 section 8.2.3), whoever it is for: nothing that breaks these rules
 //! is carried out or passed on.
 
+use lampfield_accounts::Role;
 use lampfield_xmpp_stream::{Element, StanzaCondition, StanzaError, ns};
 
-use crate::accounts::Role;
 use crate::services::Verb;
 
 /// An IQ that keeps the rules.

@@ -4,6 +4,7 @@
 use std::pin::Pin;
 use std::rc::Rc;
 
+use lampfield_accounts::{Account, LoginError, LoginTurn};
 use lampfield_xmpp_stream::sasl::{self, ChannelBinding, Exchange, Failure, Mechanism, legacy};
 use lampfield_xmpp_stream::{
     BareJid, Element, StanzaCondition, StreamCondition, StreamError, Tag, ns,
@@ -12,7 +13,6 @@ use lampfield_xmpp_stream::{
 use super::claim::Claim;
 use super::negotiation::not_authorized;
 use super::stream::{Phase, Stream, StreamStep};
-use crate::accounts::{Account, Turn};
 use crate::random;
 use crate::services::{Verb, reply};
 
@@ -22,11 +22,11 @@ pub(super) type Attempt = Pin<Box<dyn Future<Output = Outcome>>>;
 /// What became of a step of a login.
 pub(super) enum Outcome {
     /// The turn to look at a SCRAM proof for this account.
-    Proof(Box<Exchange>, BareJid, Result<Turn, Failure>),
+    Proof(Box<Exchange>, BareJid, Result<LoginTurn, Failure>),
     /// The end of a SASL exchange, and the last word that goes along with a success.
     Sasl(Result<Rc<Account>, Failure>, Vec<u8>),
     /// The turn to look at a login by `jabber:iq:auth`.
-    Legacy(LegacyLogin, Result<Turn, Failure>),
+    Legacy(LegacyLogin, Result<LoginTurn, Failure>),
 }
 
 /// Where a login stands.
@@ -151,7 +151,7 @@ impl Stream {
     fn advance(
         &mut self,
         exchange: Exchange,
-        turn: Option<Turn>,
+        turn: Option<LoginTurn>,
         step: sasl::Step,
     ) -> Option<StreamStep> {
         let accounts = Rc::clone(&self.door.context.accounts);
@@ -163,12 +163,12 @@ impl Stream {
             }
             sasl::Step::FindKeys(jid) => Box::pin(async move {
                 let turn = accounts.turn_for_proof(&jid, peer).await;
-                Outcome::Proof(Box::new(exchange), jid, turn)
+                Outcome::Proof(Box::new(exchange), jid, turn.map_err(failure))
             }),
-            sasl::Step::CheckPassword(login) => {
-                let check = accounts.check_password(login, peer);
-                Box::pin(async { Outcome::Sasl(check.await, Vec::new()) })
-            }
+            sasl::Step::CheckPassword(login) => Box::pin(async move {
+                let checked = accounts.check_password(&login.account, &login.password, peer).await;
+                Outcome::Sasl(checked.map_err(failure), Vec::new())
+            }),
             sasl::Step::Success(jid, data) => {
                 if let Some(turn) = turn {
                     turn.right();
@@ -180,7 +180,7 @@ impl Stream {
         Some(StreamStep::Login(attempt))
     }
 
-    fn challenge(&mut self, exchange: Box<Exchange>, turn: Option<Turn>, data: &[u8]) {
+    fn challenge(&mut self, exchange: Box<Exchange>, turn: Option<LoginTurn>, data: &[u8]) {
         self.phase = Phase::Authenticating(exchange, turn);
         let mut out = Vec::new();
         Tag::open(&mut out, "challenge").xmlns(ns::SASL).text(&sasl::encode(data));
@@ -278,7 +278,7 @@ impl Stream {
         let peer = self.link.peer().ip();
         Ok(Some(StreamStep::Login(Box::pin(async move {
             let turn = accounts.turn_for_proof(&login.jid, peer).await;
-            Outcome::Legacy(login, turn)
+            Outcome::Legacy(login, turn.map_err(failure))
         }))))
     }
 
@@ -297,12 +297,12 @@ impl Stream {
         })
     }
 
-    fn check_legacy(&self, login: &LegacyLogin, turn: Turn) -> Result<Rc<Account>, Failure> {
+    fn check_legacy(&self, login: &LegacyLogin, turn: LoginTurn) -> Result<Rc<Account>, Failure> {
         let accounts = &self.door.context.accounts;
         let jid = &login.jid;
         let Some(secret) = accounts.legacy_secret(jid) else {
             let peer = self.link.peer();
-            if accounts.log_limit.allows("no legacy login", accounts.whom(jid, peer.ip())) {
+            if accounts.log_limit().allows("no legacy login", accounts.whom(jid, peer.ip())) {
                 tracing::warn!(
                     account = %jid, peer = %peer.ip(),
                     "no legacy login: jabber:iq:auth (usesasl=no) needs legacy_auth = true for its \
@@ -357,8 +357,16 @@ impl Stream {
         let claim = self.claim.as_ref();
         let whom = claim.map_or(peer.ip().into(), |claim| claim.whom(accounts, peer.ip()));
         let account = claim.map(tracing::field::display);
-        if accounts.log_limit.allows(what, whom) {
+        if accounts.log_limit().allows(what, whom) {
             tracing::warn!(code = "login-failed", account, %peer, "{what}: {failure}");
         }
+    }
+}
+
+/// What SASL calls it when the account book refuses a login.
+fn failure(error: LoginError) -> Failure {
+    match error {
+        LoginError::NotAuthorized => Failure::NotAuthorized,
+        LoginError::Throttled | LoginError::Unavailable => Failure::TemporaryAuthFailure,
     }
 }

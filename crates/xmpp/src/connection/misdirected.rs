@@ -1,11 +1,10 @@
 //! PubSub requests to an address that has no PubSub service: mostly a `pubsub_node` that is spelt
 //! wrong. Asterisk logs the error it gets at debug level at most, so the operator is told here.
 
+use lampfield_accounts::{LogLimit, Role};
 use lampfield_xmpp_stream::Element;
 
-use crate::accounts::Role;
 use crate::domains::Domains;
-use crate::log_limit::LogLimit;
 use crate::services::pubsub::codec::ns::{OWNER, PUBSUB};
 use crate::session::Session;
 

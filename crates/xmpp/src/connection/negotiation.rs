@@ -176,7 +176,7 @@ impl Stream {
     pub(super) fn miss_tls(&mut self) {
         self.awaits_tls = false;
         let peer = self.link.peer();
-        if self.door.context.accounts.log_limit.allows("TLS is required", peer.ip()) {
+        if self.door.context.accounts.log_limit().allows("TLS is required", peer.ip()) {
             tracing::warn!(
                 code = "tls-required", %peer,
                 "TLS is required and this client does not begin it: set usetls=yes in its xmpp.conf"

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use lampfield_accounts::LoginTurn;
 use lampfield_xmpp_stream::sasl::Exchange;
 use lampfield_xmpp_stream::{
     BareJid, Frame, Jid, Scope, Stanza, StreamCondition, StreamError, StreamHeader,
@@ -11,7 +12,6 @@ use super::claim::Claim;
 use super::login::Attempt;
 use super::via::{ignore_via, is_via};
 use super::{Ending, after_login, before_login};
-use crate::accounts::Turn;
 use crate::admission::Admission;
 use crate::domains::ServedDomain;
 use crate::door::Door;
@@ -25,7 +25,7 @@ pub(super) enum Phase {
     /// Nobody we know.
     Stranger,
     /// In the middle of a SASL exchange, with SCRAM's turn once keys were needed.
-    Authenticating(Box<Exchange>, Option<Turn>),
+    Authenticating(Box<Exchange>, Option<LoginTurn>),
     /// Logged in, no resource yet.
     Known(BareJid),
     /// Logged in and addressable.
@@ -213,7 +213,7 @@ impl Stream {
                 tracing::warn!(jid = %s.jid, %peer, "stream ended by us: {error}");
             }
             (None, Ending::Refused(error)) => {
-                if self.door.context.accounts.log_limit.allows("turned away", peer.ip()) {
+                if self.door.context.accounts.log_limit().allows("turned away", peer.ip()) {
                     tracing::info!(%peer, "turned away: {error}");
                 }
             }

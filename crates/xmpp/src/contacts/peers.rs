@@ -4,9 +4,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
+use lampfield_accounts::{Account, AccountBook, Role};
 use lampfield_xmpp_stream::BareJid;
-
-use crate::accounts::{Account, AccountBook, Role};
 
 /// The PBX accounts of each domain. As bounded as the account book.
 #[derive(Debug, Default)]

@@ -7,15 +7,15 @@ use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use lampfield_accounts::{
+    AccountBook, AccountKeys, AccountSource, BookLimits, LegacyAuth, NewAccount, NewPassword, Role,
+};
 use lampfield_fabric::{Bucket, Embedded, Storage, Store, Write};
 use lampfield_hub::HubShell;
 use lampfield_xmpp_stream::{BareJid, Scope as XmlScope, Stanza, StanzaLimits, ns};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{Answer, Request, Scope, Verb, message, presence, reply};
-use crate::accounts::{
-    AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
-};
 use crate::context::Context;
 use crate::door::Door;
 use crate::session::{Said, Session};
@@ -87,8 +87,8 @@ impl Fixture {
             password: NewPassword::Given("secret".to_owned()),
             role,
             allow: Vec::new(),
-            legacy: Legacy::Refused,
-            source: Source::Cli,
+            legacy: LegacyAuth::Refused,
+            source: AccountSource::Cli,
         };
         self.door.context.accounts.add(new).await.unwrap();
     }

@@ -8,10 +8,14 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use lampfield_xmpp_stream::{BareJid, Domain, Element, StanzaCondition, StanzaError, Tag};
+use lampfield_accounts::{
+    AccountError, AccountSource, LegacyAuth, NewAccount, NewPassword, Role, TooFast,
+};
+use lampfield_xmpp_stream::{
+    BareJid, Domain, Element, ErrorType, StanzaCondition, StanzaError, Tag,
+};
 
 use super::{Answer, Request, Scope, Service, Verb, reply};
-use crate::accounts::{AccountError, Legacy, NewAccount, NewPassword, Role, Source};
 use crate::context::Context;
 use crate::session::Session;
 use crate::settings::ClearTextAuth;
@@ -79,14 +83,14 @@ fn newcomer(
     };
     let jid = BareJid::from_parts(&name, domain)
         .map_err(|error| StanzaCondition::NotAcceptable.with(error.to_string()))?;
-    context.registrations.step(peer)?;
+    context.registrations.step(peer).map_err(too_fast)?;
     Ok(NewAccount {
         jid,
         password: NewPassword::Given(password),
         role: Role::User,
         allow: Role::User.usual_allow(),
-        legacy: Legacy::Refused,
-        source: Source::InBand,
+        legacy: LegacyAuth::Refused,
+        source: AccountSource::InBand,
     })
 }
 
@@ -161,7 +165,7 @@ fn change_password(
     if !session.link.has_tls() && context.settings.clear_text_auth == ClearTextAuth::Refused {
         return Err(StanzaCondition::NotAllowed.with("passwords are changed inside TLS only"));
     }
-    context.registrations.step(session.link.peer().ip())?;
+    context.registrations.step(session.link.peer().ip()).map_err(too_fast)?;
     let (context, reply) = (Rc::clone(context), Reply::to(request));
     tokio::task::spawn_local(async move {
         let changed = context.accounts.set_password(&reply.session.bare, &password).await;
@@ -173,7 +177,7 @@ fn change_password(
 /// The result goes out first: the account's streams end with the account.
 fn leave(context: &Rc<Context>, request: &Request<'_>) -> Result<(), StanzaError> {
     let account = context.accounts.get(&request.session.bare);
-    if !account.is_some_and(|a| a.role == Role::User && a.source != Source::Config) {
+    if !account.is_some_and(|a| a.role == Role::User && a.source != AccountSource::Config) {
         return Err(StanzaCondition::NotAllowed.with("only the operator can remove this account"));
     }
     Reply::to(request).send(Answer::Result(Vec::new()));
@@ -202,6 +206,10 @@ fn condition(error: &AccountError) -> StanzaCondition {
         AccountError::NoName(_) | AccountError::Password(..) => StanzaCondition::NotAcceptable,
         _ => StanzaCondition::ResourceConstraint,
     }
+}
+
+fn too_fast(error: TooFast) -> StanzaError {
+    StanzaCondition::ResourceConstraint.with(error.to_string()).kind(ErrorType::Wait)
 }
 
 fn ready(answer: Answer) -> Later {

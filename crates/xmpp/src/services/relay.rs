@@ -12,11 +12,11 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use lampfield_accounts::Role;
 use lampfield_xmpp_stream::{Element, FullJid, StanzaCondition, StanzaError, ns, writer};
 use tokio::time::sleep;
 
 use super::reply;
-use crate::accounts::Role;
 use crate::context::Context;
 use crate::questions::Question;
 use crate::session::{Caps, Session};

@@ -7,10 +7,10 @@ mod codec;
 
 use std::rc::Rc;
 
+use lampfield_accounts::Account;
 use lampfield_xmpp_stream::{BareJid, StanzaCondition, Tag};
 
 use super::{Answer, Request, Scope, Service, Verb, presence, reply};
-use crate::accounts::Account;
 use crate::contacts::{Roster, Stored};
 use crate::context::{Context, no_room};
 use crate::session::{Interest, Session};

@@ -37,18 +37,24 @@ impl Client {
 
     /// Logs in with PLAIN, up to where a resource can be bound.
     pub async fn authenticate(house: &House, name: &str) -> Self {
+        let mut client = Self::offer(house, name, PASSWORD).await;
+        client.expect("<success").await;
+        client.header("example.org").await;
+        client.expect("</stream:features>").await;
+        client
+    }
+
+    /// Gives a password with PLAIN, and does not wait for the answer.
+    pub async fn offer(house: &House, name: &str, password: &str) -> Self {
         let mut client = Self::connect(house).await;
         client.header("example.org").await;
         client.expect("</stream:features>").await;
-        let response = sasl::encode(&sasl::plain_response(name, PASSWORD));
+        let response = sasl::encode(&sasl::plain_response(name, password));
         client
             .send(&format!(
                 "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{response}</auth>"
             ))
             .await;
-        client.expect("<success").await;
-        client.header("example.org").await;
-        client.expect("</stream:features>").await;
         client
     }
 

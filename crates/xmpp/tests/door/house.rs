@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use lampfield_accounts::{
+    AccountBook, AccountKeys, AccountSource, BookLimits, LegacyAuth, NewAccount, NewPassword, Role,
+};
 use lampfield_fabric::{Embedded, Store};
 use lampfield_hub::HubShell;
-use lampfield_xmpp::accounts::{
-    AccountBook, AccountKeys, BookLimits, Legacy, NewAccount, NewPassword, Role, Source,
-};
 use lampfield_xmpp::settings::{
     ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
 };
@@ -58,8 +58,8 @@ async fn open(store: Store, folder: &std::path::Path) -> (Rc<Door>, Listeners) {
             password: NewPassword::Given(PASSWORD.to_owned()),
             role,
             allow: role.usual_allow(),
-            legacy: Legacy::Refused,
-            source: Source::Cli,
+            legacy: LegacyAuth::Refused,
+            source: AccountSource::Cli,
         };
         accounts.add(new).await.unwrap();
     }

@@ -1,11 +1,11 @@
 //! What operators do with accounts.
 
+use lampfield_accounts::{
+    Account, AccountError, AccountSource, Invitation as Invited, LegacyAuth, NewAccount,
+    NewPassword, Role, Rotation,
+};
 use lampfield_board::{AccountName, Pattern};
 use lampfield_hub::Reader;
-use lampfield_xmpp::accounts::{
-    Account, AccountError, Invitation as Invited, Legacy, NewAccount, NewPassword, Role, Rotation,
-    Source,
-};
 use lampfield_xmpp_stream::BareJid;
 
 use super::Desk;
@@ -55,8 +55,8 @@ impl Desk {
             },
             role,
             allow: if allow.is_empty() { role.usual_allow() } else { allow },
-            legacy: if wanted.legacy_auth { Legacy::Allowed } else { Legacy::Refused },
-            source: Source::Cli,
+            legacy: if wanted.legacy_auth { LegacyAuth::Allowed } else { LegacyAuth::Refused },
+            source: AccountSource::Cli,
         };
         let account = self.door.context.accounts.add(new).await.map_err(refused)?;
         match made {
@@ -169,7 +169,7 @@ impl Desk {
             secret: &secret,
             reachable: &reachable,
             tls: xmpp.tls,
-            legacy: legacy == Some(Legacy::Allowed),
+            legacy: legacy == Some(LegacyAuth::Allowed),
         };
         Ok(invitation.document())
     }

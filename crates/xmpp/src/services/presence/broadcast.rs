@@ -3,10 +3,10 @@
 
 use std::rc::Rc;
 
+use lampfield_accounts::Role;
 use lampfield_xmpp_stream::BareJid;
 
 use super::{may_see, write};
-use crate::accounts::Role;
 use crate::contacts::subscription::{Half, SubscriptionStep};
 use crate::context::Context;
 use crate::services::relay;

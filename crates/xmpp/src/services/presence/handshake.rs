@@ -3,10 +3,10 @@
 
 use std::rc::Rc;
 
+use lampfield_accounts::Role;
 use lampfield_xmpp_stream::{BareJid, Element, StanzaCondition, StanzaError};
 
 use super::{broadcast, write};
-use crate::accounts::Role;
 use crate::contacts::subscription::{Direction, Half, Passage, SubscriptionStep};
 use crate::contacts::{ContactChange, RosterFull};
 use crate::context::Context;

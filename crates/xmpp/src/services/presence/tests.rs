@@ -2,10 +2,10 @@
 
 mod caps;
 
+use lampfield_accounts::Role::{Admin, Pbx, User};
 use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits};
 
 use super::*;
-use crate::accounts::Role::{Admin, Pbx, User};
 use crate::contacts::subscription::Direction;
 use crate::services::fixture::{Fixture, TestClient, jid, run};
 

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use lampfield_accounts::Role;
 use lampfield_fabric::{Storage, StoreError, Ticket};
 use lampfield_xmpp_stream::{BareJid, StanzaCondition};
 
@@ -13,7 +14,6 @@ use super::codec::{Broadcast, ns};
 use super::engine::{Actor, Holder, NodeName, Privilege, PubsubLimits};
 use super::service::{BUCKETS, Elsewhere, Follows, Newcomer, PubsubService};
 use super::telephony::{self, Telephony, nodes, nodes::TelephonyNode};
-use crate::accounts::Role;
 use crate::context::{Context, no_room};
 use crate::domains::ServedDomain;
 use crate::random;

@@ -27,6 +27,7 @@ mod watchers;
 
 use std::rc::Rc;
 
+use lampfield_accounts::{LogLimit, Role};
 use lampfield_board::{Change, Kind};
 use lampfield_hub::{HubShell, PeerCache, Reader};
 use tokio::sync::Notify;
@@ -35,8 +36,6 @@ pub use claims::claims;
 pub use requests::handle;
 pub use watchers::View;
 
-use crate::accounts::Role;
-use crate::log_limit::LogLimit;
 use crate::results::Results;
 use crate::session::Session;
 use probes::Probes;

@@ -1,9 +1,9 @@
 //! What gets through to whom, and what a crowded recipient is spared.
 
+use lampfield_accounts::Role::{Admin, Pbx, User};
 use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits};
 
 use super::*;
-use crate::accounts::Role::{Admin, Pbx, User};
 use crate::services::fixture::{Fixture, TestClient, run};
 
 const ROSTER: &str = "<query xmlns='jabber:iq:roster'><item/></query>";

@@ -1,7 +1,8 @@
 //! What rosters hold and who is told of their changes.
 
+use lampfield_accounts::Role::{self, Pbx, User};
+
 use super::*;
-use crate::accounts::Role::{self, Pbx, User};
 use crate::contacts::subscription::{Direction, SubscriptionStep};
 use crate::contacts::{MOST_CONTACTS, RosterEntry, Rosters};
 use crate::services::fixture::{Fixture, jid, run};

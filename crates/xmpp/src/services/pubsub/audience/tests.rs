@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
+use lampfield_accounts::Role;
 use lampfield_xmpp_stream::Jid;
 
 use super::super::codec::Broadcast;
 use super::super::engine::NodeName;
 use super::{Audiences, MOST};
-use crate::accounts::Role;
 use crate::router::Router;
 use crate::services::fixture::{Fixture, TestClient, run};
 

@@ -1,10 +1,10 @@
 //! What comes when: events, results, and the newest item for a new subscriber.
 
+use lampfield_accounts::Role;
 use lampfield_board::Kind;
 use lampfield_fabric::{Bucket, Storage};
 use lampfield_hub::PeerCache;
 
-use crate::accounts::Role;
 use crate::services::fixture::{Fixture, TestClient, run};
 
 fn ask(player: &TestClient, id: &str, inside: &str) {

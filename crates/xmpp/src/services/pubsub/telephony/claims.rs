@@ -19,11 +19,11 @@
 //!
 //! Nothing is decided here about rights.
 
+use lampfield_accounts::Role;
 use lampfield_xmpp_stream::Element;
 
 use super::nodes;
 use super::payload::ASTERISK;
-use crate::accounts::Role;
 use crate::services::pubsub::codec::ns::{DATA, DISCO_INFO, DISCO_ITEMS, OWNER, PUBSUB};
 use crate::services::pubsub::engine::Holder;
 use crate::services::{Request, Verb};

@@ -6,13 +6,13 @@
 
 use std::rc::Rc;
 
+use lampfield_accounts::Role;
 use lampfield_xmpp_stream::{Element, Jid, StanzaCondition, StanzaError, Tag};
 
 use super::claims::action;
 use super::nodes::TelephonyNode;
 use super::rights::Rights;
 use super::{Telephony, View, contents};
-use crate::accounts::Role;
 use crate::services::pubsub::codec::Malformed;
 use crate::services::pubsub::codec::ns::{DISCO_INFO, DISCO_ITEMS, PUBSUB};
 use crate::services::pubsub::engine::Refusal;

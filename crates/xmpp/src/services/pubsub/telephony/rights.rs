@@ -1,10 +1,10 @@
 //! Who may do what with the telephony nodes: the one place that decides. Which devices an account
 //! may speak for is a matter of its patterns ([`Account::may_publish`]), looked at for each item.
 
+use lampfield_accounts::{Account, Role};
 use lampfield_xmpp_stream::{StanzaCondition, StanzaError};
 
 use super::nodes::TelephonyNode;
-use crate::accounts::{Account, Role};
 
 /// What an account may do with the telephony nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,28 +6,29 @@ use lampfield_board::Pattern;
 use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::hmac_sha256;
 
-use super::invite::Generation;
-use super::{Account, AccountBook, AccountError, Legacy, Role, Source, manage};
+use super::{AccountBook, manage};
+use crate::invite::Generation;
+use crate::{Account, AccountError, AccountSource, LegacyAuth, Role};
 
 /// An account as the configuration declares it.
 #[derive(Clone)]
-pub struct Declared {
-    /// Its address.
+pub struct DeclaredAccount {
+    /// What it is named by.
     pub jid: BareJid,
     /// Its password; without one it derives from the account key, and `lampfield invite` prints it.
     pub password: Option<String>,
-    /// What it is.
+    /// Its role from now on.
     pub role: Role,
-    /// What it may publish.
+    /// The devices and mailboxes it may publish, by name.
     pub allow: Vec<Pattern>,
     /// Whether it may log in with `jabber:iq:auth`.
-    pub legacy: Legacy,
+    pub legacy: LegacyAuth,
 }
 
-/// What was different.
+/// What a book had otherwise than the configuration declares it, by address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reconciled {
-    /// New ones.
+    /// Those that there were not.
     pub added: Vec<BareJid>,
     /// Those whose rights or password changed, or that were made in another way before.
     pub changed: Vec<BareJid>,
@@ -45,7 +46,10 @@ impl AccountBook {
     /// # Errors
     /// The first account that cannot be made as declared; nothing has changed then, unless there
     /// was no room or the store refused.
-    pub async fn reconcile(&self, declared: Vec<Declared>) -> Result<Reconciled, AccountError> {
+    pub async fn reconcile(
+        &self,
+        declared: Vec<DeclaredAccount>,
+    ) -> Result<Reconciled, AccountError> {
         let mut done = Reconciled::default();
         let names: HashSet<BareJid> = declared.iter().map(|one| one.jid.clone()).collect();
         let mut accounts = Vec::with_capacity(declared.len());
@@ -62,7 +66,7 @@ impl AccountBook {
             self.put(account)?;
         }
         for account in self.list() {
-            if account.source == Source::Config && !names.contains(&account.jid) {
+            if account.source == AccountSource::Config && !names.contains(&account.jid) {
                 self.take_out(&account)?;
                 done.removed.push(account.jid.clone());
             }
@@ -72,7 +76,7 @@ impl AccountBook {
 
     async fn as_declared(
         &self,
-        one: Declared,
+        one: DeclaredAccount,
         before: Option<&Account>,
     ) -> Result<Account, AccountError> {
         let declared = one.password.as_deref().map(|password| self.hash(&one.jid, password));
@@ -89,7 +93,7 @@ impl AccountBook {
         // What is known stays: the account key may not be the one that made it.
         let known = same.and_then(|before| before.legacy_secret.clone());
         let legacy_secret =
-            (one.legacy == Legacy::Allowed).then(|| known.unwrap_or_else(|| password.clone()));
+            (one.legacy == LegacyAuth::Allowed).then(|| known.unwrap_or_else(|| password.clone()));
         let keys = match same {
             Some(before) => before.keys.clone(),
             None => self.derive(&one.jid, password).await?,
@@ -99,7 +103,7 @@ impl AccountBook {
             legacy_secret,
             invited,
             declared,
-            ..manage::account(&one.jid, one.role, Source::Config, keys)
+            ..manage::account(&one.jid, one.role, AccountSource::Config, keys)
         })
     }
 

@@ -1,4 +1,4 @@
-//! Why the account book refused to do something. Each text can be shown to a person as it is.
+//! Why the account book refused a login or a change. Each text can be shown to a person as it is.
 
 use lampfield_fabric::StoreError;
 use lampfield_xmpp_stream::BareJid;
@@ -46,4 +46,20 @@ pub enum AccountError {
     /// The store has refused it.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why a login was refused. Each door says it in its own protocol's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum LoginError {
+    /// The name or the password is wrong; which of them, nobody learns.
+    #[error("wrong name or password")]
+    NotAuthorized,
+    /// Too much was tried for this account from this address. The password was not looked at: the
+    /// right one would have been refused as well.
+    #[error("too many wrong passwords from this address, this one was not looked at")]
+    Throttled,
+    /// It cannot be decided now: too many passwords are being hashed, or the account that this login
+    /// would make cannot be made. The same may work later.
+    #[error("the login cannot be decided now")]
+    Unavailable,
 }

@@ -7,7 +7,7 @@ use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::ScramKeys;
 use serde::{Deserialize, Serialize};
 
-use super::invite::Generation;
+use crate::invite::Generation;
 
 /// What an account is, as far as rights go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub enum Role {
 /// How an account came into being.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Source {
+pub enum AccountSource {
     /// Declared in the configuration file, and gone when it is no longer declared.
     Config,
     /// Added from the command line.
@@ -39,31 +39,31 @@ pub enum Source {
 
 /// Whether an account may log in with `jabber:iq:auth`, for which its password is kept readable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Legacy {
-    /// It may.
+pub enum LegacyAuth {
+    /// It may, at the cost of a readable password in the database file.
     Allowed,
-    /// SASL only.
+    /// Not so: its password is not kept, only keys that fit it.
     Refused,
 }
 
-/// One account.
+/// Who somebody is and what that somebody may do, at every door.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Its address.
+    /// What it is named by.
     pub jid: BareJid,
-    /// What it is.
+    /// What it may do besides publishing what `allow` names.
     pub role: Role,
     /// The devices and mailboxes it may publish, by name. Admins may publish all.
     pub allow: Vec<Pattern>,
-    /// How it came into being.
-    pub source: Source,
-    pub(super) keys: ScramKeys,
+    /// How it came into being, which says who may change it.
+    pub source: AccountSource,
+    pub(crate) keys: ScramKeys,
     /// The readable password, only for `jabber:iq:auth`.
-    pub(super) legacy_secret: Option<String>,
+    pub(crate) legacy_secret: Option<String>,
     /// The password derives from the invite key and this generation.
-    pub(super) invited: Option<Generation>,
+    pub(crate) invited: Option<Generation>,
     /// Keyed hash of the password in the configuration, to notice when it changes.
-    pub(super) declared: Option<[u8; 32]>,
+    pub(crate) declared: Option<[u8; 32]>,
 }
 
 // === impl Role ===
@@ -93,10 +93,10 @@ impl fmt::Display for Role {
     }
 }
 
-// === impl Source ===
+// === impl AccountSource ===
 
-impl Source {
-    /// The word for it in output.
+impl AccountSource {
+    /// The word for it in documents and tables: `first-login`, `in-band`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Config => "config",
@@ -108,7 +108,7 @@ impl Source {
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for AccountSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -128,9 +128,9 @@ impl Account {
         self.role == Role::Admin || !self.allow.is_empty()
     }
 
-    /// Whether it may log in with `jabber:iq:auth`.
-    pub fn legacy(&self) -> Legacy {
-        if self.legacy_secret.is_some() { Legacy::Allowed } else { Legacy::Refused }
+    /// Whether its password is kept readable for `jabber:iq:auth`.
+    pub fn legacy(&self) -> LegacyAuth {
+        if self.legacy_secret.is_some() { LegacyAuth::Allowed } else { LegacyAuth::Refused }
     }
 }
 

@@ -6,13 +6,13 @@ use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::hmac_sha256;
 use serde::{Deserialize, Serialize};
 
-use super::Account;
-use super::key_file::random;
+use crate::Account;
+use crate::key_file::random;
 
 /// An account with the password to print for its operator.
 #[derive(Clone, Debug)]
 pub struct Invitation {
-    /// The account.
+    /// As it is now, new or not.
     pub account: Rc<Account>,
     /// Like `hq2f-88zn-w6kd-tr4m`: 80 bits.
     pub password: String,
@@ -31,7 +31,7 @@ pub enum Rotation {
 /// whatever has ended an invitation, also the account itself, no later one is the same again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Generation(u64);
+pub(crate) struct Generation(u64);
 
 /// Digits and letters that are not taken for one another when read aloud or copied by hand.
 const LETTERS: [char; 32] = [
@@ -43,7 +43,7 @@ const LETTERS: [char; 32] = [
 
 impl Generation {
     /// One that never was, unless the kernel has no random numbers.
-    pub fn draw() -> Option<Self> {
+    pub(crate) fn draw() -> Option<Self> {
         random().map(u64::from_be_bytes).map(Self)
     }
 
@@ -58,7 +58,7 @@ impl Generation {
 }
 
 /// The password of `jid`'s invitation `generation`.
-pub fn password(key: &[u8; 32], jid: &BareJid, generation: Generation) -> String {
+pub(crate) fn password(key: &[u8; 32], jid: &BareJid, generation: Generation) -> String {
     let text = [jid.as_str().as_bytes(), &[0], &generation.bytes()].concat();
     let bytes = hmac_sha256(key, &text);
     let mut out = String::with_capacity(19);

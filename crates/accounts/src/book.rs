@@ -3,17 +3,9 @@
 //! are marked for `jabber:iq:auth`, which lie in the database file (mode 0600) because that protocol
 //! needs them. It must never derive keys on the core thread.
 
-mod account;
 mod check;
 mod declared;
-mod derivations;
-mod error;
-mod held;
-mod invite;
-mod key_file;
 mod manage;
-mod record;
-mod throttle;
 mod turn;
 
 use std::cell::RefCell;
@@ -29,18 +21,14 @@ use lampfield_xmpp_stream::sasl::{FakeKeys, ScramKeys};
 use lampfield_xmpp_stream::{BareJid, Domain};
 use tokio::time::Instant;
 
-pub use account::{Account, Legacy, Role, Source};
-pub use declared::{Declared, Reconciled};
-pub use error::AccountError;
-pub use invite::{Invitation, Rotation};
-pub use key_file::{AccountKeys, KeyFileError};
+pub use declared::{DeclaredAccount, Reconciled};
 pub use manage::{NewAccount, NewPassword};
-pub use turn::Turn;
+pub use turn::LoginTurn;
 
-use crate::log_limit::{LogLimit, Whom};
-use derivations::Derivations;
-use held::Held;
-use throttle::{Room, Throttle};
+use crate::derivations::Derivations;
+use crate::index::AccountIndex;
+use crate::throttle::{QueueLimits, Throttle};
+use crate::{Account, AccountError, AccountKeys, LogLimit, Whom, record};
 
 /// Bounds of the book.
 #[derive(Clone, Copy, Debug)]
@@ -73,15 +61,16 @@ pub struct JoinPolicy {
 /// What happened to an account, told to whoever asked by [`AccountBook::on_change`].
 #[derive(Clone, Debug)]
 pub enum AccountChange {
-    /// It is new.
+    /// There was none of that address.
     Added(Rc<Account>),
-    /// Its rights or its password are.
+    /// Its rights or its password are others than before.
     Changed(Rc<Account>),
     /// It is gone: its connections must go too.
     Removed(Rc<Account>),
 }
 
-type Listener = Rc<dyn Fn(&AccountChange)>;
+/// Whoever asked by [`AccountBook::on_change`].
+type ChangeListener = Rc<dyn Fn(&AccountChange)>;
 
 /// All accounts of all domains of this server. Belongs to the core thread.
 pub struct AccountBook {
@@ -92,12 +81,11 @@ pub struct AccountBook {
     derivations: Derivations,
     /// A right password's keyed hash per account, so that a repeated login costs microseconds.
     verified: RefCell<HashMap<BareJid, [u8; 32]>>,
-    accounts: RefCell<Held>,
+    accounts: RefCell<AccountIndex>,
     throttle: RefCell<Throttle>,
-    /// For lines about logins, and whatever else clients can make the door write.
-    pub(crate) log_limit: Rc<LogLimit>,
+    log_limit: Rc<LogLimit>,
     joins: HashMap<Domain, JoinPolicy>,
-    listeners: RefCell<Vec<Listener>>,
+    listeners: RefCell<Vec<ChangeListener>>,
     started: Instant,
 }
 
@@ -130,11 +118,12 @@ impl AccountBook {
         joins: HashMap<Domain, JoinPolicy>,
         limits: BookLimits,
     ) -> Result<Rc<Self>, StoreError> {
-        let room = Room { lines: limits.throttled, of_one: limits.throttled_of_one };
+        let bounds =
+            QueueLimits { queues: limits.throttled, queues_of_one: limits.throttled_of_one };
         let book = Self {
             fake: FakeKeys::new(keys.fake_keys),
             derivations: Derivations::new(limits.hashing, limits.waiting),
-            throttle: RefCell::new(Throttle::new(room, limits.free_tries)),
+            throttle: RefCell::new(Throttle::new(bounds, limits.free_tries)),
             log_limit: Rc::default(),
             verified: RefCell::default(),
             accounts: RefCell::default(),
@@ -188,6 +177,11 @@ impl AccountBook {
         self.listeners.borrow_mut().push(Rc::new(listener));
     }
 
+    /// The one limit for lines about logins, and whatever else clients can make a door write.
+    pub fn log_limit(&self) -> &Rc<LogLimit> {
+        &self.log_limit
+    }
+
     // --- logging in ---
 
     /// What SCRAM needs for the account. For one that does not exist it gives keys that fit no
@@ -212,7 +206,7 @@ impl AccountBook {
 
     /// Whom a line about a login is about: the account, if there is one, at that address. All names
     /// that are nobody's count as their address: a stranger can make up any number of them.
-    pub(crate) fn whom(&self, jid: &BareJid, peer: IpAddr) -> Whom {
+    pub fn whom(&self, jid: &BareJid, peer: IpAddr) -> Whom {
         match self.get(jid) {
             Some(_) => Whom::Login(jid.clone(), peer.into()),
             None => peer.into(),

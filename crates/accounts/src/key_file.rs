@@ -16,13 +16,13 @@ const NAME: &str = "accounts.key";
 /// Secrets of the account book, one for each use.
 pub struct AccountKeys {
     /// Makes passwords of invited servers.
-    pub(super) invite: [u8; 32],
+    pub(crate) invite: [u8; 32],
     /// Makes keys for accounts that do not exist.
-    pub(super) fake_keys: [u8; 32],
+    pub(crate) fake_keys: [u8; 32],
     /// Hashes passwords in the configuration, to notice a change without deriving keys again.
-    pub(super) declared: [u8; 32],
+    pub(crate) declared: [u8; 32],
     /// Hashes verified passwords; new for each run, never stored.
-    pub(super) verified: [u8; 32],
+    pub(crate) verified: [u8; 32],
 }
 
 /// Why there is no account key.
@@ -31,9 +31,9 @@ pub enum KeyFileError {
     /// The file cannot be read or made.
     #[error("{}: {error}", path.display())]
     Unusable {
-        /// The file.
+        /// `accounts.key` in the data folder.
         path: PathBuf,
-        /// What the system says.
+        /// What the system says about it.
         error: io::Error,
     },
     /// The file holds something else.
@@ -74,7 +74,7 @@ impl AccountKeys {
 }
 
 /// Random bytes, unless the kernel has none.
-pub(super) fn random<const N: usize>() -> Option<[u8; N]> {
+pub(crate) fn random<const N: usize>() -> Option<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).ok().map(|()| bytes)
 }

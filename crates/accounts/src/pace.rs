@@ -1,4 +1,4 @@
-//! How often one address may register or change a password.
+//! How often one address may do something that is dear: register, change a password.
 //!
 //! Our own, because the limiters of the libraries (governor) remember every key until they are told to
 //! forget: here the number of addresses is bounded, and at the bound strangers are refused.
@@ -8,8 +8,6 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use lampfield_xmpp_stream::{ErrorType, StanzaCondition, StanzaError};
-
 use crate::network::Network;
 
 /// The time after which a step is forgotten.
@@ -18,12 +16,19 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// from that many at once means no good.
 const ADDRESSES: usize = 4_096;
 
-/// When each address has last taken its steps.
+/// When each address has last taken its steps. Belongs to the core thread.
 #[derive(Debug)]
 pub struct Pace {
     /// Steps of one address within [`WINDOW`]; more are refused.
     most: usize,
     recent: RefCell<HashMap<Network, Vec<Instant>>>,
+}
+
+/// A step that comes too soon: the address has taken all that it may, or too many others have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("at most {most} within {} s", WINDOW.as_secs())]
+pub struct TooFast {
+    most: usize,
 }
 
 // === impl Pace ===
@@ -37,12 +42,12 @@ impl Pace {
     /// Takes one step.
     ///
     /// # Errors
-    /// `resource-constraint` (wait) at a limit.
-    pub fn step(&self, address: IpAddr) -> Result<(), StanzaError> {
+    /// If it comes too soon; it is not counted then.
+    pub fn step(&self, address: IpAddr) -> Result<(), TooFast> {
         self.step_at(address, Instant::now())
     }
 
-    fn step_at(&self, address: IpAddr, now: Instant) -> Result<(), StanzaError> {
+    fn step_at(&self, address: IpAddr, now: Instant) -> Result<(), TooFast> {
         let mut recent = self.recent.borrow_mut();
         let is_recent = |time: &Instant| now.duration_since(*time) < WINDOW;
         if recent.len() >= ADDRESSES {
@@ -50,20 +55,15 @@ impl Pace {
         }
         let network = Network::from(address);
         if recent.len() >= ADDRESSES && !recent.contains_key(&network) {
-            return Err(self.too_fast());
+            return Err(TooFast { most: self.most });
         }
         let times = recent.entry(network).or_default();
         times.retain(is_recent);
         if times.len() >= self.most {
-            return Err(self.too_fast());
+            return Err(TooFast { most: self.most });
         }
         times.push(now);
         Ok(())
-    }
-
-    fn too_fast(&self) -> StanzaError {
-        let text = format!("at most {} within {} s", self.most, WINDOW.as_secs());
-        StanzaCondition::ResourceConstraint.with(text).kind(ErrorType::Wait)
     }
 }
 
@@ -85,7 +85,7 @@ mod tests {
             pace.step_at(v6(1, n), start).unwrap();
         }
         let refused = pace.step_at(v6(1, 9), start + Duration::from_secs(59)).unwrap_err();
-        assert_eq!(refused.condition, StanzaCondition::ResourceConstraint);
+        assert_eq!(refused.to_string(), "at most 3 within 60 s");
         assert_eq!(pace.step_at(v6(2, 1), start), Ok(()), "another address is not affected");
         assert_eq!(pace.step_at(v6(1, 1), start + WINDOW), Ok(()));
     }

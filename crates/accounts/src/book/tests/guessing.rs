@@ -49,7 +49,7 @@ impl Owner {
             Self::Plain => works(book, "server1", "secret").await,
             Self::Scram => {
                 let turn = book.turn_for_proof(&jid("server1"), HERE).await;
-                turn.map(Turn::right).is_ok()
+                turn.map(LoginTurn::right).is_ok()
             }
         }
     }
@@ -74,13 +74,13 @@ async fn beside(guessers: u32, how: Guessers, owner: Owner, pause: Duration) -> 
                     _ => format!("{guesser}-{number}"),
                 };
                 let stays = match how {
-                    Guessers::Hasty => throttle::IN_VAIN,
-                    Guessers::Returning if !has_waited => throttle::IN_VAIN,
+                    Guessers::Hasty => crate::throttle::IN_VAIN,
+                    Guessers::Returning if !has_waited => crate::throttle::IN_VAIN,
                     _ => Duration::from_secs(30),
                 };
                 let refused = tokio::time::timeout(stays, login(&book, "server1", &guess, HERE));
                 let is_looked_at = match refused.await {
-                    Ok(refused) => refused.unwrap_err() == Failure::NotAuthorized,
+                    Ok(refused) => refused.unwrap_err() == LoginError::NotAuthorized,
                     Err(_) => false,
                 };
                 if is_looked_at {
@@ -214,7 +214,7 @@ async fn simultaneous_guesses_cannot_outrun_the_limit() {
         async move { login(&book, "server1", &format!("guess{n}"), HERE).await }
     }))
     .await;
-    let tried = results.iter().filter(|r| matches!(r, Err(Failure::NotAuthorized))).count();
+    let tried = results.iter().filter(|r| matches!(r, Err(LoginError::NotAuthorized))).count();
     assert_eq!(tried, 6, "five at once, one after 12 s; after 15 s the others are told to go");
 }
 

@@ -3,9 +3,9 @@ use std::path::Path;
 
 use lampfield_board::Subject;
 use lampfield_fabric::{Embedded, StoreLimits};
-use lampfield_xmpp_stream::sasl::{Failure, PlainLogin};
 
 use super::*;
+use crate::{AccountSource, Invitation, LegacyAuth, LoginError, Role, Rotation};
 
 mod guessing;
 
@@ -52,18 +52,18 @@ fn given(name: &str, password: &str) -> NewAccount {
         password: NewPassword::Given(password.to_owned()),
         role: Role::Pbx,
         allow: Role::Pbx.usual_allow(),
-        legacy: Legacy::Refused,
-        source: Source::Cli,
+        legacy: LegacyAuth::Refused,
+        source: AccountSource::Cli,
     }
 }
 
-fn declared(name: &str, password: Option<&str>) -> Declared {
-    Declared {
+fn declared(name: &str, password: Option<&str>) -> DeclaredAccount {
+    DeclaredAccount {
         jid: jid(name),
         password: password.map(str::to_owned),
         role: Role::Pbx,
         allow: Role::Pbx.usual_allow(),
-        legacy: Legacy::Refused,
+        legacy: LegacyAuth::Refused,
     }
 }
 
@@ -72,9 +72,8 @@ async fn login(
     name: &str,
     password: &str,
     peer: IpAddr,
-) -> Result<Rc<Account>, Failure> {
-    let login = PlainLogin { account: jid(name), password: password.to_owned() };
-    Rc::clone(book).check_password(login, peer).await
+) -> Result<Rc<Account>, LoginError> {
+    book.check_password(&jid(name), password, peer).await
 }
 
 async fn works(book: &Rc<AccountBook>, name: &str, password: &str) -> bool {
@@ -96,9 +95,9 @@ async fn accounts_log_in_and_outlive_a_restart() {
     assert_eq!(book.get(&jid("server1")), Some(added));
     assert!(works(&book, "server1", "secret").await);
     let wrong = login(&book, "server1", "Secret", HERE).await;
-    assert_eq!(wrong.unwrap_err(), Failure::NotAuthorized);
+    assert_eq!(wrong.unwrap_err(), LoginError::NotAuthorized);
     let nobody = login(&book, "nobody", "secret", HERE).await;
-    assert_eq!(nobody.unwrap_err(), Failure::NotAuthorized);
+    assert_eq!(nobody.unwrap_err(), LoginError::NotAuthorized);
 }
 
 #[tokio::test]
@@ -106,7 +105,7 @@ async fn passwords_are_not_in_the_store_but_legacy_secrets_are() {
     let desk = Desk::new();
     let book = desk.open().await;
     book.add(given("server1", "s3cret-one")).await.expect("added");
-    let legacy = NewAccount { legacy: Legacy::Allowed, ..given("server2", "s3cret-two") };
+    let legacy = NewAccount { legacy: LegacyAuth::Allowed, ..given("server2", "s3cret-two") };
     assert!(!book.has_legacy());
     book.add(legacy).await.expect("added");
     let value = async |name| {
@@ -131,7 +130,7 @@ async fn a_repeated_login_is_not_hashed_slowly_again() {
     let busy = book.derivations.stop();
     assert!(works(&book, "server1", "secret").await);
     let other = login(&book, "server1", "guess", HERE).await;
-    assert_eq!(other.unwrap_err(), Failure::TemporaryAuthFailure);
+    assert_eq!(other.unwrap_err(), LoginError::Unavailable);
     drop(busy);
     book.set_password(&jid("server1"), "new").await.expect("changed");
     assert!(!works(&book, "server1", "secret").await, "the old one is forgotten");
@@ -168,7 +167,7 @@ async fn an_invitation_prints_the_same_until_it_is_rotated() {
     let desk = Desk::new();
     let book = desk.open().await;
     let first = book.invite(&jid("pbx-c"), Rotation::Keep).await.expect("invited");
-    assert_eq!((first.account.role, first.account.source), (Role::Pbx, Source::Invite));
+    assert_eq!((first.account.role, first.account.source), (Role::Pbx, AccountSource::Invite));
     assert!(works(&book, "pbx-c", &first.password).await);
     Desk::close(book).await;
 
@@ -261,7 +260,7 @@ async fn a_password_of_a_lost_key_still_works_and_no_other_is_printed() {
 async fn a_lost_key_changes_no_declared_account() {
     let desk = Desk::new();
     let book = desk.open().await;
-    let legacy = Declared { legacy: Legacy::Allowed, ..declared("old", None) };
+    let legacy = DeclaredAccount { legacy: LegacyAuth::Allowed, ..declared("old", None) };
     book.reconcile(vec![legacy.clone()]).await.expect("declared");
     let secret = book.legacy_secret(&jid("old"));
     Desk::close(book).await;
@@ -337,7 +336,7 @@ async fn the_join_secret_makes_accounts_of_the_right_name() {
     let desk = Desk::new();
     let book = desk.open_with(joins(), BookLimits::default()).await;
     let account = login(&book, "pbx-a", "together", HERE).await.expect("made");
-    assert_eq!((account.role, account.source), (Role::Pbx, Source::FirstLogin));
+    assert_eq!((account.role, account.source), (Role::Pbx, AccountSource::FirstLogin));
     assert!(works(&book, "pbx-a", "together").await);
     assert!(!works(&book, "pbx-b", "apart").await);
     assert!(!works(&book, "phone", "together").await);
@@ -355,7 +354,7 @@ async fn the_number_of_accounts_is_limited() {
     book.add(given("server1", "secret")).await.expect("added");
     assert_eq!(book.add(given("server2", "secret")).await, Err(AccountError::Full(1)));
     let joined = login(&book, "pbx-a", "together", HERE).await;
-    assert_eq!(joined.unwrap_err(), Failure::TemporaryAuthFailure);
+    assert_eq!(joined.unwrap_err(), LoginError::Unavailable);
     book.set_password(&jid("server1"), "new").await.expect("no new account");
 }
 

@@ -1,4 +1,4 @@
-//! The tries of one account from one address, or of several that share a line: how many may still be
+//! The tries of one account from one address, or of several that share a queue: how many may still be
 //! looked at, which passwords are known to be wrong, and who waits for a turn. Pure: the time is given.
 //!
 //! Nobody can tell the owner of an account from a guesser behind the same address but by one thing:
@@ -8,7 +8,7 @@
 //! [`Precedence`]). Without it the lot decides. It is paid for beside proofs as well: they learn
 //! nothing, but would never be next beside a guesser whose passwords all come again.
 //!
-//! Accounts that share a line rule nothing out for each other, so none pays for another. The lot is
+//! Accounts that share a queue rule nothing out for each other, so none pays for another. The lot is
 //! drawn between the accounts first, or many connections for one would outweigh the others. And every
 //! second turn is the lot's: who has no password that is known again, as with SCRAM, would never be
 //! next beside others who see to it that they have.
@@ -26,68 +26,68 @@ use super::precedence::Precedence;
 use super::recall::IN_VAIN;
 
 /// The time between two tries when there is no free one left.
-pub const EVERY: Duration = Duration::from_secs(12);
-/// Passwords of one line that are known to be wrong; the oldest is forgotten. More than Asterisk
+pub(crate) const EVERY: Duration = Duration::from_secs(12);
+/// Passwords of one queue that are known to be wrong; the oldest is forgotten. More than Asterisk
 /// and a guesser together use up until Asterisk comes again.
 const WRONG: usize = 16;
 
 /// What can be known of a try before it is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Try {
+pub(crate) enum LoginTry {
     /// A password, by a hash under a key of ours.
     Password(u64),
-    /// A proof of one, which is another each time: SCRAM, the digest of XEP-0078.
+    /// A proof of one, which is another each time: SCRAM, a digest.
     Proof,
 }
 
 /// What came of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Looked {
+pub(crate) enum TryOutcome {
     /// The try was right: it costs nothing.
     Right,
     /// It was wrong.
     Wrong,
     /// Nobody has looked: it costs nothing.
-    Not,
+    NotChecked,
     /// Its client has gone away, which costs as much as a wrong one.
-    InVain,
+    Abandoned,
 }
 
 /// What somebody who waits is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Call {
+pub(crate) enum TurnCall {
     /// It is your turn.
     Turn,
     /// Your password has turned out to be wrong when somebody else had his.
     Wrong,
 }
 
-/// What became of a try that came.
+/// What became of a try that came to a queue.
 #[derive(Debug)]
-pub enum Entered {
-    /// It may be looked at now; [`Line::end`] must follow.
+pub(crate) enum QueueEntry {
+    /// It may be looked at now; [`TryQueue::end`] must follow.
     Turn,
     /// Its password is known to be wrong.
     Wrong,
     /// It waits to be called.
-    Waits(oneshot::Receiver<Call>),
+    Waits(oneshot::Receiver<TurnCall>),
 }
 
-/// Somebody who comes.
+/// A try that comes.
 #[derive(Clone, Copy, Debug)]
-pub struct Comer {
+pub(crate) struct Arrival {
     /// Under which it waits if it must.
-    pub number: u64,
+    pub(crate) number: u64,
     /// Whose password it tries, by a hash under a key of ours.
-    pub account: u64,
-    pub what: Try,
+    pub(crate) account: u64,
+    pub(crate) what: LoginTry,
     /// When the password first came, if it has waited in vain before.
-    pub first: Option<Duration>,
+    pub(crate) first: Option<Duration>,
 }
 
-/// The line of one account and address, or of some accounts of that address.
+/// The queue of one account and address, or of some accounts of that address.
 #[derive(Debug)]
-pub struct Line {
+pub(crate) struct TryQueue {
     /// How far `full_at` may be ahead while there is a free try.
     reserve: Duration,
     /// When all free tries will be there again.
@@ -99,21 +99,22 @@ pub struct Line {
     wrong: VecDeque<u64>,
     /// Passwords that are being looked at. The same one waits for the answer.
     looked_at: Vec<u64>,
-    waiting: Vec<Waiting>,
+    waiting: Vec<QueuedTry>,
 }
 
+/// One that waits to be called.
 #[derive(Debug)]
-struct Waiting {
-    comer: Comer,
+struct QueuedTry {
+    arrival: Arrival,
     since: Duration,
-    call: oneshot::Sender<Call>,
+    call: oneshot::Sender<TurnCall>,
 }
 
-// === impl Line ===
+// === impl TryQueue ===
 
-impl Line {
-    /// A line with so many free tries.
-    pub fn new(free: usize) -> Self {
+impl TryQueue {
+    /// A queue with so many free tries.
+    pub(crate) fn new(free: usize) -> Self {
         let more_than_one = u32::try_from(free.saturating_sub(1)).unwrap_or(u32::MAX);
         Self {
             reserve: EVERY.saturating_mul(more_than_one),
@@ -127,76 +128,76 @@ impl Line {
     }
 
     /// Whether there is nothing to remember.
-    pub fn is_over(&self, now: Duration) -> bool {
+    pub(crate) fn is_over(&self, now: Duration) -> bool {
         self.full_at <= now && self.precedence.is_over(now) && self.waiting.is_empty()
     }
 
     /// When the next try may be looked at.
-    pub fn opens_at(&self) -> Duration {
+    pub(crate) fn opens_at(&self) -> Duration {
         self.full_at.saturating_sub(self.reserve)
     }
 
     /// Comes with a try, which waits if it must.
-    pub fn enter(&mut self, comer: Comer, now: Duration) -> Entered {
-        let what = comer.what;
-        if let Try::Password(password) = what
+    pub(crate) fn enter(&mut self, arrival: Arrival, now: Duration) -> QueueEntry {
+        let what = arrival.what;
+        if let LoginTry::Password(password) = what
             && self.wrong.contains(&password)
         {
-            return Entered::Wrong;
+            return QueueEntry::Wrong;
         }
         self.serve(now);
         if self.opens_at() <= now && !self.is_looked_at(what) {
             self.begin(what, now);
-            return Entered::Turn;
+            return QueueEntry::Turn;
         }
         let (call, called) = oneshot::channel();
-        self.waiting.push(Waiting { comer, since: now, call });
-        Entered::Waits(called)
+        self.waiting.push(QueuedTry { arrival, since: now, call });
+        QueueEntry::Waits(called)
     }
 
     /// Gives the turns that are due to those who wait.
-    pub fn serve(&mut self, now: Duration) {
+    pub(crate) fn serve(&mut self, now: Duration) {
         while self.opens_at() <= now {
             let Some(number) = self.next(now) else { return };
             let Some(next) = self.take(number) else { return };
-            self.begin(next.comer.what, now);
-            if next.call.send(Call::Turn).is_err() {
-                self.end(next.comer.what, Looked::Not);
+            self.begin(next.arrival.what, now);
+            if next.call.send(TurnCall::Turn).is_err() {
+                self.end(next.arrival.what, TryOutcome::NotChecked);
             }
         }
     }
 
-    fn begin(&mut self, what: Try, now: Duration) {
+    fn begin(&mut self, what: LoginTry, now: Duration) {
         self.full_at = self.full_at.max(now) + EVERY;
-        if let Try::Password(password) = what {
+        if let LoginTry::Password(password) = what {
             self.looked_at.push(password);
         }
     }
 
     /// A turn is over. Others may be next.
-    pub fn end(&mut self, what: Try, looked: Looked) {
-        if matches!(looked, Looked::Right | Looked::Not) {
+    pub(crate) fn end(&mut self, what: LoginTry, outcome: TryOutcome) {
+        if matches!(outcome, TryOutcome::Right | TryOutcome::NotChecked) {
             self.full_at = self.full_at.saturating_sub(EVERY);
         }
-        if let Try::Password(password) = what {
+        if let LoginTry::Password(password) = what {
             self.looked_at.retain(|other| *other != password);
-            if looked == Looked::Wrong {
+            if outcome == TryOutcome::Wrong {
                 self.note_wrong(password);
             }
         }
     }
 
-    fn is_looked_at(&self, what: Try) -> bool {
-        matches!(what, Try::Password(password) if self.looked_at.contains(&password))
+    fn is_looked_at(&self, what: LoginTry) -> bool {
+        matches!(what, LoginTry::Password(password) if self.looked_at.contains(&password))
     }
 
     /// The number of who is next.
     fn next(&mut self, now: Duration) -> Option<u64> {
         let lot = RandomState::new();
         let account = self.next_account(&lot, now)?;
-        let of_it = |one: &Comer| one.account == account;
+        let of_it = |one: &Arrival| one.account == account;
         if let Some(oldest) = self.known(now).filter(of_it).min_by_key(|one| one.first) {
-            let others = self.waiting.iter().filter(|one| of_it(&one.comer)).count();
+            let others = self.waiting.iter().filter(|one| of_it(&one.arrival)).count();
             let rivals = u32::try_from(others).unwrap_or(u32::MAX).saturating_sub(1);
             self.precedence.use_up(account, rivals, now);
             return Some(oldest.number);
@@ -216,26 +217,26 @@ impl Line {
     }
 
     /// Those who may be called.
-    fn ready(&self) -> impl Iterator<Item = Comer> {
-        self.waiting.iter().map(|one| one.comer).filter(|one| !self.is_looked_at(one.what))
+    fn ready(&self) -> impl Iterator<Item = Arrival> {
+        self.waiting.iter().map(|one| one.arrival).filter(|one| !self.is_looked_at(one.what))
     }
 
     /// Those of them whose passwords have waited in vain before, and may go before others.
-    fn known(&self, now: Duration) -> impl Iterator<Item = Comer> {
-        let may_go = move |one: &Comer| self.precedence.has(one.account, now);
+    fn known(&self, now: Duration) -> impl Iterator<Item = Arrival> {
+        let may_go = move |one: &Arrival| self.precedence.has(one.account, now);
         self.ready().filter(|one| one.first.is_some()).filter(may_go)
     }
 
-    fn take(&mut self, number: u64) -> Option<Waiting> {
-        let at = self.waiting.iter().position(|one| one.comer.number == number)?;
+    fn take(&mut self, number: u64) -> Option<QueuedTry> {
+        let at = self.waiting.iter().position(|one| one.arrival.number == number)?;
         Some(self.waiting.swap_remove(at))
     }
 
     /// Goes away before it was called. Gives back when its password first came, if it has waited
     /// long enough for that to be remembered.
-    pub fn leave(&mut self, number: u64, now: Duration) -> Option<Duration> {
+    pub(crate) fn leave(&mut self, number: u64, now: Duration) -> Option<Duration> {
         let one = self.take(number)?;
-        (one.since + IN_VAIN <= now).then(|| one.comer.first.unwrap_or(one.since))
+        (one.since + IN_VAIN <= now).then(|| one.arrival.first.unwrap_or(one.since))
     }
 
     fn note_wrong(&mut self, password: u64) {
@@ -243,10 +244,10 @@ impl Line {
             self.wrong.pop_front();
         }
         self.wrong.push_back(password);
-        let same = |one: &mut Waiting| one.comer.what == Try::Password(password);
+        let same = |one: &mut QueuedTry| one.arrival.what == LoginTry::Password(password);
         for one in self.waiting.extract_if(.., same) {
             // Who no longer listens needs no answer.
-            let _ = one.call.send(Call::Wrong);
+            let _ = one.call.send(TurnCall::Wrong);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Shorter waits are not remembered: whoever pours in passwords to have ours forgotten keeps a
 /// connection busy for so long with each.
-pub const IN_VAIN: Duration = Duration::from_secs(3);
+pub(crate) const IN_VAIN: Duration = Duration::from_secs(3);
 /// After this time without a try a password is forgotten. Asterisk tries again within a minute.
 const RECALL: Duration = Duration::from_secs(75);
 /// Waits that are remembered, some 85 bytes each; beyond it the oldest is forgotten. One address
@@ -17,7 +17,7 @@ const MOST: usize = 200_000;
 
 /// Passwords by a hash of them and of who tried them where.
 #[derive(Debug, Default)]
-pub struct Recall {
+pub(crate) struct Recall {
     waits: HashMap<u64, Wait>,
     /// In the order in which they ended. One that has come again, or is no longer needed, is in it
     /// for its time all the same.
@@ -36,13 +36,13 @@ struct Wait {
 
 impl Recall {
     /// When a password first came, if it has waited in vain.
-    pub fn first(&mut self, password: u64, now: Duration) -> Option<Duration> {
+    pub(crate) fn first(&mut self, password: u64, now: Duration) -> Option<Duration> {
         self.tidy(now);
         self.waits.get(&password).map(|wait| wait.first)
     }
 
     /// It has waited in vain, this time or again.
-    pub fn note(&mut self, password: u64, first: Duration, now: Duration) {
+    pub(crate) fn note(&mut self, password: u64, first: Duration, now: Duration) {
         self.tidy(now);
         if self.ended.len() >= MOST {
             self.forget_oldest();
@@ -52,7 +52,7 @@ impl Recall {
     }
 
     /// It was looked at.
-    pub fn forget(&mut self, password: u64) {
+    pub(crate) fn forget(&mut self, password: u64) {
         self.waits.remove(&password);
     }
 

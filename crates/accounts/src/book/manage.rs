@@ -1,32 +1,34 @@
 //! What an operator, an invitation or a registering client does to the book. Each call returns when
 //! the change is safe on the disk.
 
+use std::rc::Rc;
+
 use lampfield_board::Pattern;
 use lampfield_fabric::{Health, Storage, StoreError, Ticket};
 use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::ScramKeys;
-use std::rc::Rc;
 
-use super::derivations::Busy;
-use super::invite::{self, Generation, Invitation, Rotation};
-use super::key_file::random;
-use super::{Account, AccountBook, AccountError, Legacy, Role, Source};
+use super::AccountBook;
+use crate::derivations::Busy;
+use crate::invite::{self, Generation, Invitation, Rotation};
+use crate::key_file::random;
+use crate::{Account, AccountError, AccountSource, LegacyAuth, Role};
 
 /// An account to add.
 #[derive(Clone)]
 pub struct NewAccount {
-    /// Its address.
+    /// What it is to be named by; one that there is already is refused.
     pub jid: BareJid,
     /// Where its password comes from.
     pub password: NewPassword,
-    /// What it is.
+    /// What it may do besides publishing what `allow` names.
     pub role: Role,
     /// What it may publish; [`Role::usual_allow`] if nobody says.
     pub allow: Vec<Pattern>,
     /// Whether it may log in with `jabber:iq:auth`.
-    pub legacy: Legacy,
-    /// Who adds it.
-    pub source: Source,
+    pub legacy: LegacyAuth,
+    /// By which way it is added.
+    pub source: AccountSource,
 }
 
 /// Where a password comes from.
@@ -54,7 +56,7 @@ impl AccountBook {
                 (self.invited(&new.jid, generation), Some(generation))
             }
         };
-        let legacy_secret = (new.legacy == Legacy::Allowed).then(|| password.clone());
+        let legacy_secret = (new.legacy == LegacyAuth::Allowed).then(|| password.clone());
         let keys = self.derive(&new.jid, password).await?;
         self.check_is_new(&new.jid)?;
         let account = Account {
@@ -158,7 +160,7 @@ impl AccountBook {
     fn changeable(&self, jid: &BareJid) -> Result<Rc<Account>, AccountError> {
         let account = self.get(jid).ok_or_else(|| AccountError::Missing(jid.clone()))?;
         match account.source {
-            Source::Config => Err(AccountError::Declared(jid.clone())),
+            AccountSource::Config => Err(AccountError::Declared(jid.clone())),
             _ => Ok(account),
         }
     }
@@ -207,13 +209,18 @@ fn newcomer(jid: &BareJid) -> NewAccount {
         password: NewPassword::Invited,
         role: Role::Pbx,
         allow: Role::Pbx.usual_allow(),
-        legacy: Legacy::Refused,
-        source: Source::Invite,
+        legacy: LegacyAuth::Refused,
+        source: AccountSource::Invite,
     }
 }
 
 /// An account with nothing special about it.
-pub(super) fn account(jid: &BareJid, role: Role, source: Source, keys: ScramKeys) -> Account {
+pub(super) fn account(
+    jid: &BareJid,
+    role: Role,
+    source: AccountSource,
+    keys: ScramKeys,
+) -> Account {
     Account {
         jid: jid.clone(),
         role,

@@ -1,4 +1,4 @@
-//! Which accounts of a line may still have a password go before others. Each time tells those that
+//! Which accounts of a queue may still have a password go before others. Each time tells those that
 //! wait beside it that theirs is another one, which is as good as a look at them; so it is paid for
 //! with time, by the account that it was for. Pure: the time is given.
 
@@ -7,13 +7,13 @@ use std::time::Duration;
 /// How long no password of an account goes before others after one has done so, for each of them
 /// that waited beside it: a hundred in an hour are ruled out so.
 const PER_RIVAL: Duration = Duration::from_secs(36);
-/// Accounts of one line that pay at the same time. While there are so many, nobody's goes first:
+/// Accounts of one queue that pay at the same time. While there are so many, nobody's goes first:
 /// to forget one would let its guessers rule out more.
 const MOST: usize = 16;
 
-/// The accounts of one line that pay, and until when.
+/// The accounts of one queue that pay, and until when.
 #[derive(Debug, Default)]
-pub struct Precedence {
+pub(crate) struct Precedence {
     paying: Vec<(u64, Duration)>,
 }
 
@@ -21,18 +21,18 @@ pub struct Precedence {
 
 impl Precedence {
     /// Whether nobody pays.
-    pub fn is_over(&self, now: Duration) -> bool {
+    pub(crate) fn is_over(&self, now: Duration) -> bool {
         self.paying.iter().all(|(_, until)| *until <= now)
     }
 
     /// Whether a password of the account may go first.
-    pub fn has(&self, account: u64, now: Duration) -> bool {
+    pub(crate) fn has(&self, account: u64, now: Duration) -> bool {
         let mut paying = self.paying.iter().filter(|(_, until)| now < *until);
         paying.clone().count() < MOST && paying.all(|(other, _)| *other != account)
     }
 
     /// One of the account's has gone before so many others of it.
-    pub fn use_up(&mut self, account: u64, rivals: u32, now: Duration) {
+    pub(crate) fn use_up(&mut self, account: u64, rivals: u32, now: Duration) {
         self.paying.retain(|(_, until)| now < *until);
         if rivals > 0 {
             self.paying.push((account, now.saturating_add(PER_RIVAL.saturating_mul(rivals))));

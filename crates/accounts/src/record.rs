@@ -7,18 +7,18 @@ use lampfield_xmpp_stream::sasl::{KeyPair, ScramKeys};
 use lampfield_xmpp_stream::{BareJid, JidError};
 use serde::{Deserialize, Serialize};
 
-use super::invite::Generation;
-use super::{Account, Role, Source};
+use crate::invite::Generation;
+use crate::{Account, AccountSource, Role};
 
 #[derive(Serialize, Deserialize)]
-struct Record {
+struct AccountRecord {
     role: Role,
-    source: Source,
+    source: AccountSource,
     allow: Vec<String>,
     salt: String,
     iterations: u32,
-    sha1: Pair,
-    sha256: Pair,
+    sha1: KeyPairRecord,
+    sha256: KeyPairRecord,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     legacy_secret: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,14 +28,14 @@ struct Record {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Pair {
+struct KeyPairRecord {
     stored: String,
     server: String,
 }
 
 /// Why a record cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum RecordError {
+pub(crate) enum AccountRecordError {
     /// Its key is no address.
     #[error(transparent)]
     Address(#[from] JidError),
@@ -51,9 +51,9 @@ pub enum RecordError {
 }
 
 /// The account as a row's value.
-pub fn write(account: &Account) -> String {
+pub(crate) fn write(account: &Account) -> String {
     let keys = &account.keys;
-    let record = Record {
+    let record = AccountRecord {
         role: account.role,
         source: account.source,
         allow: account.allow.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
@@ -73,8 +73,8 @@ pub fn write(account: &Account) -> String {
 ///
 /// # Errors
 /// If it is not what [`write`] makes.
-pub fn read(key: &str, value: &str) -> Result<Account, RecordError> {
-    let record: Record = serde_json::from_str(value)?;
+pub(crate) fn read(key: &str, value: &str) -> Result<Account, AccountRecordError> {
+    let record: AccountRecord = serde_json::from_str(value)?;
     let allow = record.allow.iter().map(|text| Pattern::parse(text));
     Ok(Account {
         jid: BareJid::parse(key)?,
@@ -93,15 +93,15 @@ pub fn read(key: &str, value: &str) -> Result<Account, RecordError> {
     })
 }
 
-fn pair<const N: usize>(keys: &KeyPair<N>) -> Pair {
-    Pair { stored: STANDARD.encode(keys.stored), server: STANDARD.encode(keys.server) }
+fn pair<const N: usize>(keys: &KeyPair<N>) -> KeyPairRecord {
+    KeyPairRecord { stored: STANDARD.encode(keys.stored), server: STANDARD.encode(keys.server) }
 }
 
-fn unpair<const N: usize>(pair: &Pair) -> Result<KeyPair<N>, RecordError> {
+fn unpair<const N: usize>(pair: &KeyPairRecord) -> Result<KeyPair<N>, AccountRecordError> {
     Ok(KeyPair { stored: bytes(&pair.stored)?, server: bytes(&pair.server)? })
 }
 
-fn bytes<const N: usize>(text: &str) -> Result<[u8; N], RecordError> {
+fn bytes<const N: usize>(text: &str) -> Result<[u8; N], AccountRecordError> {
     let decoded = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-    decoded.ok_or_else(|| RecordError::Key(text.to_owned(), N))
+    decoded.ok_or_else(|| AccountRecordError::Key(text.to_owned(), N))
 }

@@ -1,50 +1,50 @@
-//! The accounts of a book by their addresses, with what each stream header wants to know of all.
+//! The accounts of a book by their addresses, with what doors want to know of all of them.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use lampfield_xmpp_stream::BareJid;
 
-use super::Account;
+use crate::Account;
 
 /// All accounts. Bounded by the book.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(crate) struct AccountIndex {
     by_jid: BTreeMap<BareJid, Rc<Account>>,
     /// How many may log in with `jabber:iq:auth`.
     legacy: usize,
 }
 
-// === impl Held ===
+// === impl AccountIndex ===
 
-impl Held {
-    pub(super) fn get(&self, jid: &BareJid) -> Option<&Rc<Account>> {
+impl AccountIndex {
+    pub(crate) fn get(&self, jid: &BareJid) -> Option<&Rc<Account>> {
         self.by_jid.get(jid)
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.by_jid.len()
     }
 
     /// In the order of their addresses.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Rc<Account>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Rc<Account>> {
         self.by_jid.values()
     }
 
     /// Whether any may log in with `jabber:iq:auth`.
-    pub(super) fn has_legacy(&self) -> bool {
+    pub(crate) fn has_legacy(&self) -> bool {
         self.legacy > 0
     }
 
     /// Puts an account in the place of one of the same address.
-    pub(super) fn put(&mut self, account: Rc<Account>) {
+    pub(crate) fn put(&mut self, account: Rc<Account>) {
         self.legacy += legacy(&account);
         if let Some(old) = self.by_jid.insert(account.jid.clone(), account) {
             self.legacy -= legacy(&old);
         }
     }
 
-    pub(super) fn remove(&mut self, jid: &BareJid) {
+    pub(crate) fn remove(&mut self, jid: &BareJid) {
         if let Some(old) = self.by_jid.remove(jid) {
             self.legacy -= legacy(&old);
         }

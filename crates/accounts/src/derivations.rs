@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// The threads that hash passwords.
-pub struct Derivations {
+pub(crate) struct Derivations {
     threads: Arc<Semaphore>,
     waiting: Rc<Cell<usize>>,
     most_waiting: usize,
@@ -16,16 +16,16 @@ pub struct Derivations {
 
 /// Too many wait already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Busy;
+pub(crate) struct Busy;
 
 /// One that waits or is being worked on; dropping it makes room.
-struct Place(Rc<Cell<usize>>);
+struct Pending(Rc<Cell<usize>>);
 
 // === impl Derivations ===
 
 impl Derivations {
     /// At most `threads` at the same time and `most_waiting` in all.
-    pub fn new(threads: usize, most_waiting: usize) -> Self {
+    pub(crate) fn new(threads: usize, most_waiting: usize) -> Self {
         Self { threads: Arc::new(Semaphore::new(threads)), waiting: Rc::default(), most_waiting }
     }
 
@@ -34,11 +34,11 @@ impl Derivations {
     ///
     /// # Errors
     /// [`Busy`] at once if too many wait.
-    pub async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
-        let _place = self.place()?;
+        let _pending = self.pending()?;
         let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(|_| Busy)?;
         let done = tokio::task::spawn_blocking(move || {
             let result = work();
@@ -50,7 +50,7 @@ impl Derivations {
 
     /// Lets nobody wait until what is returned is dropped.
     #[cfg(test)]
-    pub fn stop(&self) -> impl Drop + use<> {
+    pub(crate) fn stop(&self) -> impl Drop + use<> {
         struct Stopped(Rc<Cell<usize>>, usize);
         impl Drop for Stopped {
             fn drop(&mut self) {
@@ -61,16 +61,16 @@ impl Derivations {
         Stopped(Rc::clone(&self.waiting), self.most_waiting)
     }
 
-    fn place(&self) -> Result<Place, Busy> {
+    fn pending(&self) -> Result<Pending, Busy> {
         if self.waiting.get() >= self.most_waiting {
             return Err(Busy);
         }
         self.waiting.set(self.waiting.get() + 1);
-        Ok(Place(Rc::clone(&self.waiting)))
+        Ok(Pending(Rc::clone(&self.waiting)))
     }
 }
 
-impl Drop for Place {
+impl Drop for Pending {
     fn drop(&mut self) {
         self.0.set(self.0.get() - 1);
     }
