@@ -13,8 +13,9 @@ use std::rc::Rc;
 use lampfield_accounts::{
     AccountBook, AccountKeys, AccountSource, BookLimits, LegacyAuth, NewAccount, NewPassword, Role,
 };
+use lampfield_board::BoardName;
 use lampfield_fabric::{Embedded, Store};
-use lampfield_hub::HubShell;
+use lampfield_hub::Boards;
 use lampfield_xmpp::settings::{
     ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
 };
@@ -139,8 +140,9 @@ async fn login(address: std::net::SocketAddr, name: &str, resource: &str) -> Out
 async fn open(folder: &std::path::Path, accounts: usize) -> Outcome<(Rc<Door>, Listeners)> {
     let (store, _) = Embedded::open(folder, lampfield_fabric::StoreLimits::default())?;
     let store = Store::Embedded(store);
-    let hub = HubShell::open(store.clone(), lampfield_hub::Settings::default()).await?;
-    tokio::task::spawn_local(hub.clone().run());
+    let settings = lampfield_hub::Settings::default();
+    let boards = Boards::open(store.clone(), settings, [], |_| None).await?;
+    boards.run();
     let keys = AccountKeys::load(folder)?;
     let limits = BookLimits::default();
     let book = AccountBook::open(store.clone(), keys, HashMap::new(), limits).await?;
@@ -158,6 +160,7 @@ async fn open(folder: &std::path::Path, accounts: usize) -> Outcome<(Rc<Door>, L
     let settings = Settings {
         domains: vec![DomainSettings {
             name: DOMAIN.to_owned(),
+            board: BoardName::parse(DOMAIN)?,
             registration: Registration::Closed,
             show_caps: false,
         }],
@@ -171,7 +174,7 @@ async fn open(folder: &std::path::Path, accounts: usize) -> Outcome<(Rc<Door>, L
         turn: 50 * TURN,
         limits: XmppLimits::default(),
     };
-    let door = Door::open(settings, book, hub, store).await?;
+    let door = Door::open(settings, book, boards, store).await?;
     let listeners = Listeners::bind(&door.context.settings).map_err(|(_, error)| error)?;
     Ok((door, listeners))
 }

@@ -7,6 +7,7 @@ use std::hash::Hasher;
 use siphasher::sip::SipHasher24;
 
 use crate::fact_state::FactState;
+use crate::identity::Identity;
 use crate::origin::Origin;
 use crate::subject::Subject;
 use crate::version::Version;
@@ -59,7 +60,10 @@ impl Mark {
         let mut hasher = SipHasher24::new();
         text(&mut hasher, subject.name().as_str());
         text(&mut hasher, origin.account.as_str());
-        hasher.write(&origin.eid.bytes());
+        match &origin.identity {
+            Identity::Eid(eid) => hasher.write(&eid.bytes()),
+            Identity::Named(name) => text(&mut hasher, name),
+        }
         hasher.write(&version.epoch.to_le_bytes());
         hasher.write(&version.counter.to_le_bytes());
         match state {

@@ -24,6 +24,8 @@ pub enum Ending {
     Removed,
     /// It had named its own end.
     Expired,
+    /// It stands on another board now.
+    Moved,
 }
 
 /// The text is not the word for an ending.
@@ -35,7 +37,7 @@ pub struct UnknownEnding(pub String);
 
 impl Ending {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Lost,
         Self::NotBackAfterRestart,
         Self::NotBack,
@@ -45,6 +47,7 @@ impl Ending {
         Self::Superseded,
         Self::Removed,
         Self::Expired,
+        Self::Moved,
     ];
 
     /// The word for it in the store and in answers.
@@ -60,6 +63,7 @@ impl Ending {
             Self::Superseded => "superseded",
             Self::Removed => "removed",
             Self::Expired => "expired",
+            Self::Moved => "moved",
         }
     }
 }
@@ -76,6 +80,7 @@ impl fmt::Display for Ending {
             Self::Superseded => "said with another account since",
             Self::Removed => "the account was removed",
             Self::Expired => "its time was over",
+            Self::Moved => "its domain has another board now",
         })
     }
 }

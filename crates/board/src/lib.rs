@@ -5,6 +5,7 @@
 
 mod account_name;
 mod board;
+mod board_name;
 mod cachable;
 mod change;
 mod digest;
@@ -12,6 +13,7 @@ mod eid;
 mod ending;
 mod fact_state;
 pub mod history;
+mod identity;
 pub mod kind;
 mod name;
 mod nearest;
@@ -28,6 +30,7 @@ pub mod why;
 
 pub use account_name::AccountName;
 pub use board::{Applied, Board, BoardLimits, Counts, Fact, OriginsFull, Refused, SubjectFacts};
+pub use board_name::{BoardName, BoardNameError};
 pub use cachable::Cachable;
 pub use change::Change;
 pub use digest::Digest;
@@ -35,6 +38,7 @@ pub use eid::{Eid, EidError};
 pub use ending::{Ending, UnknownEnding};
 pub use fact_state::FactState;
 pub use history::History;
+pub use identity::Identity;
 pub use kind::{
     DeviceState, Kind, MessageCount, PerKind, UnknownDeviceState, UnknownKind, Value, ValueError,
 };

@@ -1,18 +1,19 @@
-//! Who says so. An origin is one Asterisk process behind one account: a restarted container comes
-//! back as a new origin of the same account, a cloned machine as the same EID in another account.
+//! Who says so. An origin is one process, node or script behind one account: a restarted container comes
+//! back as a new origin of the same account, a cloned machine as the same identity in another account.
 
 use std::fmt;
 
 use crate::account_name::AccountName;
 use crate::eid::Eid;
+use crate::identity::Identity;
 
 /// One known: the account it logged in with, and the entity id it speaks as.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin {
     /// The account that authenticated.
     pub account: AccountName,
-    /// The Asterisk process that the words are of.
-    pub eid: Eid,
+    /// As whom it speaks.
+    pub identity: Identity,
 }
 
 /// The place of an origin on one board: its own until [`Board::forget_origin`], meaningless on
@@ -25,16 +26,22 @@ pub struct OriginId(pub(crate) u32);
 // === impl Origin ===
 
 impl Origin {
-    /// The origin of this account and entity id.
+    /// The origin of this account and identity.
     #[must_use]
-    pub fn new(account: AccountName, eid: Eid) -> Self {
-        Self { account, eid }
+    pub fn new(account: AccountName, identity: impl Into<Identity>) -> Self {
+        Self { account, identity: identity.into() }
+    }
+
+    /// The entity id under which an Asterisk hears it.
+    #[must_use]
+    pub fn eid(&self) -> Eid {
+        self.identity.eid()
     }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.account, self.eid)
+        write!(f, "{} {}", self.account, self.identity)
     }
 }
 

@@ -10,7 +10,7 @@
 use std::time::{Duration, Instant};
 
 use lampfield_board::{
-    AccountName, Cachable, DeviceState::InUse, Eid, Kind, Protocol, Subject, WallTime,
+    AccountName, BoardName, Cachable, DeviceState::InUse, Eid, Kind, Protocol, Subject, WallTime,
 };
 use lampfield_hub::{ConnId, Hub, Now, PeerCache, Policies, Policy, Publication, Rule, Settings};
 
@@ -30,14 +30,14 @@ fn at(seconds: u64) -> Now {
 fn hub() -> Hub {
     let keep = Rule::parse("PJSIP/*0", Policy::Keep).unwrap();
     let settings = Settings { policies: Policies::new(vec![keep]), ..Settings::default() };
-    let mut hub = Hub::new(settings, at(0));
+    let mut hub = Hub::new(BoardName::parse("asterisk.example").unwrap(), settings, at(0));
     let peer = AccountName::parse("pbx-b@asterisk.example").unwrap();
     // Confirms nothing, so that every withdrawal is remembered.
     let _watch = hub.watch(&peer, Kind::Device, PeerCache::Survives);
     hub.arrive(CONN, &account(), at(0));
     for device in 0..FACTS {
         let said = Publication {
-            eid: EID,
+            identity: EID.into(),
             subject: Subject::device(&format!("PJSIP/{device}")).unwrap(),
             value: InUse.into(),
             cachable: Cachable::Yes,

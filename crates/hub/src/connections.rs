@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt};
 
-use lampfield_board::{AccountName, Eid, OriginId};
+use lampfield_board::{AccountName, Identity, OriginId};
 use serde::Serialize;
 use smallvec::SmallVec;
 
@@ -20,8 +20,8 @@ impl fmt::Display for ConnId {
 #[derive(Debug)]
 pub struct Connection {
     pub account: AccountName,
-    /// Bounded by [`HubLimits::eids_per_connection`](crate::HubLimits::eids_per_connection).
-    pub speaks_for: SmallVec<[(Eid, OriginId); 1]>,
+    /// Bounded by [`HubLimits::origins_per_connection`](crate::HubLimits::origins_per_connection).
+    pub speaks_for: SmallVec<[(Identity, OriginId); 1]>,
 }
 
 /// All connections.
@@ -47,9 +47,9 @@ impl Connections {
         self.by_id.get(&conn)
     }
 
-    pub fn speaks_for(&mut self, conn: ConnId, eid: Eid, origin: OriginId) {
+    pub fn speaks_for(&mut self, conn: ConnId, identity: Identity, origin: OriginId) {
         if let Some(connection) = self.by_id.get_mut(&conn) {
-            connection.speaks_for.push((eid, origin));
+            connection.speaks_for.push((identity, origin));
         }
     }
 

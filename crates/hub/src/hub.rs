@@ -6,6 +6,7 @@ mod expire;
 mod explain;
 mod leave;
 mod load;
+mod moved;
 mod publish;
 mod remove;
 mod tick;
@@ -14,7 +15,7 @@ mod withdraw;
 
 use std::time::Duration;
 
-use lampfield_board::{AccountName, Board, Change, Eid, History, OriginId};
+use lampfield_board::{AccountName, Board, BoardName, Change, Eid, History, OriginId};
 use lampfield_fabric::Bucket;
 
 use crate::{
@@ -41,11 +42,12 @@ const FORGOTTEN_AT_ONCE: usize = 1_024;
 /// Accounts of one EID that a trouble names; it counts the others.
 const NAMED: usize = 8;
 
-/// Who holds what on this node.
+/// Who holds what on one board of this node.
 ///
 /// After each call that changes something, the caller carries out every [`Hub::next_effect`]
 /// before it calls again.
 pub struct Hub {
+    name: BoardName,
     settings: Settings,
     board: Board,
     connections: Connections,
@@ -68,12 +70,13 @@ pub struct Hub {
 // === impl Hub ===
 
 impl Hub {
-    /// A hub that knows nothing yet. What was stored goes in with [`Hub::load`] before anything
+    /// The hub of a board, that knows nothing yet. What was stored goes in with [`Hub::load`] before anything
     /// else.
     #[must_use]
-    pub fn new(settings: Settings, now: Now) -> Self {
+    pub fn new(name: BoardName, settings: Settings, now: Now) -> Self {
         let limits = &settings.limits;
         Self {
+            name,
             history: History::new(limits.history_entries(), now.wall),
             board: Board::new(limits.of_board()),
             settings,
@@ -108,6 +111,12 @@ impl Hub {
         let ends = [self.departed.next_end(), self.deadlines.next()];
         let others = [sweep, calm, quiet].into_iter().chain(ends);
         others.flatten().min()
+    }
+
+    /// The name of its board.
+    #[must_use]
+    pub fn name(&self) -> &BoardName {
+        &self.name
     }
 
     /// The facts.
@@ -171,7 +180,7 @@ impl Hub {
     /// Drops what is known of an origin if nothing of it is left, and looks again who uses its EID.
     fn settle(&mut self, id: OriginId) {
         let Some(state) = self.origins.get(id) else { return };
-        let eid = state.name.eid;
+        let eid = state.name.eid();
         self.drop_idle(id);
         self.check_eid(eid);
     }
@@ -180,7 +189,7 @@ impl Hub {
     /// to the caller, who may have more to end.
     fn drop_idle(&mut self, id: OriginId) {
         let Some(state) = self.origins.get(id).filter(|state| state.idle()) else { return };
-        self.outbox.delete(Bucket::Origins, keys::origin(&state.name));
+        self.outbox.delete(Bucket::Origins, keys::origin(&self.name, &state.name));
         self.origins.remove(id);
         self.board.forget_origin(id);
     }

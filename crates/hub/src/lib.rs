@@ -5,6 +5,7 @@
 //! clusters can be simulated in one thread. [`HubShell`] runs it.
 
 mod backoff;
+mod boards;
 mod connections;
 mod deadlines;
 mod departed;
@@ -26,6 +27,7 @@ mod sweep;
 mod tombstones;
 mod watch;
 
+pub use boards::Boards;
 pub use connections::ConnId;
 pub use effect::Effect;
 pub use hub::Hub;

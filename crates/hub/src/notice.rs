@@ -3,7 +3,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use lampfield_board::{AccountName, Eid, Ending, Origin, WallTime};
+use lampfield_board::{AccountName, Eid, Ending, Identity, Origin, WallTime};
 use serde::Serialize;
 
 use crate::refusals::Reached;
@@ -123,9 +123,9 @@ pub enum Trouble {
         /// Whose.
         #[serde(serialize_with = "text")]
         account: AccountName,
-        /// Of which of its entity ids; none where it is about ever new ones.
+        /// As whom it speaks; none where it is about ever new ones.
         #[serde(serialize_with = "optional_text")]
-        eid: Option<Eid>,
+        identity: Option<Identity>,
         /// How many.
         count: u64,
         /// Since when.
@@ -141,7 +141,7 @@ pub(crate) enum TroubleKey {
     TombstoneLimit,
     OriginGone(Arc<Origin>),
     LongBackoff(AccountName),
-    FactsRefused(Reached, AccountName, Option<Eid>),
+    FactsRefused(Reached, AccountName, Option<Identity>),
 }
 
 impl Trouble {
@@ -151,8 +151,8 @@ impl Trouble {
             Self::TombstoneLimit { .. } => TroubleKey::TombstoneLimit,
             Self::OriginGone { origin, .. } => TroubleKey::OriginGone(origin.clone()),
             Self::LongBackoff { account, .. } => TroubleKey::LongBackoff(account.clone()),
-            Self::FactsRefused { reached, account, eid, .. } => {
-                TroubleKey::FactsRefused(*reached, account.clone(), *eid)
+            Self::FactsRefused { reached, account, identity, .. } => {
+                TroubleKey::FactsRefused(*reached, account.clone(), identity.clone())
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use lampfield_board::WallTime;
 
 /// One instant, in both clocks. Leases use the monotonic one only; the wall clock is for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Now {
     /// Time since the program started, on the monotonic clock.
     pub mono: Duration,

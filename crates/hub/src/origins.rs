@@ -157,7 +157,7 @@ impl Origins {
     pub fn add(&mut self, id: OriginId, name: Arc<Origin>) {
         let state = OriginState::new(name, self.forgotten_epoch);
         self.by_account.entry(state.name.account.clone()).or_default().push(id);
-        self.by_eid.entry(state.name.eid).or_default().all.insert(id);
+        self.by_eid.entry(state.name.eid()).or_default().all.insert(id);
         self.by_id.insert(id, state);
     }
 
@@ -167,14 +167,14 @@ impl Origins {
         if let Some(deadline) = state.deadline() {
             self.deadlines.remove(&(deadline, id));
         }
-        let Origin { account, eid, .. } = &*state.name;
+        let (account, eid) = (&state.name.account, state.name.eid());
         if let Entry::Occupied(mut ids) = self.by_account.entry(account.clone()) {
             ids.get_mut().retain(|other| *other != id);
             if ids.get().is_empty() {
                 ids.remove();
             }
         }
-        if let Entry::Occupied(mut namesakes) = self.by_eid.entry(*eid) {
+        if let Entry::Occupied(mut namesakes) = self.by_eid.entry(eid) {
             namesakes.get_mut().all.remove(&id);
             namesakes.get_mut().present.remove(account);
             if namesakes.get().all.is_empty() {
@@ -202,7 +202,7 @@ impl Origins {
             after.map(|deadline| self.deadlines.insert((deadline, id)));
         }
         if was_present != present
-            && let Some(namesakes) = self.by_eid.get_mut(&state.name.eid)
+            && let Some(namesakes) = self.by_eid.get_mut(&state.name.eid())
         {
             let account = &state.name.account;
             match present {
@@ -225,7 +225,7 @@ impl Origins {
 
     /// The other origins of the same EID, which are other accounts'.
     pub fn namesakes(&self, id: OriginId) -> impl Iterator<Item = (OriginId, &OriginState)> {
-        let eid = self.get(id).map(|state| state.name.eid);
+        let eid = self.get(id).map(|state| state.name.eid());
         let namesakes = eid.and_then(|eid| self.by_eid.get(&eid)).into_iter();
         let others = namesakes.flat_map(|these| &these.all).filter(move |other| **other != id);
         others.filter_map(|other| Some((*other, self.get(*other)?)))

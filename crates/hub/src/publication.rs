@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lampfield_board::{Cachable, Eid, Origin, OriginsFull, Protocol, Refused, Subject, Value};
+use lampfield_board::{Cachable, Identity, Origin, OriginsFull, Protocol, Refused, Subject, Value};
 use lampfield_fabric::StoreError;
 use thiserror::Error;
 
@@ -11,8 +11,8 @@ use crate::connections::ConnId;
 /// Something that a connection says about a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
-    /// The process it speaks for.
-    pub eid: Eid,
+    /// As whom it speaks.
+    pub identity: Identity,
     /// About what.
     pub subject: Subject,
     /// What it says.
@@ -45,13 +45,13 @@ pub enum Refusal {
     /// The connection never logged in, or has ended.
     #[error("connection {0} is not logged in")]
     UnknownConnection(ConnId),
-    /// [`HubLimits::eids_per_connection`](crate::HubLimits::eids_per_connection).
+    /// [`HubLimits::origins_per_connection`](crate::HubLimits::origins_per_connection).
     #[error(
-        "this connection speaks for {limit} entity ids already, which is the limit; {eid} is one more"
+        "this connection speaks for {limit} origins already, which is the limit; {identity} is one more"
     )]
-    TooManyEids {
+    TooManyOriginsOfConnection {
         /// The further one.
-        eid: Eid,
+        identity: Identity,
         /// The limit.
         limit: usize,
     },

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use lampfield_board::{AccountName, Eid, Origin, Refused, WallTime};
+use lampfield_board::{AccountName, Identity, Origin, Refused, WallTime};
 use serde::Serialize;
 
 use crate::notice::{Trouble, TroubleKey};
@@ -27,8 +27,8 @@ pub enum Reached {
     Facts,
     /// [`HubLimits::facts_per_origin`](crate::HubLimits::facts_per_origin).
     FactsPerOrigin,
-    /// [`HubLimits::eids_per_connection`](crate::HubLimits::eids_per_connection).
-    EidsPerConnection,
+    /// [`HubLimits::origins_per_connection`](crate::HubLimits::origins_per_connection).
+    OriginsPerConnection,
     /// The number of origins that the board can tell apart, which nobody can set.
     Origins,
 }
@@ -39,7 +39,7 @@ pub(crate) struct Whose {
     reached: Reached,
     account: AccountName,
     /// None where it is about ever new ones.
-    eid: Option<Eid>,
+    identity: Option<Identity>,
 }
 
 /// What was refused lately.
@@ -73,7 +73,7 @@ impl Reached {
         match self {
             Self::Facts => Some(limits.facts),
             Self::FactsPerOrigin => Some(limits.facts_per_origin),
-            Self::EidsPerConnection => Some(limits.eids_per_connection),
+            Self::OriginsPerConnection => Some(limits.origins_per_connection),
             Self::Origins => None,
         }
     }
@@ -85,7 +85,7 @@ impl Reached {
                 Some(Self::Facts)
             }
             Refusal::TooManyFactsOfOrigin { .. } => Some(Self::FactsPerOrigin),
-            Refusal::TooManyEids { .. } => Some(Self::EidsPerConnection),
+            Refusal::TooManyOriginsOfConnection { .. } => Some(Self::OriginsPerConnection),
             Refusal::TooManyOrigins(_) => Some(Self::Origins),
             Refusal::UnknownConnection(_)
             | Refusal::NotStored(_)
@@ -100,7 +100,7 @@ impl fmt::Display for Reached {
         f.pad(match self {
             Self::Facts => "limits.facts",
             Self::FactsPerOrigin => "limits.facts_per_origin",
-            Self::EidsPerConnection => "limits.eids_per_connection",
+            Self::OriginsPerConnection => "limits.origins_per_connection",
             Self::Origins => "the number of servers that can be told apart",
         })
     }
@@ -110,13 +110,13 @@ impl fmt::Display for Reached {
 
 impl Whose {
     fn new(reached: Reached, origin: &Origin) -> Self {
-        let ever_new = matches!(reached, Reached::EidsPerConnection | Reached::Origins);
-        let eid = (!ever_new).then_some(origin.eid);
-        Self { reached, account: origin.account.clone(), eid }
+        let ever_new = matches!(reached, Reached::OriginsPerConnection | Reached::Origins);
+        let identity = (!ever_new).then(|| origin.identity.clone());
+        Self { reached, account: origin.account.clone(), identity }
     }
 
     fn key(&self) -> TroubleKey {
-        TroubleKey::FactsRefused(self.reached, self.account.clone(), self.eid)
+        TroubleKey::FactsRefused(self.reached, self.account.clone(), self.identity.clone())
     }
 }
 
@@ -131,13 +131,13 @@ impl Refusals {
             return None;
         }
         self.look_at.get_or_insert(now.mono + QUIET);
-        let Whose { account, eid, .. } = whose.clone();
+        let Whose { account, identity, .. } = whose.clone();
         let lately = Lately { count: 0, since: now.wall, latest: now.mono };
         let lately = self.lately.entry(whose).or_insert(lately);
         lately.count += 1;
         lately.latest = now.mono;
         let (count, since) = (lately.count, lately.since);
-        let trouble = Trouble::FactsRefused { reached, account, eid, count, since };
+        let trouble = Trouble::FactsRefused { reached, account, identity, count, since };
         Some(if is_new { Noted::First(trouble) } else { Noted::Again(trouble) })
     }
 

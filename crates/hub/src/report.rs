@@ -68,7 +68,9 @@ pub struct Explanation {
 pub struct OriginReport {
     /// Its account.
     pub account: String,
-    /// Its entity id.
+    /// As whom it speaks.
+    pub identity: String,
+    /// The entity id under which an Asterisk hears it.
     pub eid: String,
     /// Connections that speak for it now.
     pub connections: usize,
@@ -97,7 +99,7 @@ pub struct OriginReport {
 }
 
 /// A number and what it may be at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Used {
     /// The number.
     pub used: usize,
@@ -105,8 +107,8 @@ pub struct Used {
     pub limit: usize,
 }
 
-/// The state of the hub.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// The state of a hub, or of several together.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Status {
     /// Connections that have logged in.
     pub connections: usize,
@@ -147,6 +149,35 @@ pub struct Tally {
     pub ignored: u64,
     /// Refused.
     pub refused: u64,
+}
+
+// === impl Status ===
+
+impl Status {
+    /// Both together: what is held and was said is added up, and limits are those of one board.
+    #[must_use]
+    pub fn plus(mut self, other: Self) -> Self {
+        self.connections += other.connections;
+        self.watches += other.watches;
+        self.origins += other.origins;
+        self.subjects += other.subjects;
+        self.lamps += other.lamps;
+        for (kind, facts) in other.kinds {
+            *self.kinds.entry(kind).or_default() += facts;
+        }
+        self.facts.used += other.facts.used;
+        self.tombstones.used += other.tombstones.used;
+        self.history.used += other.history.used;
+        self.revision += other.revision;
+        let (said, more) = (&mut self.said, other.said);
+        said.changed += more.changed;
+        said.repeats += more.repeats;
+        said.passed_on += more.passed_on;
+        said.ignored += more.ignored;
+        said.refused += more.refused;
+        self.troubles.extend(other.troubles);
+        self
+    }
 }
 
 fn word<S: Serializer>(ending: &Ending, to: S) -> Result<S::Ok, S::Error> {

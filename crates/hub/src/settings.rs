@@ -46,8 +46,8 @@ pub struct HubLimits {
     pub facts: usize,
     /// Live facts of one origin; a further new one is refused.
     pub facts_per_origin: usize,
-    /// EIDs that one connection may speak for; a publish under a further one is refused.
-    pub eids_per_connection: usize,
+    /// Origins that one connection may speak for; a publish in the name of a further one is refused.
+    pub origins_per_connection: usize,
     /// Changes remembered for questions about the past; the oldest goes.
     pub history: usize,
     /// Remembered withdrawals; the oldest goes, and a notice names who may now be stale.
@@ -74,7 +74,7 @@ impl Default for HubLimits {
         Self {
             facts: 1_000_000,
             facts_per_origin: 100_000,
-            eids_per_connection: 16,
+            origins_per_connection: 16,
             history: 100_000,
             tombstones: 100_000,
             watch_missed: 10_000,

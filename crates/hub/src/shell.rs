@@ -13,17 +13,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use lampfield_board::{Change, Eid, Subject, WallTime};
-use lampfield_fabric::{Bucket, Ledger, Storage, Store, StoreError, Ticket, Write};
+use lampfield_board::{BoardName, Change, Identity, Subject, WallTime};
+use lampfield_fabric::{Bucket, Ledger, Storage, Store, Ticket, Write};
 use tokio::{
     sync::{Notify, watch},
     time::Instant,
 };
 
-use crate::{ConnId, Effect, Hub, Notice, Now, Outcome, Publication, Refusal, Settings};
-
-/// Rows read at once at the start.
-const PAGE: usize = 1_000;
+use crate::{ConnId, Effect, Hub, Notice, Now, Outcome, Publication, Refusal};
 
 /// Somebody who is told of every change.
 ///
@@ -31,11 +28,11 @@ const PAGE: usize = 1_000;
 /// in here is carried out after the present one). It must not block.
 pub trait Observer {
     /// Something was said, or has ended.
-    fn changed(&self, change: &Change);
+    fn changed(&self, board: &BoardName, change: &Change);
 
     /// Something people should know. It is in the log already.
-    fn notice(&self, notice: &Notice) {
-        let _ = notice;
+    fn notice(&self, board: &BoardName, notice: &Notice) {
+        let _ = (board, notice);
     }
 }
 
@@ -44,6 +41,7 @@ pub trait Observer {
 pub struct HubShell(Rc<Inner>);
 
 struct Inner {
+    name: BoardName,
     hub: RefCell<Hub>,
     ledger: Ledger,
     committed: watch::Receiver<Ticket>,
@@ -56,18 +54,11 @@ struct Inner {
 // === impl HubShell ===
 
 impl HubShell {
-    /// A hub that knows what the store holds. Origins with facts have the restart grace from now.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn open(store: Store, settings: Settings) -> Result<Self, StoreError> {
-        let started = Instant::now();
-        let mut hub = Hub::new(settings, now(started));
-        for bucket in Hub::BUCKETS {
-            load(&mut hub, &store, bucket).await?;
-        }
+    /// Runs a hub into which everything stored was loaded. Origins with facts have the restart grace from now.
+    pub(crate) fn start(mut hub: Hub, store: Store, started: Instant) -> Self {
         hub.loaded(now(started));
         let shell = Self(Rc::new(Inner {
+            name: hub.name().clone(),
             hub: RefCell::new(hub),
             committed: store.committed(),
             ledger: Ledger::new(store),
@@ -77,12 +68,18 @@ impl HubShell {
             deadline_moved: Notify::new(),
         }));
         shell.carry_out();
-        Ok(shell)
+        shell
     }
 
     /// From now on this door is told of every change.
     pub fn add_observer(&self, observer: Rc<dyn Observer>) {
         self.0.observers.borrow_mut().push(observer);
+    }
+
+    /// The name of its board.
+    #[must_use]
+    pub fn name(&self) -> &BoardName {
+        &self.0.name
     }
 
     /// The time as the hub is told it.
@@ -125,15 +122,16 @@ impl HubShell {
         conn: ConnId,
         said: Publication,
     ) -> Result<(Outcome, Option<Ticket>), Refusal> {
-        if self.0.ledger.is_full() && !self.read(|hub, _| hub.holds(conn, said.eid, &said.subject))
+        if self.0.ledger.is_full()
+            && !self.read(|hub, _| hub.holds(conn, &said.identity, &said.subject))
         {
             return Err(Refusal::NoRoom { waiting: self.owed() });
         }
-        let (eid, subject) = (said.eid, said.subject.clone());
+        let (identity, subject) = (said.identity.clone(), said.subject.clone());
         let outcome = self.act(|hub, now| hub.publish(conn, said, now))?;
         let ticket = match outcome {
             Outcome::Changed | Outcome::Repeat => {
-                self.check_stored(conn, eid, &subject)?;
+                self.check_stored(conn, &identity, &subject)?;
                 self.uncommitted()
             }
             Outcome::PassedOn | Outcome::Ignored => None,
@@ -179,11 +177,16 @@ impl HubShell {
     }
 
     /// Whether the store has taken what a connection said last about a subject.
-    fn check_stored(&self, conn: ConnId, eid: Eid, subject: &Subject) -> Result<(), Refusal> {
+    fn check_stored(
+        &self,
+        conn: ConnId,
+        identity: &Identity,
+        subject: &Subject,
+    ) -> Result<(), Refusal> {
         if self.0.ledger.is_empty() {
             return Ok(());
         }
-        let key = self.read(|hub, _| hub.key_of(conn, eid, subject));
+        let key = self.read(|hub, _| hub.key_of(conn, identity, subject));
         let checked = key.map_or(Ok(()), |key| self.0.ledger.check(Bucket::Facts, &key));
         checked.map_err(Refusal::NotStored)
     }
@@ -197,11 +200,11 @@ impl HubShell {
             match effect {
                 Effect::Persist(write) => self.persist(write),
                 Effect::Changed(change) => {
-                    self.each_observer(|observer| observer.changed(&change));
+                    self.each_observer(|observer| observer.changed(&self.0.name, &change));
                 }
                 Effect::Notice(notice) => {
                     log::notice(&notice);
-                    self.each_observer(|observer| observer.notice(&notice));
+                    self.each_observer(|observer| observer.notice(&self.0.name, &notice));
                 }
             }
         }
@@ -228,21 +231,8 @@ impl HubShell {
     }
 }
 
-async fn load(hub: &mut Hub, store: &Store, bucket: Bucket) -> Result<(), StoreError> {
-    let mut from = None;
-    loop {
-        let page = store.scan(bucket, "", from, PAGE).await?;
-        for row in &page.rows {
-            hub.load(bucket, &row.key, &row.value);
-        }
-        from = page.next;
-        if from.is_none() {
-            return Ok(());
-        }
-    }
-}
-
-fn now(started: Instant) -> Now {
+/// The time since `started`, and the time of day.
+pub(crate) fn now(started: Instant) -> Now {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let millis = u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX);
     Now { mono: started.elapsed(), wall: WallTime::from_millis(millis) }

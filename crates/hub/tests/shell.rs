@@ -10,10 +10,13 @@
 use std::{cell::RefCell, path::Path, rc::Rc, time::Duration};
 
 use lampfield_board::{
-    AccountName, Cachable, Change, DeviceState, DeviceState::InUse, Eid, Protocol, Subject,
+    AccountName, BoardName, Cachable, Change, DeviceState, DeviceState::InUse, Eid, Protocol,
+    Subject,
 };
 use lampfield_fabric::{Embedded, Ledger, Storage, Store, StoreLimits, Ticket};
-use lampfield_hub::{ConnId, Grace, HubShell, Observer, Outcome, Publication, Refusal, Settings};
+use lampfield_hub::{
+    Boards, ConnId, Grace, HubShell, Observer, Outcome, Publication, Refusal, Settings,
+};
 use tokio::task::LocalSet;
 
 const CONN: ConnId = ConnId(1);
@@ -24,7 +27,7 @@ fn account() -> AccountName {
 
 fn said(device: &str, state: DeviceState) -> Publication {
     Publication {
-        eid: Eid::new([2, 0, 0, 0, 0, 1]),
+        identity: Eid::new([2, 0, 0, 0, 0, 1]).into(),
         subject: Subject::device(device).unwrap(),
         value: state.into(),
         cachable: Cachable::Yes,
@@ -40,7 +43,13 @@ fn store(folder: &Path) -> Store {
 async fn open(store: &Store, grace: Duration) -> HubShell {
     let settings =
         Settings { grace: Grace::Fixed(grace), restart_grace: grace, ..Settings::default() };
-    HubShell::open(store.clone(), settings).await.unwrap()
+    board(store, settings).await
+}
+
+async fn board(store: &Store, settings: Settings) -> HubShell {
+    let name = BoardName::parse("asterisk.example").unwrap();
+    let boards = Boards::open(store.clone(), settings, [name.clone()], |_| None).await.unwrap();
+    boards.get(&name).unwrap()
 }
 
 async fn committed(store: &Store, ticket: Ticket) {
@@ -54,7 +63,7 @@ async fn committed(store: &Store, ticket: Ticket) {
 struct Recorder(RefCell<Vec<String>>);
 
 impl Observer for Recorder {
-    fn changed(&self, change: &Change) {
+    fn changed(&self, _board: &BoardName, change: &Change) {
         let word = format!("{} {}", change.subject.name(), change.state);
         self.0.borrow_mut().push(word);
     }
@@ -139,7 +148,7 @@ async fn what_is_due_is_done_without_being_asked() {
 struct Echo(HubShell);
 
 impl Observer for Echo {
-    fn changed(&self, change: &Change) {
+    fn changed(&self, _board: &BoardName, change: &Change) {
         if change.subject.name().as_str() == "PJSIP/1" {
             self.0.publish(CONN, said("PJSIP/2", InUse)).unwrap();
         }
@@ -213,7 +222,7 @@ async fn a_long_debt_refuses_what_is_new_and_lets_what_is_known_go_on() {
     let (store, _disk) = stuck(folder.path(), 2);
     let limits = lampfield_hub::HubLimits { facts_per_origin: 1_000_000, ..Default::default() };
     let settings = Settings { limits, ..Settings::default() };
-    let hub = HubShell::open(store, settings).await.unwrap();
+    let hub = board(&store, settings).await;
     let listener = Rc::new(Recorder::default());
     hub.add_observer(listener.clone());
     hub.act(|hub, now| hub.arrive(CONN, &account(), now));

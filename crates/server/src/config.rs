@@ -80,6 +80,7 @@ impl Domain {
     pub fn named(name: DomainName) -> Self {
         Self {
             name,
+            board: None,
             registration: Registration::Closed,
             join_secret_file: None,
             join_pattern: None,

@@ -26,6 +26,8 @@ pub enum Request {
     Why {
         /// As a person writes it.
         subject: String,
+        /// On which board, by its name or that of a domain; on the first domain's if it is not given.
+        board: Option<String>,
         /// Then, in milliseconds since 1970 UTC; now if it is not given.
         at_millis: Option<u64>,
     },
@@ -33,6 +35,8 @@ pub enum Request {
     History {
         /// As a person writes it.
         subject: String,
+        /// On which board, as for `Why`.
+        board: Option<String>,
         /// Only from then on, in milliseconds since 1970 UTC.
         since_millis: Option<u64>,
         /// At most so many changes.
@@ -42,6 +46,8 @@ pub enum Request {
     Watch {
         /// Pattern over subject names, with or without their kind.
         filter: Option<String>,
+        /// Of which board, as for `Why`.
+        board: Option<String>,
     },
     /// Add an account.
     UserAdd {

@@ -27,8 +27,11 @@ pub struct Shown(serde_json::Value);
 pub struct OriginName {
     /// The account, as a bare JID.
     pub account: String,
-    /// The entity identifier of the server, lower case with colons.
+    /// The entity identifier under which an Asterisk hears it, lower case with colons.
     pub eid: String,
+    /// As whom it speaks within its account; for an Asterisk that is its entity identifier.
+    #[serde(default)]
+    pub name: String,
 }
 
 /// A moment as RFC 3339 in UTC with milliseconds.
@@ -79,6 +82,7 @@ pub fn kind_of(subject: &str) -> Kind {
 
 impl From<&Origin> for OriginName {
     fn from(origin: &Origin) -> Self {
-        Self { account: origin.account.to_string(), eid: origin.eid.to_string() }
+        let (account, eid) = (origin.account.to_string(), origin.eid().to_string());
+        Self { account, eid, name: origin.identity.to_string() }
     }
 }

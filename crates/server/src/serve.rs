@@ -4,6 +4,7 @@
 mod accounts;
 mod addresses;
 mod banner;
+mod boards;
 mod descriptors;
 mod desk;
 mod first_start;
@@ -19,8 +20,9 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use lampfield_fabric::{Embedded, OpenError, Storage, Store, StoreLimits};
-use lampfield_hub::HubShell;
+use lampfield_board::AccountName;
+use lampfield_fabric::{Embedded, OpenError, Storage, Store, StoreError, StoreLimits};
+use lampfield_hub::{Boards, Observer};
 use lampfield_xmpp::{Door, Listeners};
 
 use rustix::fs::Mode;
@@ -33,6 +35,7 @@ use crate::failure::{Exit, Failure};
 use crate::logging::Log;
 use crate::memory;
 use crate::place::{Place, PlaceError};
+use boards::BoardsOfDomains;
 use desk::Desk;
 use journal::Journal;
 use signals::{Signals, Wish};
@@ -67,28 +70,29 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     let mut signals = Signals::listen()?;
     descriptors::raise(place.config.xmpp.limits.connections);
     let store = open_store(&place)?;
-    let hub = HubShell::open(store.clone(), settings::of_hub(&place.config))
-        .await
-        .map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
+    let unreadable = |error: StoreError| Failure::new(Exit::Bad, "store", error.to_string());
+    let of_domains = BoardsOfDomains::of(&place.config, &store).await.map_err(unreadable)?;
+    let boards = open_boards(&place, &store, &of_domains).await.map_err(unreadable)?;
     let watchers = Rc::new(Watchers::default());
-    hub.add_observer(Rc::clone(&watchers) as Rc<dyn lampfield_hub::Observer>);
+    boards.observe(&(Rc::clone(&watchers) as Rc<dyn Observer>));
     let journal = Rc::new(Journal::default());
-    hub.add_observer(Rc::clone(&journal) as Rc<dyn lampfield_hub::Observer>);
+    boards.observe(&(Rc::clone(&journal) as Rc<dyn Observer>));
 
     let book = accounts::open(&place, &store).await?;
-    let (settings, certificates) = xmpp::settings(&place)?;
-    let door = Door::open(settings, book, hub.clone(), store.clone())
+    let (settings, certificates) = xmpp::settings(&place, &of_domains)?;
+    let door = Door::open(settings, book, boards.clone(), store.clone())
         .await
         .map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
     // Only now, so that what happens to accounts takes its usual way through the door.
     accounts::reconcile(&door.context.accounts, &place.config).await?;
-    spawn_local(hub.clone().run());
+    boards.run();
     let listeners = listen(&door)?;
     let socket = bind_control(&place)?;
     let is_first = first_start::is_one(&place, &door);
     let advice = advice::of(&place);
     let desk = Rc::new(Desk {
-        hub,
+        boards,
+        of_domains,
         store: store.clone(),
         log,
         watchers,
@@ -116,6 +120,26 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     control.abort();
     leave(&door).await;
     close(&store).await
+}
+
+/// The boards of the served domains. Says once if some share one only because they always did.
+async fn open_boards(
+    place: &Place,
+    store: &Store,
+    of_domains: &BoardsOfDomains,
+) -> Result<Boards, StoreError> {
+    if let [_, _, ..] = of_domains.shared_as_before.as_slice() {
+        tracing::warn!(
+            code = "boards-shared",
+            domains = of_domains.shared_as_before.len(),
+            "these domains share one board, as before: name a board for each [[domain]]"
+        );
+    }
+    let home = |account: &AccountName| {
+        let (_, domain) = account.as_str().rsplit_once('@')?;
+        of_domains.of_domain(domain).cloned()
+    };
+    Boards::open(store.clone(), settings::of_hub(&place.config), of_domains.names(), home).await
 }
 
 /// Takes over what can change while the server runs; if the file is wrong, nothing changes. Warns of

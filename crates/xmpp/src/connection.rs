@@ -277,13 +277,13 @@ impl Connection {
         if let Some(session) = self.stream.session() {
             door.context.router.unbind(session);
             match &ending {
-                Ending::Goodbye => door.telephony.goodbye(session),
-                Ending::Cut => door.telephony.cut_off(session),
+                Ending::Goodbye => session.telephony.goodbye(session),
+                Ending::Cut => session.telephony.cut_off(session),
                 Ending::Lost(_) | Ending::Garbled | Ending::Refused(_) => {
-                    door.telephony.lost(session);
+                    session.telephony.lost(session);
                 }
             }
-            door.telephony.left(session);
+            session.telephony.left(session);
             services::presence::left(&door.context, session);
         }
         self.stream.log(&ending);

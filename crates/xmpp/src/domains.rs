@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use lampfield_board::BoardName;
 use lampfield_xmpp_stream::{BareJid, Domain, JidError};
 
 use crate::settings::{DomainSettings, Registration};
@@ -22,6 +23,8 @@ pub struct ServedDomain {
     pub pubsub_domain: Domain,
     /// The same as it stands in stanzas.
     pub pubsub_name: Rc<str>,
+    /// The board of its facts.
+    pub board: BoardName,
     /// How accounts come into being here.
     pub registration: Registration,
     /// Whether its PBXs are shown the caps of others.
@@ -79,6 +82,7 @@ impl ServedDomain {
             pubsub_name: pubsub.as_str().into(),
             pubsub,
             pubsub_domain,
+            board: settings.board.clone(),
             registration: settings.registration.clone(),
             show_caps: Cell::new(settings.show_caps),
         }))

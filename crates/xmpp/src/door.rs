@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use lampfield_accounts::{AccountBook, AccountChange};
-use lampfield_board::{AccountName, Change};
+use lampfield_board::AccountName;
 use lampfield_fabric::{Storage, Store};
-use lampfield_hub::{ConnId, HubShell};
+use lampfield_hub::{Boards, ConnId};
 use lampfield_xmpp_stream::{BareJid, StreamCondition};
 
 use crate::admission::AdmissionControl;
@@ -14,7 +14,7 @@ use crate::breakages::Breakages;
 use crate::context::{Context, OpenError};
 use crate::replacements::Replacements;
 use crate::services::pubsub::glue::Pubsub;
-use crate::services::pubsub::telephony::Telephony;
+use crate::services::pubsub::telephony::{Telephonies, Telephony};
 use crate::services::{Services, presence, relay, roster};
 use crate::settings::{DomainSettings, Settings, XmppLimits};
 use crate::turns::Turns;
@@ -26,8 +26,8 @@ pub struct Door {
     pub context: Rc<Context>,
     /// What the server answers.
     pub services: Services,
-    /// The views of the hub.
-    pub telephony: Rc<Telephony>,
+    /// The views of the boards.
+    pub telephonies: Rc<Telephonies>,
     /// How many may connect.
     pub admission: Rc<AdmissionControl>,
     /// Who has lately taken whose address.
@@ -52,17 +52,18 @@ impl Door {
     pub async fn open(
         settings: Settings,
         accounts: Rc<AccountBook>,
-        hub: HubShell,
+        boards: Boards,
         store: Store,
     ) -> Result<Rc<Self>, OpenError> {
         let context = Rc::new(Context::open(settings, accounts, store).await?);
         let limits = &context.settings.limits;
         let log_limit = Rc::clone(context.accounts.log_limit());
-        let telephony = Rc::new(Telephony::new(hub, Rc::clone(&context.results), log_limit));
-        let pubsub = Pubsub::open(&context, Rc::clone(&telephony)).await?;
+        let results = Rc::clone(&context.results);
+        let telephonies = Rc::new(Telephonies::new(boards, results, log_limit));
+        let pubsub = Pubsub::open(&context, &telephonies).await?;
         let door = Rc::new(Self {
             services: Services::standard(pubsub),
-            telephony,
+            telephonies,
             admission: AdmissionControl::new(
                 limits.connections,
                 limits.unauthenticated_per_address,
@@ -74,10 +75,15 @@ impl Door {
             context,
             next_conn: Cell::new(1),
         });
-        door.telephony.hub().add_observer(Rc::clone(&door) as Rc<dyn lampfield_hub::Observer>);
         door.follow_accounts();
         door.start_tasks();
         Ok(door)
+    }
+
+    /// The telephony side of a domain that is served.
+    pub fn telephony(&self, domain: &str) -> Option<Rc<Telephony>> {
+        let domain = self.context.domains.served(Some(domain))?;
+        self.telephonies.of(&domain.board)
     }
 
     /// Puts other bounds in force. Connections that are there keep those they began with.
@@ -121,8 +127,10 @@ impl Door {
         self.services.forget(&self.context, account);
         self.replacements.forget(account);
         self.breakages.forget(account);
-        if let Ok(name) = AccountName::parse(account.as_str()) {
-            self.telephony.hub().act(|hub, now| hub.remove_account(&name, now));
+        if let (Ok(name), Some(telephony)) =
+            (AccountName::parse(account.as_str()), self.telephony(account.domain()))
+        {
+            telephony.hub().act(|hub, now| hub.remove_account(&name, now));
         }
     }
 
@@ -134,14 +142,16 @@ impl Door {
         let gone = |account: &BareJid| context.accounts.get(account).is_none();
         let kept = self.services.accounts(context);
         kept.iter().filter(|account| gone(account)).for_each(|account| self.let_go(account));
-        let hub = self.telephony.hub();
-        for name in hub.read(|hub, _| hub.accounts()) {
-            let account = BareJid::parse(name.as_str());
-            let present = account.is_ok_and(|account| {
-                !gone(&account) && context.domains.served(Some(account.domain())).is_some()
-            });
-            if !present {
-                hub.act(|hub, now| hub.remove_account(&name, now));
+        for telephony in self.telephonies.all() {
+            let hub = telephony.hub();
+            for name in hub.read(|hub, _| hub.accounts()) {
+                let account = BareJid::parse(name.as_str());
+                let is_here = |account: &BareJid| {
+                    self.telephony(account.domain()).is_some_and(|of| of.is(&telephony))
+                };
+                if !account.is_ok_and(|account| !gone(&account) && is_here(&account)) {
+                    hub.act(|hub, now| hub.remove_account(&name, now));
+                }
             }
         }
     }
@@ -152,14 +162,14 @@ impl Door {
         let turns = Rc::clone(&self.turns);
         tokio::task::spawn_local(async move { turns.run().await });
         let door = Rc::clone(self);
-        tokio::task::spawn_local(async move { door.telephony.catch_up(&door.flusher.roomy).await });
+        tokio::task::spawn_local(
+            async move { door.telephonies.catch_up(&door.flusher.roomy).await },
+        );
         let context = Rc::clone(&self.context);
         let committed = context.ledger.store().committed();
         tokio::task::spawn_local(async move { context.results.run(committed).await });
         let ledger = Rc::clone(&self.context.ledger);
         tokio::task::spawn_local(async move { ledger.pay().await });
-        let telephony = Rc::clone(&self.telephony);
-        tokio::task::spawn_local(async move { telephony.probe().await });
         let context = Rc::clone(&self.context);
         tokio::task::spawn_local(async move { presence::rounds::run(&context).await });
         let context = Rc::clone(&self.context);
@@ -186,11 +196,5 @@ impl Door {
 impl std::fmt::Debug for Door {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Door").field("context", &self.context).finish_non_exhaustive()
-    }
-}
-
-impl lampfield_hub::Observer for Door {
-    fn changed(&self, change: &Change) {
-        self.telephony.changed(change);
     }
 }

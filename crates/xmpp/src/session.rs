@@ -16,6 +16,7 @@ use lampfield_board::{AccountName, NameError};
 use lampfield_hub::ConnId;
 use lampfield_xmpp_stream::{BareJid, FullJid, StreamCondition, StreamError};
 
+use crate::services::pubsub::telephony::Telephony;
 use crate::wire::{BufferFull, Link};
 
 pub use asked::Asked;
@@ -32,6 +33,8 @@ pub struct Session {
     /// The resource it asked for, as an address has it, which tells the servers of an account apart
     /// also where one was given another; empty if it left the choice to us.
     pub requested_resource: Box<str>,
+    /// The board of its domain.
+    pub telephony: Rc<Telephony>,
     /// The address without its resource: the account.
     pub bare: BareJid,
     /// The account as the hub knows it.
@@ -101,12 +104,12 @@ impl Session {
     /// # Errors
     /// When the account's address is longer than the hub takes (2,047 bytes).
     pub fn new(
-        jid: FullJid,
-        requested_resource: Box<str>,
+        (jid, requested_resource): (FullJid, Box<str>),
         account: Rc<Account>,
         conn: ConnId,
         link: Rc<Link>,
         said: Said,
+        telephony: Rc<Telephony>,
     ) -> Result<Rc<Self>, NameError> {
         let bare = jid.to_bare();
         Ok(Rc::new(Self {
@@ -118,6 +121,7 @@ impl Session {
             conn,
             link,
             said,
+            telephony,
             since: SystemTime::now(),
             presence: RefCell::new(None),
             directed: RefCell::default(),

@@ -1,5 +1,6 @@
 //! What the XMPP door is told at its start; the configuration file is read elsewhere.
 
+use lampfield_board::BoardName;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub struct Settings {
 pub struct DomainSettings {
     /// Its name, as in `user@name`. PubSub answers at `pubsub.name`.
     pub name: String,
+    /// The board of its facts: its own, or one that it shares with others.
+    pub board: BoardName,
     /// How accounts come into being besides the configuration and the command line.
     pub registration: Registration,
     /// Whether its PBXs are shown the caps of others; a reload may change it.

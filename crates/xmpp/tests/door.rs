@@ -162,7 +162,7 @@ fn a_server_without_a_resource_is_the_same_reader_at_each_login() {
         }
         let rows = door.store.scan(Bucket::Confirmations, "", None, 10).await.unwrap().rows;
         let rows: Vec<_> = rows.iter().map(|row| (row.key.as_str(), row.value.as_str())).collect();
-        assert_eq!(rows, [("b@example.org", r#"{"":{"device":1}}"#)]);
+        assert_eq!(rows, [("example.org|b@example.org", r#"{"":{"device":1}}"#)]);
     });
 }
 
@@ -181,6 +181,6 @@ fn a_new_login_takes_over_what_the_replaced_stream_had_read() {
         old.expect("<conflict").await;
         let rows = door.store.scan(Bucket::Confirmations, "", None, 10).await.unwrap().rows;
         let rows: Vec<_> = rows.iter().map(|row| (row.key.as_str(), row.value.as_str())).collect();
-        assert_eq!(rows, [("b@example.org", r#"{"desk":{"device":1}}"#)]);
+        assert_eq!(rows, [("example.org|b@example.org", r#"{"desk":{"device":1}}"#)]);
     });
 }

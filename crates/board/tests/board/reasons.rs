@@ -116,7 +116,7 @@ proptest! {
         let before = why(&talk, &lamp);
         for (remark, fact) in before.changes.iter().zip(&before.facts) {
             for said in DeviceState::ALL {
-                let speaker = remark.origin.eid.bytes()[5];
+                let speaker = remark.origin.eid().bytes()[5];
                 talk.say(speaker, &lamp, said);
                 let now = talk.lamp(&lamp);
                 if fact.state.live() == lit(said).as_ref() {
@@ -128,7 +128,7 @@ proptest! {
                 }
             }
             let held = fact.state.live().unwrap().clone();
-            talk.say(remark.origin.eid.bytes()[5], &lamp, held);
+            talk.say(remark.origin.eid().bytes()[5], &lamp, held);
         }
     }
 

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 pub(super) const STEPS: &[&str] = &[
     include_str!("schema/0001_buckets.sql"),
     include_str!("schema/0002_facts_by_origin.sql"),
-    include_str!("schema/0003_kinds_and_protocols.sql"),
+    include_str!("schema/0003_boards_and_kinds.sql"),
 ];
 
 /// Why a file could not be brought up to date.
@@ -80,7 +80,7 @@ mod tests {
         migrate(&mut connection, &STEPS[..1]).unwrap();
         let insert = "INSERT INTO facts VALUES ('device/PJSIP/100|a@d|02:00:00:00:00:01', '{}', 1)";
         connection.execute(insert, []).unwrap();
-        migrate(&mut connection, STEPS).unwrap();
+        migrate(&mut connection, &STEPS[..2]).unwrap();
         let key: String =
             connection.query_row("SELECT key FROM facts", [], |row| row.get(0)).unwrap();
         assert_eq!(key, "a@d|02:00:00:00:00:01|device/PJSIP/100");
@@ -109,14 +109,48 @@ mod tests {
             ),
         ];
         for (number, (bucket, before, _)) in rows.iter().enumerate() {
-            let insert = format!("INSERT INTO {bucket} VALUES ('{number}', ?1, 1)");
+            let insert = format!("INSERT INTO {bucket} VALUES ('{number}', ?1, {number})");
             connection.execute(&insert, [before]).unwrap();
         }
         migrate(&mut connection, STEPS).unwrap();
         for (number, (bucket, _, after)) in rows.iter().enumerate() {
-            let select = format!("SELECT value FROM {bucket} WHERE key = '{number}'");
+            let select = format!("SELECT value FROM {bucket} WHERE revision = {number}");
             let value: String = connection.query_row(&select, [], |row| row.get(0)).unwrap();
             assert_eq!(&value, after);
+        }
+    }
+
+    #[test]
+    fn the_third_step_names_the_board_after_its_only_domain_or_shares_it() {
+        for (accounts, expected) in [
+            (&["a@one.example", "b@one.example"][..], "one.example"),
+            (&["a@one.example", "b@two.example"], "shared"),
+        ] {
+            let mut connection = Connection::open_in_memory().unwrap();
+            migrate(&mut connection, &STEPS[..2]).unwrap();
+            for account in accounts {
+                for (bucket, key) in [
+                    ("accounts", (*account).to_owned()),
+                    ("confirmations", (*account).to_owned()),
+                    ("origins", format!("{account}|02:00:00:00:00:01")),
+                    ("facts", format!("{account}|02:00:00:00:00:01|device/PJSIP/100")),
+                    ("tombstones", format!("{account}|02:00:00:00:00:01|device/PJSIP/101")),
+                ] {
+                    let insert = format!("INSERT INTO {bucket} VALUES (?1, '{{}}', 1)");
+                    connection.execute(&insert, [key]).unwrap();
+                }
+            }
+            migrate(&mut connection, STEPS).unwrap();
+            for bucket in ["confirmations", "origins", "facts", "tombstones"] {
+                let count =
+                    format!("SELECT count(*) FROM {bucket} WHERE key LIKE '{expected}|%@%'");
+                let found: i64 = connection.query_row(&count, [], |row| row.get(0)).unwrap();
+                assert_eq!(found, i64::try_from(accounts.len()).unwrap(), "{bucket} of {expected}");
+            }
+            let shared: i64 = connection
+                .query_row("SELECT count(*) FROM meta WHERE key = 'boards'", [], |row| row.get(0))
+                .unwrap();
+            assert_eq!(shared, i64::from(expected == "shared"));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Somebody comes, or comes back. A return is not a proof: what is not repeated ends.
 
-use lampfield_board::{AccountName, Eid, Origin, OriginId};
+use lampfield_board::{AccountName, Identity, Origin, OriginId};
 use lampfield_fabric::Bucket;
 
 use super::Hub;
@@ -38,23 +38,23 @@ impl Hub {
         }
     }
 
-    /// The origin for which a connection speaks under an EID. It begins to, if it did not yet.
+    /// The origin for which a connection speaks under an identity. It begins to, if it did not yet.
     pub(super) fn origin_for(
         &mut self,
         conn: ConnId,
-        eid: Eid,
+        identity: &Identity,
         now: Now,
     ) -> Result<OriginId, Refusal> {
         let connection = self.connections.get(conn).ok_or(Refusal::UnknownConnection(conn))?;
-        if let Some((_, id)) = connection.speaks_for.iter().find(|(known, _)| *known == eid) {
+        if let Some((_, id)) = connection.speaks_for.iter().find(|(known, _)| known == identity) {
             return Ok(*id);
         }
-        let limit = self.settings.limits.eids_per_connection;
+        let limit = self.settings.limits.origins_per_connection;
         if connection.speaks_for.len() >= limit {
-            return Err(Refusal::TooManyEids { eid, limit });
+            return Err(Refusal::TooManyOriginsOfConnection { identity: identity.clone(), limit });
         }
-        let id = self.origin_id(&Origin::new(connection.account.clone(), eid))?;
-        self.connections.speaks_for(conn, eid, id);
+        let id = self.origin_id(&Origin::new(connection.account.clone(), identity.clone()))?;
+        self.connections.speaks_for(conn, identity.clone(), id);
         self.attach(conn, id, now);
         Ok(id)
     }
@@ -84,8 +84,12 @@ impl Hub {
         });
         let Some((was_away, epoch, facts)) = returned else { return };
         self.board.raise_epoch(id, epoch);
-        self.outbox.put(Bucket::Origins, keys::origin(&name), json(&OriginRow { epoch }));
-        self.check_eid(name.eid);
+        self.outbox.put(
+            Bucket::Origins,
+            keys::origin(&self.name, &name),
+            json(&OriginRow { epoch }),
+        );
+        self.check_eid(name.eid());
         if was_away {
             self.outbox.happened(Happening::Returned { origin: name, facts, grace });
         }

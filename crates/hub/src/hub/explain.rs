@@ -60,7 +60,8 @@ impl Hub {
         let backoff = self.backoffs.of(&state.name.account);
         OriginReport {
             account: state.name.account.to_string(),
-            eid: state.name.eid.to_string(),
+            identity: state.name.identity.to_string(),
+            eid: state.name.eid().to_string(),
             connections: state.connections().len(),
             newest: state.connections().last(),
             away_since: state.away_since.map(|since| since.wall.millis()),
@@ -119,7 +120,7 @@ fn lease_until(sweep: Sweep, now: Now) -> Lease {
 /// Whether a trouble is about one of the origins that speak of a subject.
 fn concerns(trouble: &Trouble, facts: &[Fact<'_>]) -> bool {
     match trouble.key() {
-        TroubleKey::DuplicateEid(eid) => facts.iter().any(|fact| fact.origin.eid == eid),
+        TroubleKey::DuplicateEid(eid) => facts.iter().any(|fact| fact.origin.eid() == eid),
         TroubleKey::LongBackoff(account) => facts.iter().any(|fact| fact.origin.account == account),
         TroubleKey::OriginGone(origin) => facts.iter().any(|fact| *fact.origin == origin),
         // Whoever speaks of it has been heard.

@@ -1,7 +1,9 @@
 //! What was stored before this start. Our own downtime is nobody's fault: whoever held facts has
 //! time to come back.
 
-use lampfield_board::{Applied, FactState, OriginId, Refused, Value};
+use lampfield_board::{
+    AccountName, Applied, FactState, Origin, OriginId, Refused, Revision, Statement, Value,
+};
 use lampfield_fabric::Bucket;
 
 use super::{Hub, expire::moment};
@@ -23,9 +25,9 @@ impl Hub {
     /// Takes one stored row. One that cannot be read is left out, and a notice names it.
     pub fn load(&mut self, bucket: Bucket, key: &str, value: &str) {
         let loaded = match bucket {
-            Bucket::Origins => self.load_origin(key, value),
+            Bucket::Origins => self.load_origin(key, value).map(drop),
             Bucket::Facts | Bucket::Tombstones => self.load_fact(bucket, key, value),
-            Bucket::Confirmations => self.load_readers(key, value),
+            Bucket::Confirmations => self.load_readers(key, value).map(drop),
             _ => return,
         };
         if let Err(error) = loaded {
@@ -47,28 +49,37 @@ impl Hub {
         self.trim_tombstones();
     }
 
-    fn load_origin(&mut self, key: &str, value: &str) -> Result<(), RowError> {
-        let origin = keys::parse_origin(key).ok_or(RowError::Key)?;
+    pub(super) fn load_origin(&mut self, key: &str, value: &str) -> Result<Origin, RowError> {
+        let (_, origin) = keys::parse_origin(key).ok_or(RowError::Key)?;
         let row: OriginRow = serde_json::from_str(value)?;
         let id = self.origin_id(&origin)?;
         self.board.raise_epoch(id, row.epoch);
-        Ok(())
+        Ok(origin)
     }
 
-    fn load_readers(&mut self, key: &str, value: &str) -> Result<(), RowError> {
-        let account = keys::parse_account(key).ok_or(RowError::Key)?;
+    pub(super) fn load_readers(&mut self, key: &str, value: &str) -> Result<AccountName, RowError> {
+        let (_, account) = keys::parse_account(key).ok_or(RowError::Key)?;
         let instances: StoredReaders = serde_json::from_str(value)?;
         for (instance, watching) in instances {
             self.readers.restore(&Reader::new(account.clone(), &instance), watching);
         }
-        Ok(())
+        Ok(account)
+    }
+
+    pub(super) fn read_fact(
+        &mut self,
+        key: &str,
+        value: &str,
+    ) -> Result<(Statement, Revision), RowError> {
+        let (_, subject, origin) = keys::parse_fact(key).ok_or(RowError::Key)?;
+        let row: StoredFact<'_> = serde_json::from_str(value)?;
+        let id = self.origin_id(&origin)?;
+        row.statement(subject, id)
     }
 
     fn load_fact(&mut self, bucket: Bucket, key: &str, value: &str) -> Result<(), RowError> {
-        let (subject, origin) = keys::parse_fact(key).ok_or(RowError::Key)?;
-        let row: StoredFact<'_> = serde_json::from_str(value)?;
-        let id = self.origin_id(&origin)?;
-        let (statement, revision) = row.statement(subject, id)?;
+        let (statement, revision) = self.read_fact(key, value)?;
+        let id = statement.origin;
         match self.board.restore(&statement, revision) {
             Ok(Applied::Changed(change)) => {
                 // A crash came between the two writes of a change: the older row has no say.

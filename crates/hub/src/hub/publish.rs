@@ -1,8 +1,8 @@
 //! Something is said: the hot path of the hub.
 
 use lampfield_board::{
-    Applied, Cachable, Change, Eid, Ending, Fact, FactState, Origin, OriginId, Statement, Subject,
-    kind::Filing,
+    Applied, Cachable, Change, Ending, Fact, FactState, Identity, Origin, OriginId, Statement,
+    Subject, kind::Filing,
 };
 use lampfield_fabric::Bucket;
 use smallvec::SmallVec;
@@ -19,8 +19,8 @@ use crate::{
 };
 
 impl Hub {
-    /// A connection says something under one of its EIDs. The first time it speaks under an EID,
-    /// the origin (its account, the EID) begins a new epoch; if it had been lost, what it said
+    /// A connection says something under one of its identities. The first time it speaks under one,
+    /// the origin (its account, the identity) begins a new epoch; if it had been lost, what it said
     /// before must now be repeated within the grace.
     ///
     /// # Errors
@@ -31,10 +31,10 @@ impl Hub {
         said: Publication,
         now: Now,
     ) -> Result<Outcome, Refusal> {
-        let eid = said.eid;
+        let identity = said.identity.clone();
         let became = self.take(conn, said, now);
         if let Err(refusal) = &became {
-            self.note_refused(conn, eid, refusal, now);
+            self.note_refused(conn, identity, refusal, now);
         }
         let tally = &mut self.tally;
         *match &became {
@@ -47,20 +47,20 @@ impl Hub {
         became
     }
 
-    /// Whether a connection has said something about a subject under one of its EIDs that stands.
+    /// Whether a connection has said something about a subject under one of its identities that stands.
     #[must_use]
-    pub fn holds(&self, conn: ConnId, eid: Eid, subject: &Subject) -> bool {
+    pub fn holds(&self, conn: ConnId, identity: &Identity, subject: &Subject) -> bool {
         let spoken = self.connections.get(conn).map(|connection| &connection.speaks_for);
-        let origin = spoken.into_iter().flatten().find(|(known, _)| *known == eid);
+        let origin = spoken.into_iter().flatten().find(|(known, _)| known == identity);
         let fact = origin.and_then(|(_, id)| self.board.get(subject)?.of(*id));
         fact.is_some_and(|fact| fact.state.is_live())
     }
 
     /// The key under which what a connection says about a subject is stored.
     #[must_use]
-    pub fn key_of(&self, conn: ConnId, eid: Eid, subject: &Subject) -> Option<String> {
+    pub fn key_of(&self, conn: ConnId, identity: &Identity, subject: &Subject) -> Option<String> {
         let account = self.connections.get(conn)?.account.clone();
-        Some(keys::fact(subject, &Origin::new(account, eid)))
+        Some(keys::fact(&self.name, subject, &Origin::new(account, identity.clone())))
     }
 
     /// A door has refused something itself, which nobody could say here: it counts with what the hub
@@ -71,10 +71,10 @@ impl Hub {
 
     /// A limit kept a fact out: people should know.
     #[cold]
-    fn note_refused(&mut self, conn: ConnId, eid: Eid, refusal: &Refusal, now: Now) {
+    fn note_refused(&mut self, conn: ConnId, identity: Identity, refusal: &Refusal, now: Now) {
         let Some(reached) = Reached::of(refusal) else { return };
         let Some(connection) = self.connections.get(conn) else { return };
-        let origin = Origin::new(connection.account.clone(), eid);
+        let origin = Origin::new(connection.account.clone(), identity);
         match self.refusals.note(reached, &origin, now) {
             Some(Noted::First(trouble)) => self.outbox.raise(trouble),
             Some(Noted::Again(trouble)) => self.outbox.update(trouble),
@@ -89,7 +89,7 @@ impl Hub {
         if self.settings.policies.of(&said.subject) == Policy::Ignore {
             return Ok(Outcome::Ignored);
         }
-        let origin = self.origin_for(conn, said.eid, now)?;
+        let origin = self.origin_for(conn, &said.identity, now)?;
         self.origins.update(origin, |state| state.last_word = Some(now));
         let (cachable, is_again) = (said.cachable, said.is_again);
         let statement = self.statement(origin, said, now);
@@ -175,7 +175,7 @@ impl Hub {
 
     /// In this order: a crash between the two leaves both, and the newer version wins.
     pub(super) fn persist_fact(&mut self, change: &Change) {
-        let key = keys::fact(&change.subject, &change.origin);
+        let key = keys::fact(&self.name, &change.subject, &change.origin);
         let row = json(&FactRow::of(change));
         if matches!(change.was, Some(FactState::Withdrawn(_))) {
             self.outbox.put(Bucket::Facts, key.clone(), row);

@@ -39,7 +39,7 @@ impl Hub {
         while work < WORK_PER_TICK
             && let Some((id, sweep)) = self.due(now.mono)
         {
-            eids.extend(self.origins.get(id).map(|state| state.name.eid));
+            eids.extend(self.origins.get(id).map(|state| state.name.eid()));
             work += self.carry_out(id, sweep, WORK_PER_TICK - work, now);
         }
         eids.into_iter().for_each(|eid| self.check_eid(eid));

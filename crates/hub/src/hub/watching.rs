@@ -76,7 +76,7 @@ impl Hub {
     }
 
     pub(super) fn persist_readers(&mut self, account: &AccountName) {
-        let key = keys::account(account);
+        let key = keys::account(&self.name, account);
         match self.readers.stored(account) {
             instances if instances.is_empty() => self.outbox.delete(Bucket::Confirmations, key),
             instances => self.outbox.put(Bucket::Confirmations, key, json(&instances)),

@@ -39,7 +39,7 @@ impl Hub {
         self.count(origin, -1, 1);
         let tombstone = Tombstone { subject: place, origin };
         self.tombstones.insert(change.subject.kind(), change.revision, tombstone);
-        let key = keys::fact(&change.subject, &change.origin);
+        let key = keys::fact(&self.name, &change.subject, &change.origin);
         // In this order: a crash between the two leaves both, and the newer version wins.
         self.outbox.put(Bucket::Tombstones, key.clone(), json(&FactRow::of(&change)));
         self.outbox.delete(Bucket::Facts, key);
@@ -54,7 +54,7 @@ impl Hub {
         let Some(facts) = self.board.subject(place) else { return };
         let one_for_all = ended.subject.kind().filing() == Filing::BySubject;
         let same_drawer = |fact: &Fact<'_>| {
-            fact.state.is_live() && (one_for_all || fact.origin.eid == ended.origin.eid)
+            fact.state.is_live() && (one_for_all || fact.origin.eid() == ended.origin.eid())
         };
         let Some(other) = facts.facts().filter(same_drawer).last() else { return };
         let revision = self.board.revision().next();
@@ -70,7 +70,8 @@ impl Hub {
         let one_for_all = facts.subject().kind().filing() == Filing::BySubject;
         let mut told: SmallVec<[Fact<'_>; 1]> = SmallVec::new();
         for fact in facts.facts() {
-            let same = |other: &&mut Fact<'_>| one_for_all || other.origin.eid == fact.origin.eid;
+            let same =
+                |other: &&mut Fact<'_>| one_for_all || other.origin.eid() == fact.origin.eid();
             match told.iter_mut().find(same) {
                 Some(older) if older.state.is_live() && !fact.state.is_live() => {}
                 Some(older) => *older = fact,
@@ -138,7 +139,8 @@ impl Hub {
         let Some(tombstone) = self.tombstones.remove(kind, revision) else { return };
         let (place, origin) = (tombstone.subject, tombstone.origin);
         if let Some(fact) = self.board.fact(place, origin) {
-            self.outbox.delete(Bucket::Tombstones, keys::fact(fact.subject, fact.origin));
+            self.outbox
+                .delete(Bucket::Tombstones, keys::fact(&self.name, fact.subject, fact.origin));
         }
         self.board.forget(place, origin);
         self.count(origin, 0, -1);

@@ -89,13 +89,13 @@ fn raised(trouble: &Trouble) {
                  \"auto\" follows it"
             );
         }
-        Trouble::FactsRefused { reached, account, eid, .. } => {
-            let eid = eid.map(|eid| eid.to_string());
+        Trouble::FactsRefused { reached, account, identity, .. } => {
+            let identity = identity.as_ref().map(ToString::to_string);
             warn!(
                 code = "facts-refused",
                 limit = %reached,
                 %account,
-                eid,
+                identity,
                 "a limit is reached, so facts are refused and lamps stay dark: raise it, or look \
                  who says so much"
             );

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use lampfield_board::{
-    AccountName, Cachable, Change, DeviceState, Eid, MessageCount, Protocol, Subject, Value,
-    WallTime,
+    AccountName, BoardName, Cachable, Change, DeviceState, Eid, MessageCount, Protocol, Subject,
+    Value, WallTime,
 };
 use lampfield_fabric::Bucket;
 use lampfield_hub::{
@@ -31,7 +31,7 @@ impl Story {
     pub fn with(settings: Settings) -> Self {
         let now = Now { mono: Duration::ZERO, wall: WallTime::from_millis(1_700_000_000_000) };
         Self {
-            hub: Hub::new(settings.clone(), now),
+            hub: Hub::new(BoardName::parse("asterisk.example").unwrap(), settings.clone(), now),
             now,
             changes: Vec::new(),
             notices: Vec::new(),
@@ -43,7 +43,7 @@ impl Story {
     /// The same, after Lampfield was killed and started again.
     pub fn restart(&mut self) {
         self.now.mono = Duration::ZERO;
-        self.hub = Hub::new(self.settings.clone(), self.now);
+        self.hub = Hub::new(self.hub.name().clone(), self.settings.clone(), self.now);
         for ((bucket, key), value) in &self.store {
             self.hub.load(*bucket, key, value);
         }
@@ -84,7 +84,17 @@ impl Story {
         value: Value,
     ) -> Result<Outcome, Refusal> {
         let (eid, protocol, cachable) = (number(eid), Protocol::Xmpp, Cachable::Yes);
-        self.publish(conn, Publication { eid, subject, value, cachable, protocol, is_again: false })
+        self.publish(
+            conn,
+            Publication {
+                identity: eid.into(),
+                subject,
+                value,
+                cachable,
+                protocol,
+                is_again: false,
+            },
+        )
     }
 
     pub fn publish(&mut self, conn: u64, said: Publication) -> Result<Outcome, Refusal> {

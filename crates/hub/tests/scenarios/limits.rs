@@ -39,11 +39,14 @@ fn one_origin_cannot_fill_the_board() {
 
 #[test]
 fn one_connection_speaks_for_a_bounded_number_of_eids() {
-    let mut story = limited(HubLimits { eids_per_connection: 2, ..HubLimits::default() });
+    let mut story = limited(HubLimits { origins_per_connection: 2, ..HubLimits::default() });
     story.device(1, 1, "PJSIP/1", InUse);
     story.device(1, 2, "PJSIP/1", InUse);
     let refused = story.say(1, 3, device("PJSIP/1"), InUse.into());
-    assert_eq!(refused, Err(Refusal::TooManyEids { eid: number(3), limit: 2 }));
+    assert_eq!(
+        refused,
+        Err(Refusal::TooManyOriginsOfConnection { identity: number(3).into(), limit: 2 })
+    );
 }
 
 #[test]
@@ -75,7 +78,7 @@ fn a_state_that_may_not_be_kept_is_told_once_and_leaves_nothing() {
     story.device(1, 1, "Local/1@x", InUse);
     let (stored, history) = (story.store.clone(), story.hub.history().len());
     let passing = Publication {
-        eid: number(1),
+        identity: number(1).into(),
         subject: device("Local/1@x"),
         value: lampfield_board::DeviceState::Busy.into(),
         cachable: Cachable::No,
@@ -157,14 +160,15 @@ fn what_a_limit_keeps_out_is_a_trouble_until_it_is_quiet() {
 
 #[test]
 fn other_limits_and_the_end_of_the_account_end_the_trouble() {
-    let limits = HubLimits { eids_per_connection: 1, facts: 1, ..HubLimits::default() };
+    let limits = HubLimits { origins_per_connection: 1, facts: 1, ..HubLimits::default() };
     let mut story = limited(limits);
     story.device(1, 1, "PJSIP/1", InUse);
     story.say(2, 2, device("PJSIP/2"), InUse.into()).unwrap_err();
     for eid in 3..9 {
         story.say(2, eid, device("PJSIP/2"), InUse.into()).unwrap_err();
     }
-    let both = [(Reached::Facts, B.to_owned(), 1), (Reached::EidsPerConnection, B.to_owned(), 6)];
+    let both =
+        [(Reached::Facts, B.to_owned(), 1), (Reached::OriginsPerConnection, B.to_owned(), 6)];
     assert_eq!(refused(&story), both, "ever new ids are one line");
     story.remove(B);
     assert_eq!(refused(&story), []);

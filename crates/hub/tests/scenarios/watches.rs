@@ -167,7 +167,7 @@ fn a_passing_state_without_room_is_dropped_and_counted() {
     let (mut story, mut watch) = story(1, 10);
     watch.next(&story.hub, 9);
     let passing = lampfield_hub::Publication {
-        eid: super::fixture::number(1),
+        identity: super::fixture::number(1).into(),
         subject: lampfield_board::Subject::device("Local/1@x").unwrap(),
         value: InUse.into(),
         cachable: lampfield_board::Cachable::No,
@@ -211,7 +211,7 @@ fn a_count_that_is_only_said_again_overrules_nobody() {
     story.act(|hub, now| hub.lost(ConnId(1), now));
     story.login(3, A);
     let again = |new| lampfield_hub::Publication {
-        eid: super::fixture::number(1),
+        identity: super::fixture::number(1).into(),
         subject: lampfield_board::Subject::mailbox("1000@default").unwrap(),
         value: lampfield_board::MessageCount::new(new, 0).into(),
         cachable: lampfield_board::Cachable::Yes,

@@ -22,7 +22,7 @@ impl Asterisk {
 
     /// Takes in one message.
     pub fn hear(&mut self, change: &Change) {
-        let own_echo = change.origin.eid == self.eid;
+        let own_echo = change.origin.eid() == self.eid;
         if own_echo || change.cachable == Cachable::No {
             return;
         }
@@ -41,7 +41,7 @@ impl Asterisk {
 
     /// UNKNOWN of a device that was never heard of from there is dropped.
     fn hear_device(&mut self, change: &Change, state: DeviceState) {
-        let key = (change.subject.clone(), change.origin.eid);
+        let key = (change.subject.clone(), change.origin.eid());
         if state != DeviceState::Unknown || self.heard.contains_key(&key) {
             self.heard.insert(key, state);
         }

@@ -68,9 +68,9 @@ fn peer(world: &World, hub: &Hub, process: &Asterisk) {
     for device in &world.devices {
         let others = || {
             let facts = hub.board().get(device).into_iter().flat_map(|subject| subject.facts());
-            facts.filter(|fact| fact.state.is_live() && fact.origin.eid != process.eid)
+            facts.filter(|fact| fact.state.is_live() && fact.origin.eid() != process.eid)
         };
-        let blurred = others().any(|fact| world.ledger.is_ambiguous(device, fact.origin.eid));
+        let blurred = others().any(|fact| world.ledger.is_ambiguous(device, fact.origin.eid()));
         let orphaned =
             world.orphans.iter().any(|(of, eid)| of == device && process.knows(device, *eid));
         if blurred || orphaned {
@@ -82,7 +82,7 @@ fn peer(world: &World, hub: &Hub, process: &Asterisk) {
     }
     for mailbox in &world.mailboxes {
         let own = hub.board().get(mailbox).into_iter().flat_map(|subject| subject.facts());
-        let owned = own.map(|fact| fact.origin.eid).any(|eid| eid == process.eid);
+        let owned = own.map(|fact| fact.origin.eid()).any(|eid| eid == process.eid);
         let orphaned = world.orphans.iter().any(|(of, _)| of == mailbox);
         if !owned && !orphaned {
             let board = hub.board().aggregate(mailbox);

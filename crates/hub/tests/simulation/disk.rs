@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use lampfield_board::{AccountName, DeviceState, MessageCount, Origin, Subject, Value};
+use lampfield_board::{AccountName, DeviceState, Eid, MessageCount, Origin, Subject, Value};
 use lampfield_fabric::{Bucket, Write};
 
 use super::ledger::Key;
@@ -64,7 +64,8 @@ impl Disk {
                 Bucket::Confirmations => {
                     let before = self.rows.get(&(Bucket::Confirmations, write.key.clone()));
                     if watches(write.value.as_deref()) > watches(before.map(String::as_str)) {
-                        lost.readers.insert(write.key);
+                        let account = write.key.split_once('|').unwrap().1;
+                        lost.readers.insert(account.to_owned());
                     }
                 }
                 _ => {}
@@ -93,11 +94,12 @@ impl Disk {
     }
 }
 
-/// `server1@d|02:00:00:00:00:01|device/PJSIP/100`; no name in this world needs an escape.
+/// `asterisk.example|server1@d|02:00:00:00:00:01|device/PJSIP/100`; no name in this world needs an escape.
 fn parse(key: &str) -> Key {
     let parts: Vec<_> = key.split('|').collect();
-    let origin = Origin::new(AccountName::parse(parts[0]).unwrap(), parts[1].parse().unwrap());
-    (parts[2].parse::<Subject>().unwrap(), origin)
+    let origin =
+        Origin::new(AccountName::parse(parts[1]).unwrap(), parts[2].parse::<Eid>().unwrap());
+    (parts[3].parse::<Subject>().unwrap(), origin)
 }
 
 /// How many watches a row of confirmations speaks of.

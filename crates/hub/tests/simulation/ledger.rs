@@ -66,7 +66,7 @@ impl Ledger {
     pub fn say(&mut self, key: Key, value: Value) -> (bool, usize) {
         let (before, speakers) = (self.facts.len(), &self.speakers);
         self.facts.retain(|(subject, origin), _| {
-            let namesake = *subject == key.0 && origin.eid == key.1.eid && *origin != key.1;
+            let namesake = *subject == key.0 && origin.eid() == key.1.eid() && *origin != key.1;
             let silent = speakers.get(origin).is_none_or(Vec::is_empty);
             !(namesake && silent && subject.kind() == Kind::Device)
         });
@@ -151,7 +151,7 @@ impl Ledger {
 
     /// Whether two accounts have said something about a device under one EID.
     pub fn is_ambiguous(&self, subject: &Subject, eid: Eid) -> bool {
-        self.facts.keys().filter(|(of, origin)| of == subject && origin.eid == eid).count() > 1
+        self.facts.keys().filter(|(of, origin)| of == subject && origin.eid() == eid).count() > 1
     }
 
     fn facts_of(&mut self, origin: &Origin) -> impl Iterator<Item = &mut Held> {

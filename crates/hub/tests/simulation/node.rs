@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lampfield_board::{AccountName, Cachable, FactState, WallTime};
+use lampfield_board::{AccountName, BoardName, Cachable, FactState, WallTime};
 use lampfield_hub::{ConnId, Effect, Hub, Now, Settings};
 
 use super::{disk::Disk, ledger::Key, link::Link};
@@ -19,7 +19,8 @@ pub struct Node {
 
 impl Node {
     pub fn start(settings: Settings, disk: &mut Disk, at: u64) -> Self {
-        let mut hub = Hub::new(settings, now(at, at));
+        let mut hub =
+            Hub::new(BoardName::parse("asterisk.example").unwrap(), settings, now(at, at));
         for (bucket, key, value) in disk.rows() {
             hub.load(bucket, key, value);
         }

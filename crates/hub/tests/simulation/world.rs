@@ -301,7 +301,8 @@ impl World {
         let committed = self.random.below(self.disk.waiting() + 1);
         self.disk.commit(committed);
         let lost = self.disk.crash();
-        self.orphans.extend(lost.facts.into_iter().map(|(subject, origin)| (subject, origin.eid)));
+        self.orphans
+            .extend(lost.facts.into_iter().map(|(subject, origin)| (subject, origin.eid())));
         for index in 0..self.servers.len() {
             let server = &mut self.servers[index];
             let lost_reader = lost.readers.iter().any(|account| server.uses(account));
@@ -355,7 +356,14 @@ impl World {
                 self.publish(
                     index,
                     conn,
-                    Publication { eid, subject, value, cachable, protocol, is_again: false },
+                    Publication {
+                        identity: eid.into(),
+                        subject,
+                        value,
+                        cachable,
+                        protocol,
+                        is_again: false,
+                    },
                 );
             }
             None => return false,
@@ -365,7 +373,7 @@ impl World {
 
     fn publish(&mut self, index: usize, conn: ConnId, said: Publication) {
         let Some(node) = &mut self.node else { return };
-        let origin = Origin::new(self.servers[index].account.clone(), said.eid);
+        let origin = Origin::new(self.servers[index].account.clone(), said.identity.clone());
         let key: Key = (said.subject.clone(), origin);
         let (value, cachable) = (said.value.clone(), said.cachable);
         let overruled = key.0.kind() == Kind::Mailbox && {
@@ -387,7 +395,7 @@ impl World {
             assert_eq!((outcome, node.told.len()), (Outcome::PassedOn, 0));
             return;
         }
-        self.orphans.remove(&(key.0.clone(), key.1.eid));
+        self.orphans.remove(&(key.0.clone(), key.1.eid()));
         let (news, ended) = self.ledger.say(key, value);
         let expected = if news || overruled { Outcome::Changed } else { Outcome::Repeat };
         assert_eq!(outcome, expected);

@@ -188,9 +188,12 @@ pub struct WhyArgs {
     #[arg(long, value_name = "MOMENT", value_parser = moment::moment)]
     #[arg(allow_hyphen_values = true)]
     pub at: Option<WallTime>,
-    /// Where a name is both: device or mailbox
+    /// Where a name is of several: device, mailbox and so on
     #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
     pub kind: Option<Kind>,
+    /// Where a server has several: which board, by its name or that of a domain
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
 }
 
 /// `history`
@@ -205,6 +208,9 @@ pub struct HistoryArgs {
     /// At most so many changes
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub limit: usize,
+    /// Where a server has several: which board, by its name or that of a domain
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
 }
 
 /// `watch`
@@ -218,6 +224,9 @@ pub struct WatchArgs {
     /// End after so much time
     #[arg(long = "for", value_name = "TIME", value_parser = moment::some_time)]
     pub span: Option<Duration>,
+    /// Where a server has several: which board, by its name or that of a domain
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
 }
 
 /// `user`

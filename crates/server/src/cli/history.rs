@@ -19,6 +19,7 @@ use crate::screen::{Align, Names, Screen, Table};
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     let request = Request::History {
         subject: args.subject.clone(),
+        board: args.board.clone(),
         since_millis: args.since.map(|since| since.millis()),
         limit: args.limit,
     };

@@ -143,7 +143,7 @@ fn origins(origins: &[&OriginStatus], screen: &Screen) -> String {
     ]);
     for origin in origins {
         table.row(vec![
-            format!("{}  {}", origin.origin.account, origin.origin.eid),
+            format!("{}  {}", origin.origin.account, origin.origin.name),
             state(origin, screen),
             line(origin),
             count(origin.facts),
@@ -206,7 +206,12 @@ mod tests {
 
     fn origin(state: LeaseState, seconds_left: Option<f64>, facts: u64) -> OriginStatus {
         OriginStatus {
-            origin: OriginName { account: "a@x".to_owned(), eid: "01".to_owned() },
+            origin: OriginName {
+                account: "a@x".to_owned(),
+                eid: "01".to_owned(),
+                name: "01".to_owned(),
+            },
+            board: "x".to_owned(),
             state,
             seconds_left,
             away_since: Some("2020-01-01T12:00:00Z".to_owned()),

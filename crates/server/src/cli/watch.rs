@@ -16,7 +16,7 @@ use crate::screen::{Names, Screen, padded};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     let mut client = connect(common)?;
-    match client.ask(&Request::Watch { filter: args.filter.clone() })? {
+    match client.ask(&Request::Watch { filter: args.filter.clone(), board: args.board.clone() })? {
         Answer::Watching => (),
         other => return Err(mismatch(&other)),
     }
@@ -115,7 +115,12 @@ mod tests {
             schema: "change/1".to_owned(),
             at: "2026-11-21T12:00:00Z".to_owned(),
             subject: "device/PJSIP/117".to_owned(),
-            origin: OriginName { account: "b@x".to_owned(), eid: "01".to_owned() },
+            board: "x".to_owned(),
+            origin: OriginName {
+                account: "b@x".to_owned(),
+                eid: "01".to_owned(),
+                name: "01".to_owned(),
+            },
             value: value.map(shown),
             reason: None,
             kept: true,

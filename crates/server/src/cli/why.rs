@@ -19,7 +19,11 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
         Some(kind) => format!("{kind}/{}", bare(kind, &args.subject)),
         None => args.subject.clone(),
     };
-    let request = Request::Why { subject, at_millis: args.at.map(|at| at.millis()) };
+    let request = Request::Why {
+        subject,
+        board: args.board.clone(),
+        at_millis: args.at.map(|at| at.millis()),
+    };
     let why = match ask(common, &request)? {
         Answer::Why(why) => *why,
         other => return Err(mismatch(&other)),
@@ -72,7 +76,7 @@ fn text(why: &Why, screen: &Screen) -> String {
         out.push_str(&format!(
             "Ended    {} {}, {} ago; {waits}\n",
             origin.account,
-            origin.eid,
+            origin.name,
             age(tombstone.age_seconds)
         ));
     }
@@ -96,7 +100,7 @@ fn table(kind: Kind, facts: &[Fact], screen: &Screen) -> String {
         table.row(vec![
             if fact.decides { "->" } else { "" }.to_owned(),
             screen.lamp(kind, Some(&fact.value)),
-            format!("{}  {}", fact.origin.account, fact.origin.eid),
+            format!("{}  {}", fact.origin.account, fact.origin.name),
             fact.protocol.clone(),
             format!("{}, {}", clock(&fact.said_at), age(fact.age_seconds)),
             lease(fact, screen),

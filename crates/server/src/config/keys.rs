@@ -4,7 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use lampfield_board::Pattern;
+use lampfield_board::{BoardName, Pattern};
 
 use super::check;
 use super::key::{Named, key, required, section, table, tables, words};
@@ -41,17 +41,19 @@ section! {
 section! {
     /// One served domain. PubSub answers at `pubsub.NAME` on the same stream.
     ///
-    /// **All domains of a server share one board.** Every PBX hears the states of every other PBX,
-    /// whatever its domain, and every account of every domain may read the lamps (the `aggregate`
-    /// nodes). Tenants who must not see each other need servers of their own, each with its own
-    /// data folder.
+    /// Each domain has a board of its own: what is said there is heard and seen there only. Domains that name the same
+    /// `board` share one. A data folder from before there were several boards, with accounts of several domains, goes on
+    /// sharing one board until `board` is set, and `lampfield status` says so.
     pub struct Domain check check::domain {
         /// The name behind the `@` of its accounts.
         name: DomainName = required(),
+        /// The board of its facts, if it is not to be one of its own: the name of another domain, or any name that several
+        /// domains agree on. A change moves what is stored at the next start.
+        board: Option<BoardName> = key(None),
         /// How accounts come into being besides this file, `lampfield user add` and `lampfield
         /// invite`: not at all; by clients themselves (XEP-0077, role `user`); or at the first
         /// login of a name that matches `join_pattern` with the secret in `join_secret_file` (role
-        /// `pbx`). With `in-band`, strangers can read the lamps of all domains.
+        /// `pbx`). With `in-band`, strangers can read the lamps of its board.
         registration: Registration = key(Registration::Closed),
         /// The file with the shared secret for `first-login`, of mode 0600.
         join_secret_file: Option<FilePath> = key(None),
@@ -206,8 +208,10 @@ section! {
         /// this key once had, `facts_per_server`, is still read.
         facts_per_origin: usize = key(100_000).formerly("facts_per_server")
             .within(100..=10_000_000).on_reload(),
-        /// Servers (entity ids) that one connection may speak for.
-        eids_per_connection: usize = key(16).within(1..=1_000).on_reload(),
+        /// Origins (entity ids, for Asterisk) that one connection may speak for. The name that this key once had,
+        /// `eids_per_connection`, is still read.
+        origins_per_connection: usize = key(16).formerly("eids_per_connection")
+            .within(1..=1_000).on_reload(),
         /// Remembered withdrawals; beyond it the oldest goes, with a warning that names the servers
         /// that may show something stale.
         tombstones: usize = key(100_000).within(100..=10_000_000).on_reload(),

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lampfield_board::Pattern;
+use lampfield_board::{BoardName, Pattern};
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -211,6 +211,20 @@ impl Value for SocketAddr {
 }
 
 // === impl Pattern ===
+
+impl Value for BoardName {
+    fn kind() -> String {
+        "board name".to_owned()
+    }
+
+    fn parse(given: Given<'_>) -> Result<Self, Refused> {
+        Self::parse(text(given)?).map_err(|error| Refused::new(error.to_string()))
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(quoted(self.as_str()))
+    }
+}
 
 impl Value for Pattern {
     fn kind() -> String {

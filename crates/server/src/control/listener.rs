@@ -39,7 +39,7 @@ pub trait Desk: 'static {
     ///
     /// # Errors
     /// The filter cannot be read.
-    fn watch(&self, filter: Option<&str>) -> Result<Self::Changes, Failure>;
+    fn watch(&self, filter: Option<&str>, board: Option<&str>) -> Result<Self::Changes, Failure>;
 }
 
 /// Changes as they come, for one watcher.
@@ -114,14 +114,16 @@ async fn attend<D: Desk>(stream: UnixStream, desk: &D) -> io::Result<()> {
             tracing::debug!(code = "command", ?request, "asked");
         }
         let answer = match request {
-            Ok(Request::Watch { filter }) => match desk.watch(filter.as_deref()) {
-                Ok(changes) => {
-                    let ended = stream_changes(changes, reader, writer).await;
-                    tracing::debug!(code = "command", "a watch has ended");
-                    return ended;
+            Ok(Request::Watch { filter, board }) => {
+                match desk.watch(filter.as_deref(), board.as_deref()) {
+                    Ok(changes) => {
+                        let ended = stream_changes(changes, reader, writer).await;
+                        tracing::debug!(code = "command", "a watch has ended");
+                        return ended;
+                    }
+                    Err(failure) => Answer::Failed(failure),
                 }
-                Err(failure) => Answer::Failed(failure),
-            },
+            }
             Ok(request) => desk.answer(request).await,
             Err(error) => Answer::Failed(
                 Failure::new(Exit::Usage, "other-version", format!("not understood: {error}"))

@@ -1,6 +1,6 @@
 //! `change/1` and `skipped/1`: what `watch` tells, line by line.
 
-use lampfield_board::Cachable;
+use lampfield_board::{BoardName, Cachable};
 use serde::{Deserialize, Serialize};
 
 use super::{OriginName, Shown, moment};
@@ -24,6 +24,9 @@ pub struct Change {
     pub at: String,
     /// With its kind: `device/PJSIP/100`.
     pub subject: String,
+    /// The name of its board.
+    #[serde(default)]
+    pub board: String,
     /// Who said so.
     pub origin: OriginName,
     /// What was said; `null` for a withdrawal.
@@ -56,11 +59,12 @@ pub struct Skipped {
 
 impl Change {
     /// What the board tells.
-    pub fn of(change: &lampfield_board::Change) -> Self {
+    pub fn of(board: &BoardName, change: &lampfield_board::Change) -> Self {
         Self {
             schema: "change/1".to_owned(),
             at: moment(change.said_at),
             subject: change.subject.to_string(),
+            board: board.to_string(),
             origin: OriginName::from(&*change.origin),
             value: Shown::of(&change.state),
             reason: change.state.ending().map(|ending| ending.to_string()),

@@ -11,6 +11,9 @@ pub struct History {
     pub schema: String,
     /// With its kind: `device/PJSIP/100`.
     pub subject: String,
+    /// The name of its board.
+    #[serde(default)]
+    pub board: String,
     /// The newest first.
     pub events: Vec<Event>,
     /// Losses and returns of those who speak of it, the newest first.

@@ -23,7 +23,10 @@ pub struct Status {
     /// The certificates in use; none without TLS.
     #[serde(default)]
     pub certificates: Vec<Certificate>,
-    /// Who says something, by account and entity.
+    /// The boards, that of the first domain first.
+    #[serde(default)]
+    pub boards: Vec<BoardStatus>,
+    /// Who says something, by board, account and entity.
     pub origins: Vec<OriginStatus>,
     /// How much is held and how often things happened since the start.
     pub counters: BTreeMap<String, u64>,
@@ -31,6 +34,23 @@ pub struct Status {
     pub limits: BTreeMap<String, u64>,
     /// Whether writes reach the disk.
     pub store: Store,
+}
+
+/// One board.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BoardStatus {
+    /// Its name.
+    pub board: String,
+    /// The domains that have it.
+    pub domains: Vec<String>,
+    /// Origins of which anything is remembered.
+    pub origins: u64,
+    /// Lamps that show something.
+    pub lamps: u64,
+    /// Live facts.
+    pub facts: u64,
+    /// The number of its latest change.
+    pub revision: u64,
 }
 
 /// The process that answers.
@@ -98,6 +118,9 @@ pub enum Severity {
 pub struct OriginStatus {
     /// Who it is.
     pub origin: OriginName,
+    /// The name of its board.
+    #[serde(default)]
+    pub board: String,
     /// How it stands.
     pub state: LeaseState,
     /// Seconds until what is next due of its facts is withdrawn; absent while nothing runs.

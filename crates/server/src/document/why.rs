@@ -13,6 +13,9 @@ pub struct Why {
     pub subject: String,
     /// The word of its kind: `device`, `mailbox` and so on.
     pub kind: String,
+    /// The name of its board.
+    #[serde(default)]
+    pub board: String,
     /// The past moment that is explained, RFC 3339; absent for the present.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,

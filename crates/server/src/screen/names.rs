@@ -1,17 +1,17 @@
-//! How origins are called: by their account, with the entity id where an account has several.
+//! How origins are called: by their account, with the identity where an account has several.
 
 use std::collections::BTreeMap;
 
 use crate::document::OriginName;
 
-/// The accounts seen so far, and the entity ids under which each spoke.
+/// The accounts seen so far, and as whom each spoke.
 #[derive(Debug, Default)]
 pub struct Names {
-    seen: BTreeMap<String, Eids>,
+    seen: BTreeMap<String, Identities>,
 }
 
 #[derive(Debug)]
-enum Eids {
+enum Identities {
     One(String),
     Several,
 }
@@ -31,18 +31,18 @@ impl Names {
     /// Takes note of an origin and says its name.
     pub fn name(&mut self, origin: &OriginName) -> String {
         self.see(origin);
-        let OriginName { account, eid } = origin;
+        let OriginName { account, name, .. } = origin;
         match self.seen.get(account) {
-            Some(Eids::Several) => format!("{account} {eid}"),
+            Some(Identities::Several) => format!("{account} {name}"),
             _ => account.clone(),
         }
     }
 
     fn see(&mut self, origin: &OriginName) {
         let seen = self.seen.entry(origin.account.clone());
-        let eids = seen.or_insert_with(|| Eids::One(origin.eid.clone()));
-        if matches!(eids, Eids::One(eid) if *eid != origin.eid) {
-            *eids = Eids::Several;
+        let identities = seen.or_insert_with(|| Identities::One(origin.name.clone()));
+        if matches!(identities, Identities::One(name) if *name != origin.name) {
+            *identities = Identities::Several;
         }
     }
 }
@@ -52,10 +52,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entity_id_is_shown_where_it_tells_something() {
-        let origin = |account: &str, eid: &str| OriginName {
+    fn an_identity_is_shown_where_it_tells_something() {
+        let origin = |account: &str, name: &str| OriginName {
             account: account.to_owned(),
-            eid: eid.to_owned(),
+            eid: name.to_owned(),
+            name: name.to_owned(),
         };
         let all = [origin("a", "01"), origin("b", "02"), origin("b", "03")];
         let mut names = Names::of(all.iter());

@@ -12,14 +12,16 @@ mod trouble;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use lampfield_accounts::BareJid;
 use lampfield_board::Pattern;
 use lampfield_fabric::Store;
-use lampfield_hub::HubShell;
+use lampfield_hub::{Boards, HubShell};
 use lampfield_xmpp::Door;
 
 use accounts::Wanted;
 
 use super::accounts::reconcile as accounts_of;
+use super::boards::BoardsOfDomains;
 use super::journal::Journal;
 use super::watchers::{Watchers, Watching};
 use super::{descriptors, settings, xmpp};
@@ -36,8 +38,10 @@ use crate::logging::Log;
 
 /// Everything that answers are made of.
 pub struct Desk {
-    /// Who says what.
-    pub hub: HubShell,
+    /// Who says what, board by board.
+    pub boards: Boards,
+    /// Which board each domain has.
+    pub of_domains: BoardsOfDomains,
     /// Whether it is kept.
     pub store: Store,
     /// The log, whose levels can be set.
@@ -64,11 +68,13 @@ impl listener::Desk for Desk {
     async fn answer(&self, request: Request) -> Answer {
         let answered = match request {
             Request::Status => Ok(Answer::Status(Box::new(self.status()))),
-            Request::Why { subject, at_millis } => {
-                self.why(&subject, at_millis).map(|why| Answer::Why(Box::new(why)))
+            Request::Why { subject, board, at_millis } => {
+                let why = self.why(&subject, board.as_deref(), at_millis);
+                why.map(|why| Answer::Why(Box::new(why)))
             }
-            Request::History { subject, since_millis, limit } => {
-                self.history(&subject, since_millis, limit).map(Answer::History)
+            Request::History { subject, board, since_millis, limit } => {
+                let history = self.history(&subject, board.as_deref(), since_millis, limit);
+                history.map(Answer::History)
             }
             Request::UserAdd { account, role, allow, legacy_auth, password } => {
                 let wanted = Wanted { account, role, allow, legacy_auth, password };
@@ -92,16 +98,44 @@ impl listener::Desk for Desk {
         answered.unwrap_or_else(Answer::Failed)
     }
 
-    fn watch(&self, filter: Option<&str>) -> Result<Watching, Failure> {
+    fn watch(&self, filter: Option<&str>, board: Option<&str>) -> Result<Watching, Failure> {
         let filter = filter.map(Pattern::parse).transpose().map_err(|error| {
             Failure::new(Exit::Usage, "wrong-filter", error.to_string())
                 .line("try", "lampfield watch 'PJSIP/1*'")
         })?;
-        Ok(self.watchers.watch(filter))
+        let board = self.board(board)?.name().clone();
+        Ok(self.watchers.watch(board, filter))
     }
 }
 
 impl Desk {
+    /// The board that is meant: by its name or that of a domain which has it; without a name, that of the first domain.
+    fn board(&self, named: Option<&str>) -> Result<HubShell, Failure> {
+        let names = self.of_domains.names();
+        let found = match named {
+            None => names.first(),
+            Some(named) => {
+                let of_name = names.iter().find(|board| board.as_str() == named);
+                of_name.or_else(|| self.of_domains.of_domain(named))
+            }
+        };
+        found.and_then(|board| self.boards.get(board)).ok_or_else(|| {
+            let named = named.unwrap_or_default();
+            let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+            Failure::new(
+                Exit::NoSuchThing,
+                "unknown-board",
+                format!("there is no board \"{named}\""),
+            )
+            .line("boards", names.join("  "))
+        })
+    }
+
+    /// The board of an account's domain.
+    fn board_of(&self, account: &BareJid) -> Result<HubShell, Failure> {
+        self.board(Some(account.domain()))
+    }
+
     fn set_log(&self, levels: &str) -> Result<Answer, Failure> {
         let levels = levels.parse::<crate::config::word::LogLevels>().map_err(|refused| {
             Failure::new(Exit::Usage, "wrong-level", refused.message)
@@ -147,8 +181,8 @@ impl Desk {
         let limits = &config.xmpp.limits;
         descriptors::raise(limits.connections);
         self.door.set_limits(xmpp::limits(limits));
-        self.door.set_domains(&xmpp::domains(config));
-        self.hub.act(|hub, now| hub.set_settings(settings::of_hub(config), now));
+        self.door.set_domains(&xmpp::domains(config, &self.of_domains));
+        self.boards.set_settings(&settings::of_hub(config));
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use lampfield_board::{Change, Origin, WallTime};
+use lampfield_board::{BoardName, Change, Origin, WallTime};
 use lampfield_hub::{Happening, Notice, Observer};
 
 /// Happenings that are remembered.
@@ -58,9 +58,9 @@ impl Journal {
 }
 
 impl Observer for Journal {
-    fn changed(&self, _: &Change) {}
+    fn changed(&self, _: &BoardName, _: &Change) {}
 
-    fn notice(&self, notice: &Notice) {
+    fn notice(&self, _: &BoardName, notice: &Notice) {
         let now = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default();
         let at = WallTime::from_millis(now);
         match notice {
@@ -83,7 +83,7 @@ mod tests {
 
     fn origin(number: u8) -> Arc<Origin> {
         let account = AccountName::parse("a@a.example").expect("a name");
-        Arc::new(Origin { account, eid: Eid::new([2, 0, 0, 0, 0, number]) })
+        Arc::new(Origin::new(account, Eid::new([2, 0, 0, 0, 0, number])))
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub fn of_hub(config: &Config) -> hub::Settings {
         limits: hub::HubLimits {
             facts: limits.facts,
             facts_per_origin: limits.facts_per_origin,
-            eids_per_connection: limits.eids_per_connection,
+            origins_per_connection: limits.origins_per_connection,
             history: limits.history,
             tombstones: limits.tombstones,
             watch_missed: limits.missed,

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
 use std::rc::{Rc, Weak};
 
-use lampfield_board::{Change, Pattern, Subject};
+use lampfield_board::{BoardName, Change, Pattern, Subject};
 use lampfield_hub::Observer;
 use tokio::sync::Notify;
 
@@ -30,6 +30,7 @@ pub struct Watchers {
 /// What waits for one watcher.
 #[derive(Debug)]
 struct Backlog {
+    board: BoardName,
     filter: Option<Pattern>,
     waiting: RefCell<Waiting>,
     news: Notify,
@@ -49,10 +50,10 @@ pub struct Watching(Rc<Backlog>);
 // === impl Watchers ===
 
 impl Watchers {
-    /// Begins a watch over the subjects that match, by name or with their kind in front.
-    pub fn watch(&self, filter: Option<Pattern>) -> Watching {
+    /// Begins a watch over the subjects of a board that match, by name or with their kind in front.
+    pub fn watch(&self, board: BoardName, filter: Option<Pattern>) -> Watching {
         let (waiting, news) = (RefCell::default(), Notify::new());
-        let backlog = Rc::new(Backlog { filter, waiting, news });
+        let backlog = Rc::new(Backlog { board, filter, waiting, news });
         let mut backlogs = self.backlogs.borrow_mut();
         backlogs.retain(|backlog| backlog.strong_count() > 0);
         backlogs.push(Rc::downgrade(&backlog));
@@ -61,8 +62,10 @@ impl Watchers {
 }
 
 impl Observer for Watchers {
-    fn changed(&self, change: &Change) {
-        for backlog in self.backlogs.borrow().iter().filter_map(Weak::upgrade) {
+    fn changed(&self, board: &BoardName, change: &Change) {
+        let backlogs = self.backlogs.borrow();
+        let of_board = backlogs.iter().filter_map(Weak::upgrade);
+        for backlog in of_board.filter(|backlog| backlog.board == *board) {
             backlog.offer(change);
         }
     }
@@ -116,7 +119,7 @@ impl Waiting {
         }
     }
 
-    fn next(&mut self) -> Option<Line> {
+    fn next(&mut self, board: &BoardName) -> Option<Line> {
         if self.skipped > 0 {
             let skipped = Skipped {
                 schema: "skipped/1".to_owned(),
@@ -126,7 +129,7 @@ impl Waiting {
             return Some(Line::Skipped(skipped));
         }
         let change = self.changes.pop_front()?;
-        Some(Line::Change(Box::new(change::Change::of(&change))))
+        Some(Line::Change(Box::new(change::Change::of(board, &change))))
     }
 }
 
@@ -135,7 +138,7 @@ impl Waiting {
 impl Changes for Watching {
     async fn next(&mut self) -> Line {
         loop {
-            let line = self.0.waiting.borrow_mut().next();
+            let line = self.0.waiting.borrow_mut().next(&self.0.board);
             match line {
                 Some(line) => return line,
                 None => self.0.news.notified().await,
@@ -155,6 +158,10 @@ mod tests {
 
     use super::*;
     use crate::document::Shown;
+
+    fn board() -> BoardName {
+        BoardName::parse("b").expect("a board")
+    }
 
     fn change(device: &str, state: DeviceState) -> Change {
         let account = AccountName::parse("a@b").expect("an account");
@@ -188,11 +195,13 @@ mod tests {
     #[tokio::test]
     async fn a_filter_takes_names_with_and_without_their_kind() {
         let watchers = Watchers::default();
-        let mut named = watchers.watch(Some(Pattern::parse("PJSIP/1*").expect("a pattern")));
-        let mut kinded = watchers.watch(Some(Pattern::parse("device/PJSIP/*").expect("one")));
-        let mut boxes = watchers.watch(Some(Pattern::parse("mailbox/*").expect("one")));
+        let mut named =
+            watchers.watch(board(), Some(Pattern::parse("PJSIP/1*").expect("a pattern")));
+        let mut kinded =
+            watchers.watch(board(), Some(Pattern::parse("device/PJSIP/*").expect("one")));
+        let mut boxes = watchers.watch(board(), Some(Pattern::parse("mailbox/*").expect("one")));
         for device in ["PJSIP/100", "PJSIP/200"] {
-            watchers.changed(&change(device, DeviceState::InUse));
+            watchers.changed(&board(), &change(device, DeviceState::InUse));
         }
         assert_eq!(all(&mut named).await.len(), 1);
         assert_eq!(all(&mut kinded).await.len(), 2);
@@ -202,11 +211,11 @@ mod tests {
     #[tokio::test]
     async fn a_withdrawal_is_told_with_its_reason() {
         let watchers = Watchers::default();
-        let mut watching = watchers.watch(None);
+        let mut watching = watchers.watch(board(), None);
         let said = change("PJSIP/100", DeviceState::InUse);
         let ended = Change { state: FactState::Withdrawn(Ending::Goodbye), ..said.clone() };
-        watchers.changed(&said);
-        watchers.changed(&ended);
+        watchers.changed(&board(), &said);
+        watchers.changed(&board(), &ended);
         let lines = all(&mut watching).await;
         let reasons = lines.iter().map(|line| match line {
             Line::Change(change) => change.reason.as_deref(),
@@ -218,11 +227,11 @@ mod tests {
     #[tokio::test]
     async fn a_slow_reader_keeps_the_newest_of_each_lamp_and_hears_what_it_missed() {
         let watchers = Watchers::default();
-        let mut slow = watchers.watch(None);
+        let mut slow = watchers.watch(board(), None);
         for round in 0..10 {
             let state = if round == 9 { DeviceState::Busy } else { DeviceState::InUse };
             for device in 0..200 {
-                watchers.changed(&change(&format!("PJSIP/{device}"), state));
+                watchers.changed(&board(), &change(&format!("PJSIP/{device}"), state));
             }
         }
         let lines = all(&mut slow).await;
@@ -240,10 +249,10 @@ mod tests {
     #[tokio::test]
     async fn a_restless_lamp_pushes_no_quiet_one_out() {
         let watchers = Watchers::default();
-        let mut slow = watchers.watch(None);
-        watchers.changed(&change("PJSIP/quiet", DeviceState::Busy));
+        let mut slow = watchers.watch(board(), None);
+        watchers.changed(&board(), &change("PJSIP/quiet", DeviceState::Busy));
         for _ in 0..10 * BACKLOG {
-            watchers.changed(&change("PJSIP/restless", DeviceState::InUse));
+            watchers.changed(&board(), &change("PJSIP/restless", DeviceState::InUse));
         }
         let quiet = |line: &Line| matches!(line, Line::Change(change) if change.subject == "device/PJSIP/quiet");
         assert!(all(&mut slow).await.iter().any(quiet));
@@ -252,9 +261,9 @@ mod tests {
     #[tokio::test]
     async fn more_lamps_than_room_leave_the_newest() {
         let watchers = Watchers::default();
-        let mut slow = watchers.watch(None);
+        let mut slow = watchers.watch(board(), None);
         for device in 0..5_000 {
-            watchers.changed(&change(&format!("PJSIP/{device}"), DeviceState::InUse));
+            watchers.changed(&board(), &change(&format!("PJSIP/{device}"), DeviceState::InUse));
         }
         let lines = all(&mut slow).await;
         assert!(lines.len() <= BACKLOG + 1);

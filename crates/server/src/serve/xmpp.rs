@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lampfield_board::BoardName;
 use lampfield_xmpp::settings::{
     ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
 };
@@ -13,16 +14,20 @@ use crate::config::keys::{self, Tls};
 use crate::config::name::DomainName;
 use crate::failure::Failure;
 use crate::place::Place;
+use crate::serve::boards::BoardsOfDomains;
 
 /// The settings of the door, and its certificates.
 ///
 /// # Errors
 /// A certificate cannot be had.
-pub fn settings(place: &Place) -> Result<(Settings, Vec<Summary>), Failure> {
+pub fn settings(
+    place: &Place,
+    boards: &BoardsOfDomains,
+) -> Result<(Settings, Vec<Summary>), Failure> {
     let xmpp = &place.config.xmpp;
     let domains = place.config.served();
     let mut settings = Settings {
-        domains: self::domains(&place.config),
+        domains: self::domains(&place.config, boards),
         listen: xmpp.listen.clone(),
         listen_tls: xmpp.listen_tls.clone(),
         tls: match xmpp.tls {
@@ -49,14 +54,17 @@ pub fn settings(place: &Place) -> Result<(Settings, Vec<Summary>), Failure> {
 }
 
 /// The domains as they are configured.
-pub fn domains(config: &Config) -> Vec<DomainSettings> {
-    config.served().iter().map(|name| domain(config, name)).collect()
+pub fn domains(config: &Config, boards: &BoardsOfDomains) -> Vec<DomainSettings> {
+    let served = config.served();
+    let of = |name: &DomainName| Some(domain(config, name, boards.of_domain(name.as_str())?));
+    served.iter().filter_map(of).collect()
 }
 
-fn domain(config: &Config, name: &DomainName) -> DomainSettings {
+fn domain(config: &Config, name: &DomainName, board: &BoardName) -> DomainSettings {
     let given = config.domain.iter().find(|domain| domain.name == *name);
     DomainSettings {
         name: name.to_string(),
+        board: board.clone(),
         registration: match given.map(|domain| domain.registration) {
             None | Some(keys::Registration::Closed) => Registration::Closed,
             Some(keys::Registration::InBand) => Registration::InBand,

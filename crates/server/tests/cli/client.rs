@@ -136,6 +136,17 @@ impl Client {
         self.ask_pubsub(&format!("<publish node='{node}'>{item}</publish>"))
     }
 
+    /// Asks the PubSub service of any domain; says whether the answer is a result.
+    pub fn pubsub(&mut self, domain: &str, content: &str) -> bool {
+        let kind = if content.starts_with("<items") { "get" } else { "set" };
+        self.sent += 1;
+        let id = format!("p{}", self.sent);
+        let pubsub =
+            format!("<pubsub xmlns='http://jabber.org/protocol/pubsub'>{content}</pubsub>");
+        self.tell(&format!("<iq to='pubsub.{domain}' type='{kind}' id='{id}'>{pubsub}</iq>"));
+        self.answer(&id)
+    }
+
     fn ask_pubsub(&mut self, content: &str) -> String {
         self.sent += 1;
         let (to, id) = (&self.domain, format!("p{}", self.sent));

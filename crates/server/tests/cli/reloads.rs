@@ -42,7 +42,7 @@ const CASES: [(&str, fn()); 31] = [
     ("policy.rule", policy_rule),
     ("limits.facts", || facts("facts")),
     ("limits.facts_per_origin", || facts("facts_per_origin")),
-    ("limits.eids_per_connection", eids_per_connection),
+    ("limits.origins_per_connection", origins_per_connection),
     ("limits.tombstones", tombstones),
     ("limits.history", history),
     ("limits.missed", missed),
@@ -560,8 +560,8 @@ fn facts(key: &str) {
     assert_eq!(counter(&server, "facts"), 121);
 }
 
-fn eids_per_connection() {
-    let mut server = start(&board("eids_per_connection", 1));
+fn origins_per_connection() {
+    let mut server = start(&board("origins_per_connection", 1));
     let mut client = log_in(&server);
     let mut speak_as_another = |server: &Server| {
         client.publish_device(EID, "PJSIP/1", "INUSE");
@@ -569,7 +569,7 @@ fn eids_per_connection() {
         is_lit(server, "PJSIP/2")
     };
     assert!(!speak_as_another(&server));
-    reload(&mut server, &board("eids_per_connection", 2));
+    reload(&mut server, &board("origins_per_connection", 2));
     assert!(speak_as_another(&server));
 }
 

@@ -1,8 +1,9 @@
 //! A server of its own for each test, on a port and a folder that nobody else has.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -66,7 +67,26 @@ impl Server {
 
     /// The same with more lines in `[xmpp]`.
     pub fn start_with(config: &str, xmpp: &str) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a folder"), config, xmpp)
+    }
+
+    /// The same on the files of a data folder that another version has left.
+    pub fn start_on(files: &Path, config: &str, xmpp: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        let private = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode));
+        fs::create_dir(&data).and_then(|()| private(&data, 0o700)).expect("a data folder");
+        for file in ["lampfield.db", "accounts.key"] {
+            let copy = data.join(file);
+            fs::copy(files.join(file), &copy).and_then(|_| private(&copy, 0o600)).expect(file);
+        }
+        // The mark by which the folder is known as one of ours.
+        let mark = data.join("lampfield.lock");
+        fs::write(&mark, "1").and_then(|()| private(&mark, 0o600)).expect("a mark");
+        Self::start_in(folder, config, xmpp)
+    }
+
+    fn start_in(folder: TempDir, config: &str, xmpp: &str) -> Self {
         let file = folder.path().join("lampfield.toml");
         let arguments = vec!["--config".to_owned(), file.display().to_string()];
         let (listen, data) = (free_address(), folder.path().join("data"));
@@ -116,6 +136,13 @@ impl Server {
     pub fn configure(&self, config: &str) {
         let folder = self.folder.as_ref().expect("a server with a file").path();
         let text = complete(config, &self.listen);
+        fs::write(folder.join("lampfield.toml"), text).expect("a file");
+    }
+
+    /// The same with more lines in `[xmpp]`.
+    pub fn configure_with(&self, config: &str, xmpp: &str) {
+        let folder = self.folder.as_ref().expect("a server with a file").path();
+        let text = complete(config, &self.listen) + xmpp;
         fs::write(folder.join("lampfield.toml"), text).expect("a file");
     }
 

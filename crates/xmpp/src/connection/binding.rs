@@ -114,12 +114,15 @@ impl Stream {
         let door = &self.door;
         let (conn, link) = (door.next_conn(), Rc::clone(&self.link));
         let said = Said { lang: self.lang.clone(), via: self.via.clone() };
-        let session = Session::new(jid, requested_resource.into(), account, conn, link, said)
+        let no_domain = || StanzaCondition::ItemNotFound.with("the domain is no longer served");
+        let telephony = door.telephony(account.jid.domain()).ok_or_else(no_domain)?;
+        let address = (jid, requested_resource.into());
+        let session = Session::new(address, account, conn, link, said, telephony)
             .map_err(|error| StanzaCondition::BadRequest.with(error.to_string()))?;
         let old = door.context.router.bind(Rc::clone(&session));
-        door.telephony.arrived(&session);
+        session.telephony.arrived(&session);
         if let Some(old) = old {
-            door.telephony.replaced(&old, &session);
+            session.telephony.replaced(&old, &session);
             old.end(StreamCondition::Conflict, "replaced by a new login");
         }
         if session.via().is_some() {

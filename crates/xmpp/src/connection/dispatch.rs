@@ -30,7 +30,7 @@ pub(super) fn stanza(
         (ns::CLIENT, "presence") => {
             let undirected = stanza.attr("to").is_none();
             if undirected && stanza.attr("type") == Some("unavailable") {
-                door.telephony.goodbye(session);
+                session.telephony.goodbye(session);
             }
             services::presence::stanza(&door.context, session, stanza);
         }
@@ -114,7 +114,9 @@ fn no_such_server() -> StanzaError {
 /// Lets a service answer, or takes note of an answer to one of our own questions.
 fn request(door: &Rc<Door>, session: &Rc<Session>, iq: Iq<'_>, scope: Scope, to: &BareJid) {
     let Iq { stanza, id, kind } = iq;
-    let IqKind::Request(verb, payload) = kind else { return door.telephony.answered(session, id) };
+    let IqKind::Request(verb, payload) = kind else {
+        return session.telephony.answered(session, id);
+    };
     let request = Request { session, scope, to, verb, id, payload };
     let answer = match (stanza.attr("to"), door.services.answer(&door.context, &request)) {
         // Without an address the server may be meant as well as the account.

@@ -10,8 +10,9 @@ use std::time::Duration;
 use lampfield_accounts::{
     AccountBook, AccountKeys, AccountSource, BookLimits, LegacyAuth, NewAccount, NewPassword, Role,
 };
+use lampfield_board::BoardName;
 use lampfield_fabric::{Bucket, Embedded, Storage, Store, Write};
-use lampfield_hub::HubShell;
+use lampfield_hub::Boards;
 use lampfield_xmpp_stream::{BareJid, Scope as XmlScope, Stanza, StanzaLimits, ns};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -71,8 +72,9 @@ impl Fixture {
         let limits = BookLimits::default();
         let book =
             AccountBook::open(store.clone(), keys, Default::default(), limits).await.unwrap();
-        let hub = HubShell::open(store.clone(), lampfield_hub::Settings::default()).await.unwrap();
-        let door = Door::open(settings(), book, hub, store).await.unwrap();
+        let hub = lampfield_hub::Settings::default();
+        let boards = Boards::open(store.clone(), hub, [], |_| None).await.unwrap();
+        let door = Door::open(settings(), book, boards, store).await.unwrap();
         let fixture = Self { door, folder };
         for (name, role) in accounts {
             fixture.add(name, *role).await;
@@ -108,8 +110,9 @@ impl Fixture {
         let account = door.context.accounts.get(&jid(name)).unwrap();
         let full = jid(name).with_resource(resource).unwrap();
         let conn = door.next_conn();
+        let (said, telephony) = (Said::default(), door.telephony(DOMAIN).unwrap());
         let session =
-            Session::new(full, resource.into(), account, conn, link, Said::default()).unwrap();
+            Session::new((full, resource.into()), account, conn, link, said, telephony).unwrap();
         door.context.router.bind(Rc::clone(&session));
         TestClient { session, door, socket: RefCell::new(socket) }
     }
@@ -134,6 +137,7 @@ impl Fixture {
         let name = DOMAIN.to_owned();
         self.door.set_domains(&[DomainSettings {
             name,
+            board: BoardName::parse(DOMAIN).unwrap(),
             registration: Registration::InBand,
             show_caps,
         }]);
@@ -156,6 +160,7 @@ fn settings() -> Settings {
     Settings {
         domains: vec![DomainSettings {
             name: DOMAIN.to_owned(),
+            board: BoardName::parse(DOMAIN).unwrap(),
             registration: Registration::InBand,
             show_caps: false,
         }],

@@ -7,8 +7,9 @@ use std::time::Duration;
 use lampfield_accounts::{
     AccountBook, AccountKeys, AccountSource, BookLimits, LegacyAuth, NewAccount, NewPassword, Role,
 };
+use lampfield_board::BoardName;
 use lampfield_fabric::{Embedded, Store};
-use lampfield_hub::HubShell;
+use lampfield_hub::Boards;
 use lampfield_xmpp::settings::{
     ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
 };
@@ -46,8 +47,9 @@ pub fn house(test: impl AsyncFnOnce(House)) {
 }
 
 async fn open(store: Store, folder: &std::path::Path) -> (Rc<Door>, Listeners) {
-    let hub = HubShell::open(store.clone(), lampfield_hub::Settings::default()).await.unwrap();
-    tokio::task::spawn_local(hub.clone().run());
+    let hub = lampfield_hub::Settings::default();
+    let boards = Boards::open(store.clone(), hub, [], |_| None).await.unwrap();
+    boards.run();
     let keys = AccountKeys::load(folder).unwrap();
     let limits = BookLimits::default();
     let accounts = AccountBook::open(store.clone(), keys, HashMap::new(), limits).await.unwrap();
@@ -66,6 +68,7 @@ async fn open(store: Store, folder: &std::path::Path) -> (Rc<Door>, Listeners) {
     let settings = Settings {
         domains: vec![DomainSettings {
             name: "example.org".to_owned(),
+            board: BoardName::parse("example.org").unwrap(),
             registration: Registration::Closed,
             show_caps: false,
         }],
@@ -78,7 +81,7 @@ async fn open(store: Store, folder: &std::path::Path) -> (Rc<Door>, Listeners) {
         turn: TURN,
         limits: XmppLimits::default(),
     };
-    let door = Door::open(settings, accounts, hub, store).await.unwrap();
+    let door = Door::open(settings, accounts, boards, store).await.unwrap();
     let listeners = Listeners::bind(&door.context.settings).unwrap();
     (door, listeners)
 }

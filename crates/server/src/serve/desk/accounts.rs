@@ -5,7 +5,7 @@ use lampfield_accounts::{
     NewPassword, Role, Rotation,
 };
 use lampfield_board::{AccountName, Pattern};
-use lampfield_hub::Reader;
+use lampfield_hub::{HubShell, Reader};
 use lampfield_xmpp_stream::BareJid;
 
 use super::Desk;
@@ -92,7 +92,7 @@ impl Desk {
     pub(super) async fn remove(&self, account: &Named) -> Result<Done, Failure> {
         let jid = self.jid(account)?;
         self.known(&jid)?;
-        let origins = self.hub.read(|hub, now| hub.origins(now));
+        let origins = self.board_of(&jid)?.read(|hub, now| hub.origins(now));
         let of_it = origins.iter().filter(|origin| origin.account == jid.as_str());
         let ended: usize = of_it.map(|origin| origin.facts).sum();
         self.door.context.accounts.remove(&jid).await.map_err(refused)?;
@@ -106,10 +106,11 @@ impl Desk {
         self.known(&jid)?;
         let name = AccountName::parse(jid.as_str()).map_err(Failure::bug)?;
         let reader = Reader::new(name, resource);
-        if !self.hub.act(|hub, _| hub.forget_reader(&reader)) {
+        let board = self.board_of(&jid)?;
+        if !board.act(|hub, _| hub.forget_reader(&reader)) {
             let message = format!("no resource \"{resource}\" of {jid} is away");
             let failure = Failure::new(Exit::NoSuchThing, "unknown-resource", message);
-            let away = self.away(reader.account());
+            let away = away(&board, reader.account());
             return Err(match away.is_empty() {
                 true => failure.line("try", "lampfield user list"),
                 false => failure.line("away", away.join("  ")),
@@ -117,10 +118,6 @@ impl Desk {
         }
         let text = format!("withdrawals no longer wait for {jid}/{resource}");
         Ok(Done::new("resource-forgotten", text))
-    }
-
-    fn away(&self, account: &AccountName) -> Vec<String> {
-        self.hub.read(|hub, _| hub.awaited(account).map(str::to_owned).collect())
     }
 
     /// `user list`.
@@ -257,10 +254,17 @@ impl Desk {
             by_relay: connected.iter().filter(|one| one.via().is_some()).count() as u64,
             // An address that the hub cannot take has nothing there.
             away: AccountName::parse(account.jid.as_str())
-                .map(|name| self.away(&name))
+                .map(|name| self.board_of(&account.jid).map(|board| away(&board, &name)))
+                .ok()
+                .and_then(Result::ok)
                 .unwrap_or_default(),
         }
     }
+}
+
+/// The servers of an account that are away and will be told on their return what has ended.
+fn away(board: &HubShell, account: &AccountName) -> Vec<String> {
+    board.read(|hub, _| hub.awaited(account).map(str::to_owned).collect())
 }
 
 /// The file of this program; where such a file belongs if it has been replaced.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use lampfield_board::history::{Past, PastChange};
 use lampfield_board::why::FactReason;
-use lampfield_board::{Origin, Subject, WallTime, Why};
-use lampfield_hub::{Explanation, Hub, Lease, Now};
+use lampfield_board::{Kind, Origin, Subject, WallTime, Why};
+use lampfield_hub::{Explanation, Hub, HubShell, Lease, Now};
 
 use super::trouble::sentence;
 use super::{Desk, past};
@@ -30,18 +30,19 @@ impl Desk {
     pub(super) fn why(
         &self,
         typed: &str,
+        board: Option<&str>,
         at_millis: Option<u64>,
     ) -> Result<why_document::Why, Failure> {
-        self.hub.read(|hub, now| match at_millis.map(WallTime::from_millis) {
+        self.board(board)?.read(|hub, now| match at_millis.map(WallTime::from_millis) {
             Some(at) => {
-                let subject = spoken_of(hub, typed)?;
-                Ok(why_then(&subject, past::of(hub, &subject, at, now.wall)?, at))
+                let subject = self.spoken_of(hub, typed)?;
+                Ok(why_then(hub, &subject, past::of(hub, &subject, at, now.wall)?, at))
             }
             None => {
                 let held = |subject: &Subject| hub.board().find(subject).is_some();
                 let subject = one_of(typed, candidates(typed)?.into_iter().filter(held))?
-                    .ok_or_else(|| unknown(hub, typed))?;
-                let explanation = hub.why(&subject, now).ok_or_else(|| unknown(hub, typed))?;
+                    .ok_or_else(|| self.unknown(hub, typed))?;
+                let explanation = hub.why(&subject, now).ok_or_else(|| self.unknown(hub, typed))?;
                 Ok(why(hub, &explanation, now))
             }
         })
@@ -51,17 +52,19 @@ impl Desk {
     pub(super) fn history(
         &self,
         typed: &str,
+        board: Option<&str>,
         since_millis: Option<u64>,
         limit: usize,
     ) -> Result<History, Failure> {
         let since = WallTime::from_millis(since_millis.unwrap_or_default());
-        self.hub.read(|hub, _| {
+        self.board(board)?.read(|hub, _| {
             let past = hub.history();
-            let subject = spoken_of(hub, typed)?;
+            let subject = self.spoken_of(hub, typed)?;
             let events = past.of(&subject, since, limit.min(MOST_EVENTS));
             Ok(History {
                 schema: "history/1".to_owned(),
                 subject: subject.to_string(),
+                board: hub.name().to_string(),
                 links: self.links(hub, &subject, &events, since),
                 events: events.iter().map(event_document).collect(),
                 complete_since: moment(past.complete_since()),
@@ -91,6 +94,32 @@ impl Desk {
         let since = events.last().map_or(since, |oldest| oldest.at);
         let happened = self.journal.of(&origins, since);
         happened.iter().take(MOST_EVENTS).map(|entry| link(hub, subject, entry)).collect()
+    }
+
+    /// The subject that is meant, among those that are spoken of or were.
+    fn spoken_of(&self, hub: &Hub, typed: &str) -> Result<Subject, Failure> {
+        let begin = WallTime::from_millis(0);
+        let known = |subject: &Subject| {
+            hub.board().find(subject).is_some() || !hub.history().of(subject, begin, 1).is_empty()
+        };
+        let known = candidates(typed)?.into_iter().filter(known);
+        one_of(typed, known)?.ok_or_else(|| self.unknown(hub, typed))
+    }
+
+    /// Nobody says anything about it on this board; somebody may on another.
+    fn unknown(&self, hub: &Hub, typed: &str) -> Failure {
+        let unknown = unknown(hub, typed);
+        let meant = candidates(typed).unwrap_or_default();
+        let knows = |board: &HubShell| {
+            board.read(|hub, _| meant.iter().any(|subject| hub.board().find(subject).is_some()))
+        };
+        let others = self.boards.all();
+        match others.iter().filter(|board| board.name() != hub.name()).find(|board| knows(board)) {
+            Some(other) => {
+                unknown.line("note", format!("it is on another board: --board {}", other.name()))
+            }
+            None => unknown,
+        }
     }
 }
 
@@ -131,15 +160,6 @@ fn candidates(typed: &str) -> Result<Vec<Subject>, Failure> {
         .map_err(|error| Failure::new(Exit::Usage, "wrong-subject", error.to_string()))
 }
 
-/// The subject that is meant, among those that are spoken of or were.
-fn spoken_of(hub: &Hub, typed: &str) -> Result<Subject, Failure> {
-    let begin = WallTime::from_millis(0);
-    let known = |subject: &Subject| {
-        hub.board().find(subject).is_some() || !hub.history().of(subject, begin, 1).is_empty()
-    };
-    one_of(typed, candidates(typed)?.into_iter().filter(known))?.ok_or_else(|| unknown(hub, typed))
-}
-
 /// The only one, if there is one.
 fn one_of(typed: &str, held: impl Iterator<Item = Subject>) -> Result<Option<Subject>, Failure> {
     let mut held: Vec<Subject> = held.collect();
@@ -149,7 +169,7 @@ fn one_of(typed: &str, held: impl Iterator<Item = Subject>) -> Result<Option<Sub
         false => {
             let names: Vec<String> = held.iter().chain(&one).map(ToString::to_string).collect();
             let first = names.first().cloned().unwrap_or_default();
-            let message = format!("\"{typed}\" is both a device and a mailbox");
+            let message = format!("\"{typed}\" is of several kinds");
             Err(Failure::new(Exit::Conflict, "ambiguous-subject", message)
                 .line("found", names.join("  "))
                 .line("try", format!("lampfield why {first}")))
@@ -158,7 +178,8 @@ fn one_of(typed: &str, held: impl Iterator<Item = Subject>) -> Result<Option<Sub
 }
 
 fn unknown(hub: &Hub, typed: &str) -> Failure {
-    let name = typed.strip_prefix("device/").or(typed.strip_prefix("mailbox/")).unwrap_or(typed);
+    let kinded = typed.split_once('/').filter(|(kind, _)| kind.parse::<Kind>().is_ok());
+    let name = kinded.map_or(typed, |(_, name)| name);
     let near: Vec<String> =
         hub.board().nearest(name, NEAREST).iter().map(|near| near.name().to_string()).collect();
     let failure = Failure::new(
@@ -185,6 +206,7 @@ fn why(hub: &Hub, explanation: &Explanation, now: Now) -> why_document::Why {
         subject: subject.to_string(),
         kind: subject.kind().to_string(),
         at: None,
+        board: hub.name().to_string(),
         aggregate: lamp.as_ref().map(Shown::from),
         since: shown_since(hub, subject).map(moment),
         rule: rule.to_string(),
@@ -210,12 +232,13 @@ fn why(hub: &Hub, explanation: &Explanation, now: Now) -> why_document::Why {
 }
 
 /// A lamp as it was: leases and versions of then are not remembered.
-fn why_then(subject: &Subject, past: past::Past, at: WallTime) -> why_document::Why {
+fn why_then(hub: &Hub, subject: &Subject, past: past::Past, at: WallTime) -> why_document::Why {
     let mut document = why_document::Why {
         schema: "why/1".to_owned(),
         subject: subject.to_string(),
         kind: subject.kind().to_string(),
         at: Some(moment(at)),
+        board: hub.name().to_string(),
         aggregate: None,
         since: past.since.map(moment),
         rule: "nobody said anything".to_owned(),

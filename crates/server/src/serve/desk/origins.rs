@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use lampfield_board::WallTime;
+use lampfield_board::{BoardName, WallTime};
 use lampfield_hub::OriginReport;
 
 use crate::document::status::OriginStatus;
@@ -13,10 +13,11 @@ use crate::document::{OriginName, moment, seconds_between};
 
 impl OriginStatus {
     /// What the hub reports of an origin, as of `now`; `via` is what a relay reports of it.
-    pub fn of(report: OriginReport, via: Option<IpAddr>, now: WallTime) -> Self {
+    pub fn of(board: &BoardName, report: OriginReport, via: Option<IpAddr>, now: WallTime) -> Self {
         let Lease { state, seconds_left } = Lease::of(report.lease);
         Self {
-            origin: OriginName { account: report.account, eid: report.eid },
+            origin: OriginName { account: report.account, eid: report.eid, name: report.identity },
+            board: board.to_string(),
             state,
             seconds_left,
             away_since: report.away_since.map(|since| moment(WallTime::from_millis(since))),

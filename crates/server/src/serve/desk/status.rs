@@ -6,14 +6,15 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use lampfield_fabric::{Health, Storage};
-use lampfield_hub::{ConnId, Now, OriginReport, Status as HubStatus, Trouble};
+use lampfield_hub::{ConnId, HubShell, Now, OriginReport, Status as HubStatus, Trouble};
 use lampfield_xmpp::breakages::{Broken, remedy};
 
 use super::trouble::attention;
 use super::{Desk, certificates};
+use crate::config::name::DomainName;
 use crate::document::moment;
 use crate::document::status::{
-    Attention, Certificate, OriginStatus, Server, Severity, Status, Store,
+    Attention, BoardStatus, Certificate, OriginStatus, Server, Severity, Status, Store,
 };
 use crate::screen::time::clock;
 use crate::serve::memory;
@@ -24,7 +25,11 @@ const MISDIRECTED: usize = 8;
 impl Desk {
     /// Everything `status` shows.
     pub(super) fn status(&self) -> Status {
-        let (now, hub, origins) = self.hub.read(|hub, now| (now, hub.status(), hub.origins(now)));
+        let boards: Vec<_> =
+            self.of_domains.names().iter().filter_map(|it| self.boards.get(it)).collect();
+        let (now, each) = (boards.first().map(HubShell::now).unwrap_or_default(), &boards);
+        let hubs: Vec<HubStatus> = each.iter().map(|it| it.read(|hub, _| hub.status())).collect();
+        let hub = hubs.iter().cloned().reduce(HubStatus::plus).unwrap_or_default();
         let store = self.store_status();
         let broken = self.door.breakages.lately(std::time::Instant::now());
         let troubles = hub.troubles.iter().filter(|trouble| !follows_from(trouble, &broken));
@@ -32,11 +37,14 @@ impl Desk {
         attention
             .extend(self.certificates.iter().filter_map(|one| certificates::attention(one, now)));
         attention.extend(store.reason.as_deref().map(stalled));
-        attention.extend(self.door.telephony.stalled().iter().map(|jid| silent(jid)));
+        for telephony in self.door.telephonies.all() {
+            attention.extend(telephony.stalled().iter().map(|jid| silent(jid)));
+        }
         let fights = self.door.replacements.fights(std::time::Instant::now());
         attention.extend(fights.iter().map(|jid| fought_over(jid.as_str())));
         attention.extend(broken.iter().map(breaks_its_stream));
         attention.extend(self.misdirected());
+        attention.extend(shared_board(&self.of_domains.shared_as_before));
         Status {
             schema: "status/1".to_owned(),
             healthy: attention.is_empty(),
@@ -44,7 +52,12 @@ impl Desk {
             server: self.server_status(now),
             attention,
             certificates: self.certificates.iter().map(Certificate::from).collect(),
-            origins: self.origins(origins, now),
+            origins: boards.iter().flat_map(|board| self.origins(board)).collect(),
+            boards: boards
+                .iter()
+                .zip(&hubs)
+                .map(|(board, hub)| self.board_status(board, hub))
+                .collect(),
             counters: self.counters(&hub),
             limits: self.limits(&hub),
             store,
@@ -73,7 +86,20 @@ impl Desk {
         told.take(MISDIRECTED).collect()
     }
 
-    fn origins(&self, reports: Vec<OriginReport>, now: Now) -> Vec<OriginStatus> {
+    fn board_status(&self, board: &HubShell, hub: &HubStatus) -> BoardStatus {
+        let domains = self.of_domains.domains_of(board.name());
+        BoardStatus {
+            board: board.name().to_string(),
+            domains: domains.map(ToString::to_string).collect(),
+            origins: hub.origins as u64,
+            lamps: hub.lamps as u64,
+            facts: hub.facts.used as u64,
+            revision: hub.revision,
+        }
+    }
+
+    fn origins(&self, board: &HubShell) -> Vec<OriginStatus> {
+        let (now, reports) = board.read(|hub, now| (now, hub.origins(now)));
         let sessions = self.door.context.router.all();
         let relayed = sessions.iter().filter_map(|session| Some((session.conn, session.via()?)));
         let relayed: HashMap<ConnId, IpAddr> = relayed.collect();
@@ -81,7 +107,7 @@ impl Desk {
         reports
             .into_iter()
             .map(|report| (via(&report), report))
-            .map(|(via, report)| OriginStatus::of(report, via, now.wall))
+            .map(|(via, report)| OriginStatus::of(board.name(), report, via, now.wall))
             .collect()
     }
 
@@ -138,7 +164,8 @@ impl Desk {
     }
 
     fn store_status(&self) -> Store {
-        let owed = self.hub.owed() + self.door.context.ledger.len();
+        let owed: usize = self.boards.all().iter().map(HubShell::owed).sum();
+        let owed = owed + self.door.context.ledger.len();
         let waiting = (self.store.waiting() + owed) as u64;
         match &*self.store.health().borrow() {
             Health::Ok => Store { state: "ok".to_owned(), waiting, reason: None, since: None },
@@ -160,6 +187,18 @@ fn stalled(reason: &str) -> Attention {
         remedy: "make room or make the data folder writable; what waits is then written by itself"
             .to_owned(),
     }
+}
+
+fn shared_board(domains: &[DomainName]) -> Option<Attention> {
+    let names: Vec<_> = domains.iter().map(ToString::to_string).collect();
+    (names.len() > 1).then(|| Attention {
+        code: "boards-shared".to_owned(),
+        severity: Severity::Look,
+        text: format!("{} share one board: each hears and sees all lamps of the others", names.join(", ")),
+        remedy: "add board = \"NAME\" to each [[domain]], its own name or one that they are to share, and restart: what \
+                 is stored moves along"
+            .to_owned(),
+    })
 }
 
 fn silent(jid: &str) -> Attention {

@@ -95,11 +95,11 @@ pub fn sentence(trouble: &Trouble) -> String {
             age(predicted.as_secs_f64()),
             age(grace.as_secs_f64())
         ),
-        Trouble::FactsRefused { reached, account, eid, count, since } => {
+        Trouble::FactsRefused { reached, account, identity, count, since } => {
             let (facts, were) = if *count == 1 { ("fact", "was") } else { ("facts", "were") };
             format!(
                 "{reached} is reached: {count} {facts} of {account}{} {were} refused since {}",
-                eid.map(|eid| format!(" {eid}")).unwrap_or_default(),
+                identity.as_ref().map(|identity| format!(" {identity}")).unwrap_or_default(),
                 clock(&moment(*since))
             )
         }
@@ -122,7 +122,7 @@ mod tests {
             sentence(&Trouble::FactsRefused {
                 reached: Reached::Facts,
                 account: AccountName::parse("pbx-1@a.example").expect("a name"),
-                eid: None,
+                identity: None,
                 count,
                 since: WallTime::from_millis(0),
             })

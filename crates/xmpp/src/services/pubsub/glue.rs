@@ -7,13 +7,13 @@ use std::rc::Rc;
 
 use lampfield_accounts::Role;
 use lampfield_fabric::{Storage, StoreError, Ticket};
-use lampfield_xmpp_stream::{BareJid, StanzaCondition};
+use lampfield_xmpp_stream::{BareJid, StanzaCondition, StanzaError};
 
 use super::audience::Audiences;
 use super::codec::{Broadcast, ns};
 use super::engine::{Actor, Holder, NodeName, Privilege, PubsubLimits};
 use super::service::{BUCKETS, Elsewhere, Follows, Newcomer, PubsubService};
-use super::telephony::{self, Telephony, nodes, nodes::TelephonyNode};
+use super::telephony::{self, Telephonies, Telephony, nodes, nodes::TelephonyNode};
 use crate::context::{Context, no_room};
 use crate::domains::ServedDomain;
 use crate::random;
@@ -27,7 +27,6 @@ const PAGE: usize = 1_000;
 /// The PubSub services of all domains.
 pub struct Pubsub {
     by_address: HashMap<BareJid, Rc<Served>>,
-    telephony: Rc<Telephony>,
 }
 
 /// The service of one domain.
@@ -35,6 +34,8 @@ pub struct Pubsub {
 struct Served {
     service: RefCell<PubsubService>,
     audiences: RefCell<Audiences>,
+    /// The board of the domain.
+    telephony: Rc<Telephony>,
 }
 
 // === impl Pubsub ===
@@ -44,7 +45,7 @@ impl Pubsub {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn open(context: &Context, telephony: Rc<Telephony>) -> Result<Self, StoreError> {
+    pub async fn open(context: &Context, telephonies: &Telephonies) -> Result<Self, StoreError> {
         let mut by_address = HashMap::new();
         for domain in context.domains.iter() {
             let mut service = empty(domain);
@@ -64,10 +65,12 @@ impl Pubsub {
                     }
                 }
             }
-            let served = Served { service: RefCell::new(service), audiences: RefCell::default() };
+            let (service, audiences) = (RefCell::new(service), RefCell::default());
+            let telephony = telephonies.open(domain).await?;
+            let served = Served { service, audiences, telephony };
             by_address.insert(domain.pubsub.clone(), Rc::new(served));
         }
-        Ok(Self { by_address, telephony })
+        Ok(Self { by_address })
     }
 }
 
@@ -171,10 +174,31 @@ impl Service for Pubsub {
             let domain = context.domains.pubsub(request.to.as_str());
             let address =
                 domain.map_or_else(|| request.to.as_str().into(), |d| Rc::clone(&d.pubsub_name));
-            return telephony::handle(&self.telephony, &address, request);
+            if !request.session.telephony.is(&served.telephony) {
+                return Answer::Error(elsewhere(context, request.session, &address));
+            }
+            return telephony::handle(&served.telephony, &address, request);
         }
         served.answer(context, request)
     }
+}
+
+/// The lamps of one board are nobody's on another. A PBX that asks for them has the wrong `pubsub_node`; Asterisk shows
+/// the error to nobody, so the operator is told here.
+fn elsewhere(context: &Context, session: &Session, address: &str) -> StanzaError {
+    let own = context.domains.served(Some(session.bare.domain()));
+    if let Some(own) = own.filter(|_| session.is_pbx()) {
+        // The first one tells enough.
+        let _ = session.misdirected.set(address.into());
+        if context.accounts.log_limit().allows("another board", &session.bare) {
+            tracing::warn!(
+                code = "no-such-service", account = %session.bare, asked = address,
+                "that service is of another board: write pubsub_node={} into its xmpp.conf",
+                own.pubsub_name
+            );
+        }
+    }
+    StanzaCondition::Forbidden.with("the lamps of this domain are on another board than yours")
 }
 
 fn empty(domain: &ServedDomain) -> PubsubService {

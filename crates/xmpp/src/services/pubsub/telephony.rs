@@ -14,6 +14,7 @@
 //! Subscriptions belong to the stream that sent them, need no presence and are not stored.
 
 pub mod aggregate;
+mod by_board;
 mod claims;
 mod contents;
 mod listing;
@@ -28,10 +29,11 @@ mod watchers;
 use std::rc::Rc;
 
 use lampfield_accounts::{LogLimit, Role};
-use lampfield_board::{Change, Kind};
-use lampfield_hub::{HubShell, PeerCache, Reader};
+use lampfield_board::{BoardName, Change, Kind};
+use lampfield_hub::{HubShell, Observer, PeerCache, Reader};
 use tokio::sync::Notify;
 
+pub use by_board::Telephonies;
 pub use claims::claims;
 pub use requests::handle;
 pub use watchers::View;
@@ -41,7 +43,7 @@ use crate::session::Session;
 use probes::Probes;
 use watchers::Watchers;
 
-/// The telephony side of the PubSub service, shared by all domains.
+/// The telephony side of the PubSub service of one board, shared by the domains that have it.
 pub struct Telephony {
     hub: HubShell,
     watchers: Watchers,
@@ -54,8 +56,19 @@ pub struct Telephony {
 
 impl Telephony {
     /// Views of `hub`, whose publishers get their results through `results`.
-    pub(crate) fn new(hub: HubShell, results: Rc<Results>, log_limit: Rc<LogLimit>) -> Self {
-        Self { hub, watchers: Watchers::default(), results, probes: Probes::default(), log_limit }
+    pub(crate) fn new(
+        hub: HubShell,
+        results: Rc<Results>,
+        log_limit: Rc<LogLimit>,
+        behind: Rc<Notify>,
+    ) -> Self {
+        let (watchers, probes) = (Watchers::new(behind), Probes::default());
+        Self { hub, watchers, results, probes, log_limit }
+    }
+
+    /// Whether both are of one board.
+    pub fn is(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
     }
 
     /// The hub that stands behind the nodes.
@@ -107,11 +120,6 @@ impl Telephony {
         }
     }
 
-    /// Tells everyone who is up to date; called by the hub for each change.
-    pub fn changed(&self, change: &Change) {
-        self.watchers.broadcast(change);
-    }
-
     /// Subscribes a stream; again is the same as once. The snapshot follows at the reader's pace.
     fn subscribe(&self, session: &Rc<Session>, service: &Rc<str>, view: View, kind: Kind) {
         if self.watchers.has(session, view, kind) {
@@ -145,9 +153,9 @@ impl Telephony {
         true
     }
 
-    /// Brings streams up to date that are behind, for ever.
-    pub async fn catch_up(&self, roomy: &Notify) {
-        self.watchers.catch_up(&self.hub, roomy).await;
+    /// Brings streams a little more up to date that are behind and have room. Says whether there was any.
+    async fn catch_up(&self) -> bool {
+        self.watchers.catch_up(&self.hub).await
     }
 
     /// Streams whose TCP lives but that have not answered for a minute.
@@ -158,5 +166,17 @@ impl Telephony {
     /// How many subscriptions there are.
     pub fn subscriptions(&self) -> usize {
         self.watchers.len()
+    }
+}
+
+impl Observer for Telephony {
+    fn changed(&self, _board: &BoardName, change: &Change) {
+        self.watchers.broadcast(change);
+    }
+}
+
+impl std::fmt::Debug for Telephony {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Telephony").finish_non_exhaustive()
     }
 }

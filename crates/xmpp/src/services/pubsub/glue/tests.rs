@@ -105,7 +105,7 @@ fn what_is_left_of_accounts_that_are_gone_is_tidied_away() {
         fixture.add("ghost", Role::User).await;
         let ghost = fixture.enter("ghost", "g").await;
         fixture.door.context.accounts.remove(&ghost.session.bare).await.unwrap();
-        let hub = fixture.door.telephony.hub().clone();
+        let hub = ghost.session.telephony.hub().clone();
         hub.act(|hub, _| hub.watch(&ghost.session.name, Kind::Mailbox, PeerCache::Survives));
         ask(&ghost, "c", "<create node='haunted'/>");
         ask(&ghost, "s", "<subscribe node='n' jid='ghost@example.org'/>");

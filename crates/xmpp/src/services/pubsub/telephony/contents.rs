@@ -109,7 +109,7 @@ fn write(out: &mut Vec<u8>, facts: SubjectFacts<'_>, node: TelephonyNode) {
             for fact in facts.facts() {
                 let Some(value) = fact.state.live() else { continue };
                 Tag::open(out, "item").attr("id", name).children(|out| {
-                    payload::write_fact(out, fact.origin.eid, value, Cachable::Yes);
+                    payload::write_fact(out, fact.origin.eid(), value, Cachable::Yes);
                 });
             }
         }

@@ -116,7 +116,7 @@ pub fn write_payload(out: &mut Vec<u8>, change: &Change) {
         None => return,
     };
     let value = change.state.live().unwrap_or(&ended);
-    write_fact(out, change.origin.eid, value, change.cachable);
+    write_fact(out, change.origin.eid(), value, change.cachable);
 }
 
 /// Appends what a server says, as Asterisk writes it.

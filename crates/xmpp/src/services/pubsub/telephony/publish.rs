@@ -110,8 +110,14 @@ impl Telephony {
             };
         }
         let cachable = if kept == Cachable::No { Cachable::No } else { cachable };
-        let said =
-            Publication { eid, subject, value, cachable, protocol: Protocol::Xmpp, is_again };
+        let said = Publication {
+            identity: eid.into(),
+            subject,
+            value,
+            cachable,
+            protocol: Protocol::Xmpp,
+            is_again,
+        };
         if session.said_goodbye.take() {
             self.arrived(session);
         }

@@ -60,12 +60,17 @@ pub struct Watchers {
     all: RefCell<Vec<Subscriber>>,
     /// The rendering of the present change, reused.
     rendered: RefCell<Vec<u8>>,
-    behind: Notify,
+    behind: Rc<Notify>,
 }
 
 // === impl Watchers ===
 
 impl Watchers {
+    /// No subscriptions yet; `behind` is told when somebody has to be brought up to date.
+    pub fn new(behind: Rc<Notify>) -> Self {
+        Self { behind, ..Self::default() }
+    }
+
     /// Adds a subscription; the catch-up task brings it the snapshot. One per stream and node.
     pub fn add(&self, session: &Rc<Session>, service: &Rc<str>, view: View, watch: Watch) {
         self.all.borrow_mut().push(Subscriber {
@@ -152,29 +157,20 @@ impl Watchers {
         }
     }
 
-    /// Serves for ever: brings up to date whoever is behind and has room.
-    pub async fn catch_up(&self, hub: &HubShell, roomy: &Notify) {
-        loop {
-            let mut moved = false;
-            let mut index = 0;
-            loop {
-                match hub.read(|hub, _| self.advance(index, hub)) {
-                    CatchUpStep::End => break,
-                    CatchUpStep::Nothing => {}
-                    CatchUpStep::Sent => {
-                        moved = true;
-                        tokio::task::yield_now().await;
-                    }
-                }
-                index += 1;
-            }
-            if !moved {
-                tokio::select! {
-                    () = self.behind.notified() => {}
-                    () = roomy.notified() => {}
+    /// Sends one chunk to everyone who is behind and has room. Says whether there was anybody.
+    pub async fn catch_up(&self, hub: &HubShell) -> bool {
+        let mut moved = false;
+        for index in 0.. {
+            match hub.read(|hub, _| self.advance(index, hub)) {
+                CatchUpStep::End => break,
+                CatchUpStep::Nothing => {}
+                CatchUpStep::Sent => {
+                    moved = true;
+                    tokio::task::yield_now().await;
                 }
             }
         }
+        moved
     }
 
     /// Sends one chunk to the subscriber at `index` if it is behind and has room.

@@ -13,7 +13,7 @@ use crate::services::pubsub::telephony::nodes::EventKind;
 fn board(devices: usize) -> Board {
     let mut board = Board::new(BoardLimits::default());
     let account = AccountName::parse("pbx@example.org").unwrap();
-    let origin = Origin { account, eid: Eid::new([2, 0, 0, 0, 0, 1]) };
+    let origin = Origin::new(account, Eid::new([2, 0, 0, 0, 0, 1]));
     let origin = board.origin_id(&origin).unwrap();
     let names = (0..devices).map(|number| format!("device/PJSIP/{number}"));
     for (counter, name) in names.chain(["mailbox/1@default".to_owned()]).enumerate() {
@@ -136,7 +136,7 @@ fn who_has_withdrawn_is_not_listed() {
 fn of_facts_there_is_an_item_for_each_server_and_a_subject_is_never_torn_apart() {
     let mut board = board(4);
     let account = AccountName::parse("pbx-b@example.org").unwrap();
-    let origin = board.origin_id(&Origin { account, eid: Eid::new([2, 0, 0, 0, 0, 2]) }).unwrap();
+    let origin = board.origin_id(&Origin::new(account, Eid::new([2, 0, 0, 0, 0, 2]))).unwrap();
     let subject = Subject::device("PJSIP/0").unwrap();
     let state = FactState::Live(DeviceState::Busy.into());
     let (version, said_at, protocol) =

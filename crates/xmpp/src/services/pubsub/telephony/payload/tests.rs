@@ -85,7 +85,10 @@ fn change(subject: Subject, state: FactState, cachable: Cachable) -> Change {
         revision: Revision::new(1),
         subject_id: None,
         subject,
-        origin: Arc::new(Origin::new(AccountName::parse("a@d").unwrap(), EID.parse().unwrap())),
+        origin: Arc::new(Origin::new(
+            AccountName::parse("a@d").unwrap(),
+            EID.parse::<Eid>().unwrap(),
+        )),
         state,
         was: None,
         lamp: None,

@@ -1,0 +1,166 @@
+//! The boards of a server: for each a hub of its own, so that nothing crosses from one to another. Which account is on
+//! which board is told from outside; where that has changed since the last start, what was stored moves.
+
+mod moving;
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
+
+use lampfield_board::{AccountName, BoardName};
+use lampfield_fabric::{Bucket, Row, Storage, Store, StoreError};
+use tokio::time::Instant;
+
+use self::moving::Moving;
+pub(crate) use self::moving::Remains;
+use crate::{Hub, HubShell, Observer, Settings, keys, shell::now};
+
+/// Rows read at once at the start.
+const PAGE: usize = 1_000;
+
+/// All boards. Cheap to clone; every clone is the same.
+#[derive(Clone)]
+pub struct Boards(Rc<Inner>);
+
+struct Inner {
+    store: Store,
+    started: Instant,
+    settings: RefCell<Settings>,
+    hubs: RefCell<BTreeMap<BoardName, HubShell>>,
+    /// Who observes every board, those of later included.
+    observers: RefCell<Vec<Rc<dyn Observer>>>,
+    running: Cell<bool>,
+}
+
+// === impl Boards ===
+
+impl Boards {
+    /// The boards of these names with what the store holds of them. `home` says on which of them an account is; of one
+    /// that has none there, what is stored stays where it is.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn open(
+        store: Store,
+        settings: Settings,
+        names: impl IntoIterator<Item = BoardName>,
+        home: impl Fn(&AccountName) -> Option<BoardName>,
+    ) -> Result<Self, StoreError> {
+        let started = Instant::now();
+        let hub = |name: BoardName| Hub::new(name, settings.clone(), now(started));
+        let mut hubs: BTreeMap<_, _> =
+            names.into_iter().map(|name| (name.clone(), hub(name))).collect();
+        let mut moving = Moving::default();
+        for bucket in Hub::BUCKETS {
+            each_row(&store, bucket, "", |row| {
+                let Some((board, account)) = keys::board_and_account(&row.key) else {
+                    // Whoever reads the log must learn of it once, from any of them.
+                    if let Some(hub) = hubs.values_mut().next() {
+                        hub.load(bucket, &row.key, &row.value);
+                    }
+                    return;
+                };
+                match home(&account).filter(|home| *home != board && hubs.contains_key(home)) {
+                    Some(home) => moving.leaves(&board, home, bucket, row),
+                    None => {
+                        if let Some(hub) = hubs.get_mut(&board) {
+                            hub.load(bucket, &row.key, &row.value);
+                        }
+                    }
+                }
+            })
+            .await?;
+        }
+        moving.carry_out(&mut hubs);
+        let start = |(name, hub)| (name, HubShell::start(hub, store.clone(), started));
+        let hubs = RefCell::new(hubs.into_iter().map(start).collect());
+        let (settings, observers) = (RefCell::new(settings), RefCell::default());
+        Ok(Self(Rc::new(Inner {
+            store,
+            started,
+            settings,
+            hubs,
+            observers,
+            running: Cell::default(),
+        })))
+    }
+
+    /// The board of this name.
+    #[must_use]
+    pub fn get(&self, name: &BoardName) -> Option<HubShell> {
+        self.0.hubs.borrow().get(name).cloned()
+    }
+
+    /// All of them, by name.
+    #[must_use]
+    pub fn all(&self) -> Vec<HubShell> {
+        self.0.hubs.borrow().values().cloned().collect()
+    }
+
+    /// From now on this observer is told of every change on every board.
+    pub fn observe(&self, observer: &Rc<dyn Observer>) {
+        self.0.hubs.borrow().values().for_each(|hub| hub.add_observer(Rc::clone(observer)));
+        self.0.observers.borrow_mut().push(Rc::clone(observer));
+    }
+
+    /// Lets all boards take changed settings, as [`Hub::set_settings`].
+    pub fn set_settings(&self, settings: &Settings) {
+        self.0.settings.replace(settings.clone());
+        for hub in self.all() {
+            hub.act(|hub, now| hub.set_settings(settings.clone(), now));
+        }
+    }
+
+    /// One more board, with what the store holds of it; the one that is there if it is known already.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn add(&self, name: &BoardName) -> Result<HubShell, StoreError> {
+        if let Some(known) = self.get(name) {
+            return Ok(known);
+        }
+        let Inner { store, started, settings, .. } = &*self.0;
+        let mut hub = Hub::new(name.clone(), settings.borrow().clone(), now(*started));
+        for bucket in Hub::BUCKETS {
+            let prefix = keys::prefix(name);
+            each_row(store, bucket, &prefix, |row| hub.load(bucket, &row.key, &row.value)).await?;
+        }
+        let shell = HubShell::start(hub, store.clone(), *started);
+        for observer in self.0.observers.borrow().iter() {
+            shell.add_observer(Rc::clone(observer));
+        }
+        if self.0.running.get() {
+            tokio::task::spawn_local(shell.clone().run());
+        }
+        self.0.hubs.borrow_mut().insert(name.clone(), shell.clone());
+        Ok(shell)
+    }
+
+    /// Runs all of them, those of later included. Must be called on the `LocalSet` of the hubs' thread.
+    pub fn run(&self) {
+        self.0.running.set(true);
+        for hub in self.all() {
+            tokio::task::spawn_local(hub.run());
+        }
+    }
+}
+
+/// Calls `take` with each row of a bucket whose key begins with `prefix`.
+async fn each_row(
+    store: &Store,
+    bucket: Bucket,
+    prefix: &str,
+    mut take: impl FnMut(Row),
+) -> Result<(), StoreError> {
+    let mut from = None;
+    loop {
+        let page = store.scan(bucket, prefix, from, PAGE).await?;
+        page.rows.into_iter().for_each(&mut take);
+        from = page.next;
+        if from.is_none() {
+            return Ok(());
+        }
+    }
+}
