@@ -13,7 +13,7 @@ use std::rc::Rc;
 use lampfield_accounts::{
     AccountBook, AccountKeys, AccountSource, BookLimits, LegacyAuth, NewAccount, NewPassword, Role,
 };
-use lampfield_fabric::{Embedded, Store};
+use lampfield_fabric::Embedded;
 use lampfield_hub::HubShell;
 use lampfield_xmpp::settings::{
     ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
@@ -138,7 +138,6 @@ async fn login(address: std::net::SocketAddr, name: &str, resource: &str) -> Out
 /// An open door with so many accounts and one for the publisher.
 async fn open(folder: &std::path::Path, accounts: usize) -> Outcome<(Rc<Door>, Listeners)> {
     let (store, _) = Embedded::open(folder, lampfield_fabric::StoreLimits::default())?;
-    let store = Store::Embedded(store);
     let hub = HubShell::open(store.clone(), lampfield_hub::Settings::default()).await?;
     tokio::task::spawn_local(hub.clone().run());
     let keys = AccountKeys::load(folder)?;

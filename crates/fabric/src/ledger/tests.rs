@@ -12,7 +12,7 @@ use crate::{Embedded, StoreLimits};
 /// A ledger over a queue for `keys` keys, and the lock that keeps the disk from taking any.
 fn stuck(folder: &TempDir, keys: usize) -> (Ledger, Connection) {
     let limits = StoreLimits { pending_keys: keys, ..StoreLimits::default() };
-    let store = Store::Embedded(Embedded::open(folder.path(), limits).unwrap().0);
+    let store = Embedded::open(folder.path(), limits).unwrap().0;
     let disk = Connection::open(folder.path().join("lampfield.db")).unwrap();
     disk.execute_batch("BEGIN IMMEDIATE").unwrap();
     (Ledger::new(store), disk)
