@@ -64,6 +64,7 @@ impl Pubsub {
                     }
                 }
             }
+            service.restored();
             let served = Served { service: RefCell::new(service), audiences: RefCell::default() };
             by_address.insert(domain.pubsub.clone(), Rc::new(served));
         }
