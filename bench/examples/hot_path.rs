@@ -14,7 +14,7 @@ use lampfield_accounts::{
     AccountBook, AccountKeys, AccountSource, BookLimits, LegacyAuth, NewAccount, NewPassword, Role,
 };
 use lampfield_board::BoardName;
-use lampfield_fabric::{Embedded, Store};
+use lampfield_fabric::Embedded;
 use lampfield_hub::Boards;
 use lampfield_xmpp::settings::{
     ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
@@ -139,7 +139,6 @@ async fn login(address: std::net::SocketAddr, name: &str, resource: &str) -> Out
 /// An open door with so many accounts and one for the publisher.
 async fn open(folder: &std::path::Path, accounts: usize) -> Outcome<(Rc<Door>, Listeners)> {
     let (store, _) = Embedded::open(folder, lampfield_fabric::StoreLimits::default())?;
-    let store = Store::Embedded(store);
     let settings = lampfield_hub::Settings::default();
     let boards = Boards::open(store.clone(), settings, [], |_| None).await?;
     boards.run();

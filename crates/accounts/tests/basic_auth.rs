@@ -15,7 +15,7 @@ use lampfield_accounts::{
     AccountBook, AccountKeys, AccountSource, BareJid, BookLimits, LegacyAuth, LoginError,
     NewAccount, NewPassword, Role,
 };
-use lampfield_fabric::{Embedded, Store, StoreLimits};
+use lampfield_fabric::{Embedded, StoreLimits};
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::Instant;
 
@@ -28,7 +28,7 @@ async fn book(folder: &tempfile::TempDir) -> Rc<AccountBook> {
     let (store, _) = Embedded::open(folder.path(), StoreLimits::default()).expect("a store");
     let keys = AccountKeys::load(folder.path()).expect("a key");
     let limits = BookLimits::default();
-    let book = AccountBook::open(Store::Embedded(store), keys, HashMap::new(), limits);
+    let book = AccountBook::open(store, keys, HashMap::new(), limits);
     let book = book.await.expect("a book");
     let boss = NewAccount {
         jid: boss(),

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lampfield_fabric::{Bucket, Embedded, Storage, StoreLimits, Ticket, Write};
+use lampfield_fabric::{Bucket, Embedded, Storage, Store, StoreLimits, Ticket, Write};
 
 const VALUE: &str = r#"{"state":"INUSE","version":[7,123456],"said":"2026-11-21T10:00:00.000Z","cachable":true,"door":"asterisk","account":"pbx-a@asterisk.example"}"#;
 
@@ -49,7 +49,7 @@ fn fact(bucket: Bucket, number: usize) -> Write {
     Write { bucket, key, value: Some(VALUE.to_owned()) }
 }
 
-async fn committed(store: &Embedded, ticket: Ticket) {
+async fn committed(store: &Store, ticket: Ticket) {
     store.committed().wait_for(|committed| *committed >= ticket).await.unwrap();
 }
 
@@ -66,7 +66,7 @@ fn report(what: &str, rows: usize, started: Instant, before: Cpu) {
 }
 
 /// Writes as fast as they are taken; the keys repeat after `keys`.
-async fn bulk(store: &Embedded, bucket: Bucket, what: &str, rows: usize, keys: usize) {
+async fn bulk(store: &Store, bucket: Bucket, what: &str, rows: usize, keys: usize) {
     let (started, before) = (Instant::now(), Cpu::now());
     let mut last = Ticket::default();
     for number in 0..rows {
@@ -81,7 +81,7 @@ async fn bulk(store: &Embedded, bucket: Bucket, what: &str, rows: usize, keys: u
 }
 
 /// Writes one row at a time, each when the one before is safe.
-async fn single(store: &Embedded, bucket: Bucket, what: &str, rows: usize) {
+async fn single(store: &Store, bucket: Bucket, what: &str, rows: usize) {
     let (started, before) = (Instant::now(), Cpu::now());
     for number in 0..rows {
         committed(store, store.write(fact(bucket, number % 10_000)).unwrap()).await;

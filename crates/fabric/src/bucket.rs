@@ -1,5 +1,6 @@
-//! The closed set of buckets and what each promises. A bucket is a table in the embedded store and
-//! would be a JetStream bucket on NATS; its name is what an operator reads in the `sqlite3` shell.
+//! The closed set of buckets, what each promises and which rely on which. A bucket is a table in the
+//! embedded store and would be a JetStream bucket on NATS; its name is what an operator reads in the
+//! `sqlite3` shell.
 
 use std::fmt;
 
@@ -13,16 +14,20 @@ pub enum Durability {
 }
 
 /// A named set of keys.
+///
+/// The order of declaration is the order of commits (see [`crate::Storage`]): a bucket stands behind
+/// those whose rows its own need. A tombstone needs the mark of who has to be sent it; a fact ends by
+/// its tombstone, which goes last; nothing can be done with an item without its node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Bucket {
-    /// What each origin says about each subject.
-    Facts,
-    /// Withdrawn facts that somebody may still show.
-    Tombstones,
     /// Who holds which origin, with its epoch.
     Origins,
-    /// Up to where each account has confirmed what it was sent.
+    /// Who has to be sent the withdrawals that it may have missed.
     Confirmations,
+    /// Withdrawn facts that somebody may still show.
+    Tombstones,
+    /// What each origin says about each subject.
+    Facts,
     /// Accounts and their keys.
     Accounts,
     /// Domains and their settings.
@@ -31,10 +36,10 @@ pub enum Bucket {
     Rosters,
     /// Generic PubSub nodes and their configuration.
     PubsubNodes,
-    /// Items of generic PubSub nodes.
-    PubsubItems,
     /// Who may do what on a PubSub node.
     Affiliations,
+    /// Items of generic PubSub nodes.
+    PubsubItems,
     /// Persistent PubSub subscriptions.
     Subscriptions,
     /// What the server remembers about itself.
@@ -46,16 +51,16 @@ pub enum Bucket {
 impl Bucket {
     /// Every bucket, in the order of their declaration.
     pub const ALL: [Self; 12] = [
-        Self::Facts,
-        Self::Tombstones,
         Self::Origins,
         Self::Confirmations,
+        Self::Tombstones,
+        Self::Facts,
         Self::Accounts,
         Self::Domains,
         Self::Rosters,
         Self::PubsubNodes,
-        Self::PubsubItems,
         Self::Affiliations,
+        Self::PubsubItems,
         Self::Subscriptions,
         Self::Meta,
     ];

@@ -1,63 +1,21 @@
-//! The store of a single node: one SQLite file in the data folder, written by a thread of its own.
-//! What callers see is the newest value of each key, whether it has reached the disk or not; they
-//! must never wait for the disk unless they ask to.
+//! The engine of a single node: one SQLite file in the data folder. It commits a whole group at
+//! once or nothing of it, which is more than [`crate::Storage`] promises and nobody may rely on.
 
 mod database;
 mod fault;
 mod folder;
-mod group;
-mod queue;
-mod reading;
 mod schema;
 #[cfg(test)]
 mod tests;
-mod watch;
-mod watchers;
-mod writer;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::path::{Path, PathBuf};
 
-use tokio::sync::{oneshot, watch as signal};
-
-pub use watch::EmbeddedWatch;
-
-use self::{
-    database::Database,
-    folder::Folder,
-    queue::{Closing, Queue},
-    writer::{Signals, Writer},
-};
+use self::{database::Database, folder::Folder};
 use crate::{
-    Bucket, Cursor, Health, Page, Refused, Revision, Row, Storage, StoreError, Ticket, Write, gap,
+    Bucket, Page, Revision, Row, Store, StoreLimits,
+    raw::{NotSet, RawError, RawStore},
+    write_behind::{Group, Watchers},
 };
-
-/// The most rows in one page of a scan.
-const PAGE_ROWS: usize = 1_000;
-
-/// What the store may use. All have defaults that suit a node of the size in the design.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoreLimits {
-    /// Keys that may wait for the disk. At the limit new keys are refused (`QueueFull`); keys
-    /// that already wait can still be given newer values. Default 1,000,000.
-    pub pending_keys: usize,
-    /// Bytes of keys and values that may wait for the disk; behaviour as above. Default 256 MiB.
-    pub pending_bytes: usize,
-    /// Rows in one transaction, except after a stall, when all that waits is one. Default 10,000.
-    pub group_rows: usize,
-    /// The longest key. Default 8,192.
-    pub key_bytes: usize,
-    /// The longest value. Default 1 MiB.
-    pub value_bytes: usize,
-    /// Reads and compare-and-sets that may wait for an answer. Default 4,096.
-    pub requests: usize,
-    /// Changes that may wait for the reader of one watch before it is told `Resync`. Default 1,024.
-    pub watch_queue: usize,
-}
 
 /// What was found when the store was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,33 +59,11 @@ pub enum OpenError {
     },
 }
 
-/// SQLite in the data folder. Cheap to clone; the store closes by [`Storage::close`] or when the
-/// last clone is dropped, which does not wait.
-#[derive(Clone)]
+/// SQLite in the data folder.
 pub struct Embedded {
-    handle: Arc<Handle>,
-}
-
-struct Handle {
-    queue: Arc<Queue>,
-    committed: signal::Receiver<Ticket>,
-    health: signal::Receiver<Health>,
-}
-
-// === impl StoreLimits ===
-
-impl Default for StoreLimits {
-    fn default() -> Self {
-        Self {
-            pending_keys: 1_000_000,
-            pending_bytes: 256 * 1024 * 1024,
-            group_rows: 10_000,
-            key_bytes: 8_192,
-            value_bytes: 1024 * 1024,
-            requests: 4_096,
-            watch_queue: 1_024,
-        }
-    }
+    database: Database,
+    // Declared last: the folder is let go when the file is closed.
+    _folder: Folder,
 }
 
 // === impl Embedded ===
@@ -139,113 +75,77 @@ impl Embedded {
     /// # Errors
     /// When another server holds the folder, the file is newer than this program, or the disk
     /// does not allow it. A damaged file is no error: it is set aside, see [`Opened`].
-    pub fn open(folder: &Path, limits: StoreLimits) -> Result<(Self, Opened), OpenError> {
+    pub fn open(folder: &Path, limits: StoreLimits) -> Result<(Store, Opened), OpenError> {
+        let (embedded, opened) = Self::open_raw(folder)?;
+        let store = Store::over(embedded, limits).map_err(|error| OpenError::Unusable {
+            path: opened.file.clone(),
+            reason: format!("the store's thread cannot be started: {error}"),
+        })?;
+        Ok((store, opened))
+    }
+
+    fn open_raw(folder: &Path) -> Result<(Self, Opened), OpenError> {
         let folder = Folder::hold(folder)?;
-        let file = folder.database()?;
-        let (database, opened) = Database::open(&file)?;
-        let unusable = |reason| OpenError::Unusable { path: file.clone(), reason };
-        let newest = database.newest().map_err(|error| unusable(database.explain(&error)))?;
-
-        let queue = Arc::new(Queue::new(limits, Ticket(newest)));
-        let (committed, watch_committed) = signal::channel(Ticket(newest));
-        let (health, watch_health) = signal::channel(Health::Ok);
-        let signals = Signals { committed, health };
-        let writer = Writer::new(folder, database, queue.clone(), signals);
-        thread::Builder::new()
-            .name("store".to_owned())
-            .spawn(move || writer.run())
-            .map_err(|error| unusable(format!("the store's thread cannot be started: {error}")))?;
-
-        let handle = Handle { queue, committed: watch_committed, health: watch_health };
-        Ok((Self { handle: Arc::new(handle) }, opened))
+        let (database, opened) = Database::open(&folder.database()?)?;
+        Ok((Self { database, _folder: folder }, opened))
     }
 
-    async fn ask<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        ask(&self.handle.queue, work)?.await.unwrap_or(Err(StoreError::Closed))
+    fn explained<T>(&self, result: rusqlite::Result<T>) -> Result<T, RawError> {
+        result.map_err(|error| RawError(self.database.explain(&error)))
     }
 }
 
-/// Has the store's thread do something; the answer is an error of the channel when it closes first.
-fn ask<T: Send + 'static>(
-    queue: &Queue,
-    work: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
-) -> Result<oneshot::Receiver<Result<T, StoreError>>, StoreError> {
-    let (reply, answer) = oneshot::channel();
-    queue.request(Box::new(move |writer| {
-        if !reply.is_closed() {
-            // The caller may go away meanwhile.
-            let _gone = reply.send(work(writer));
+impl RawStore for Embedded {
+    fn commit(&mut self, group: &Group, watchers: &mut Watchers) -> Result<(), RawError> {
+        let applied = self.database.apply(group);
+        let revision = self.explained(applied)?;
+        if watchers.is_empty() {
+            return Ok(());
         }
-    }))?;
-    Ok(answer)
-}
-
-impl Storage for Embedded {
-    fn offer(&self, write: Write) -> Result<Ticket, Box<Refused>> {
-        self.handle.queue.write(write)
+        for bucket in Bucket::ALL {
+            for (key, value) in group.rows(bucket) {
+                watchers.tell(bucket, key, value, revision);
+            }
+        }
+        Ok(())
     }
 
-    fn committed(&self) -> signal::Receiver<Ticket> {
-        self.handle.committed.clone()
+    fn get(&mut self, bucket: Bucket, key: &str) -> Result<Option<Row>, RawError> {
+        self.explained(self.database.get(bucket, key))
     }
 
-    fn health(&self) -> signal::Receiver<Health> {
-        self.handle.health.clone()
-    }
-
-    fn waiting(&self) -> usize {
-        self.handle.queue.keys()
-    }
-
-    async fn get(&self, bucket: Bucket, key: &str) -> Result<Option<Row>, StoreError> {
-        let key = key.to_owned();
-        self.ask(move |writer| writer.get(bucket, &key)).await
-    }
-
-    async fn scan(
-        &self,
+    fn scan(
+        &mut self,
         bucket: Bucket,
         prefix: &str,
-        from: Option<Cursor>,
+        from: &str,
         limit: usize,
-    ) -> Result<Page, StoreError> {
-        let (prefix, limit) = (prefix.to_owned(), limit.clamp(1, PAGE_ROWS));
-        self.ask(move |writer| writer.scan(bucket, &prefix, from, limit)).await
+    ) -> Result<Page, RawError> {
+        self.explained(self.database.scan(bucket, prefix, from, limit))
     }
 
-    async fn compare_and_set(
-        &self,
+    fn compare_and_set(
+        &mut self,
         bucket: Bucket,
         key: &str,
         expected: Option<Revision>,
-        new: Option<String>,
-    ) -> Result<Revision, StoreError> {
-        self.handle.queue.check(bucket, key, new.as_deref())?;
-        let key = key.to_owned();
-        self.ask(move |writer| writer.compare_and_set(bucket, key, expected, new)).await
+        new: Option<&str>,
+        watchers: &mut Watchers,
+    ) -> Result<Revision, NotSet> {
+        let current = self.get(bucket, key).map_err(NotSet::Failed)?.and_then(|row| row.revision);
+        if current != expected {
+            return Err(NotSet::Conflict(current));
+        }
+        let applied = self.database.apply_one(bucket, key, new);
+        let revision = self.explained(applied).map_err(NotSet::Failed)?;
+        watchers.tell(bucket, key, new, revision);
+        Ok(revision)
     }
 
-    async fn watch(&self, bucket: Bucket, prefix: &str) -> Result<crate::Watch, StoreError> {
-        let (sender, events) = gap::channel(self.handle.queue.limits().watch_queue);
-        let prefix = prefix.to_owned();
-        let reader =
-            self.ask(move |writer| Ok(writer.watchers.add(bucket, prefix, sender))).await?;
-        Ok(crate::Watch::Embedded(EmbeddedWatch::new(self.handle.queue.clone(), reader, events)))
-    }
-
-    async fn close(&self, wait: Duration) -> Result<(), StoreError> {
-        let (done, outcome) = oneshot::channel();
-        self.handle.queue.close(Closing { deadline: Instant::now() + wait, done: Some(done) })?;
-        outcome.await.unwrap_or(Err(StoreError::Closed))
-    }
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        // One attempt at what waits; it fails only when the store has been closed already.
-        let _closed = self.queue.close(Closing { deadline: Instant::now(), done: None });
+    fn close(&mut self) {
+        if let Err(error) = self.database.checkpoint() {
+            // The log stays beside the file and is read at the next start.
+            tracing::warn!(reason = self.database.explain(&error), "store closed with its log");
+        }
     }
 }

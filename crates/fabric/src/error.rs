@@ -2,7 +2,7 @@
 
 use crate::{Bucket, Revision};
 
-/// Why a store refused or failed a call. A refused call has changed nothing.
+/// Why a store refused or failed a call. But for `Stalled`, such a call has changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The store has been closed, or its thread is gone.
@@ -30,7 +30,7 @@ pub enum StoreError {
         /// The longest value allowed.
         limit: usize,
     },
-    /// More writes wait for the disk than the limits allow. Keys that already wait can still be
+    /// More writes wait to be committed than the limits allow. Keys that already wait can still be
     /// given newer values of the same size or less.
     #[error("{keys} keys ({bytes} bytes) already wait to be stored, which is the limit")]
     QueueFull {
@@ -56,7 +56,8 @@ pub enum StoreError {
         /// What it has now.
         current: Option<Revision>,
     },
-    /// Nothing can be written at present; the reason names the way out.
+    /// Nothing can be written at present, or nobody can say whether it was; the reason names the
+    /// way out.
     #[error("nothing can be stored at present: {reason}")]
     Stalled {
         /// The same text as in [`crate::Health::Stalled`].

@@ -1,13 +1,15 @@
-//! What a store has refused because too much waits for its disk already: it is owed to the store,
-//! not forgotten. Whoever has made a change in memory hands its writes over here, so that the store
-//! comes to hold them however late, in the order in which they were made.
+//! What a store has refused because too much waits in it already: it is owed to the store, not
+//! forgotten. Whoever has made a change in memory hands its writes over here, so that the store
+//! comes to hold them however late.
 //!
-//! Once something is owed, all later writes wait behind it. Of one key only the newest is owed; it
-//! takes the place of the newest, because what was written between the two may rely on it.
+//! Once something is owed, all later writes wait behind it, the newest of each key. They reach the
+//! store in the order that the store itself keeps within a group (see [`Storage`]): what is put
+//! before what is removed, so that nothing of them is there before what it relies on.
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, HashMap},
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
 };
 
 use tokio::sync::Notify;
@@ -28,13 +30,12 @@ pub struct Ledger {
     latest: Cell<Ticket>,
 }
 
-/// The writes that are owed, at most one of each key.
+/// The writes that are owed, in the order in which they are to reach the store.
 #[derive(Default)]
 struct Owed {
-    /// In the order in which they must reach the store.
-    writes: BTreeMap<u64, Write>,
-    places: HashMap<(Bucket, String), u64>,
-    last: u64,
+    puts: BTreeMap<(Bucket, String), String>,
+    /// No key of these is among the others.
+    removals: BTreeSet<(Reverse<Bucket>, String)>,
     /// Why the store took nothing when it was asked last.
     reason: Option<StoreError>,
 }
@@ -105,9 +106,7 @@ impl Ledger {
     pub fn check(&self, bucket: Bucket, key: &str) -> Result<(), StoreError> {
         let owed = self.owed.borrow();
         match &owed.reason {
-            Some(reason) if owed.places.contains_key(&(bucket, key.to_owned())) => {
-                Err(reason.clone())
-            }
+            Some(reason) if owed.contains(bucket, key) => Err(reason.clone()),
             _ => Ok(()),
         }
     }
@@ -115,13 +114,13 @@ impl Ledger {
     /// How many writes are owed.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.owed.borrow().writes.len()
+        self.owed.borrow().len()
     }
 
     /// Whether nothing is owed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.owed.borrow().writes.is_empty()
+        self.owed.borrow().len() == 0
     }
 
     /// Whether so much is owed that nothing new should be begun.
@@ -147,24 +146,24 @@ impl Ledger {
         }
     }
 
-    /// Offers up to `most` of what is owed, the oldest first; says whether the store took them.
+    /// Offers up to `most` of what is owed; says whether the store took them.
     fn pay_some(&self, most: usize) -> bool {
         let mut owed = self.owed.borrow_mut();
         for _ in 0..most {
-            let Some((place, write)) = owed.pop() else { break };
+            let Some(write) = owed.pop() else { break };
             match self.store.offer(write) {
                 Ok(ticket) => self.latest.set(ticket),
                 Err(refused) if refused.error.is_final() => {
                     tracing::error!(code = "not-stored", error = %refused.error, "a change is lost");
                 }
                 Err(refused) => {
-                    owed.keep(place, refused.write);
+                    owed.push(refused.write);
                     owed.reason = Some(refused.error);
                     return false;
                 }
             }
         }
-        if owed.writes.is_empty() {
+        if owed.len() == 0 {
             *owed = Owed::default();
             tracing::info!("the store has room again, nothing was lost");
         }
@@ -176,23 +175,32 @@ impl Ledger {
 
 impl Owed {
     /// Owes a write, and nothing older of its key.
-    fn push(&mut self, write: Write) {
-        self.last += 1;
-        self.keep(self.last, write);
-    }
-
-    fn keep(&mut self, place: u64, write: Write) {
-        if let Some(older) = self.places.insert((write.bucket, write.key.clone()), place) {
-            self.writes.remove(&older);
+    fn push(&mut self, Write { bucket, key, value }: Write) {
+        if let Some(value) = value {
+            self.removals.remove(&(Reverse(bucket), key.clone()));
+            self.puts.insert((bucket, key), value);
+        } else {
+            self.puts.remove(&(bucket, key.clone()));
+            self.removals.insert((Reverse(bucket), key));
         }
-        self.writes.insert(place, write);
     }
 
-    /// Takes out the oldest.
-    fn pop(&mut self) -> Option<(u64, Write)> {
-        let (place, write) = self.writes.pop_first()?;
-        self.places.remove(&(write.bucket, write.key.clone()));
-        Some((place, write))
+    /// Takes out the next.
+    fn pop(&mut self) -> Option<Write> {
+        if let Some(((bucket, key), value)) = self.puts.pop_first() {
+            return Some(Write { bucket, key, value: Some(value) });
+        }
+        let (Reverse(bucket), key) = self.removals.pop_first()?;
+        Some(Write { bucket, key, value: None })
+    }
+
+    fn contains(&self, bucket: Bucket, key: &str) -> bool {
+        self.puts.contains_key(&(bucket, key.to_owned()))
+            || self.removals.contains(&(Reverse(bucket), key.to_owned()))
+    }
+
+    fn len(&self) -> usize {
+        self.puts.len() + self.removals.len()
     }
 }
 

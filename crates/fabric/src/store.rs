@@ -1,5 +1,6 @@
 //! The store as its users see it: writes that never wait, tickets that say when they are safe,
-//! reads that see every earlier write. It must never block the thread that calls it.
+//! reads that see every earlier write. It must never block the thread that calls it, nor promise
+//! what only one of its engines can keep.
 
 use std::{
     future::Future,
@@ -8,15 +9,16 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::{Bucket, Embedded, StoreError, embedded};
+use crate::{Bucket, StoreError, Watch};
 
 /// The number of a write. Tickets rise with each write of this run of the store; a ticket is
 /// committed when the group that holds its write, or a newer one of the same key, is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
-/// Tells one value of a key from the next. It rises with every change of a key while that key
-/// exists; compare for equality or order within one key only.
+/// Tells one committed value of a key from the next. It rises with every change of a key while that
+/// key exists; compare for equality or order within one key only. That is the number which
+/// JetStream gives each message of a bucket; where a bucket is deleted it begins anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(pub u64);
 
@@ -47,8 +49,9 @@ pub struct Row {
     pub key: String,
     /// JSON text, as it was written.
     pub value: String,
-    /// Which value this is.
-    pub revision: Revision,
+    /// Which value this is; none while it waits to be committed, because the engine numbers what
+    /// it commits. A watch tells of nothing without one.
+    pub revision: Option<Revision>,
 }
 
 /// Where a scan goes on. Opaque; it stays valid while the store changes.
@@ -65,13 +68,13 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-/// Whether writes reach the disk.
+/// Whether writes are committed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Health {
-    /// They do.
+    /// They are.
     #[default]
     Ok,
-    /// They do not: they are kept as the newest value of each key and tried again by itself.
+    /// They are not: they are kept as the newest value of each key and tried again by itself.
     Stalled {
         /// When the first attempt failed.
         since: SystemTime,
@@ -102,16 +105,48 @@ pub enum Event {
 
 /// Named buckets of keys. Cheap to clone; every clone is the same store.
 ///
-/// Calls from one thread take effect in the order of the calls: a read sees every earlier write,
-/// committed or not.
+/// What holds for a caller:
+///
+/// - **The newest value of a key wins.** Values of one key are committed in the order of their
+///   tickets, though not each of them, and an older one never comes back.
+///   *NATS:* one node writes a key, each time under the revision that it has, so that a write that
+///   was given up and arrives late is refused.
+/// - **Reads see every earlier write**, committed or not: `get` and `scan` show what waits over what
+///   is committed. A scan is no snapshot: its pages see what is there when they are read.
+///   *NATS:* the queue is above every engine, and committed rows are read from the copy of a bucket
+///   that each node keeps; what other nodes commit is there a little later.
+/// - **Tickets are committed in order.** Once [`Storage::committed`] says `t`, all writes up to `t`
+///   outlive what [`Bucket::durability`] promises. Whoever must not do one thing before another is
+///   safe waits for its ticket.
+///   *NATS:* a write is committed when JetStream has acknowledged it: with one replica that outlives
+///   the death of the process, and with `sync_interval: always` power loss as well.
+/// - **Nothing is all or nothing.** A crash may keep one row of two that were written together, in
+///   one bucket as in two. Of what has not been committed, what is left follows this order alone:
+///   what is put comes before what is removed; of two rows that are put, the one in the earlier
+///   bucket of [`Bucket::ALL`] comes first; of two that are removed, the one in the later bucket;
+///   and in one bucket any order will do. It holds for what is written in that order, as long as
+///   neither key is written again. Nothing is promised of a row that is put after another was
+///   removed.
+///   *NATS:* a group goes out bucket by bucket, and a bucket's acknowledgements are waited for
+///   before the next; no transaction spans two messages, let alone two buckets.
+/// - **A compare-and-set is exact.** It is made on what is committed, after every write that was
+///   offered before it, and of several at once one wins.
+///   *NATS:* JetStream compares the revision where the bucket has its home; where that is out of
+///   reach the answer is `Stalled`.
+/// - **A watch tells what is committed**, key by key in the order of the revisions; what waits it
+///   does not tell, as it may still be overtaken. Where it cannot follow it says so, and begins
+///   again; it leaves out values that have been replaced meanwhile.
+///   *NATS:* a consumer of the bucket's stream; one that fell silent is opened again, which is
+///   `Resync`.
+///
+/// The engine below ([`crate::Embedded`]) tells only what is committed; what it does beyond this (a
+/// group at once, for instance) must not be relied on, and `testing::TornDisk` shows who does.
 pub trait Storage: Clone + Send + Sync + 'static {
-    /// Takes a write and returns at once. The newest value of a key is the one that is stored; a
-    /// group of writes becomes visible after a crash entirely or not at all, in the order of the
-    /// tickets.
+    /// Takes a write and returns at once.
     ///
     /// # Errors
-    /// `BadKey`, `BadValue`, `Closed`, and `QueueFull` when the disk has been away for long; with
-    /// the write, so that it can be offered again.
+    /// `BadKey`, `BadValue`, `Closed`, and `QueueFull` when nothing could be committed for long;
+    /// with the write, so that it can be offered again.
     fn offer(&self, write: Write) -> Result<Ticket, Box<Refused>>;
 
     /// As [`Storage::offer`], for whoever changes nothing before the write is taken.
@@ -125,10 +160,10 @@ pub trait Storage: Clone + Send + Sync + 'static {
     /// The highest ticket up to which every write is safe, as its bucket's durability says.
     fn committed(&self) -> watch::Receiver<Ticket>;
 
-    /// Whether writes reach the disk.
+    /// Whether writes are committed.
     fn health(&self) -> watch::Receiver<Health>;
 
-    /// How many keys wait to be stored.
+    /// How many keys wait to be committed.
     fn waiting(&self) -> usize;
 
     /// The value of a key.
@@ -154,10 +189,12 @@ pub trait Storage: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Page, StoreError>> + Send;
 
     /// Sets (or with `None` removes) a key if its revision is still `expected` (`None`: if it does
-    /// not exist). Returns when that is committed.
+    /// not exist). Returns when that is committed. Of a value that waits nobody knows the revision:
+    /// wait for its ticket and read again.
     ///
     /// # Errors
-    /// `Conflict`; `Stalled` when nothing can be written; otherwise as for `get` and `write`.
+    /// `Conflict`; `Stalled` when nothing can be written, or nobody can say whether it was: read
+    /// before you try again. Otherwise as for `get` and `write`.
     fn compare_and_set(
         &self,
         bucket: Bucket,
@@ -182,102 +219,4 @@ pub trait Storage: Clone + Send + Sync + 'static {
     /// # Errors
     /// `Stalled` when not everything could be stored within `wait`: the rest is lost.
     fn close(&self, wait: Duration) -> impl Future<Output = Result<(), StoreError>> + Send;
-}
-
-/// The store of this server. Closed set: adding one is a design decision.
-#[derive(Clone)]
-pub enum Store {
-    /// SQLite in the data folder, for one node.
-    Embedded(Embedded),
-}
-
-/// A watch on some keys of a store; dropping it ends it.
-pub enum Watch {
-    /// On the embedded store.
-    Embedded(embedded::EmbeddedWatch),
-}
-
-// === impl Store ===
-
-impl Storage for Store {
-    fn offer(&self, write: Write) -> Result<Ticket, Box<Refused>> {
-        match self {
-            Self::Embedded(store) => store.offer(write),
-        }
-    }
-
-    fn committed(&self) -> watch::Receiver<Ticket> {
-        match self {
-            Self::Embedded(store) => store.committed(),
-        }
-    }
-
-    fn health(&self) -> watch::Receiver<Health> {
-        match self {
-            Self::Embedded(store) => store.health(),
-        }
-    }
-
-    fn waiting(&self) -> usize {
-        match self {
-            Self::Embedded(store) => store.waiting(),
-        }
-    }
-
-    async fn get(&self, bucket: Bucket, key: &str) -> Result<Option<Row>, StoreError> {
-        match self {
-            Self::Embedded(store) => store.get(bucket, key).await,
-        }
-    }
-
-    async fn scan(
-        &self,
-        bucket: Bucket,
-        prefix: &str,
-        from: Option<Cursor>,
-        limit: usize,
-    ) -> Result<Page, StoreError> {
-        match self {
-            Self::Embedded(store) => store.scan(bucket, prefix, from, limit).await,
-        }
-    }
-
-    async fn compare_and_set(
-        &self,
-        bucket: Bucket,
-        key: &str,
-        expected: Option<Revision>,
-        new: Option<String>,
-    ) -> Result<Revision, StoreError> {
-        match self {
-            Self::Embedded(store) => store.compare_and_set(bucket, key, expected, new).await,
-        }
-    }
-
-    async fn watch(&self, bucket: Bucket, prefix: &str) -> Result<Watch, StoreError> {
-        match self {
-            Self::Embedded(store) => store.watch(bucket, prefix).await,
-        }
-    }
-
-    async fn close(&self, wait: Duration) -> Result<(), StoreError> {
-        match self {
-            Self::Embedded(store) => store.close(wait).await,
-        }
-    }
-}
-
-// === impl Watch ===
-
-impl Watch {
-    /// The next thing to know.
-    ///
-    /// # Errors
-    /// `Closed` after the store has closed; `Unreadable` when the rows cannot be read (calling
-    /// again tries again).
-    pub async fn next(&mut self) -> Result<Event, StoreError> {
-        match self {
-            Self::Embedded(watch) => watch.next().await,
-        }
-    }
 }

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use lampfield_fabric::{Bucket, Embedded, Health, OpenError, Storage, StoreLimits, Write};
+use lampfield_fabric::{Bucket, Embedded, Health, OpenError, Storage, Store, StoreLimits, Write};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -78,7 +78,7 @@ impl Drop for Disk {
     }
 }
 
-fn open(folder: &Path) -> Result<Embedded, OpenError> {
+fn open(folder: &Path) -> Result<Store, OpenError> {
     Embedded::open(folder, StoreLimits::default()).map(|(store, _)| store)
 }
 

@@ -1,5 +1,6 @@
-//! `kill -9`: whatever was acknowledged is there afterwards, and what is there is what had been
-//! written up to some moment, nothing skipped.
+//! `kill -9` on the embedded store: whatever was acknowledged is there afterwards, and what is there
+//! is what had been written up to some moment, nothing skipped. The latter is more than any store
+//! promises, and here to see that a group of SQLite's is whole.
 
 #![allow(
     clippy::unwrap_used,

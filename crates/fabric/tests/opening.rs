@@ -9,13 +9,13 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
-use lampfield_fabric::{Bucket, Embedded, OpenError, Opened, Storage, StoreLimits, Write};
+use lampfield_fabric::{Bucket, Embedded, OpenError, Opened, Storage, Store, StoreLimits, Write};
 
-fn open(folder: &Path) -> Result<(Embedded, Opened), OpenError> {
+fn open(folder: &Path) -> Result<(Store, Opened), OpenError> {
     Embedded::open(folder, StoreLimits::default())
 }
 
-async fn close(store: Embedded) {
+async fn close(store: Store) {
     store.close(Duration::from_secs(10)).await.unwrap();
 }
 

@@ -20,7 +20,7 @@ use lampfield_hub::{Boards, ConnId, Observer, PeerCache, Publication, Reader, Se
 const SHARED: &str = "shared";
 
 fn store(folder: &Path) -> Store {
-    Store::Embedded(Embedded::open(folder, StoreLimits::default()).unwrap().0)
+    Embedded::open(folder, StoreLimits::default()).unwrap().0
 }
 
 fn name(board: &str) -> BoardName {

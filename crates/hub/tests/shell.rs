@@ -37,7 +37,7 @@ fn said(device: &str, state: DeviceState) -> Publication {
 }
 
 fn store(folder: &Path) -> Store {
-    Store::Embedded(Embedded::open(folder, StoreLimits::default()).unwrap().0)
+    Embedded::open(folder, StoreLimits::default()).unwrap().0
 }
 
 async fn open(store: &Store, grace: Duration) -> HubShell {
@@ -171,7 +171,7 @@ async fn a_change_made_by_a_door_is_told_after_the_present_one() {
 /// A disk that takes nothing until it is let go, under a queue with room for `keys` keys.
 fn stuck(folder: &Path, keys: usize) -> (Store, rusqlite::Connection) {
     let limits = StoreLimits { pending_keys: keys, ..StoreLimits::default() };
-    let store = Store::Embedded(Embedded::open(folder, limits).unwrap().0);
+    let store = Embedded::open(folder, limits).unwrap().0;
     let disk = rusqlite::Connection::open(folder.join("lampfield.db")).unwrap();
     disk.execute_batch("BEGIN IMMEDIATE").unwrap();
     (store, disk)

@@ -176,7 +176,7 @@ fn listen(door: &Rc<Door>) -> Result<Listeners, Failure> {
 }
 
 fn open_store(place: &Place) -> Result<Store, Failure> {
-    let (embedded, opened) =
+    let (store, opened) =
         Embedded::open(&place.data_dir, StoreLimits::default()).map_err(|error| match error {
             OpenError::Held { .. } => {
                 Failure::new(Exit::Conflict, "folder-held", error.to_string())
@@ -199,7 +199,7 @@ fn open_store(place: &Place) -> Result<Store, Failure> {
     if let Some(version) = opened.migrated_from {
         tracing::info!(code = "store-migrated", from = version, "the store has a new schema");
     }
-    Ok(Store::Embedded(embedded))
+    Ok(store)
 }
 
 fn bind_control(place: &Place) -> Result<ControlSocket, Failure> {

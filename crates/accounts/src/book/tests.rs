@@ -34,7 +34,7 @@ impl Desk {
         let path: &Path = self.folder.path();
         let (store, _) = Embedded::open(path, StoreLimits::default()).expect("a store");
         let keys = AccountKeys::load(path).expect("a key");
-        AccountBook::open(Store::Embedded(store), keys, joins, limits).await.expect("a book")
+        AccountBook::open(store, keys, joins, limits).await.expect("a book")
     }
 
     async fn close(book: Rc<AccountBook>) {

@@ -7,14 +7,16 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{
     OpenError, Opened, fault,
-    group::{Group, Pending, Slice},
     schema::{self, SchemaError},
 };
-use crate::{Bucket, Durability, Revision, Row};
+use crate::{
+    Bucket, Cursor, Durability, Page, Revision, Row,
+    write_behind::{Group, GroupRow},
+};
 
 /// How long to wait for another program that has the file locked, before calling it a stall.
 const BUSY: Duration = Duration::from_millis(250);
@@ -31,6 +33,8 @@ pub(super) struct Database {
     connection: Connection,
     file: PathBuf,
     durability: Durability,
+    /// Of the last commit: all rows of one have the same.
+    revision: u64,
 }
 
 // === impl Database ===
@@ -71,42 +75,49 @@ impl Database {
             set_aside: None,
             migrated_from: behind.then_some(found),
         };
-        Ok((Self { connection, file: file.to_owned(), durability: Durability::Power }, opened))
-    }
-
-    /// The highest revision in the file: new ones go on from there.
-    pub(super) fn newest(&self) -> rusqlite::Result<u64> {
-        Bucket::ALL.iter().try_fold(0, |newest, bucket| {
-            let sql = format!("SELECT ifnull(max(revision), 0) FROM {bucket}");
-            let revision = self.connection.query_row(&sql, [], |row| row.get::<_, i64>(0))?;
-            Ok(newest.max(revision.cast_unsigned()))
-        })
+        let (file, durability) = (file.to_owned(), Durability::Power);
+        let revision = newest(&connection)?;
+        Ok((Self { connection, file, durability, revision }, opened))
     }
 
     /// Writes a group in one transaction: all of it or nothing.
-    pub(super) fn apply(&mut self, group: &Group) -> rusqlite::Result<()> {
-        self.promise(group.durability())?;
+    pub(super) fn apply(&mut self, group: &Group) -> rusqlite::Result<Revision> {
+        self.transact(group.durability(), |transaction, revision| {
+            for bucket in Bucket::ALL {
+                let mut rows = group.rows(bucket).peekable();
+                if rows.peek().is_some() {
+                    write(transaction, bucket, rows, revision)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes one row, or with no value removes it.
+    pub(super) fn apply_one(
+        &mut self,
+        bucket: Bucket,
+        key: &str,
+        value: Option<&str>,
+    ) -> rusqlite::Result<Revision> {
+        self.transact(bucket.durability(), |transaction, revision| {
+            write(transaction, bucket, [(key, value)], revision)
+        })
+    }
+
+    fn transact(
+        &mut self,
+        durability: Durability,
+        work: impl FnOnce(&Transaction<'_>, Revision) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<Revision> {
+        self.promise(durability)?;
+        let revision = Revision(self.revision + 1);
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for bucket in Bucket::ALL {
-            let mut rows = group.from(bucket, "").peekable();
-            if rows.peek().is_none() {
-                continue;
-            }
-            let mut put = transaction.prepare_cached(&format!(
-                "INSERT INTO {bucket} (key, value, revision) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = excluded.revision"
-            ))?;
-            let mut remove =
-                transaction.prepare_cached(&format!("DELETE FROM {bucket} WHERE key = ?1"))?;
-            for (key, Pending { value, ticket }) in rows {
-                match value {
-                    Some(value) => put.execute(params![key, value, ticket.0.cast_signed()])?,
-                    None => remove.execute([key])?,
-                };
-            }
-        }
-        transaction.commit()
+        work(&transaction, revision)?;
+        transaction.commit()?;
+        self.revision = revision.0;
+        Ok(revision)
     }
 
     /// Sets what the next commits outlive. SQLite allows that between transactions only.
@@ -135,7 +146,7 @@ impl Database {
         prefix: &str,
         from: &str,
         limit: usize,
-    ) -> rusqlite::Result<Slice<Row>> {
+    ) -> rusqlite::Result<Page> {
         let sql = format!("SELECT key, value, revision FROM {bucket} WHERE key >= ?1 ORDER BY key");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let (mut rows, mut bytes) = (Vec::new(), 0);
@@ -145,12 +156,12 @@ impl Database {
                 break;
             }
             if rows.len() >= limit || bytes > SCAN_BYTES {
-                return Ok((rows, Some(row.key)));
+                return Ok(Page { rows, next: Some(Cursor(row.key)) });
             }
             bytes += row.key.len() + row.value.len();
             rows.push(row);
         }
-        Ok((rows, None))
+        Ok(Page { rows, next: None })
     }
 
     /// Moves the log into the file, so that the file alone is complete.
@@ -170,8 +181,37 @@ impl Database {
     }
 }
 
+/// The highest revision in the file: new ones go on from there.
+fn newest(connection: &Connection) -> rusqlite::Result<u64> {
+    Bucket::ALL.iter().try_fold(0, |newest, bucket| {
+        let sql = format!("SELECT ifnull(max(revision), 0) FROM {bucket}");
+        let revision = connection.query_row(&sql, [], |row| row.get::<_, i64>(0))?;
+        Ok(newest.max(revision.cast_unsigned()))
+    })
+}
+
+fn write<'g>(
+    transaction: &Transaction<'_>,
+    bucket: Bucket,
+    rows: impl IntoIterator<Item = GroupRow<'g>>,
+    revision: Revision,
+) -> rusqlite::Result<()> {
+    let mut put = transaction.prepare_cached(&format!(
+        "INSERT INTO {bucket} (key, value, revision) VALUES (?1, ?2, ?3) \
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = excluded.revision"
+    ))?;
+    let mut remove = transaction.prepare_cached(&format!("DELETE FROM {bucket} WHERE key = ?1"))?;
+    for (key, value) in rows {
+        match value {
+            Some(value) => put.execute(params![key, value, revision.0.cast_signed()])?,
+            None => remove.execute([key])?,
+        };
+    }
+    Ok(())
+}
+
 fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    let revision = Revision(row.get::<_, i64>(2)?.cast_unsigned());
+    let revision = Some(Revision(row.get::<_, i64>(2)?.cast_unsigned()));
     Ok(Row { key: row.get(0)?, value: row.get(1)?, revision })
 }
 
@@ -219,15 +259,14 @@ fn refusal(error: SchemaError, file: &Path) -> OpenError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Ticket;
+    use crate::Write;
 
     fn group(buckets: &[Bucket]) -> Group {
-        let mut group = Group::default();
-        for bucket in buckets {
-            let pending = Pending { value: Some("1".to_owned()), ticket: Ticket(1) };
-            group.put((*bucket, "key".to_owned()), pending);
-        }
-        group
+        let put = |bucket: &Bucket| {
+            let (key, value) = ("key".to_owned(), Some("1".to_owned()));
+            Write { bucket: *bucket, key, value }
+        };
+        buckets.iter().map(put).collect()
     }
 
     #[test]

@@ -1,12 +1,13 @@
-//! The store as a crash leaves it: writes are committed in order, and those at the end may be lost.
-//! Reads rows with eyes of its own, so that keys and forms are checked too.
+//! The store as a crash leaves it: groups of writes are committed one after another, those at the
+//! end may be lost, and of the one that was being committed any part may be there that the contract
+//! of the store allows. Reads rows with eyes of its own, so that keys and forms are checked too.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use lampfield_board::{AccountName, DeviceState, Eid, MessageCount, Origin, Subject, Value};
-use lampfield_fabric::{Bucket, Write};
+use lampfield_fabric::{Bucket, Write, testing::commit_steps};
 
-use super::ledger::Key;
+use super::{ledger::Key, random::Random};
 
 /// What a crash took that cannot be known again.
 #[derive(Default)]
@@ -38,18 +39,63 @@ impl Disk {
 
     /// Commits the oldest writes.
     pub fn commit(&mut self, writes: usize) {
-        for write in self.waiting.drain(..writes) {
-            let place = (write.bucket, write.key);
-            match write.value {
-                Some(value) => self.rows.insert(place, value),
-                None => self.rows.remove(&place),
-            };
+        for write in self.waiting.drain(..writes).collect::<Vec<_>>() {
+            self.keep(write);
         }
     }
 
-    /// What had not been committed is gone.
-    pub fn crash(&mut self) -> Lost {
-        let waiting = std::mem::take(&mut self.waiting);
+    fn keep(&mut self, write: Write) {
+        let place = (write.bucket, write.key);
+        match write.value {
+            Some(value) => self.rows.insert(place, value),
+            None => self.rows.remove(&place),
+        };
+    }
+
+    /// What had not been committed is gone; of the oldest of it a part was.
+    pub fn crash(&mut self, random: &mut Random) -> Lost {
+        let in_hand = random.below(self.waiting.len() + 1);
+        let group: Vec<_> = self.waiting.drain(..in_hand).collect();
+        let (before, mut whole) = (self.newest_versions(), self.clone());
+        group.iter().cloned().for_each(|write| whole.keep(write));
+        let whole = whole.newest_versions();
+        self.tear(group.clone(), random);
+        let after = self.newest_versions();
+        for (key, version) in before {
+            let kept = after.get(&key).map_or(!whole.contains_key(&key), |kept| *kept >= version);
+            assert!(kept, "what was committed of {key} is gone, or back after its end");
+        }
+        self.lose(group)
+    }
+
+    /// Commits some rows of a group, in an order that a store may choose.
+    fn tear(&mut self, group: Vec<Write>, random: &mut Random) {
+        let steps = commit_steps(group);
+        let mut left = random.below(steps.iter().map(Vec::len).sum::<usize>() + 1);
+        for mut step in steps {
+            while left > 0 && !step.is_empty() {
+                left -= 1;
+                let at = random.below(step.len());
+                self.keep(step.swap_remove(at));
+            }
+        }
+    }
+
+    /// The version of each fact or withdrawal that would be found at a start.
+    fn newest_versions(&self) -> BTreeMap<String, (u64, u64)> {
+        let mut newest = BTreeMap::new();
+        for ((bucket, key), row) in &self.rows {
+            if matches!(bucket, Bucket::Facts | Bucket::Tombstones) {
+                let known = newest.entry(key.clone()).or_default();
+                *known = version(row).max(*known);
+            }
+        }
+        newest
+    }
+
+    /// What of a group and of all that waits behind it is not there any more.
+    fn lose(&mut self, group: Vec<Write>) -> Lost {
+        let waiting = group.into_iter().chain(std::mem::take(&mut self.waiting));
         let mut lost = Lost::default();
         for write in waiting {
             let nothing_left = || {

@@ -300,7 +300,7 @@ impl World {
         self.node = None;
         let committed = self.random.below(self.disk.waiting() + 1);
         self.disk.commit(committed);
-        let lost = self.disk.crash();
+        let lost = self.disk.crash(&mut self.random);
         self.orphans
             .extend(lost.facts.into_iter().map(|(subject, origin)| (subject, origin.eid())));
         for index in 0..self.servers.len() {

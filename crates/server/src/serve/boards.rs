@@ -36,10 +36,10 @@ impl BoardsOfDomains {
         let served = config.served();
         let unnamed: Vec<_> = served.iter().filter(|domain| named(domain).is_none()).collect();
         let shares = store.get(Bucket::Meta, ROW).await?;
-        if let Some(row) = shares.as_ref().filter(|_| unnamed.is_empty()) {
+        let said = shares.as_ref().filter(|_| unnamed.is_empty());
+        if let Some(revision) = said.and_then(|row| row.revision) {
             // Another try at the next start does no harm.
-            let _moved_on =
-                store.compare_and_set(Bucket::Meta, ROW, Some(row.revision), None).await;
+            let _moved_on = store.compare_and_set(Bucket::Meta, ROW, Some(revision), None).await;
         }
         let shared = shares.and_then(|_| BoardName::parse(SHARED).ok());
         let shared_as_before = match (&shared, unnamed.as_slice()) {

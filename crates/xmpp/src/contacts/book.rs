@@ -194,7 +194,7 @@ fn parse(key: &str, value: &str) -> Result<(BareJid, Roster), Box<dyn std::error
 
 #[cfg(test)]
 mod tests {
-    use lampfield_fabric::{Embedded, Store, StoreLimits};
+    use lampfield_fabric::{Embedded, StoreLimits};
 
     use super::super::subscription::Half;
     use super::*;
@@ -206,8 +206,8 @@ mod tests {
     #[tokio::test]
     async fn rosters_come_back_from_the_store() {
         let folder = tempfile::tempdir().unwrap();
-        let (embedded, _) = Embedded::open(folder.path(), StoreLimits::default()).unwrap();
-        let store = Rc::new(Ledger::new(Store::Embedded(embedded)));
+        let (store, _) = Embedded::open(folder.path(), StoreLimits::default()).unwrap();
+        let store = Rc::new(Ledger::new(store));
         let rosters = Rosters::open(&store).await.unwrap();
         let entry = RosterEntry { name: Some("Bob".into()), groups: vec!["friends".into()] };
         assert!(rosters.set(&jid("alice"), &jid("bob"), entry).unwrap().is_ok());

@@ -11,7 +11,7 @@ use lampfield_accounts::{
     AccountBook, AccountKeys, AccountSource, BookLimits, LegacyAuth, NewAccount, NewPassword, Role,
 };
 use lampfield_board::BoardName;
-use lampfield_fabric::{Bucket, Embedded, Storage, Store, Write};
+use lampfield_fabric::{Bucket, Embedded, Storage, Write};
 use lampfield_hub::Boards;
 use lampfield_xmpp_stream::{BareJid, Scope as XmlScope, Stanza, StanzaLimits, ns};
 use tokio::net::{TcpListener, TcpStream};
@@ -67,7 +67,6 @@ impl Fixture {
             lampfield_fabric::StoreLimits { pending_keys: KEYS, ..Default::default() },
         )
         .unwrap();
-        let store = Store::Embedded(store);
         let keys = AccountKeys::load(folder.path()).unwrap();
         let limits = BookLimits::default();
         let book =

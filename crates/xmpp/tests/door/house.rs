@@ -34,7 +34,6 @@ pub fn house(test: impl AsyncFnOnce(House)) {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) =
             Embedded::open(folder.path(), lampfield_fabric::StoreLimits::default()).unwrap();
-        let store = Store::Embedded(store);
         let (door, listeners) = open(store, folder.path()).await;
         let address = listeners.addresses().unwrap()[0];
         listeners.serve(&door);

@@ -65,6 +65,7 @@ impl Pubsub {
                     }
                 }
             }
+            service.restored();
             let (service, audiences) = (RefCell::new(service), RefCell::default());
             let telephony = telephonies.open(domain).await?;
             let served = Served { service, audiences, telephony };

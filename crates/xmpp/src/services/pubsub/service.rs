@@ -98,6 +98,11 @@ impl PubsubService {
         }
     }
 
+    /// Every stored row has been taken back.
+    pub fn restored(&mut self) {
+        self.engine.restored();
+    }
+
     /// Handles the payload of an IQ from `actor`. Items and nodes beyond about `room` bytes are
     /// left out of an answer, which says so.
     pub fn handle(

@@ -175,6 +175,17 @@ impl Engine {
         }
     }
 
+    /// All that is stored has been taken back. A node without an owner belongs to its creator: a
+    /// crash came between the rows of its beginning, its end or its handing over, of which nobody
+    /// was told that it is done.
+    pub fn restored(&mut self) {
+        for node in self.nodes.values_mut() {
+            if !node.affiliations.values().any(|is| *is == Affiliation::Owner) {
+                node.affiliations.insert(node.creator.clone(), Affiliation::Owner);
+            }
+        }
+    }
+
     fn restore_node(&mut self, name: NodeName, value: &str) -> Result<(), RecordError> {
         let NodeRecord { creator, config } = parse(value)?;
         let creator = BareJid::parse(&creator)?;

@@ -133,6 +133,7 @@ impl ServiceFixture {
                 service.restore(bucket, key, value).unwrap();
             }
         }
+        service.restored();
         Self { service, room: ROOM, heard: vec![], stored: self.stored.clone() }
     }
 

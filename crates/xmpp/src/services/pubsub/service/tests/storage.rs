@@ -124,3 +124,18 @@ fn a_node_made_under_larger_bounds_stays() {
     let answer = restarted.publish("hamlet", "princely_musings", "six", &"x".repeat(500));
     assert_error(&answer, "wait", 500, "resource-constraint", "");
 }
+
+/// The store keeps one row of two that were written together: what was never acknowledged must
+/// neither be lost to its creator nor be left to nobody.
+#[test]
+fn a_node_whose_rows_were_torn_belongs_to_its_creator() {
+    let mut before = ServiceFixture::musings(&[]);
+    before.affiliate("hamlet", "bernardo", "publisher");
+    let owner = "pubsub.shakespeare.lit\tprincely_musings\thamlet@denmark.lit".to_owned();
+    let owned = before.stored.remove(&(Bucket::Affiliations.name(), owner));
+    assert!(owned.is_some(), "{:?}", before.stored);
+    let mut after = before.restarted();
+    let gone = after.set("hamlet", &owners("<delete node='princely_musings'/>"));
+    assert_eq!(gone, "");
+    assert!(after.stored.is_empty(), "{:?}", after.stored);
+}

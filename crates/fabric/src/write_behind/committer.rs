@@ -1,6 +1,6 @@
-//! The store's thread: the only one that touches the file. It commits a group as soon as there is
-//! one, answers requests between groups, and keeps trying when the disk is away; it must never
-//! lose or reorder what it was given.
+//! The store's thread: the only one that touches the engine. It commits a group as soon as there
+//! is one, answers requests between groups, and keeps trying when the engine takes nothing; it must
+//! never lose what it was given, nor begin a group before the one before it is committed.
 
 use std::{
     sync::Arc,
@@ -11,14 +11,15 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    database::Database,
-    folder::Folder,
-    group::{Group, Pending},
+    group::Group,
+    overlay,
     queue::{Closing, Queue, Turn},
-    reading,
     watchers::{Reader, Watchers},
 };
-use crate::{Bucket, Cursor, Health, Page, Revision, Row, StoreError, Ticket};
+use crate::{
+    Bucket, Cursor, Health, Page, Revision, Row, StoreError, Ticket,
+    raw::{NotSet, RawError, RawStore},
+};
 
 /// The pause after a failed commit: it doubles from the first to the last.
 const FIRST_RETRY: Duration = Duration::from_millis(100);
@@ -30,18 +31,15 @@ const GATHER: Duration = Duration::from_micros(200);
 const WATCH_ROWS: usize = 256;
 
 /// What the thread owns.
-pub(super) struct Writer {
-    pub(super) database: Database,
+pub(super) struct Committer {
     pub(super) queue: Arc<Queue>,
     pub(super) watchers: Watchers,
-    committed: watch::Sender<Ticket>,
-    health: watch::Sender<Health>,
+    raw: Box<dyn RawStore>,
+    signals: Signals,
     stall: Option<Stall>,
-    // Declared last: the folder is let go when the file is closed.
-    _folder: Folder,
 }
 
-/// The disk is away.
+/// The engine takes nothing.
 struct Stall {
     pause: Duration,
     retry: Instant,
@@ -54,18 +52,11 @@ pub(super) struct Signals {
     pub(super) health: watch::Sender<Health>,
 }
 
-// === impl Writer ===
+// === impl Committer ===
 
-impl Writer {
-    pub(super) fn new(
-        folder: Folder,
-        database: Database,
-        queue: Arc<Queue>,
-        signals: Signals,
-    ) -> Self {
-        let Signals { committed, health } = signals;
-        let watchers = Watchers::default();
-        Self { database, queue, watchers, committed, health, stall: None, _folder: folder }
+impl Committer {
+    pub(super) fn new(raw: Box<dyn RawStore>, queue: Arc<Queue>, signals: Signals) -> Self {
+        Self { queue, watchers: Watchers::default(), raw, signals, stall: None }
     }
 
     /// Works until the store is closed.
@@ -90,15 +81,12 @@ impl Writer {
 
     fn finish(mut self, closing: Closing) {
         let outcome = loop {
-            match self.flush() {
+            match self.flush(self.queue.last()) {
                 Err(_) if Instant::now() < closing.deadline => thread::park_timeout(FIRST_RETRY),
                 outcome => break outcome,
             }
         };
-        if let Err(error) = self.database.checkpoint() {
-            // The log stays beside the file and is read at the next start.
-            tracing::warn!(reason = self.database.explain(&error), "store closed with its log");
-        }
+        self.raw.close();
         drop(self);
         if let Some(done) = closing.done {
             // The caller may have stopped waiting.
@@ -106,9 +94,10 @@ impl Writer {
         }
     }
 
-    /// Commits everything that waits.
-    fn flush(&mut self) -> Result<(), StoreError> {
-        while let Some(group) = self.queue.take() {
+    /// Commits what waits up to a ticket, and what shares a group with it.
+    fn flush(&mut self, last: Ticket) -> Result<(), StoreError> {
+        while *self.signals.committed.borrow() < last {
+            let Some(group) = self.queue.take() else { break };
             self.commit(group)?;
         }
         Ok(())
@@ -116,32 +105,31 @@ impl Writer {
 
     /// Commits the group that was taken from the queue, or gives it back.
     fn commit(&mut self, group: Arc<Group>) -> Result<(), StoreError> {
-        match self.database.apply(&group) {
+        match self.raw.commit(&group, &mut self.watchers) {
             Ok(()) => {
                 self.queue.settle();
                 self.recovered();
-                self.watchers.tell(&group);
-                self.committed.send_replace(group.last());
+                self.signals.committed.send_replace(group.last());
                 Ok(())
             }
-            Err(error) => {
+            Err(RawError(reason)) => {
                 drop(group);
                 self.queue.give_back();
-                Err(StoreError::Stalled { reason: self.stalled(&error) })
+                self.stalled(reason.clone());
+                Err(StoreError::Stalled { reason })
             }
         }
     }
 
-    fn stalled(&mut self, error: &rusqlite::Error) -> String {
-        let reason = self.database.explain(error);
+    fn stalled(&mut self, reason: String) {
         let last = self.stall.take();
         let pause = last.map_or(FIRST_RETRY, |stall| LAST_RETRY.min(stall.pause * 2));
-        let since = match &*self.health.borrow() {
+        let since = match &*self.signals.health.borrow() {
             Health::Stalled { since, .. } => *since,
             Health::Ok => SystemTime::now(),
         };
         let news = Health::Stalled { since, reason: reason.clone() };
-        let changed = self.health.send_if_modified(|health| {
+        let changed = self.signals.health.send_if_modified(|health| {
             let changed = *health != news;
             *health = news;
             changed
@@ -152,26 +140,25 @@ impl Writer {
                 "nothing can be stored, lamps go on from memory; storing goes on by itself"
             );
         }
-        self.stall = Some(Stall { pause, retry: Instant::now() + pause, reason: reason.clone() });
-        reason
+        self.stall = Some(Stall { pause, retry: Instant::now() + pause, reason });
     }
 
     fn recovered(&mut self) {
         if self.stall.take().is_some() {
-            self.health.send_replace(Health::Ok);
+            self.signals.health.send_replace(Health::Ok);
             tracing::info!("storing goes on, nothing was lost");
         }
     }
 }
 
-// === impl Writer, requests ===
+// === impl Committer, requests ===
 
-impl Writer {
+impl Committer {
     /// The newest value of a key, committed or not.
     pub(super) fn get(&mut self, bucket: Bucket, key: &str) -> Result<Option<Row>, StoreError> {
         match self.queue.get(bucket, key) {
-            Some(pending) => Ok(reading::row(key.to_owned(), pending)),
-            None => self.readable(bucket, self.database.get(bucket, key)),
+            Some(pending) => Ok(overlay::row(key.to_owned(), pending)),
+            None => readable(bucket, self.raw.get(bucket, key)),
         }
     }
 
@@ -183,42 +170,32 @@ impl Writer {
         from: Option<Cursor>,
         limit: usize,
     ) -> Result<Page, StoreError> {
-        let from = reading::start(prefix, from);
-        // The queue is asked after the file: a row can only move from the queue to the file
+        let from = overlay::start(prefix, from);
+        // The queue is asked after the engine: a row can only move from the one to the other
         // through this thread.
-        let stored = self.readable(bucket, self.database.scan(bucket, prefix, &from, limit))?;
+        let committed = readable(bucket, self.raw.scan(bucket, prefix, &from, limit))?;
         let pending = self.queue.scan(bucket, prefix, &from, limit);
-        Ok(reading::merge(stored, pending, limit))
+        Ok(overlay::merge(committed, pending, limit))
     }
 
-    /// Sets a key if its revision is the expected one, in a transaction of its own.
+    /// Sets a key if its revision is the expected one, when all that was offered before is
+    /// committed.
     pub(super) fn compare_and_set(
         &mut self,
         bucket: Bucket,
         key: String,
         expected: Option<Revision>,
-        value: Option<String>,
+        value: Option<&str>,
     ) -> Result<Revision, StoreError> {
         if let Some(stall) = &self.stall {
             return Err(StoreError::Stalled { reason: stall.reason.clone() });
         }
-        let ticket = loop {
-            self.flush()?;
-            if let Some(ticket) = self.queue.claim(bucket, &key) {
-                break ticket;
-            }
-        };
-        let stored = self.readable(bucket, self.database.get(bucket, &key))?;
-        let current = stored.map(|row| row.revision);
-        if current != expected {
-            return Err(StoreError::Conflict { bucket, key, current });
-        }
-        let group = Group::of_one((bucket, key), Pending { value, ticket });
-        self.database
-            .apply(&group)
-            .map_err(|error| StoreError::Stalled { reason: self.database.explain(&error) })?;
-        self.watchers.tell(&group);
-        Ok(Revision(ticket.0))
+        self.flush(self.queue.last())?;
+        let set = self.raw.compare_and_set(bucket, &key, expected, value, &mut self.watchers);
+        set.map_err(|not_set| match not_set {
+            NotSet::Conflict(current) => StoreError::Conflict { bucket, key, current },
+            NotSet::Failed(RawError(reason)) => StoreError::Stalled { reason },
+        })
     }
 
     /// The next rows for a watch; none, and not the last, when its reader has to learn of a gap.
@@ -226,19 +203,15 @@ impl Writer {
         let Some((bucket, prefix, from)) = self.watchers.place(reader) else {
             return Ok(WatchPage::default());
         };
-        let read = self.database.scan(bucket, &prefix, &from, WATCH_ROWS);
-        let (rows, next) = self.readable(bucket, read)?;
-        let last = next.is_none();
-        self.watchers.advance(reader, next);
-        Ok(WatchPage { rows, last })
+        let page = readable(bucket, self.raw.scan(bucket, &prefix, &from, WATCH_ROWS))?;
+        let last = page.next.is_none();
+        self.watchers.advance(reader, page.next.map(|cursor| cursor.0));
+        Ok(WatchPage { rows: page.rows, last })
     }
+}
 
-    fn readable<T>(&self, bucket: Bucket, read: rusqlite::Result<T>) -> Result<T, StoreError> {
-        read.map_err(|error| StoreError::Unreadable {
-            bucket,
-            reason: self.database.explain(&error),
-        })
-    }
+fn readable<T>(bucket: Bucket, read: Result<T, RawError>) -> Result<T, StoreError> {
+    read.map_err(|RawError(reason)| StoreError::Unreadable { bucket, reason })
 }
 
 /// Rows of a watch's snapshot.
@@ -249,7 +222,7 @@ pub(super) struct WatchPage {
     pub(super) last: bool,
 }
 
-impl Drop for Writer {
+impl Drop for Committer {
     fn drop(&mut self) {
         self.queue.abandon();
     }

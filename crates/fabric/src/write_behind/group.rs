@@ -1,8 +1,9 @@
-//! Writes that are committed together: the newest value of each key, in the order of the keys,
-//! because neighbours share pages of the file. It must hold a key once only.
+//! Writes that are committed together: the newest value of each key. It must hold a key once only.
 
 use std::collections::BTreeMap;
 
+#[cfg(any(test, feature = "testing"))]
+use crate::Write;
 use crate::{Bucket, Durability, Ticket};
 
 /// A key in its bucket.
@@ -11,20 +12,24 @@ pub(super) type Key = (Bucket, String);
 /// Rows in the order of their keys, and the key of the first row that was left for later.
 pub(super) type Slice<T> = (Vec<T>, Option<String>);
 
-/// A value on its way to the disk.
+/// A value on its way to the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pending {
     pub(super) value: Option<String>,
     pub(super) ticket: Ticket,
 }
 
-/// Writes that are committed together.
+/// Writes that are committed together, in the order of their keys, because neighbours share pages
+/// of a file.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Group {
+pub(crate) struct Group {
     rows: BTreeMap<Key, Pending>,
     bytes: usize,
     last: Ticket,
 }
+
+/// A row of a group: its key, and its value or none to remove it.
+pub(crate) type GroupRow<'g> = (&'g str, Option<&'g str>);
 
 /// What a row counts in the limits, in bytes.
 pub(super) fn size(key: &Key, value: Option<&str>) -> usize {
@@ -34,13 +39,6 @@ pub(super) fn size(key: &Key, value: Option<&str>) -> usize {
 // === impl Group ===
 
 impl Group {
-    /// A group of one write.
-    pub(super) fn of_one(key: Key, pending: Pending) -> Self {
-        let mut group = Self::default();
-        group.put(key, pending);
-        group
-    }
-
     /// Adds a write, which must be newer than all in the group.
     pub(super) fn put(&mut self, key: Key, pending: Pending) {
         self.last = pending.ticket;
@@ -82,7 +80,7 @@ impl Group {
     }
 
     /// The rows of one bucket from a key on.
-    pub(super) fn from(&self, bucket: Bucket, key: &str) -> impl Iterator<Item = (&str, &Pending)> {
+    fn from(&self, bucket: Bucket, key: &str) -> impl Iterator<Item = (&str, &Pending)> {
         self.rows
             .range((bucket, key.to_owned())..)
             .take_while(move |((of, _), _)| *of == bucket)
@@ -106,9 +104,39 @@ impl Group {
         (first, rows.next().map(|(key, _)| key.to_owned()))
     }
 
+    /// The rows of one bucket in the order of their keys.
+    pub(crate) fn rows(&self, bucket: Bucket) -> impl Iterator<Item = GroupRow<'_>> {
+        self.from(bucket, "").map(|(key, pending)| (key, pending.value.as_deref()))
+    }
+
+    /// The order that a commit must keep where it is not all at once: what is put before what is
+    /// removed; what is put bucket by bucket in the order of [`Bucket::ALL`], what is removed the
+    /// other way round. So a row is there before others rely on it, and outlives them.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn steps(&self) -> impl Iterator<Item = (Bucket, Vec<GroupRow<'_>>)> {
+        let of = |bucket, is_put: bool| {
+            (bucket, self.rows(bucket).filter(|(_, value)| value.is_some() == is_put).collect())
+        };
+        let puts = Bucket::ALL.into_iter().map(move |bucket| of(bucket, true));
+        puts.chain(Bucket::ALL.into_iter().rev().map(move |bucket| of(bucket, false)))
+            .filter(|(_, rows): &(_, Vec<_>)| !rows.is_empty())
+    }
+
     /// What the commit of this group has to outlive.
-    pub(super) fn durability(&self) -> Durability {
+    pub(crate) fn durability(&self) -> Durability {
         let of = |(bucket, _): &Key| bucket.durability();
         self.rows.keys().map(of).max().unwrap_or(Durability::Process)
+    }
+}
+
+/// What would wait if these were written one after another.
+#[cfg(any(test, feature = "testing"))]
+impl FromIterator<Write> for Group {
+    fn from_iter<I: IntoIterator<Item = Write>>(writes: I) -> Self {
+        let mut group = Self::default();
+        for (Write { bucket, key, value }, ticket) in writes.into_iter().zip(1..) {
+            group.put((bucket, key), Pending { value, ticket: Ticket(ticket) });
+        }
+        group
     }
 }

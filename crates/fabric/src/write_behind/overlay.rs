@@ -1,15 +1,14 @@
-//! One view of what is in the file and what still waits for it. Pure: it must never read anything
+//! One view of what is committed and what still waits for that. Pure: it must never read anything
 //! itself.
 
 use std::collections::BTreeMap;
 
 use super::group::{Pending, Slice};
-use crate::{Cursor, Page, Revision, Row};
+use crate::{Cursor, Page, Row};
 
 /// A pending value as a row; none when it is a removal.
 pub(super) fn row(key: String, pending: Pending) -> Option<Row> {
-    let revision = Revision(pending.ticket.0);
-    pending.value.map(|value| Row { key, value, revision })
+    pending.value.map(|value| Row { key, value, revision: None })
 }
 
 /// The first key that a scan may return.
@@ -17,16 +16,12 @@ pub(super) fn start(prefix: &str, from: Option<Cursor>) -> String {
     from.map(|cursor| cursor.0).filter(|from| from.as_str() > prefix).unwrap_or(prefix.to_owned())
 }
 
-/// Lays what waits over what is stored: newer slices over older ones. Each slice is complete up to
-/// where it was cut off, so the page is complete up to the first such place.
-pub(super) fn merge(
-    stored: Slice<Row>,
-    pending: Vec<Slice<(String, Pending)>>,
-    limit: usize,
-) -> Page {
-    let (stored, mut next) = stored;
+/// Lays what waits over what is committed: newer slices over older ones. Each slice is complete up
+/// to where it was cut off, so the page is complete up to the first such place.
+pub(super) fn merge(committed: Page, pending: Vec<Slice<(String, Pending)>>, limit: usize) -> Page {
+    let mut next = committed.next.map(|cursor| cursor.0);
     let mut rows: BTreeMap<String, Option<Row>> =
-        stored.into_iter().map(|row| (row.key.clone(), Some(row))).collect();
+        committed.rows.into_iter().map(|row| (row.key.clone(), Some(row))).collect();
     for (slice, cut) in pending {
         next = match (next, cut) {
             (Some(next), Some(cut)) => Some(next.min(cut)),
@@ -48,15 +43,15 @@ pub(super) fn merge(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Ticket;
+    use crate::{Revision, Ticket};
 
-    fn stored(keys: &[&str]) -> Vec<Row> {
+    fn committed(keys: &[&str]) -> Page {
         let row = |key: &&str| Row {
             key: (*key).to_owned(),
             value: "old".to_owned(),
-            revision: Revision(1),
+            revision: Some(Revision(1)),
         };
-        keys.iter().map(row).collect()
+        Page { rows: keys.iter().map(row).collect(), next: None }
     }
 
     fn waits(key: &str, value: Option<&str>) -> (String, Pending) {
@@ -68,10 +63,10 @@ mod tests {
     }
 
     #[test]
-    fn newer_values_and_removals_lie_over_stored_rows() {
+    fn newer_values_and_removals_lie_over_committed_rows() {
         let older = vec![waits("a", Some("mid")), waits("b", None)];
         let newer = vec![waits("a", Some("new")), waits("d", Some("new"))];
-        let page = merge((stored(&["a", "b", "c"]), None), vec![(older, None), (newer, None)], 10);
+        let page = merge(committed(&["a", "b", "c"]), vec![(older, None), (newer, None)], 10);
         assert_eq!(shown(&page), ["a=new", "c=old", "d=new"]);
         assert_eq!(page.next, None);
     }
@@ -79,7 +74,7 @@ mod tests {
     #[test]
     fn a_page_ends_where_the_first_slice_was_cut_off() {
         let pending = vec![waits("a", Some("new")), waits("b", Some("new"))];
-        let page = merge((stored(&["a", "x"]), None), vec![(pending, Some("c".to_owned()))], 2);
+        let page = merge(committed(&["a", "x"]), vec![(pending, Some("c".to_owned()))], 2);
         assert_eq!(shown(&page), ["a=new", "b=new"], "x is not next: c may come before it");
         assert_eq!(page.next, Some(Cursor("c".to_owned())));
     }
@@ -87,7 +82,7 @@ mod tests {
     #[test]
     fn a_page_is_never_longer_than_asked_for() {
         let pending = vec![waits("b", Some("new")), waits("d", Some("new"))];
-        let page = merge((stored(&["a", "c"]), None), vec![(pending, None)], 3);
+        let page = merge(committed(&["a", "c"]), vec![(pending, None)], 3);
         assert_eq!(shown(&page), ["a=old", "b=new", "c=old"]);
         assert_eq!(page.next, Some(Cursor("d".to_owned())));
     }

@@ -1,7 +1,6 @@
 //! Who watches which keys, and how far each has been told. Lives on the store's thread, so that
 //! rows read for a watcher and changes sent to it have one order; it must never wait for a reader.
 
-use super::group::Group;
 use crate::{
     Bucket, Event, Revision, Row,
     gap::{self, Sent},
@@ -9,7 +8,7 @@ use crate::{
 
 /// All watchers of the store.
 #[derive(Default)]
-pub(super) struct Watchers {
+pub(crate) struct Watchers {
     all: Vec<Watcher>,
     last_id: u64,
 }
@@ -77,42 +76,49 @@ impl Watchers {
         }
     }
 
-    /// Tells everyone who watches what has been committed.
-    pub(super) fn tell(&mut self, group: &Group) {
-        if self.all.is_empty() {
-            return;
-        }
-        self.all.retain_mut(|watcher| watcher.tell(group) != Sent::NoReader);
+    /// Whether nobody watches, so that nothing need be told.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// A key has been given a value, or none, and that is committed: whoever watches it is told.
+    pub(crate) fn tell(
+        &mut self,
+        bucket: Bucket,
+        key: &str,
+        value: Option<&str>,
+        revision: Revision,
+    ) {
+        self.all.retain_mut(|watcher| {
+            !watcher.hears(bucket, key) || watcher.tell(key, value, revision) != Sent::NoReader
+        });
     }
 }
 
 // === impl Watcher ===
 
 impl Watcher {
-    fn tell(&mut self, group: &Group) -> Sent {
-        let changes = group
-            .from(self.bucket, &self.prefix)
-            .take_while(|(key, _)| key.starts_with(&self.prefix))
-            .take_while(|(key, _)| match &self.told {
-                Told::Before(first) => *key < first.as_str(),
-                Told::All => true,
-            });
-        for (key, pending) in changes {
-            let (key, revision) = (key.to_owned(), Revision(pending.ticket.0));
-            let event = match pending.value.clone() {
-                Some(value) => Event::Put(Row { key, value, revision }),
-                None => Event::Deleted { key, revision },
-            };
-            match self.events.send(event) {
-                Sent::Queued => {}
-                Sent::LeftOut => {
-                    self.told = Told::Before(self.prefix.clone());
-                    self.gaps += 1;
-                    return Sent::LeftOut;
-                }
-                Sent::NoReader => return Sent::NoReader,
+    fn hears(&self, bucket: Bucket, key: &str) -> bool {
+        let told = match &self.told {
+            Told::Before(first) => key < first.as_str(),
+            Told::All => true,
+        };
+        told && bucket == self.bucket && key.starts_with(&self.prefix)
+    }
+
+    fn tell(&mut self, key: &str, value: Option<&str>, revision: Revision) -> Sent {
+        let key = key.to_owned();
+        let event = match value {
+            Some(value) => {
+                Event::Put(Row { key, value: value.to_owned(), revision: Some(revision) })
             }
+            None => Event::Deleted { key, revision },
+        };
+        let sent = self.events.send(event);
+        if sent == Sent::LeftOut {
+            self.told = Told::Before(self.prefix.clone());
+            self.gaps += 1;
         }
-        Sent::Queued
+        sent
     }
 }

@@ -8,23 +8,23 @@ use std::{collections::VecDeque, sync::Arc};
 
 use tokio::sync::oneshot;
 
-use super::{ask, queue::Queue, watchers::Reader, writer::WatchPage};
+use super::{ask, committer::WatchPage, queue::Queue, watchers::Reader};
 use crate::{
     Event, Row, StoreError,
     gap::{self, Item},
 };
 
-/// A watch on some keys; see [`crate::EmbeddedWatch`].
-pub struct EmbeddedWatch {
+/// A watch on some keys of a store; dropping it ends it.
+pub struct Watch {
     queue: Arc<Queue>,
     reader: Reader,
     events: gap::Receiver<Event>,
     rows: VecDeque<Row>,
-    stage: Stage,
+    snapshot: Snapshot,
 }
 
-/// How far the snapshot is.
-enum Stage {
+/// How far the reading of all that is there has come.
+enum Snapshot {
     /// There is more to read.
     Reading,
     /// The next page has been asked for.
@@ -35,41 +35,47 @@ enum Stage {
     Live,
 }
 
-// === impl EmbeddedWatch ===
+// === impl Watch ===
 
-impl EmbeddedWatch {
+impl Watch {
     pub(super) fn new(queue: Arc<Queue>, reader: Reader, events: gap::Receiver<Event>) -> Self {
-        Self { queue, reader, events, rows: VecDeque::new(), stage: Stage::Reading }
+        Self { queue, reader, events, rows: VecDeque::new(), snapshot: Snapshot::Reading }
     }
 
-    pub(crate) async fn next(&mut self) -> Result<Event, StoreError> {
+    /// The next thing to know.
+    ///
+    /// # Errors
+    /// `Closed` after the store has closed; `Unreadable` when the rows cannot be read (calling
+    /// again tries again).
+    pub async fn next(&mut self) -> Result<Event, StoreError> {
         loop {
             // Rows of a page are older than any change that waits; the next page is newer.
             if let Some(row) = self.rows.pop_front() {
                 return Ok(Event::Put(row));
             }
-            match &mut self.stage {
-                Stage::Reading => {
+            match &mut self.snapshot {
+                Snapshot::Reading => {
                     if let Some(item) = self.events.try_next() {
                         return Ok(self.told(item));
                     }
                     let reader = self.reader;
-                    self.stage = Stage::Asked(ask(&self.queue, move |w| w.watch_page(reader))?);
+                    self.snapshot =
+                        Snapshot::Asked(ask(&self.queue, move |w| w.watch_page(reader))?);
                 }
-                Stage::Asked(answer) => {
+                Snapshot::Asked(answer) => {
                     let answer = answer.await.unwrap_or(Err(StoreError::Closed));
-                    self.stage = Stage::Reading;
+                    self.snapshot = Snapshot::Reading;
                     let page = answer?;
                     self.rows = page.rows.into();
                     if page.last {
-                        self.stage = Stage::Read;
+                        self.snapshot = Snapshot::Read;
                     }
                 }
-                Stage::Read => {
-                    self.stage = Stage::Live;
+                Snapshot::Read => {
+                    self.snapshot = Snapshot::Live;
                     return Ok(Event::Current);
                 }
-                Stage::Live => {
+                Snapshot::Live => {
                     let item = self.events.next().await.ok_or(StoreError::Closed)?;
                     return Ok(self.told(item));
                 }
@@ -82,7 +88,7 @@ impl EmbeddedWatch {
             Item::Next(event) => event,
             Item::Gap => {
                 self.reader.gaps += 1;
-                self.stage = Stage::Reading;
+                self.snapshot = Snapshot::Reading;
                 Event::Resync
             }
         }

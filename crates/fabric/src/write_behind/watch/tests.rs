@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::mpsc};
 use tempfile::TempDir;
 
 use super::*;
-use crate::{Bucket, Embedded, Storage, StoreLimits, Watch as AnyWatch, Write};
+use crate::{Bucket, Embedded, Storage, Store, StoreLimits, Write};
 
 /// More than two pages.
 const ROWS: usize = 600;
@@ -15,8 +15,8 @@ const QUEUE: usize = 4;
 /// A store, a watch on it, what the watch should show in the end and what its reader knows.
 struct Scene {
     _folder: TempDir,
-    store: Embedded,
-    watch: AnyWatch,
+    store: Store,
+    watch: Watch,
     stored: BTreeMap<String, String>,
     known: BTreeMap<String, String>,
     resyncs: usize,
@@ -113,8 +113,7 @@ async fn a_gap_before_a_page_that_was_asked_for_starts_again_from_the_first() {
     let mut scene = Scene::new().await;
     scene.read(256).await;
     let (hold, held) = mpsc::channel::<()>();
-    let AnyWatch::Embedded(watch) = &scene.watch;
-    let holding = ask(&watch.queue, move |_| Ok(held.recv().is_err())).unwrap();
+    let holding = ask(&scene.watch.queue, move |_| Ok(held.recv().is_err())).unwrap();
     tokio::select! {
         biased;
         event = scene.watch.next() => panic!("{event:?} from a thread that is held"),

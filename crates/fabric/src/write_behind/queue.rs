@@ -1,6 +1,6 @@
 //! What waits for the store's thread: writes as the newest value of each key, in groups that are
-//! committed in order, and requests. It must never hold its lock while the disk works, because the
-//! thread that serves every connection takes that lock.
+//! committed one after another, and requests. It must never hold its lock while the engine works,
+//! because the thread that serves every connection takes that lock.
 
 #[cfg(test)]
 mod tests;
@@ -16,13 +16,13 @@ use tokio::sync::oneshot;
 
 use super::{
     StoreLimits,
+    committer::Committer,
     group::{Group, Key, Pending, Slice, size},
-    writer::Writer,
 };
 use crate::{Bucket, Refused, StoreError, Ticket, Write};
 
 /// A question that the store's thread answers.
-pub(super) type Request = Box<dyn FnOnce(&mut Writer) + Send>;
+pub(super) type Request = Box<dyn FnOnce(&mut Committer) + Send>;
 
 /// What the store's thread does next.
 pub(super) enum Turn {
@@ -69,10 +69,9 @@ struct Waiting {
 // === impl Queue ===
 
 impl Queue {
-    /// An empty queue whose tickets follow `last`.
-    pub(super) fn new(limits: StoreLimits, last: Ticket) -> Self {
-        let waiting = Mutex::new(Waiting { last, ..Waiting::default() });
-        Self { limits, waiting, wake: Condvar::new() }
+    /// An empty queue.
+    pub(super) fn new(limits: StoreLimits) -> Self {
+        Self { limits, waiting: Mutex::default(), wake: Condvar::new() }
     }
 
     pub(super) fn limits(&self) -> &StoreLimits {
@@ -134,7 +133,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Keys that wait for the disk.
+    /// Keys that wait to be committed.
     pub(super) fn keys(&self) -> usize {
         self.lock().keys
     }
@@ -205,12 +204,9 @@ impl Queue {
         self.lock().give_back();
     }
 
-    /// A ticket for a write that goes its own way, if none for the same key waits before it.
-    pub(super) fn claim(&self, bucket: Bucket, key: &str) -> Option<Ticket> {
-        let mut waiting = self.lock();
-        let key = (bucket, key.to_owned());
-        let waits = waiting.groups().any(|group| group.get(&key).is_some());
-        (!waits).then(|| waiting.next_ticket())
+    /// The ticket of the newest write.
+    pub(super) fn last(&self) -> Ticket {
+        self.lock().last
     }
 
     /// The newest value of a key that waits.
@@ -252,11 +248,6 @@ impl Waiting {
         !self.sealed.is_empty() || !self.open.is_empty()
     }
 
-    fn next_ticket(&mut self) -> Ticket {
-        self.last = Ticket(self.last.0 + 1);
-        self.last
-    }
-
     fn insert(&mut self, write: Write, limits: &StoreLimits) -> Result<Ticket, Box<Refused>> {
         if self.closed {
             return Err(Box::new(Refused { write, error: StoreError::Closed }));
@@ -274,7 +265,8 @@ impl Waiting {
             self.sealed.push_back(mem::take(&mut self.open));
         }
 
-        let ticket = self.next_ticket();
+        let ticket = Ticket(self.last.0 + 1);
+        self.last = ticket;
         self.keys += usize::from(old.is_none());
         self.bytes = self.bytes + new - old.unwrap_or(0);
         self.open.put(key, Pending { value, ticket });
