@@ -69,6 +69,7 @@ impl Mark {
         match state {
             FactState::Withdrawn(_) => hasher.write(&[0]),
             FactState::Live(value) => value.mark(&mut hasher),
+            FactState::Unavailable(_) => hasher.write(&[3]),
         }
         Self(hasher.finish())
     }

@@ -10,6 +10,8 @@ pub enum Policy {
     /// Kept while the origin's lease lasts, then withdrawn.
     #[default]
     Withdraw,
+    /// The same, and UNAVAILABLE stands in their place until the origin speaks again. Of devices only.
+    Unavailable,
     /// Kept until the origin says something else or the operator clears it.
     Keep,
     /// Acknowledged to the publisher, neither kept nor passed on.

@@ -40,6 +40,12 @@ pub enum Lease {
     KeptByPolicy,
     /// Nothing holds it up, and it is about to end.
     Ending,
+    /// Its origin says it no longer, and UNAVAILABLE stands in its place.
+    Unavailable {
+        /// Why.
+        #[serde(serialize_with = "word")]
+        reason: Ending,
+    },
     /// It has ended; this is the withdrawal.
     Withdrawn {
         /// Why.

@@ -33,7 +33,8 @@ pub enum RowError {
     Origin(#[from] lampfield_board::OriginsFull),
 }
 
-/// A fact or a withdrawal, to be written: `value` in the form of its kind that `form` numbers, or `withdrawn`.
+/// A fact or a withdrawal, to be written: `value` in the form of its kind that `form` numbers, or `withdrawn`; both where
+/// UNAVAILABLE stands in for what was withdrawn.
 #[derive(Debug, Serialize)]
 pub struct FactRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,10 +102,12 @@ impl StoredFact<'_> {
         subject: Subject,
         origin: OriginId,
     ) -> Result<(Statement, Revision), RowError> {
-        let state = match (self.withdrawn, self.form, self.value) {
-            (Some(word), ..) => {
-                FactState::Withdrawn(word.parse().map_err(|_| RowError::Word(word.into_owned()))?)
-            }
+        let ending = self
+            .withdrawn
+            .map(|word| word.parse::<Ending>().map_err(|_| RowError::Word(word.into_owned())));
+        let state = match (ending.transpose()?, self.form, self.value) {
+            (Some(ending), None, None) => FactState::Withdrawn(ending),
+            (Some(ending), ..) => FactState::Unavailable(ending),
             (None, Some(form), Some(value)) => {
                 FactState::Live(subject.kind().from_stored(form, value)?)
             }

@@ -17,5 +17,6 @@ mod scenarios {
     mod limits;
     mod removals;
     mod troubles;
+    mod unavailable;
     mod watches;
 }

@@ -10,7 +10,6 @@ use super::known_origins::KnownOrigin;
 use crate::cachable::Cachable;
 use crate::change::Change;
 use crate::digest::Mark;
-use crate::ending::Ending;
 use crate::fact_state::FactState;
 use crate::kind::{Value, ValueError};
 use crate::origin::OriginId;
@@ -126,7 +125,7 @@ impl Board {
         self.take(said, revision, usize::MAX, true)
     }
 
-    /// Ends a fact: a tombstone takes its place, which says why.
+    /// Ends a fact: a tombstone takes its place, or UNAVAILABLE, which says why.
     ///
     /// # Errors
     /// When nothing is held there, or the version is not newer than what is ([`Refused`]).
@@ -135,14 +134,14 @@ impl Board {
         subject_id: SubjectId,
         origin: OriginId,
         version: Version,
-        ending: Ending,
+        end: FactState,
         at: WallTime,
     ) -> Result<Applied, Refused> {
         let fact = self.fact(subject_id, origin).ok_or(Refused::NotHeld)?;
         let said = Statement {
             subject: fact.subject.clone(),
             origin,
-            state: FactState::Withdrawn(ending),
+            state: end,
             version,
             said_at: at,
             protocol: fact.protocol,

@@ -74,7 +74,11 @@ impl Talk {
         let version = self.version();
         let place = self.board.find(subject).unwrap();
         let at = WallTime::from_millis(1_000 + version.counter);
-        changed(self.board.withdraw(place, origin, version, Ending::Lost, at).unwrap())
+        changed(
+            self.board
+                .withdraw(place, origin, version, FactState::Withdrawn(Ending::Lost), at)
+                .unwrap(),
+        )
     }
 
     pub fn lamp(&self, subject: &Subject) -> Option<Value> {

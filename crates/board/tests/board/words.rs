@@ -106,7 +106,13 @@ fn only_what_is_held_can_be_withdrawn() {
     let (mut talk, lamp) = (Talk::new(), device("PJSIP/100"));
     talk.tell(1, &lamp, InUse);
     let (place, other, version) = (talk.board.find(&lamp).unwrap(), talk.id(2), talk.version());
-    let nothing = talk.board.withdraw(place, other, version, Ending::Lost, WallTime::default());
+    let nothing = talk.board.withdraw(
+        place,
+        other,
+        version,
+        FactState::Withdrawn(Ending::Lost),
+        WallTime::default(),
+    );
     assert_eq!(nothing, Err(Refused::NotHeld));
 }
 
@@ -239,7 +245,13 @@ fn what_has_ended_does_not_end_again_for_another_reason() {
     talk.tell(1, &lamp, InUse);
     assert_eq!(talk.withdraw(1, &lamp).state.ending(), Some(Ending::Lost));
     let (place, origin, version) = (talk.board.find(&lamp).unwrap(), talk.id(1), talk.version());
-    let again = talk.board.withdraw(place, origin, version, Ending::Removed, WallTime::default());
+    let again = talk.board.withdraw(
+        place,
+        origin,
+        version,
+        FactState::Withdrawn(Ending::Removed),
+        WallTime::default(),
+    );
     assert_eq!(again, Ok(Applied::Repeat));
 }
 

@@ -76,8 +76,10 @@ impl Hub {
     }
 
     fn lease(&self, fact: &Fact<'_>, now: Now) -> Lease {
-        if let Some(reason) = fact.state.ending() {
-            return Lease::Withdrawn { reason };
+        match fact.state {
+            FactState::Withdrawn(reason) => return Lease::Withdrawn { reason: *reason },
+            FactState::Unavailable(reason) => return Lease::Unavailable { reason: *reason },
+            FactState::Live(_) => {}
         }
         if self.settings.policies.of(fact.subject) == Policy::Keep {
             return Lease::KeptByPolicy;
@@ -89,7 +91,7 @@ impl Hub {
 
     fn waiting_for(&self, fact: &Fact<'_>) -> Vec<String> {
         match fact.state {
-            FactState::Live(_) => Vec::new(),
+            FactState::Live(_) | FactState::Unavailable(_) => Vec::new(),
             FactState::Withdrawn(_) => {
                 let behind = self.readers.behind(fact.subject.kind(), fact.revision);
                 behind.iter().map(ToString::to_string).collect()

@@ -107,7 +107,7 @@ impl Hub {
         for fact in self.board.facts_of(id) {
             version = version.max(Some(fact.version));
             match fact.state {
-                FactState::Live(_) => facts += 1,
+                FactState::Live(_) | FactState::Unavailable(_) => facts += 1,
                 FactState::Withdrawn(_) => tombstones += 1,
             }
         }

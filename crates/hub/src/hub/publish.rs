@@ -142,6 +142,7 @@ impl Hub {
         };
         self.note_version(statement);
         match held {
+            // Also where UNAVAILABLE stood in for it.
             Some((true, _)) => {}
             Some((false, revision)) => {
                 self.tombstones.remove(statement.subject.kind(), revision);

@@ -124,10 +124,10 @@ impl Hub {
     }
 
     fn means(&self, sweep: Sweep, fact: &Fact<'_>) -> bool {
-        fact.state.is_live()
-            && fact.heard < sweep.below
-            && (sweep.cause == Cause::Removed
-                || self.settings.policies.of(fact.subject) != Policy::Keep)
+        let is_removed = sweep.cause == Cause::Removed;
+        let stands = if is_removed { fact.state.is_live() } else { fact.state.is_said() };
+        let kept = || self.settings.policies.of(fact.subject) == Policy::Keep;
+        stands && fact.heard < sweep.below && (is_removed || !kept())
     }
 
     /// An origin has died. If nobody is connected under its account, somebody should look.

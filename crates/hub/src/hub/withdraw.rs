@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lampfield_board::{
-    Applied, Cachable, Change, Ending, Fact, Kind, OriginId, Revision, SubjectFacts, SubjectId,
-    Value, kind::Filing,
+    Applied, Cachable, Change, Ending, Fact, FactState, Kind, OriginId, Revision, SubjectFacts,
+    SubjectId, Value, kind::Filing,
 };
 use lampfield_fabric::Bucket;
 use smallvec::SmallVec;
@@ -16,6 +16,7 @@ use crate::{
     notice::{Trouble, TroubleKey},
     now::Now,
     origins::OriginState,
+    policy::Policy,
     stored::{FactRow, json},
     tombstones::Tombstone,
 };
@@ -32,29 +33,51 @@ impl Hub {
     ) -> bool {
         let Some(state) = self.origins.get(origin) else { return false };
         let version = state.next_version();
-        let withdrawn = self.board.withdraw(place, origin, version, ending, now.wall);
+        let end = self.end_of(place, ending);
+        let withdrawn = self.board.withdraw(place, origin, version, end, now.wall);
         let Ok(Applied::Changed(change)) = withdrawn else { return false };
         self.origins.update(origin, |state| state.version = version);
         self.deadlines.forget(place, origin);
-        self.count(origin, -1, 1);
-        let tombstone = Tombstone { subject: place, origin };
-        self.tombstones.insert(change.subject.kind(), change.revision, tombstone);
-        let key = keys::fact(&self.name, &change.subject, &change.origin);
-        // In this order: a crash between the two leaves both, and the newer version wins.
-        self.outbox.put(Bucket::Tombstones, key.clone(), json(&FactRow::of(&change)));
-        self.outbox.delete(Bucket::Facts, key);
+        if change.state.is_live() {
+            self.persist_fact(&change);
+        } else {
+            self.bury_fact(place, origin, &change);
+        }
         self.tell(change.clone());
         self.say_again(place, &change);
         true
     }
 
-    /// Where a peer files the fact that ended together with another one that stands, it has just
+    /// What takes the place of a fact that ends. What is removed leaves nothing, and what another account says as well
+    /// needs nothing.
+    fn end_of(&self, place: SubjectId, ending: Ending) -> FactState {
+        let for_good = matches!(ending, Ending::Removed | Ending::Superseded | Ending::Moved);
+        let subject = self.board.subject(place).map(|facts| facts.subject());
+        let policy = subject.map(|subject| self.settings.policies.of(subject));
+        match policy {
+            Some(Policy::Unavailable) if !for_good => FactState::Unavailable(ending),
+            _ => FactState::Withdrawn(ending),
+        }
+    }
+
+    /// A fact has become a withdrawal.
+    fn bury_fact(&mut self, place: SubjectId, origin: OriginId, change: &Change) {
+        self.count(origin, -1, 1);
+        let tombstone = Tombstone { subject: place, origin };
+        self.tombstones.insert(change.subject.kind(), change.revision, tombstone);
+        let key = keys::fact(&self.name, &change.subject, &change.origin);
+        // In this order: a crash between the two leaves both, and the newer version wins.
+        self.outbox.put(Bucket::Tombstones, key.clone(), json(&FactRow::of(change)));
+        self.outbox.delete(Bucket::Facts, key);
+    }
+
+    /// Where a peer files the fact that ended together with another one that is said, it has just
     /// been blinded: the other one is said again.
     fn say_again(&mut self, place: SubjectId, ended: &Change) {
         let Some(facts) = self.board.subject(place) else { return };
         let one_for_all = ended.subject.kind().filing() == Filing::BySubject;
         let same_drawer = |fact: &Fact<'_>| {
-            fact.state.is_live() && (one_for_all || fact.origin.eid() == ended.origin.eid())
+            fact.state.is_said() && (one_for_all || fact.origin.eid() == ended.origin.eid())
         };
         let Some(other) = facts.facts().filter(same_drawer).last() else { return };
         let revision = self.board.revision().next();
@@ -73,7 +96,7 @@ impl Hub {
             let same =
                 |other: &&mut Fact<'_>| one_for_all || other.origin.eid() == fact.origin.eid();
             match told.iter_mut().find(same) {
-                Some(older) if older.state.is_live() && !fact.state.is_live() => {}
+                Some(older) if rank(older) > rank(&fact) => {}
                 Some(older) => *older = fact,
                 None => told.push(fact),
             }
@@ -148,6 +171,11 @@ impl Hub {
             self.settle(origin);
         }
     }
+}
+
+/// Of two facts that a peer files together, the one of the higher rank is told.
+fn rank(fact: &Fact<'_>) -> u8 {
+    u8::from(fact.state.is_live()) + u8::from(fact.state.is_said())
 }
 
 /// A fact as it is told to somebody who did not hear it when it was said.

@@ -36,6 +36,7 @@ impl Asterisk {
                 self.mailboxes.remove(&change.subject);
             }
             FactState::Withdrawn(_) => self.hear_device(change, DeviceState::Unknown),
+            FactState::Unavailable(_) => self.hear_device(change, DeviceState::Unavailable),
         }
     }
 

@@ -161,6 +161,7 @@ fn state(origin: &OriginStatus, screen: &Screen) -> String {
         LeaseState::Gone => (Verdict::Look, "gone".to_owned()),
         LeaseState::Returning => (Verdict::Look, "returning".to_owned()),
         LeaseState::Restart => (Verdict::Look, "awaited".to_owned()),
+        LeaseState::Unavailable => (Verdict::Look, "unavailable".to_owned()),
     };
     format!("{} {word}{runs}", screen.verdict(verdict))
 }

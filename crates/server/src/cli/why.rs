@@ -118,6 +118,7 @@ fn lease(fact: &Fact, screen: &Screen) -> String {
         LeaseState::Away => "away",
         LeaseState::Returning => "back, not repeated yet",
         LeaseState::Restart => "awaited after the restart",
+        LeaseState::Unavailable => "gone, stands as unavailable",
     };
     format!("{} {word}{}", screen.verdict(Verdict::Look), left(lease.seconds_left))
 }

@@ -196,6 +196,11 @@ section! {
         /// until somebody says otherwise, or `ignore` them from the start: neither kept nor passed
         /// on.
         rule: Rule = required(),
+        /// What a withdrawn state looks like. `unknown`: the phones of a dead server are as if nobody had ever said
+        /// anything of them, and each Asterisk asks its own drivers. `unavailable`: they are UNAVAILABLE, for those who
+        /// come later as well, until their server speaks of them again or its account is removed; Asterisk's queues then
+        /// pass them over, which take UNKNOWN for callable.
+        withdraw_as: WithdrawAs = key(WithdrawAs::Unknown),
     }
 }
 
@@ -285,6 +290,16 @@ words! {
         Optional = "optional",
         /// STARTTLS is not offered.
         Off = "off",
+    }
+}
+
+words! {
+    /// What a withdrawn state looks like.
+    pub enum WithdrawAs {
+        /// As if nobody had said anything.
+        Unknown = "unknown",
+        /// Not to be had.
+        Unavailable = "unavailable",
     }
 }
 

@@ -103,4 +103,6 @@ pub enum LeaseState {
     Kept,
     /// The server has restarted and waits for the origin.
     Restart,
+    /// The origin says it no longer, and UNAVAILABLE stands in its place.
+    Unavailable,
 }

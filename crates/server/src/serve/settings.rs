@@ -3,7 +3,7 @@
 use lampfield_hub as hub;
 
 use crate::config::Config;
-use crate::config::keys::{Policy, Rule};
+use crate::config::keys::{Policy, Rule, WithdrawAs};
 use crate::config::word::Grace;
 
 /// For the hub.
@@ -30,10 +30,11 @@ pub fn of_hub(config: &Config) -> hub::Settings {
 fn rule(policy: &Policy) -> hub::Rule {
     hub::Rule {
         names: policy.name.clone(),
-        policy: match policy.rule {
-            Rule::Keep => hub::Policy::Keep,
-            Rule::Withdraw => hub::Policy::Withdraw,
-            Rule::Ignore => hub::Policy::Ignore,
+        policy: match (policy.rule, policy.withdraw_as) {
+            (Rule::Keep, _) => hub::Policy::Keep,
+            (Rule::Withdraw, WithdrawAs::Unknown) => hub::Policy::Withdraw,
+            (Rule::Withdraw, WithdrawAs::Unavailable) => hub::Policy::Unavailable,
+            (Rule::Ignore, _) => hub::Policy::Ignore,
         },
     }
 }

@@ -16,7 +16,7 @@ const DOMAIN: &str = "a.example";
 const EID: &str = "02:00:00:00:00:01";
 
 /// What each key does at a reload. Whoever adds a reloadable key adds its case.
-const CASES: [(&str, fn()); 31] = [
+const CASES: [(&str, fn()); 32] = [
     ("domain.show_caps", show_caps),
     ("domain.account.name", account_name),
     ("domain.account.password", account_password),
@@ -40,6 +40,7 @@ const CASES: [(&str, fn()); 31] = [
     ("lease.restart_grace", restart_grace),
     ("policy.name", policy_name),
     ("policy.rule", policy_rule),
+    ("policy.withdraw_as", policy_withdraw_as),
     ("limits.facts", || facts("facts")),
     ("limits.facts_per_origin", || facts("facts_per_origin")),
     ("limits.origins_per_connection", origins_per_connection),
@@ -515,6 +516,24 @@ fn policy_rule() {
     drop(client);
     eventually("the other lamp goes out", || !is_lit(&server, "PJSIP/2"));
     assert!(is_lit(&server, "PJSIP/1"));
+}
+
+fn policy_withdraw_as() {
+    let lease = "[lease]\ngrace = '1s'\n";
+    let mut server = start(&(policy("PJSIP/1", "withdraw") + lease));
+    let mut client = log_in(&server);
+    client.publish_device(EID, "PJSIP/1", "INUSE");
+    client.publish_device(EID, "PJSIP/2", "INUSE");
+    let unavailable =
+        "[[policy]]\nname = 'PJSIP/1'\nrule = 'withdraw'\nwithdraw_as = 'unavailable'\n";
+    reload(&mut server, &with(&(unavailable.to_owned() + lease)));
+    drop(client);
+    eventually("the other lamp goes out", || !is_lit(&server, "PJSIP/2"));
+    let why = server.ask(&["why", "PJSIP/1", "--json"]).json();
+    assert_eq!(
+        (&why["aggregate"], &why["facts"][0]["lease"]["state"]),
+        (&"UNAVAILABLE".into(), &"unavailable".into())
+    );
 }
 
 // --- limits of the board ---

@@ -310,6 +310,7 @@ impl document::why::Lease {
             Lease::RestartGrace { left } => (LeaseState::Restart, Some(left)),
             Lease::Away => (LeaseState::Away, None),
             Lease::KeptByPolicy => (LeaseState::Kept, None),
+            Lease::Unavailable { .. } => (LeaseState::Unavailable, None),
             Lease::Ending | Lease::Withdrawn { .. } => (LeaseState::Gone, Some(Duration::ZERO)),
         };
         Self { state, seconds_left: left.map(|left| left.as_secs_f64()) }

@@ -127,7 +127,13 @@ fn who_has_withdrawn_is_not_listed() {
     let id = board.find(&subject).unwrap();
     let origin = board.get(&subject).unwrap().facts().next().unwrap().origin_id;
     board
-        .withdraw(id, origin, Version::new(1, 99), Ending::Lost, WallTime::from_millis(0))
+        .withdraw(
+            id,
+            origin,
+            Version::new(1, 99),
+            FactState::Withdrawn(Ending::Lost),
+            WallTime::from_millis(0),
+        )
         .unwrap();
     assert_eq!(part(&board, Kind::Device, "").unwrap().0, ["PJSIP/0", "PJSIP/2"]);
 }
