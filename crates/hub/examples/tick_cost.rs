@@ -12,7 +12,18 @@ use std::time::{Duration, Instant};
 use lampfield_board::{
     AccountName, BoardName, Cachable, DeviceState::InUse, Eid, Kind, Protocol, Subject, WallTime,
 };
-use lampfield_hub::{ConnId, Hub, Now, PeerCache, Policies, Policy, Publication, Rule, Settings};
+use lampfield_hub::{
+    ConnId, Hub, Now, PeerCache, Policies, Policy, Profile, Publication, Rule, Settings,
+};
+
+/// What the XMPP door declares of an Asterisk.
+const ASTERISK: Profile = Profile {
+    cache: PeerCache::Survives,
+    files_by_identity: true,
+    repeats: true,
+    waits_longer: true,
+    shares_identity: false,
+};
 
 const FACTS: usize = 100_000;
 const CONN: ConnId = ConnId(1);
@@ -33,8 +44,8 @@ fn hub() -> Hub {
     let mut hub = Hub::new(BoardName::parse("asterisk.example").unwrap(), settings, at(0));
     let peer = AccountName::parse("pbx-b@asterisk.example").unwrap();
     // Confirms nothing, so that every withdrawal is remembered.
-    let _watch = hub.watch(&peer, Kind::Device, PeerCache::Survives);
-    hub.arrive(CONN, &account(), at(0));
+    let _watch = hub.watch(&peer, Kind::Device, ASTERISK);
+    hub.arrive(CONN, &account(), ASTERISK, at(0));
     for device in 0..FACTS {
         let said = Publication {
             identity: EID.into(),

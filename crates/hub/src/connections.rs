@@ -6,6 +6,8 @@ use lampfield_board::{AccountName, Identity, OriginId};
 use serde::Serialize;
 use smallvec::SmallVec;
 
+use crate::profile::Profile;
+
 /// One connection (stream) of an account. The door numbers them and never uses a number twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ConnId(pub u64);
@@ -20,6 +22,7 @@ impl fmt::Display for ConnId {
 #[derive(Debug)]
 pub struct Connection {
     pub account: AccountName,
+    pub profile: Profile,
     /// Bounded by [`HubLimits::origins_per_connection`](crate::HubLimits::origins_per_connection).
     pub speaks_for: SmallVec<[(Identity, OriginId); 1]>,
 }
@@ -34,13 +37,14 @@ pub struct Connections {
 
 impl Connections {
     /// Adds a connection; one that is there stays as it is.
-    pub fn add(&mut self, conn: ConnId, account: &AccountName) {
+    pub fn add(&mut self, conn: ConnId, account: &AccountName, profile: Profile) {
         if self.by_id.contains_key(&conn) {
             return;
         }
-        let connection = Connection { account: account.clone(), speaks_for: SmallVec::new() };
+        let (account, speaks_for) = (account.clone(), SmallVec::new());
+        let connection = Connection { account: account.clone(), profile, speaks_for };
         self.by_id.insert(conn, connection);
-        self.of_account.entry(account.clone()).or_default().push(conn);
+        self.of_account.entry(account).or_default().push(conn);
     }
 
     pub fn get(&self, conn: ConnId) -> Option<&Connection> {

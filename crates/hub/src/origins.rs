@@ -7,12 +7,13 @@ use std::{
     time::Duration,
 };
 
-use lampfield_board::{AccountName, Eid, Origin, OriginId, Version};
+use lampfield_board::{AccountName, Eid, Identity, Origin, OriginId, Version};
 use smallvec::SmallVec;
 
 use crate::{
     connections::ConnId,
     now::Now,
+    profile::Profile,
     sweep::{Cause, Sweep, Sweeps},
 };
 
@@ -22,7 +23,7 @@ type Ids = SmallVec<[OriginId; 1]>;
 #[derive(Debug, Default)]
 struct Namesakes {
     all: BTreeSet<OriginId>,
-    /// The accounts of those that are present.
+    /// The accounts of those that are present and let nobody else speak as it.
     present: BTreeSet<AccountName>,
 }
 
@@ -43,6 +44,8 @@ pub struct OriginState {
     pub away_since: Option<Now>,
     /// When it said something last, repeats included.
     pub last_word: Option<Now>,
+    /// What its newest connection's door says of it; none since the start.
+    profile: Option<Profile>,
 }
 
 /// All origins, with the ways to find them.
@@ -70,11 +73,13 @@ impl OriginState {
             sweeps: Sweeps::default(),
             away_since: None,
             last_word: None,
+            profile: None,
         }
     }
 
     /// A connection begins to speak for it: a new epoch.
-    pub fn attach(&mut self, conn: ConnId) {
+    pub fn attach(&mut self, conn: ConnId, profile: Profile) {
+        self.profile = Some(profile);
         self.version = Version::new(self.next_epoch(), 0);
         self.connections.push((conn, self.version.epoch));
         self.away_since = None;
@@ -140,6 +145,18 @@ impl OriginState {
         self.attached() || self.sweeps.next().is_some()
     }
 
+    /// Whether nobody else may speak as its identity. Of one that has not come since the start the identity tells: only
+    /// Asterisks have entity ids.
+    pub fn is_exclusive(&self) -> bool {
+        let is_eid = matches!(self.name.identity, Identity::Eid(_));
+        self.profile.map_or(is_eid, |profile| !profile.shares_identity)
+    }
+
+    /// Whether it is there, as the only one that may speak as its identity.
+    fn claims_identity(&self) -> bool {
+        self.present() && self.is_exclusive()
+    }
+
     /// Whether nothing of it is left that must be remembered.
     pub fn idle(&self) -> bool {
         !self.attached() && self.facts == 0 && self.tombstones == 0
@@ -194,9 +211,9 @@ impl Origins {
         change: impl FnOnce(&mut OriginState) -> T,
     ) -> Option<T> {
         let state = self.by_id.get_mut(&id)?;
-        let (before, was_present) = (state.deadline(), state.present());
+        let (before, was_present) = (state.deadline(), state.claims_identity());
         let answer = change(state);
-        let (after, present) = (state.deadline(), state.present());
+        let (after, present) = (state.deadline(), state.claims_identity());
         if before != after {
             before.map(|deadline| self.deadlines.remove(&(deadline, id)));
             after.map(|deadline| self.deadlines.insert((deadline, id)));

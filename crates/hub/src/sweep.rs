@@ -122,6 +122,11 @@ impl Sweeps {
         }
     }
 
+    /// The origin itself is back and repeats nothing: what it said before holds as if it had never been away.
+    pub fn believed(&mut self) {
+        self.away = None;
+    }
+
     /// Facts said below an epoch must be repeated in time by those who still speak for the origin.
     pub fn prove(&mut self, sweep: Sweep) {
         let full = self.returns.len() >= KEPT;

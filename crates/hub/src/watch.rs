@@ -12,6 +12,7 @@ use lampfield_board::{Cachable, Change, Kind, Revision, SubjectId};
 
 use crate::{
     Hub,
+    profile::Profile,
     readers::{PeerCache, WatchId},
 };
 
@@ -50,20 +51,23 @@ pub struct Watch {
     missed_limit: usize,
     /// Its peer has heard of nothing yet: what has ended needs no telling.
     blank: bool,
+    /// See [`Profile::files_by_identity`].
+    files_by_identity: bool,
     /// Up to here everything has been handed out.
     reached: Revision,
     dropped: u64,
 }
 
 impl Watch {
-    pub(crate) fn new(id: WatchId, kind: Kind, cache: PeerCache, missed_limit: usize) -> Self {
+    pub(crate) fn new(id: WatchId, kind: Kind, profile: Profile, missed_limit: usize) -> Self {
         Self {
             id,
             kind,
             cursor: Some(SubjectId::FIRST),
             missed: BTreeSet::new(),
             missed_limit,
-            blank: cache == PeerCache::Forgotten,
+            blank: profile.cache == PeerCache::Forgotten,
+            files_by_identity: profile.files_by_identity,
             reached: Revision::ZERO,
             dropped: 0,
         }
@@ -83,7 +87,9 @@ impl Watch {
     /// Asked for every change on the board, in order. A state that is not kept and finds no room
     /// is dropped and counted: by the time there is room it says nothing any more.
     pub fn offer(&mut self, change: &Change, room: Room) -> Verdict {
-        if change.subject.kind() != self.kind {
+        // What is said again only for those whom an end has blinded is no news to others.
+        let is_for_blinded = change.was.as_ref() == Some(&change.state);
+        if change.subject.kind() != self.kind || is_for_blinded && !self.files_by_identity {
             return Verdict::Later;
         }
         match change.subject_id {
@@ -140,7 +146,9 @@ impl Watch {
         {
             let facts = hub.board().subject(place);
             let facts = facts.filter(|facts| facts.subject().kind() == self.kind);
-            out.extend(facts.into_iter().flat_map(|facts| hub.snapshot_of(facts)));
+            out.extend(
+                facts.into_iter().flat_map(|facts| hub.snapshot_of(facts, self.files_by_identity)),
+            );
         }
         if self.is_live() {
             self.reached = hub.revision();
@@ -156,7 +164,7 @@ impl Watch {
                 return;
             }
             if facts.subject().kind() == self.kind {
-                let told = hub.snapshot_of(facts).into_iter();
+                let told = hub.snapshot_of(facts, self.files_by_identity).into_iter();
                 out.extend(told.filter(|change| !self.blank || change.state.is_live()));
             }
         }

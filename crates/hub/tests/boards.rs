@@ -15,7 +15,16 @@ use lampfield_board::{
     MessageCount, Protocol, Subject, Value,
 };
 use lampfield_fabric::{Embedded, Storage, Store, StoreLimits};
-use lampfield_hub::{Boards, ConnId, Observer, PeerCache, Publication, Reader, Settings};
+use lampfield_hub::{Boards, ConnId, Observer, PeerCache, Profile, Publication, Reader, Settings};
+
+/// What the XMPP door declares of an Asterisk.
+const ASTERISK: Profile = Profile {
+    cache: PeerCache::Survives,
+    files_by_identity: true,
+    repeats: true,
+    waits_longer: true,
+    shares_identity: false,
+};
 
 const SHARED: &str = "shared";
 
@@ -53,7 +62,7 @@ async fn together(store: &Store) -> Boards {
 fn says(boards: &Boards, board: &str, who: &str, subject: Subject, value: impl Into<Value>) {
     let hub = boards.get(&name(board)).unwrap();
     let conn = ConnId(u64::from(who.as_bytes()[0]));
-    hub.act(|hub, now| hub.arrive(conn, &account(who), now));
+    hub.act(|hub, now| hub.arrive(conn, &account(who), ASTERISK, now));
     let publication = Publication {
         identity: Eid::new([2, 0, 0, 0, 0, who.as_bytes()[0]]).into(),
         subject,
@@ -81,7 +90,7 @@ fn shows(boards: &Boards, board: &str, subject: &Subject) -> Option<Value> {
 fn listens(boards: &Boards, board: &str, who: &str) {
     let reader = Reader::new(account(who), "desk");
     let hub = boards.get(&name(board)).unwrap();
-    let watch = hub.act(|hub, _| hub.watch(reader, Kind::Device, PeerCache::Survives));
+    let watch = hub.act(|hub, _| hub.watch(reader, Kind::Device, ASTERISK));
     hub.act(|hub, _| hub.unwatch(watch));
 }
 
@@ -89,7 +98,7 @@ fn listens(boards: &Boards, board: &str, who: &str) {
 fn hears(boards: &Boards, board: &str, who: &str) -> Vec<(String, FactState)> {
     let hub = boards.get(&name(board)).unwrap();
     let reader = Reader::new(account(who), "desk");
-    let mut watch = hub.act(|hub, _| hub.watch(reader, Kind::Device, PeerCache::Survives));
+    let mut watch = hub.act(|hub, _| hub.watch(reader, Kind::Device, ASTERISK));
     let changes = hub.read(|hub, _| watch.next(hub, 1_000));
     changes.iter().map(|change| (change.origin.account.to_string(), change.state.clone())).collect()
 }

@@ -15,6 +15,7 @@ mod scenarios {
     mod kinds;
     mod leases;
     mod limits;
+    mod profiles;
     mod removals;
     mod troubles;
     mod unavailable;

@@ -15,9 +15,19 @@ use lampfield_board::{
 };
 use lampfield_fabric::{Embedded, Ledger, Storage, Store, StoreLimits, Ticket};
 use lampfield_hub::{
-    Boards, ConnId, Grace, HubShell, Observer, Outcome, Publication, Refusal, Settings,
+    Boards, ConnId, Grace, HubShell, Observer, Outcome, PeerCache, Profile, Publication, Refusal,
+    Settings,
 };
 use tokio::task::LocalSet;
+
+/// What the XMPP door declares of an Asterisk.
+const ASTERISK: Profile = Profile {
+    cache: PeerCache::Survives,
+    files_by_identity: true,
+    repeats: true,
+    waits_longer: true,
+    shares_identity: false,
+};
 
 const CONN: ConnId = ConnId(1);
 
@@ -76,7 +86,7 @@ async fn delivered_first_then_committed_then_acknowledged() {
     let hub = open(&store, Duration::from_secs(10)).await;
     let listener = Rc::new(Recorder::default());
     hub.add_observer(listener.clone());
-    hub.act(|hub, now| hub.arrive(CONN, &account(), now));
+    hub.act(|hub, now| hub.arrive(CONN, &account(), ASTERISK, now));
 
     let (outcome, ticket) = hub.publish(CONN, said("PJSIP/1", InUse)).unwrap();
     assert_eq!((outcome, &*listener.0.borrow()), (Outcome::Changed, &vec!["PJSIP/1 INUSE".into()]));
@@ -92,7 +102,7 @@ async fn a_repeat_is_not_acknowledged_before_what_it_repeats() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path());
     let hub = open(&store, Duration::from_secs(10)).await;
-    hub.act(|hub, now| hub.arrive(CONN, &account(), now));
+    hub.act(|hub, now| hub.arrive(CONN, &account(), ASTERISK, now));
     for device in 0..2_000 {
         let (_, first) = hub.publish(CONN, said(&format!("PJSIP/{device}"), InUse)).unwrap();
         let (outcome, repeat) = hub.publish(CONN, said(&format!("PJSIP/{device}"), InUse)).unwrap();
@@ -109,7 +119,7 @@ async fn what_was_committed_is_known_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let first = store(folder.path());
     let hub = open(&first, Duration::from_secs(10)).await;
-    hub.act(|hub, now| hub.arrive(CONN, &account(), now));
+    hub.act(|hub, now| hub.arrive(CONN, &account(), ASTERISK, now));
     let mut last = None;
     for device in 0..3_000 {
         last = hub.publish(CONN, said(&format!("PJSIP/{device}"), InUse)).unwrap().1;
@@ -132,7 +142,7 @@ async fn what_is_due_is_done_without_being_asked() {
     let local = LocalSet::new();
     local.spawn_local(hub.clone().run());
     let ended = local.run_until(async {
-        hub.act(|hub, now| hub.arrive(CONN, &account(), now));
+        hub.act(|hub, now| hub.arrive(CONN, &account(), ASTERISK, now));
         hub.publish(CONN, said("PJSIP/1", InUse)).unwrap();
         tokio::task::yield_now().await;
         hub.act(|hub, now| hub.lost(CONN, now));
@@ -163,7 +173,7 @@ async fn a_change_made_by_a_door_is_told_after_the_present_one() {
     let listener = Rc::new(Recorder::default());
     hub.add_observer(Rc::new(Echo(hub.clone())));
     hub.add_observer(listener.clone());
-    hub.act(|hub, now| hub.arrive(CONN, &account(), now));
+    hub.act(|hub, now| hub.arrive(CONN, &account(), ASTERISK, now));
     hub.publish(CONN, said("PJSIP/1", InUse)).unwrap();
     assert_eq!(*listener.0.borrow(), ["PJSIP/1 INUSE", "PJSIP/2 INUSE"]);
 }
@@ -183,7 +193,7 @@ async fn what_found_no_room_is_stored_later_and_acknowledged_only_then() {
     // The origin and the first fact.
     let (first, disk) = stuck(folder.path(), 2);
     let hub = open(&first, Duration::from_secs(10)).await;
-    hub.act(|hub, now| hub.arrive(CONN, &account(), now));
+    hub.act(|hub, now| hub.arrive(CONN, &account(), ASTERISK, now));
     hub.publish(CONN, said("PJSIP/1", InUse)).unwrap();
     for round in 0..3 {
         let refused = hub.publish(CONN, said("PJSIP/2", InUse));
@@ -225,7 +235,7 @@ async fn a_long_debt_refuses_what_is_new_and_lets_what_is_known_go_on() {
     let hub = board(&store, settings).await;
     let listener = Rc::new(Recorder::default());
     hub.add_observer(listener.clone());
-    hub.act(|hub, now| hub.arrive(CONN, &account(), now));
+    hub.act(|hub, now| hub.arrive(CONN, &account(), ASTERISK, now));
     for device in 0..Ledger::FULL + 2 {
         let _refused = hub.publish(CONN, said(&format!("PJSIP/{device}"), InUse));
     }

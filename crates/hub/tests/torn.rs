@@ -14,7 +14,16 @@ use lampfield_board::{
     AccountName, BoardName, Cachable, DeviceState, Eid, FactState, Kind, Protocol, Subject, Value,
 };
 use lampfield_fabric::{Health, Storage, Store, StoreLimits, Ticket, testing::TornDisk};
-use lampfield_hub::{Boards, ConnId, Grace, HubShell, PeerCache, Publication, Settings};
+use lampfield_hub::{Boards, ConnId, Grace, HubShell, PeerCache, Profile, Publication, Settings};
+
+/// What the XMPP door declares of an Asterisk.
+const ASTERISK: Profile = Profile {
+    cache: PeerCache::Survives,
+    files_by_identity: true,
+    repeats: true,
+    waits_longer: true,
+    shares_identity: false,
+};
 
 const SEEDS: u64 = 200;
 const DEVICES: usize = 6;
@@ -60,11 +69,11 @@ impl Run {
     fn arrive(&mut self) {
         self.conn = ConnId(self.conn.0 + 1);
         let conn = self.conn;
-        self.hub.act(|hub, now| hub.arrive(conn, &account("pbx-a@d.example"), now));
+        self.hub.act(|hub, now| hub.arrive(conn, &account("pbx-a@d.example"), ASTERISK, now));
         let reader = account("pbx-b@d.example");
         let watching = self.hub.read(|hub, _| hub.awaited(&reader).count() > 0);
         if !watching {
-            let watch = |kind| self.hub.act(|hub, _| hub.watch(&reader, kind, PeerCache::Survives));
+            let watch = |kind| self.hub.act(|hub, _| hub.watch(&reader, kind, ASTERISK));
             Kind::ALL.map(watch).into_iter().for_each(|watch| {
                 self.hub.act(|hub, _| hub.unwatch(watch));
             });

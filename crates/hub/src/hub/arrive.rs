@@ -9,6 +9,7 @@ use crate::{
     keys,
     notice::{Happening, Trouble, TroubleKey},
     now::Now,
+    profile::Profile,
     publication::Refusal,
     stored::{OriginRow, json},
 };
@@ -16,8 +17,8 @@ use crate::{
 impl Hub {
     /// A connection of an account has logged in. Lost origins of the account, whatever their EID,
     /// now have until the end of one grace; a connection that is known already is left as it is.
-    pub fn arrive(&mut self, conn: ConnId, account: &AccountName, now: Now) {
-        self.connections.add(conn, account);
+    pub fn arrive(&mut self, conn: ConnId, account: &AccountName, profile: Profile, now: Now) {
+        self.connections.add(conn, account, profile);
         if self.backoffs.knows(account) {
             self.backoffs.update(account, |backoff| backoff.arrived(now.mono));
         }
@@ -46,6 +47,7 @@ impl Hub {
         now: Now,
     ) -> Result<OriginId, Refusal> {
         let connection = self.connections.get(conn).ok_or(Refusal::UnknownConnection(conn))?;
+        let profile = connection.profile;
         if let Some((_, id)) = connection.speaks_for.iter().find(|(known, _)| known == identity) {
             return Ok(*id);
         }
@@ -55,7 +57,7 @@ impl Hub {
         }
         let id = self.origin_id(&Origin::new(connection.account.clone(), identity.clone()))?;
         self.connections.speaks_for(conn, identity.clone(), id);
-        self.attach(conn, id, now);
+        self.attach(conn, id, profile, now);
         Ok(id)
     }
 
@@ -73,13 +75,16 @@ impl Hub {
         Ok(id)
     }
 
-    fn attach(&mut self, conn: ConnId, id: OriginId, now: Now) {
+    fn attach(&mut self, conn: ConnId, id: OriginId, profile: Profile, now: Now) {
         let Some(name) = self.origins.get(id).map(|state| state.name.clone()) else { return };
         let grace = self.grace(&name.account);
         let returned = self.origins.update(id, |state| {
             let was_away = state.away_since.is_some();
-            state.attach(conn);
-            state.sweeps.returned(now.mono + grace);
+            state.attach(conn, profile);
+            match profile.repeats {
+                true => state.sweeps.returned(now.mono + grace),
+                false => state.sweeps.believed(),
+            }
             (was_away, state.version.epoch, state.facts)
         });
         let Some((was_away, epoch, facts)) = returned else { return };

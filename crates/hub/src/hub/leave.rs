@@ -48,7 +48,7 @@ impl Hub {
     /// within the grace ends.
     pub fn replaced(&mut self, old: ConnId, new: ConnId, now: Now) {
         let Some(connection) = self.connections.remove(old) else { return };
-        self.connections.add(new, &connection.account);
+        self.connections.add(new, &connection.account, connection.profile);
         let heard = self.heard(&connection);
         self.count_drop(&connection, |backoff| backoff.replaced(heard, now.mono));
         for id in self.detach_all(old, &connection, now) {
@@ -68,6 +68,9 @@ impl Hub {
     /// client, which comes and goes as it likes.
     fn count_drop(&mut self, connection: &Connection, drop: impl FnOnce(&mut Backoff)) {
         let account = &connection.account;
+        if !connection.profile.waits_longer {
+            return;
+        }
         if !connection.speaks_for.is_empty() || self.backoffs.knows(account) {
             self.backoffs.update(account, drop);
             self.check_backoff(account);

@@ -12,6 +12,7 @@ use crate::{
     connections::ConnId,
     keys,
     now::Now,
+    origins::OriginState,
     policy::Policy,
     publication::{Outcome, Publication, Refusal},
     refusals::{Noted, Reached},
@@ -159,8 +160,11 @@ impl Hub {
     /// Where peers keep one value per EID: once a server speaks with another account, what is
     /// left under the old one shows on no peer any more, so it ends.
     fn end_namesakes(&mut self, statement: &Statement, now: Now) {
-        let silent =
-            self.origins.namesakes(statement.origin).filter(|(_, other)| !other.attached());
+        if !self.origins.get(statement.origin).is_some_and(OriginState::is_exclusive) {
+            return;
+        }
+        let others = self.origins.namesakes(statement.origin);
+        let silent = others.filter(|(_, other)| !other.attached() && other.is_exclusive());
         let silent: SmallVec<[OriginId; 1]> = silent.map(|(id, _)| id).collect();
         if silent.is_empty() || statement.subject.kind().filing() == Filing::BySubject {
             return;

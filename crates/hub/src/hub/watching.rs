@@ -6,6 +6,7 @@ use lampfield_fabric::Bucket;
 use super::Hub;
 use crate::{
     keys,
+    profile::Profile,
     readers::{PeerCache, Reader},
     stored::json,
     watch::Watch,
@@ -15,14 +16,14 @@ impl Hub {
     /// Begins a watch of one kind. The watch first brings all that stands; to a peer whose cache
     /// survives, also the withdrawals that it may not know of. It must be given back to [`Hub::unwatch`] when the
     /// subscription or its connection ends.
-    pub fn watch(&mut self, reader: impl Into<Reader>, kind: Kind, cache: PeerCache) -> Watch {
-        let reader = reader.into();
+    pub fn watch(&mut self, reader: impl Into<Reader>, kind: Kind, profile: Profile) -> Watch {
+        let (reader, cache) = (reader.into(), profile.cache);
         let account = reader.account().clone();
         let (id, new_reader) = self.readers.open(reader, kind, cache, self.board.revision());
         if new_reader {
             self.persist_readers(&account);
         }
-        Watch::new(id, kind, cache, self.settings.limits.watch_missed)
+        Watch::new(id, kind, profile, self.settings.limits.watch_missed)
     }
 
     /// The peer behind a watch has certainly received all that was handed out up to `received`: a

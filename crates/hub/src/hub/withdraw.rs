@@ -87,14 +87,19 @@ impl Hub {
     }
 
     /// What a peer that knows nothing must be sent about a subject, so that it shows what the board
-    /// shows. Peers keep one value per EID or one per subject, as the kind says, so of several only the
+    /// shows. Of what it files together, per identity or per subject as the kind says, only the
     /// newest that stands is told, or else the newest withdrawal.
-    pub(crate) fn snapshot_of(&self, facts: SubjectFacts<'_>) -> SmallVec<[Change; 1]> {
+    pub(crate) fn snapshot_of(
+        &self,
+        facts: SubjectFacts<'_>,
+        files_by_identity: bool,
+    ) -> SmallVec<[Change; 1]> {
         let one_for_all = facts.subject().kind().filing() == Filing::BySubject;
         let mut told: SmallVec<[Fact<'_>; 1]> = SmallVec::new();
         for fact in facts.facts() {
-            let same =
-                |other: &&mut Fact<'_>| one_for_all || other.origin.eid() == fact.origin.eid();
+            let same = |other: &&mut Fact<'_>| {
+                one_for_all || files_by_identity && other.origin.eid() == fact.origin.eid()
+            };
             match told.iter_mut().find(same) {
                 Some(older) if rank(older) > rank(&fact) => {}
                 Some(older) => *older = fact,

@@ -4,9 +4,9 @@ use lampfield_board::{
     DeviceState::{InUse, NotInUse},
     Ending, Kind, Subject,
 };
-use lampfield_hub::{ConnId, Lease, PeerCache};
+use lampfield_hub::{ConnId, Lease};
 
-use super::fixture::{A, B, Story, leases, name, secs};
+use super::fixture::{A, ASTERISK, B, Story, leases, name, secs};
 
 #[test]
 fn why_tells_how_long_each_fact_still_has() {
@@ -33,7 +33,7 @@ fn why_tells_how_long_each_fact_still_has() {
 #[test]
 fn why_tells_of_a_withdrawal_and_who_has_not_heard_of_it() {
     let mut story = Story::new();
-    let _watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Survives);
+    let _watch = story.hub.watch(&name(B), Kind::Device, ASTERISK);
     story.login(1, A);
     story.device(1, 1, "PJSIP/1", InUse);
     story.act(|hub, now| hub.goodbye(ConnId(1), now));
@@ -74,7 +74,7 @@ fn origins_and_status_are_plain_data() {
 #[test]
 fn an_origin_that_is_gone_for_good_is_away_with_what_is_kept_or_not_listed() {
     let mut story = Story::new();
-    let _watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Survives);
+    let _watch = story.hub.watch(&name(B), Kind::Device, ASTERISK);
     story.login(1, A);
     story.device(1, 1, "PJSIP/1", InUse);
     story.login(2, B);

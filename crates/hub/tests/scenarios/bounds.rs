@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use lampfield_board::{DeviceState::InUse, Ending, Kind};
 use lampfield_hub::{
-    ConnId, Happening, Hub, HubLimits, Notice, Now, PeerCache, Policies, Policy, Rule, Settings,
-    Trouble,
+    ConnId, Happening, Hub, HubLimits, Notice, Now, Policies, Policy, Rule, Settings, Trouble,
 };
 
-use super::fixture::{A, B, Story, name, secs};
+use super::fixture::{A, ASTERISK, B, Story, name, secs};
 
 /// More than any call may do.
 const FACTS: usize = 20_000;
@@ -26,7 +25,7 @@ fn story(limits: HubLimits) -> Story {
     let policies = Policies::new(vec![keep]);
     let mut story = Story::with(Settings { policies, limits, ..Settings::default() });
     // Somebody who confirms nothing, so that all withdrawals are remembered.
-    let _watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Survives);
+    let _watch = story.hub.watch(&name(B), Kind::Device, ASTERISK);
     story.login(1, A);
     for device in 0..FACTS {
         story.device(1, 1, &format!("PJSIP/{device}"), InUse);

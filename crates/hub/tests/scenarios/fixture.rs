@@ -8,8 +8,22 @@ use lampfield_board::{
 };
 use lampfield_fabric::Bucket;
 use lampfield_hub::{
-    ConnId, Effect, Hub, Lease, Notice, Now, Outcome, Publication, Refusal, Settings, Trouble,
+    ConnId, Effect, Hub, Lease, Notice, Now, Outcome, PeerCache, Profile, Publication, Refusal,
+    Settings, Trouble,
 };
+
+/// What the XMPP door declares of an Asterisk.
+pub const ASTERISK: Profile = Profile {
+    cache: PeerCache::Survives,
+    files_by_identity: true,
+    repeats: true,
+    waits_longer: true,
+    shares_identity: false,
+};
+
+/// What it declares of a person's client.
+pub const PERSON: Profile =
+    Profile { cache: PeerCache::Forgotten, files_by_identity: true, ..ASTERISK };
 
 pub const A: &str = "pbx-a@asterisk.example";
 pub const B: &str = "pbx-b@asterisk.example";
@@ -52,7 +66,7 @@ impl Story {
     }
 
     pub fn login(&mut self, conn: u64, account: &str) {
-        self.hub.arrive(ConnId(conn), &name(account), self.now);
+        self.hub.arrive(ConnId(conn), &name(account), ASTERISK, self.now);
         self.carry_out();
     }
 

@@ -2,10 +2,10 @@
 
 use lampfield_board::kind::{AfterLoss, Ban, Contact, Custom, Registration};
 use lampfield_board::{Ending, FactState, Kind, Subject, SubjectName, Value, WallTime};
-use lampfield_hub::{Outcome, PeerCache};
+use lampfield_hub::Outcome;
 use serde_json::{Value as Json, json};
 
-use super::fixture::{A, B, Story, name, secs};
+use super::fixture::{A, ASTERISK, B, Story, name, secs};
 
 fn subject(kind: Kind) -> Subject {
     Subject::new(kind, SubjectName::parse("x").unwrap())
@@ -59,7 +59,7 @@ fn a_watcher_of_any_kind_gets_the_snapshot_and_then_the_changes() {
         let mut story = Story::new();
         story.login(1, A);
         story.say(1, 1, subject(kind), sample(kind)).unwrap();
-        let mut watch = story.act(|hub, _| hub.watch(&name(B), kind, PeerCache::Survives));
+        let mut watch = story.act(|hub, _| hub.watch(&name(B), kind, ASTERISK));
         let snapshot = watch.next(&story.hub, 10);
         assert_eq!(snapshot.len(), 1, "{kind}");
         assert_eq!(snapshot[0].lamp, story.hub.board().aggregate(&subject(kind)));

@@ -5,10 +5,10 @@ use lampfield_board::{
     Ending, Kind,
 };
 use lampfield_hub::{
-    ConnId, Happening, Lease, Notice, Outcome, PeerCache, Policies, Policy, Rule, Settings, Trouble,
+    ConnId, Happening, Lease, Notice, Outcome, Policies, Policy, Rule, Settings, Trouble,
 };
 
-use super::fixture::{A, B, Story, leases, name, secs};
+use super::fixture::{A, ASTERISK, B, Story, leases, name, secs};
 
 #[test]
 fn a_lost_server_lights_no_lamp_after_its_grace() {
@@ -312,7 +312,7 @@ fn a_crash_between_the_two_writes_of_a_withdrawal_leaves_the_withdrawal() {
     story.device(1, 1, "PJSIP/100", InUse);
     let before = story.store.clone();
     story.login(2, B);
-    let _watch = story.hub.watch(&name(B), lampfield_board::Kind::Device, SURVIVES);
+    let _watch = story.hub.watch(&name(B), lampfield_board::Kind::Device, ASTERISK);
     story.act(|hub, now| hub.goodbye(ConnId(1), now));
     story.store.extend(before);
     story.restart();
@@ -321,8 +321,6 @@ fn a_crash_between_the_two_writes_of_a_withdrawal_leaves_the_withdrawal() {
     let facts = story.store.keys().filter(|(bucket, _)| bucket.name() == "facts");
     assert_eq!(facts.count(), 0, "the stale row is gone");
 }
-
-const SURVIVES: lampfield_hub::PeerCache = lampfield_hub::PeerCache::Survives;
 
 #[test]
 fn a_mass_withdrawal_is_done_in_pieces() {
@@ -350,7 +348,7 @@ fn a_withdrawal_carries_its_reason() {
     story.login(1, A);
     story.device(1, 1, "PJSIP/100", InUse);
     story.device(1, 1, "PJSIP/200", InUse);
-    let _watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Survives);
+    let _watch = story.hub.watch(&name(B), Kind::Device, ASTERISK);
     story.lost(1);
     story.login(2, B);
     story.device(2, 1, "PJSIP/100", Busy);

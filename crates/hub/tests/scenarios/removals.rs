@@ -3,9 +3,9 @@
 
 use lampfield_board::{DeviceState::InUse, Kind};
 use lampfield_fabric::Bucket;
-use lampfield_hub::{ConnId, Lease, PeerCache, Policies, Policy, Rule, Settings, Trouble};
+use lampfield_hub::{ConnId, Lease, Policies, Policy, Rule, Settings, Trouble};
 
-use super::fixture::{A, B, Story, name, secs};
+use super::fixture::{A, ASTERISK, B, Story, name, secs};
 
 /// A says a lamp, a kept one and a mailbox; B listens.
 fn story() -> Story {
@@ -31,7 +31,7 @@ fn rows_of(story: &Story, account: &str) -> Vec<(Bucket, String)> {
 #[test]
 fn all_it_said_ends_at_once_and_is_told_to_who_is_away() {
     let mut story = story();
-    let watch = story.hub.watch(&name(B), Kind::Mailbox, PeerCache::Survives);
+    let watch = story.hub.watch(&name(B), Kind::Mailbox, ASTERISK);
     story.act(|hub, _| hub.unwatch(watch));
     story.remove(A);
     assert_eq!(ended(&story), 3);
@@ -40,7 +40,7 @@ fn all_it_said_ends_at_once_and_is_told_to_who_is_away() {
     assert_eq!(why.waiting_for, [[B.to_owned()]], "B has not heard of it");
 
     story.restart();
-    let mut watch = story.hub.watch(&name(B), Kind::Mailbox, PeerCache::Survives);
+    let mut watch = story.hub.watch(&name(B), Kind::Mailbox, ASTERISK);
     assert_eq!(watch.next(&story.hub, 9).len(), 1, "it hears of it when it is back");
     let reached = watch.reached();
     story.act(|hub, _| hub.confirm(&watch, reached));
@@ -50,7 +50,7 @@ fn all_it_said_ends_at_once_and_is_told_to_who_is_away() {
 #[test]
 fn nobody_waits_for_its_servers_even_if_one_still_listens() {
     let mut story = story();
-    let watch = story.hub.watch(&name(A), Kind::Device, PeerCache::Survives);
+    let watch = story.hub.watch(&name(A), Kind::Device, ASTERISK);
     story.remove(A);
     story.device(2, 2, "PJSIP/2", InUse);
     // Its stream ends after it.

@@ -4,9 +4,9 @@ use lampfield_board::{
     DeviceState::{InUse, NotInUse},
     Kind, Origin,
 };
-use lampfield_hub::{ConnId, Grace, HubLimits, Notice, PeerCache, Settings, Trouble};
+use lampfield_hub::{ConnId, Grace, HubLimits, Notice, Settings, Trouble};
 
-use super::fixture::{A, B, Story, name, number, secs};
+use super::fixture::{A, ASTERISK, B, Story, name, number, secs};
 
 fn cleared(story: &Story) -> usize {
     story.notices.iter().filter(|notice| matches!(notice, Notice::Cleared(_))).count()
@@ -148,7 +148,7 @@ fn the_same_eid_on_two_connections_of_one_account_is_no_trouble() {
 fn at_the_limit_the_oldest_withdrawal_goes_and_names_who_may_be_stale() {
     let limits = HubLimits { tombstones: 10, ..HubLimits::default() };
     let mut story = Story::with(Settings { limits, ..Settings::default() });
-    let mut watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Survives);
+    let mut watch = story.hub.watch(&name(B), Kind::Device, ASTERISK);
     story.login(1, A);
     for device in 0..12 {
         story.device(1, 1, &format!("PJSIP/{device}"), InUse);

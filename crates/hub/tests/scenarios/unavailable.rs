@@ -2,9 +2,9 @@
 
 use lampfield_board::DeviceState::{InUse, NotInUse, Unavailable};
 use lampfield_board::{Ending, FactState, Kind};
-use lampfield_hub::{Lease, PeerCache, Policies, Policy, Rule, Settings};
+use lampfield_hub::{Lease, Policies, Policy, Rule, Settings};
 
-use super::fixture::{A, B, Story, leases, name, secs};
+use super::fixture::{A, ASTERISK, B, PERSON, Story, leases, name, secs};
 
 fn story() -> Story {
     let policies = Policies::new(vec![Rule::parse("PJSIP/*", Policy::Unavailable).unwrap()]);
@@ -34,7 +34,7 @@ fn the_phones_of_a_dead_server_are_unavailable_and_all_else_is_withdrawn() {
 #[test]
 fn a_newcomer_is_told_of_it_and_nobody_need_confirm_it() {
     let mut story = dead();
-    let mut watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Forgotten);
+    let mut watch = story.hub.watch(&name(B), Kind::Device, PERSON);
     let told = watch.next(&story.hub, 10);
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].state.live(), Some(&Unavailable.into()));
@@ -93,8 +93,7 @@ fn it_blinds_nobody_to_the_same_process_under_another_account() {
     story.lost(1);
     story.pass(secs(10));
     assert_eq!(story.changes.last().unwrap().state, FactState::Live(NotInUse.into()));
-    let mut watch =
-        story.hub.watch(&name("pbx-c@asterisk.example"), Kind::Device, PeerCache::Survives);
+    let mut watch = story.hub.watch(&name("pbx-c@asterisk.example"), Kind::Device, ASTERISK);
     let told = watch.next(&story.hub, 10);
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].state, FactState::Live(NotInUse.into()));

@@ -5,9 +5,9 @@ use lampfield_board::{
     DeviceState::{Busy, InUse, NotInUse},
     Kind,
 };
-use lampfield_hub::{ConnId, HubLimits, PeerCache, Reader, Room, Settings, Verdict, Watch};
+use lampfield_hub::{ConnId, HubLimits, Reader, Room, Settings, Verdict, Watch};
 
-use super::fixture::{A, B, Story, name, secs};
+use super::fixture::{A, ASTERISK, B, PERSON, Story, name, secs};
 
 fn story(devices: usize, watch_missed: usize) -> (Story, Watch) {
     let limits = HubLimits { watch_missed, ..HubLimits::default() };
@@ -16,7 +16,7 @@ fn story(devices: usize, watch_missed: usize) -> (Story, Watch) {
     for device in 0..devices {
         story.device(1, 1, &format!("PJSIP/{device}"), InUse);
     }
-    let watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Survives);
+    let watch = story.hub.watch(&name(B), Kind::Device, ASTERISK);
     (story, watch)
 }
 
@@ -87,7 +87,7 @@ fn a_withdrawal_is_replayed_until_it_is_confirmed_and_then_forgotten() {
     story.lost(1);
     story.pass(secs(100));
     for confirms in [false, true] {
-        let mut watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Survives);
+        let mut watch = story.hub.watch(&name(B), Kind::Device, ASTERISK);
         assert_eq!(told(&watch.next(&story.hub, 9)), ["PJSIP/0 withdrawn"]);
         assert!(story.hub.awaits(&watch));
         if confirms {
@@ -96,7 +96,7 @@ fn a_withdrawal_is_replayed_until_it_is_confirmed_and_then_forgotten() {
         }
         story.act(|hub, _| hub.unwatch(watch));
     }
-    let mut watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Survives);
+    let mut watch = story.hub.watch(&name(B), Kind::Device, ASTERISK);
     assert!(watch.next(&story.hub, 9).is_empty());
     assert_eq!(story.hub.board().counts().subjects, 0);
 }
@@ -105,7 +105,7 @@ fn a_withdrawal_is_replayed_until_it_is_confirmed_and_then_forgotten() {
 fn a_withdrawal_does_not_wait_for_a_server_that_was_given_up() {
     let (mut story, mut watch) = story(1, 10);
     let reader = Reader::new(name(B), "old");
-    let away = story.hub.watch(reader.clone(), Kind::Device, PeerCache::Survives);
+    let away = story.hub.watch(reader.clone(), Kind::Device, ASTERISK);
     story.act(|hub, _| hub.unwatch(away));
     story.lost(1);
     story.pass(secs(100));
@@ -130,7 +130,7 @@ fn a_newcomer_that_keeps_nothing_is_told_of_no_old_withdrawal() {
         story.device(2, 2, device, Busy);
     }
     story.act(|hub, now| hub.goodbye(ConnId(2), now));
-    let mut watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Forgotten);
+    let mut watch = story.hub.watch(&name(B), Kind::Device, PERSON);
     assert_eq!(told(&watch.next(&story.hub, 9)), ["PJSIP/0 INUSE", "PJSIP/1 INUSE"]);
     story.act(|hub, now| hub.goodbye(ConnId(1), now));
     for withdrawn in &story.changes[story.changes.len() - 2..] {
@@ -148,7 +148,7 @@ fn a_subject_in_a_place_that_was_freed_behind_the_cursor_is_told() {
         story.login(conn, account);
         story.device(conn, conn as u8, device, InUse);
     }
-    let mut watch = story.hub.watch(&name(B), Kind::Device, PeerCache::Survives);
+    let mut watch = story.hub.watch(&name(B), Kind::Device, ASTERISK);
     watch.next(&story.hub, 2);
     // Nobody else watches: the withdrawal is forgotten as soon as this one has confirmed it.
     story.act(|hub, now| hub.goodbye(ConnId(2), now));
@@ -189,7 +189,7 @@ fn of_a_mailbox_only_the_newest_arrival_is_told() {
         story.mailbox(conn, conn as u8, "1000@default", new);
     }
     let watch = |story: &mut Story| {
-        let mut watch = story.hub.watch(&name(A), Kind::Mailbox, PeerCache::Forgotten);
+        let mut watch = story.hub.watch(&name(A), Kind::Mailbox, PERSON);
         told(&watch.next(&story.hub, 9))
     };
     assert_eq!(watch(&mut story), ["1000@default 5 new, 0 old"]);

@@ -3,9 +3,15 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use lampfield_board::{AccountName, Cachable, DeviceState, MessageCount, Subject};
-use lampfield_hub::{Grace, HubLimits, PeerCache, Policies, Policy, Rule, Settings};
+use lampfield_hub::{Grace, HubLimits, Policies, Policy, Rule, Settings};
 
-use super::{asterisk::Asterisk, checks, random::Random, server::Server, world::World};
+use super::{
+    asterisk::Asterisk,
+    checks,
+    random::Random,
+    server::{ASTERISK, PERSON, Server},
+    world::World,
+};
 
 const STEPS: usize = 160;
 
@@ -36,11 +42,11 @@ fn create(seed: u64) -> World {
     let server = |index| {
         // Two servers may share one account.
         let account = if shared && index == 1 { 0 } else { index };
-        Server::new(account_named(&format!("pbx{account}")), PeerCache::Survives)
+        Server::new(account_named(&format!("pbx{account}")), ASTERISK)
     };
     let mut servers: Vec<_> = (0..count).map(server).collect();
     if random.chance(30) {
-        servers.push(Server::new(account_named("person"), PeerCache::Forgotten));
+        servers.push(Server::new(account_named("person"), PERSON));
     }
     let mut world = World::new(random, settings, servers, grace);
     for index in 0..world.servers.len() {
@@ -90,7 +96,7 @@ fn change_device(world: &mut World, index: usize) {
     let device = world.random.pick(&world.devices).clone();
     let state = *world.random.pick(&DeviceState::ALL);
     let server = &mut world.servers[index];
-    if server.cache == PeerCache::Forgotten {
+    if server.profile == PERSON {
         return;
     }
     if let Some(process) = &mut server.process {
@@ -109,7 +115,7 @@ fn change_mailbox(world: &mut World, index: usize) {
 
 fn say_passing(world: &mut World, index: usize) {
     let device = Subject::device("Local/7@x").unwrap();
-    if world.servers[index].cache == PeerCache::Survives {
+    if world.servers[index].profile == ASTERISK {
         world.servers[index].say(device, DeviceState::InUse.into(), Cachable::No);
     }
 }
@@ -133,7 +139,7 @@ fn boot(world: &mut World, index: usize, eid: Option<lampfield_board::Eid>) {
     world.servers[index].last_eid = eid;
     let mut process = Asterisk::new(eid);
     for device in world.devices.clone() {
-        if world.servers[index].cache == PeerCache::Survives && world.random.chance(40) {
+        if world.servers[index].profile == ASTERISK && world.random.chance(40) {
             process.own.insert(device, *world.random.pick(&DeviceState::ALL));
         }
     }
@@ -189,7 +195,7 @@ fn remove(world: &mut World) {
 /// The same process logs in with another account from now on: for a while, two speak as one EID.
 fn move_account(world: &mut World, index: usize) {
     let server = &mut world.servers[index];
-    if server.cache == PeerCache::Forgotten || server.session.is_none() || !server.path_up {
+    if server.profile == PERSON || server.session.is_none() || !server.path_up {
         return;
     }
     let conn = server.session.as_ref().map(|session| session.conn);

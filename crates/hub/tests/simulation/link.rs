@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use lampfield_board::{AccountName, Cachable, Change, Kind, Origin, Subject, Version};
-use lampfield_hub::{ConnId, Hub, PeerCache, Reader, Room, Verdict, Watch};
+use lampfield_hub::{ConnId, Hub, Profile, Reader, Room, Verdict, Watch};
 
 use super::asterisk::Asterisk;
 
@@ -39,10 +39,10 @@ impl Link {
         }
     }
 
-    pub fn subscribe(&mut self, hub: &mut Hub, cache: PeerCache) {
+    pub fn subscribe(&mut self, hub: &mut Hub, profile: Profile) {
         for kind in Kind::ALL {
             let reader = Reader::new(self.account.clone(), &format!("resource-{}", self.server));
-            self.watches.push(hub.watch(reader, kind, cache));
+            self.watches.push(hub.watch(reader, kind, profile));
         }
     }
 

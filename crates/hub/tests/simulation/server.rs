@@ -3,16 +3,29 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use lampfield_board::{AccountName, Cachable, Eid, Subject, Value};
-use lampfield_hub::{ConnId, PeerCache};
+use lampfield_hub::{ConnId, PeerCache, Profile};
 
 use super::{asterisk::Asterisk, random::Random};
+
+/// What the XMPP door declares of an Asterisk.
+pub const ASTERISK: Profile = Profile {
+    cache: PeerCache::Survives,
+    files_by_identity: true,
+    repeats: true,
+    waits_longer: true,
+    shares_identity: false,
+};
+
+/// What it declares of a person's client.
+pub const PERSON: Profile =
+    Profile { cache: PeerCache::Forgotten, files_by_identity: true, ..ASTERISK };
 
 pub struct Server {
     pub account: AccountName,
     /// Accounts that it used before.
     pub left: BTreeSet<AccountName>,
     /// A PBX keeps what it heard; a person's client begins anew with each login.
-    pub cache: PeerCache,
+    pub profile: Profile,
     pub process: Option<Asterisk>,
     pub last_eid: Eid,
     pub path_up: bool,
@@ -39,11 +52,11 @@ pub enum Up {
 }
 
 impl Server {
-    pub fn new(account: AccountName, cache: PeerCache) -> Self {
+    pub fn new(account: AccountName, profile: Profile) -> Self {
         Self {
             account,
             left: BTreeSet::new(),
-            cache,
+            profile,
             process: None,
             last_eid: Eid::new([0; 6]),
             path_up: true,
@@ -71,7 +84,7 @@ impl Server {
     /// Logged in: it repeats every device of its own, then subscribes.
     pub fn logged_in(&mut self, conn: ConnId, random: &mut Random) {
         let Some(process) = &mut self.process else { return };
-        if self.cache == PeerCache::Forgotten {
+        if self.profile == PERSON {
             *process = Asterisk::new(process.eid);
         }
         let eid = process.eid;

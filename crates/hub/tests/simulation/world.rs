@@ -12,7 +12,7 @@ use super::{
     link::Link,
     node::Node,
     random::Random,
-    server::{Server, Up},
+    server::{ASTERISK, Server, Up},
 };
 
 /// The longest silence before a dead peer is noticed.
@@ -216,7 +216,7 @@ impl World {
         let now = node.now(self.now);
         let arrives_first = self.random.chance(50);
         if arrives_first {
-            node.hub.arrive(conn, &account, now);
+            node.hub.arrive(conn, &account, ASTERISK, now);
         }
         if let Some(old) = old {
             if let Some(link) = node.links.remove(&old) {
@@ -226,7 +226,7 @@ impl World {
             self.ledger.replaced(old, self.now);
         }
         if !arrives_first {
-            node.hub.arrive(conn, &account, now);
+            node.hub.arrive(conn, &account, ASTERISK, now);
         }
         self.ledger.arrive(&account, self.now);
         node.carry_out(&mut self.disk);
@@ -341,14 +341,14 @@ impl World {
     /// Lets Lampfield read one thing that a server has sent. Whether there was one.
     fn pump_up(&mut self, index: usize) -> bool {
         let server = &mut self.servers[index];
-        let (path_up, cache) = (server.path_up, server.cache);
+        let (path_up, profile) = (server.path_up, server.profile);
         let Some(session) = server.session.as_mut().filter(|_| path_up) else { return false };
         let conn = session.conn;
         let Some(node) = &mut self.node else { return false };
         let Some(link) = node.links.get_mut(&conn) else { return false };
         match session.upstream.pop_front() {
             Some(Up::Subscribe) => {
-                link.subscribe(&mut node.hub, cache);
+                link.subscribe(&mut node.hub, profile);
                 node.carry_out(&mut self.disk);
             }
             Some(Up::Say { eid, subject, value, cachable }) => {

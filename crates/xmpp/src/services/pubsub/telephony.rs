@@ -21,6 +21,7 @@ mod listing;
 pub mod nodes;
 pub mod payload;
 mod probes;
+mod profiles;
 mod publish;
 mod requests;
 mod rights;
@@ -30,11 +31,12 @@ use std::rc::Rc;
 
 use lampfield_accounts::{LogLimit, Role};
 use lampfield_board::{BoardName, Change, Kind};
-use lampfield_hub::{HubShell, Observer, PeerCache, Reader};
+use lampfield_hub::{HubShell, Observer, Reader};
 use tokio::sync::Notify;
 
 pub use by_board::Telephonies;
 pub use claims::claims;
+pub use profiles::ASTERISK;
 pub use requests::handle;
 pub use watchers::View;
 
@@ -80,7 +82,8 @@ impl Telephony {
     pub fn arrived(&self, session: &Session) {
         self.hub.act(|hub, now| {
             hub.comes(&session.name, session.relayed_stream());
-            hub.arrive(session.conn, &session.name, now);
+            let profile = profiles::of(session.account.borrow().role);
+            hub.arrive(session.conn, &session.name, profile, now);
         });
     }
 
@@ -127,14 +130,14 @@ impl Telephony {
         }
         // Only a server goes on showing what it heard while it is away.
         let role = session.account.borrow().role;
-        let cache = match (view, role) {
-            (View::Facts, Role::Pbx) => PeerCache::Survives,
-            _ => PeerCache::Forgotten,
+        let profile = match view {
+            View::Facts => profiles::of(role),
+            View::Lamps => profiles::of(Role::User),
         };
         // Servers that share an account are told apart by the resources they ask for: one that we
         // invented would make a new reader of each login.
         let reader = Reader::new(session.name.clone(), &session.requested_resource);
-        let watch = self.hub.act(|hub, _| hub.watch(reader, kind, cache));
+        let watch = self.hub.act(|hub, _| hub.watch(reader, kind, profile));
         if view == View::Facts {
             session.watches.set(session.watches.get() + 1);
         }

@@ -3,9 +3,9 @@
 use lampfield_accounts::Role;
 use lampfield_board::Kind;
 use lampfield_fabric::{Bucket, Storage};
-use lampfield_hub::PeerCache;
 
 use crate::services::fixture::{Fixture, TestClient, run};
+use crate::services::pubsub::telephony::ASTERISK;
 
 fn ask(player: &TestClient, id: &str, inside: &str) {
     let pubsub = format!("<pubsub xmlns='http://jabber.org/protocol/pubsub'>{inside}</pubsub>");
@@ -106,7 +106,7 @@ fn what_is_left_of_accounts_that_are_gone_is_tidied_away() {
         let ghost = fixture.enter("ghost", "g").await;
         fixture.door.context.accounts.remove(&ghost.session.bare).await.unwrap();
         let hub = ghost.session.telephony.hub().clone();
-        hub.act(|hub, _| hub.watch(&ghost.session.name, Kind::Mailbox, PeerCache::Survives));
+        hub.act(|hub, _| hub.watch(&ghost.session.name, Kind::Mailbox, ASTERISK));
         ask(&ghost, "c", "<create node='haunted'/>");
         ask(&ghost, "s", "<subscribe node='n' jid='ghost@example.org'/>");
         fixture.settle().await;
