@@ -126,6 +126,9 @@ pub trait FactValue:
     /// The version of the stored form that is written. A higher one than an older program knows is left alone by it.
     const STORED_FORM: u8 = 1;
 
+    /// Some values that all differ, the first one as a manual would show it. The tests of every crate try all of them.
+    fn examples() -> Vec<Self>;
+
     /// What the lamp shows: the fold of the live facts of one subject, in whatever order they come. None without
     /// facts.
     fn fold<'a>(facts: impl Iterator<Item = Arrived<'a, Self>> + Clone) -> Option<Self>

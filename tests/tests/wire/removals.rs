@@ -26,7 +26,8 @@ fn with() -> Config {
 }
 
 fn with_another_domain() -> Config {
-    without().more(&format!("[[domain]]\nname = \"{OTHER_DOMAIN}\""))
+    // On the board of the others, whom it concerns.
+    without().more(&format!("[[domain]]\nname = \"{OTHER_DOMAIN}\"\nboard = \"{DOMAIN}\""))
 }
 
 /// A server on which `gone` has said a lamp and a mailbox and has listened, and others with it.

@@ -58,6 +58,17 @@ impl FactValue for Agent {
     const ANOTHER: &'static str = "state";
     const MOST_BYTES: usize = 1_024;
 
+    fn examples() -> Vec<Self> {
+        let free = Self { logged_in: true, ..Self::default() };
+        let paused = Some(Pause { reason: "lunch".to_owned() });
+        vec![
+            Self { paused, ..free.clone() },
+            Self { in_call: true, ..free.clone() },
+            free,
+            Self::default(),
+        ]
+    }
+
     fn fold<'a>(facts: impl Iterator<Item = Arrived<'a, Self>> + Clone) -> Option<Self> {
         facts.clone().next()?;
         let there = || facts.clone().filter(|fact| fact.value.logged_in);

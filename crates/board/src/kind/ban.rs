@@ -53,6 +53,15 @@ impl FactValue for Ban {
     const MAY_EXPIRE: bool = true;
     const MOST_BYTES: usize = 1_024;
 
+    fn examples() -> Vec<Self> {
+        let until = |until: Option<u64>| Self {
+            reason: "scans for passwords".to_owned(),
+            source: "pbx-a".to_owned(),
+            until: until.map(WallTime::from_millis),
+        };
+        vec![until(Some(4_000_000_000_000)), until(Some(4_000_000_060_000)), until(None)]
+    }
+
     fn fold<'a>(facts: impl Iterator<Item = Arrived<'a, Self>> + Clone) -> Option<Self> {
         facts
             .max_by_key(|fact| (fact.value.length(), Reverse(fact.at)))

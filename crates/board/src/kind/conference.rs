@@ -45,6 +45,12 @@ impl FactValue for Conference {
     const ANOTHER: &'static str = "number of members";
     const MOST_BYTES: usize = 2_048;
 
+    fn examples() -> Vec<Self> {
+        let room = |members, locked| Self { members, locked, ..Self::default() };
+        let at = Some("sip:1234@pbx-a.example".to_owned());
+        vec![Self { at, ..room(3, false) }, room(1, false), room(2, true)]
+    }
+
     fn fold<'a>(facts: impl Iterator<Item = Arrived<'a, Self>> + Clone) -> Option<Self> {
         facts.min_by_key(|fact| (fact.value.turn, fact.at)).map(|fact| fact.value.clone())
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{Arrived, FactValue, Filing, newest};
 use crate::wall_time::WallTime;
@@ -36,6 +37,16 @@ impl FactValue for Custom {
     const NEWEST_WINS: bool = true;
     const MAY_EXPIRE: bool = true;
     const MOST_BYTES: usize = 4_096;
+
+    fn examples() -> Vec<Self> {
+        let says =
+            |data, until: Option<u64>| Self { data, until: until.map(WallTime::from_millis) };
+        vec![
+            says(json!({"open": true, "by": [1, 2]}), Some(4_000_000_000_000)),
+            says(json!(1), None),
+            says(json!(null), None),
+        ]
+    }
 
     fn fold<'a>(facts: impl Iterator<Item = Arrived<'a, Self>> + Clone) -> Option<Self> {
         newest::fold(facts)

@@ -167,6 +167,12 @@ impl FactValue for DeviceState {
     const ANOTHER: &'static str = "state";
     const MOST_BYTES: usize = 16;
 
+    fn examples() -> Vec<Self> {
+        let mut all = Self::ALL.to_vec();
+        all.sort_by_key(|state| *state != Self::InUse);
+        all
+    }
+
     fn fold<'a>(facts: impl Iterator<Item = Arrived<'a, Self>> + Clone) -> Option<Self> {
         Self::aggregate(facts.map(|fact| *fact.value))
     }

@@ -101,6 +101,14 @@ macro_rules! kinds {
                 match self { $(Self::$kind => <$value>::STORED_FORM,)+ }
             }
 
+            /// Some values that all differ, the first one as a manual would show it.
+            #[must_use]
+            pub fn examples(self) -> Vec<Value> {
+                match self {
+                    $(Self::$kind => <$value>::examples().into_iter().map(Value::from).collect(),)+
+                }
+            }
+
             /// Whether a bare name, written without a kind, looks like one of this kind's.
             #[must_use]
             pub fn is_shape_of(self, name: &str) -> bool {

@@ -49,6 +49,10 @@ impl FactValue for MessageCount {
     const NEWEST_WINS: bool = true;
     const MOST_BYTES: usize = 64;
 
+    fn examples() -> Vec<Self> {
+        [(3, 1), (0, 0), (1, 3), (-1, 0)].map(|(new, old)| Self::new(new, old)).into()
+    }
+
     fn fold<'a>(facts: impl Iterator<Item = Arrived<'a, Self>> + Clone) -> Option<Self> {
         newest::fold(facts)
     }

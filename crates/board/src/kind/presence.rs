@@ -72,6 +72,19 @@ impl FactValue for Presence {
     const NEWEST_WINS: bool = true;
     const MOST_BYTES: usize = 2_048;
 
+    fn examples() -> Vec<Self> {
+        let says = |show, status: Option<&str>, subtype: Option<&str>| Self {
+            show,
+            status: status.map(str::to_owned),
+            subtype: subtype.map(str::to_owned),
+        };
+        vec![
+            says(Show::Dnd, Some("in a \"meeting\""), None),
+            says(Show::Available, None, None),
+            says(Show::Away, None, Some("lunch")),
+        ]
+    }
+
     fn fold<'a>(facts: impl Iterator<Item = Arrived<'a, Self>> + Clone) -> Option<Self> {
         newest::fold(facts)
     }

@@ -36,6 +36,19 @@ impl FactValue for Queue {
     const ANOTHER: &'static str = "number";
     const MOST_BYTES: usize = 512;
 
+    fn examples() -> Vec<Self> {
+        let holds = |waiting, since: Option<u64>, free| Self {
+            waiting,
+            waiting_since: since.map(WallTime::from_millis),
+            free,
+        };
+        vec![
+            holds(3, Some(1_700_000_000_000), 0),
+            holds(0, None, 2),
+            holds(1, Some(1_600_000_000_000), u32::MAX),
+        ]
+    }
+
     fn fold<'a>(facts: impl Iterator<Item = Arrived<'a, Self>> + Clone) -> Option<Self> {
         facts.clone().next()?;
         let sum = |part: fn(&Self) -> u32| {

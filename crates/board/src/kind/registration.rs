@@ -73,6 +73,23 @@ impl FactValue for Registration {
     const MAY_EXPIRE: bool = true;
     const MOST_BYTES: usize = 16_384;
 
+    fn examples() -> Vec<Self> {
+        let contact = |number: u8, expires: Option<u64>| Contact {
+            uri: format!("sip:100@192.0.2.{number}"),
+            expires: expires.map(WallTime::from_millis),
+            path: vec!["sip:proxy.example".to_owned(); usize::from(number % 2)],
+            user_agent: (number == 1).then(|| "desk phone".to_owned()),
+        };
+        // In the far future: a test may take its time.
+        let (later, last) = (Some(4_000_000_000_000), Some(4_000_000_060_000));
+        vec![
+            Self::of([contact(1, later)]),
+            Self::of([]),
+            Self::of([contact(1, later), contact(2, None)]),
+            Self::of([contact(3, later), contact(4, last)]),
+        ]
+    }
+
     /// The contacts of all, those of the newest fact where several know the same one.
     fn fold<'a>(facts: impl Iterator<Item = Arrived<'a, Self>> + Clone) -> Option<Self> {
         let mut facts: Vec<_> = facts.collect();

@@ -8,8 +8,7 @@ use lampfield_board::kind::{
 };
 use lampfield_board::why::Why;
 use lampfield_board::{
-    Applied, DeviceState, Ending, FactState, Kind, MessageCount, Subject, SubjectName, Value,
-    ValueError, WallTime,
+    Applied, Ending, FactState, Kind, Subject, SubjectName, Value, ValueError, WallTime,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -29,69 +28,6 @@ fn contact(number: u8, expires: Option<u64>) -> Contact {
     }
 }
 
-/// Some values of a kind that all differ.
-fn samples(kind: Kind) -> Vec<Value> {
-    let presence = |show, status: Option<&str>| Presence {
-        show,
-        status: status.map(str::to_owned),
-        subtype: None,
-    };
-    let conference = |members, locked| Conference { members, locked, ..Conference::default() };
-    let agent = |logged_in, in_call, pause: Option<&str>| Agent {
-        logged_in,
-        in_call,
-        paused: pause.map(|reason| Pause { reason: reason.to_owned() }),
-        wrap_up: false,
-    };
-    let queue =
-        |waiting, since: Option<u64>, free| Queue { waiting, waiting_since: since.map(at), free };
-    let ban = |until: Option<u64>| Ban {
-        reason: "scans".to_owned(),
-        source: "pbx-a".to_owned(),
-        until: until.map(at),
-    };
-    let custom = |data, until: Option<u64>| Custom { data, until: until.map(at) };
-    match kind {
-        Kind::Device => DeviceState::ALL.map(Value::from).into(),
-        Kind::Mailbox => [(0, 0), (3, 1), (1, 3), (-1, 0)]
-            .map(|(new, old)| MessageCount::new(new, old).into())
-            .into(),
-        Kind::Presence => vec![
-            presence(Show::Available, None).into(),
-            presence(Show::Dnd, Some("in a \"meeting\"")).into(),
-            presence(Show::Away, None).into(),
-        ],
-        Kind::Registration => vec![
-            Registration::default().into(),
-            Registration::of([contact(1, Some(100))]).into(),
-            Registration::of([contact(1, Some(100)), contact(2, None)]).into(),
-            Registration::of([contact(3, Some(50)), contact(4, Some(60))]).into(),
-        ],
-        Kind::Conference => vec![
-            conference(1, false).into(),
-            conference(2, false).into(),
-            conference(2, true).into(),
-        ],
-        Kind::Agent => vec![
-            agent(false, false, None).into(),
-            agent(true, false, None).into(),
-            agent(true, true, None).into(),
-            agent(true, false, Some("lunch")).into(),
-        ],
-        Kind::Queue => vec![
-            queue(0, None, 2).into(),
-            queue(3, Some(10), 0).into(),
-            queue(1, Some(5), u32::MAX).into(),
-        ],
-        Kind::Ban => vec![ban(Some(10)).into(), ban(Some(20)).into(), ban(None).into()],
-        Kind::Custom => vec![
-            custom(json!(1), None).into(),
-            custom(json!({"open": true, "by": [1, 2]}), Some(30)).into(),
-            custom(json!(null), None).into(),
-        ],
-    }
-}
-
 fn subject(kind: Kind) -> Subject {
     Subject::new(kind, SubjectName::parse("x").unwrap())
 }
@@ -99,7 +35,7 @@ fn subject(kind: Kind) -> Subject {
 #[test]
 fn every_value_comes_back_from_the_store_and_from_json() {
     for kind in Kind::ALL {
-        for value in samples(kind) {
+        for value in kind.examples() {
             let json = serde_json::to_value(&value).unwrap();
             assert_eq!(
                 kind.from_stored(kind.stored_form(), json.clone()),
@@ -153,7 +89,7 @@ fn a_value_beyond_the_limit_of_its_kind_is_refused() {
 #[test]
 fn the_life_of_a_fact_of_each_kind() {
     for kind in Kind::ALL {
-        for value in samples(kind) {
+        for value in kind.examples() {
             let (mut talk, lamp) = (Talk::new(), subject(kind));
             assert_eq!(talk.tell(1, &lamp, value.clone()).lamp_was, None);
             let shown = talk.lamp(&lamp).unwrap();
@@ -177,8 +113,8 @@ fn the_life_of_a_fact_of_each_kind() {
 fn only_kinds_that_may_expire_have_deadlines() {
     for kind in Kind::ALL {
         let ends = |value: &Value| value.deadline().is_some();
-        assert_eq!(samples(kind).iter().any(ends), kind.may_expire(), "{kind}");
-        for value in samples(kind) {
+        assert_eq!(kind.examples().iter().any(ends), kind.may_expire(), "{kind}");
+        for value in kind.examples() {
             let Some(deadline) = value.deadline() else { continue };
             let before = WallTime::from_millis(deadline.millis() - 1);
             assert_eq!(value.left_at(before), Some(value.clone()), "{kind}");
@@ -207,7 +143,7 @@ fn to_refresh_a_contact_is_no_news_and_moves_its_end() {
 #[test]
 fn a_ban_that_lasts_longer_is_news() {
     let (mut talk, lamp) = (Talk::new(), subject(Kind::Ban));
-    let [first, second, ..] = &samples(Kind::Ban)[..] else { panic!("too few samples") };
+    let [first, second, ..] = &Kind::Ban.examples()[..] else { panic!("too few samples") };
     talk.tell(1, &lamp, first.clone());
     assert_eq!(talk.tell(1, &lamp, second.clone()).lamp, Some(second.clone()));
 }
@@ -318,7 +254,7 @@ proptest! {
         steps in steps(),
     ) {
         let (mut talk, lamp, mut model) = (Talk::new(), subject(kind), Model::new());
-        let samples = samples(kind);
+        let samples = kind.examples();
         for (moment, step) in steps.into_iter().enumerate() {
             match step {
                 Step::Say(origin, sample) => {
@@ -352,7 +288,7 @@ proptest! {
 fn an_end_of_any_kind_is_a_tombstone() {
     for kind in Kind::ALL {
         let (mut talk, lamp) = (Talk::new(), subject(kind));
-        talk.say(1, &lamp, samples(kind)[0].clone());
+        talk.say(1, &lamp, kind.examples()[0].clone());
         let ended = changed(Applied::Changed(talk.withdraw(1, &lamp)));
         assert_eq!(ended.state, FactState::Withdrawn(Ending::Lost));
         assert_eq!(talk.board.tombstones().count(), 1);
