@@ -87,9 +87,11 @@ impl Watch {
     /// Asked for every change on the board, in order. A state that is not kept and finds no room
     /// is dropped and counted: by the time there is room it says nothing any more.
     pub fn offer(&mut self, change: &Change, room: Room) -> Verdict {
+        if change.subject.kind() != self.kind {
+            return Verdict::Later;
+        }
         // What is said again only for those whom an end has blinded is no news to others.
-        let is_for_blinded = change.was.as_ref() == Some(&change.state);
-        if change.subject.kind() != self.kind || is_for_blinded && !self.files_by_identity {
+        if !self.files_by_identity && change.was.as_ref() == Some(&change.state) {
             return Verdict::Later;
         }
         match change.subject_id {
