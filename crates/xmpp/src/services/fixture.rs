@@ -23,7 +23,7 @@ use crate::session::{Said, Session};
 use crate::settings::{
     ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
 };
-use crate::wire::Link;
+use crate::wire::{Link, TcpTransport};
 
 /// The only domain.
 const DOMAIN: &str = "example.org";
@@ -105,7 +105,8 @@ impl Fixture {
 
         let door = Rc::clone(&self.door);
         let unread = door.context.limits().unread;
-        let link = Link::new(server, peer, unread, Rc::clone(&door.flusher)).unwrap();
+        let transport = Box::new(TcpTransport::new(server).unwrap());
+        let link = Link::new(transport, peer, unread, Rc::clone(&door.flusher));
         let account = door.context.accounts.get(&jid(name)).unwrap();
         let full = jid(name).with_resource(resource).unwrap();
         let conn = door.next_conn();
@@ -221,7 +222,7 @@ impl TestClient {
         match answer {
             Answer::Result(payload) => reply::result(&mut out, id, None, None, &payload),
             Answer::Error(error) => reply::error(&mut out, id, None, None, &error),
-            Answer::Handled => {}
+            Answer::Handled => return,
         }
         self.session.send(&out);
     }

@@ -19,8 +19,9 @@ use lampfield_xmpp_stream::BareJid;
 /// The password of everybody.
 pub const PASSWORD: &str = "secret";
 
-/// Where the door listens.
+/// An open door, and where it listens.
 pub struct House {
+    pub door: Rc<Door>,
     pub address: std::net::SocketAddr,
     pub accounts: Rc<AccountBook>,
     pub store: Store,
@@ -39,9 +40,8 @@ pub fn house(test: impl AsyncFnOnce(House)) {
         listeners.serve(&door);
         let (accounts, store) =
             (Rc::clone(&door.context.accounts), door.context.ledger.store().clone());
-        tokio::time::timeout(Duration::from_secs(30), test(House { address, accounts, store }))
-            .await
-            .unwrap();
+        let house = House { door, address, accounts, store };
+        tokio::time::timeout(Duration::from_secs(30), test(house)).await.unwrap();
     });
 }
 
