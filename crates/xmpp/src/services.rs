@@ -24,6 +24,7 @@ pub mod register;
 pub mod relay;
 pub mod reply;
 pub mod roster;
+mod roster_view;
 pub mod time;
 pub mod version;
 

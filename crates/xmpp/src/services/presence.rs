@@ -13,7 +13,7 @@ use std::rc::Rc;
 use lampfield_xmpp_stream::{BareJid, Element, Jid, StanzaCondition, StanzaError, ns};
 
 pub use broadcast::{hide, show};
-pub use handshake::{part, write_granted};
+pub use handshake::part;
 
 use crate::contacts::subscription::{Half, SubscriptionStep};
 use crate::context::Context;
