@@ -25,7 +25,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::admission::Admission;
 use crate::door::Door;
-use crate::services;
+use crate::services::{SessionEnd, SessionEvent};
 use crate::settings;
 use crate::turns::Need;
 use crate::wire::Link;
@@ -242,15 +242,13 @@ impl Connection {
         let link = Rc::clone(self.stream.link());
         if let Some(session) = self.stream.session() {
             door.context.router.unbind(session);
-            match &ending {
-                Ending::Goodbye => session.telephony.goodbye(session),
-                Ending::Cut => session.telephony.cut_off(session),
-                Ending::Lost(_) | Ending::Garbled | Ending::Refused(_) => {
-                    session.telephony.lost(session);
-                }
-            }
-            session.telephony.left(session);
-            services::presence::left(&door.context, session);
+            let end = match &ending {
+                Ending::Goodbye => SessionEnd::Goodbye,
+                Ending::Cut => SessionEnd::Cut,
+                Ending::Lost(_) | Ending::Garbled => SessionEnd::Lost,
+                Ending::Refused(error) => SessionEnd::Refused(error),
+            };
+            door.services.session(&door.context, session, SessionEvent::Ended(end));
         }
         self.stream.log(&ending);
         self.note_breakage(&ending);

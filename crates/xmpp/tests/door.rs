@@ -5,6 +5,8 @@
 
 #[path = "door/client.rs"]
 mod client;
+#[path = "door/hooks.rs"]
+mod hooks;
 #[path = "door/house.rs"]
 mod house;
 #[path = "door/messages.rs"]

@@ -36,6 +36,10 @@ impl Service for RosterService {
         context.rosters.accounts()
     }
 
+    fn account_noted(&self, context: &Rc<Context>, account: &Account) {
+        note_peers(context, account);
+    }
+
     /// Whoever had the account as a contact loses sight of it.
     fn forget(&self, context: &Rc<Context>, account: &BareJid) {
         for contact in context.rosters.contacts(account, |_| true) {
@@ -100,7 +104,7 @@ impl RosterService {
 }
 
 /// An account is new or has changed: whoever is a peer now, or no longer is, is told.
-pub fn account_noted(context: &Context, account: &Account) {
+fn note_peers(context: &Context, account: &Account) {
     let before = context.peers.of(&account.jid);
     context.peers.note(account);
     let after = context.peers.of(&account.jid);

@@ -4,11 +4,12 @@
 use std::rc::Rc;
 
 use lampfield_accounts::Role;
-use lampfield_xmpp_stream::BareJid;
+use lampfield_xmpp_stream::{BareJid, Jid};
 
 use super::{may_see, write};
 use crate::contacts::subscription::{Half, SubscriptionStep};
 use crate::context::Context;
+use crate::router::{StanzaKind, Undelivered};
 use crate::services::relay;
 use crate::session::{Caps, Presence, Session, Words};
 
@@ -66,8 +67,12 @@ pub fn unavailable(context: &Rc<Context>, session: &Rc<Session>, words: &Rc<Word
         }
     }
     for other in directed.iter().filter(|other| !watchers.contains(&other.to_bare())) {
-        for resource in context.router.matching(other) {
-            take_leave(context, session, &resource, other.as_str(), words);
+        let resources = context.router.matching(other);
+        for resource in &resources {
+            take_leave(context, session, resource, other.as_str(), words);
+        }
+        if resources.is_empty() {
+            take_leave_elsewhere(context, session, other, words);
         }
     }
 }
@@ -92,6 +97,16 @@ fn take_leave(context: &Context, from: &Session, to: &Session, address: &str, la
         write::unavailable(&mut out, &from.jid, address, &Words::default(), caps);
         to.send(&out);
     }
+}
+
+/// The same where nobody is found here.
+fn take_leave_elsewhere(context: &Context, from: &Session, to: &Jid, last_words: &Words) {
+    let mut out = Vec::new();
+    let caps = context.caps_for(&to.to_bare());
+    write::unavailable(&mut out, &from.jid, to.as_str(), last_words, caps);
+    // Nobody is left who could be told that it cannot be delivered.
+    let undelivered = Undelivered::new(StanzaKind::Presence, &from.jid, to, &out);
+    let _ = context.deliver_elsewhere(&undelivered);
 }
 
 /// Tells `viewer` which resources of `account` are there.
