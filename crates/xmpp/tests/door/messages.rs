@@ -210,7 +210,7 @@ impl MessageClient {
             self.wire.client.borrow_mut().push(task.waker().clone());
             Poll::Pending
         });
-        let all = tokio::time::timeout(PATIENCE, all).await.expect("nothing comes");
+        let all = tokio::time::timeout(PATIENCE, all).await.unwrap();
         all.then_some(read)
     }
 }
