@@ -4,6 +4,8 @@
 pub const CLIENT: &str = "jabber:client";
 /// The stream element itself, its features and its errors.
 pub const STREAM: &str = "http://etherx.jabber.org/streams";
+/// The ends of a stream whose elements are messages of their own (RFC 7395).
+pub const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
 /// Conditions inside a stream error.
 pub const STREAM_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
 /// Conditions inside a stanza error.

@@ -13,7 +13,7 @@ use std::io::Write;
 
 pub use copy::{copy, forward, with_id};
 pub use escape::{escape_text, push_attr_value};
-pub use stream::{StreamOpen, stream_close, stream_error, stream_features};
+pub use stream::{StreamOpen, framed_close, stream_close, stream_error, stream_features};
 
 /// A start tag being written. It ends with [`empty`](Tag::empty), [`text`](Tag::text),
 /// [`children`](Tag::children) or [`raw`](Tag::raw).

@@ -1,4 +1,4 @@
-//! One connection, from the accepted socket to its end.
+//! One connection, from where it is let in to its end.
 //!
 //! The task waits for bytes, cuts them into stanzas and lets each take effect at once; nothing is
 //! awaited between a stanza and its effects but the steps of a login. While it waits, the other
@@ -17,17 +17,15 @@ mod negotiation;
 mod stream;
 mod via;
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_xmpp_stream::{StanzaLimits, StreamError, writer};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use crate::admission::Admission;
 use crate::door::Door;
-use crate::services;
+use crate::services::{SessionEnd, SessionEvent};
 use crate::settings;
 use crate::turns::Need;
 use crate::wire::Link;
@@ -43,15 +41,6 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// How long a client may do nothing where it can do nothing but begin TLS before that is said in
 /// the log: Asterisk begins it at once.
 const SILENCE: Duration = Duration::from_secs(2);
-
-/// When TLS begins on the connections of a listener.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
-    /// Plain first; the stream may ask for TLS.
-    Plain,
-    /// With the first byte (XEP-0368).
-    Tls,
-}
 
 /// How a connection ended.
 #[derive(Debug)]
@@ -69,17 +58,7 @@ enum Ending {
 }
 
 /// Serves one connection to its end.
-pub async fn run(
-    door: Rc<Door>,
-    socket: TcpStream,
-    peer: SocketAddr,
-    start: Start,
-    admission: Admission,
-) {
-    let link = match open_link(&door, socket, peer, start) {
-        Ok(link) => link,
-        Err(error) => return tracing::debug!(%peer, "connection dropped: {error}"),
-    };
+pub async fn run(door: Rc<Door>, link: Rc<Link>, admission: Admission) {
     let stream = Stream::new(Rc::clone(&door), Rc::clone(&link), admission);
     let mut connection = Connection {
         intake: Intake::new(before_login(stream.limits())),
@@ -92,19 +71,6 @@ pub async fn run(
         () = link.cut() => Ending::Cut,
     };
     connection.leave(ending).await;
-}
-
-fn open_link(
-    door: &Door,
-    socket: TcpStream,
-    peer: SocketAddr,
-    start: Start,
-) -> anyhow::Result<Rc<Link>> {
-    let link = Link::new(socket, peer, door.context.limits().unread, Rc::clone(&door.flusher))?;
-    if let (Start::Tls, Some(certificates)) = (start, &door.context.settings.certificates) {
-        link.start_tls(certificates)?;
-    }
-    Ok(link)
 }
 
 /// The bounds of what a peer may send before it has logged in.
@@ -276,39 +242,37 @@ impl Connection {
         let link = Rc::clone(self.stream.link());
         if let Some(session) = self.stream.session() {
             door.context.router.unbind(session);
-            match &ending {
-                Ending::Goodbye => session.telephony.goodbye(session),
-                Ending::Cut => session.telephony.cut_off(session),
-                Ending::Lost(_) | Ending::Garbled | Ending::Refused(_) => {
-                    session.telephony.lost(session);
-                }
-            }
-            session.telephony.left(session);
-            services::presence::left(&door.context, session);
+            let end = match &ending {
+                Ending::Goodbye => SessionEnd::Goodbye,
+                Ending::Cut => SessionEnd::Cut,
+                Ending::Lost(_) | Ending::Garbled => SessionEnd::Lost,
+                Ending::Refused(error) => SessionEnd::Refused(error),
+            };
+            door.services.session(&door.context, session, SessionEvent::Ended(end));
         }
         self.stream.log(&ending);
         self.note_breakage(&ending);
-        let mut last = Vec::new();
         match &ending {
             Ending::Lost(_) | Ending::Cut | Ending::Garbled => return link.fail(),
-            Ending::Goodbye => self.stream.close(None, &mut last),
-            Ending::Refused(error) => self.stream.close(Some(error), &mut last),
+            Ending::Goodbye => self.stream.close(None),
+            Ending::Refused(error) => self.stream.close(Some(error)),
         }
-        let _ = link.send(&last);
         link.finish(FAREWELL).await;
     }
 }
 
 impl Stream {
-    /// Appends the end of our side of the stream, with the reason if there is one; a stream that
-    /// was never opened is opened for it (RFC 6120 section 4.9.1.2).
-    fn close(&self, error: Option<&StreamError>, out: &mut Vec<u8>) {
+    /// Sends the end of our side of the stream, with the reason if there is one; a stream that was
+    /// never opened is opened for it (RFC 6120 section 4.9.1.2).
+    fn close(&self, error: Option<&StreamError>) {
         if !self.has_answered() {
-            self.write_header(out);
+            self.open();
         }
         if let Some(error) = error {
-            writer::stream_error(out, error);
+            let mut out = Vec::new();
+            writer::stream_error(&mut out, error);
+            self.send(&out);
         }
-        writer::stream_close(out);
+        let _ = self.link().send_close();
     }
 }

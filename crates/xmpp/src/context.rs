@@ -12,7 +12,7 @@ use crate::contacts::{News, Peers, Rosters};
 use crate::domains::Domains;
 use crate::questions::Questions;
 use crate::results::Results;
-use crate::router::Router;
+use crate::router::{Router, Taken, Undelivered};
 use crate::session::Caps;
 use crate::settings::{Settings, XmppLimits};
 
@@ -104,6 +104,20 @@ impl Context {
     /// The bounds in force now.
     pub fn limits(&self) -> Rc<XmppLimits> {
         Rc::clone(&self.limits.borrow())
+    }
+
+    /// Looks for somebody who delivers a stanza that has found nobody here: the router's resolvers, one
+    /// after the other. Where none takes it, it is given up.
+    ///
+    /// # Errors
+    /// As [`Resolver::deliver`](crate::router::Resolver::deliver).
+    pub fn deliver_elsewhere(&self, stanza: &Undelivered<'_>) -> Result<Taken, StanzaError> {
+        for resolver in self.router.resolvers() {
+            if resolver.deliver(self, stanza)? == Taken::Yes {
+                return Ok(Taken::Yes);
+            }
+        }
+        Ok(Taken::No)
     }
 
     /// Whether an account is shown what others can do.

@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use lampfield_accounts::{AccountBook, AccountChange};
-use lampfield_board::AccountName;
 use lampfield_fabric::{Storage, Store};
 use lampfield_hub::{Boards, ConnId};
 use lampfield_xmpp_stream::{BareJid, StreamCondition};
@@ -14,8 +13,9 @@ use crate::breakages::Breakages;
 use crate::context::{Context, OpenError};
 use crate::replacements::Replacements;
 use crate::services::pubsub::glue::Pubsub;
+use crate::services::pubsub::hooks::TelephonyHooks;
 use crate::services::pubsub::telephony::{Telephonies, Telephony};
-use crate::services::{Services, presence, relay, roster};
+use crate::services::{Service, Services};
 use crate::settings::{DomainSettings, Settings, XmppLimits};
 use crate::turns::Turns;
 use crate::wire::Flusher;
@@ -55,14 +55,30 @@ impl Door {
         boards: Boards,
         store: Store,
     ) -> Result<Rc<Self>, OpenError> {
+        Self::open_with(Vec::new(), settings, accounts, boards, store).await
+    }
+
+    /// The same with services of the caller's own, which are asked before the standard ones.
+    ///
+    /// # Errors
+    /// As [`Door::open`].
+    pub async fn open_with(
+        first: Vec<Rc<dyn Service>>,
+        settings: Settings,
+        accounts: Rc<AccountBook>,
+        boards: Boards,
+        store: Store,
+    ) -> Result<Rc<Self>, OpenError> {
         let context = Rc::new(Context::open(settings, accounts, store).await?);
         let limits = &context.settings.limits;
         let log_limit = Rc::clone(context.accounts.log_limit());
         let results = Rc::clone(&context.results);
         let telephonies = Rc::new(Telephonies::new(boards, results, log_limit));
+        let flusher = Flusher::new(limits.unread_total);
         let pubsub = Pubsub::open(&context, &telephonies).await?;
+        let hooks = TelephonyHooks::new(Rc::clone(&telephonies), Rc::clone(&flusher));
         let door = Rc::new(Self {
-            services: Services::standard(pubsub),
+            services: Services::standard(first, hooks, pubsub),
             telephonies,
             admission: AdmissionControl::new(
                 limits.connections,
@@ -70,7 +86,7 @@ impl Door {
             ),
             replacements: Replacements::default(),
             breakages: Breakages::default(),
-            flusher: Flusher::new(limits.unread_total),
+            flusher,
             turns: Turns::new(context.settings.turn),
             context,
             next_conn: Cell::new(1),
@@ -105,12 +121,12 @@ impl Door {
             let Some(door) = door.upgrade() else { return };
             let context = &door.context;
             match change {
-                AccountChange::Added(account) => roster::account_noted(context, account),
+                AccountChange::Added(account) => door.services.account_noted(context, account),
                 AccountChange::Changed(account) => {
                     for session in context.router.resources(&account.jid) {
                         session.account.replace(Rc::clone(account));
                     }
-                    roster::account_noted(context, account);
+                    door.services.account_noted(context, account);
                 }
                 AccountChange::Removed(account) => door.let_go(&account.jid),
             }
@@ -127,11 +143,6 @@ impl Door {
         self.services.forget(&self.context, account);
         self.replacements.forget(account);
         self.breakages.forget(account);
-        if let (Ok(name), Some(telephony)) =
-            (AccountName::parse(account.as_str()), self.telephony(account.domain()))
-        {
-            telephony.hub().act(|hub, now| hub.remove_account(&name, now));
-        }
     }
 
     /// Lets go of accounts that the store still speaks of and the book no longer knows: a crash
@@ -161,21 +172,16 @@ impl Door {
         tokio::task::spawn_local(async move { flusher.run(|took| turns.note_writing(took)).await });
         let turns = Rc::clone(&self.turns);
         tokio::task::spawn_local(async move { turns.run().await });
-        let door = Rc::clone(self);
-        tokio::task::spawn_local(
-            async move { door.telephonies.catch_up(&door.flusher.roomy).await },
-        );
         let context = Rc::clone(&self.context);
         let committed = context.ledger.store().committed();
         tokio::task::spawn_local(async move { context.results.run(committed).await });
         let ledger = Rc::clone(&self.context.ledger);
         tokio::task::spawn_local(async move { ledger.pay().await });
-        let context = Rc::clone(&self.context);
-        tokio::task::spawn_local(async move { presence::rounds::run(&context).await });
-        let context = Rc::clone(&self.context);
-        tokio::task::spawn_local(async move { relay::pass_on_in_pauses(&context).await });
         let limit = Rc::clone(self.context.accounts.log_limit());
         tokio::task::spawn_local(async move { limit.report().await });
+        for task in self.services.tasks(&self.context) {
+            tokio::task::spawn_local(task);
+        }
     }
 
     /// Ends every stream because the server stops. What the peers said stays: they come back.

@@ -24,5 +24,5 @@ mod turns;
 pub mod wire;
 
 pub use door::Door;
-pub use listener::Listeners;
+pub use listener::{Listeners, let_in};
 pub use settings::Settings;

@@ -1,21 +1,32 @@
-//! Accepts connections and gives each a task of its own.
+//! Accepts connections, by whatever transport they come, and gives each a task of its own.
 
+use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
-use crate::connection::{self, Start};
+use crate::connection;
 use crate::door::Door;
 use crate::settings::Settings;
+use crate::wire::{Link, TcpTransport, Transport};
 
 /// Connections the kernel may hold for us: 200 PBXs that come back in the same instant fit.
 const BACKLOG: i32 = 1024;
 /// The pause after an accept error such as "too many open files".
 const AFTER_ERROR: Duration = Duration::from_millis(100);
+
+/// When TLS begins on the connections of a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// Plain first; the stream may ask for TLS.
+    Plain,
+    /// With the first byte (XEP-0368).
+    Tls,
+}
 
 /// Addresses that were taken and wait to be served.
 #[derive(Debug)]
@@ -76,26 +87,46 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 async fn serve(door: Rc<Door>, listener: TcpListener, start: Start) {
     loop {
         match listener.accept().await {
-            Ok((socket, peer)) => match door.admission.admit(peer.ip()) {
-                Ok(admission) => {
-                    tokio::task::spawn_local(connection::run(
-                        Rc::clone(&door),
-                        socket,
-                        peer,
-                        start,
-                        admission,
-                    ));
-                }
-                Err(closed) => {
-                    if door.context.accounts.log_limit().allows("connection refused", peer.ip()) {
-                        tracing::warn!(%peer, "connection refused: {closed}");
-                    }
-                }
-            },
+            Ok((socket, peer)) => let_in(&door, peer, || tcp(&door, socket, start)),
             Err(error) => {
                 tracing::warn!("cannot accept a connection: {error}");
                 tokio::time::sleep(AFTER_ERROR).await;
             }
         }
     }
+}
+
+/// Lets a client in that has come from `peer` by some transport, if there is room for it, and serves it
+/// on a task of its own until it leaves. `transport` is called only if there is room. Must be called on
+/// the core thread's `LocalSet`.
+pub fn let_in<E: Display>(
+    door: &Rc<Door>,
+    peer: SocketAddr,
+    transport: impl FnOnce() -> Result<Box<dyn Transport>, E>,
+) {
+    let admission = match door.admission.admit(peer.ip()) {
+        Ok(admission) => admission,
+        Err(closed) => {
+            if door.context.accounts.log_limit().allows("connection refused", peer.ip()) {
+                tracing::warn!(%peer, "connection refused: {closed}");
+            }
+            return;
+        }
+    };
+    match transport() {
+        Ok(transport) => {
+            let unread = door.context.limits().unread;
+            let link = Link::new(transport, peer, unread, Rc::clone(&door.flusher));
+            tokio::task::spawn_local(connection::run(Rc::clone(door), link, admission));
+        }
+        Err(error) => tracing::debug!(%peer, "connection dropped: {error}"),
+    }
+}
+
+fn tcp(door: &Door, socket: TcpStream, start: Start) -> anyhow::Result<Box<dyn Transport>> {
+    let transport = TcpTransport::new(socket)?;
+    if let (Start::Tls, Some(certificates)) = (start, &door.context.settings.certificates) {
+        transport.start_tls(certificates)?;
+    }
+    Ok(Box::new(transport))
 }

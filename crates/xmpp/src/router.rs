@@ -1,4 +1,6 @@
-//! Who is connected, and how a stanza finds them.
+//! Who is connected, and how a stanza finds them; who is asked where nobody is.
+
+mod resolver;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -8,9 +10,12 @@ use lampfield_xmpp_stream::{BareJid, FullJid, Jid};
 
 use crate::session::Session;
 
+pub use resolver::{Resolver, StanzaKind, Taken, Undelivered};
+
 /// The bound resources of this node. Bounded by the connection limit.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Router {
+    resolvers: RefCell<Vec<Rc<dyn Resolver>>>,
     accounts: RefCell<HashMap<BareJid, Vec<Rc<Session>>>>,
     changes: Cell<u64>,
 }
@@ -74,5 +79,21 @@ impl Router {
             Some(full) => self.session(&full).into_iter().collect(),
             None => self.resources(&to.to_bare()),
         }
+    }
+
+    /// From now on this one is asked, after those that were added before.
+    pub fn add_resolver(&self, resolver: Rc<dyn Resolver>) {
+        self.resolvers.borrow_mut().push(resolver);
+    }
+
+    /// Those who are asked where nobody is, in their order.
+    pub fn resolvers(&self) -> Vec<Rc<dyn Resolver>> {
+        self.resolvers.borrow().clone()
+    }
+}
+
+impl std::fmt::Debug for Router {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Router").field("accounts", &self.accounts.borrow().len()).finish()
     }
 }

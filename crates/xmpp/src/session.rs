@@ -43,7 +43,7 @@ pub struct Session {
     pub account: RefCell<Rc<Account>>,
     /// What the hub knows this stream by.
     pub conn: ConnId,
-    /// The socket.
+    /// How it is reached.
     pub link: Rc<Link>,
     /// What it said of itself before it had an address.
     said: Said,
@@ -159,12 +159,12 @@ impl Session {
         former.is_some() && former == now
     }
 
-    /// Sends one or more complete stanzas. A peer that does not read loses its connection.
-    pub fn send(&self, stanzas: &[u8]) {
-        self.send_parts(stanzas, &[]);
+    /// Sends one complete stanza. A peer that does not read loses its connection.
+    pub fn send(&self, stanza: &[u8]) {
+        self.send_parts(stanza, &[]);
     }
 
-    /// Sends stanzas that come in two parts, such as the recipient's own head of a notification
+    /// Sends a stanza that comes in two parts, such as the recipient's own head of a notification
     /// and what all recipients share.
     pub fn send_parts(&self, head: &[u8], tail: &[u8]) {
         if self.link.send_parts(head, tail) == Err(BufferFull) {

@@ -5,11 +5,16 @@
 
 #[path = "door/client.rs"]
 mod client;
+#[path = "door/hooks.rs"]
+mod hooks;
 #[path = "door/house.rs"]
 mod house;
+#[path = "door/messages.rs"]
+mod messages;
 
 use client::Client;
 use house::{PASSWORD, house};
+use messages::MessageClient;
 
 const STATE: &str = "<iq type='set' id='p1' to='pubsub.example.org'>\
     <pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='device_state'>\
@@ -182,5 +187,67 @@ fn a_new_login_takes_over_what_the_replaced_stream_had_read() {
         let rows = door.store.scan(Bucket::Confirmations, "", None, 10).await.unwrap().rows;
         let rows: Vec<_> = rows.iter().map(|row| (row.key.as_str(), row.value.as_str())).collect();
         assert_eq!(rows, [("example.org|b@example.org", r#"{"desk":{"device":1}}"#)]);
+    });
+}
+
+#[test]
+fn a_client_that_comes_by_messages_is_a_client_like_any_other() {
+    const CLOSE: &str = "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>";
+    let with_ns = |stanza: &str| stanza.replacen("<iq", "<iq xmlns='jabber:client'", 1);
+    house(async |door| {
+        let mut a = Client::login(&door, "a").await;
+        a.send(&subscribe("device_state")).await;
+        a.expect("id='s1'").await;
+        let b = MessageClient::login(&door, "b").await;
+        b.send(&with_ns(&subscribe("device_state")));
+        b.expect("id='s1'").await;
+
+        a.send(&STATE.repeat(20).replace("INUSE", "RINGING")).await;
+        a.send(STATE).await;
+        b.expect(">RINGING</state>").await;
+        let event = b.expect(">INUSE</state>").await;
+        assert!(event.starts_with("<message xmlns='jabber:client' from='pubsub."), "{event}");
+        b.send(&with_ns(&STATE.replace("00:01'", "00:02'").replace("INUSE", "ONHOLD")));
+        b.expect(">ONHOLD</state>").await;
+        b.expect("type='result' id='p1'").await;
+        a.expect("eid='02:00:00:00:00:02' cachable='1'>ONHOLD</state>").await;
+
+        b.send(CLOSE);
+        b.expect(">UNKNOWN</state>").await;
+        assert_eq!(b.message().await.as_deref(), Some(CLOSE));
+        assert_eq!(b.message().await, None);
+        a.expect("eid='02:00:00:00:00:02' cachable='1'>UNKNOWN</state>").await;
+    });
+}
+
+#[test]
+fn a_stream_of_messages_ends_with_a_reason() {
+    house(async |door| {
+        let client = MessageClient::connect(&door);
+        client.send(
+            "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='elsewhere.example' \
+             version='1.0'/>",
+        );
+        client.expect("<open xmlns='urn:ietf:params:xml:ns:xmpp-framing'").await;
+        client.expect("<host-unknown").await;
+        client.expect("<close").await;
+        assert_eq!(client.message().await, None);
+    });
+}
+
+#[test]
+fn many_small_messages_come_in_order_and_whole() {
+    house(async |door| {
+        let mut a = Client::login(&door, "a").await;
+        let user = MessageClient::login(&door, "user").await;
+        user.send("<presence xmlns='jabber:client'/>");
+        user.expect("<presence xmlns='jabber:client' from='user@example.org/desk'").await;
+        for number in 0..50 {
+            let message = format!("<message to='user@example.org'><body>{number}</body></message>");
+            a.send(&message).await;
+        }
+        for number in 0..50 {
+            user.expect(&format!("<body>{number}</body>")).await;
+        }
     });
 }

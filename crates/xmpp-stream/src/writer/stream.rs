@@ -37,6 +37,19 @@ impl StreamOpen<'_> {
             .attr_opt("version", self.version);
         tag.leave_open();
     }
+
+    /// Appends the header as a message of its own (RFC 7395 section 3.4). The namespace of the stanzas
+    /// is not in it: each of them declares it.
+    pub fn write_framed(&self, out: &mut Vec<u8>) {
+        Tag::open(out, "open")
+            .xmlns(ns::FRAMING)
+            .attr_opt("from", self.from)
+            .attr_opt("to", self.to)
+            .attr_opt("id", self.id)
+            .attr_opt("xml:lang", self.lang)
+            .attr_opt("version", self.version)
+            .empty();
+    }
 }
 
 impl Tag<'_, '_> {
@@ -49,6 +62,11 @@ impl Tag<'_, '_> {
 /// Appends `</stream:stream>`.
 pub fn stream_close(out: &mut Vec<u8>) {
     out.extend_from_slice(b"</stream:stream>");
+}
+
+/// Appends the end of a stream as a message of its own (RFC 7395 section 3.6).
+pub fn framed_close(out: &mut Vec<u8>) {
+    Tag::open(out, "close").xmlns(ns::FRAMING).empty();
 }
 
 /// Appends the features element holding what `write` appends.

@@ -13,7 +13,7 @@ use super::iq::Iq;
 use super::negotiation::not_authorized;
 use super::stream::{Phase, Stream};
 use crate::random;
-use crate::services::reply;
+use crate::services::{SessionEvent, reply};
 use crate::session::{Said, Session};
 
 // === impl Stream ===
@@ -120,9 +120,9 @@ impl Stream {
         let session = Session::new(address, account, conn, link, said, telephony)
             .map_err(|error| StanzaCondition::BadRequest.with(error.to_string()))?;
         let old = door.context.router.bind(Rc::clone(&session));
-        session.telephony.arrived(&session);
+        let event = SessionEvent::Bound { replaced: old.as_ref() };
+        door.services.session(&door.context, &session, event);
         if let Some(old) = old {
-            session.telephony.replaced(&old, &session);
             old.end(StreamCondition::Conflict, "replaced by a new login");
         }
         if session.via().is_some() {

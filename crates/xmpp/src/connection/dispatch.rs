@@ -11,7 +11,8 @@ use super::iq::{Iq, IqKind};
 use super::misdirected;
 use super::stream::StreamStep;
 use crate::door::Door;
-use crate::services::{self, Answer, Request, Scope, relay, reply};
+use crate::router::Taken;
+use crate::services::{Answer, Request, Scope, relay, reply};
 use crate::session::Session;
 
 /// Handles one stanza of a session.
@@ -26,14 +27,8 @@ pub(super) fn stanza(
     check_from(session, stanza)?;
     match (stanza.ns(), stanza.name()) {
         (ns::CLIENT, "iq") => iq(door, session, stanza),
-        (ns::CLIENT, "message") => services::message::route(&door.context, session, stanza),
-        (ns::CLIENT, "presence") => {
-            let undirected = stanza.attr("to").is_none();
-            if undirected && stanza.attr("type") == Some("unavailable") {
-                session.telephony.goodbye(session);
-            }
-            services::presence::stanza(&door.context, session, stanza);
-        }
+        (ns::CLIENT, "message") => door.services.message(&door.context, session, stanza),
+        (ns::CLIENT, "presence") => door.services.presence(&door.context, session, stanza),
         (_, name) => {
             let text = format!("{name:?} is not a stanza");
             return Err(StreamCondition::UnsupportedStanzaType.with(text));
@@ -80,12 +75,13 @@ fn iq(door: &Rc<Door>, session: &Rc<Session>, stanza: Element<'_>) {
             iq_to_domain(door, session, iq, &jid);
         }
         Ok(jid) if door.context.domains.served(Some(jid.domain())).is_none() => {
-            nobody_here(door, session, iq, &no_such_server());
+            elsewhere(door, session, iq, &jid);
         }
         Ok(jid) => match jid.to_full() {
             None => request(door, session, iq, Scope::Account, &jid.to_bare()),
             Some(full) => {
-                if let Err(error) = relay::iq(&door.context, session, stanza, &full) {
+                let taken = door.services.client_iq(&door.context, session, &full, stanza);
+                if let Err(error) = taken {
                     refuse_request(session, iq, &error);
                 }
             }
@@ -103,19 +99,27 @@ fn iq_to_domain(door: &Rc<Door>, session: &Rc<Session>, iq: Iq<'_>, to: &Jid) {
     } else if door.context.domains.served(Some(bare.as_str())).is_some() {
         request(door, session, iq, Scope::Server, &bare);
     } else {
-        nobody_here(door, session, iq, &no_such_server());
+        elsewhere(door, session, iq, to);
     }
 }
 
-fn no_such_server() -> StanzaError {
-    StanzaCondition::RemoteServerNotFound.with("no such server here")
+/// An IQ for a domain that is not served here.
+fn elsewhere(door: &Rc<Door>, session: &Rc<Session>, iq: Iq<'_>, to: &Jid) {
+    match relay::iq_elsewhere(&door.context, session, iq.stanza, to) {
+        Ok(Taken::Yes) => {}
+        Ok(Taken::No) => {
+            let error = StanzaCondition::RemoteServerNotFound.with("no such server here");
+            nobody_here(door, session, iq, &error);
+        }
+        Err(error) => refuse_request(session, iq, &error),
+    }
 }
 
 /// Lets a service answer, or takes note of an answer to one of our own questions.
 fn request(door: &Rc<Door>, session: &Rc<Session>, iq: Iq<'_>, scope: Scope, to: &BareJid) {
     let Iq { stanza, id, kind } = iq;
     let IqKind::Request(verb, payload) = kind else {
-        return session.telephony.answered(session, id);
+        return door.services.answered(&door.context, session, id);
     };
     let request = Request { session, scope, to, verb, id, payload };
     let answer = match (stanza.attr("to"), door.services.answer(&door.context, &request)) {

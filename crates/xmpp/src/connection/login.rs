@@ -15,6 +15,7 @@ use super::negotiation::not_authorized;
 use super::stream::{Phase, Stream, StreamStep};
 use crate::random;
 use crate::services::{Verb, reply};
+use crate::wire::Security;
 
 /// A step of a login that may have to wait, for its turn or for a password to be checked.
 pub(super) type Attempt = Pin<Box<dyn Future<Output = Outcome>>>;
@@ -90,7 +91,7 @@ impl Stream {
                 .settings
                 .certificate_hash
                 .clone()
-                .filter(|_| self.link.has_tls()),
+                .filter(|_| self.link.security() == Security::Here),
         }
     }
 

@@ -19,23 +19,24 @@ const REGISTER_FEATURE: &str = "http://jabber.org/features/iq-register";
 // === impl Stream ===
 
 impl Stream {
-    /// Appends our stream header.
-    pub(super) fn write_header(&self, out: &mut Vec<u8>) {
+    /// Sends our stream header.
+    pub(super) fn open(&self) {
         let from = self.domain.clone().or_else(|| self.door.context.domains.served(None));
-        writer::StreamOpen {
+        let header = writer::StreamOpen {
             content: ns::CLIENT,
             from: from.as_ref().map(|domain| domain.name.as_str()),
             to: self.client.as_ref().map(Jid::as_str),
             id: Some(&self.id),
             lang: Some("en"),
             version: Some("1.0"),
-        }
-        .write(out);
+        };
+        let _ = self.link.send_open(&header);
     }
 
-    /// Appends what the client may do next.
-    pub(super) fn write_features(&self, out: &mut Vec<u8>) {
-        writer::stream_features(out, |out| match &self.phase {
+    /// Sends what the client may do next.
+    pub(super) fn send_features(&self) {
+        let mut out = Vec::new();
+        writer::stream_features(&mut out, |out| match &self.phase {
             Phase::Stranger | Phase::Authenticating(..) => self.write_stranger_features(out),
             Phase::Known(_) | Phase::Bound(_) => {
                 Tag::open(out, "bind").xmlns(ns::BIND).empty();
@@ -45,6 +46,7 @@ impl Stream {
                 Tag::open(out, "relay").xmlns(ns::RELAY).empty();
             }
         });
+        self.send(&out);
     }
 
     fn write_stranger_features(&self, out: &mut Vec<u8>) {
@@ -163,11 +165,13 @@ impl Stream {
 
     fn may_start_tls(&self) -> bool {
         let settings = &self.door.context.settings;
-        settings.tls != TlsPolicy::Off && settings.certificates.is_some() && !self.link.has_tls()
+        settings.tls != TlsPolicy::Off
+            && settings.certificates.is_some()
+            && self.link.can_start_tls()
     }
 
     pub(super) fn may_log_in(&self) -> bool {
-        self.door.context.settings.tls != TlsPolicy::Required || self.link.has_tls()
+        self.door.context.settings.tls != TlsPolicy::Required || self.link.is_encrypted()
     }
 
     /// Says what an operator must change when a client wants to log in as it may not, or does
@@ -186,7 +190,8 @@ impl Stream {
 
     /// Whether the password itself may be sent.
     pub(super) fn may_show_password(&self) -> bool {
-        self.link.has_tls() || self.door.context.settings.clear_text_auth == ClearTextAuth::Allowed
+        self.link.is_encrypted()
+            || self.door.context.settings.clear_text_auth == ClearTextAuth::Allowed
     }
 
     fn registers_in_band(&self) -> bool {

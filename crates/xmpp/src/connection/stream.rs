@@ -143,26 +143,21 @@ impl Stream {
         self.lang = header.lang.as_deref().and_then(Lang::parse);
         self.id = random::token();
         self.scope = Rc::new(header.scope);
-        let known = self.domain.is_some();
-        let mut out = Vec::new();
-        self.write_header(&mut out);
+        self.open();
         self.answered = true;
-        if !known {
-            self.send(&out);
+        if self.domain.is_none() {
             let asked = name.unwrap_or_default();
             return Err(StreamCondition::HostUnknown.with(format!("no domain {asked:?} here")));
         }
         if self.scope.default_ns() != lampfield_xmpp_stream::ns::CLIENT {
-            self.send(&out);
             return Err(StreamCondition::InvalidNamespace.with("this port serves jabber:client"));
         }
         // COMPAT(clients before XMPP 1.0): without a version there are no features.
         match header.version {
             Some((0, _)) | None => {}
-            Some(_) => self.write_features(&mut out),
+            Some(_) => self.send_features(),
         }
         self.awaits_tls = !self.may_log_in();
-        self.send(&out);
         Ok(())
     }
 
@@ -192,7 +187,7 @@ impl Stream {
         }
     }
 
-    /// Sends; a peer that does not read loses its connection by the link's own rule.
+    /// Sends one element; a peer that does not read loses its connection by the link's own rule.
     pub(super) fn send(&self, bytes: &[u8]) {
         let _ = self.link.send(bytes);
     }

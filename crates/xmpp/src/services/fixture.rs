@@ -16,14 +16,14 @@ use lampfield_hub::Boards;
 use lampfield_xmpp_stream::{BareJid, Scope as XmlScope, Stanza, StanzaLimits, ns};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Answer, Request, Scope, Verb, message, presence, reply};
+use super::{Answer, Request, Scope, Service, SessionEnd, SessionEvent, Verb, presence, reply};
 use crate::context::Context;
 use crate::door::Door;
 use crate::session::{Said, Session};
 use crate::settings::{
     ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
 };
-use crate::wire::Link;
+use crate::wire::{Link, TcpTransport};
 
 /// The only domain.
 const DOMAIN: &str = "example.org";
@@ -61,6 +61,11 @@ pub fn jid(name: &str) -> BareJid {
 impl Fixture {
     /// A door for these accounts.
     pub async fn open(accounts: &[(&str, Role)]) -> Self {
+        Self::open_with(Vec::new(), accounts).await
+    }
+
+    /// The same with services that are asked before all others.
+    pub async fn open_with(first: Vec<Rc<dyn Service>>, accounts: &[(&str, Role)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) = Embedded::open(
             folder.path(),
@@ -73,7 +78,7 @@ impl Fixture {
             AccountBook::open(store.clone(), keys, Default::default(), limits).await.unwrap();
         let hub = lampfield_hub::Settings::default();
         let boards = Boards::open(store.clone(), hub, [], |_| None).await.unwrap();
-        let door = Door::open(settings(), book, boards, store).await.unwrap();
+        let door = Door::open_with(first, settings(), book, boards, store).await.unwrap();
         let fixture = Self { door, folder };
         for (name, role) in accounts {
             fixture.add(name, *role).await;
@@ -105,14 +110,17 @@ impl Fixture {
 
         let door = Rc::clone(&self.door);
         let unread = door.context.limits().unread;
-        let link = Link::new(server, peer, unread, Rc::clone(&door.flusher)).unwrap();
+        let transport = Box::new(TcpTransport::new(server).unwrap());
+        let link = Link::new(transport, peer, unread, Rc::clone(&door.flusher));
         let account = door.context.accounts.get(&jid(name)).unwrap();
         let full = jid(name).with_resource(resource).unwrap();
         let conn = door.next_conn();
         let (said, telephony) = (Said::default(), door.telephony(DOMAIN).unwrap());
         let session =
             Session::new((full, resource.into()), account, conn, link, said, telephony).unwrap();
-        door.context.router.bind(Rc::clone(&session));
+        let old = door.context.router.bind(Rc::clone(&session));
+        let bound = SessionEvent::Bound { replaced: old.as_ref() };
+        door.services.session(&door.context, &session, bound);
         TestClient { session, door, socket: RefCell::new(socket) }
     }
 
@@ -188,8 +196,8 @@ impl TestClient {
         let stanza = Stanza::parse(xml.as_bytes(), &scope, &StanzaLimits::AUTHENTICATED).unwrap();
         let root = stanza.root();
         match root.name() {
-            "presence" => presence::stanza(self.context(), &self.session, root),
-            "message" => message::route(self.context(), &self.session, root),
+            "presence" => self.door.services.presence(self.context(), &self.session, root),
+            "message" => self.door.services.message(self.context(), &self.session, root),
             _ => {
                 let to = root.attr("to").map(|to| BareJid::parse(to).unwrap());
                 let to = to.unwrap_or_else(|| self.session.bare.clone());
@@ -221,7 +229,7 @@ impl TestClient {
         match answer {
             Answer::Result(payload) => reply::result(&mut out, id, None, None, &payload),
             Answer::Error(error) => reply::error(&mut out, id, None, None, &error),
-            Answer::Handled => {}
+            Answer::Handled => return,
         }
         self.session.send(&out);
     }
@@ -241,7 +249,8 @@ impl TestClient {
     /// The connection is lost.
     pub fn is_gone(&self) {
         self.door.context.router.unbind(&self.session);
-        presence::left(self.context(), &self.session);
+        let lost = SessionEvent::Ended(SessionEnd::Lost);
+        self.door.services.session(self.context(), &self.session, lost);
     }
 
     /// Everything that was sent to it since the last time.

@@ -1,12 +1,14 @@
 //! Messages between accounts (RFC 6121 section 8): to a resource, or to the account's best ones.
-//! There is no storage for those who are away yet. An error is never answered.
+//! Who is not there is looked for by the router's resolvers; without one, nothing is kept for those who
+//! are away. An error is never answered.
 
 use std::rc::Rc;
 
-use lampfield_xmpp_stream::{Element, Jid, StanzaCondition, StanzaError, Tag};
+use lampfield_xmpp_stream::{Element, Jid, StanzaCondition, StanzaError};
 
-use super::relay;
+use super::{Service, relay};
 use crate::context::Context;
+use crate::router::{StanzaKind, Taken, Undelivered};
 use crate::session::Session;
 
 /// What a message is, as far as its way is concerned (RFC 6121 section 5.2.2).
@@ -30,22 +32,26 @@ enum Way {
     Dropped,
 }
 
-/// Routes a message that a bound session has sent.
-pub fn route(context: &Rc<Context>, session: &Rc<Session>, message: Element<'_>) {
-    let kind = MessageType::of(message);
-    if let Err(error) = deliver(context, session, kind, message)
-        && kind != MessageType::Error
-    {
-        session.send(&refusal(session, message, &error));
+/// Takes every message.
+#[derive(Debug)]
+pub struct Messages;
+
+// === impl Messages ===
+
+impl Service for Messages {
+    fn message(
+        &self,
+        context: &Rc<Context>,
+        from: &Rc<Session>,
+        message: Element<'_>,
+    ) -> Result<Taken, StanzaError> {
+        route(context, from, message).map(|()| Taken::Yes)
     }
 }
 
-fn deliver(
-    context: &Context,
-    session: &Session,
-    kind: MessageType,
-    message: Element<'_>,
-) -> Result<(), StanzaError> {
+/// Brings a message to where it is for.
+fn route(context: &Context, session: &Session, message: Element<'_>) -> Result<(), StanzaError> {
+    let kind = MessageType::of(message);
     let to = match message.attr("to") {
         // RFC 6120 section 10.3.1: without an address it is for the sender's own account.
         None => session.bare.to_jid(),
@@ -53,12 +59,14 @@ fn deliver(
             Jid::parse(to).map_err(|error| StanzaCondition::JidMalformed.with(error.to_string()))?
         }
     };
+    let out = relay::passed_on(session, to.as_str(), message);
+    let undelivered = Undelivered::new(StanzaKind::Message, &session.jid, &to, &out);
     let here = context.domains.served(Some(to.domain())).is_some()
         || context.domains.pubsub(to.domain()).is_some();
     if !here {
-        return Err(StanzaCondition::RemoteServerNotFound.with("no such server here"));
+        let error = StanzaCondition::RemoteServerNotFound.with("no such server here");
+        return context.deliver_elsewhere(&undelivered)?.or(Err(error));
     }
-    let out = relay::passed_on(session, to.as_str(), message);
     if let Some(resource) = to.to_full().and_then(|full| context.router.session(&full)) {
         return relay::hand_over(session, &resource, &out);
     }
@@ -75,21 +83,12 @@ fn deliver(
             let tried = able.map(|resource| relay::hand_over(session, resource, &out));
             tried.reduce(Result::or).unwrap_or(Ok(()))
         }
-        Way::Refused => Err(StanzaCondition::ServiceUnavailable.with("")),
-        Way::Dropped => Ok(()),
+        Way::Refused => {
+            let error = StanzaCondition::ServiceUnavailable.with("");
+            context.deliver_elsewhere(&undelivered)?.or(Err(error))
+        }
+        Way::Dropped => context.deliver_elsewhere(&undelivered)?.or(Ok(())),
     }
-}
-
-/// The error for a message, from whom it was sent to. It does not repeat the message.
-fn refusal(session: &Session, message: Element<'_>, error: &StanzaError) -> Vec<u8> {
-    let mut out = Vec::new();
-    Tag::open(&mut out, "message")
-        .attr("from", message.attr("to").unwrap_or(session.bare.as_str()))
-        .attr("to", session.jid.as_str())
-        .attr("type", "error")
-        .attr_opt("id", message.attr("id"))
-        .children(|out| error.write(out));
-    out
 }
 
 // === impl MessageType ===

@@ -13,23 +13,44 @@ use std::rc::Rc;
 use lampfield_xmpp_stream::{BareJid, Element, Jid, StanzaCondition, StanzaError, ns};
 
 pub use broadcast::{hide, show};
-pub use handshake::{part, write_granted};
+pub use handshake::part;
 
+use super::{BackgroundTask, Service, SessionEvent};
 use crate::contacts::subscription::{Half, SubscriptionStep};
 use crate::context::Context;
+use crate::router::Taken;
 use crate::session::{Presence, Session, Words};
 
-/// Handles a presence stanza that a bound session has sent.
-pub fn stanza(context: &Rc<Context>, session: &Rc<Session>, stanza: Element<'_>) {
-    if let Err(error) = take(context, session, stanza) {
-        let mut out = Vec::new();
-        write::error(&mut out, session, stanza, &error);
-        session.send(&out);
+/// Takes every presence.
+#[derive(Debug)]
+pub struct PresenceService;
+
+// === impl PresenceService ===
+
+impl Service for PresenceService {
+    fn presence(
+        &self,
+        context: &Rc<Context>,
+        from: &Rc<Session>,
+        presence: Element<'_>,
+    ) -> Result<Taken, StanzaError> {
+        take(context, from, presence).map(|()| Taken::Yes)
+    }
+
+    fn session(&self, context: &Rc<Context>, session: &Rc<Session>, event: SessionEvent<'_>) {
+        if let SessionEvent::Ended(_) = event {
+            left(context, session);
+        }
+    }
+
+    fn tasks(&self, context: &Rc<Context>) -> Vec<BackgroundTask> {
+        let context = Rc::clone(context);
+        vec![Box::pin(async move { rounds::run(&context).await })]
     }
 }
 
 /// Tells everyone concerned that a session is gone. It has been unbound from the router.
-pub fn left(context: &Rc<Context>, session: &Rc<Session>) {
+fn left(context: &Rc<Context>, session: &Rc<Session>) {
     let replaced = context.router.session(&session.jid).is_some_and(|newer| newer.is_available());
     // A newer login on the same address speaks for it now.
     if !replaced {
@@ -69,10 +90,7 @@ fn take(
             Ok(())
         }
         // Somebody's answer to a presence: of no use to anyone but who sent it.
-        (Some("error"), Some(to)) => {
-            directed::pass_on(context, session, &to, stanza);
-            Ok(())
-        }
+        (Some("error"), Some(to)) => directed::pass_on(context, session, &to, stanza).map(|_| ()),
         (Some("error"), None) => Ok(()),
         (Some(kind), Some(to)) => match SubscriptionStep::parse(kind) {
             Some(step) => handshake::say(context, session, &to.to_bare(), step, stanza),

@@ -7,5 +7,6 @@ mod audience;
 pub mod codec;
 pub mod engine;
 pub mod glue;
+pub mod hooks;
 pub mod service;
 pub mod telephony;

@@ -162,7 +162,7 @@ fn change_password(
     if !domain.is_ok_and(|d| BareJid::from_parts(who, &d).is_ok_and(|jid| jid == session.bare)) {
         return Err(StanzaCondition::NotAllowed.with("only your own password can be changed"));
     }
-    if !session.link.has_tls() && context.settings.clear_text_auth == ClearTextAuth::Refused {
+    if !session.link.is_encrypted() && context.settings.clear_text_auth == ClearTextAuth::Refused {
         return Err(StanzaCondition::NotAllowed.with("passwords are changed inside TLS only"));
     }
     context.registrations.step(session.link.peer().ip()).map_err(too_fast)?;

@@ -13,12 +13,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_accounts::Role;
-use lampfield_xmpp_stream::{Element, FullJid, StanzaCondition, StanzaError, ns, writer};
+use lampfield_xmpp_stream::{Element, FullJid, Jid, StanzaCondition, StanzaError, ns, writer};
 use tokio::time::sleep;
 
-use super::reply;
+use super::{BackgroundTask, Service, reply};
 use crate::context::Context;
 use crate::questions::Question;
+use crate::router::{StanzaKind, Taken, Undelivered};
 use crate::session::{Caps, Session};
 
 /// Bytes of one stanza that a user may send to a PBX.
@@ -26,20 +27,46 @@ const MOST_TO_PBX: usize = 16 * 1024;
 /// How often it is looked whether a PBX pauses that is to be asked something.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// Takes every IQ between clients.
+#[derive(Debug)]
+pub struct Relay;
+
+// === impl Relay ===
+
+impl Service for Relay {
+    fn client_iq(
+        &self,
+        context: &Rc<Context>,
+        from: &Rc<Session>,
+        to: &FullJid,
+        stanza: Element<'_>,
+    ) -> Result<Taken, StanzaError> {
+        iq(context, from, stanza, to).map(|()| Taken::Yes)
+    }
+
+    fn tasks(&self, context: &Rc<Context>) -> Vec<BackgroundTask> {
+        let context = Rc::clone(context);
+        vec![Box::pin(async move { pass_on_in_pauses(&context).await })]
+    }
+}
+
 /// Passes an IQ on to a resource; the answer comes back the same way.
 ///
 /// # Errors
 /// `service-unavailable` where nobody is or where a PBX is not to be asked, `bad-request` for an
 /// IQ that neither asks nor answers, `resource-constraint` where too many questions wait for PBXs,
 /// and as [`hand_over`].
-pub fn iq(
+fn iq(
     context: &Context,
     from: &Rc<Session>,
     iq: Element<'_>,
     address: &FullJid,
 ) -> Result<(), StanzaError> {
     let id = iq.attr("id").unwrap_or_default();
-    let to = context.router.session(address).ok_or(StanzaCondition::ServiceUnavailable)?;
+    let Some(to) = context.router.session(address) else {
+        let nobody = Err(StanzaCondition::ServiceUnavailable.into());
+        return iq_elsewhere(context, from, iq, &address.to_jid())?.or(nobody);
+    };
     let (to_pbx, sender, recipient) = (role(&to) == Role::Pbx, &from.jid, address.as_str());
     let out = match iq.attr("type") {
         Some("get" | "set") if to_pbx && role(from) == Role::User => {
@@ -68,6 +95,20 @@ pub fn iq(
     Ok(())
 }
 
+/// Looks for somebody else who delivers an IQ.
+///
+/// # Errors
+/// As [`Context::deliver_elsewhere`].
+pub fn iq_elsewhere(
+    context: &Context,
+    from: &Session,
+    iq: Element<'_>,
+    to: &Jid,
+) -> Result<Taken, StanzaError> {
+    let out = passed_on(from, to.as_str(), iq);
+    context.deliver_elsewhere(&Undelivered::new(StanzaKind::Iq, &from.jid, to, &out))
+}
+
 /// Whether a question is not for now. A set is: calls (Jingle) cannot wait. Where PBXs are shown
 /// caps they are to ask each other at once.
 fn must_wait(context: &Context, to: &Session) -> bool {
@@ -81,7 +122,7 @@ fn note_asked(from: &Session, id: &str, address: &FullJid) {
 }
 
 /// Passes on what has waited for a pause, for ever.
-pub async fn pass_on_in_pauses(context: &Context) {
+async fn pass_on_in_pauses(context: &Context) {
     loop {
         context.questions.some().await;
         sleep(LOOK).await;

@@ -3,21 +3,19 @@
 //! Every PBX account of a domain is a contact of all others, with both subscriptions, stored
 //! nowhere. All other contacts are stored as their owners made them.
 
-mod codec;
+mod edit;
 
 use std::rc::Rc;
 
 use lampfield_accounts::Account;
-use lampfield_xmpp_stream::{BareJid, StanzaCondition, Tag};
+use lampfield_xmpp_stream::{BareJid, StanzaCondition};
 
+use super::roster_view::{NAMESPACE, push, whole};
 use super::{Answer, Request, Scope, Service, Verb, presence, reply};
 use crate::contacts::{Roster, Stored};
 use crate::context::{Context, no_room};
-use crate::session::{Interest, Session};
-use codec::Edit;
-
-/// The namespace of roster requests and pushes.
-pub const NAMESPACE: &str = "jabber:iq:roster";
+use crate::session::Interest;
+use edit::Edit;
 
 /// The roster service.
 #[derive(Debug)]
@@ -36,6 +34,10 @@ impl Service for RosterService {
 
     fn accounts(&self, context: &Context) -> Vec<BareJid> {
         context.rosters.accounts()
+    }
+
+    fn account_noted(&self, context: &Rc<Context>, account: &Account) {
+        note_peers(context, account);
     }
 
     /// Whoever had the account as a contact loses sight of it.
@@ -60,7 +62,7 @@ impl Service for RosterService {
                 Answer::Result(whole(context, &request.session.bare))
             }
             Verb::Set => {
-                let edit = context.check_room().and_then(|()| codec::parse_edit(request.payload));
+                let edit = context.check_room().and_then(|()| edit::parse_edit(request.payload));
                 edit.map_or_else(Answer::Error, |edit| self.edit(context, request, edit))
             }
         }
@@ -101,23 +103,8 @@ impl RosterService {
     }
 }
 
-/// Tells the resources of `account` what has become of `contact`.
-pub fn push(context: &Context, account: &BareJid, contact: &BareJid) {
-    for session in context.router.resources(account) {
-        let mut out = Vec::new();
-        match session.roster.get() {
-            Interest::Pushes => write_push(&mut out, context, &session, contact),
-            Interest::Buddies if context.peers.are(account, contact) => {
-                presence::write_granted(&mut out, context, contact, account);
-            }
-            Interest::None | Interest::Buddies => continue,
-        }
-        session.send(&out);
-    }
-}
-
 /// An account is new or has changed: whoever is a peer now, or no longer is, is told.
-pub fn account_noted(context: &Context, account: &Account) {
+fn note_peers(context: &Context, account: &Account) {
     let before = context.peers.of(&account.jid);
     context.peers.note(account);
     let after = context.peers.of(&account.jid);
@@ -148,37 +135,6 @@ fn when_stored(context: &Context, request: &Request<'_>, stored: Stored) -> Answ
     reply::result(&mut out, request.id, None, Some(request.session.jid.as_str()), &[]);
     context.results.promise(ticket, request.session, out);
     Answer::Handled
-}
-
-/// The whole roster of `account` as a payload.
-fn whole(context: &Context, account: &BareJid) -> Vec<u8> {
-    codec::query(|out| {
-        for peer in context.peers.of(account) {
-            codec::write_peer(out, &peer);
-        }
-        context.rosters.read(account, |roster| {
-            let stored = roster.iter().filter(|(jid, _)| !context.peers.are(account, jid));
-            stored.for_each(|(jid, contact)| codec::write_item(out, jid, contact));
-        });
-    })
-}
-
-fn write_push(out: &mut Vec<u8>, context: &Context, session: &Session, contact: &BareJid) {
-    let account = &session.bare;
-    let query = codec::query(|out| {
-        if context.peers.are(account, contact) {
-            return codec::write_peer(out, contact);
-        }
-        context.rosters.read(account, |roster| match roster.get(contact) {
-            Some(known) if known.entry.is_some() => codec::write_item(out, contact, known),
-            _ => codec::write_removed(out, contact),
-        });
-    });
-    Tag::open(out, "iq")
-        .attr("type", "set")
-        .attr("id", &format!("push-{}", context.rosters.next_push()))
-        .attr("to", session.jid.as_str())
-        .raw(&query);
 }
 
 #[cfg(test)]

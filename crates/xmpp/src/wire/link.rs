@@ -1,25 +1,25 @@
-//! One connection's socket with what is still to be written to it.
+//! One connection's transport with what is still to be written to it.
 
+mod framed;
 mod unread;
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
-use socket2::SockRef;
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::answer_memory::Reservation;
 use super::flusher::Flusher;
+#[cfg(test)]
+use super::messages;
 use super::outbox::Outbox;
-use super::tls::{Tls, TlsSettings};
+use super::tls::TlsSettings;
+use super::transport::{Framing, Security, Transport};
 
-/// Bytes that the kernel takes from us before the peer is ready for them. More would only lie there,
-/// where the newest cannot replace the old and nobody counts it (tcp(7), `TCP_NOTSENT_LOWAT`).
-const NOT_SENT: u32 = 128 * 1024;
 /// Bytes written to one socket before others get their turn.
 const AT_ONCE: usize = 256 * 1024;
 
@@ -46,12 +46,14 @@ pub struct BufferFull;
 #[error("the recipient has too much to read for now")]
 pub struct Crowded;
 
-/// A socket, perhaps under TLS, and its output buffer. Shared between the task that reads it and
-/// everyone who sends to it; all on one thread.
+/// A transport and its output buffer. Shared between the task that reads it and everyone who sends to
+/// it; all on one thread.
 pub struct Link {
-    socket: TcpStream,
+    transport: Box<dyn Transport>,
+    framing: Framing,
+    /// See [`Transport::may_keep_back`].
+    may_keep_back: Cell<bool>,
     peer: SocketAddr,
-    tls: RefCell<Option<Tls>>,
     out: RefCell<Outbox>,
     /// How much of `out` ends with a large answer. It does not count as left unread.
     asked_for: Cell<usize>,
@@ -85,21 +87,19 @@ pub struct Link {
 // === impl Link ===
 
 impl Link {
-    /// Takes over an accepted socket: no Nagle delay, and set up for [`Link::cut`].
+    /// A link over a transport whose other side has this address.
     pub fn new(
-        socket: TcpStream,
+        transport: Box<dyn Transport>,
         peer: SocketAddr,
         limits: LinkLimits,
         flusher: Rc<Flusher>,
-    ) -> io::Result<Rc<Self>> {
-        lampfield_tcp::prepare(&socket)?;
-        let options = SockRef::from(&socket);
-        options.set_tcp_notsent_lowat(NOT_SENT)?;
-        Ok(Rc::new_cyclic(|me| Self {
+    ) -> Rc<Self> {
+        Rc::new_cyclic(|me| Self {
             me: Weak::clone(me),
-            socket,
+            framing: transport.framing(),
+            may_keep_back: Cell::new(transport.may_keep_back()),
+            transport,
             peer,
-            tls: RefCell::new(None),
             out: RefCell::default(),
             asked_for: Cell::new(0),
             reservation: RefCell::new(None),
@@ -117,7 +117,7 @@ impl Link {
             received: Cell::new(0),
             limits,
             flusher,
-        }))
+        })
     }
 
     /// The address of the other side.
@@ -125,7 +125,7 @@ impl Link {
         self.peer
     }
 
-    /// Appends bytes to be written at the end of this turn. Never waits.
+    /// Appends one element to be written at the end of this turn. Never waits.
     ///
     /// # Errors
     /// [`BufferFull`] when the peer has left more unread than its limit; the link then fails.
@@ -133,11 +133,22 @@ impl Link {
         self.send_parts(bytes, &[])
     }
 
-    /// Appends two byte strings as one, such as a subscriber's own head and a shared tail.
+    /// Appends one element that comes in two parts, such as a subscriber's own head and a shared tail.
     ///
     /// # Errors
     /// As [`Link::send`].
     pub fn send_parts(self: &Rc<Self>, head: &[u8], tail: &[u8]) -> Result<(), BufferFull> {
+        #[cfg(test)]
+        assert!(messages::is_one_element(head, tail), "one element at a time");
+        match self.framing {
+            Framing::Stream => self.append(head, tail),
+            Framing::Messages => self.append_message(head, tail),
+        }
+    }
+
+    /// Appends bytes as they are.
+    #[inline]
+    fn append(self: &Rc<Self>, head: &[u8], tail: &[u8]) -> Result<(), BufferFull> {
         if self.failed.get() {
             return Ok(());
         }
@@ -192,7 +203,7 @@ impl Link {
 
     /// Whether nothing waits to be written.
     pub fn is_drained(&self) -> bool {
-        self.out.borrow().is_empty() && self.tls.borrow().as_ref().is_none_or(|t| !t.is_blocked())
+        self.out.borrow().is_empty() && self.transport.try_flush().is_ok()
     }
 
     /// Writes as much as the socket takes now; the rest waits for [`Link::attend`].
@@ -250,26 +261,22 @@ impl Link {
 
     /// Some may be left over without an error: then it is somebody else's turn.
     fn write_out(&self, out: &mut Outbox) -> io::Result<()> {
-        let mut tls = self.tls.borrow_mut();
         let mut sum = 0;
         while !out.is_empty() && sum < AT_ONCE {
-            let count = match tls.as_mut() {
-                Some(tls) => tls.write(&self.socket, out.rest()),
-                None => self.socket.try_write(out.rest()),
-            }?;
+            let count = self.transport.try_write(out.rest())?;
             out.advance(count, &self.flusher.pool);
             self.note_written(count);
             sum += count;
         }
-        tls.as_mut().map_or(Ok(()), |tls| tls.push(&self.socket))
+        if self.may_keep_back.get() { self.transport.try_flush() } else { Ok(()) }
     }
 
-    /// Reads what has arrived. `WouldBlock`: nothing. `Ok(0)`: the peer has closed.
+    /// Reads what has arrived. `Ok(0)`: the peer has closed.
+    ///
+    /// # Errors
+    /// As [`Transport::try_read`].
     pub fn try_read(&self, into: &mut [u8]) -> io::Result<usize> {
-        let read = match self.tls.borrow_mut().as_mut() {
-            Some(tls) => tls.read(&self.socket, into),
-            None => self.socket.try_read(into),
-        };
+        let read = self.transport.try_read(into);
         if let Ok(count) = read {
             self.heard.set(Instant::now());
             self.received.set(self.received.get().saturating_add(count));
@@ -277,7 +284,7 @@ impl Link {
         read
     }
 
-    /// Bytes that have come in, TLS taken off.
+    /// Bytes of the streams that have come in.
     pub fn received(&self) -> usize {
         self.received.get()
     }
@@ -300,8 +307,15 @@ impl Link {
     }
 
     /// Waits until [`Link::try_read`] is worth calling.
+    ///
+    /// # Errors
+    /// The line is gone.
     pub async fn readable(&self) -> io::Result<()> {
-        self.socket.readable().await
+        poll_fn(|task| self.transport.poll_readable(task)).await
+    }
+
+    async fn writable(&self) -> io::Result<()> {
+        poll_fn(|task| self.transport.poll_writable(task)).await
     }
 
     /// Serves the writing side while the connection's task waits for something else: tells the
@@ -311,7 +325,7 @@ impl Link {
         while !self.failed.get() && !self.interrupted.get() {
             tokio::select! {
                 () = self.attention.notified() => {}
-                writable = self.socket.writable(), if self.waits_for_room() => match writable {
+                writable = self.writable(), if self.waits_for_room() => match writable {
                     Ok(()) => self.go_on(),
                     Err(_) => self.fail(),
                 },
@@ -319,9 +333,9 @@ impl Link {
         }
     }
 
-    /// Returns when the line has been cut silently, at the latest 12 s after it was.
+    /// Returns when the line has been cut silently, as far as the transport can know.
     pub async fn cut(&self) {
-        lampfield_tcp::cut(&self.socket).await;
+        self.transport.cut().await;
     }
 
     /// Whether the socket was full, and the flusher does not know yet that it no longer is.
@@ -333,7 +347,7 @@ impl Link {
     pub async fn drained(&self) {
         self.flush();
         while !self.failed.get() && !self.interrupted.get() && !self.is_drained() {
-            if self.socket.writable().await.is_err() {
+            if self.writable().await.is_err() {
                 self.fail();
             }
             self.flush();
@@ -346,30 +360,41 @@ impl Link {
         self.attention.notify_one();
     }
 
+    /// Whether [`Link::start_tls`] may be called.
+    pub fn can_start_tls(&self) -> bool {
+        self.transport.can_start_tls()
+    }
+
     /// Puts TLS on the link. Everything sent before must have been flushed.
     ///
     /// # Errors
-    /// Whatever rustls finds wrong with its settings.
+    /// As [`Transport::start_tls`].
     pub fn start_tls(&self, settings: &TlsSettings) -> Result<(), rustls::Error> {
-        *self.tls.borrow_mut() = Some(Tls::accept(settings)?);
+        self.transport.start_tls(settings)?;
+        self.may_keep_back.set(self.transport.may_keep_back());
         Ok(())
     }
 
-    /// Whether what is read and written goes through TLS.
-    pub fn has_tls(&self) -> bool {
-        self.tls.borrow().is_some()
+    /// What protects what is read and written.
+    pub fn security(&self) -> Security {
+        self.transport.security()
+    }
+
+    /// Whether nobody on the path can read along.
+    pub fn is_encrypted(&self) -> bool {
+        self.security() != Security::None
     }
 
     /// The `tls-exporter` channel binding of RFC 9266, with TLS 1.3.
     pub fn channel_binding(&self) -> Option<[u8; 32]> {
-        self.tls.borrow().as_ref().and_then(Tls::exporter)
+        self.transport.exporter()
     }
 
     /// Gives the link up: nothing more is read or written, and its task ends.
     pub fn fail(&self) {
         if !self.failed.replace(true) {
             // The peer is told now, not when the last holder of the link has let go of it.
-            let _ = SockRef::from(&self.socket).shutdown(std::net::Shutdown::Both);
+            self.transport.shut_down();
         }
         self.out.take();
         self.asked_for.set(0);
@@ -386,16 +411,14 @@ impl Link {
     }
 
     /// Ends an orderly conversation: waits up to `patience` for the rest to be written, then
-    /// says goodbye in TLS. The socket closes when the last holder drops the link.
+    /// says goodbye. What is beneath closes when the last holder drops the link.
     pub async fn finish(&self, patience: Duration) {
         self.interrupted.set(false);
         let _ = tokio::time::timeout(patience, self.drained()).await;
-        if let Some(tls) = self.tls.borrow_mut().as_mut() {
-            tls.close(&self.socket);
-        }
+        self.transport.say_goodbye();
         self.failed.set(true);
         self.settle_arrear();
-        let _ = SockRef::from(&self.socket).shutdown(std::net::Shutdown::Both);
+        self.transport.shut_down();
     }
 }
 

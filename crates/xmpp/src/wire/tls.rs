@@ -88,11 +88,6 @@ impl Tls {
         Ok(())
     }
 
-    /// Whether ciphertext waits for the socket.
-    pub(super) fn is_blocked(&self) -> bool {
-        self.session.wants_write()
-    }
-
     /// Announces the end of the connection to the peer (close_notify).
     pub(super) fn close(&mut self, socket: &TcpStream) {
         self.session.send_close_notify();

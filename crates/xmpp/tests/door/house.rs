@@ -10,6 +10,7 @@ use lampfield_accounts::{
 use lampfield_board::BoardName;
 use lampfield_fabric::{Embedded, Store};
 use lampfield_hub::Boards;
+use lampfield_xmpp::services::Service;
 use lampfield_xmpp::settings::{
     ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
 };
@@ -19,8 +20,9 @@ use lampfield_xmpp_stream::BareJid;
 /// The password of everybody.
 pub const PASSWORD: &str = "secret";
 
-/// Where the door listens.
+/// An open door, and where it listens.
 pub struct House {
+    pub door: Rc<Door>,
     pub address: std::net::SocketAddr,
     pub accounts: Rc<AccountBook>,
     pub store: Store,
@@ -28,24 +30,32 @@ pub struct House {
 
 /// Runs `test` beside an open door, for at most half a minute.
 pub fn house(test: impl AsyncFnOnce(House)) {
+    house_with(Vec::new(), test);
+}
+
+/// The same with services that are asked before the standard ones.
+pub fn house_with(first: Vec<Rc<dyn Service>>, test: impl AsyncFnOnce(House)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let tasks = tokio::task::LocalSet::new();
     tasks.block_on(&runtime, async {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) =
             Embedded::open(folder.path(), lampfield_fabric::StoreLimits::default()).unwrap();
-        let (door, listeners) = open(store, folder.path()).await;
+        let (door, listeners) = open(first, store, folder.path()).await;
         let address = listeners.addresses().unwrap()[0];
         listeners.serve(&door);
         let (accounts, store) =
             (Rc::clone(&door.context.accounts), door.context.ledger.store().clone());
-        tokio::time::timeout(Duration::from_secs(30), test(House { address, accounts, store }))
-            .await
-            .unwrap();
+        let house = House { door, address, accounts, store };
+        tokio::time::timeout(Duration::from_secs(30), test(house)).await.unwrap();
     });
 }
 
-async fn open(store: Store, folder: &std::path::Path) -> (Rc<Door>, Listeners) {
+async fn open(
+    first: Vec<Rc<dyn Service>>,
+    store: Store,
+    folder: &std::path::Path,
+) -> (Rc<Door>, Listeners) {
     let hub = lampfield_hub::Settings::default();
     let boards = Boards::open(store.clone(), hub, [], |_| None).await.unwrap();
     boards.run();
@@ -80,7 +90,7 @@ async fn open(store: Store, folder: &std::path::Path) -> (Rc<Door>, Listeners) {
         turn: TURN,
         limits: XmppLimits::default(),
     };
-    let door = Door::open(settings, accounts, boards, store).await.unwrap();
+    let door = Door::open_with(first, settings, accounts, boards, store).await.unwrap();
     let listeners = Listeners::bind(&door.context.settings).unwrap();
     (door, listeners)
 }

@@ -4,11 +4,12 @@
 use std::rc::Rc;
 
 use lampfield_accounts::Role;
-use lampfield_xmpp_stream::BareJid;
+use lampfield_xmpp_stream::{BareJid, Jid};
 
 use super::{may_see, write};
 use crate::contacts::subscription::{Half, SubscriptionStep};
 use crate::context::Context;
+use crate::router::{StanzaKind, Undelivered};
 use crate::services::relay;
 use crate::session::{Caps, Presence, Session, Words};
 
@@ -66,8 +67,12 @@ pub fn unavailable(context: &Rc<Context>, session: &Rc<Session>, words: &Rc<Word
         }
     }
     for other in directed.iter().filter(|other| !watchers.contains(&other.to_bare())) {
-        for resource in context.router.matching(other) {
-            take_leave(context, session, &resource, other.as_str(), words);
+        let resources = context.router.matching(other);
+        for resource in &resources {
+            take_leave(context, session, resource, other.as_str(), words);
+        }
+        if resources.is_empty() {
+            take_leave_elsewhere(context, session, other, words);
         }
     }
 }
@@ -94,32 +99,44 @@ fn take_leave(context: &Context, from: &Session, to: &Session, address: &str, la
     }
 }
 
+/// The same where nobody is found here.
+fn take_leave_elsewhere(context: &Context, from: &Session, to: &Jid, last_words: &Words) {
+    let mut out = Vec::new();
+    let caps = context.caps_for(&to.to_bare());
+    write::unavailable(&mut out, &from.jid, to.as_str(), last_words, caps);
+    // Nobody is left who could be told that it cannot be delivered.
+    let undelivered = Undelivered::new(StanzaKind::Presence, &from.jid, to, &out);
+    let _ = context.deliver_elsewhere(&undelivered);
+}
+
 /// Tells `viewer` which resources of `account` are there.
 pub fn show(context: &Context, account: &BareJid, viewer: &BareJid) {
-    let mut out = Vec::new();
-    write_resources(&mut out, context, account, viewer);
-    to_available(context, viewer, &out);
+    for presence in resources(context, account, viewer) {
+        to_available(context, viewer, &presence);
+    }
 }
 
 /// Tells `viewer` that no resource of `account` is there, for all it may know.
 pub fn hide(context: &Context, account: &BareJid, viewer: &BareJid) {
-    let (mut out, caps) = (Vec::new(), context.caps_for(viewer));
+    let caps = context.caps_for(viewer);
     for resource in context.router.resources(account).iter().filter(|r| r.is_available()) {
+        let mut out = Vec::new();
         write::unavailable(&mut out, &resource.jid, viewer.as_str(), &Words::default(), caps);
+        to_available(context, viewer, &out);
     }
-    to_available(context, viewer, &out);
 }
 
 /// Answers somebody who asks whether `account` is there.
 pub fn answer_probe(context: &Context, session: &Session, account: &BareJid) {
-    let (mut out, caps) = (Vec::new(), context.caps_for(&session.bare));
-    if may_see(context, &session.bare, account) {
-        write_resources(&mut out, context, account, &session.bare);
+    let viewer = &session.bare;
+    if may_see(context, viewer, account) {
+        resources(context, account, viewer).iter().for_each(|presence| session.send(presence));
     } else {
         let (step, words) = (SubscriptionStep::Unsubscribed, Words::default());
-        write::step(&mut out, account, &session.bare, step, &words, caps);
+        let mut out = Vec::new();
+        write::step(&mut out, account, viewer, step, &words, context.caps_for(viewer));
+        session.send(&out);
     }
-    session.send(&out);
 }
 
 /// Who is told at once how `account` is: its own resources, and whoever it has let. Its peers hear
@@ -143,58 +160,58 @@ fn watched(context: &Context, account: &BareJid) -> Vec<BareJid> {
 /// What a resource hears when it becomes available: who else is there, and who has asked for its
 /// presence meanwhile (RFC 6121 sections 4.3 and 3.1.3).
 fn tell_newcomer(context: &Context, session: &Session) {
-    let (mut out, caps) = (Vec::new(), context.caps_for(&session.bare));
+    let caps = context.caps_for(&session.bare);
     for account in watched(context, &session.bare) {
         if !may_see(context, &session.bare, &account) {
             continue;
         }
         for other in context.router.resources(&account) {
             // Of itself it has heard as its own watcher.
-            if other.jid != session.jid {
-                write_resource(&mut out, &other, &session.bare, caps);
+            if other.jid != session.jid
+                && let Some(presence) = presence_of(&other, &session.bare, caps)
+            {
+                session.send(&presence);
             }
         }
     }
     // COMPAT(asterisk<=22 autoregister=yes): the thread that reads its stream would answer.
     if !context.peers.is_pbx(&session.bare) {
-        write_requests(&mut out, context, &session.bare);
-    }
-    if !out.is_empty() {
-        session.send(&out);
+        pass_on_requests(context, session);
     }
 }
 
-/// Appends the requests that wait for an answer of `account`.
-fn write_requests(out: &mut Vec<u8>, context: &Context, account: &BareJid) {
+/// Sends the requests that wait for an answer of the account.
+fn pass_on_requests(context: &Context, session: &Session) {
+    let account = &session.bare;
     let caps = context.caps_for(account);
     context.rosters.read(account, |roster| {
         let asking = roster.iter().filter(|(_, contact)| contact.subscription.from == Half::Asked);
         for (jid, contact) in asking {
             let words = contact.request.clone().unwrap_or_default();
-            write::step(out, jid, account, SubscriptionStep::Subscribe, &words, caps);
+            let mut out = Vec::new();
+            write::step(&mut out, jid, account, SubscriptionStep::Subscribe, &words, caps);
+            session.send(&out);
         }
     });
 }
 
-fn write_resources(out: &mut Vec<u8>, context: &Context, account: &BareJid, viewer: &BareJid) {
+/// The presences of an account's resources, as `viewer` gets them.
+fn resources(context: &Context, account: &BareJid, viewer: &BareJid) -> Vec<Vec<u8>> {
     let caps = context.caps_for(viewer);
-    for resource in context.router.resources(account) {
-        write_resource(out, &resource, viewer, caps);
-    }
+    let all = context.router.resources(account);
+    all.iter().filter_map(|resource| presence_of(resource, viewer, caps)).collect()
 }
 
-fn write_resource(out: &mut Vec<u8>, resource: &Session, viewer: &BareJid, caps: Caps) {
-    if let Some(presence) = &*resource.presence.borrow() {
-        write::available(out, &resource.jid, viewer, &presence.words, caps);
-    }
+fn presence_of(resource: &Session, viewer: &BareJid, caps: Caps) -> Option<Vec<u8>> {
+    let presence = resource.presence.borrow();
+    let mut out = Vec::new();
+    write::available(&mut out, &resource.jid, viewer, &presence.as_ref()?.words, caps);
+    Some(out)
 }
 
 /// Sends to the resources of an account that have said that they are there.
-fn to_available(context: &Context, account: &BareJid, stanzas: &[u8]) {
-    if stanzas.is_empty() {
-        return;
-    }
+fn to_available(context: &Context, account: &BareJid, stanza: &[u8]) {
     for resource in context.router.resources(account).iter().filter(|r| r.is_available()) {
-        resource.send(stanzas);
+        resource.send(stanza);
     }
 }

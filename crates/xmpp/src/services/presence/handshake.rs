@@ -10,7 +10,7 @@ use super::{broadcast, write};
 use crate::contacts::subscription::{Direction, Half, Passage, SubscriptionStep};
 use crate::contacts::{ContactChange, RosterFull};
 use crate::context::Context;
-use crate::services::roster;
+use crate::services::roster_view;
 use crate::session::{Interest, Session, Words};
 
 /// A client says a step to a contact.
@@ -35,7 +35,7 @@ pub fn say(
         // Both see each other anyhow: only the question has an answer.
         if step == SubscriptionStep::Subscribe {
             let mut out = Vec::new();
-            write_granted(&mut out, context, contact, account);
+            roster_view::write_granted(&mut out, contact, account);
             session.send(&out);
             broadcast::answer_probe(context, session, contact);
         }
@@ -43,12 +43,6 @@ pub fn say(
     }
     outbound(context, account, contact, step, &Words::of(stanza, session.lang()))
         .map_err(|full| StanzaCondition::PolicyViolation.with(full.to_string()))
-}
-
-/// Appends that `contact` lets `account` see its presence.
-pub fn write_granted(out: &mut Vec<u8>, context: &Context, contact: &BareJid, account: &BareJid) {
-    let caps = context.caps_for(account);
-    write::step(out, contact, account, SubscriptionStep::Subscribed, &Words::default(), caps);
 }
 
 /// Ends both subscriptions between an account and a contact, and what was asked for.
@@ -75,7 +69,7 @@ fn outbound(
     let way = (Direction::Outbound, step);
     let stepped = context.rosters.step(account, contact, way, None)?;
     if stepped.change == ContactChange::Shown {
-        roster::push(context, account, contact);
+        roster_view::push(context, account, contact);
     }
     if stepped.passage == Passage::Ends {
         return Ok(());
@@ -167,7 +161,7 @@ fn hear(
         }
     }
     if stepped.change == ContactChange::Shown {
-        roster::push(context, contact, account);
+        roster_view::push(context, contact, account);
     }
 }
 

@@ -90,14 +90,12 @@ async fn tell_domain(
 
 /// Tells one PBX of the others, not of itself: it does not listen. COMPAT(asterisk<=22)
 fn send(to: &Session, pieces: &[&Piece]) {
-    let mut out = Vec::new();
+    let mut head = Vec::new();
     for piece in pieces.iter().filter(|piece| piece.from != to.bare) {
-        out.extend_from_slice(&piece.head);
-        out.extend_from_slice(to.bare.as_str().as_bytes());
-        out.extend_from_slice(&piece.tail);
-    }
-    if !out.is_empty() {
-        to.send(&out);
+        head.clear();
+        head.extend_from_slice(&piece.head);
+        head.extend_from_slice(to.bare.as_str().as_bytes());
+        to.send_parts(&head, &piece.tail);
     }
 }
 

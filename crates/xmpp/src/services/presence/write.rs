@@ -1,9 +1,9 @@
 //! Presence stanzas as bytes.
 
-use lampfield_xmpp_stream::{BareJid, Element, FullJid, StanzaError, Tag};
+use lampfield_xmpp_stream::{BareJid, FullJid, Tag};
 
 use crate::contacts::subscription::SubscriptionStep;
-use crate::session::{Caps, Session, Words};
+use crate::session::{Caps, Words};
 
 /// Appends that `from` is there.
 pub fn available(out: &mut Vec<u8>, from: &FullJid, to: &BareJid, words: &Words, caps: Caps) {
@@ -58,16 +58,4 @@ fn presence(
                 out.extend_from_slice(words.caps.as_bytes());
             }
         });
-}
-
-/// Appends the answer to a presence that cannot be.
-pub fn error(out: &mut Vec<u8>, session: &Session, stanza: Element<'_>, error: &StanzaError) {
-    // Whom it was for; what was for nobody else comes back from the account itself.
-    let from = stanza.attr("to").unwrap_or(session.bare.as_str());
-    Tag::open(out, "presence")
-        .attr("from", from)
-        .attr("to", session.jid.as_str())
-        .attr("type", "error")
-        .attr_opt("id", stanza.attr("id"))
-        .children(|out| error.write(out));
 }

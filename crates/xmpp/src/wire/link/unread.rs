@@ -82,7 +82,7 @@ impl Link {
         (self.limits.most / 2).saturating_sub(unread)
     }
 
-    /// Appends the answer to a question of the peer's own. A large one, which borrows from the
+    /// Appends the answer to a question of the peer's own, one element. A large one, which borrows from the
     /// total for all connections until it is read, is not counted as left unread; there is at most
     /// one on each link.
     ///
@@ -99,6 +99,7 @@ impl Link {
             return Err(Crowded);
         }
         let reservation = self.flusher.memory.reserve(answer.len()).ok_or(Crowded)?;
+        let answer = self.framed(answer);
         let mut out = self.out.borrow_mut();
         out.push_large(answer, &self.flusher.pool);
         self.asked_for.set(out.len());

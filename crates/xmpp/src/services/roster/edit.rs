@@ -1,10 +1,9 @@
-//! The roster's XML (RFC 6121 section 2): what a client asks for, and items as they are shown.
+//! What a client asks for that changes its roster (RFC 6121 section 2).
 
-use lampfield_xmpp_stream::{BareJid, Element, Jid, StanzaCondition, StanzaError, Tag};
+use lampfield_xmpp_stream::{BareJid, Element, Jid, StanzaCondition, StanzaError};
 
-use super::NAMESPACE;
-use crate::contacts::subscription::Half;
-use crate::contacts::{Contact, RosterEntry};
+use crate::contacts::RosterEntry;
+use crate::services::roster_view::NAMESPACE;
 
 /// Bytes of a contact's name.
 const MOST_NAME_BYTES: usize = 256;
@@ -12,8 +11,6 @@ const MOST_NAME_BYTES: usize = 256;
 const MOST_GROUP_BYTES: usize = 128;
 /// Groups of one contact.
 const MOST_GROUPS: usize = 16;
-/// The group where PBX accounts find each other.
-const PBX_GROUP: &str = "pbx";
 
 /// What a roster set asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -71,47 +68,11 @@ fn parse_groups(item: Element<'_>) -> Result<Vec<Box<str>>, StanzaError> {
     Ok(groups)
 }
 
-/// Appends a contact as clients see it; nothing for a stranger.
-pub fn write_item(out: &mut Vec<u8>, jid: &BareJid, contact: &Contact) {
-    let Some(entry) = &contact.entry else { return };
-    let ask = (contact.subscription.to == Half::Asked).then_some("subscribe");
-    Tag::open(out, "item")
-        .attr("jid", jid.as_str())
-        .attr_opt("name", entry.name.as_deref())
-        .attr("subscription", contact.subscription.as_str())
-        .attr_opt("ask", ask)
-        .children(|out| {
-            for group in &entry.groups {
-                Tag::open(out, "group").text(group);
-            }
-        });
-}
-
-/// Appends another PBX account, which each has as a contact without anybody's doing.
-pub fn write_peer(out: &mut Vec<u8>, jid: &BareJid) {
-    Tag::open(out, "item").attr("jid", jid.as_str()).attr("subscription", "both").children(|out| {
-        Tag::open(out, "group").text(PBX_GROUP);
-    });
-}
-
-/// Appends a contact that is gone.
-pub fn write_removed(out: &mut Vec<u8>, jid: &BareJid) {
-    Tag::open(out, "item").attr("jid", jid.as_str()).attr("subscription", "remove").empty();
-}
-
-/// The items that `write` appends, as the payload of a result or a push.
-pub fn query(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let mut out = Vec::new();
-    Tag::open(&mut out, "query").xmlns(NAMESPACE).children(write);
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits};
 
     use super::*;
-    use crate::contacts::subscription::PresenceSubscription;
 
     fn edit(items: &str) -> Result<Edit, StanzaCondition> {
         let xml = format!("<query xmlns='jabber:iq:roster'>{items}</query>");
@@ -159,36 +120,5 @@ mod tests {
         for (items, expected) in cases {
             assert_eq!(edit(&items), Err(expected), "{items}");
         }
-    }
-
-    #[test]
-    fn items_are_written_as_clients_expect() {
-        let mut contact = Contact {
-            subscription: PresenceSubscription { to: Half::Asked, from: Half::Yes },
-            entry: Some(RosterEntry { name: Some("Bob & Co".into()), groups: vec!["A".into()] }),
-            request: None,
-        };
-        let payload = query(|out| write_item(out, &bob(), &contact));
-        assert_eq!(
-            String::from_utf8(payload).unwrap(),
-            "<query xmlns='jabber:iq:roster'><item jid='bob@example.org' name='Bob &amp; Co' \
-             subscription='from' ask='subscribe'><group>A</group></item></query>"
-        );
-        contact.entry = None;
-        assert_eq!(query(|out| write_item(out, &bob(), &contact)), query(|_| ()));
-    }
-
-    #[test]
-    fn peers_and_removals_are_items_too() {
-        let both = query(|out| {
-            write_peer(out, &bob());
-            write_removed(out, &bob());
-        });
-        assert_eq!(
-            String::from_utf8(both).unwrap(),
-            "<query xmlns='jabber:iq:roster'>\
-             <item jid='bob@example.org' subscription='both'><group>pbx</group></item>\
-             <item jid='bob@example.org' subscription='remove'/></query>"
-        );
     }
 }
