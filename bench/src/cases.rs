@@ -13,8 +13,9 @@ use crate::error::BenchError;
 use crate::item::Items;
 use crate::raw;
 use crate::report::Report;
+use crate::role::Role;
 use crate::talk::Talk;
-use crate::target::{Node, Role, Target};
+use crate::target::{Node, Target};
 
 /// Measures what was asked for; no answer may take longer than `patience`. Serving as the limit
 /// has no result.

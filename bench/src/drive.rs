@@ -12,8 +12,9 @@ use crate::ledger::{Latencies, Ledger};
 use crate::meter::{Meter, Stopwatch, Took};
 use crate::raw;
 use crate::report::Report;
+use crate::role::Role;
 use crate::talk::{head, is_error};
-use crate::target::{Role, Target};
+use crate::target::Target;
 
 /// The longest sleep between two looks at the clock.
 const NAP: Duration = Duration::from_millis(100);

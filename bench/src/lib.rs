@@ -15,6 +15,7 @@ mod link;
 mod meter;
 mod raw;
 mod report;
+mod role;
 mod talk;
 mod target;
 mod tls;

@@ -11,7 +11,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
 use crate::error::BenchError;
-use crate::target::Role;
+use crate::role::Role;
 
 /// What is said before the address, once it listens.
 const READY: &str = "raw fan-out at ";

@@ -12,6 +12,7 @@ use crate::args::TargetArgs;
 use crate::error::BenchError;
 use crate::meter::Meter;
 use crate::raw;
+use crate::role::Role;
 use crate::talk::{Talk, is_error};
 use crate::tls::TlsClient;
 
@@ -46,17 +47,6 @@ pub enum Node {
     Generic(String),
     /// None at all: bytes are only handed on.
     Raw,
-}
-
-/// What a client does; the limit wants to know it first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Only publishes.
-    Publisher,
-    /// Only hears.
-    Hearer,
-    /// Both.
-    Both,
 }
 
 // === impl Target ===

@@ -6,8 +6,9 @@ use std::ops::Range;
 use crate::error::BenchError;
 use crate::meter::{Meter, Stopwatch, Took};
 use crate::report::Report;
+use crate::role::Role;
 use crate::talk::Talk;
-use crate::target::{Role, Target};
+use crate::target::Target;
 
 /// Logs in `clients`, twice, one after the other, and looks at the server while they are idle. The
 /// first one comes before anything is measured: what it needs, all need together.

@@ -4,8 +4,9 @@ use crate::error::BenchError;
 use crate::item::Items;
 use crate::meter::{Meter, Stopwatch};
 use crate::report::Report;
+use crate::role::Role;
 use crate::talk::{Talk, is_error};
-use crate::target::{Node, Role, Target};
+use crate::target::{Node, Target};
 
 /// Publishes that are unanswered at most; half of them are sent at once.
 const UNANSWERED: u32 = 1000;

@@ -6,8 +6,9 @@ use crate::error::BenchError;
 use crate::item::Items;
 use crate::meter::{Meter, Stopwatch};
 use crate::report::Report;
+use crate::role::Role;
 use crate::talk::Talk;
-use crate::target::{Node, Role, Target};
+use crate::target::{Node, Target};
 
 /// How many newcomers come, one after the other: the processor time of one is too short to see.
 const TIMES: usize = 11;
