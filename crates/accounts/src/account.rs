@@ -7,7 +7,7 @@ use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::ScramKeys;
 use serde::{Deserialize, Serialize};
 
-use crate::invite::Generation;
+use crate::generation::Generation;
 
 /// What an account is, as far as rights go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -4,10 +4,9 @@ use std::rc::Rc;
 
 use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::hmac_sha256;
-use serde::{Deserialize, Serialize};
 
-use crate::Account;
-use crate::key_file::random;
+use crate::account::Account;
+use crate::generation::Generation;
 
 /// An account with the password to print for its operator.
 #[derive(Clone, Debug)]
@@ -27,35 +26,11 @@ pub enum Rotation {
     Rotate,
 }
 
-/// Tells one invitation of an account from all its others. It is drawn by lot from 2^64, not counted:
-/// whatever has ended an invitation, also the account itself, no later one is the same again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Generation(u64);
-
 /// Digits and letters that are not taken for one another when read aloud or copied by hand.
 const LETTERS: [char; 32] = [
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j',
     'k', 'm', 'n', 'p', 'q', 'r', 's', 't', 'v', 'w', 'x', 'y', 'z',
 ];
-
-// === impl Generation ===
-
-impl Generation {
-    /// One that never was, unless the kernel has no random numbers.
-    pub(crate) fn draw() -> Option<Self> {
-        random().map(u64::from_be_bytes).map(Self)
-    }
-
-    /// What goes into the password. Small ones are of accounts from when they were counted, in four
-    /// bytes.
-    fn bytes(self) -> Vec<u8> {
-        match u32::try_from(self.0) {
-            Ok(counted) => counted.to_be_bytes().to_vec(),
-            Err(_) => self.0.to_be_bytes().to_vec(),
-        }
-    }
-}
 
 /// The password of `jid`'s invitation `generation`.
 pub(crate) fn password(key: &[u8; 32], jid: &BareJid, generation: Generation) -> String {
@@ -93,8 +68,9 @@ mod tests {
     #[test]
     fn passwords_of_counted_generations_are_what_they_were() {
         let jid = BareJid::parse("pbx-c@a.example").expect("a JID");
-        assert_eq!(password(&[1; 32], &jid, Generation(0)), "wjy4-z5xm-jcce-84hc");
-        let stored: Generation = serde_json::from_str("1").expect("as in an old row");
-        assert_eq!(password(&[1; 32], &jid, stored), "ya20-hmq7-j9sx-qezr");
+        for (stored, was) in [("0", "wjy4-z5xm-jcce-84hc"), ("1", "ya20-hmq7-j9sx-qezr")] {
+            let counted: Generation = serde_json::from_str(stored).expect("as in an old row");
+            assert_eq!(password(&[1; 32], &jid, counted), was);
+        }
     }
 }

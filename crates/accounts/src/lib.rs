@@ -17,6 +17,7 @@ mod account;
 mod book;
 mod derivations;
 mod error;
+mod generation;
 mod index;
 mod invite;
 mod key_file;

@@ -7,7 +7,7 @@ use lampfield_xmpp_stream::sasl::{KeyPair, ScramKeys};
 use lampfield_xmpp_stream::{BareJid, JidError};
 use serde::{Deserialize, Serialize};
 
-use crate::invite::Generation;
+use crate::generation::Generation;
 use crate::{Account, AccountSource, Role};
 
 #[derive(Serialize, Deserialize)]

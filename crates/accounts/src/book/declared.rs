@@ -7,7 +7,7 @@ use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::hmac_sha256;
 
 use super::{AccountBook, manage};
-use crate::invite::Generation;
+use crate::generation::Generation;
 use crate::{Account, AccountError, AccountSource, LegacyAuth, Role};
 
 /// An account as the configuration declares it.

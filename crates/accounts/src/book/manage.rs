@@ -10,7 +10,8 @@ use lampfield_xmpp_stream::sasl::ScramKeys;
 
 use super::AccountBook;
 use crate::derivations::Busy;
-use crate::invite::{self, Generation, Invitation, Rotation};
+use crate::generation::Generation;
+use crate::invite::{self, Invitation, Rotation};
 use crate::key_file::random;
 use crate::{Account, AccountError, AccountSource, LegacyAuth, Role};
 
