@@ -183,7 +183,7 @@ mod tests {
     use socket2::SockFilter;
 
     use super::*;
-    use crate::settings::Fingerprint;
+    use crate::fingerprint::Fingerprint;
     use crate::trust::Trust;
 
     /// `BPF_RET | BPF_K` of linux/bpf_common.h: with 0, whatever arrives is dropped.

@@ -10,7 +10,7 @@ use hickory_resolver::proto::rr::RData;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{sleep, timeout};
 
-use crate::settings::{DIRECT_PORT, PORT, Target};
+use crate::target::{DIRECT_PORT, PORT, Target};
 
 /// How long a connection may take. The kernel asks at 0, 1 and 3 s.
 const CONNECT: Duration = Duration::from_millis(3_500);

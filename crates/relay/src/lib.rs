@@ -15,8 +15,10 @@
 
 mod carry;
 mod dial;
+mod fingerprint;
 mod news;
 mod outgoing;
+mod own_id;
 mod pbx;
 mod reading;
 mod said;
@@ -24,6 +26,8 @@ mod search;
 mod server;
 mod session;
 mod settings;
+mod subject;
+mod target;
 pub mod trial;
 mod trust;
 mod vain;
@@ -31,5 +35,7 @@ mod witness;
 mod words;
 
 pub use carry::{Relay, RelayError};
-pub use settings::{Fingerprint, Settings, Target, TargetError};
+pub use fingerprint::Fingerprint;
+pub use settings::Settings;
+pub use target::{Target, TargetError};
 pub use trust::{Trust, TrustError};

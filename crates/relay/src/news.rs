@@ -4,10 +4,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::words::{REPEATED, Subject};
+use crate::own_id::{NEWS, REPEATED};
+use crate::subject::Subject;
 
-/// The id of a count that is said again and counts anew.
-pub const NEWS: &str = "lampfield-relay-news";
 /// The node of counts. No server overrules another one's states of devices.
 const COUNTS: &str = "message_waiting";
 /// Counts that may be on their way at once. Of those before them it is not known that they came, and they

@@ -3,7 +3,8 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use crate::words::{Subject, Words};
+use crate::subject::Subject;
+use crate::words::Words;
 
 /// Bytes that wait and are sent as they are; beyond it words wait by their subjects.
 const COMFORTABLE: usize = 256 * 1024;

@@ -3,7 +3,9 @@
 
 use lampfield_xmpp_stream::{Element, Scope, Stanza, StanzaLimits, StreamError, ns, writer};
 
-use crate::words::{Part, REPEATED, Subject};
+use crate::own_id::REPEATED;
+use crate::subject::Subject;
+use crate::words::Part;
 
 const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
 const PUBSUB_OWNER: &str = "http://jabber.org/protocol/pubsub#owner";

@@ -11,7 +11,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::dial::Before;
 use crate::server::{LineError, Open, open};
-use crate::settings::{Settings, Target};
+use crate::settings::Settings;
+use crate::target::Target;
 use crate::vain::Vain;
 
 /// The pause after the first try that failed, and after many.
@@ -112,7 +113,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::settings::Fingerprint;
+    use crate::fingerprint::Fingerprint;
     use crate::trust::Trust;
 
     /// Which of two silent servers is asked within the head start.

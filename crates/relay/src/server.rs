@@ -16,9 +16,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::dial::{Before, Dialled, dial};
-use crate::settings::Target;
+use crate::own_id::is_ours;
+use crate::target::Target;
 use crate::trust::Trust;
-use crate::words::is_ours;
 
 /// How long the server may take with each answer of a login.
 const PATIENCE: Duration = Duration::from_secs(10);

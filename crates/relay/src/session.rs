@@ -8,12 +8,12 @@ use std::time::Duration;
 use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits, StreamCondition, Tag, ns};
 use tokio::time::{sleep, timeout};
 
+use crate::own_id::REPEATED;
 use crate::pbx::Pbx;
 use crate::search::Search;
 use crate::server::{Features, LineError, Open, Server, header, in_one_line, write};
 use crate::settings::Settings;
 use crate::vain::Vain;
-use crate::words::REPEATED;
 
 /// The pause after a stream has ended, and after many that came to nothing: who is turned away at once
 /// does not ask all the time.

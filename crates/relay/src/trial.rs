@@ -2,9 +2,9 @@
 
 use lampfield_xmpp_stream::{Frame, Framer, Scope, Stanza, StanzaLimits, ns};
 
+use crate::own_id::is_ours;
 use crate::said::Said;
 use crate::server;
-use crate::words::is_ours;
 
 /// A PBX says this in pieces, while its line comes and goes. Panics where a promise is broken.
 pub fn pbx_says(pieces: &[&[u8]]) {

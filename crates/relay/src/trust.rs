@@ -14,7 +14,8 @@ use rustls::{
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-use crate::settings::{Fingerprint, Target};
+use crate::fingerprint::Fingerprint;
+use crate::target::Target;
 
 /// How a server proves that it is the right one.
 #[derive(Debug, Clone)]

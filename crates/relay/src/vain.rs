@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 
 use crate::server::LineError;
-use crate::settings::Target;
+use crate::target::Target;
 
 /// Of so many tries, one is logged whatever its cause.
 const ONE_OF: u32 = 100;

@@ -5,31 +5,15 @@
 //! their id and go nowhere.
 
 use indexmap::IndexMap;
-use lampfield_xmpp_stream::ns;
 
-use crate::news::{NEWS, News};
-
-/// The id of everything that is repeated. Asterisk's own have five letters.
-pub const REPEATED: &str = ns::RELAY_AGAIN;
-
-/// Whether an id is one of the relay's own.
-pub fn is_ours(id: &str) -> bool {
-    id == REPEATED || id == NEWS
-}
+use crate::news::News;
+use crate::own_id::REPEATED;
+use crate::subject::Subject;
 
 /// Bytes of words of one PBX; more end its stream. 50,000 devices have half of it.
 const LIMIT: usize = 32 * 1024 * 1024;
 /// What keeping one word costs beside its bytes, about.
 const EACH: usize = 96;
-
-/// A node and what is said there of one item.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Subject {
-    /// The PubSub node.
-    pub node: Box<str>,
-    /// The item's id: a device, or a mailbox.
-    pub item: Box<str>,
-}
 
 /// What the PBX sends once in its login, beside its states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
