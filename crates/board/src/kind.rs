@@ -4,6 +4,7 @@
 //! [`Kind`] or a [`Value`].
 
 mod agent;
+mod alternatives;
 mod ban;
 mod conference;
 mod custom;
@@ -13,6 +14,7 @@ mod mailbox;
 mod newest;
 mod presence;
 mod queue;
+mod reason;
 mod registration;
 
 use std::fmt;
@@ -23,8 +25,8 @@ use serde::de::DeserializeOwned;
 
 use crate::revision::Revision;
 use crate::wall_time::WallTime;
-use crate::why::{Alternatives, Reason};
 pub use agent::{Agent, Pause};
+pub use alternatives::{Alternative, Alternatives};
 pub use ban::Ban;
 pub use conference::Conference;
 pub use custom::Custom;
@@ -33,6 +35,7 @@ pub use list::{Kind, PerKind, UnknownKind, Value};
 pub use mailbox::MessageCount;
 pub use presence::{Presence, Show};
 pub use queue::Queue;
+pub use reason::Reason;
 pub use registration::{Contact, Registration};
 
 /// What becomes of a fact when its origin is gone and no policy says otherwise.
@@ -140,7 +143,7 @@ pub trait FactValue:
 
     /// For each of the origins of a subject, what it could say to change the lamp. `said` holds what each says, none
     /// where its fact has ended.
-    fn what_if(said: &[Option<&Self>], lamp: Option<&Self>) -> Vec<Alternatives> {
+    fn what_if(said: &[Option<&Self>], lamp: Option<&Self>) -> Vec<Alternatives<Self>> {
         let _ = lamp;
         said.iter().map(|_| Alternatives::Another(Self::ANOTHER)).collect()
     }

@@ -17,8 +17,8 @@ use crate::subject::Subject;
 
 use crate::version::Version;
 use crate::wall_time::WallTime;
-pub use changes::{Alternative, Alternatives, WhatIf};
-pub use rule::{Reason, Rule};
+pub use changes::WhatIf;
+pub use rule::Rule;
 
 /// The explanation of one lamp.
 #[derive(Clone, Debug, PartialEq, Eq)]

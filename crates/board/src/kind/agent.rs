@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arrived, FactValue};
-use crate::why::Reason;
+use super::{Arrived, FactValue, Reason};
 
 /// An agent that takes no calls for now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,9 +6,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AfterLoss, Arrived, FactValue, Filing};
+use super::{AfterLoss, Arrived, FactValue, Filing, Reason};
 use crate::wall_time::WallTime;
-use crate::why::Reason;
 
 /// The ban of an address (`203.0.113.7`), of a network (`203.0.113.0/24`) or of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arrived, FactValue};
-use crate::why::Reason;
+use super::{Arrived, FactValue, Reason};
 
 /// A conference of one name, such as `1234`, on one server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

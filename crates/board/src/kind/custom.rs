@@ -5,9 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Arrived, FactValue, Filing, newest};
+use super::{Arrived, FactValue, Filing, Reason, newest};
 use crate::wall_time::WallTime;
-use crate::why::Reason;
 
 /// What a program says under a name such as `protocol/front`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,8 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Arrived, FactValue, ValueError};
-use crate::why::{Alternative, Alternatives, Reason};
+use super::{Alternative, Alternatives, Arrived, FactValue, Reason, ValueError};
 
 /// The state of a device. The discriminants are Asterisk's numbers, which cross the network in
 /// corosync events and never change.
@@ -208,7 +207,7 @@ impl FactValue for DeviceState {
 
     /// Found by trying each state on the rule itself. Counts the states first: the rule hears each of the nine once,
     /// however many origins speak.
-    fn what_if(said: &[Option<&Self>], lamp: Option<&Self>) -> Vec<Alternatives> {
+    fn what_if(said: &[Option<&Self>], lamp: Option<&Self>) -> Vec<Alternatives<Self>> {
         let count = |state| said.iter().filter(|said| **said == Some(&state)).count();
         let tally = Self::ALL.map(|state| (state, count(state)));
         said.iter().map(|present| alternatives(present.copied(), &tally, lamp.copied())).collect()
@@ -235,7 +234,7 @@ fn alternatives(
     present: Option<DeviceState>,
     tally: &[(DeviceState, usize)],
     lamp: Option<DeviceState>,
-) -> Alternatives {
+) -> Alternatives<DeviceState> {
     let by_others = tally
         .iter()
         .filter(|(state, count)| *count > usize::from(Some(*state) == present))
@@ -246,7 +245,7 @@ fn alternatives(
         .clone()
         .filter_map(|said| Some((said, given(said)?)))
         .filter(|(_, gives)| Some(*gives) != lamp)
-        .map(|(said, gives)| Alternative { said: said.into(), lamp: gives.into() })
+        .map(|(said, gives)| Alternative { said, lamp: gives })
         .collect();
     if changing.len() == tried.count() {
         Alternatives::AnythingElse

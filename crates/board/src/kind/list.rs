@@ -9,12 +9,11 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::{
-    AfterLoss, Agent, Arrived, Ban, Conference, Custom, DeviceState, FactValue, Filing,
-    MessageCount, Presence, Queue, Registration, ValueError,
+    AfterLoss, Agent, Alternatives, Arrived, Ban, Conference, Custom, DeviceState, FactValue,
+    Filing, MessageCount, Presence, Queue, Reason, Registration, ValueError,
 };
 use crate::revision::Revision;
 use crate::wall_time::WallTime;
-use crate::why::{Alternatives, Reason};
 
 /// The text is not the name of a kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -142,13 +141,15 @@ macro_rules! kinds {
                 self,
                 said: &[Option<&Value>],
                 lamp: Option<&Value>,
-            ) -> Vec<Alternatives> {
+            ) -> Vec<Alternatives<Value>> {
                 match self {
                     $(Self::$kind => {
                         let said: Vec<_> = said.iter().map(|value| {
                             <$value>::try_from_value((*value)?)
                         }).collect();
-                        <$value>::what_if(&said, lamp.and_then(<$value>::try_from_value))
+                        let lamp = lamp.and_then(<$value>::try_from_value);
+                        let alternatives = <$value>::what_if(&said, lamp).into_iter();
+                        alternatives.map(|each| each.map(Value::from)).collect()
                     })+
                 }
             }

@@ -6,8 +6,7 @@ use std::hash::Hasher;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AfterLoss, Arrived, FactValue, Filing, ValueError, newest};
-use crate::why::Reason;
+use super::{AfterLoss, Arrived, FactValue, Filing, Reason, ValueError, newest};
 
 /// The messages in a mailbox. Asterisk's own type is a signed `int` on both (`main/mwi.c`), so
 /// negative numbers from the wire are kept as they came.

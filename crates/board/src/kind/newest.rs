@@ -1,7 +1,6 @@
 //! The rule of kinds of which the newest fact is what the lamp shows.
 
-use super::{Arrived, FactValue};
-use crate::why::Reason;
+use super::{Arrived, FactValue, Reason};
 
 /// The newest arrival, whichever origin it is from.
 pub(super) fn fold<'a, V: FactValue + 'a>(

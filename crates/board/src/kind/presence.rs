@@ -5,8 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arrived, FactValue, Filing, newest};
-use crate::why::Reason;
+use super::{Arrived, FactValue, Filing, Reason, newest};
 
 /// Whether a person is to be called, in Asterisk's words (`enum ast_presence_state`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,9 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arrived, FactValue};
+use super::{Arrived, FactValue, Reason};
 use crate::wall_time::WallTime;
-use crate::why::Reason;
 
 /// A queue of callers, such as `support`, as far as one server has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,9 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arrived, FactValue};
+use super::{Arrived, FactValue, Reason};
 use crate::wall_time::WallTime;
-use crate::why::Reason;
 
 /// One contact of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

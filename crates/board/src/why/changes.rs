@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::kind::Value;
+use crate::kind::{Alternative, Alternatives, Value};
 use crate::origin::Origin;
 
 /// What one origin could say to change the lamp.
@@ -12,27 +12,7 @@ pub struct WhatIf {
     /// Who would have to say it.
     pub origin: Arc<Origin>,
     /// What it would have to say.
-    pub says: Alternatives,
-}
-
-/// What changes a lamp when it is said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Alternatives {
-    /// Anything but the present value.
-    AnythingElse,
-    /// Another value than the lamp's; the word for such a value.
-    Another(&'static str),
-    /// These values; none at all if empty.
-    Some(Vec<Alternative>),
-}
-
-/// A value that an origin could say, and what the lamp would then show.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alternative {
-    /// What is said.
-    pub said: Value,
-    /// What the lamp shows then.
-    pub lamp: Value,
+    pub says: Alternatives<Value>,
 }
 
 /// For example: if pbx-b@asterisk.example 02:00:00:00:00:02 says RINGING (gives RINGINUSE) or BUSY.
@@ -53,7 +33,7 @@ impl fmt::Display for WhatIf {
 }
 
 /// Commas, and "or" before the last.
-fn list(values: &[Alternative], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn list(values: &[Alternative<Value>], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for (place, value) in values.iter().enumerate() {
         let separator = match place {
             0 => "",
@@ -63,14 +43,4 @@ fn list(values: &[Alternative], f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{separator}{value}")?;
     }
     Ok(())
-}
-
-impl fmt::Display for Alternative {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.said == self.lamp {
-            self.said.fmt(f)
-        } else {
-            write!(f, "{} (gives {})", self.said, self.lamp)
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::kind::{Kind, Value};
+use crate::kind::{Kind, Reason, Value};
 use crate::revision::Revision;
 
 /// The rule of a kind, with how it came out. Its text form is a sentence such as
@@ -13,15 +13,6 @@ pub struct Rule {
     pub name: &'static str,
     /// How it came out, in words.
     pub reason: String,
-}
-
-/// How the rule of a kind came out for some facts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason {
-    /// In words, without a full stop.
-    pub text: String,
-    /// For each fact, in the same order, whether the lamp shows what it shows because of it.
-    pub decides: Vec<bool>,
 }
 
 // === impl Rule ===

@@ -1,7 +1,8 @@
 //! Explanations: they must say what a person expects, and be true.
 
 use lampfield_board::DeviceState::{self, *};
-use lampfield_board::why::{Alternative, Alternatives, Why};
+use lampfield_board::Why;
+use lampfield_board::kind::{Alternative, Alternatives};
 use lampfield_board::{Subject, Value};
 use proptest::prelude::*;
 
@@ -95,10 +96,11 @@ fn the_newest_count_decides() {
 }
 
 /// What the explanation promises for a word of an origin.
-fn promised(words: &Alternatives, said: DeviceState, lamp: Option<Value>) -> Option<Value> {
+fn promised(words: &Alternatives<Value>, said: DeviceState, lamp: Option<Value>) -> Option<Value> {
     let said = Value::from(said);
-    let answer =
-        |answers: &[Alternative]| answers.iter().find(|a| a.said == said).map(|a| a.lamp.clone());
+    let answer = |answers: &[Alternative<Value>]| {
+        answers.iter().find(|a| a.said == said).map(|a| a.lamp.clone())
+    };
     match words {
         Alternatives::Some(answers) => answer(answers).or(lamp),
         other => panic!("no single answer in {other:?}"),
