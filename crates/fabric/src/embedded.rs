@@ -13,8 +13,7 @@ use std::path::{Path, PathBuf};
 use self::{database::Database, folder::Folder};
 use crate::{
     Bucket, Page, Revision, Row, Store, StoreLimits,
-    raw::{NotSet, RawError, RawStore},
-    write_behind::{Group, Watchers},
+    raw::{Group, NotSet, RawError, RawStore, Watchers},
 };
 
 /// What was found when the store was opened.

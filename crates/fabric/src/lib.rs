@@ -13,6 +13,7 @@ mod gap;
 mod ledger;
 pub mod private;
 mod raw;
+mod revision;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -25,5 +26,6 @@ pub use bus::{
 pub use embedded::{Embedded, OpenError, Opened};
 pub use error::StoreError;
 pub use ledger::Ledger;
-pub use store::{Cursor, Event, Health, Page, Refused, Revision, Row, Storage, Ticket, Write};
+pub use revision::Revision;
+pub use store::{Cursor, Event, Health, Page, Refused, Row, Storage, Ticket, Write};
 pub use write_behind::{Store, StoreLimits, Watch};

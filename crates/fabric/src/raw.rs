@@ -4,10 +4,15 @@
 //!
 //! What is promised here is little on purpose; [`crate::Storage`] says what follows from it.
 
-use crate::{
-    Bucket, Page, Revision, Row,
-    write_behind::{Group, Watchers},
+mod group;
+mod watchers;
+
+pub(crate) use self::{
+    group::{Group, GroupRow, Key, Pending, Slice, size},
+    watchers::{Reader, Watchers},
 };
+
+use crate::{Bucket, Page, Revision, Row};
 
 /// An engine. All calls come from one thread of the store, one after another, and only that thread
 /// waits for them. A call that needs a network must give up by itself after a second or two.

@@ -9,18 +9,12 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::{Bucket, StoreError, Watch};
+use crate::{Bucket, Revision, StoreError, Watch};
 
 /// The number of a write. Tickets rise with each write of this run of the store; a ticket is
 /// committed when the group that holds its write, or a newer one of the same key, is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
-
-/// Tells one committed value of a key from the next. It rises with every change of a key while that
-/// key exists; compare for equality or order within one key only. That is the number which
-/// JetStream gives each message of a bucket; where a bucket is deleted it begins anew.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Revision(pub u64);
 
 /// One change: a new value, or none to remove the key.
 #[derive(Clone, Debug, PartialEq, Eq)]

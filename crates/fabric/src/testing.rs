@@ -10,8 +10,7 @@ use std::{
 
 use crate::{
     Bucket, Cursor, Page, Revision, Row, Store, StoreLimits, Write,
-    raw::{NotSet, RawError, RawStore},
-    write_behind::{Group, Watchers},
+    raw::{Group, NotSet, RawError, RawStore, Watchers},
 };
 
 /// What outlives a crash of [`TornDisk`]. Every clone is the same disk.

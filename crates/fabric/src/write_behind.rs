@@ -3,13 +3,11 @@
 //! again by itself. Callers must never wait for the engine unless they ask to.
 
 mod committer;
-mod group;
 mod overlay;
 mod queue;
 #[cfg(test)]
 mod tests;
 mod watch;
-mod watchers;
 
 use std::{
     io,
@@ -21,11 +19,6 @@ use std::{
 use tokio::sync::{oneshot, watch as signal};
 
 pub use watch::Watch;
-
-pub(crate) use {
-    group::{Group, GroupRow},
-    watchers::Watchers,
-};
 
 use self::{
     committer::{Committer, Signals},

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Bucket, Cursor, Durability, Page, Revision, Row,
-    write_behind::{Group, GroupRow},
+    raw::{Group, GroupRow},
 };
 
 /// How long to wait for another program that has the file locked, before calling it a stall.

@@ -11,14 +11,12 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    group::Group,
     overlay,
     queue::{Closing, Queue, Turn},
-    watchers::{Reader, Watchers},
 };
 use crate::{
     Bucket, Cursor, Health, Page, Revision, Row, StoreError, Ticket,
-    raw::{NotSet, RawError, RawStore},
+    raw::{Group, NotSet, RawError, RawStore, Reader, Watchers},
 };
 
 /// The pause after a failed commit: it doubles from the first to the last.

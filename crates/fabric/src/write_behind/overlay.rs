@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::group::{Pending, Slice};
-use crate::{Cursor, Page, Row};
+use crate::{
+    Cursor, Page, Row,
+    raw::{Pending, Slice},
+};
 
 /// A pending value as a row; none when it is a removal.
 pub(super) fn row(key: String, pending: Pending) -> Option<Row> {

@@ -14,12 +14,11 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{
-    StoreLimits,
-    committer::Committer,
-    group::{Group, Key, Pending, Slice, size},
+use super::{StoreLimits, committer::Committer};
+use crate::{
+    Bucket, Refused, StoreError, Ticket, Write,
+    raw::{Group, Key, Pending, Slice, size},
 };
-use crate::{Bucket, Refused, StoreError, Ticket, Write};
 
 /// A question that the store's thread answers.
 pub(super) type Request = Box<dyn FnOnce(&mut Committer) + Send>;

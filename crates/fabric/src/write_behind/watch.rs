@@ -8,10 +8,11 @@ use std::{collections::VecDeque, sync::Arc};
 
 use tokio::sync::oneshot;
 
-use super::{ask, committer::WatchPage, queue::Queue, watchers::Reader};
+use super::{ask, committer::WatchPage, queue::Queue};
 use crate::{
     Event, Row, StoreError,
     gap::{self, Item},
+    raw::Reader,
 };
 
 /// A watch on some keys of a store; dropping it ends it.

@@ -7,16 +7,16 @@ use crate::Write;
 use crate::{Bucket, Durability, Ticket};
 
 /// A key in its bucket.
-pub(super) type Key = (Bucket, String);
+pub(crate) type Key = (Bucket, String);
 
 /// Rows in the order of their keys, and the key of the first row that was left for later.
-pub(super) type Slice<T> = (Vec<T>, Option<String>);
+pub(crate) type Slice<T> = (Vec<T>, Option<String>);
 
 /// A value on its way to the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pending {
-    pub(super) value: Option<String>,
-    pub(super) ticket: Ticket,
+pub(crate) struct Pending {
+    pub(crate) value: Option<String>,
+    pub(crate) ticket: Ticket,
 }
 
 /// Writes that are committed together, in the order of their keys, because neighbours share pages
@@ -32,7 +32,7 @@ pub(crate) struct Group {
 pub(crate) type GroupRow<'g> = (&'g str, Option<&'g str>);
 
 /// What a row counts in the limits, in bytes.
-pub(super) fn size(key: &Key, value: Option<&str>) -> usize {
+pub(crate) fn size(key: &Key, value: Option<&str>) -> usize {
     key.1.len() + value.map_or(0, str::len)
 }
 
@@ -40,7 +40,7 @@ pub(super) fn size(key: &Key, value: Option<&str>) -> usize {
 
 impl Group {
     /// Adds a write, which must be newer than all in the group.
-    pub(super) fn put(&mut self, key: Key, pending: Pending) {
+    pub(crate) fn put(&mut self, key: Key, pending: Pending) {
         self.last = pending.ticket;
         let (key_bytes, new) = (size(&key, None), size(&key, pending.value.as_deref()));
         let old = self.rows.insert(key, pending);
@@ -49,33 +49,33 @@ impl Group {
     }
 
     /// Adds a whole newer group.
-    pub(super) fn absorb(&mut self, newer: Self) {
+    pub(crate) fn absorb(&mut self, newer: Self) {
         for (key, pending) in newer.rows {
             self.put(key, pending);
         }
         self.last = self.last.max(newer.last);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// How many keys.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }
 
     /// What all rows count in the limits.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// The ticket of the newest write.
-    pub(super) fn last(&self) -> Ticket {
+    pub(crate) fn last(&self) -> Ticket {
         self.last
     }
 
-    pub(super) fn get(&self, key: &Key) -> Option<&Pending> {
+    pub(crate) fn get(&self, key: &Key) -> Option<&Pending> {
         self.rows.get(key)
     }
 
@@ -88,7 +88,7 @@ impl Group {
     }
 
     /// The rows of one bucket from a key on whose keys begin with `prefix`, at most `limit`.
-    pub(super) fn scan(
+    pub(crate) fn scan(
         &self,
         bucket: Bucket,
         prefix: &str,

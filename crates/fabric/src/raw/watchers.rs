@@ -26,10 +26,10 @@ struct Watcher {
 
 /// The reader of a watch, as it knows itself.
 #[derive(Clone, Copy)]
-pub(super) struct Reader {
-    pub(super) id: u64,
+pub(crate) struct Reader {
+    pub(crate) id: u64,
     /// How many gaps it has been told of.
-    pub(super) gaps: u64,
+    pub(crate) gaps: u64,
 }
 
 /// What a watcher has been told of what is there. Changes to the rest need not be sent: it will
@@ -45,7 +45,7 @@ enum Told {
 
 impl Watchers {
     /// Adds a watcher that has been told nothing.
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         bucket: Bucket,
         prefix: String,
@@ -60,7 +60,7 @@ impl Watchers {
 
     /// What a watcher has to read next: bucket, prefix and first key. None when a gap waits for
     /// its reader that this one has not seen yet.
-    pub(super) fn place(&self, Reader { id, gaps }: Reader) -> Option<(Bucket, String, String)> {
+    pub(crate) fn place(&self, Reader { id, gaps }: Reader) -> Option<(Bucket, String, String)> {
         let watcher = self.all.iter().find(|watcher| watcher.id == id && watcher.gaps == gaps)?;
         let from = match &watcher.told {
             Told::Before(key) => key.clone(),
@@ -70,7 +70,7 @@ impl Watchers {
     }
 
     /// A watcher has been given all rows before `next`, or all there are.
-    pub(super) fn advance(&mut self, Reader { id, .. }: Reader, next: Option<String>) {
+    pub(crate) fn advance(&mut self, Reader { id, .. }: Reader, next: Option<String>) {
         if let Some(watcher) = self.all.iter_mut().find(|watcher| watcher.id == id) {
             watcher.told = next.map_or(Told::All, Told::Before);
         }
