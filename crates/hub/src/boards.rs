@@ -14,7 +14,6 @@ use lampfield_fabric::{Bucket, Row, Storage, Store, StoreError};
 use tokio::time::Instant;
 
 use self::moving::Moving;
-pub(crate) use self::moving::Remains;
 use crate::{Hub, HubShell, Observer, Settings, keys, shell::now};
 
 /// Rows read at once at the start.

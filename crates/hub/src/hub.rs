@@ -10,6 +10,7 @@ mod moved;
 mod publish;
 mod remove;
 mod tick;
+mod watch;
 mod watching;
 mod withdraw;
 
@@ -17,6 +18,8 @@ use std::time::Duration;
 
 use lampfield_board::{AccountName, Board, BoardName, Change, Eid, History, OriginId};
 use lampfield_fabric::Bucket;
+
+pub use watch::{Room, Verdict, Watch};
 
 use crate::{
     backoff::Backoffs,

@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use lampfield_board::{AccountName, Eid, Ending, Identity, Origin, WallTime};
 use serde::Serialize;
 
-use crate::refusals::Reached;
+use crate::reached::Reached;
 
 /// Something people should know.
 #[derive(Debug, Clone, PartialEq)]

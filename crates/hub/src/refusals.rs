@@ -2,15 +2,13 @@
 //! how often. It goes by itself when nothing has been refused for a while; nothing depends on it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
-use lampfield_board::{AccountName, Identity, Origin, Refused, WallTime};
-use serde::Serialize;
+use lampfield_board::{AccountName, Identity, Origin, WallTime};
 
 use crate::notice::{Trouble, TroubleKey};
 use crate::now::Now;
-use crate::publication::Refusal;
+use crate::reached::Reached;
 use crate::settings::HubLimits;
 
 /// How long nothing may be refused until it is over.
@@ -18,20 +16,6 @@ const QUIET: Duration = Duration::from_mins(10);
 
 /// Refusals that are told at the same time. A further one is only counted with all others.
 const MOST: usize = 64;
-
-/// A limit that keeps facts out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reached {
-    /// [`HubLimits::facts`](crate::HubLimits::facts).
-    Facts,
-    /// [`HubLimits::facts_per_origin`](crate::HubLimits::facts_per_origin).
-    FactsPerOrigin,
-    /// [`HubLimits::origins_per_connection`](crate::HubLimits::origins_per_connection).
-    OriginsPerConnection,
-    /// The number of origins that the board can tell apart, which nobody can set.
-    Origins,
-}
 
 /// Whose facts are refused by what.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,47 +47,6 @@ pub enum Noted {
     First(Trouble),
     /// They know, but it has become more.
     Again(Trouble),
-}
-
-// === impl Reached ===
-
-impl Reached {
-    /// The limit itself, where it can be set.
-    fn limit(self, limits: &HubLimits) -> Option<usize> {
-        match self {
-            Self::Facts => Some(limits.facts),
-            Self::FactsPerOrigin => Some(limits.facts_per_origin),
-            Self::OriginsPerConnection => Some(limits.origins_per_connection),
-            Self::Origins => None,
-        }
-    }
-
-    /// The limit that is behind a refusal, if it is one.
-    pub fn of(refusal: &Refusal) -> Option<Self> {
-        match refusal {
-            Refusal::TooManyFacts { .. } | Refusal::Board(Refused::Full { .. }) => {
-                Some(Self::Facts)
-            }
-            Refusal::TooManyFactsOfOrigin { .. } => Some(Self::FactsPerOrigin),
-            Refusal::TooManyOriginsOfConnection { .. } => Some(Self::OriginsPerConnection),
-            Refusal::TooManyOrigins(_) => Some(Self::Origins),
-            Refusal::UnknownConnection(_)
-            | Refusal::NotStored(_)
-            | Refusal::NoRoom { .. }
-            | Refusal::Board(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for Reached {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Facts => "limits.facts",
-            Self::FactsPerOrigin => "limits.facts_per_origin",
-            Self::OriginsPerConnection => "limits.origins_per_connection",
-            Self::Origins => "the number of servers that can be told apart",
-        })
-    }
 }
 
 // === impl Whose ===

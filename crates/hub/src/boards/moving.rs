@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lampfield_board::{BoardName, Fact, Origin, Protocol, Subject, Version, WallTime};
+use lampfield_board::BoardName;
 use lampfield_fabric::{Bucket, Row};
 
 use crate::Hub;
+use crate::remains::Remains;
 
 /// What leaves, by the board it was on.
 #[derive(Default)]
@@ -19,16 +20,6 @@ struct Leaving {
     home: BoardName,
     bucket: Bucket,
     row: Row,
-}
-
-/// Something that was said on a board, as far as whoever may still show it must be told of its end.
-#[derive(Clone)]
-pub(crate) struct Remains {
-    pub subject: Subject,
-    pub origin: Origin,
-    pub version: Version,
-    pub said_at: WallTime,
-    pub protocol: Protocol,
 }
 
 // === impl Moving ===
@@ -65,18 +56,4 @@ impl Moving {
 fn remains_of(hub: &Hub) -> Vec<Remains> {
     let origins = hub.board().origins();
     origins.flat_map(|(id, _)| hub.board().facts_of(id)).map(|fact| Remains::of(&fact)).collect()
-}
-
-// === impl Remains ===
-
-impl Remains {
-    fn of(fact: &Fact<'_>) -> Self {
-        Self {
-            subject: fact.subject.clone(),
-            origin: (**fact.origin).clone(),
-            version: fact.version,
-            said_at: fact.said_at,
-            protocol: fact.protocol,
-        }
-    }
 }

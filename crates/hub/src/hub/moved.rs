@@ -5,9 +5,9 @@ use lampfield_fabric::Bucket;
 
 use super::Hub;
 use crate::{
-    boards::Remains,
     keys,
     notice::Happening,
+    remains::Remains,
     stored::{FactRow, RowError, json},
     tombstones::Tombstone,
 };

@@ -15,7 +15,8 @@ use crate::{
     origins::OriginState,
     policy::Policy,
     publication::{Outcome, Publication, Refusal},
-    refusals::{Noted, Reached},
+    reached::Reached,
+    refusals::Noted,
     stored::{FactRow, json},
 };
 

@@ -3,13 +3,12 @@
 use lampfield_board::{AccountName, Kind, Revision};
 use lampfield_fabric::Bucket;
 
-use super::Hub;
+use super::{Hub, Watch};
 use crate::{
     keys,
     profile::Profile,
     readers::{PeerCache, Reader},
     stored::json,
-    watch::Watch,
 };
 
 impl Hub {

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 
 use lampfield_board::{Cachable, Change, Kind, Revision, SubjectId};
 
+use super::Hub;
 use crate::{
-    Hub,
     profile::Profile,
     readers::{PeerCache, WatchId},
 };

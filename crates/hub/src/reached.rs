@@ -1,0 +1,64 @@
+//! The limits that keep facts out.
+
+use std::fmt;
+
+use lampfield_board::Refused;
+use serde::Serialize;
+
+use crate::publication::Refusal;
+use crate::settings::HubLimits;
+
+/// A limit that keeps facts out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reached {
+    /// [`HubLimits::facts`](crate::HubLimits::facts).
+    Facts,
+    /// [`HubLimits::facts_per_origin`](crate::HubLimits::facts_per_origin).
+    FactsPerOrigin,
+    /// [`HubLimits::origins_per_connection`](crate::HubLimits::origins_per_connection).
+    OriginsPerConnection,
+    /// The number of origins that the board can tell apart, which nobody can set.
+    Origins,
+}
+
+// === impl Reached ===
+
+impl Reached {
+    /// The limit itself, where it can be set.
+    pub(crate) fn limit(self, limits: &HubLimits) -> Option<usize> {
+        match self {
+            Self::Facts => Some(limits.facts),
+            Self::FactsPerOrigin => Some(limits.facts_per_origin),
+            Self::OriginsPerConnection => Some(limits.origins_per_connection),
+            Self::Origins => None,
+        }
+    }
+
+    /// The limit that is behind a refusal, if it is one.
+    pub fn of(refusal: &Refusal) -> Option<Self> {
+        match refusal {
+            Refusal::TooManyFacts { .. } | Refusal::Board(Refused::Full { .. }) => {
+                Some(Self::Facts)
+            }
+            Refusal::TooManyFactsOfOrigin { .. } => Some(Self::FactsPerOrigin),
+            Refusal::TooManyOriginsOfConnection { .. } => Some(Self::OriginsPerConnection),
+            Refusal::TooManyOrigins(_) => Some(Self::Origins),
+            Refusal::UnknownConnection(_)
+            | Refusal::NotStored(_)
+            | Refusal::NoRoom { .. }
+            | Refusal::Board(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Facts => "limits.facts",
+            Self::FactsPerOrigin => "limits.facts_per_origin",
+            Self::OriginsPerConnection => "limits.origins_per_connection",
+            Self::Origins => "the number of servers that can be told apart",
+        })
+    }
+}
