@@ -1,6 +1,7 @@
 //! Pubsub's XML: stanzas to requests, answers and events to stanzas. It decides nothing about who
 //! may do what, and keeps nothing.
 
+mod attribute;
 mod command;
 mod config_form;
 mod disco;

@@ -33,7 +33,7 @@ pub use self::affiliation::{Action, Affiliation};
 pub use self::config::{
     AccessModel, ItemBound, ItemReply, NodeConfig, PublishModel, SendLast, Setting,
 };
-pub use self::effects::{Effects, Event, Notice};
+pub use self::effects::{Effects, Event, Notice, RecordTable, RecordWrite};
 pub use self::items::{Item, Payload};
 pub use self::limits::PubsubLimits;
 pub use self::name::{ItemId, NameError, NodeName};
@@ -41,7 +41,7 @@ pub use self::node::Node;
 pub use self::page::{Page, PageRequest, PageStart};
 pub use self::publish::{Draft, Publication, Retraction};
 pub use self::read::{Listed, Wanted};
-pub use self::records::{RecordError, RecordTable, RecordWrite};
+pub use self::records::RecordError;
 pub use self::refusal::Refusal;
 pub use self::subscriptions::SubscriptionOptions;
 

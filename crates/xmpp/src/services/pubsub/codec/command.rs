@@ -2,9 +2,9 @@
 
 use lampfield_xmpp_stream::{BareJid, Element, Jid, writer};
 
+use super::attribute::{jid, node, optional_node};
 use super::error::Malformed;
 use super::form::{Form, parse_bool};
-use super::request::{jid, node, optional_node};
 use super::{config_form, ns, options_form};
 use crate::services::pubsub::engine::{
     Affiliation, Draft, ItemId, NodeName, Payload, Publication, Retraction, Setting,

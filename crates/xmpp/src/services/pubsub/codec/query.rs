@@ -2,9 +2,9 @@
 
 use lampfield_xmpp_stream::{Element, Jid};
 
+use super::attribute::{jid, node, optional_node};
 use super::error::Malformed;
 use super::ns;
-use super::request::{jid, node, optional_node};
 use super::rsm::{self, Paging};
 use crate::services::pubsub::engine::{ItemId, NodeName, PageRequest, PageStart, Wanted};
 

@@ -7,7 +7,6 @@ use smallvec::SmallVec;
 
 use super::items::Payload;
 use super::name::{ItemId, NodeName};
-use super::records::RecordWrite;
 
 /// Something subscribers are told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +52,32 @@ pub struct Effects {
     /// To be stored, in order.
     pub changes: SmallVec<[RecordWrite; 1]>,
 }
+
+/// Where a record belongs. At a start, [`RecordTable::Nodes`] is read before the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordTable {
+    /// Key: node.
+    Nodes,
+    /// Key: node, item.
+    Items,
+    /// Key: node, bare JID.
+    Affiliations,
+    /// Key: node, JID.
+    Subscriptions,
+}
+
+/// One change to what is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordWrite {
+    /// The table.
+    pub table: RecordTable,
+    /// The key inside the table.
+    pub key: String,
+    /// The new value, or `None` to delete.
+    pub value: Option<String>,
+}
+
+// === impl Effects ===
 
 impl Effects {
     pub(super) fn tell(&mut self, node: &NodeName, event: Event, to: Rc<[Jid]>) {

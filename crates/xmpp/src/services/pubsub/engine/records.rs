@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::Engine;
 use super::affiliation::Affiliation;
 use super::config::NodeConfig;
-use super::effects::Effects;
+use super::effects::{Effects, RecordTable, RecordWrite};
 use super::items::Item;
 use super::name::{ItemId, NameError, NodeName};
 use super::node::Node;
@@ -20,30 +20,6 @@ use super::subscriptions::SubscriptionOptions;
 const SEPARATOR: &str = "\t";
 /// Bytes of the record of a small item.
 const SHORT: usize = 256;
-
-/// Where a record belongs. At a start, [`RecordTable::Nodes`] is read before the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecordTable {
-    /// Key: node.
-    Nodes,
-    /// Key: node, item.
-    Items,
-    /// Key: node, bare JID.
-    Affiliations,
-    /// Key: node, JID.
-    Subscriptions,
-}
-
-/// One change to what is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordWrite {
-    /// The table.
-    pub table: RecordTable,
-    /// The key inside the table.
-    pub key: String,
-    /// The new value, or `None` to delete.
-    pub value: Option<String>,
-}
 
 /// Why a stored record cannot be used. The rest of the service is not affected.
 #[derive(Debug, Error)]
