@@ -2,7 +2,6 @@
 //! parser, reference page, effective configuration and error hints all come from that definition.
 //! Nothing here starts anything or touches the network.
 
-mod check;
 pub mod key;
 pub mod keys;
 pub mod name;
@@ -95,7 +94,8 @@ impl Domain {
 fn read(text: &str, folder: &Path, problems: &mut Vec<Problem>) -> Option<Config> {
     let (table, wrong) = DeTable::parse_recoverable(text);
     if wrong.is_empty() {
-        return Config::read(&mut Reader::top(table.get_ref(), folder, problems));
+        let all_keys = Config::reference;
+        return Config::read(&mut Reader::top(table.get_ref(), folder, all_keys, problems));
     }
     // Keys behind a syntax error would be misread, so only the syntax is reported.
     problems.extend(wrong.into_iter().map(|error| Problem {
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn the_manual_shows_the_keys_as_they_are() {
-        let page = reference::Page::of::<Config>().to_string();
+        let page = Config::reference().to_string();
         let manual = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
         let written = std::fs::read_to_string(manual).unwrap_or_default();
         assert!(

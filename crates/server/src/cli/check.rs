@@ -9,7 +9,7 @@ use super::{complaint, json};
 use crate::advice::{self, Advice};
 use crate::certificate;
 use crate::config::Config;
-use crate::config::reference::Page;
+use crate::config::key::Section as _;
 use crate::document::check::{Check, Effective};
 use crate::failure::{Exit, Failure};
 use crate::place::{Place, PlaceError};
@@ -17,7 +17,7 @@ use crate::screen::{Screen, Verdict};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     if args.reference {
-        screen.print(&Page::of::<Config>().to_string())?;
+        screen.print(&Config::reference().to_string())?;
         return Ok(Exit::Good.into());
     }
     let file = args.file.as_deref().or(common.config.as_deref());

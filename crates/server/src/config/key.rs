@@ -5,8 +5,8 @@
 use std::marker::PhantomData;
 use std::ops::RangeInclusive;
 
-use super::reader::{Given, Reader, Refused, Times};
-use super::reference::{Applies, KeyEntry, Page};
+use super::reader::{Given, Reader, Refused};
+use super::reference::{Applies, KeyEntry, Page, Times};
 use super::reload::Merge;
 use super::show::Writer;
 
@@ -35,6 +35,10 @@ pub trait Section: Sized {
     fn read(reader: &mut Reader<'_>) -> Option<Self>;
     /// Adds its keys to the reference.
     fn describe(page: &mut Page);
+    /// The reference of it and all tables inside it.
+    fn reference() -> Page {
+        Page::of(Self::HELP, Self::describe)
+    }
     /// This one with what a reload takes over from `file`.
     fn merged(&self, file: &Self, merge: &mut Merge) -> Self;
     /// Writes it with every key.
@@ -241,7 +245,7 @@ impl<S: Section> Field for Table<S> {
     }
 
     fn describe(self, name: &'static str, _help: &'static str, page: &mut Page) {
-        page.table::<S>(name, Times::Once, Applies::AtStart);
+        page.table(name, (Times::Once, Applies::AtStart), S::HELP, S::describe);
     }
 
     fn merged(self, name: &'static str, running: &S, file: &S, merge: &mut Merge) -> S {
@@ -270,7 +274,7 @@ impl<S: Section + Named + Clone + PartialEq> Field for Tables<S> {
     }
 
     fn describe(self, name: &'static str, _help: &'static str, page: &mut Page) {
-        page.table::<S>(name, Times::Many, self.applies);
+        page.table(name, (Times::Many, self.applies), S::HELP, S::describe);
     }
 
     fn merged(

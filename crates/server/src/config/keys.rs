@@ -1,12 +1,13 @@
 //! Every configuration key, once. The documentation of a field is the help text of the reference
 //! page, so it speaks to the operator.
 
+mod check;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use lampfield_board::{BoardName, Pattern};
 
-use super::check;
 use super::key::{Named, key, required, section, table, tables, words};
 use super::name::{AccountName, DomainName};
 use super::value::{FilePath, Secret, Size};

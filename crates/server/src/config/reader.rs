@@ -11,9 +11,8 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Config;
 use super::problem::{Problem, Weight};
-use super::reference::{Page, Part};
+use super::reference::{Page, Part, Times};
 use crate::nearest::nearest;
 
 /// A value as it stands in the file.
@@ -36,15 +35,6 @@ pub struct Refused {
     pub span: Option<Range<usize>>,
 }
 
-/// How often a table may be there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Times {
-    /// `[name]`
-    Once,
-    /// `[[name]]`
-    Many,
-}
-
 /// One table of the file, being read.
 pub struct Reader<'a> {
     table: &'a DeTable<'a>,
@@ -53,6 +43,8 @@ pub struct Reader<'a> {
     times: Times,
     asked: Vec<&'static str>,
     folder: &'a Path,
+    /// All keys of the file, to be asked for only when one is in the wrong table.
+    all_keys: fn() -> Page,
     problems: &'a mut Vec<Problem>,
 }
 
@@ -81,10 +73,15 @@ impl Refused {
 
 impl<'a> Reader<'a> {
     /// Starts on the top table of a file.
-    pub fn top(table: &'a DeTable<'a>, folder: &'a Path, problems: &'a mut Vec<Problem>) -> Self {
+    pub fn top(
+        table: &'a DeTable<'a>,
+        folder: &'a Path,
+        all_keys: fn() -> Page,
+        problems: &'a mut Vec<Problem>,
+    ) -> Self {
         let asked = Vec::new();
         let (path, times) = (String::new(), Times::Once);
-        Self { table, header: 0..0, path, times, asked, folder, problems }
+        Self { table, header: 0..0, path, times, asked, folder, all_keys, problems }
     }
 
     /// The value of `name`, if the file has one.
@@ -155,8 +152,9 @@ impl<'a> Reader<'a> {
             "" => name.to_owned(),
             outer => format!("{outer}.{name}"),
         };
-        let (asked, folder) = (Vec::new(), self.folder);
-        read(&mut Reader { table, header, path, times, asked, folder, problems: self.problems })
+        let (asked, folder, all_keys) = (Vec::new(), self.folder, self.all_keys);
+        let problems = &mut *self.problems;
+        read(&mut Reader { table, header, path, times, asked, folder, all_keys, problems })
     }
 
     /// Where `key` stands in this table; the table's head if it does not.
@@ -196,7 +194,7 @@ impl<'a> Reader<'a> {
         for key in unknown.collect::<Vec<_>>() {
             let name = key.get_ref().as_ref();
             let near = nearest(name, self.asked.iter().copied(), 1);
-            let hint = match (near.first(), home_of(name)) {
+            let hint = match (near.first(), home_of(name, &(self.all_keys)())) {
                 (Some(near), _) => Some(format!("did you mean \"{near}\"?")),
                 (None, Some(home)) => Some(format!("it is a key of {home}")),
                 (None, None) => None,
@@ -222,8 +220,7 @@ fn title(path: &str, times: Times) -> String {
 }
 
 /// The table that has a key of this name, as an operator names it.
-fn home_of(name: &str) -> Option<String> {
-    let all = Page::of::<Config>();
+fn home_of(name: &str, all: &Page) -> Option<String> {
     let has = |part: &&Part| part.entries.iter().any(|entry| entry.name == name);
     all.sections.iter().find(has).map(|part| title(&part.path, part.times))
 }

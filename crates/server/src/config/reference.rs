@@ -2,8 +2,14 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::key::Section;
-use super::reader::Times;
+/// How often a table may be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// `[name]`
+    Once,
+    /// `[[name]]`
+    Many,
+}
 
 /// When a changed value takes effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +67,12 @@ pub struct Page {
 // === impl Page ===
 
 impl Page {
-    /// The reference of the table `S` and all tables inside it.
-    pub fn of<S: Section>() -> Self {
+    /// What `describe` says of a table, whose help is given, and of all tables inside it.
+    pub fn of(help: &'static str, describe: fn(&mut Self)) -> Self {
         let (path, times, entries) = (String::new(), Times::Once, Vec::new());
-        let top = Part { path, times, help: S::HELP, reloads: false, entries };
+        let top = Part { path, times, help, reloads: false, entries };
         let mut page = Self { sections: vec![top], at: 0 };
-        S::describe(&mut page);
+        describe(&mut page);
         page
     }
 
@@ -78,17 +84,23 @@ impl Page {
         }
     }
 
-    /// Adds the table `S` under this name.
-    pub fn table<S: Section>(&mut self, name: &str, times: Times, applies: Applies) {
+    /// Adds a table under this name, with what `describe` says of its keys.
+    pub fn table(
+        &mut self,
+        name: &str,
+        (times, applies): (Times, Applies),
+        help: &'static str,
+        describe: fn(&mut Self),
+    ) {
         let outer = self.at;
         let path = match self.sections.get(outer).map(|section| section.path.as_str()) {
             None | Some("") => name.to_owned(),
             Some(above) => format!("{above}.{name}"),
         };
         let reloads = applies != Applies::AtStart;
-        self.sections.push(Part { path, times, help: S::HELP, reloads, entries: Vec::new() });
+        self.sections.push(Part { path, times, help, reloads, entries: Vec::new() });
         self.at = self.sections.len() - 1;
-        S::describe(self);
+        describe(self);
         self.at = outer;
     }
 }

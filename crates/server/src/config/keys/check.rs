@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use super::keys::{Account, Config, Domain, Registration, Tls, Xmpp};
-use super::reader::{Reader, Refused};
-use super::secret_file;
-use super::value::FilePath;
+use super::{Account, Config, Domain, Registration, Tls, Xmpp};
+use crate::config::reader::{Reader, Refused};
+use crate::config::secret_file;
+use crate::config::value::FilePath;
 
 /// Names that must differ across the file.
 pub fn whole(config: &Config, reader: &mut Reader<'_>) {
