@@ -1,10 +1,8 @@
-//! What is measured by more than one command: the measurements that the README quotes, made by a
-//! program of the `tests` crate on the release server and two real Asterisk, and the page that
-//! tells what the other two have found.
+//! What is measured by more than one command, above all the measurements that the README quotes,
+//! made by a program of the `tests` crate on the release server and two real Asterisk.
 
 pub mod goal;
 pub mod machine;
-pub mod page;
 pub mod spread;
 
 use anyhow::Result;

@@ -11,15 +11,15 @@ mod start;
 mod subscribers;
 mod svg;
 
+use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::bench::goal::Goal;
 use crate::bench::machine::{Busy, Machine};
-use crate::bench::page;
 use cores::TwoCores;
 use facts::Facts;
 use idle::Idle;
@@ -47,7 +47,7 @@ pub struct Growth {
 }
 
 /// Measures everything and writes the page.
-pub fn draw() -> Result<()> {
+pub fn measure() -> Result<Growth> {
     let started = Instant::now();
     descriptors::provide(idle::MOST)?;
     let mut rig = Rig::new()?;
@@ -63,9 +63,8 @@ pub fn draw() -> Result<()> {
         machine: Machine::here(&busy)?,
         minutes: started.elapsed().as_secs_f64() / 60.0,
     };
-    page::keep_growth(&growth)?;
     eprintln!("{:.0?} in all", started.elapsed());
-    Ok(())
+    Ok(growth)
 }
 
 impl Growth {
@@ -74,7 +73,9 @@ impl Growth {
         let plots = [self.subscribers.plots(), self.facts.plots(), self.idle.plots()];
         let plots = plots.into_iter().chain(self.cores.as_ref().map(TwoCores::plots));
         for plot in plots.chain([self.start.plots()]).flatten() {
-            page::write_file(&folder.join(plot.file()), &plot.to_svg())?;
+            let file = folder.join(plot.file());
+            let written = fs::write(&file, plot.to_svg());
+            written.with_context(|| format!("cannot write {}", file.display()))?;
         }
         Ok(())
     }

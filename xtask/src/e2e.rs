@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::suite::{self, Counts};
+use crate::counts::{self, Counts};
 use crate::{peers, run};
 
 /// How many tests run at once. Most of a test is waiting, so more than there are processors; few
@@ -19,7 +19,7 @@ pub fn e2e(filter: Option<&str>) -> Result<Counts> {
     let server = server()?;
     let mut tests = run::cargo(["test", "--package", "lampfield-tests", "--locked"]);
     tests.args(["--no-fail-fast", "--", "--test-threads", THREADS]).args(filter);
-    suite::counted(with_programs(&mut tests, &server)?)
+    counts::counted(with_programs(&mut tests, &server)?)
 }
 
 /// Tells a program of the `tests` crate where the server and the peers are.

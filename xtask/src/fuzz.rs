@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::suite::Counts;
+use crate::counts::Counts;
 use crate::tools::Tool;
 use crate::{packages, run};
 

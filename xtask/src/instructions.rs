@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::suite::Counts;
+use crate::counts::Counts;
 use crate::{packages, run};
 
 /// How much more than recorded last is too much, in percent. Two runs differ by one percent, and by up to five

@@ -1,15 +1,18 @@
 //! The commands that developers run: `cargo xtask --help`. Continuous integration calls the same
 //! ones and has no logic of its own.
 
+mod arrows;
 mod bench;
 mod bench_growth;
 mod bench_peers;
 mod check;
+mod counts;
 mod deny;
 mod e2e;
 mod fuzz;
 mod instructions;
 mod packages;
+mod page;
 mod peers;
 mod run;
 mod suite;
@@ -30,8 +33,21 @@ struct Cli {
 enum Command {
     /// Everything: checks, unit tests, peers, end-to-end tests; ends with `N passed, N failed`
     Test,
-    /// Formatting, clippy with warnings denied, licences and duplicates
+    /// Formatting, arrows between crates and modules, clippy with warnings denied, licences and
+    /// duplicates
     Check,
+    /// Who knows whom, drawn from the code
+    Arrows {
+        /// The modules of a crate, or of a folder of it (xmpp, xmpp/services), instead of the crates
+        #[arg(value_name = "CRATE")]
+        place: Option<String>,
+        /// For Graphviz instead of people
+        #[arg(long)]
+        dot: bool,
+        /// Only what is against the picture, as `check` does
+        #[arg(long, conflicts_with_all = ["place", "dot"])]
+        check: bool,
+    },
     /// Prepare the real Asterisk and the client library of the end-to-end tests (once, then reused)
     Peers,
     /// The end-to-end tests only, against the release build
@@ -88,15 +104,23 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Test => suite::test(),
         Command::Check => check::check().map(|counts| counts.verdict()),
+        Command::Arrows { check: true, .. } => arrows::check().map(|counts| counts.verdict()),
+        Command::Arrows { place, dot, .. } => {
+            arrows::draw(place.as_deref(), dot).map(|()| ExitCode::SUCCESS)
+        }
         Command::Peers => peers::prepare().map(|()| ExitCode::SUCCESS),
         Command::E2e { filter } => e2e::e2e(filter.as_deref()).map(|counts| counts.verdict()),
-        Command::BenchGrowth => bench_growth::draw().map(|()| ExitCode::SUCCESS),
+        Command::BenchGrowth => bench_growth::measure()
+            .and_then(|growth| page::keep_growth(&growth))
+            .map(|()| ExitCode::SUCCESS),
         Command::Instructions { record } => {
             instructions::check(record).map(|counts| counts.verdict())
         }
         Command::Fuzz { minutes } => fuzz::search(minutes).map(|counts| counts.verdict()),
-        Command::BenchPage => bench::page::write().map(|()| ExitCode::SUCCESS),
-        Command::Bench => bench_peers::compare().map(|()| ExitCode::SUCCESS),
+        Command::BenchPage => page::write().map(|()| ExitCode::SUCCESS),
+        Command::Bench => bench_peers::compare()
+            .and_then(|found| page::keep_comparison(&found))
+            .map(|()| ExitCode::SUCCESS),
         Command::BenchFairness => bench::fairness().map(|()| ExitCode::SUCCESS),
         Command::BenchLine { which } => bench::line(&which).map(|()| ExitCode::SUCCESS),
         Command::BenchRelay => bench::relay().map(|()| ExitCode::SUCCESS),

@@ -77,7 +77,7 @@ pub fn write() -> Result<()> {
 }
 
 /// Writes a file of the documentation.
-pub fn write_file(file: &Path, text: &str) -> Result<()> {
+fn write_file(file: &Path, text: &str) -> Result<()> {
     fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 

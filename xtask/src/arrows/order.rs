@@ -1,0 +1,191 @@
+//! Who may know whom: the picture of ARCHITECTURE.md as a table, and the circles between modules that are
+//! still there.
+
+use super::graph::Graph;
+
+/// Whom a crate may know.
+enum MayKnow {
+    Only(&'static [&'static str]),
+    AllAbove,
+}
+use MayKnow::{AllAbove, Only};
+
+/// The crates from the bottom up. A row names rows above it only: imports point down.
+const CRATES: &[(&str, MayKnow)] = &[
+    ("board", Only(&[])),
+    ("fabric", Only(&[])),
+    ("memory", Only(&[])),
+    ("tcp", Only(&[])),
+    ("xmpp-stream", Only(&[])),
+    ("bench", Only(&["xmpp-stream"])),
+    ("relay", Only(&["tcp", "xmpp-stream"])),
+    ("hub", Only(&["board", "fabric"])),
+    ("accounts", Only(&["board", "fabric", "xmpp-stream"])),
+    ("operations", Only(&["accounts", "board", "fabric", "hub"])),
+    ("xmpp", Only(&["accounts", "board", "fabric", "hub", "operations", "tcp", "xmpp-stream"])),
+    ("asterisk", Only(DOOR)),
+    ("opensips", Only(DOOR)),
+    ("kamailio", Only(DOOR)),
+    ("freeswitch", Only(DOOR)),
+    ("sip", Only(DOOR)),
+    ("script", Only(DOOR)),
+    ("web", Only(DOOR)),
+    ("server", AllAbove),
+    ("fuzz", AllAbove),
+    ("tests", Only(&[])),
+    ("xtask", Only(&[])),
+];
+
+/// What a door needs; never another door.
+const DOOR: &[&str] = &["accounts", "board", "hub", "operations"];
+
+/// Arrows that close circles of today and are not reported.
+pub struct Known {
+    /// The crate, or a folder of it.
+    pub place: &'static str,
+    pub from: &'static str,
+    pub to: &'static [&'static str],
+    /// Why they are still there.
+    pub reason: &'static str,
+}
+
+/// To become shorter only: one that closes no circle any more is reported.
+pub const KNOWN: &[Known] = &[
+    Known {
+        place: "fabric",
+        from: "store",
+        to: &["write_behind"],
+        reason: "the trait of stores hands out the watch of the only one there is",
+    },
+    Known {
+        place: "fabric/write_behind",
+        from: "queue",
+        to: &["committer"],
+        reason: "a request is a function of the committer that runs it",
+    },
+    Known {
+        place: "server/config",
+        from: "key",
+        to: &["reload", "show", "value"],
+        reason: "one definition of a key makes all of them, by traits that they know",
+    },
+    Known {
+        place: "xmpp",
+        from: "session",
+        to: &["services"],
+        reason: "a session holds the telephony of its domain's board",
+    },
+    Known {
+        place: "xmpp",
+        from: "router",
+        to: &["context"],
+        reason: "its resolvers are given the context, which has the router",
+    },
+    Known {
+        place: "xmpp/connection",
+        from: "stream",
+        to: &["dispatch", "login", "via"],
+        reason: "it calls them for one phase each, and they act on it or say its next step",
+    },
+    Known {
+        place: "xmpp/wire",
+        from: "link",
+        to: &["flusher"],
+        reason: "a link that has something to write puts itself on the flusher's list",
+    },
+];
+
+/// What is wrong with the arrows between crates, a line each.
+pub fn against(crates: &Graph) -> Vec<String> {
+    crates.names().flat_map(|name| against_of(crates, name)).collect()
+}
+
+fn against_of(crates: &Graph, name: &str) -> Vec<String> {
+    let Some(row) = CRATES.iter().position(|(row, _)| *row == name) else {
+        return vec![format!("{name} has no row in {}", file!())];
+    };
+    let (may, whom) = match CRATES[row].1 {
+        Only([]) => (&[][..], "no crate of ours".to_owned()),
+        Only(whom) => (whom, format!("{} only", whom.join(", "))),
+        AllAbove => (&[][..], "what stands above it in the table".to_owned()),
+    };
+    let above = |to: &str| CRATES[..row].iter().any(|(row, _)| *row == to);
+    let allowed = |to| match CRATES[row].1 {
+        Only(_) => may.contains(&to),
+        AllAbove => above(to),
+    };
+    let wrong = crates.known(name).filter(|(to, _)| !allowed(to));
+    wrong
+        .map(|(to, place)| format!("{name} -> {to}: {name} may know {whom}\n    {place}"))
+        .collect()
+}
+
+/// The circles in these places, without those of `known`; and what in `known` closes none any more.
+pub fn circles(folders: &mut [(String, Graph)], known: &[Known]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for Known { place, from, to, reason } in known {
+        let mut graph = folders.iter_mut().find(|(other, _)| other == place).map(|(_, it)| it);
+        for to in *to {
+            if !graph.as_mut().is_some_and(|graph| graph.without_circle(from, to)) {
+                let no_more = format!("closes no circle any more ({reason})");
+                wrong.push(format!("{place}: {from} -> {to} {no_more}: take it out of KNOWN"));
+            }
+        }
+    }
+    for (place, graph) in folders {
+        wrong.extend(graph.circles().iter().map(|circle| {
+            let arrows: Vec<_> = circle.iter().map(|arrow| format!("\n    {arrow}")).collect();
+            format!("{place} has a circle:{}", arrows.concat())
+        }));
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::graph::tests::graph;
+    use super::*;
+
+    #[test]
+    fn rows_name_rows_above_them_only() {
+        for (row, (name, may_know)) in CRATES.iter().enumerate() {
+            let Only(whom) = may_know else { continue };
+            let is_above = |whom: &str| CRATES[..row].iter().any(|(above, _)| *above == whom);
+            whom.iter().for_each(|whom| assert!(is_above(whom), "{name} -> {whom}"));
+        }
+    }
+
+    #[test]
+    fn arrows_of_the_picture_are_none_against_it() {
+        let arrows = [("server", "xmpp"), ("server", "board"), ("xmpp", "hub"), ("hub", "board")];
+        assert_eq!(against(&graph(&arrows)), [""; 0]);
+    }
+
+    #[test]
+    fn against_the_picture_are_arrows_up_and_between_doors_and_strangers() {
+        for (from, to) in [
+            ("hub", "xmpp"),
+            ("board", "fabric"),
+            ("relay", "hub"),
+            ("sip", "asterisk"),
+            ("server", "fuzz"),
+            ("tests", "board"),
+        ] {
+            let [wrong] = &against(&graph(&[(from, to)]))[..] else { panic!("{from} -> {to}") };
+            assert!(wrong.starts_with(&format!("{from} -> {to}: ")), "{wrong}");
+        }
+        let wrong = against(&graph(&[("newcomer", "board")]));
+        assert!(wrong[0].starts_with("newcomer has no row in "), "{wrong:?}");
+    }
+
+    #[test]
+    fn a_circle_is_wrong_unless_it_is_known_and_a_known_one_if_it_is_none() {
+        let mut folders = [("hub".to_owned(), graph(&[("a", "b"), ("b", "a")]))];
+        let expected = "hub has a circle:\n    a -> b (line 0)\n    b -> a (line 1)";
+        assert_eq!(circles(&mut folders, &[]), [expected]);
+        let known = [Known { place: "hub", from: "b", to: &["a"], reason: "it was quick" }];
+        assert_eq!(circles(&mut folders, &known), [""; 0]);
+        let mended = "hub: b -> a closes no circle any more (it was quick): take it out of KNOWN";
+        assert_eq!(circles(&mut folders, &known), [mended]);
+    }
+}
