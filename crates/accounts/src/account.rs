@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::generation::Generation;
 
+/// What may stand before the `@` of an account's address, for whoever has typed something else.
+pub const ALLOWED_NAMES: &str =
+    "letters, digits and . _ - + and the like, no blank and none of \" & ' / : < > @: pbx-1";
+
 /// What an account is, as far as rights go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -27,7 +27,7 @@ mod pace;
 mod record;
 mod throttle;
 
-pub use account::{Account, AccountSource, LegacyAuth, Role};
+pub use account::{ALLOWED_NAMES, Account, AccountSource, LegacyAuth, Role};
 pub use book::{
     AccountBook, AccountChange, BookLimits, DeclaredAccount, JoinPolicy, LoginTurn, NewAccount,
     NewPassword, Reconciled,

@@ -3,11 +3,13 @@
 //! the file alone is found by `config::check`.
 
 use std::fs;
+use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::config::keys::{Config, Xmpp};
+use crate::failure::{Exit, Failure};
 use crate::place::Place;
 
 /// One thing to look at.
@@ -42,6 +44,17 @@ pub fn of(place: &Place) -> Vec<Advice> {
         });
     }
     advice
+}
+
+/// An address that cannot be listened on.
+pub fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
+    let failure = Failure::new(Exit::Bad, "listen", format!("{address}: {error}"))
+        .line("result", "nothing was started");
+    match error.kind() {
+        io::ErrorKind::AddrInUse => failure
+            .line("try", format!("ss -ltnp 'sport = :{}'   shows who has it", address.port())),
+        _ => failure,
+    }
 }
 
 /// Whether nobody but this machine can connect.

@@ -11,7 +11,6 @@ mod hint;
 mod history;
 mod invite;
 mod log;
-mod moment;
 mod password;
 mod relay;
 mod status;
@@ -26,10 +25,13 @@ pub use args::Common;
 use args::{Cli, ServeArgs, Verb};
 use stop::Stop;
 
+use lampfield_operations::Operation;
+
+use crate::config::{Problem, Problems, Weight};
 use crate::control::client::Client;
-use crate::control::{Answer, Request};
+use crate::document::done::Done;
 use crate::document::error::Error;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::place::Place;
 use crate::screen::{Screen, Signs, Verdict, Voice};
 use crate::serve;
@@ -62,8 +64,26 @@ pub fn run() -> ExitCode {
 fn explain(stop: &Stop, screen: &Screen) -> Result<(), Stop> {
     match stop {
         Stop::Failed(failure) => Ok(screen.print(&json(&Error::from(failure))?)?),
-        Stop::Misconfigured(problems) => Ok(screen.print(&json(&Error::from(problems))?)?),
+        Stop::Misconfigured(problems) => Ok(screen.print(&json(&wrong_configuration(problems))?)?),
         Stop::Output(_) => Ok(()),
+    }
+}
+
+/// The first mistake that stops the start, and where all of them are.
+fn wrong_configuration(problems: &Problems) -> Error {
+    let fatal = |problem: &&Problem| problem.weight == Weight::Error;
+    let first = problems.list.iter().find(fatal);
+    let place = |problem: &Problem| {
+        let (line, column) = problems.source.line_and_column(problem);
+        format!("{}:{line}:{column}", problems.source.path.display())
+    };
+    let all = problems.list.iter().map(|one| (place(one), one.message.clone()));
+    Error {
+        schema: "error/1",
+        code: first.map_or("configuration", |first| first.code).to_owned(),
+        message: first.map_or(String::new(), |first| first.message.clone()),
+        details: all.collect(),
+        exit: Exit::Usage as u8,
     }
 }
 
@@ -93,26 +113,22 @@ fn place(common: &Common) -> Result<Place, Stop> {
     Place::find(common.config.as_deref(), common.data_dir.as_deref()).map_err(Stop::from)
 }
 
-/// Asks the running server.
-fn ask(common: &Common, request: &Request) -> Result<Answer, Stop> {
-    Ok(connect(common)?.ask(request)?)
+/// Has the running server do something.
+fn ask<O: Operation>(common: &Common, operation: &O) -> Result<O::Answer, Stop> {
+    Ok(connect(common)?.ask(operation)?)
 }
 
 fn connect(common: &Common) -> Result<Client, Stop> {
     Ok(Client::connect(&place(common)?.socket(), common.timeout)?)
 }
 
-/// The server has answered another question than it was asked.
-fn mismatch(answer: &Answer) -> Stop {
-    Stop::Failed(Failure::bug(format!("unexpected answer {answer:?}")))
-}
-
 /// Makes a change that answers with nothing but a sentence.
-fn change(request: &Request, common: &Common, screen: &Screen) -> Result<(), Stop> {
-    let done = match ask(common, request)? {
-        Answer::Done(done) => done,
-        other => return Err(mismatch(&other)),
-    };
+fn change(
+    operation: &impl Operation<Answer = Done>,
+    common: &Common,
+    screen: &Screen,
+) -> Result<(), Stop> {
+    let done = ask(common, operation)?;
     screen.print(&match common.json {
         true => json(&done)?,
         false => format!("{}\n", done.text),

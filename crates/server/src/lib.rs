@@ -1,4 +1,3 @@
 //! The configuration, apart from the program that acts on it, so that it can be fuzzed alone.
 
 pub mod config;
-pub mod nearest;

@@ -4,8 +4,6 @@ mod advice;
 mod certificate;
 mod cli;
 mod control;
-mod document;
-mod failure;
 mod logging;
 mod memory;
 mod place;
@@ -15,7 +13,8 @@ mod serve;
 
 use std::process::ExitCode;
 
-use lampfield_server::{config, nearest};
+use lampfield_operations::{document, failure, moment, nearest};
+use lampfield_server::config;
 
 fn main() -> ExitCode {
     cli::run()

@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::{JoinError, LocalSet, spawn_local};
 
+use crate::advice::cannot_listen;
 use crate::config::word::LogLevels;
 use crate::failure::{Exit, Failure};
 use crate::logging::Log;
@@ -76,8 +77,9 @@ fn bind(listen: Option<SocketAddr>) -> Result<TcpListener, Failure> {
     let given = ListenFd::from_env().take_tcp_listener(0).map_err(Failure::bug)?;
     let listener = match (given, listen) {
         (Some(given), _) => given,
-        (None, Some(address)) => std::net::TcpListener::bind(address)
-            .map_err(|error| Failure::listen(address, &error))?,
+        (None, Some(address)) => {
+            std::net::TcpListener::bind(address).map_err(|error| cannot_listen(address, &error))?
+        }
         (None, None) => {
             let failure = Failure::new(Exit::Usage, "no-listener", "nobody could connect");
             return Err(failure.line("try", "--listen 127.0.0.1:5222"));

@@ -4,7 +4,6 @@
 mod glyph;
 mod names;
 mod table;
-pub mod time;
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -12,6 +11,7 @@ use std::io::{self, IsTerminal, Write};
 use clap::ValueEnum;
 
 pub use glyph::{Signs, Verdict};
+pub use lampfield_operations::time;
 pub use names::Names;
 pub use table::{Align, Table, padded};
 

@@ -6,13 +6,11 @@ mod addresses;
 mod banner;
 mod boards;
 mod descriptors;
-mod desk;
 mod first_start;
+mod host;
 mod invitation;
-mod journal;
 mod settings;
 mod signals;
-mod watchers;
 mod xmpp;
 
 use std::cell::RefCell;
@@ -23,12 +21,13 @@ use std::time::{Duration, Instant};
 use lampfield_board::AccountName;
 use lampfield_fabric::{Embedded, OpenError, Storage, Store, StoreError, StoreLimits};
 use lampfield_hub::{Boards, Observer};
+use lampfield_operations::{Desk, Journal, Watchers};
 use lampfield_xmpp::{Door, Listeners};
 
 use rustix::fs::Mode;
 use tokio::task::{LocalSet, spawn_local};
 
-use crate::advice;
+use crate::advice::{self, cannot_listen};
 use crate::control::listener::ControlSocket;
 use crate::document::status::Server;
 use crate::failure::{Exit, Failure};
@@ -36,10 +35,8 @@ use crate::logging::Log;
 use crate::memory;
 use crate::place::{Place, PlaceError};
 use boards::BoardsOfDomains;
-use desk::Desk;
-use journal::Journal;
+use host::ServerHost;
 use signals::{Signals, Wish};
-use watchers::Watchers;
 
 /// How long a stop waits for the last words to clients.
 const LEAVE_WITHIN: Duration = Duration::from_secs(1);
@@ -90,31 +87,30 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     let socket = bind_control(&place)?;
     let is_first = first_start::is_one(&place, &door);
     let advice = advice::of(&place);
-    let desk = Rc::new(Desk {
-        boards,
+    let host = ServerHost {
+        boards: boards.clone(),
         of_domains,
-        store: store.clone(),
         log,
-        watchers,
-        journal,
         door: Rc::clone(&door),
         server: server(&place),
         config: RefCell::new(place.config.clone()),
         certificates,
-    });
-    banner::greet(&desk.server, &desk.certificates, &place);
+    };
+    let accounts = Rc::clone(&door.context.accounts);
+    let desk = Rc::new(Desk { boards, accounts, store: store.clone(), watchers, journal, host });
+    banner::greet(&desk.host.server, &desk.host.certificates, &place);
     banner::advise(&advice, &place.warnings);
     if is_first {
         first_start::welcome(&desk, &place).await?;
     }
-    first_start::watch_file(&desk.door, &place.data_dir);
+    first_start::watch_file(&door, &place.data_dir);
     listeners.serve(&door);
     let control = spawn_local(socket.serve(Rc::clone(&desk)));
     spawn_local(memory::keep_small(TIDY_EVERY));
     banner::say(&format!("lampfield ready in {:.2} s\n", begun.elapsed().as_secs_f64()));
 
     while signals.next().await == Wish::Reload {
-        reload(&place, &desk).await;
+        reload(&place, &desk.host).await;
     }
     tracing::info!(code = "stop", "stopping");
     control.abort();
@@ -144,11 +140,11 @@ async fn open_boards(
 
 /// Takes over what can change while the server runs; if the file is wrong, nothing changes. Warns of
 /// what the next start would warn of: it may be long until then.
-async fn reload(place: &Place, desk: &Desk) {
+async fn reload(place: &Place, host: &ServerHost) {
     match place.again() {
         Ok(place) => {
             banner::advise(&advice::of(&place), &place.warnings);
-            desk.reconfigure(&place.config).await;
+            host.reconfigure(&place.config).await;
         }
         Err(PlaceError::Misconfigured(problems)) => {
             banner::report(&problems);
@@ -172,7 +168,7 @@ async fn leave(door: &Door) {
 
 fn listen(door: &Rc<Door>) -> Result<Listeners, Failure> {
     Listeners::bind(&door.context.settings)
-        .map_err(|(address, error)| Failure::listen(address, &error))
+        .map_err(|(address, error)| cannot_listen(address, &error))
 }
 
 fn open_store(place: &Place) -> Result<Store, Failure> {

@@ -70,6 +70,12 @@ pub const KNOWN: &[Known] = &[
         reason: "one definition of a key makes all of them, by traits that they know",
     },
     Known {
+        place: "operations",
+        from: "desk",
+        to: &["operation"],
+        reason: "the desk runs the operations, and they work on the desk",
+    },
+    Known {
         place: "xmpp",
         from: "session",
         to: &["services"],

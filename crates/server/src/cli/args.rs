@@ -13,7 +13,8 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, Va
 use lampfield_board::{Kind, WallTime};
 use lampfield_relay::{Fingerprint, Target};
 
-use super::{examples, hint, moment};
+use super::{examples, hint};
+use crate::moment;
 use crate::screen::Color;
 
 /// Shares device states and message waiting between Asterisk servers.
@@ -180,7 +181,7 @@ pub enum Format {
 }
 
 /// `why`
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct WhyArgs {
     /// A device or mailbox: PJSIP/100, 1000@default, device/PJSIP/100
     pub subject: String,
@@ -293,7 +294,7 @@ pub struct UserAddArgs {
 }
 
 /// `invite`
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct InviteArgs {
     /// The name of the new server
     pub name: String,
@@ -382,6 +383,11 @@ fn read<T: Into<OsString> + Clone>(typed: impl IntoIterator<Item = T>) -> Result
 
 #[cfg(test)]
 mod tests {
+    use clap::Arg;
+    use clap::builder::StyledStr;
+    use lampfield_operations::operation::ALL;
+    use lampfield_operations::{Argument, Definition, Form, Need};
+
     use super::*;
 
     #[test]
@@ -407,6 +413,72 @@ mod tests {
         let said = refused(&["lampfield", "history", "PJSIP/100", "--since", "yesterday"]);
         assert!(said.contains("10m, 2h, 14:03"), "{said}");
         assert!(read(["lampfield", "why", "PJSIP/100", "--at", "-10m"]).is_ok());
+    }
+
+    /// What only the command line knows: how it shows an answer, or where a password comes from.
+    const ONLY_HERE: [(&str, &str); 8] = [
+        ("status", "wait"),
+        ("status", "format"),
+        ("watch", "count"),
+        ("watch", "for"),
+        ("user add", "generate"),
+        ("user passwd", "generate"),
+        ("user remove", "yes"),
+        ("invite", "direct"),
+    ];
+
+    /// The verb of an operation.
+    fn verb_of(operation: &Definition) -> Command {
+        let found = operation
+            .name
+            .split(' ')
+            .try_fold(command(), |command, word| command.find_subcommand(word).cloned());
+        found.unwrap_or_else(|| panic!("{} is no verb", operation.name))
+    }
+
+    /// A help text, as the library shows it.
+    fn shown(about: Option<&StyledStr>) -> String {
+        about.map(ToString::to_string).unwrap_or_default()
+    }
+
+    #[test]
+    fn every_operation_is_a_verb_with_the_same_arguments_and_help() {
+        for operation in ALL {
+            let verb = verb_of(operation);
+            assert_eq!(shown(verb.get_about()), operation.about.trim_end_matches('.'));
+            let typed = verb.get_arguments().filter(|argument| !argument.is_global_set());
+            let typed: Vec<_> = typed.filter(|argument| argument.get_id() != "help").collect();
+            for argument in operation.arguments {
+                let Argument { name, about, form, need } = argument;
+                let known = typed.iter().find(|known| called(known) == *name);
+                if *form == Form::Secret {
+                    assert!(known.is_none(), "{}: {name} can be typed", operation.name);
+                    continue;
+                }
+                let known = known.unwrap_or_else(|| panic!("{}: no {name}", operation.name));
+                assert_eq!(shown(known.get_help()), *about, "{}", operation.name);
+                assert_eq!(known.is_required_set(), *need == Need::Required, "{name}");
+                let default = known.get_default_values().first().and_then(|value| value.to_str());
+                let default = default.filter(|_| *form != Form::Switch);
+                let Need::Default(meant) = need else { continue };
+                assert_eq!(default.unwrap_or("false"), *meant, "{}: {name}", operation.name);
+            }
+            for known in typed.iter().map(|known| called(known)) {
+                let is_here = ONLY_HERE.contains(&(operation.name, known.as_str()));
+                assert_ne!(
+                    operation.argument(&known).is_some(),
+                    is_here,
+                    "{}: {known}",
+                    operation.name
+                );
+            }
+        }
+    }
+
+    /// What an argument is called: its option, or its place.
+    fn called(argument: &Arg) -> String {
+        let name = argument.get_long().unwrap_or(argument.get_id().as_str());
+        name.replace('-', "_")
     }
 
     #[test]

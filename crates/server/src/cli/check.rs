@@ -1,5 +1,7 @@
 //! `check`: would this configuration start? Starts nothing and touches no network.
 
+mod document;
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -10,10 +12,10 @@ use crate::advice::{self, Advice};
 use crate::certificate;
 use crate::config::Config;
 use crate::config::key::Section as _;
-use crate::document::check::{Check, Effective};
 use crate::failure::{Exit, Failure};
 use crate::place::{Place, PlaceError};
 use crate::screen::{Screen, Verdict};
+use document::{Check, Effective};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     if args.reference {

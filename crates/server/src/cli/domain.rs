@@ -2,20 +2,18 @@
 
 use std::process::ExitCode;
 
+use lampfield_operations::operation::DomainList;
+
 use super::args::Common;
 use super::stop::Stop;
-use super::{ask, json, mismatch};
-use crate::control::{Answer, Request};
+use super::{ask, json};
 use crate::document::account::Domains;
 use crate::failure::Exit;
 use crate::screen::time::{clock, count};
 use crate::screen::{Align, Screen, Table};
 
 pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
-    let domains = match ask(common, &Request::DomainList)? {
-        Answer::Domains(domains) => domains,
-        other => return Err(mismatch(&other)),
-    };
+    let domains = ask(common, &DomainList {})?;
     screen.print(&match common.json {
         true => json(&domains)?,
         false => text(&domains),

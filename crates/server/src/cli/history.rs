@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lampfield_board::Kind;
+use lampfield_operations::Since;
+use lampfield_operations::operation::History as HistoryOperation;
 
 use super::args::{Common, HistoryArgs as Args};
 use super::stop::Stop;
-use super::{ask, json, mismatch};
-use crate::control::{Answer, Request};
+use super::{ask, json};
 use crate::document::history::{Event, History, Link};
 use crate::document::{Shown, kind_of};
 use crate::failure::Exit;
@@ -17,16 +18,13 @@ use crate::screen::time::{changes, clock, count};
 use crate::screen::{Align, Names, Screen, Table};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
-    let request = Request::History {
+    let asked = HistoryOperation {
         subject: args.subject.clone(),
-        board: args.board.clone(),
-        since_millis: args.since.map(|since| since.millis()),
+        since: args.since.map(Since),
         limit: args.limit,
+        board: args.board.clone(),
     };
-    let history = match ask(common, &request)? {
-        Answer::History(history) => history,
-        other => return Err(mismatch(&other)),
-    };
+    let history = ask(common, &asked)?;
     screen.print(&match common.json {
         true => json(&history)?,
         false => text(&history, screen),

@@ -2,40 +2,23 @@
 
 use std::process::ExitCode;
 
-use super::args::{Common, InviteArgs as Args};
+use lampfield_operations::operation::Invite as InviteOperation;
+
+use super::args::{Common, InviteArgs};
 use super::stop::Stop;
-use super::{ask, json, mismatch};
-use crate::control::{Answer, InviteSecret, Named, Request};
+use super::{ask, json};
 use crate::document::invite::{ByRelay, Invite, Way};
-use crate::failure::{Exit, Failure};
+use crate::failure::Exit;
 use crate::screen::{Screen, Verdict};
 
-pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
-    let account = named(args)?;
-    let secret = if args.rotate { InviteSecret::New } else { InviteSecret::Same };
-    let invite = match ask(common, &Request::Invite { account, secret })? {
-        Answer::Invite(invite) => invite,
-        other => return Err(mismatch(&other)),
-    };
+pub fn run(args: &InviteArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
+    let InviteArgs { name, domain, rotate, .. } = args.clone();
+    let invite = ask(common, &InviteOperation { name, domain, rotate })?;
     screen.print_always(&match common.json {
         true => json(&invite)?,
         false => text(&invite, args.direct, screen),
     })?;
     Ok(Exit::Good.into())
-}
-
-/// The account that is meant, if the two ways to name its domain agree.
-fn named(args: &Args) -> Result<Named, Failure> {
-    let typed = Named::parse(&args.name);
-    match (&typed.domain, &args.domain) {
-        (Some(one), Some(other)) if one != other => {
-            let message = format!("{} is not in the domain {other}", args.name);
-            Err(Failure::new(Exit::Usage, "two-domains", message)
-                .line("try", format!("lampfield invite {}@{other}", typed.name)))
-        }
-        (_, Some(domain)) => Ok(Named { domain: Some(domain.clone()), ..typed }),
-        (_, None) => Ok(typed),
-    }
 }
 
 fn text(invite: &Invite, direct: bool, screen: &Screen) -> String {

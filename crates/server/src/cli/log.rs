@@ -2,15 +2,16 @@
 
 use std::process::ExitCode;
 
+use lampfield_operations::operation::LogSet;
+
 use super::args::{Common, LogAction, LogArgs};
 use super::change;
 use super::stop::Stop;
-use crate::control::Request;
 use crate::failure::Exit;
 use crate::screen::Screen;
 
 pub fn run(log: &LogArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     let LogAction::Set { levels } = &log.action;
-    change(&Request::LogSet { levels: levels.clone() }, common, screen)?;
+    change(&LogSet { levels: levels.clone() }, common, screen)?;
     Ok(Exit::Good.into())
 }

@@ -4,10 +4,10 @@
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
+use lampfield_operations::Hidden;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::stop::Stop;
-use crate::control::Hidden;
 use crate::failure::{Exit, Failure};
 
 /// The longest password, in bytes.

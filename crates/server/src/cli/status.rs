@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use lampfield_operations::operation::Status as StatusOperation;
+
 use super::args::{Common, Format, StatusArgs as Args};
 use super::stop::Stop;
-use super::{ask, complaint, json, mismatch};
-use crate::control::{Answer, Request};
+use super::{ask, complaint, json};
 use crate::document::status::{Attention, Certificate, OriginStatus, Severity, Status};
 use crate::document::why::LeaseState;
 use crate::failure::{Exit, Failure};
@@ -36,10 +37,7 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
 }
 
 fn once(common: &Common) -> Result<Status, Stop> {
-    match ask(common, &Request::Status)? {
-        Answer::Status(status) => Ok(*status),
-        other => Err(mismatch(&other)),
-    }
+    ask(common, &StatusOperation {})
 }
 
 /// Looks again and again; gives the last answer when the time is over, or that there was none.

@@ -4,11 +4,15 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use lampfield_operations::Operation;
+use lampfield_operations::operation::{
+    UserAdd, UserForgetResource, UserList, UserPasswd, UserRemove,
+};
+
 use super::args::{Common, UserAction, UserAddArgs, UserArgs};
 use super::password;
 use super::stop::Stop;
-use super::{ask, change, json, mismatch};
-use crate::control::{Answer, Named, Request};
+use super::{ask, change, json};
 use crate::document::account::{User as Account, UserSecret, Users};
 use crate::failure::{Exit, Failure};
 use crate::screen::time::count;
@@ -19,26 +23,26 @@ pub fn run(user: &UserArgs, common: &Common, screen: &Screen) -> Result<ExitCode
         UserAction::Add(add) => give(&added(add)?, common, screen)?,
         UserAction::Passwd { name, generate } => {
             let password = if *generate { None } else { Some(password::given()?) };
-            give(&Request::UserPasswd { account: Named::parse(name), password }, common, screen)?;
+            give(&UserPasswd { name: name.clone(), password }, common, screen)?;
         }
         UserAction::List { domain } => list(domain.clone(), common, screen)?,
         UserAction::ForgetResource { name, resource } => {
-            let (account, resource) = (Named::parse(name), resource.clone());
-            change(&Request::UserForgetResource { account, resource }, common, screen)?;
+            let (name, resource) = (name.clone(), resource.clone());
+            change(&UserForgetResource { name, resource }, common, screen)?;
         }
         UserAction::Remove { name, yes } => {
             if !yes {
                 confirm(name)?;
             }
-            change(&Request::UserRemove { account: Named::parse(name) }, common, screen)?;
+            change(&UserRemove { name: name.clone() }, common, screen)?;
         }
     }
     Ok(Exit::Good.into())
 }
 
-fn added(add: &UserAddArgs) -> Result<Request, Stop> {
-    Ok(Request::UserAdd {
-        account: Named::parse(&add.name),
+fn added(add: &UserAddArgs) -> Result<UserAdd, Stop> {
+    Ok(UserAdd {
+        name: add.name.clone(),
         role: add.role.clone(),
         allow: add.allow.clone(),
         legacy_auth: add.legacy_auth,
@@ -47,11 +51,12 @@ fn added(add: &UserAddArgs) -> Result<Request, Stop> {
 }
 
 /// Adds an account or changes its password.
-fn give(request: &Request, common: &Common, screen: &Screen) -> Result<(), Stop> {
-    let secret = match ask(common, request)? {
-        Answer::UserSecret(secret) => secret,
-        other => return Err(mismatch(&other)),
-    };
+fn give(
+    operation: &impl Operation<Answer = UserSecret>,
+    common: &Common,
+    screen: &Screen,
+) -> Result<(), Stop> {
+    let secret = ask(common, operation)?;
     let UserSecret { jid, password, again, .. } = &secret;
     let again =
         again.as_ref().map_or("shown once".to_owned(), |by| format!("{by} prints it again"));
@@ -68,10 +73,7 @@ fn give(request: &Request, common: &Common, screen: &Screen) -> Result<(), Stop>
 }
 
 fn list(domain: Option<String>, common: &Common, screen: &Screen) -> Result<(), Stop> {
-    let users = match ask(common, &Request::UserList { domain })? {
-        Answer::Users(users) => users,
-        other => return Err(mismatch(&other)),
-    };
+    let users = ask(common, &UserList { domain })?;
     screen.print(&match common.json {
         true => json(&users)?,
         false => text(&users),

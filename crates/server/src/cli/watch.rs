@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use lampfield_operations::operation::Watch;
+
 use super::args::{Common, WatchArgs as Args};
+use super::connect;
 use super::stop::Stop;
-use super::{connect, mismatch};
 use crate::control::line::encode;
-use crate::control::{Answer, Request};
 use crate::document::change::{Change, Line, Skipped};
 use crate::document::kind_of;
 use crate::failure::{Exit, Failure};
@@ -16,10 +17,7 @@ use crate::screen::{Names, Screen, padded};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     let mut client = connect(common)?;
-    match client.ask(&Request::Watch { filter: args.filter.clone(), board: args.board.clone() })? {
-        Answer::Watching => (),
-        other => return Err(mismatch(&other)),
-    }
+    client.watch(&Watch { filter: args.filter.clone(), board: args.board.clone() })?;
     let begun = Instant::now();
     let mut seen = Seen::default();
     let mut names = Names::default();

@@ -3,41 +3,25 @@
 use std::process::ExitCode;
 
 use lampfield_board::Kind;
+use lampfield_operations::operation::Why as WhyOperation;
 
-use super::args::{Common, WhyArgs as Args};
+use super::args::{Common, WhyArgs};
 use super::stop::Stop;
-use super::{ask, json, mismatch};
-use crate::control::{Answer, Request};
+use super::{ask, json};
 use crate::document::kind_of;
 use crate::document::why::{Fact, LeaseState, Why};
 use crate::failure::Exit;
 use crate::screen::time::{age, clock, left, seconds_since};
 use crate::screen::{Align, Screen, Table, Verdict};
 
-pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
-    let subject = match args.kind {
-        Some(kind) => format!("{kind}/{}", bare(kind, &args.subject)),
-        None => args.subject.clone(),
-    };
-    let request = Request::Why {
-        subject,
-        board: args.board.clone(),
-        at_millis: args.at.map(|at| at.millis()),
-    };
-    let why = match ask(common, &request)? {
-        Answer::Why(why) => *why,
-        other => return Err(mismatch(&other)),
-    };
+pub fn run(args: &WhyArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
+    let WhyArgs { subject, kind, at, board } = args.clone();
+    let why = ask(common, &WhyOperation { subject, kind, at, board })?;
     screen.print(&match common.json {
         true => json(&why)?,
         false => text(&why, screen),
     })?;
     Ok(Exit::Good.into())
-}
-
-/// The name without the kind, which may stand in front already.
-fn bare(kind: Kind, typed: &str) -> &str {
-    typed.strip_prefix(kind.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(typed)
 }
 
 fn text(why: &Why, screen: &Screen) -> String {

@@ -18,7 +18,7 @@ pub struct DomainName(DomainPart);
 pub struct AccountName(NodePart);
 
 macro_rules! name {
-    ($name:ident, $part:ident, $kind:literal, $allowed:literal) => {
+    ($name:ident, $part:ident, $kind:literal, $allowed:expr) => {
         impl $name {
             /// Reads and normalises it.
             ///
@@ -83,9 +83,4 @@ name!(
     "a domain name",
     "letters, digits and hyphens with dots between: asterisk.example"
 );
-name!(
-    AccountName,
-    NodePart,
-    "an account name",
-    "letters, digits and . _ - + and the like, no blank and none of \" & ' / : < > @: pbx-1"
-);
+name!(AccountName, NodePart, "an account name", lampfield_accounts::ALLOWED_NAMES);

@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::problem::{Problem, Weight};
 use super::reference::{Page, Part, Times};
-use crate::nearest::nearest;
+use lampfield_operations::nearest::nearest;
 
 /// A value as it stands in the file.
 #[derive(Clone, Copy)]

@@ -12,7 +12,7 @@ use toml::de::DeValue;
 
 use super::key::Value;
 use super::reader::{Given, Refused};
-use crate::nearest::nearest;
+use lampfield_operations::nearest::nearest;
 
 /// A number of bytes. Reads `65536`, `"64KiB"`, `"4 MiB"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,6 +6,9 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
+use lampfield_operations::Operation;
+use lampfield_operations::operation::Watch;
+
 use super::line::{LONGEST_ANSWER, encode};
 use super::{Answer, Request};
 use crate::document::change::Line;
@@ -32,12 +35,33 @@ impl Client {
         Ok(Self { stream: BufReader::new(stream) })
     }
 
-    /// Asks and waits for the answer.
+    /// Has an operation done and waits for its document.
     ///
     /// # Errors
     /// What the server says is wrong, or that it does not answer in time.
-    pub fn ask(&mut self, request: &Request) -> Result<Answer, Failure> {
-        let line = encode(request).map_err(Failure::bug)?;
+    pub fn ask<O: Operation>(&mut self, operation: &O) -> Result<O::Answer, Failure> {
+        match self.request(operation)? {
+            Answer::Document(document) => {
+                serde_json::from_value(document).map_err(|error| other_version(&error))
+            }
+            other => Err(Failure::bug(format!("unexpected answer {other:?}"))),
+        }
+    }
+
+    /// Begins a watch, whose lines follow.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
+    pub fn watch(&mut self, watch: &Watch) -> Result<(), Failure> {
+        match self.request(watch)? {
+            Answer::Watching => Ok(()),
+            other => Err(Failure::bug(format!("unexpected answer {other:?}"))),
+        }
+    }
+
+    fn request<O: Operation>(&mut self, operation: &O) -> Result<Answer, Failure> {
+        let request = Request { run: O::DEFINITION.name.to_owned(), with: operation.write() };
+        let line = encode(&request).map_err(Failure::bug)?;
         self.stream.get_mut().write_all(&line).map_err(|error| no_answer(&error))?;
         let mut answer = Vec::new();
         let mut bounded = self.stream.by_ref().take(LONGEST_ANSWER);
@@ -48,9 +72,7 @@ impl Client {
         match serde_json::from_slice(&answer) {
             Ok(Answer::Failed(failure)) => Err(failure),
             Ok(answer) => Ok(answer),
-            Err(error) => Err(Failure::new(Exit::NoAnswer, "other-version", error.to_string())
-                .line("likely", "the running server and this command are of different versions")
-                .line("try", "restart the server")),
+            Err(error) => Err(other_version(&error)),
         }
     }
 
@@ -74,6 +96,12 @@ impl Client {
 
 fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+fn other_version(error: &serde_json::Error) -> Failure {
+    Failure::new(Exit::NoAnswer, "other-version", error.to_string())
+        .line("likely", "the running server and this command are of different versions")
+        .line("try", "restart the server")
 }
 
 fn not_reached(socket: &Path, error: &io::Error) -> Failure {

@@ -3,13 +3,13 @@
 
 use std::cell::Cell;
 use std::fs;
-use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_fabric::private;
+use lampfield_operations::{Actor, Answer as AnswerForm, Desk, Host, Watching, defined, notable};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -18,7 +18,6 @@ use tokio::time::timeout;
 
 use super::line::{LONGEST_REQUEST, encode};
 use super::{Answer, Request};
-use crate::document::change::Line;
 use crate::failure::{Exit, Failure};
 
 /// Commands connected at the same time; more are closed at once.
@@ -26,27 +25,6 @@ const MOST_CLIENTS: usize = 32;
 
 /// How long a client may take to send its request, and to read an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Who answers the requests.
-pub trait Desk: 'static {
-    /// The changes of one watch.
-    type Changes: Changes;
-
-    /// Answers one request; a watch is answered by [`Desk::watch`].
-    fn answer(&self, request: Request) -> impl Future<Output = Answer>;
-
-    /// Begins a watch.
-    ///
-    /// # Errors
-    /// The filter cannot be read.
-    fn watch(&self, filter: Option<&str>, board: Option<&str>) -> Result<Self::Changes, Failure>;
-}
-
-/// Changes as they come, for one watcher.
-pub trait Changes {
-    /// The next line; waits for it.
-    fn next(&mut self) -> impl Future<Output = Line>;
-}
 
 /// The socket of the data folder.
 #[derive(Debug)]
@@ -74,7 +52,7 @@ impl ControlSocket {
     }
 
     /// Serves commands for ever.
-    pub async fn serve<D: Desk>(self, desk: Rc<D>) {
+    pub async fn serve<H: Host>(self, desk: Rc<Desk<H>>) {
         let open = Rc::new(Cell::new(0));
         loop {
             match self.listener.accept().await {
@@ -105,37 +83,51 @@ impl Drop for ControlSocket {
 }
 
 /// Serves one client: requests one after another until it closes.
-async fn attend<D: Desk>(stream: UnixStream, desk: &D) -> io::Result<()> {
+async fn attend<H: Host>(stream: UnixStream, desk: &Desk<H>) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
     while let Some(line) = timeout(PATIENCE, read_line(&mut reader)).await?? {
-        let request = serde_json::from_slice(&line);
-        if let Ok(request) = &request {
-            tracing::debug!(code = "command", ?request, "asked");
-        }
-        let answer = match request {
-            Ok(Request::Watch { filter, board }) => {
-                match desk.watch(filter.as_deref(), board.as_deref()) {
-                    Ok(changes) => {
-                        let ended = stream_changes(changes, reader, writer).await;
-                        tracing::debug!(code = "command", "a watch has ended");
-                        return ended;
-                    }
-                    Err(failure) => Answer::Failed(failure),
-                }
+        let answer = match answer(&line, desk).await {
+            Ok(Reply::Document(document)) => Answer::Document(document),
+            Ok(Reply::Changes(changes)) => {
+                let ended = stream_changes(changes, reader, writer).await;
+                tracing::debug!(code = "command", "a watch has ended");
+                return ended;
             }
-            Ok(request) => desk.answer(request).await,
-            Err(error) => Answer::Failed(
-                Failure::new(Exit::Usage, "other-version", format!("not understood: {error}"))
-                    .line("likely", "the server and the command are of different versions"),
-            ),
+            Err(failure) => {
+                tracing::debug!(
+                    code = "command",
+                    why = failure.code,
+                    "refused: {}",
+                    failure.message
+                );
+                Answer::Failed(failure)
+            }
         };
-        if let Answer::Failed(Failure { code, message, .. }) = &answer {
-            tracing::debug!(code = "command", why = code, "refused: {message}");
-        }
         send(&mut writer, &answer).await?;
     }
     Ok(())
+}
+
+/// What follows a request.
+enum Reply {
+    Document(serde_json::Value),
+    Changes(Watching),
+}
+
+/// Whoever could open the socket is the owner.
+async fn answer<H: Host>(line: &[u8], desk: &Desk<H>) -> Result<Reply, Failure> {
+    let Request { run, with } = serde_json::from_slice(line).map_err(|error| {
+        Failure::new(Exit::Usage, "other-version", format!("not understood: {error}"))
+            .line("likely", "the server and the command are of different versions")
+    })?;
+    let definition = defined(&run)?;
+    let said = serde_json::Value::from(notable(definition, &with));
+    tracing::debug!(code = "command", operation = run, %said, "asked");
+    match definition.answer {
+        AnswerForm::Lines(_) => desk.watch(&Actor::owner(), with).map(Reply::Changes),
+        AnswerForm::Document(_) => desk.run(&Actor::owner(), &run, with).await.map(Reply::Document),
+    }
 }
 
 /// One line without its end; `None` when the client has closed.
@@ -150,8 +142,8 @@ async fn read_line(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<Option<V
     }
 }
 
-async fn stream_changes<C: Changes>(
-    mut changes: C,
+async fn stream_changes(
+    mut changes: Watching,
     mut reader: BufReader<OwnedReadHalf>,
     mut writer: OwnedWriteHalf,
 ) -> io::Result<()> {
@@ -167,7 +159,7 @@ async fn stream_changes<C: Changes>(
 }
 
 /// Waits for the watcher as long as it likes: what comes meanwhile is bounded by `changes`.
-async fn tell<C: Changes>(changes: &mut C, writer: &mut OwnedWriteHalf) -> io::Result<()> {
+async fn tell(changes: &mut Watching, writer: &mut OwnedWriteHalf) -> io::Result<()> {
     let line = encode(&changes.next().await)?;
     writer.write_all(&line).await
 }

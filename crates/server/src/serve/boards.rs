@@ -71,9 +71,4 @@ impl BoardsOfDomains {
         }
         names
     }
-
-    /// The domains that have a board.
-    pub fn domains_of(&self, board: &BoardName) -> impl Iterator<Item = &DomainName> {
-        self.by_domain.iter().filter(move |(_, of)| of == board).map(|(domain, _)| domain)
-    }
 }

@@ -9,13 +9,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_fabric::private;
+use lampfield_operations::operation::Invite as InviteOperation;
+use lampfield_operations::{Actor, Desk};
 use lampfield_xmpp::Door;
 use lampfield_xmpp_stream::BareJid;
 use tokio::task::spawn_local;
 
 use super::banner::say;
-use super::desk::Desk;
-use crate::control::{InviteSecret, Named};
+use super::host::ServerHost;
 use crate::document::invite::Invite;
 use crate::failure::Failure;
 use crate::place::Place;
@@ -35,9 +36,9 @@ pub fn is_one(place: &Place, door: &Door) -> bool {
 ///
 /// # Errors
 /// The account or its file cannot be made.
-pub async fn welcome(desk: &Desk, place: &Place) -> Result<(), Failure> {
-    let account = Named { name: FIRST.to_owned(), domain: None };
-    let invite = desk.invite(&account, InviteSecret::Same).await?;
+pub async fn welcome(desk: &Desk<ServerHost>, place: &Place) -> Result<(), Failure> {
+    let invite = InviteOperation { name: FIRST.to_owned(), domain: None, rotate: false };
+    let invite = desk.act(&Actor::owner(), invite).await?;
     if io::stderr().is_terminal() {
         say(&page(&invite));
         return Ok(());

@@ -440,7 +440,7 @@ fn log_levels_change_at_run_time() {
     let mut server = Server::start("");
     assert_eq!(server.ask(&["log", "set", "debug"]).code, Some(0));
     server.ask_with(&["user", "add", "tim"], "hunter2\n");
-    server.says("asked code=\"command\" request=UserAdd");
+    server.says("asked code=\"command\" operation=\"user add\"");
     server.ask(&["why", "PJSIP/100"]);
     server.says("why=\"unknown-subject\"");
     for typed in ["info,x=loud", "lala"] {

@@ -2,8 +2,6 @@
 //! evidence, and what to try. It must never show a secret, nor a chain of causes nobody can act on.
 
 use std::fmt;
-use std::io;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
@@ -65,17 +63,6 @@ impl Failure {
     pub fn bug(what: impl fmt::Display) -> Self {
         Self::new(Exit::Bad, "bug", format!("{what}; this is a bug of lampfield"))
             .line("try", "report it with the output of: lampfield status --json")
-    }
-
-    /// An address that cannot be listened on.
-    pub fn listen(address: SocketAddr, error: &io::Error) -> Self {
-        let failure = Self::new(Exit::Bad, "listen", format!("{address}: {error}"))
-            .line("result", "nothing was started");
-        match error.kind() {
-            io::ErrorKind::AddrInUse => failure
-                .line("try", format!("ss -ltnp 'sport = :{}'   shows who has it", address.port())),
-            _ => failure,
-        }
     }
 
     /// With one more line, for example `try` and what to type.

@@ -9,7 +9,6 @@ use lampfield_board::{BoardName, Change, Pattern, Subject};
 use lampfield_hub::Observer;
 use tokio::sync::Notify;
 
-use crate::control::listener::Changes;
 use crate::document::change::{self, Line, Skipped};
 
 /// Changes that may wait for one watcher.
@@ -135,8 +134,9 @@ impl Waiting {
 
 // === impl Watching ===
 
-impl Changes for Watching {
-    async fn next(&mut self) -> Line {
+impl Watching {
+    /// The next line; waits for it.
+    pub async fn next(&mut self) -> Line {
         loop {
             let line = self.0.waiting.borrow_mut().next(&self.0.board);
             match line {

@@ -6,7 +6,7 @@ use lampfield_hub::{Reached, Trouble};
 
 use crate::document::moment;
 use crate::document::status::{Attention, Severity};
-use crate::screen::time::{age, clock};
+use crate::time::{age, clock};
 
 /// What is wrong, for a list of things to look at.
 pub fn attention(trouble: &Trouble) -> Attention {

@@ -1,5 +1,7 @@
 //! `why/1`: what decides one lamp.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{OriginName, Shown};
@@ -105,4 +107,25 @@ pub enum LeaseState {
     Restart,
     /// The origin says it no longer, and UNAVAILABLE stands in its place.
     Unavailable,
+}
+
+// === impl Lease ===
+
+impl Lease {
+    /// What the hub says of it.
+    pub fn of(lease: lampfield_hub::Lease) -> Self {
+        let (state, left) = match lease {
+            lampfield_hub::Lease::Live => (LeaseState::Live, None),
+            lampfield_hub::Lease::Gone { left } => (LeaseState::Gone, Some(left)),
+            lampfield_hub::Lease::Returning { left } => (LeaseState::Returning, Some(left)),
+            lampfield_hub::Lease::RestartGrace { left } => (LeaseState::Restart, Some(left)),
+            lampfield_hub::Lease::Away => (LeaseState::Away, None),
+            lampfield_hub::Lease::KeptByPolicy => (LeaseState::Kept, None),
+            lampfield_hub::Lease::Unavailable { .. } => (LeaseState::Unavailable, None),
+            lampfield_hub::Lease::Ending | lampfield_hub::Lease::Withdrawn { .. } => {
+                (LeaseState::Gone, Some(Duration::ZERO))
+            }
+        };
+        Self { state, seconds_left: left.map(|left| left.as_secs_f64()) }
+    }
 }

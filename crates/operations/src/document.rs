@@ -4,7 +4,6 @@
 
 pub mod account;
 pub mod change;
-pub mod check;
 pub mod done;
 pub mod error;
 pub mod history;

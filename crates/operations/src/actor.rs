@@ -1,0 +1,209 @@
+//! Who does something, and what that somebody may do. Every face makes an actor of whoever comes by it, and no
+//! operation runs without one.
+
+use std::fmt;
+
+use lampfield_accounts::{Account, Role};
+use lampfield_board::{AccountName, BoardName, Identity, NameError, Protocol};
+
+use crate::definition::{Definition, Reach};
+use crate::failure::{Exit, Failure};
+use crate::scope::{Scope, Scopes};
+
+/// As whom the owner of the data folder speaks about lamps: no account can be called so.
+pub const OWNER: &str = "lampfield cli";
+
+/// Who does something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    kind: ActorKind,
+    scopes: Scopes,
+    /// The only board it may touch; none where it may touch all, and the server.
+    board: Option<BoardName>,
+    /// By which way it comes.
+    protocol: Protocol,
+}
+
+/// What an actor is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActorKind {
+    /// Whoever may open the control socket: the owner of the data folder.
+    Owner,
+    /// Somebody who has logged in with an account.
+    Account(AccountName),
+    /// A program with a token of this name.
+    Token(String),
+    /// A script of this name that the server runs.
+    Script(String),
+}
+
+// === impl Actor ===
+
+impl Actor {
+    /// The owner of the data folder at the command line, who may do everything.
+    #[must_use]
+    pub fn owner() -> Self {
+        Self { kind: ActorKind::Owner, scopes: Scopes::all(), board: None, protocol: Protocol::Cli }
+    }
+
+    /// An account with what its role allows. An admin may do everything on its board, one of the first domain everything
+    /// on the server: `board` is none for that one.
+    ///
+    /// # Errors
+    /// When its address is too long for a board.
+    pub fn account(
+        account: &Account,
+        board: Option<BoardName>,
+        protocol: Protocol,
+    ) -> Result<Self, NameError> {
+        let scopes = match account.role {
+            Role::Admin => Scopes::all(),
+            Role::Pbx | Role::User => Scopes::from_iter([Scope::LampsRead]),
+        };
+        let kind = ActorKind::Account(AccountName::parse(account.jid.as_str())?);
+        Ok(Self { kind, scopes, board, protocol })
+    }
+
+    /// A token or a script, which belongs to one board.
+    #[must_use]
+    pub fn of_board(kind: ActorKind, scopes: Scopes, board: BoardName, protocol: Protocol) -> Self {
+        Self { kind, scopes, board: Some(board), protocol }
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn kind(&self) -> &ActorKind {
+        &self.kind
+    }
+
+    /// The only board it may touch; none where it may touch all, and the server.
+    #[must_use]
+    pub fn board(&self) -> Option<&BoardName> {
+        self.board.as_ref()
+    }
+
+    /// By which way it comes.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// As whom it speaks about lamps.
+    ///
+    /// # Errors
+    /// When its name cannot be one of a board.
+    pub fn speaks_as(&self) -> Result<(AccountName, Identity), NameError> {
+        match &self.kind {
+            ActorKind::Owner => Ok((AccountName::parse(OWNER)?, Identity::parse("command line")?)),
+            ActorKind::Account(name) => {
+                Ok((name.clone(), Identity::parse(self.protocol.as_str())?))
+            }
+            ActorKind::Token(name) | ActorKind::Script(name) => {
+                let account = format!("{} {name}", self.kind.word());
+                Ok((AccountName::parse(&account)?, Identity::parse(name)?))
+            }
+        }
+    }
+
+    /// Whether it may do this.
+    ///
+    /// # Errors
+    /// Names the scope that is missing and who has it, or the board that is not the actor's.
+    pub fn check(&self, definition: &Definition) -> Result<(), Failure> {
+        let Definition { name, scope, reach, .. } = definition;
+        if !self.scopes.has(*scope) {
+            let message = format!("{name} needs the scope {scope}, which {self} has not");
+            return Err(Failure::new(Exit::NotAllowed, "scope-missing", message)
+                .line("has", self.scopes.to_string())
+                .line(
+                    "ask",
+                    format!("the owner of the data folder, an admin, or whoever may give {scope}"),
+                ));
+        }
+        match (&self.board, reach) {
+            (Some(board), Reach::Server) => {
+                let message = format!(
+                    "{name} is about the whole server; {self} may touch the board {board} only"
+                );
+                Err(Failure::new(Exit::NotAllowed, "whole-server", message)
+                    .line("ask", "the owner of the data folder, or an admin of the first domain"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+// === impl ActorKind ===
+
+impl ActorKind {
+    /// The word for it: `owner`, `account`, `token`, `script`.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Account(_) => "account",
+            Self::Token(_) => "token",
+            Self::Script(_) => "script",
+        }
+    }
+
+    /// Which one, where there are several.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Owner => None,
+            Self::Account(name) => Some(name.as_str()),
+            Self::Token(name) | Self::Script(name) => Some(name),
+        }
+    }
+}
+
+impl fmt::Display for ActorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => write!(f, "{} {name}", self.word()),
+            None => f.write_str(self.word()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::{LogSet, Operation, UserAdd, Why};
+
+    fn token(scopes: &[Scope]) -> Actor {
+        let board = BoardName::parse("a.example").expect("a board");
+        let scopes = scopes.iter().copied().collect();
+        Actor::of_board(ActorKind::Token("wall".to_owned()), scopes, board, Protocol::Rest)
+    }
+
+    #[test]
+    fn a_refusal_names_the_scope_that_is_missing_and_who_has_it() {
+        let token = token(&[Scope::LampsRead]);
+        assert_eq!(token.check(Why::DEFINITION), Ok(()));
+        let refused = token.check(UserAdd::DEFINITION).expect_err("no such scope");
+        assert_eq!((refused.exit, refused.code.as_str()), (Exit::NotAllowed, "scope-missing"));
+        let text = refused.to_string();
+        for words in ["accounts:write", "token wall", "has  lamps:read", "the owner"] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+        for definition in crate::operation::ALL {
+            assert_eq!(Actor::owner().check(definition), Ok(()), "{}", definition.name);
+        }
+    }
+
+    #[test]
+    fn whoever_belongs_to_a_board_does_nothing_to_the_whole_server() {
+        let token = token(Scope::ALL);
+        assert_eq!(token.check(UserAdd::DEFINITION), Ok(()));
+        let refused = token.check(LogSet::DEFINITION).expect_err("the whole server");
+        assert_eq!(refused.code, "whole-server");
+    }
+}

@@ -1,0 +1,274 @@
+//! How arguments cross from a face to an operation: as JSON, checked against the definition.
+
+use lampfield_board::{Kind, WallTime};
+use serde_json::{Map, Value};
+
+use crate::definition::{Definition, Form, Need};
+use crate::failure::{Exit, Failure};
+use crate::moment;
+use crate::nearest::nearest;
+
+/// What was said, by the names of the arguments.
+pub type Said = Map<String, Value>;
+
+/// The type of an argument.
+pub trait ArgumentValue: Sized {
+    /// What can be written for it.
+    const FORM: Form;
+    /// What stands if nothing is said and the definition names no default.
+    const NEED: Need;
+
+    /// Reads it. Nothing said is `null`.
+    ///
+    /// # Errors
+    /// What could be said instead.
+    fn read(said: Value) -> Result<Self, String>;
+
+    /// Writes it; `null` if there is nothing to say.
+    fn write(&self) -> Value;
+}
+
+/// A text that is shown and logged nowhere: a password on its way.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hidden(pub String);
+
+/// A value in the JSON form of a kind, or a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spoken(pub Value);
+
+/// From when on: `10m` ago, `14:03`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Since(pub WallTime);
+
+/// Takes one argument out of what was said.
+///
+/// # Errors
+/// When it is missing or cannot be one.
+pub fn take<T: ArgumentValue>(
+    said: &mut Said,
+    name: &str,
+    default: Option<&str>,
+) -> Result<T, Failure> {
+    let given = said.remove(name).unwrap_or_default();
+    let given = match (given, default) {
+        (Value::Null, Some(default)) => {
+            // A default is written like what people type.
+            serde_json::from_str(default).unwrap_or_else(|_| Value::from(default))
+        }
+        (Value::Null, None) if T::NEED == Need::Required => {
+            let message = format!("{name} is missing");
+            return Err(Failure::new(Exit::Usage, "missing-argument", message));
+        }
+        (given, _) => given,
+    };
+    T::read(given)
+        .map_err(|wanted| Failure::new(Exit::Usage, "wrong-argument", format!("{name}: {wanted}")))
+}
+
+/// That nothing was said which the operation does not know.
+///
+/// # Errors
+/// Names the first and what is nearest to it.
+pub fn check_known(definition: &Definition, said: &Said) -> Result<(), Failure> {
+    let unknown = said.keys().find(|name| definition.argument(name).is_none());
+    let Some(unknown) = unknown else { return Ok(()) };
+    let message = format!("\"{unknown}\" is not an argument of {}", definition.name);
+    let names = definition.arguments.iter().map(|argument| argument.name);
+    let failure = Failure::new(Exit::Usage, "unknown-argument", message);
+    Err(match nearest(unknown, names.clone(), 3) {
+        near if near.is_empty() => failure.line("arguments", names.collect::<Vec<_>>().join("  ")),
+        near => failure.line("nearest", near.join("  ")),
+    })
+}
+
+/// The longest text of an argument that is noted, in bytes.
+const LONGEST_NOTED: usize = 256;
+
+/// What was said as it may be noted: nothing secret, nothing unknown, nothing long.
+pub fn notable(definition: &Definition, said: &Said) -> Said {
+    let known = definition.arguments.iter().filter_map(|argument| {
+        let value = said.get(argument.name)?;
+        let noted = match argument.form {
+            Form::Secret => "***".into(),
+            _ => short(value),
+        };
+        Some((argument.name.to_owned(), noted))
+    });
+    known.collect()
+}
+
+fn short(value: &Value) -> Value {
+    let text = value.to_string();
+    if text.len() <= LONGEST_NOTED {
+        return value.clone();
+    }
+    let end = text.floor_char_boundary(LONGEST_NOTED);
+    format!("{}...", text.get(..end).unwrap_or_default()).into()
+}
+
+// === impl Hidden ===
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hidden")
+    }
+}
+
+impl ArgumentValue for Hidden {
+    const FORM: Form = Form::Secret;
+    const NEED: Need = Need::Required;
+
+    fn read(said: Value) -> Result<Self, String> {
+        String::read(said).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        self.0.clone().into()
+    }
+}
+
+// === impl Spoken ===
+
+impl Spoken {
+    /// What a person has typed: JSON if it is that, else a word.
+    #[must_use]
+    pub fn typed(text: &str) -> Self {
+        Self(serde_json::from_str(text).unwrap_or_else(|_| text.into()))
+    }
+}
+
+impl ArgumentValue for Spoken {
+    const FORM: Form = Form::Json;
+    const NEED: Need = Need::Required;
+
+    fn read(said: Value) -> Result<Self, String> {
+        Ok(Self(said))
+    }
+
+    fn write(&self) -> Value {
+        self.0.clone()
+    }
+}
+
+// === impl Since ===
+
+impl ArgumentValue for Since {
+    const FORM: Form = Form::Since;
+    const NEED: Need = Need::Required;
+
+    fn read(said: Value) -> Result<Self, String> {
+        moment::since(&String::read(said)?).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        self.0.to_string().into()
+    }
+}
+
+// === impl ArgumentValue for what the language has ===
+
+impl ArgumentValue for String {
+    const FORM: Form = Form::Text;
+    const NEED: Need = Need::Required;
+
+    fn read(said: Value) -> Result<Self, String> {
+        match said {
+            Value::String(text) => Ok(text),
+            other => Err(format!("a text belongs here, not {other}")),
+        }
+    }
+
+    fn write(&self) -> Value {
+        self.as_str().into()
+    }
+}
+
+impl ArgumentValue for bool {
+    const FORM: Form = Form::Switch;
+    const NEED: Need = Need::Default("false");
+
+    fn read(said: Value) -> Result<Self, String> {
+        match said {
+            Value::Null => Ok(false),
+            Value::Bool(is) => Ok(is),
+            other => Err(format!("true or false belongs here, not {other}")),
+        }
+    }
+
+    fn write(&self) -> Value {
+        (*self).into()
+    }
+}
+
+impl ArgumentValue for usize {
+    const FORM: Form = Form::Number;
+    const NEED: Need = Need::Required;
+
+    fn read(said: Value) -> Result<Self, String> {
+        let number = said.as_u64().and_then(|number| Self::try_from(number).ok());
+        number.ok_or_else(|| format!("a whole number belongs here, not {said}"))
+    }
+
+    fn write(&self) -> Value {
+        (*self as u64).into()
+    }
+}
+
+impl ArgumentValue for Vec<String> {
+    const FORM: Form = Form::Texts;
+    const NEED: Need = Need::Optional;
+
+    fn read(said: Value) -> Result<Self, String> {
+        match said {
+            Value::Null => Ok(Self::new()),
+            Value::Array(texts) => texts.into_iter().map(String::read).collect(),
+            other => Err(format!("a list of texts belongs here, not {other}")),
+        }
+    }
+
+    fn write(&self) -> Value {
+        if self.is_empty() { Value::Null } else { self.as_slice().into() }
+    }
+}
+
+impl ArgumentValue for WallTime {
+    const FORM: Form = Form::Moment;
+    const NEED: Need = Need::Required;
+
+    fn read(said: Value) -> Result<Self, String> {
+        moment::moment(&String::read(said)?)
+    }
+
+    fn write(&self) -> Value {
+        self.to_string().into()
+    }
+}
+
+impl ArgumentValue for Kind {
+    const FORM: Form = Form::Kind;
+    const NEED: Need = Need::Required;
+
+    fn read(said: Value) -> Result<Self, String> {
+        String::read(said)?.parse().map_err(|error: lampfield_board::UnknownKind| error.to_string())
+    }
+
+    fn write(&self) -> Value {
+        self.as_str().into()
+    }
+}
+
+impl<T: ArgumentValue> ArgumentValue for Option<T> {
+    const FORM: Form = T::FORM;
+    const NEED: Need = Need::Optional;
+
+    fn read(said: Value) -> Result<Self, String> {
+        match said {
+            Value::Null => Ok(None),
+            said => T::read(said).map(Some),
+        }
+    }
+
+    fn write(&self) -> Value {
+        self.as_ref().map_or(Value::Null, T::write)
+    }
+}

@@ -1,0 +1,178 @@
+//! Where operations are run: what they work on, and the one way in. Every face comes by [`Desk::run`] or
+//! [`Desk::watch`], so that nothing is done that the actor may not do, and no change is made that nobody can read about.
+
+use std::rc::Rc;
+
+use lampfield_accounts::{AccountBook, BareJid};
+use lampfield_board::BoardName;
+use lampfield_fabric::Store;
+use lampfield_hub::{Boards, HubShell};
+
+use crate::actor::Actor;
+use crate::argument::Said;
+use crate::definition::Definition;
+use crate::failure::{Exit, Failure};
+use crate::host::{Host, Served};
+use crate::journal::Journal;
+use crate::nearest::nearest;
+use crate::operation::{ALL, Operation, Perform, Watch, by_name};
+use crate::watchers::{Watchers, Watching};
+
+/// Everything that operations work on. Belongs to the core thread.
+pub struct Desk<H> {
+    /// Who says what, board by board.
+    pub boards: Boards,
+    /// Who may log in.
+    pub accounts: Rc<AccountBook>,
+    /// Whether it is kept.
+    pub store: Store,
+    /// Who watches.
+    pub watchers: Rc<Watchers>,
+    /// What happened to origins.
+    pub journal: Rc<Journal>,
+    /// The program around it.
+    pub host: H,
+}
+
+/// The definition of the operation of this name.
+///
+/// # Errors
+/// There is none; the nearest are named.
+pub fn defined(name: &str) -> Result<&'static Definition, Failure> {
+    ALL.iter().find(|definition| definition.name == name).copied().ok_or_else(|| {
+        let message = format!("there is no operation \"{name}\"");
+        let failure = Failure::new(Exit::Usage, "unknown-operation", message);
+        let near = nearest(name, ALL.iter().map(|definition| definition.name), 3);
+        match near.is_empty() {
+            true => failure,
+            false => failure.line("nearest", near.join("  ")),
+        }
+    })
+}
+
+impl<H: Host> Desk<H> {
+    /// Does something by its name, and gives the document that answers it.
+    ///
+    /// # Errors
+    /// There is no such operation, the actor may not do it, an argument is wrong, or it cannot be done.
+    pub async fn run(
+        &self,
+        actor: &Actor,
+        name: &str,
+        said: Said,
+    ) -> Result<serde_json::Value, Failure> {
+        defined(name)?;
+        let done = by_name(name, self, actor, said).await;
+        done.unwrap_or_else(|| Err(Failure::bug(format!("{name} cannot be run"))))
+    }
+
+    /// Begins a watch: changes follow one by one.
+    ///
+    /// # Errors
+    /// As [`Desk::run`].
+    pub fn watch(&self, actor: &Actor, said: Said) -> Result<Watching, Failure> {
+        actor.check(Watch::DEFINITION)?;
+        Watch::read(said)?.begin(self, actor)
+    }
+
+    /// Does something that was not written as JSON.
+    ///
+    /// # Errors
+    /// As [`Desk::run`].
+    pub async fn act<O: Perform<H>>(
+        &self,
+        actor: &Actor,
+        operation: O,
+    ) -> Result<O::Answer, Failure> {
+        let said = operation.write();
+        self.perform(actor, &said, Ok(operation)).await
+    }
+
+    /// The same for something that was, and gives its document in that form.
+    pub(crate) async fn act_on<O: Perform<H>>(
+        &self,
+        actor: &Actor,
+        said: Said,
+    ) -> Result<serde_json::Value, Failure> {
+        let answer = self.perform(actor, &said, O::read(said.clone())).await?;
+        serde_json::to_value(answer).map_err(Failure::bug)
+    }
+
+    /// The only place where anything is done.
+    async fn perform<O: Perform<H>>(
+        &self,
+        actor: &Actor,
+        _said: &Said,
+        operation: Result<O, Failure>,
+    ) -> Result<O::Answer, Failure> {
+        actor.check(O::DEFINITION)?;
+        operation?.perform(self, actor).await
+    }
+
+    /// The board that is meant: by its name or that of a domain which has it; without a name, the actor's own, or that of
+    /// the first domain.
+    pub(crate) fn board(&self, actor: &Actor, named: Option<&str>) -> Result<HubShell, Failure> {
+        let served = self.host.served();
+        let meant = match (named, actor.board()) {
+            (Some(named), _) => found(&served, named),
+            (None, Some(own)) => Some(own),
+            (None, None) => served.first().map(|first| &first.board),
+        };
+        if let (Some(own), Some(meant)) = (actor.board(), meant)
+            && own != meant
+        {
+            return Err(elsewhere(actor, meant));
+        }
+        meant.and_then(|board| self.boards.get(board)).ok_or_else(|| {
+            let named = named.unwrap_or_default();
+            let message = format!("there is no board \"{named}\"");
+            let names: Vec<_> = self.board_names().iter().map(ToString::to_string).collect();
+            Failure::new(Exit::NoSuchThing, "unknown-board", message)
+                .line("boards", names.join("  "))
+        })
+    }
+
+    /// The board of an account's domain, if the actor may touch that.
+    pub(crate) fn board_of(&self, actor: &Actor, account: &BareJid) -> Result<HubShell, Failure> {
+        self.board(actor, Some(account.domain()))
+    }
+
+    /// The boards of the served domains, the first domain's first, each once.
+    pub(crate) fn board_names(&self) -> Vec<BoardName> {
+        let mut names: Vec<BoardName> = Vec::new();
+        for Served { board, .. } in self.host.served() {
+            if !names.contains(&board) {
+                names.push(board);
+            }
+        }
+        names
+    }
+
+    /// The served domains that an actor may touch.
+    pub(crate) fn served(&self, actor: &Actor) -> Vec<Served> {
+        let mut served = self.host.served();
+        served.retain(|domain| actor.board().is_none_or(|own| *own == domain.board));
+        served
+    }
+}
+
+/// The board of that name, or of the domain of that name.
+fn found<'a>(served: &'a [Served], named: &str) -> Option<&'a BoardName> {
+    let of_name = served.iter().find(|domain| domain.board.as_str() == named);
+    let of_domain = || served.iter().find(|domain| domain.name == named);
+    of_name.or_else(of_domain).map(|domain| &domain.board)
+}
+
+fn elsewhere(actor: &Actor, meant: &BoardName) -> Failure {
+    let message = format!("{actor} may not touch the board {meant}");
+    let own = actor.board().map(ToString::to_string).unwrap_or_default();
+    Failure::new(Exit::NotAllowed, "other-board", message)
+        .line("may", own)
+        .line("ask", "the owner of the data folder, or an admin of that board")
+}
+
+impl<H> std::fmt::Debug for Desk<H> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").finish_non_exhaustive()
+    }
+}

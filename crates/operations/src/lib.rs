@@ -1,0 +1,35 @@
+//! What can be done with a Lampfield, each thing defined once: a command today, a route, a form and a script's function
+//! as soon as those faces exist.
+//!
+//! A [`Definition`] names an operation with its arguments and their help, the [`Scope`] that it needs, what it changes and
+//! which document answers it. Whoever does something is an [`Actor`] with scopes, perhaps of one board only. The [`Desk`]
+//! is the one way in: it checks the actor, reads the arguments, does it and notes what was changed.
+//!
+//! No operation runs a program or opens a file that the caller names. Nothing in here knows a protocol; what an operation
+//! needs of the program and its doors is in [`Host`].
+
+mod actor;
+mod argument;
+mod definition;
+mod desk;
+pub mod document;
+pub mod failure;
+mod host;
+mod journal;
+pub mod moment;
+pub mod nearest;
+pub mod operation;
+mod scope;
+pub mod time;
+mod trouble;
+mod watchers;
+
+pub use actor::{Actor, ActorKind, OWNER};
+pub use argument::{ArgumentValue, Hidden, Said, Since, Spoken, notable};
+pub use definition::{Answer, Argument, Definition, Effect, Form, Need, Reach};
+pub use desk::{Desk, defined};
+pub use host::{Connected, Host, Machine, Served};
+pub use journal::Journal;
+pub use operation::Operation;
+pub use scope::{Scope, Scopes, UnknownScope};
+pub use watchers::{Watchers, Watching};

@@ -1,0 +1,165 @@
+//! The operations: one definition for each, with what it does when it is run. A family that belongs together is one file
+//! in `operation/`; the list at the end of this file is the only one.
+
+mod accounts;
+mod domain;
+mod history;
+mod invite;
+mod log;
+mod past;
+mod status;
+mod subject;
+mod user;
+mod watch;
+mod why;
+
+use std::future::Future;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use domain::DomainList;
+pub use history::History;
+pub use invite::Invite;
+pub use log::LogSet;
+pub use status::Status;
+pub use user::{UserAdd, UserForgetResource, UserList, UserPasswd, UserRemove};
+pub use watch::Watch;
+pub use why::Why;
+
+use crate::actor::Actor;
+use crate::argument::Said;
+use crate::definition::Definition;
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::host::Host;
+
+/// One thing that can be done, with its arguments. Made by [`operation!`] from a definition.
+pub trait Operation: Sized {
+    /// What is known of it before anybody asks.
+    const DEFINITION: &'static Definition;
+
+    /// The document that answers it.
+    type Answer: Serialize + DeserializeOwned;
+
+    /// Reads the arguments.
+    ///
+    /// # Errors
+    /// The first that is missing, unknown or cannot be one.
+    fn read(said: Said) -> Result<Self, Failure>;
+
+    /// Writes the arguments, for whoever asks from outside.
+    fn write(&self) -> Said;
+}
+
+/// What an operation does. Nobody calls it but the [`Desk`], which has checked the actor before.
+pub trait Perform<H: Host>: Operation {
+    /// Does it.
+    fn perform(
+        self,
+        desk: &Desk<H>,
+        actor: &Actor,
+    ) -> impl Future<Output = Result<Self::Answer, Failure>>;
+}
+
+/// Makes the type of an operation and its [`Definition`] of one text. The documentation of the type and of its fields is
+/// the help that every face shows.
+macro_rules! operation {
+    (
+        $(#[doc = $about:literal])+
+        pub struct $operation:ident = $name:literal {
+            $($(#[doc = $help:literal])+ $argument:ident: $type:ty $(= $default:literal)?,)*
+        }
+        $scope:ident, $effect:expr, $reach:ident, $answer:ident($schema:literal) -> $document:ty
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $operation {
+            $($(#[doc = $help])+ pub $argument: $type,)*
+        }
+
+        impl $crate::operation::Operation for $operation {
+            const DEFINITION: &'static $crate::definition::Definition = &$crate::definition::Definition {
+                name: $name,
+                about: concat!($($about),+).trim_ascii_start(),
+                arguments: &[$($crate::definition::Argument {
+                    name: stringify!($argument),
+                    about: concat!($($help),+).trim_ascii_start(),
+                    form: <$type as $crate::argument::ArgumentValue>::FORM,
+                    need: $crate::operation::operation!(@need $type $(, $default)?),
+                },)*],
+                scope: $crate::scope::Scope::$scope,
+                effect: $effect,
+                reach: $crate::definition::Reach::$reach,
+                answer: $crate::definition::Answer::$answer($schema),
+            };
+
+            type Answer = $document;
+
+            fn read(said: $crate::argument::Said) -> Result<Self, $crate::failure::Failure> {
+                $crate::argument::check_known(Self::DEFINITION, &said)?;
+                #[allow(unused_mut, unused_variables, reason = "an operation may have no arguments")]
+                let mut said = said;
+                Ok(Self {
+                    $($argument: $crate::argument::take(
+                        &mut said,
+                        stringify!($argument),
+                        $crate::operation::operation!(@default $($default)?),
+                    )?,)*
+                })
+            }
+
+            fn write(&self) -> $crate::argument::Said {
+                let said: [(&str, serde_json::Value); _] = [$((
+                    stringify!($argument),
+                    $crate::argument::ArgumentValue::write(&self.$argument),
+                ),)*];
+                let said = said.into_iter().filter(|(_, value)| !value.is_null());
+                said.map(|(name, value)| (name.to_owned(), value)).collect()
+            }
+        }
+    };
+    (@need $type:ty) => { <$type as $crate::argument::ArgumentValue>::NEED };
+    (@need $type:ty, $default:literal) => { $crate::definition::Need::Default($default) };
+    (@default) => { None };
+    (@default $default:literal) => { Some($default) };
+}
+use operation;
+
+/// The list of operations: what follows from it is the list of their definitions, and the way from a name to what is done.
+macro_rules! operations {
+    ($($operation:ident,)+) => {
+        /// The definitions of all operations.
+        pub const ALL: &[&Definition] = &[$($operation::DEFINITION),+];
+
+        /// Does what is called by this name; of what answers more than once, up to its first line. `None` where nothing
+        /// is called so.
+        pub(crate) async fn by_name<H: Host>(
+            name: &str,
+            desk: &Desk<H>,
+            actor: &Actor,
+            said: Said,
+        ) -> Option<Result<serde_json::Value, Failure>> {
+            $(if name == $operation::DEFINITION.name {
+                // Each has its own size, and the largest would count for all.
+                return Some(Box::pin(desk.act_on::<$operation>(actor, said)).await);
+            })+
+            None
+        }
+    };
+}
+
+operations! {
+    Status,
+    Why,
+    History,
+    Watch,
+    UserAdd,
+    UserList,
+    UserPasswd,
+    UserForgetResource,
+    UserRemove,
+    Invite,
+    DomainList,
+    LogSet,
+}

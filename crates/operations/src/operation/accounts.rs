@@ -1,0 +1,115 @@
+//! What the operations on accounts share: which account is meant, and what the book says in a person's words.
+
+use lampfield_accounts::{ALLOWED_NAMES, AccountError, BareJid, Role};
+use lampfield_board::AccountName;
+use lampfield_hub::HubShell;
+
+use crate::actor::Actor;
+use crate::desk::Desk;
+use crate::failure::{Exit, Failure};
+use crate::host::Host;
+use crate::nearest::nearest;
+
+/// An account as a person names it: with or without its domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Named {
+    /// Before the `@`.
+    pub name: String,
+    /// Behind it; the first domain if it is not given.
+    pub domain: Option<String>,
+}
+
+// === impl Named ===
+
+impl Named {
+    /// Reads `NAME` or `NAME@DOMAIN`.
+    pub fn parse(typed: &str) -> Self {
+        match typed.rsplit_once('@') {
+            Some((name, domain)) => Self { name: name.to_owned(), domain: Some(domain.to_owned()) },
+            None => Self { name: typed.to_owned(), domain: None },
+        }
+    }
+}
+
+impl<H: Host> Desk<H> {
+    /// The address that is meant, in a domain that the actor may touch.
+    pub(super) fn jid(&self, actor: &Actor, account: &Named) -> Result<BareJid, Failure> {
+        let domain = self.domain(actor, account.domain.as_deref())?;
+        BareJid::parse(&format!("{}@{domain}", account.name)).map_err(|_| {
+            let message = format!("\"{}\" cannot be an account name", account.name);
+            Failure::new(Exit::Usage, "wrong-name", message).line("write", ALLOWED_NAMES)
+        })
+    }
+
+    /// A served domain that the actor may touch; the first one if none is named.
+    pub(super) fn domain(&self, actor: &Actor, named: Option<&str>) -> Result<String, Failure> {
+        let served = self.served(actor);
+        let mut names = served.iter().map(|domain| domain.name.as_str());
+        let Some(named) = named else { return Ok(names.next().unwrap_or_default().to_owned()) };
+        if names.clone().any(|name| name == named) {
+            return Ok(named.to_owned());
+        }
+        let message = format!("\"{named}\" is not served here");
+        let failure = Failure::new(Exit::NoSuchThing, "unknown-domain", message);
+        Err(match nearest(named, names, 3) {
+            near if near.is_empty() => failure.line("try", "lampfield domain list"),
+            near => failure.line("nearest", near.join("  ")),
+        })
+    }
+
+    /// That there is such an account.
+    pub(super) fn known(&self, actor: &Actor, jid: &BareJid) -> Result<(), Failure> {
+        if self.accounts.get(jid).is_some() {
+            return Ok(());
+        }
+        let (served, accounts) = (self.served(actor), self.accounts.list());
+        let may_see = |name: &str| served.iter().any(|domain| domain.name == name);
+        let accounts = accounts.iter().filter(|account| may_see(account.jid.domain()));
+        let near =
+            nearest(jid.as_str(), accounts.map(|account| account.jid.as_str()), 3).join("  ");
+        let failure = refused(AccountError::Missing(jid.clone()));
+        Err(match near.is_empty() {
+            true => failure.line("try", "lampfield user list"),
+            false => failure.line("nearest", near),
+        })
+    }
+}
+
+/// The servers of an account that are away and will be told on their return what has ended.
+pub(super) fn away(board: &HubShell, account: &AccountName) -> Vec<String> {
+    board.read(|hub, _| hub.awaited(account).map(str::to_owned).collect())
+}
+
+/// The role of this word.
+pub(super) fn role(typed: &str) -> Result<Role, Failure> {
+    let roles = [Role::Pbx, Role::User, Role::Admin];
+    roles.into_iter().find(|role| role.as_str() == typed).ok_or_else(|| {
+        Failure::new(Exit::Usage, "wrong-role", format!("\"{typed}\" is not a role"))
+            .line("try", "pbx, user or admin")
+    })
+}
+
+/// What the book says, with what to do.
+pub(super) fn refused(error: AccountError) -> Failure {
+    let (exit, code) = match &error {
+        AccountError::Exists(_) => (Exit::Conflict, "account-exists"),
+        AccountError::Missing(_) => (Exit::NoSuchThing, "unknown-account"),
+        AccountError::Declared(_) => (Exit::Conflict, "declared-account"),
+        AccountError::OwnPassword(_) => (Exit::Conflict, "own-password"),
+        AccountError::OtherKey(_) => (Exit::Conflict, "other-key"),
+        AccountError::NoName(_) => (Exit::Usage, "wrong-name"),
+        AccountError::Password(..) => (Exit::Usage, "wrong-password"),
+        AccountError::Full(_) => (Exit::Conflict, "too-many-accounts"),
+        AccountError::Busy => (Exit::NoAnswer, "busy"),
+        AccountError::NotStored(_) => (Exit::Bad, "not-stored"),
+        AccountError::NoRandom | AccountError::Store(_) => (Exit::Bad, "store"),
+    };
+    let failure = Failure::new(exit, code, error.to_string());
+    match error {
+        AccountError::Exists(jid) => failure.line("try", format!("lampfield user passwd {jid}")),
+        AccountError::OtherKey(jid) => {
+            failure.line("try", format!("lampfield invite {jid} --rotate"))
+        }
+        _ => failure,
+    }
+}

@@ -1,0 +1,71 @@
+//! `invite NAME`: everything that one more PBX needs.
+
+use lampfield_accounts::{AccountError, BareJid, LegacyAuth, Role, Rotation};
+
+use super::accounts::{Named, refused};
+use super::{Perform, operation};
+use crate::actor::Actor;
+use crate::definition::Effect;
+use crate::desk::Desk;
+use crate::document::invite as document;
+use crate::failure::{Exit, Failure};
+use crate::host::Host;
+
+operation! {
+    /// Prints the complete xmpp.conf for one more Asterisk server.
+    pub struct Invite = "invite" {
+        /// The name of the new server
+        name: String,
+        /// Its domain, if not the first
+        domain: Option<String>,
+        /// Make a new secret; the old one ends
+        rotate: bool,
+    }
+    AccountsWrite, Effect::Changes("the accounts"), Board, Document("invite/1") -> document::Invite
+}
+
+impl<H: Host> Perform<H> for Invite {
+    async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Invite, Failure> {
+        let jid = desk.jid(actor, &self.named()?)?;
+        desk.check_is_pbx(&jid)?;
+        let rotation = if self.rotate { Rotation::Rotate } else { Rotation::Keep };
+        let password = match (desk.host.declared_password(&jid)?, rotation) {
+            (Some(password), Rotation::Keep) => password,
+            (Some(_), Rotation::Rotate) => return Err(refused(AccountError::Declared(jid))),
+            (None, _) => desk.accounts.invite(&jid, rotation).await.map_err(refused)?.password,
+        };
+        let account = desk.accounts.get(&jid);
+        let legacy = account.map_or(LegacyAuth::Refused, |account| account.legacy());
+        desk.host.invitation(&jid, &password, legacy)
+    }
+}
+
+impl Invite {
+    /// The account that is meant, if the two ways to name its domain agree.
+    fn named(&self) -> Result<Named, Failure> {
+        let typed = Named::parse(&self.name);
+        match (&typed.domain, &self.domain) {
+            (Some(one), Some(other)) if one != other => {
+                let message = format!("{} is not in the domain {other}", self.name);
+                Err(Failure::new(Exit::Usage, "two-domains", message)
+                    .line("try", format!("lampfield invite {}@{other}", typed.name)))
+            }
+            (_, Some(domain)) => Ok(Named { domain: Some(domain.clone()), ..typed }),
+            (_, None) => Ok(typed),
+        }
+    }
+}
+
+impl<H: Host> Desk<H> {
+    /// An xmpp.conf with the password of a person is of no use to anybody.
+    fn check_is_pbx(&self, jid: &BareJid) -> Result<(), Failure> {
+        match self.accounts.get(jid) {
+            Some(account) if account.role != Role::Pbx => {
+                let message = format!("{jid} has the role {}: only a pbx is invited", account.role);
+                Err(Failure::new(Exit::Conflict, "not-a-pbx", message)
+                    .line("try", "lampfield invite with a name that no account has yet"))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! `status`: is it all right? Gathers what every part counts and complains about.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use lampfield_fabric::{Health, Storage};
+use lampfield_hub::{HubShell, Now, Status as HubStatus, Trouble};
+
+use super::{Perform, operation};
+use crate::actor::Actor;
+use crate::definition::Effect;
+use crate::desk::Desk;
+use crate::document::moment;
+use crate::document::status::{self as document, Attention, BoardStatus, OriginStatus, Severity};
+use crate::failure::Failure;
+use crate::host::{Host, Machine};
+use crate::trouble::attention;
+
+operation! {
+    /// Is it all right?
+    pub struct Status = "status" {}
+    StatusRead, Effect::Reads, Server, Document("status/1") -> document::Status
+}
+
+impl<H: Host> Perform<H> for Status {
+    async fn perform(self, desk: &Desk<H>, _: &Actor) -> Result<document::Status, Failure> {
+        Ok(desk.status())
+    }
+}
+
+impl<H: Host> Desk<H> {
+    fn status(&self) -> document::Status {
+        let names = self.board_names();
+        let boards: Vec<_> = names.iter().filter_map(|name| self.boards.get(name)).collect();
+        let now = boards.first().map(HubShell::now).unwrap_or_default();
+        let hubs: Vec<HubStatus> = boards.iter().map(|it| it.read(|hub, _| hub.status())).collect();
+        let hub = hubs.iter().cloned().reduce(HubStatus::plus).unwrap_or_default();
+        let machine = self.host.machine();
+        let store = self.store_status(machine.owed);
+        let troubles = hub.troubles.iter().filter(|trouble| !is_explained(trouble, &machine));
+        let mut attention: Vec<Attention> = troubles.map(attention).collect();
+        attention.extend(store.reason.as_deref().map(stalled));
+        let origins = boards.iter().flat_map(|board| origins(board, &machine)).collect();
+        attention.extend(machine.attention);
+        document::Status {
+            schema: "status/1".to_owned(),
+            healthy: attention.is_empty(),
+            as_of: moment(now.wall),
+            server: document::Server { uptime_seconds: now.mono.as_secs_f64(), ..machine.server },
+            attention,
+            certificates: machine.certificates,
+            origins,
+            boards: boards
+                .iter()
+                .zip(&hubs)
+                .map(|(one, hub)| self.board_status(one, hub))
+                .collect(),
+            counters: self.counters(&hub, machine.counters),
+            limits: limits(&hub, machine.limits),
+            store,
+        }
+    }
+
+    fn board_status(&self, board: &HubShell, hub: &HubStatus) -> BoardStatus {
+        let served = self.host.served().into_iter();
+        let domains = served.filter(|domain| domain.board == *board.name());
+        BoardStatus {
+            board: board.name().to_string(),
+            domains: domains.map(|domain| domain.name).collect(),
+            origins: hub.origins as u64,
+            lamps: hub.lamps as u64,
+            facts: hub.facts.used as u64,
+            revision: hub.revision,
+        }
+    }
+
+    fn counters(
+        &self,
+        hub: &HubStatus,
+        of_machine: BTreeMap<String, u64>,
+    ) -> BTreeMap<String, u64> {
+        let said = &hub.said;
+        let held = [
+            ("logged_in", hub.connections),
+            ("accounts", self.accounts.list().len()),
+            ("subscriptions", hub.watches),
+            ("origins", hub.origins),
+            ("subjects", hub.subjects),
+            ("lamps", hub.lamps),
+            ("facts", hub.facts.used),
+            ("tombstones", hub.tombstones.used),
+            ("history", hub.history.used),
+        ];
+        let happened = [
+            ("revision", hub.revision),
+            ("said_changed", said.changed),
+            ("said_repeats", said.repeats),
+            ("said_passed_on", said.passed_on),
+            ("said_ignored", said.ignored),
+            ("said_refused", said.refused),
+        ];
+        let of_kinds = hub.kinds.iter().map(|(kind, facts)| (format!("{kind}_facts"), *facts));
+        let held = held.into_iter().map(|(name, count)| (name.to_owned(), count)).chain(of_kinds);
+        let happened = happened.into_iter().map(|(name, count)| (name.to_owned(), count));
+        let held = held.map(|(name, count)| (name, count as u64));
+        held.chain(happened).chain(of_machine).collect()
+    }
+
+    fn store_status(&self, owed_elsewhere: usize) -> document::Store {
+        let owed: usize = self.boards.all().iter().map(HubShell::owed).sum();
+        let waiting = (self.store.waiting() + owed + owed_elsewhere) as u64;
+        match &*self.store.health().borrow() {
+            Health::Ok => {
+                document::Store { state: "ok".to_owned(), waiting, reason: None, since: None }
+            }
+            Health::Stalled { since, reason } => document::Store {
+                state: "stalled".to_owned(),
+                waiting,
+                reason: Some(reason.clone()),
+                since: rfc3339(*since),
+            },
+        }
+    }
+}
+
+fn origins(board: &HubShell, machine: &Machine) -> Vec<OriginStatus> {
+    let (now, reports) = board.read(|hub, now| (now, hub.origins(now)));
+    let Now { wall, .. } = now;
+    let document = |report: lampfield_hub::OriginReport| {
+        let via = report.newest.and_then(|conn| machine.reported.get(&conn).copied());
+        OriginStatus::of(board.name(), report, via, wall)
+    };
+    reports.into_iter().map(document).collect()
+}
+
+fn limits(hub: &HubStatus, of_machine: BTreeMap<String, u64>) -> BTreeMap<String, u64> {
+    let limits = [
+        ("facts", hub.facts.limit),
+        ("tombstones", hub.tombstones.limit),
+        ("history", hub.history.limit),
+    ];
+    let limits = limits.into_iter().map(|(name, limit)| (name.to_owned(), limit as u64));
+    limits.chain(of_machine).collect()
+}
+
+/// Whether a trouble is only what comes of another thing that is told: what helps against that helps against it.
+fn is_explained(trouble: &Trouble, machine: &Machine) -> bool {
+    let Trouble::LongBackoff { account, .. } = trouble else { return false };
+    machine.explained.contains(account)
+}
+
+fn stalled(reason: &str) -> Attention {
+    Attention {
+        code: "store-stalled".to_owned(),
+        severity: Severity::Bad,
+        text: format!("changes do not reach the disk: {reason}; lamps go on from memory"),
+        remedy: "make room or make the data folder writable; what waits is then written by itself"
+            .to_owned(),
+    }
+}
+
+fn rfc3339(time: SystemTime) -> Option<String> {
+    Timestamp::try_from(time).ok().map(|time| format!("{time:.3}"))
+}

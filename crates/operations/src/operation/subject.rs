@@ -1,0 +1,101 @@
+//! Which lamp is meant: people write it with its kind or without, and sometimes wrongly.
+
+use lampfield_board::{Kind, Subject, WallTime};
+use lampfield_hub::{Hub, HubShell};
+
+use crate::desk::Desk;
+use crate::failure::{Exit, Failure};
+use crate::host::Host;
+
+/// Names offered when there is no such subject.
+const NEAREST: usize = 3;
+
+impl<H: Host> Desk<H> {
+    /// The subject that is meant, among those that stand on the board.
+    pub(super) fn standing(&self, hub: &Hub, typed: &str) -> Result<Subject, Failure> {
+        let held = |subject: &Subject| hub.board().find(subject).is_some();
+        one_of(typed, candidates(typed)?.into_iter().filter(held))?
+            .ok_or_else(|| self.unknown(hub, typed))
+    }
+
+    /// The subject that is meant, among those that are spoken of or were.
+    pub(super) fn spoken_of(&self, hub: &Hub, typed: &str) -> Result<Subject, Failure> {
+        let begin = WallTime::from_millis(0);
+        let known = |subject: &Subject| {
+            hub.board().find(subject).is_some() || !hub.history().of(subject, begin, 1).is_empty()
+        };
+        let known = candidates(typed)?.into_iter().filter(known);
+        one_of(typed, known)?.ok_or_else(|| self.unknown(hub, typed))
+    }
+
+    /// Nobody says anything about it on this board; somebody may on another.
+    pub(super) fn unknown(&self, hub: &Hub, typed: &str) -> Failure {
+        let unknown = unknown(hub, typed);
+        let meant = candidates(typed).unwrap_or_default();
+        let knows = |board: &HubShell| {
+            board.read(|hub, _| meant.iter().any(|subject| hub.board().find(subject).is_some()))
+        };
+        let others = self.boards.all();
+        match others.iter().filter(|board| board.name() != hub.name()).find(|board| knows(board)) {
+            Some(other) => {
+                unknown.line("note", format!("it is on another board: --board {}", other.name()))
+            }
+            None => unknown,
+        }
+    }
+}
+
+/// What was typed with this kind in front, which may stand there already.
+pub(super) fn of_kind(kind: Option<Kind>, typed: &str) -> String {
+    match kind {
+        Some(kind) => {
+            let prefix = format!("{kind}/");
+            format!("{prefix}{}", typed.strip_prefix(&prefix).unwrap_or(typed))
+        }
+        None => typed.to_owned(),
+    }
+}
+
+fn candidates(typed: &str) -> Result<Vec<Subject>, Failure> {
+    Subject::candidates(typed)
+        .map_err(|error| Failure::new(Exit::Usage, "wrong-subject", error.to_string()))
+}
+
+/// The only one, if there is one.
+fn one_of(typed: &str, held: impl Iterator<Item = Subject>) -> Result<Option<Subject>, Failure> {
+    let mut held: Vec<Subject> = held.collect();
+    let one = held.pop();
+    match held.is_empty() {
+        true => Ok(one),
+        false => {
+            let names: Vec<String> = held.iter().chain(&one).map(ToString::to_string).collect();
+            let first = names.first().cloned().unwrap_or_default();
+            let message = format!("\"{typed}\" is of several kinds");
+            Err(Failure::new(Exit::Conflict, "ambiguous-subject", message)
+                .line("found", names.join("  "))
+                .line("try", format!("lampfield why {first}")))
+        }
+    }
+}
+
+fn unknown(hub: &Hub, typed: &str) -> Failure {
+    let kinded = typed.split_once('/').filter(|(kind, _)| kind.parse::<Kind>().is_ok());
+    let name = kinded.map_or(typed, |(_, name)| name);
+    let near: Vec<String> =
+        hub.board().nearest(name, NEAREST).iter().map(|near| near.name().to_string()).collect();
+    let failure = Failure::new(
+        Exit::NoSuchThing,
+        "unknown-subject",
+        format!("no subject named \"{typed}\": nobody says anything about it"),
+    );
+    match near.first() {
+        None => failure.line("try", "lampfield watch   shows what is said"),
+        Some(best) => {
+            let cased = near.iter().any(|near| near.eq_ignore_ascii_case(name));
+            let remark = if cased { "   (names are case-sensitive)" } else { "" };
+            failure
+                .line("nearest", format!("{}{remark}", near.join("  ")))
+                .line("try", format!("lampfield why {best}"))
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! `user add|list|passwd|forget-resource|remove`: the accounts.
+
+use lampfield_accounts::{
+    Account, AccountSource, BareJid, Invitation as Invited, LegacyAuth, NewAccount, NewPassword,
+    Role, Rotation,
+};
+use lampfield_board::{AccountName, Pattern};
+use lampfield_hub::Reader;
+
+use super::accounts::{Named, away, refused, role};
+use super::{Perform, operation};
+use crate::actor::Actor;
+use crate::argument::Hidden;
+use crate::definition::Effect;
+use crate::desk::Desk;
+use crate::document::account::{User, UserSecret, Users};
+use crate::document::done::Done;
+use crate::failure::{Exit, Failure};
+use crate::host::Host;
+
+operation! {
+    /// Adds an account; its password is typed, comes from standard input, or is made.
+    pub struct UserAdd = "user add" {
+        /// NAME or NAME@DOMAIN
+        name: String,
+        /// What it may do: pbx, user or admin
+        role: String = "pbx",
+        /// The names it may publish, if not what is usual for its role; may be repeated
+        allow: Vec<String>,
+        /// It logs in without SASL (usesasl=no): its password is kept readable
+        legacy_auth: bool,
+        /// Its password; the server makes one if there is none
+        password: Option<Hidden>,
+    }
+    AccountsWrite, Effect::Changes("the accounts"), Board, Document("user/1") -> UserSecret
+}
+
+operation! {
+    /// Lists the accounts, never their passwords.
+    pub struct UserList = "user list" {
+        /// Only those of this domain
+        domain: Option<String>,
+    }
+    AccountsRead, Effect::Reads, Board, Document("users/1") -> Users
+}
+
+operation! {
+    /// Gives an account another password.
+    pub struct UserPasswd = "user passwd" {
+        /// NAME or NAME@DOMAIN
+        name: String,
+        /// The new one; the server makes one if there is none
+        password: Option<Hidden>,
+    }
+    AccountsWrite, Effect::Changes("the accounts"), Board, Document("user/1") -> UserSecret
+}
+
+operation! {
+    /// Stops waiting for a server of an account that will not come back under its resource.
+    pub struct UserForgetResource = "user forget-resource" {
+        /// NAME or NAME@DOMAIN
+        name: String,
+        /// As `user list` shows it under AWAY
+        resource: String,
+    }
+    AccountsWrite, Effect::Changes("who waits for withdrawals"), Board, Document("done/1") -> Done
+}
+
+operation! {
+    /// Removes an account, its connections and what it said.
+    pub struct UserRemove = "user remove" {
+        /// NAME or NAME@DOMAIN
+        name: String,
+    }
+    AccountsWrite, Effect::Changes("the accounts"), Board, Document("done/1") -> Done
+}
+
+impl<H: Host> Perform<H> for UserAdd {
+    async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<UserSecret, Failure> {
+        let jid = desk.jid(actor, &Named::parse(&self.name))?;
+        let role = role(&self.role)?;
+        let allow = self.allow.iter().map(|pattern| Pattern::parse(pattern));
+        let allow: Vec<Pattern> = allow.collect::<Result<_, _>>().map_err(|error| {
+            Failure::new(Exit::Usage, "wrong-pattern", error.to_string())
+                .line("try", "--allow 'PJSIP/1*'")
+        })?;
+        let made = self.password.is_none();
+        let new = NewAccount {
+            jid: jid.clone(),
+            password: match self.password {
+                Some(Hidden(password)) => NewPassword::Given(password),
+                None => NewPassword::Invited,
+            },
+            role,
+            allow: if allow.is_empty() { role.usual_allow() } else { allow },
+            legacy: if self.legacy_auth { LegacyAuth::Allowed } else { LegacyAuth::Refused },
+            source: AccountSource::Cli,
+        };
+        let account = desk.accounts.add(new).await.map_err(refused)?;
+        match made {
+            true => {
+                let invitation = desk.accounts.invite(&jid, Rotation::Keep).await;
+                Ok(made_by_us(invitation.map_err(refused)?))
+            }
+            false => Ok(given(&account.jid)),
+        }
+    }
+}
+
+impl<H: Host> Perform<H> for UserList {
+    async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<Users, Failure> {
+        let domains = match (self.domain, actor.board()) {
+            (Some(domain), _) => Some(vec![desk.domain(actor, Some(&domain))?]),
+            (None, Some(_)) => Some(desk.served(actor).into_iter().map(|one| one.name).collect()),
+            // Those of domains that are served no longer as well.
+            (None, None) => None,
+        };
+        let accounts = desk.accounts.list();
+        let is_wanted = |account: &Account| {
+            let of = |domains: &Vec<String>| domains.iter().any(|one| one == account.jid.domain());
+            domains.as_ref().is_none_or(of)
+        };
+        let users = accounts.iter().filter(|account| is_wanted(account));
+        let users = users.map(|account| desk.user(account)).collect();
+        Ok(Users { schema: "users/1".to_owned(), users })
+    }
+}
+
+impl<H: Host> Perform<H> for UserPasswd {
+    async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<UserSecret, Failure> {
+        let jid = desk.jid(actor, &Named::parse(&self.name))?;
+        desk.known(actor, &jid)?;
+        match self.password {
+            Some(Hidden(password)) => {
+                desk.accounts.set_password(&jid, &password).await.map_err(refused)?;
+                Ok(given(&jid))
+            }
+            None => {
+                let invitation = desk.accounts.invite(&jid, Rotation::Rotate).await;
+                Ok(made_by_us(invitation.map_err(refused)?))
+            }
+        }
+    }
+}
+
+impl<H: Host> Perform<H> for UserForgetResource {
+    async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<Done, Failure> {
+        let (jid, resource) = (desk.jid(actor, &Named::parse(&self.name))?, &self.resource);
+        desk.known(actor, &jid)?;
+        let name = AccountName::parse(jid.as_str()).map_err(Failure::bug)?;
+        let reader = Reader::new(name, resource);
+        let board = desk.board_of(actor, &jid)?;
+        if !board.act(|hub, _| hub.forget_reader(&reader)) {
+            let message = format!("no resource \"{resource}\" of {jid} is away");
+            let failure = Failure::new(Exit::NoSuchThing, "unknown-resource", message);
+            let away = away(&board, reader.account());
+            return Err(match away.is_empty() {
+                true => failure.line("try", "lampfield user list"),
+                false => failure.line("away", away.join("  ")),
+            });
+        }
+        let text = format!("withdrawals no longer wait for {jid}/{resource}");
+        Ok(Done::new("resource-forgotten", text))
+    }
+}
+
+/// Everything the account said ends with it.
+impl<H: Host> Perform<H> for UserRemove {
+    async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<Done, Failure> {
+        let jid = desk.jid(actor, &Named::parse(&self.name))?;
+        desk.known(actor, &jid)?;
+        let origins = desk.board_of(actor, &jid)?.read(|hub, now| hub.origins(now));
+        let of_it = origins.iter().filter(|origin| origin.account == jid.as_str());
+        let ended: usize = of_it.map(|origin| origin.facts).sum();
+        desk.accounts.remove(&jid).await.map_err(refused)?;
+        let text = format!("removed {jid}; {ended} of its facts withdrawn");
+        Ok(Done::new("user-removed", text))
+    }
+}
+
+impl<H: Host> Desk<H> {
+    fn user(&self, account: &Account) -> User {
+        let connected = self.host.connected(&account.jid);
+        // An address that the hub cannot take has nothing there.
+        let name = AccountName::parse(account.jid.as_str()).ok();
+        let mut served = self.host.served().into_iter();
+        let domain = served.find(|domain| domain.name == account.jid.domain());
+        let board = domain.and_then(|domain| self.boards.get(&domain.board));
+        User {
+            jid: account.jid.to_string(),
+            role: account.role.to_string(),
+            allow: account.allow.iter().map(ToString::to_string).collect(),
+            made_by: account.source.to_string(),
+            connected: connected.all as u64,
+            by_relay: connected.by_relay as u64,
+            away: name.zip(board).map(|(name, board)| away(&board, &name)).unwrap_or_default(),
+        }
+    }
+}
+
+fn given(jid: &BareJid) -> UserSecret {
+    UserSecret { schema: "user/1".to_owned(), jid: jid.to_string(), password: None, again: None }
+}
+
+/// Only a pbx is invited, so nobody else's password is printed again.
+fn made_by_us(Invited { account, password }: Invited) -> UserSecret {
+    let is_pbx = account.role == Role::Pbx;
+    let again = is_pbx.then(|| format!("lampfield invite {}", account.jid));
+    UserSecret { password: Some(password), again, ..given(&account.jid) }
+}

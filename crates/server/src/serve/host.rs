@@ -1,0 +1,199 @@
+//! The program around the operations: what it serves, who is connected, what its file says.
+
+mod certificates;
+mod machine;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use lampfield_accounts::{BareJid, LegacyAuth};
+use lampfield_hub::Boards;
+use lampfield_operations::{Connected, Host, Machine, Served};
+use lampfield_xmpp::Door;
+
+use super::accounts::{password, reconcile as accounts_of};
+use super::addresses::Reachable;
+use super::boards::BoardsOfDomains;
+use super::invitation::Invitation;
+use super::{descriptors, settings, xmpp};
+use crate::advice;
+use crate::certificate::{self, Summary};
+use crate::config::reference::Applies;
+use crate::config::reload::Reload;
+use crate::config::word::LogLevels;
+use crate::config::{Config, keys};
+use crate::document::account::Domain;
+use crate::document::invite::Invite;
+use crate::document::status::Server;
+use crate::failure::{Exit, Failure};
+use crate::logging::Log;
+
+/// What stands around the operations in this program.
+pub struct ServerHost {
+    /// Who says what, board by board.
+    pub boards: Boards,
+    /// Which board each domain has.
+    pub of_domains: BoardsOfDomains,
+    /// The log, whose levels can be set.
+    pub log: Log,
+    /// Who may connect, and who is.
+    pub door: Rc<Door>,
+    /// The configuration in force.
+    pub config: RefCell<Config>,
+    /// The certificates in use; none without TLS.
+    pub certificates: Vec<Summary>,
+    /// What does not change while the server runs.
+    pub server: Server,
+}
+
+impl Host for ServerHost {
+    fn served(&self) -> Vec<Served> {
+        let domains = self.config.borrow().served();
+        let served = domains.into_iter().filter_map(|name| {
+            let board = self.of_domains.of_domain(name.as_str())?.clone();
+            Some(Served { name: name.to_string(), board })
+        });
+        served.collect()
+    }
+
+    fn domains(&self) -> Vec<Domain> {
+        let domains = self.served().into_iter().map(|Served { name, .. }| {
+            let config = self.config.borrow();
+            let given = config.domain.iter().find(|domain| domain.name.as_str() == name);
+            let closed = keys::Registration::Closed;
+            let certificate = self.certificates.iter().find(|one| one.domain.as_str() == name);
+            Domain {
+                registration: given.map_or(closed, |given| given.registration).word().to_owned(),
+                accounts: 0,
+                certificate: certificate.map(|one| one.maker.word().to_owned()),
+                valid_to: certificate.and_then(|one| one.valid_to).map(|end| end.to_string()),
+                name,
+            }
+        });
+        domains.collect()
+    }
+
+    fn connected(&self, account: &BareJid) -> Connected {
+        let connected = self.door.context.router.resources(account);
+        let by_relay = connected.iter().filter(|one| one.via().is_some()).count();
+        Connected { all: connected.len(), by_relay }
+    }
+
+    fn declared_password(&self, account: &BareJid) -> Result<Option<String>, Failure> {
+        Ok(declared(&self.config.borrow(), account).map(password).transpose()?.flatten())
+    }
+
+    fn invitation(
+        &self,
+        account: &BareJid,
+        secret: &str,
+        legacy: LegacyAuth,
+    ) -> Result<Invite, Failure> {
+        let xmpp = &self.config.borrow().xmpp;
+        let reachable = Reachable::of(&xmpp.listen).ok_or_else(|| {
+            Failure::new(Exit::Conflict, "no-listener", "Asterisk needs a plain listener")
+                .line("try", "listen = [\"0.0.0.0:5222\"] in [xmpp]")
+        })?;
+        let domain = account.domain();
+        let certificate = self.certificates.iter().find(|one| one.domain.as_str() == domain);
+        let invitation = Invitation {
+            fingerprints: certificate.map(|one| &one.fingerprints),
+            program: &program(),
+            is_only_here: advice::is_only_here(xmpp),
+            note: note(&reachable, xmpp),
+            jid: account.as_str(),
+            domain,
+            secret,
+            reachable: &reachable,
+            tls: xmpp.tls,
+            legacy: legacy == LegacyAuth::Allowed,
+        };
+        Ok(invitation.document())
+    }
+
+    fn machine(&self) -> Machine {
+        let first = self.of_domains.names().into_iter().find_map(|name| self.boards.get(&name));
+        self.state(first.map(|board| board.now()).unwrap_or_default())
+    }
+
+    fn set_log(&self, levels: &str) -> Result<String, Failure> {
+        let levels = levels.parse::<LogLevels>().map_err(|refused| {
+            Failure::new(Exit::Usage, "wrong-level", refused.message)
+                .line("try", refused.hint.unwrap_or_default())
+        })?;
+        self.log.set(&levels)?;
+        tracing::info!(levels = levels.as_str(), "log levels set by command");
+        Ok(levels.as_str().to_owned())
+    }
+}
+
+impl ServerHost {
+    /// Takes over what can change while the server runs, by the definition of each key. Says what
+    /// waits for the next start; that stays in force as it is. If anything of the file cannot be
+    /// used, nothing changes.
+    pub async fn reconfigure(&self, file: &Config) {
+        let Reload { config, changes } = Reload::of(&self.config.borrow(), file);
+        if let Err(failure) = self.take_over(&config, file).await {
+            tracing::error!(code = "reload", "{failure}; nothing was changed");
+            return;
+        }
+        for change in changes {
+            let key = change.key;
+            match change.applies {
+                Applies::AtStart => {
+                    tracing::warn!(code = "reload", key, "a change that waits for the next start");
+                }
+                Applies::OnReload => tracing::info!(code = "reload", key, "changed"),
+                Applies::OnReloadFor(new) => {
+                    tracing::info!(code = "reload", key, "changed for {new}");
+                }
+            }
+        }
+        *self.config.borrow_mut() = config;
+        tracing::info!(code = "reload", "the configuration was read again");
+    }
+
+    async fn take_over(&self, config: &Config, file: &Config) -> Result<(), Failure> {
+        certificate::check(file).map_err(Failure::from)?;
+        accounts_of(&self.door.context.accounts, config).await?;
+        self.log.set(&config.log.level)?;
+        let limits = &config.xmpp.limits;
+        descriptors::raise(limits.connections);
+        self.door.set_limits(xmpp::limits(limits));
+        self.door.set_domains(&xmpp::domains(config, &self.of_domains));
+        self.boards.set_settings(&settings::of_hub(config));
+        Ok(())
+    }
+}
+
+/// The file of this program; where such a file belongs if it has been replaced.
+fn program() -> String {
+    let here = std::env::current_exe().ok().filter(|file| file.exists());
+    here.map_or_else(|| "/usr/local/bin/lampfield".to_owned(), |file| file.display().to_string())
+}
+
+/// Why the address in an invitation may be wrong.
+fn note(reachable: &Reachable, xmpp: &keys::Xmpp) -> Option<String> {
+    if advice::is_only_here(xmpp) {
+        return Some(format!(
+            "only this machine can connect, so serverhost={} works nowhere else; to let others in: \
+             listen = [\"0.0.0.0:5222\"] under [xmpp] in the configuration, a restart, and this \
+             command again",
+            reachable.best
+        ));
+    }
+    let any = xmpp.listen.iter().any(|address| address.ip().is_unspecified());
+    any.then(|| {
+        format!(
+            "{} is the address of this machine towards the rest of the world; correct it above if \
+             that server reaches this machine by another",
+            reachable.best
+        )
+    })
+}
+
+/// The account as the configuration has it.
+fn declared<'a>(config: &'a Config, jid: &BareJid) -> Option<&'a keys::Account> {
+    let domain = config.domain.iter().find(|domain| domain.name.as_str() == jid.domain())?;
+    domain.account.iter().find(|account| Some(account.name.as_str()) == jid.local())
+}

@@ -1,0 +1,147 @@
+//! What the program knows of its own state besides what the boards tell, and what is wrong with it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use lampfield_board::AccountName;
+use lampfield_hub::{ConnId, Now};
+use lampfield_operations::time::clock;
+use lampfield_operations::{Host as _, Machine};
+use lampfield_xmpp::breakages::{Broken, remedy};
+
+use super::{ServerHost, certificates};
+use crate::config::name::DomainName;
+use crate::document::status::{Attention, Certificate, Severity};
+use crate::memory;
+
+/// PBXs with a wrong `pubsub_node` that are told of at the same time.
+const MISDIRECTED: usize = 8;
+
+impl ServerHost {
+    /// All of it, as of `now`.
+    pub(super) fn state(&self, now: Now) -> Machine {
+        let broken = self.door.breakages.lately(Instant::now());
+        let mut server = self.server.clone();
+        server.memory_bytes = memory::resident();
+        server.domains = self.served().into_iter().map(|domain| domain.name).collect();
+        Machine {
+            server,
+            certificates: self.certificates.iter().map(Certificate::from).collect(),
+            attention: self.attention(&broken, now),
+            explained: broken.iter().filter_map(account_of).collect(),
+            reported: self.reported(),
+            counters: self.counters(),
+            limits: self.limits(),
+            owed: self.door.context.ledger.len(),
+        }
+    }
+
+    fn attention(&self, broken: &[Broken], now: Now) -> Vec<Attention> {
+        let certificates = self.certificates.iter();
+        let mut attention: Vec<Attention> =
+            certificates.filter_map(|one| certificates::attention(one, now)).collect();
+        for telephony in self.door.telephonies.all() {
+            attention.extend(telephony.stalled().iter().map(|jid| silent(jid)));
+        }
+        let fights = self.door.replacements.fights(Instant::now());
+        attention.extend(fights.iter().map(|jid| fought_over(jid.as_str())));
+        attention.extend(broken.iter().map(breaks_its_stream));
+        attention.extend(self.misdirected());
+        attention.extend(shared_board(&self.of_domains.shared_as_before));
+        attention
+    }
+
+    /// What relays report of the connections that come by them.
+    fn reported(&self) -> HashMap<ConnId, IpAddr> {
+        let sessions = self.door.context.router.all();
+        sessions.iter().filter_map(|session| Some((session.conn, session.via()?))).collect()
+    }
+
+    fn counters(&self) -> BTreeMap<String, u64> {
+        let counters =
+            [("connections", self.door.admission.open()), ("log_lines_lost", self.log.lost())];
+        counters.into_iter().map(|(name, count)| (name.to_owned(), count as u64)).collect()
+    }
+
+    fn limits(&self) -> BTreeMap<String, u64> {
+        let xmpp = &self.config.borrow().xmpp.limits;
+        let limits = [
+            ("connections", xmpp.connections),
+            ("unauthenticated_per_address", xmpp.unauthenticated_per_address),
+            ("resources", xmpp.resources),
+            ("stanza_bytes", xmpp.stanza.bytes()),
+            ("unread_bytes", xmpp.unread.bytes()),
+        ];
+        limits.into_iter().map(|(name, limit)| (name.to_owned(), limit as u64)).collect()
+    }
+
+    /// PBXs that talk to a service that is not there.
+    fn misdirected(&self) -> Vec<Attention> {
+        let sessions = self.door.context.router.all();
+        let told = sessions.iter().filter_map(|session| {
+            let asked = session.misdirected.get()?;
+            let domain = self.door.context.domains.served(Some(session.bare.domain()))?;
+            Some(Attention {
+                code: "no-such-service".to_owned(),
+                severity: Severity::Bad,
+                text: format!(
+                    "{} asks {asked:?}, where nothing is: its lamps do not come",
+                    session.bare
+                ),
+                remedy: format!(
+                    "pubsub_node={} in its xmpp.conf, then module reload res_xmpp.so",
+                    domain.pubsub_name
+                ),
+            })
+        });
+        told.take(MISDIRECTED).collect()
+    }
+}
+
+fn account_of(broken: &Broken) -> Option<AccountName> {
+    AccountName::parse(broken.account.as_str()).ok()
+}
+
+fn shared_board(domains: &[DomainName]) -> Option<Attention> {
+    let names: Vec<_> = domains.iter().map(ToString::to_string).collect();
+    (names.len() > 1).then(|| Attention {
+        code: "boards-shared".to_owned(),
+        severity: Severity::Look,
+        text: format!("{} share one board: each hears and sees all lamps of the others", names.join(", ")),
+        remedy: "add board = \"NAME\" to each [[domain]], its own name or one that they are to share, and restart: what \
+                 is stored moves along"
+            .to_owned(),
+    })
+}
+
+fn silent(jid: &str) -> Attention {
+    Attention {
+        code: "stalled".to_owned(),
+        severity: Severity::Look,
+        text: format!("{jid} is connected, but has answered nothing for a minute"),
+        remedy: "look at that server: its process may hang; if it stays so, restart it".to_owned(),
+    }
+}
+
+fn fought_over(jid: &str) -> Attention {
+    Attention {
+        code: "address-fight".to_owned(),
+        severity: Severity::Bad,
+        text: format!("two servers log in as {jid} and take it from each other"),
+        remedy: "give each server an account of its own: lampfield invite NAME".to_owned(),
+    }
+}
+
+fn breaks_its_stream(broken: &Broken) -> Attention {
+    let Broken { account, since, how } = broken;
+    let since = Timestamp::try_from(*since).ok();
+    let since = since.map(|since| format!(" since {}", clock(&since.to_string())));
+    Attention {
+        code: "stream-broken".to_owned(),
+        severity: Severity::Bad,
+        text: format!("{account} breaks its own stream: it {how}{}", since.unwrap_or_default()),
+        remedy: remedy(account),
+    }
+}
