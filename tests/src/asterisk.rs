@@ -5,6 +5,7 @@ mod config;
 mod folder;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddrV4;
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
@@ -125,6 +126,11 @@ impl Asterisk {
     /// When it began to connect, on the clock of the events' time stamps.
     pub fn joined(&self) -> Micros {
         self.running.as_ref().expect("Asterisk runs").joined.expect("it was told to join")
+    }
+
+    /// Its loopback address, with a port of one of its services.
+    pub fn address(&self, port: u16) -> SocketAddrV4 {
+        self.net.socket(1, port)
     }
 
     /// Its EID.

@@ -8,6 +8,7 @@ pub mod asterisk;
 pub mod chance;
 pub mod cut;
 pub mod debian;
+pub mod desk_phone;
 pub mod eventually;
 pub mod flood;
 pub mod line;

@@ -31,6 +31,12 @@ pub struct Setup {
     pub xmpp: String,
     /// Hints in the context `default`: extension and devices.
     pub hints: Vec<(String, String)>,
+    /// Further lines of the context `default`.
+    pub dialplan: String,
+    /// Modules besides those that every one has, without `.so`.
+    pub modules: Vec<&'static str>,
+    /// Further files, by name; see [`Self::file`].
+    pub files: Vec<(&'static str, String)>,
     /// The machine it runs on, if not ours.
     pub namespace: Option<Arc<Namespace>>,
 }
@@ -39,8 +45,16 @@ impl Setup {
     /// Asterisk 22 with an EID that ends in this number, and no hints.
     pub fn new(number: u8, xmpp: impl ToString) -> Self {
         let eid = format!("02:00:00:00:00:{number:02x}");
-        let (xmpp, hints) = (xmpp.to_string(), Vec::new());
-        Self { release: Release::V22, eid, xmpp, hints, namespace: None }
+        Self {
+            release: Release::V22,
+            eid,
+            xmpp: xmpp.to_string(),
+            hints: Vec::new(),
+            dialplan: String::new(),
+            modules: Vec::new(),
+            files: Vec::new(),
+            namespace: None,
+        }
     }
 
     /// The same as another release.
@@ -59,16 +73,39 @@ impl Setup {
         self
     }
 
+    /// The same with these lines more in the context `default`.
+    pub fn dialplan(mut self, lines: &str) -> Self {
+        self.dialplan += lines;
+        self
+    }
+
+    /// The same with these modules more, without `.so`.
+    pub fn modules(mut self, modules: &[&'static str]) -> Self {
+        self.modules.extend(modules);
+        self
+    }
+
+    /// The same with one more file, in which `{address}` stands for the loopback address that is its own.
+    pub fn file(mut self, name: &'static str, text: impl ToString) -> Self {
+        self.files.push((name, text.to_string()));
+        self
+    }
+
     /// All files, by name.
     pub(super) fn files(&self, inside: &str, ami: SocketAddrV4) -> Vec<(&'static str, String)> {
-        vec![
+        let address = ami.ip().to_string();
+        let further = self.files.iter();
+        let further = further.map(|(name, text)| (*name, text.replace("{address}", &address)));
+        let mut files = vec![
             ("asterisk.conf", self.asterisk_conf(inside)),
-            ("modules.conf", modules_conf()),
+            ("modules.conf", self.modules_conf()),
             ("manager.conf", manager_conf(ami)),
             ("extensions.conf", self.extensions_conf()),
             ("logger.conf", "[general]\n[logfiles]\nfull => error,warning,notice\n".to_owned()),
             ("xmpp.conf", self.xmpp.clone()),
-        ]
+        ];
+        files.extend(further);
+        files
     }
 
     fn asterisk_conf(&self, inside: &str) -> String {
@@ -102,23 +139,25 @@ impl Setup {
             "[general]\n[default]\n\
              exten => answer,1,Answer()\n same => n,Wait(30)\n\
              exten => ring,1,Wait(1)\n\
-             {}",
-            hints.collect::<String>()
+             {}{}",
+            hints.collect::<String>(),
+            self.dialplan
         )
     }
-}
 
-/// Without `res_xmpp`, which is loaded when somebody listens to what it causes.
-fn modules_conf() -> String {
-    let modules = [
-        "pbx_config",
-        "func_devstate",
-        "res_manager_devicestate",
-        "res_mwi_devstate",
-        "app_minivm",
-    ];
-    let lines = modules.iter().map(|module| format!("load={module}.so\n"));
-    format!("[modules]\nautoload=no\n{}", lines.collect::<String>())
+    /// Without `res_xmpp`, which is loaded when somebody listens to what it causes.
+    fn modules_conf(&self) -> String {
+        let usual = [
+            "pbx_config",
+            "func_devstate",
+            "res_manager_devicestate",
+            "res_mwi_devstate",
+            "app_minivm",
+        ];
+        let modules = usual.iter().chain(&self.modules);
+        let lines = modules.map(|module| format!("load={module}.so\n"));
+        format!("[modules]\nautoload=no\n{}", lines.collect::<String>())
+    }
 }
 
 fn manager_conf(ami: SocketAddrV4) -> String {

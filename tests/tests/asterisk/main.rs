@@ -8,6 +8,7 @@ mod links;
 mod mailboxes;
 mod options;
 mod poison;
+mod queues;
 mod restarts;
 mod soak;
 mod states;

@@ -199,8 +199,9 @@ section! {
         rule: Rule = required(),
         /// What a withdrawn state looks like. `unknown`: the phones of a dead server are as if nobody had ever said
         /// anything of them, and each Asterisk asks its own drivers. `unavailable`: they are UNAVAILABLE, for those who
-        /// come later as well, until their server speaks of them again or its account is removed; Asterisk's queues then
-        /// pass them over, which take UNKNOWN for callable.
+        /// come later as well, until their server speaks of them again or its account is removed. Choose it for phones
+        /// that are members of another server's queues, for example `"PJSIP/*"`: Asterisk's queues may call a member that
+        /// is UNKNOWN, and let callers wait for it.
         withdraw_as: WithdrawAs = key(WithdrawAs::Unknown),
     }
 }
