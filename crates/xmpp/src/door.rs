@@ -12,9 +12,9 @@ use crate::admission::AdmissionControl;
 use crate::breakages::Breakages;
 use crate::context::{Context, OpenError};
 use crate::replacements::Replacements;
+use crate::services::pubsub::Views;
 use crate::services::pubsub::glue::Pubsub;
-use crate::services::pubsub::hooks::TelephonyHooks;
-use crate::services::pubsub::telephony::{Telephonies, Telephony};
+use crate::services::telephony::{Telephonies, Telephony, TelephonyService};
 use crate::services::{Service, Services};
 use crate::settings::{DomainSettings, Settings, XmppLimits};
 use crate::turns::Turns;
@@ -75,10 +75,14 @@ impl Door {
         let results = Rc::clone(&context.results);
         let telephonies = Rc::new(Telephonies::new(boards, results, log_limit));
         let flusher = Flusher::new(limits.unread_total);
-        let pubsub = Pubsub::open(&context, &telephonies).await?;
-        let hooks = TelephonyHooks::new(Rc::clone(&telephonies), Rc::clone(&flusher));
+        for domain in context.domains.iter() {
+            telephonies.open(domain).await?;
+        }
+        let telephony = TelephonyService::new(Rc::clone(&telephonies), Rc::clone(&flusher));
+        let telephony = Rc::new(telephony);
+        let pubsub = Pubsub::open(&context, Rc::clone(&telephony) as Rc<dyn Views>).await?;
         let door = Rc::new(Self {
-            services: Services::standard(first, hooks, pubsub),
+            services: Services::standard(first, telephony, pubsub),
             telephonies,
             admission: AdmissionControl::new(
                 limits.connections,

@@ -2,7 +2,7 @@
 //!
 //! Everything here runs on the core thread: parts are shared by `Rc` and never borrowed across
 //! an `await`. The path from a publish to a thousand sockets is explained in
-//! `services/pubsub/telephony.rs`.
+//! `services/telephony.rs`.
 
 pub mod admission;
 pub mod breakages;

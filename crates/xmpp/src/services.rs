@@ -30,6 +30,7 @@ pub mod reply;
 pub mod roster;
 mod roster_view;
 mod service;
+pub mod telephony;
 pub mod time;
 pub mod version;
 
@@ -54,11 +55,11 @@ impl Services {
     /// between clients that has come to them, so whoever wants to see one comes before.
     pub fn standard(
         first: Vec<Rc<dyn Service>>,
-        telephony: pubsub::hooks::TelephonyHooks,
+        telephony: Rc<telephony::TelephonyService>,
         pubsub: pubsub::glue::Pubsub,
     ) -> Self {
         let standard: [Rc<dyn Service>; 11] = [
-            Rc::new(telephony),
+            telephony,
             Rc::new(pubsub),
             Rc::new(legacy_session::LegacySession),
             Rc::new(ping::Ping),

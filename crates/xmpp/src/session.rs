@@ -16,7 +16,7 @@ use lampfield_board::{AccountName, NameError};
 use lampfield_hub::ConnId;
 use lampfield_xmpp_stream::{BareJid, FullJid, StreamCondition, StreamError};
 
-use crate::services::pubsub::telephony::Telephony;
+use crate::services::telephony::Telephony;
 use crate::wire::{BufferFull, Link};
 
 pub use asked::Asked;

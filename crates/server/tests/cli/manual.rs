@@ -114,7 +114,7 @@ const CONSTANTS: [(&str, &str, &str); 33] = [
     ("xmpp/src/services/relay.rs", "MOST_TO_PBX: usize = 16 * 1024;", "| 16 KiB |"),
     ("xmpp/src/session/asked.rs", "MOST: usize = 64;", "| 64 |"),
     ("xmpp/src/session/directed.rs", "MOST: usize = 100;", "| 100 |"),
-    ("xmpp/src/services/pubsub/telephony/listing.rs", "MOST: usize = 200;", "| 200 |"),
+    ("xmpp/src/services/telephony/listing.rs", "MOST: usize = 200;", "| 200 |"),
     ("xmpp/src/results.rs", "MOST: usize = 200_000;", "| 200,000 |"),
     (
         "xmpp/src/wire/answer_memory.rs",

@@ -1,5 +1,5 @@
 //! Where the PubSub services meet the rest of the context: requests in, replies, notifications and
-//! writes out. What belongs to telephony goes to the hub's views, the rest to the generic engine.
+//! writes out. What is about nodes that are kept elsewhere goes to whoever keeps them, the rest to the generic engine.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -7,13 +7,13 @@ use std::rc::Rc;
 
 use lampfield_accounts::Role;
 use lampfield_fabric::{Storage, StoreError, Ticket};
-use lampfield_xmpp_stream::{BareJid, StanzaCondition, StanzaError};
+use lampfield_xmpp_stream::{BareJid, StanzaCondition};
 
 use super::audience::Audiences;
 use super::codec::{Broadcast, ns};
 use super::engine::{Actor, Holder, NodeName, Privilege, PubsubLimits};
 use super::service::{BUCKETS, Elsewhere, Follows, Newcomer, PubsubService};
-use super::telephony::{self, Telephonies, Telephony, nodes, nodes::TelephonyNode};
+use super::views::Views;
 use crate::context::{Context, no_room};
 use crate::domains::ServedDomain;
 use crate::random;
@@ -27,6 +27,7 @@ const PAGE: usize = 1_000;
 /// The PubSub services of all domains.
 pub struct Pubsub {
     by_address: HashMap<BareJid, Rc<Served>>,
+    views: Rc<dyn Views>,
 }
 
 /// The service of one domain.
@@ -34,8 +35,6 @@ pub struct Pubsub {
 struct Served {
     service: RefCell<PubsubService>,
     audiences: RefCell<Audiences>,
-    /// The board of the domain.
-    telephony: Rc<Telephony>,
 }
 
 // === impl Pubsub ===
@@ -45,10 +44,10 @@ impl Pubsub {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn open(context: &Context, telephonies: &Telephonies) -> Result<Self, StoreError> {
+    pub async fn open(context: &Context, views: Rc<dyn Views>) -> Result<Self, StoreError> {
         let mut by_address = HashMap::new();
         for domain in context.domains.iter() {
-            let mut service = empty(domain);
+            let mut service = empty(domain, &views);
             for bucket in BUCKETS {
                 let mut from = None;
                 loop {
@@ -67,11 +66,10 @@ impl Pubsub {
             }
             service.restored();
             let (service, audiences) = (RefCell::new(service), RefCell::default());
-            let telephony = telephonies.open(domain).await?;
-            let served = Served { service, audiences, telephony };
-            by_address.insert(domain.pubsub.clone(), Rc::new(served));
+            let served = Rc::new(Served { service, audiences });
+            by_address.insert(domain.pubsub.clone(), served);
         }
-        Ok(Self { by_address })
+        Ok(Self { by_address, views })
     }
 }
 
@@ -171,40 +169,18 @@ impl Service for Pubsub {
             Ok(name) => served.service.borrow().engine().holder(&request.session.bare, &name),
             Err(_) => Holder::Nobody,
         };
-        if telephony::claims(request, holder) {
-            let domain = context.domains.pubsub(request.to.as_str());
-            let address =
-                domain.map_or_else(|| request.to.as_str().into(), |d| Rc::clone(&d.pubsub_name));
-            if !request.session.telephony.is(&served.telephony) {
-                return Answer::Error(elsewhere(context, request.session, &address));
-            }
-            return telephony::handle(&served.telephony, &address, request);
+        match self.views.claims(request, &holder) {
+            true => self.views.answer(context, request),
+            false => served.answer(context, request),
         }
-        served.answer(context, request)
     }
 }
 
-/// The lamps of one board are nobody's on another. A PBX that asks for them has the wrong `pubsub_node`; Asterisk shows
-/// the error to nobody, so the operator is told here.
-fn elsewhere(context: &Context, session: &Session, address: &str) -> StanzaError {
-    let own = context.domains.served(Some(session.bare.domain()));
-    if let Some(own) = own.filter(|_| session.is_pbx()) {
-        // The first one tells enough.
-        let _ = session.misdirected.set(address.into());
-        if context.accounts.log_limit().allows("another board", &session.bare) {
-            tracing::warn!(
-                code = "no-such-service", account = %session.bare, asked = address,
-                "that service is of another board: write pubsub_node={} into its xmpp.conf",
-                own.pubsub_name
-            );
-        }
-    }
-    StanzaCondition::Forbidden.with("the lamps of this domain are on another board than yours")
-}
-
-fn empty(domain: &ServedDomain) -> PubsubService {
-    let views = TelephonyNode::ALL.iter().filter_map(|(_, name)| NodeName::parse(name).ok());
-    let elsewhere = Elsewhere { reserved: Box::new(nodes::is_reserved), views: views.collect() };
+fn empty(domain: &ServedDomain, views: &Rc<dyn Views>) -> PubsubService {
+    let listed = views.listed().into_iter().filter_map(|name| NodeName::parse(name).ok()).collect();
+    let views = Rc::clone(views);
+    let reserved = Box::new(move |name: &str| views.is_reserved(name));
+    let elsewhere = Elsewhere { reserved, views: listed };
     PubsubService::new(&domain.pubsub_domain, PubsubLimits::default(), elsewhere, random::number())
 }
 

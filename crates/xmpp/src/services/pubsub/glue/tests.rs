@@ -5,7 +5,7 @@ use lampfield_board::Kind;
 use lampfield_fabric::{Bucket, Storage};
 
 use crate::services::fixture::{Fixture, TestClient, run};
-use crate::services::pubsub::telephony::ASTERISK;
+use crate::services::telephony::ASTERISK;
 
 fn ask(player: &TestClient, id: &str, inside: &str) {
     let pubsub = format!("<pubsub xmlns='http://jabber.org/protocol/pubsub'>{inside}</pubsub>");

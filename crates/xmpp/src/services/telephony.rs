@@ -25,6 +25,7 @@ mod profiles;
 mod publish;
 mod requests;
 mod rights;
+mod service;
 mod watchers;
 
 use std::rc::Rc;
@@ -35,9 +36,8 @@ use lampfield_hub::{HubShell, Observer, Reader};
 use tokio::sync::Notify;
 
 pub use by_board::Telephonies;
-pub use claims::claims;
 pub use profiles::ASTERISK;
-pub use requests::handle;
+pub use service::TelephonyService;
 pub use watchers::View;
 
 use crate::results::Results;

@@ -7,7 +7,7 @@ use lampfield_board::{
 use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits};
 
 use super::*;
-use crate::services::pubsub::telephony::nodes::EventKind;
+use crate::services::telephony::nodes::EventKind;
 
 /// A board of so many devices, then one mailbox.
 fn board(devices: usize) -> Board {
