@@ -169,6 +169,12 @@ impl SubjectId {
         Self(self.0.saturating_add(1))
     }
 
+    /// The place of this number.
+    #[must_use]
+    pub const fn at(index: u32) -> Self {
+        Self(index)
+    }
+
     /// The number of the place, for tables beside the board.
     #[must_use]
     pub const fn index(self) -> usize {

@@ -9,12 +9,16 @@ use std::{
     rc::Rc,
 };
 
-use lampfield_board::{AccountName, BoardName};
+use lampfield_board::{AccountName, BoardName, Protocol};
 use lampfield_fabric::{Bucket, Row, Storage, Store, StoreError};
 use tokio::time::Instant;
 
 use self::moving::Moving;
-use crate::{Hub, HubShell, Observer, Settings, keys, shell::now};
+use crate::{
+    ConnId, Hub, HubShell, Observer, Settings, keys,
+    kit::{DoorHealth, DoorReport, Doors},
+    shell::now,
+};
 
 /// Rows read at once at the start.
 const PAGE: usize = 1_000;
@@ -31,6 +35,8 @@ struct Inner {
     /// Who observes every board, those of later included.
     observers: RefCell<Vec<Rc<dyn Observer>>>,
     running: Cell<bool>,
+    next_conn: Cell<u64>,
+    doors: Rc<RefCell<Doors>>,
 }
 
 // === impl Boards ===
@@ -83,6 +89,8 @@ impl Boards {
             hubs,
             observers,
             running: Cell::default(),
+            next_conn: Cell::new(1),
+            doors: Rc::default(),
         })))
     }
 
@@ -135,6 +143,25 @@ impl Boards {
         }
         self.0.hubs.borrow_mut().insert(name.clone(), shell.clone());
         Ok(shell)
+    }
+
+    /// How each door is, in the order in which they came.
+    #[must_use]
+    pub fn doors(&self) -> Vec<DoorReport> {
+        self.0.doors.borrow().reports()
+    }
+
+    /// A door has come, which reports how it is; none for `board` if it serves several.
+    #[must_use]
+    pub fn door(&self, protocol: Protocol, board: Option<BoardName>, place: String) -> DoorHealth {
+        DoorHealth::new(&self.0.doors, protocol, board, place)
+    }
+
+    /// A number that no other connection has, at any door.
+    pub(crate) fn next_conn(&self) -> ConnId {
+        let number = self.0.next_conn.get();
+        self.0.next_conn.set(number + 1);
+        ConnId(number)
     }
 
     /// Runs all of them, those of later included. Must be called on the `LocalSet` of the hubs' thread.

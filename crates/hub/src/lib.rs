@@ -12,6 +12,7 @@ mod departed;
 mod effect;
 mod hub;
 mod keys;
+pub mod kit;
 mod notice;
 mod now;
 mod origins;

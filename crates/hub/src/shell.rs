@@ -139,6 +139,11 @@ impl HubShell {
         Ok((outcome, ticket))
     }
 
+    /// The latest write that is committed.
+    pub(crate) fn committed(&self) -> watch::Receiver<Ticket> {
+        self.0.committed.clone()
+    }
+
     /// How many writes wait for room in the store's queue.
     #[must_use]
     pub fn owed(&self) -> usize {

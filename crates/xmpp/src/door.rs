@@ -1,11 +1,10 @@
 //! The XMPP door as a whole: the context with what stands on it, and how it is opened.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use lampfield_accounts::{AccountBook, AccountChange};
 use lampfield_fabric::{Storage, Store};
-use lampfield_hub::{Boards, ConnId};
+use lampfield_hub::kit::Boards;
 use lampfield_xmpp_stream::{BareJid, StreamCondition};
 
 use crate::admission::AdmissionControl;
@@ -38,7 +37,6 @@ pub struct Door {
     pub flusher: Rc<Flusher>,
     /// Whose turn it is.
     pub(crate) turns: Rc<Turns>,
-    next_conn: Cell<u64>,
 }
 
 // === impl Door ===
@@ -93,7 +91,6 @@ impl Door {
             flusher,
             turns: Turns::new(context.settings.turn),
             context,
-            next_conn: Cell::new(1),
         });
         door.follow_accounts();
         door.start_tasks();
@@ -158,14 +155,14 @@ impl Door {
         let kept = self.services.accounts(context);
         kept.iter().filter(|account| gone(account)).for_each(|account| self.let_go(account));
         for telephony in self.telephonies.all() {
-            let hub = telephony.hub();
-            for name in hub.read(|hub, _| hub.accounts()) {
+            for name in telephony.kit().accounts() {
                 let account = BareJid::parse(name.as_str());
                 let is_here = |account: &BareJid| {
-                    self.telephony(account.domain()).is_some_and(|of| of.is(&telephony))
+                    let domain = context.domains.served(Some(account.domain()));
+                    domain.is_some_and(|domain| domain.board == *telephony.board())
                 };
                 if !account.is_ok_and(|account| !gone(&account) && is_here(&account)) {
-                    hub.act(|hub, now| hub.remove_account(&name, now));
+                    telephony.kit().remove_account(&name);
                 }
             }
         }
@@ -193,13 +190,6 @@ impl Door {
         for session in self.context.router.all() {
             session.end(StreamCondition::SystemShutdown, "the server stops");
         }
-    }
-
-    /// The name the next connection is known by in the hub.
-    pub fn next_conn(&self) -> ConnId {
-        let number = self.next_conn.get();
-        self.next_conn.set(number + 1);
-        ConnId(number)
     }
 }
 

@@ -12,11 +12,9 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use lampfield_accounts::{Account, Role};
-use lampfield_board::{AccountName, NameError};
-use lampfield_hub::ConnId;
+use lampfield_hub::kit::{ConnId, Peer};
 use lampfield_xmpp_stream::{BareJid, FullJid, StreamCondition, StreamError};
 
-use crate::services::telephony::Telephony;
 use crate::wire::{BufferFull, Link};
 
 pub use asked::Asked;
@@ -33,12 +31,10 @@ pub struct Session {
     /// The resource it asked for, as an address has it, which tells the servers of an account apart
     /// also where one was given another; empty if it left the choice to us.
     pub requested_resource: Box<str>,
-    /// The board of its domain.
-    pub telephony: Rc<Telephony>,
+    /// What it is to the board of its domain.
+    pub peer: Rc<Peer>,
     /// The address without its resource: the account.
     pub bare: BareJid,
-    /// The account as the hub knows it.
-    pub name: AccountName,
     /// Who logged in; rights are looked up here at each use, so that changes take effect.
     pub account: RefCell<Rc<Account>>,
     /// What the hub knows this stream by.
@@ -57,8 +53,6 @@ pub struct Session {
     pub asked: RefCell<Asked>,
     /// How it learns that its roster has changed.
     pub roster: Cell<Interest>,
-    /// Whether it has said that it goes, by unavailable presence.
-    pub said_goodbye: Cell<bool>,
     /// Where a PBX has looked for a PubSub service that is not there.
     pub misdirected: OnceCell<Box<str>>,
     /// Subscriptions of this stream to facts.
@@ -96,43 +90,46 @@ pub struct Presence {
     pub words: Rc<Words>,
 }
 
+// === impl Said ===
+
+impl Said {
+    /// The name of the PBX's stream to its relay, if this one comes through a relay; empty if that names
+    /// none.
+    pub fn relayed_stream(&self) -> Option<&str> {
+        self.via.as_ref().map(|via| via.stream.as_deref().unwrap_or_default())
+    }
+}
+
 // === impl Session ===
 
 impl Session {
     /// A session that has just bound `jid`, having asked for the resource `requested_resource`.
-    ///
-    /// # Errors
-    /// When the account's address is longer than the hub takes (2,047 bytes).
     pub fn new(
         (jid, requested_resource): (FullJid, Box<str>),
         account: Rc<Account>,
-        conn: ConnId,
         link: Rc<Link>,
         said: Said,
-        telephony: Rc<Telephony>,
-    ) -> Result<Rc<Self>, NameError> {
-        let bare = jid.to_bare();
-        Ok(Rc::new(Self {
-            name: AccountName::parse(bare.as_str())?,
-            bare,
+        peer: Rc<Peer>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            bare: jid.to_bare(),
             jid,
             requested_resource,
             account: RefCell::new(account),
-            conn,
+            conn: peer.id(),
             link,
             said,
-            telephony,
+            peer,
             since: SystemTime::now(),
             presence: RefCell::new(None),
             directed: RefCell::default(),
             asked: RefCell::default(),
             roster: Cell::default(),
-            said_goodbye: Cell::new(false),
             misdirected: OnceCell::new(),
             watches: Cell::new(0),
             wants_items: Cell::new(false),
             end: RefCell::new(None),
-        }))
+        })
     }
 
     /// The language of a stanza that names none itself.
@@ -143,12 +140,6 @@ impl Session {
     /// From where the PBX comes, if this stream comes through a relay.
     pub fn via(&self) -> Option<IpAddr> {
         self.said.via.as_ref().map(|via| via.address)
-    }
-
-    /// The name of the PBX's stream to its relay, if this one comes through a relay; empty if that names
-    /// none.
-    pub fn relayed_stream(&self) -> Option<&str> {
-        self.said.via.as_ref().map(|via| via.stream.as_deref().unwrap_or_default())
     }
 
     /// Whether this is the stream of a PBX that a relay has carried to us before, over a line that

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use lampfield_accounts::Account;
+use lampfield_board::AccountName;
 use lampfield_xmpp_stream::{
     BareJid, Element, FullJid, JidError, StanzaCondition, StanzaError, StreamCondition,
     StreamError, Tag, ns,
@@ -112,13 +113,14 @@ impl Stream {
         // As the address has it: of two spellings of one resource, one takes the other's place.
         let requested_resource = wanted.as_ref().map(FullJid::resource).unwrap_or_default();
         let door = &self.door;
-        let (conn, link) = (door.next_conn(), Rc::clone(&self.link));
         let said = Said { lang: self.lang.clone(), via: self.via.clone() };
         let no_domain = || StanzaCondition::ItemNotFound.with("the domain is no longer served");
         let telephony = door.telephony(account.jid.domain()).ok_or_else(no_domain)?;
-        let address = (jid, requested_resource.into());
-        let session = Session::new(address, account, conn, link, said, telephony)
+        let name = AccountName::parse(account.jid.as_str())
             .map_err(|error| StanzaCondition::BadRequest.with(error.to_string()))?;
+        let peer = telephony.peer(name, &account, said.relayed_stream());
+        let (address, link) = ((jid, requested_resource.into()), Rc::clone(&self.link));
+        let session = Session::new(address, account, link, said, peer);
         let old = door.context.router.bind(Rc::clone(&session));
         let event = SessionEvent::Bound { replaced: old.as_ref() };
         door.services.session(&door.context, &session, event);

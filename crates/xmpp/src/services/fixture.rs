@@ -10,9 +10,9 @@ use std::time::Duration;
 use lampfield_accounts::{
     AccountBook, AccountKeys, AccountSource, BookLimits, LegacyAuth, NewAccount, NewPassword, Role,
 };
-use lampfield_board::BoardName;
+use lampfield_board::{AccountName, BoardName};
 use lampfield_fabric::{Bucket, Embedded, Storage, Write};
-use lampfield_hub::Boards;
+use lampfield_hub::kit::Boards;
 use lampfield_xmpp_stream::{BareJid, Scope as XmlScope, Stanza, StanzaLimits, ns};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -114,10 +114,10 @@ impl Fixture {
         let link = Link::new(transport, peer, unread, Rc::clone(&door.flusher));
         let account = door.context.accounts.get(&jid(name)).unwrap();
         let full = jid(name).with_resource(resource).unwrap();
-        let conn = door.next_conn();
-        let (said, telephony) = (Said::default(), door.telephony(DOMAIN).unwrap());
-        let session =
-            Session::new((full, resource.into()), account, conn, link, said, telephony).unwrap();
+        let telephony = door.telephony(DOMAIN).unwrap();
+        let name = AccountName::parse(account.jid.as_str()).unwrap();
+        let peer = telephony.peer(name, &account, None);
+        let session = Session::new((full, resource.into()), account, link, Said::default(), peer);
         let old = door.context.router.bind(Rc::clone(&session));
         let bound = SessionEvent::Bound { replaced: old.as_ref() };
         door.services.session(&door.context, &session, bound);

@@ -1,13 +1,13 @@
-//! The telephony nodes: `device_state`, `message_waiting` and their leaves as views of the hub.
+//! The telephony nodes: `device_state`, `message_waiting` and their leaves as views of a board, by the door kit.
 //!
 //! The path of a change, which is the hot path of the server:
 //!
 //! 1. a connection's task cuts a publish out of what it read and parses it once
 //!    (`connection/intake.rs`, `payload.rs`);
-//! 2. the hub decides once (`publish.rs` -> `HubShell::publish`) and hands the write to the store
+//! 2. the hub decides once (`publish.rs` -> `kit::Peer::publish`) and hands the write to the store
 //!    without waiting;
-//! 3. the hub tells this context, which renders the notification once and appends it to the buffer of
-//!    every subscriber (`watchers.rs`);
+//! 3. the kit's watchers are told, which have the notification written once (`subscriber.rs`) and append it
+//!    to the buffer of every subscriber;
 //! 4. at the end of the turn each touched socket is written once (`wire/flusher.rs`);
 //! 5. when the store has committed the group, the publisher gets its result (`results.rs`).
 //!
@@ -26,29 +26,27 @@ mod publish;
 mod requests;
 mod rights;
 mod service;
-mod watchers;
+mod subscriber;
 
 use std::rc::Rc;
 
-use lampfield_accounts::{LogLimit, Role};
-use lampfield_board::{BoardName, Change, Kind};
-use lampfield_hub::{HubShell, Observer, Reader};
+use lampfield_accounts::{Account, LogLimit, Role};
+use lampfield_board::{AccountName, BoardName, Kind};
+use lampfield_hub::kit::{DoorKit, NewPeer, Peer, Shows, Watchers};
 use tokio::sync::Notify;
 
 pub use by_board::Telephonies;
-pub use profiles::ASTERISK;
 pub use service::TelephonyService;
-pub use watchers::View;
 
 use crate::results::Results;
 use crate::session::Session;
 use probes::Probes;
-use watchers::Watchers;
+use subscriber::{Notifications, Subscriber};
 
 /// The telephony side of the PubSub service of one board, shared by the domains that have it.
 pub struct Telephony {
-    hub: HubShell,
-    watchers: Watchers,
+    kit: DoorKit,
+    watchers: Rc<Watchers<Subscriber>>,
     results: Rc<Results>,
     probes: Probes,
     log_limit: Rc<LogLimit>,
@@ -57,129 +55,92 @@ pub struct Telephony {
 // === impl Telephony ===
 
 impl Telephony {
-    /// Views of `hub`, whose publishers get their results through `results`.
-    pub(crate) fn new(
-        hub: HubShell,
+    /// Views of the board of `kit`, whose publishers get their results through `results`.
+    fn new(
+        kit: DoorKit,
         results: Rc<Results>,
         log_limit: Rc<LogLimit>,
         behind: Rc<Notify>,
     ) -> Self {
-        let (watchers, probes) = (Watchers::new(behind), Probes::default());
-        Self { hub, watchers, results, probes, log_limit }
+        let watchers = Rc::new(Watchers::new(kit.clone(), Notifications, behind));
+        kit.observe(Rc::clone(&watchers) as _);
+        Self { kit, watchers, results, probes: Probes::default(), log_limit }
     }
 
-    /// Whether both are of one board.
-    pub fn is(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
+    /// The name of the board.
+    pub fn board(&self) -> &BoardName {
+        self.kit.board()
     }
 
-    /// The hub that stands behind the nodes.
-    pub fn hub(&self) -> &HubShell {
-        &self.hub
+    /// What the board's hub is reached by.
+    pub fn kit(&self) -> &DoorKit {
+        &self.kit
     }
 
-    /// A resource was bound: from now on it may speak for origins.
-    pub fn arrived(&self, session: &Session) {
-        self.hub.act(|hub, now| {
-            hub.comes(&session.name, session.relayed_stream());
-            let profile = profiles::of(session.account.borrow().role);
-            hub.arrive(session.conn, &session.name, profile, now);
-        });
-    }
-
-    /// A new login took over the address: nothing visible happens to what the old one said. What
-    /// the old one had read is the new one's when it subscribes, which it may do before the task of
-    /// the old one has its turn: so the old subscriptions end now.
-    pub fn replaced(&self, old: &Session, new: &Session) {
-        self.left(old);
-        self.hub.act(|hub, now| hub.replaced(old.conn, new.conn, now));
-    }
-
-    /// The peer says that it goes: what it said ends now. If it speaks again it has come back.
-    pub fn goodbye(&self, session: &Session) {
-        session.said_goodbye.set(true);
-        self.hub.act(|hub, now| hub.goodbye(session.conn, now));
-    }
-
-    /// The connection is gone without a word: its lease runs.
-    pub fn lost(&self, session: &Session) {
-        self.hub.act(|hub, now| hub.lost(session.conn, now));
-    }
-
-    /// The same, and the peer does not know yet: the line to it is cut.
-    pub fn cut_off(&self, session: &Session) {
-        self.hub.act(|hub, now| hub.cut_off(session.conn, now));
+    /// A new connection of an account, by the relay that carries its stream if there is one.
+    pub fn peer(&self, name: AccountName, account: &Account, relayed: Option<&str>) -> Rc<Peer> {
+        self.kit.peer(NewPeer {
+            account: name,
+            profile: profiles::of(account.role),
+            rights: rights::of(account),
+            relayed: relayed.map(Box::from),
+        })
     }
 
     /// Ends the subscriptions of a stream; again is the same as once.
-    pub fn left(&self, session: &Session) {
+    fn left(&self, session: &Session) {
         self.probes.forget(session);
-        for watch in self.watchers.remove_all(session) {
+        for kind in self.watchers.unsubscribe_all(session.conn) {
             tracing::debug!(
-                code = "subscription", jid = %session.jid, kind = %watch.kind(),
-                "ended with its stream"
+                code = "subscription", jid = %session.jid, %kind, "ended with its stream"
             );
-            self.hub.act(|hub, _| hub.unwatch(watch));
         }
     }
 
     /// Subscribes a stream; again is the same as once. The snapshot follows at the reader's pace.
-    fn subscribe(&self, session: &Rc<Session>, service: &Rc<str>, view: View, kind: Kind) {
-        if self.watchers.has(session, view, kind) {
-            return;
-        }
+    fn subscribe(&self, session: &Rc<Session>, service: &Rc<str>, shows: Shows, kind: Kind) {
         // Only a server goes on showing what it heard while it is away.
-        let role = session.account.borrow().role;
-        let profile = match view {
-            View::Facts => profiles::of(role),
-            View::Lamps => profiles::of(Role::User),
+        let profile = match shows {
+            Shows::Facts => profiles::of(session.account.borrow().role),
+            Shows::Lamps => profiles::of(Role::User),
         };
         // Servers that share an account are told apart by the resources they ask for: one that we
         // invented would make a new reader of each login.
-        let reader = Reader::new(session.name.clone(), &session.requested_resource);
-        let watch = self.hub.act(|hub, _| hub.watch(reader, kind, profile));
-        if view == View::Facts {
+        let (to, instance) = (Subscriber::new(session, service), &session.requested_resource);
+        if !self.watchers.subscribe(&session.peer, to, shows, kind, instance, profile) {
+            return;
+        }
+        if shows == Shows::Facts {
             session.watches.set(session.watches.get() + 1);
         }
-        self.watchers.add(session, service, view, watch);
-        tracing::debug!(code = "subscription", jid = %session.jid, %kind, ?view, "begun");
+        tracing::debug!(code = "subscription", jid = %session.jid, %kind, ?shows, "begun");
     }
 
     /// Ends one subscription of this stream. Says whether there was one.
-    fn unsubscribe(&self, session: &Session, view: View, kind: Kind) -> bool {
-        let Some(watch) = self.watchers.remove(session, view, kind) else { return false };
-        if view == View::Facts {
+    fn unsubscribe(&self, session: &Session, shows: Shows, kind: Kind) -> bool {
+        if !self.watchers.unsubscribe(session.conn, shows, kind) {
+            return false;
+        }
+        if shows == Shows::Facts {
             session.watches.set(session.watches.get().saturating_sub(1));
         }
-        self.hub.act(|hub, _| hub.unwatch(watch));
-        tracing::debug!(code = "subscription", jid = %session.jid, %kind, ?view, "ended");
+        tracing::debug!(code = "subscription", jid = %session.jid, %kind, ?shows, "ended");
         true
     }
 
     /// Brings streams a little more up to date that are behind and have room. Says whether there was any.
     async fn catch_up(&self) -> bool {
-        self.watchers.catch_up(&self.hub).await
+        self.watchers.catch_up().await
     }
 
     /// Streams whose TCP lives but that have not answered for a minute.
     pub fn stalled(&self) -> Vec<String> {
         self.probes.stalled()
     }
-
-    /// How many subscriptions there are.
-    pub fn subscriptions(&self) -> usize {
-        self.watchers.len()
-    }
-}
-
-impl Observer for Telephony {
-    fn changed(&self, _board: &BoardName, change: &Change) {
-        self.watchers.broadcast(change);
-    }
 }
 
 impl std::fmt::Debug for Telephony {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Telephony").finish_non_exhaustive()
+        f.debug_struct("Telephony").field("kit", &self.kit).finish_non_exhaustive()
     }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use lampfield_accounts::LogLimit;
-use lampfield_board::BoardName;
+use lampfield_board::{BoardName, Protocol};
 use lampfield_fabric::StoreError;
-use lampfield_hub::{Boards, Observer};
+use lampfield_hub::kit::{Boards, DoorKit};
 use tokio::sync::Notify;
 
 use super::Telephony;
@@ -40,14 +40,12 @@ impl Telephonies {
         if let Some(known) = self.of(&domain.board) {
             return Ok(known);
         }
-        let hub = self.boards.add(&domain.board).await?;
         let telephony = Rc::new(Telephony::new(
-            hub.clone(),
+            DoorKit::open(&self.boards, &domain.board, Protocol::Xmpp).await?,
             Rc::clone(&self.results),
             Rc::clone(&self.log_limit),
             Rc::clone(&self.behind),
         ));
-        hub.add_observer(Rc::clone(&telephony) as Rc<dyn Observer>);
         self.by_board.borrow_mut().insert(domain.board.clone(), Rc::clone(&telephony));
         let probing = Rc::clone(&telephony);
         tokio::task::spawn_local(async move { probing.probe().await });

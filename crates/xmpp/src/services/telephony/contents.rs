@@ -1,7 +1,8 @@
 //! What the telephony nodes hold, as XML: items (XEP-0060 section 6.5) and what there is to discover
 //! (XEP-0030). It looks at the board and changes nothing.
 
-use lampfield_board::{Board, Cachable, SubjectFacts};
+use lampfield_board::Cachable;
+use lampfield_hub::kit::{Visible, VisibleBoard};
 use lampfield_xmpp_stream::{Element, StanzaCondition, StanzaError, Tag};
 
 use super::listing::{MOST, Part};
@@ -26,7 +27,7 @@ pub fn info(node: TelephonyNode) -> Vec<u8> {
 /// # Errors
 /// As [`Part::of`].
 pub fn discover(
-    board: &Board,
+    board: VisibleBoard<'_>,
     service: &str,
     request: Element<'_>,
     node: TelephonyNode,
@@ -34,8 +35,8 @@ pub fn discover(
     let part = Part::of(board, node, request, None)?;
     let mut out = Vec::new();
     Tag::open(&mut out, "query").xmlns(DISCO_ITEMS).attr("node", node.name()).children(|out| {
-        for facts in &part.lit {
-            let name = facts.subject().name().as_str();
+        for lit in &part.lit {
+            let name = lit.subject.name().as_str();
             let item = Tag::open(out, "item").attr("jid", service);
             item.attr("node", name).attr("name", name).empty();
         }
@@ -50,7 +51,7 @@ pub fn discover(
 /// # Errors
 /// As [`Part::of`]; `resource-constraint` for too many names.
 pub fn items(
-    board: &Board,
+    board: VisibleBoard<'_>,
     pubsub: Element<'_>,
     items: Element<'_>,
     node: TelephonyNode,
@@ -64,7 +65,7 @@ pub fn items(
     let mut out = Vec::new();
     Tag::open(&mut out, "pubsub").xmlns(PUBSUB).children(|out| {
         Tag::open(out, "items").attr("node", node.name()).children(|out| {
-            lit.into_iter().flatten().for_each(|facts| write(out, *facts, node));
+            lit.into_iter().flatten().for_each(|lit| write(out, lit, node));
         });
         part.iter().for_each(|part| part.write_set(out));
     });
@@ -74,10 +75,10 @@ pub fn items(
 /// The subjects that a request names, those of which nobody says anything left out; `None` if it
 /// names none.
 fn named<'a>(
-    board: &'a Board,
+    board: VisibleBoard<'a>,
     items: Element<'_>,
     node: TelephonyNode,
-) -> Result<Option<Vec<SubjectFacts<'a>>>, StanzaError> {
+) -> Result<Option<Vec<Visible<'a>>>, StanzaError> {
     let mut names = items.children().filter(|child| child.is(PUBSUB, "item")).peekable();
     if names.peek().is_none() {
         return Ok(None);
@@ -89,14 +90,14 @@ fn named<'a>(
             return Err(StanzaCondition::ResourceConstraint.with(text));
         }
         let name = item.attr("id").ok_or(Malformed::ItemRequired)?;
-        let facts = node.subject(name).and_then(|subject| board.get(&subject));
-        found.extend(facts.filter(|facts| facts.lamp().is_some()));
+        let lit = node.subject(name).and_then(|subject| board.get(&subject));
+        found.extend(lit.filter(|lit| lit.facts.lamp().is_some()));
     }
     Ok(Some(found))
 }
 
-fn write(out: &mut Vec<u8>, facts: SubjectFacts<'_>, node: TelephonyNode) {
-    let name = facts.subject().name().as_str();
+fn write(out: &mut Vec<u8>, lit: &Visible<'_>, node: TelephonyNode) {
+    let (name, facts) = (lit.subject.name().as_str(), lit.facts);
     match node {
         TelephonyNode::Lamps(_) => {
             if let Some(lamp) = facts.lamp() {

@@ -1,10 +1,12 @@
 //! What a telephony node holds, in parts of bounded cost (XEP-0059): a board has room for millions
 //! of subjects, and whoever asks for all of them must not keep everybody else waiting.
 //!
-//! A part is told apart by the last subject that was looked at, so that the next one begins there
-//! without a search. Parts go forward only and tell no total, which nobody counts.
+//! A part is told apart by the place of the last subject that was looked at, so that the next one begins there
+//! without a search, and nothing is told of subjects that the asker may not see. Parts go forward only and tell no
+//! total, which nobody counts.
 
-use lampfield_board::{Board, Subject, SubjectFacts, SubjectId};
+use lampfield_board::{SubjectFacts, SubjectId};
+use lampfield_hub::kit::{Visible, VisibleBoard};
 use lampfield_xmpp_stream::{Element, StanzaCondition, StanzaError};
 
 use super::nodes::TelephonyNode;
@@ -20,9 +22,9 @@ const LOOKED_AT: usize = 65_536;
 /// A part of the subjects of one node.
 pub struct Part<'a> {
     /// Those that somebody says something about.
-    pub lit: Vec<SubjectFacts<'a>>,
+    pub lit: Vec<Visible<'a>>,
     /// Where the part ends; none for one that is empty and the last.
-    end: Option<&'a Subject>,
+    end: Option<SubjectId>,
     rest: Rest,
     paging: Paging,
 }
@@ -43,7 +45,7 @@ impl<'a> Part<'a> {
     /// `bad-request` for a number that is none, `item-not-found` for an end that is no more,
     /// `feature-not-implemented` for a part before another.
     pub fn of(
-        board: &'a Board,
+        board: VisibleBoard<'a>,
         node: TelephonyNode,
         request: Element<'_>,
         max_items: Option<&str>,
@@ -56,16 +58,16 @@ impl<'a> Part<'a> {
         let most = page.max.unwrap_or(MOST).min(max_items.unwrap_or(MOST)).min(MOST);
         let (mut part, mut items) =
             (Self { lit: Vec::new(), end: None, rest: Rest::Nothing, paging }, 0);
-        let subjects = board.subjects_from(beginning(board, &page.place)?);
-        for (looked_at, facts) in subjects.enumerate() {
+        let subjects = board.walk(beginning(&page.place)?);
+        for (looked_at, (place, seen)) in subjects.enumerate() {
             if items >= most || looked_at >= LOOKED_AT {
                 part.rest = Rest::Perhaps;
                 break;
             }
-            part.end = Some(facts.subject());
-            let count = count(facts, node);
+            part.end = Some(place);
+            let count = seen.as_ref().map_or(0, |seen| count(seen.facts, node));
             if count > 0 {
-                part.lit.push(facts);
+                part.lit.extend(seen);
                 items += count;
             }
         }
@@ -78,9 +80,9 @@ impl<'a> Part<'a> {
         if self.paging == Paging::Unasked && self.rest == Rest::Nothing {
             return;
         }
-        let first = self.lit.first().map(|facts| facts.subject().to_string());
+        let first = self.lit.first().map(|lit| written(lit.facts.id()));
         let goes_on = !self.lit.is_empty() || self.rest == Rest::Perhaps;
-        let last = self.end.filter(|_| goes_on).map(Subject::to_string);
+        let last = self.end.filter(|_| goes_on).map(written);
         codec::write_part(out, first.as_deref(), last.as_deref());
     }
 }
@@ -101,15 +103,20 @@ fn number(text: &str) -> Result<usize, Malformed> {
     text.trim().parse().map_err(wrong)
 }
 
+/// How a place is told to the asker.
+fn written(place: SubjectId) -> String {
+    place.index().to_string()
+}
+
 /// Where a walk over the board begins.
-fn beginning(board: &Board, place: &PageStart) -> Result<SubjectId, StanzaError> {
+fn beginning(place: &PageStart) -> Result<SubjectId, StanzaError> {
     match place {
         PageStart::Start => Ok(SubjectId::FIRST),
-        PageStart::After(name) => {
-            let place = name.parse().ok().and_then(|subject| board.find(&subject));
-            let gone =
-                || StanzaCondition::ItemNotFound.with("begin again: the last one is no more");
-            place.map(SubjectId::next).ok_or_else(gone)
+        PageStart::After(place) => {
+            let place = place.parse().ok().map(SubjectId::at);
+            let unknown =
+                || StanzaCondition::ItemNotFound.with("begin again: there is no such place");
+            place.map(SubjectId::next).ok_or_else(unknown)
         }
         PageStart::End | PageStart::Before(_) => {
             Err(StanzaCondition::FeatureNotImplemented.with("this list goes forward only"))

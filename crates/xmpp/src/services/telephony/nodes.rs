@@ -1,6 +1,7 @@
 //! The names of the telephony nodes.
 
 use lampfield_board::{Kind, Subject, SubjectName};
+use lampfield_hub::kit::Shows;
 
 /// The node of all device states, or the collection of a node per device.
 pub const DEVICE_STATE: &str = "device_state";
@@ -70,6 +71,14 @@ impl TelephonyNode {
     pub const fn kind(self) -> Kind {
         match self {
             Self::Facts(events) | Self::Lamps(events) => events.kind(),
+        }
+    }
+
+    /// What its subscribers see of a change.
+    pub const fn shows(self) -> Shows {
+        match self {
+            Self::Facts(_) => Shows::Facts,
+            Self::Lamps(_) => Shows::Lamps,
         }
     }
 

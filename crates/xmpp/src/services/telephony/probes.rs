@@ -12,13 +12,12 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use lampfield_board::{Kind, Revision};
-use lampfield_hub::{ConnId, Watch};
+use lampfield_hub::kit::{ConnId, Reached};
 use lampfield_xmpp_stream::Tag;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::Telephony;
-use super::watchers::View;
+use super::subscriber::Subscriber;
 use crate::services::pubsub::codec::ns::DISCO_INFO;
 use crate::session::Session;
 
@@ -39,7 +38,7 @@ struct Probe {
     service: Rc<str>,
     asked: Instant,
     /// Where each watch of the stream stood when it was asked.
-    reached: Vec<(Kind, Revision)>,
+    reached: Reached,
     reported: bool,
 }
 
@@ -48,15 +47,6 @@ struct Probe {
 pub(super) struct Probes {
     out: RefCell<HashMap<ConnId, Probe>>,
     asked: Cell<u64>,
-}
-
-/// A stream with watches of facts, as one look finds it.
-struct Found {
-    session: Rc<Session>,
-    service: Rc<str>,
-    reached: Vec<(Kind, Revision)>,
-    /// Whether a withdrawal waits for the stream to prove that it has read it.
-    must_confirm: bool,
 }
 
 // === impl Probes ===
@@ -74,7 +64,7 @@ impl Probes {
         stalled.map(|question| question.session.jid.to_string()).collect()
     }
 
-    fn ask(&self, found: Found, now: Instant) {
+    fn ask(&self, (session, service): (Rc<Session>, Rc<str>), reached: Reached, now: Instant) {
         let number = self.asked.get() + 1;
         self.asked.set(number);
         let id = format!("{ID}{number}");
@@ -82,11 +72,10 @@ impl Probes {
         Tag::open(&mut out, "iq")
             .attr("type", "get")
             .attr("id", &id)
-            .attr("from", &found.service)
-            .attr("to", found.session.jid.as_str())
+            .attr("from", &service)
+            .attr("to", session.jid.as_str())
             .children(|out| Tag::open(out, "query").xmlns(DISCO_INFO).empty());
-        found.session.send(&out);
-        let Found { session, service, reached, .. } = found;
+        session.send(&out);
         let conn = session.conn;
         let question = Probe { id, session, service, asked: now, reached, reported: false };
         self.out.borrow_mut().insert(conn, question);
@@ -118,13 +107,14 @@ impl Telephony {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let now = ticks.tick().await;
-            self.confirm_lamps();
-            for found in self.survey() {
-                let waiting = self.probes.check(found.session.conn, now);
-                let link = &found.session.link;
+            self.watchers.confirm_drained();
+            let take = |to: &Subscriber| (Rc::clone(&to.session), Rc::clone(&to.service));
+            for found in self.watchers.survey(take) {
+                let waiting = self.probes.check(found.conn, now);
+                let link = &found.taken.0.link;
                 let is_due = link.silence() >= SILENCE || found.must_confirm && link.is_quiet();
                 if !waiting && is_due {
-                    self.probes.ask(found, now);
+                    self.probes.ask(found.taken, found.reached, now);
                 }
             }
         }
@@ -141,47 +131,6 @@ impl Telephony {
         if question.reported {
             tracing::info!(jid = %session.jid, "answers again");
         }
-        self.watchers.each_of(session, |view, watch| {
-            let stood = question.reached.iter().find(|(kind, _)| *kind == watch.kind());
-            if let (View::Facts, Some((_, reached))) = (view, stood) {
-                self.confirm(watch, *reached);
-            }
-        });
-    }
-
-    /// Tells the hub how far a peer has read. It forgets withdrawals at the most and so tells no
-    /// door of a change, which is why the watchers may be borrowed meanwhile.
-    fn confirm(&self, watch: &Watch, received: Revision) {
-        self.hub.act(|hub, _| hub.confirm(watch, received));
-    }
-
-    /// Streams that watch facts, and what each still has to prove.
-    fn survey(&self) -> Vec<Found> {
-        let mut streams: HashMap<ConnId, Found> = HashMap::new();
-        self.hub.read(|hub, _| {
-            self.watchers.each(|session, service, view, watch| {
-                if view != View::Facts {
-                    return;
-                }
-                let found = streams.entry(session.conn).or_insert_with(|| Found {
-                    session: Rc::clone(session),
-                    service: Rc::clone(service),
-                    reached: Vec::new(),
-                    must_confirm: false,
-                });
-                found.reached.push((watch.kind(), watch.reached()));
-                found.must_confirm |= hub.awaits(watch);
-            });
-        });
-        streams.into_values().collect()
-    }
-
-    /// Readers of lamps keep nothing: what was written to their socket counts as read.
-    fn confirm_lamps(&self) {
-        self.watchers.each(|session, _, view, watch| {
-            if view == View::Lamps && session.link.is_drained() {
-                self.confirm(watch, watch.reached());
-            }
-        });
+        self.watchers.confirm(session.conn, &question.reached);
     }
 }

@@ -1,7 +1,7 @@
 //! What this door declares of its peers, by what their accounts are for.
 
 use lampfield_accounts::Role;
-use lampfield_hub::{PeerCache, Profile};
+use lampfield_hub::kit::{PeerCache, Profile};
 
 /// COMPAT(asterisk<=22 res_xmpp): it goes on showing what it heard while it is away, files device states under the entity
 /// id that said them, publishes all of them anew at each login, doubles its wait with each attempt to connect, and drops

@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use lampfield_board::{Cachable, Protocol};
-use lampfield_hub::{Outcome, Policy, Publication, Refusal};
+use lampfield_board::Cachable;
+use lampfield_hub::kit::{Outcome, Publication, PublishError, Published, Refusal};
 use lampfield_xmpp_stream::{Element, StanzaCondition, StanzaError, ns};
 
 use super::Telephony;
 use super::payload::{self, Item, ItemError};
 use super::requests::is_forgiven;
-use super::rights::Rights;
+use super::rights::NodeRights;
 use crate::services::pubsub::codec::ns::DATA;
 use crate::services::{Answer, reply};
 use crate::session::Session;
@@ -24,10 +24,8 @@ enum Dropped {
     Item(#[from] ItemError),
     #[error(transparent)]
     Rights(StanzaError),
-    #[error("the account may not publish {0}")]
-    NotAllowed(String),
     #[error(transparent)]
-    Refusal(#[from] Refusal),
+    Publish(#[from] PublishError),
     #[error("the publish holds no item")]
     Empty,
 }
@@ -37,7 +35,7 @@ enum Dropped {
 impl Dropped {
     /// Whether the store has no place for it, so that no result may say that it is safe.
     fn is_unsafe(&self) -> bool {
-        matches!(self, Self::Refusal(Refusal::NotStored(_) | Refusal::NoRoom { .. }))
+        matches!(self, Self::Publish(error) if error.is_unsafe())
     }
 }
 
@@ -56,7 +54,7 @@ impl Telephony {
         pubsub: Element<'_>,
         publish: Element<'_>,
     ) -> Answer {
-        if let Err(refused) = Rights::of(&session.account.borrow()).publish() {
+        if let Err(refused) = NodeRights::of(&session.account.borrow()).publish() {
             return self.dropped(session, Dropped::Rights(refused));
         }
         let node = publish.attr("node").unwrap_or_default();
@@ -98,30 +96,16 @@ impl Telephony {
         is_again: bool,
     ) -> Result<Option<lampfield_fabric::Ticket>, Dropped> {
         let Item { subject, eid, value, cachable } = payload::parse(item, node)?;
-        if !session.account.borrow().may_publish(&subject) {
-            // Each PBX makes an `XMPP/...` device per buddy; what is dropped anyhow needs no right.
-            let policy = self.hub.read(|hub, _| hub.settings().policies.of(&subject));
-            return match policy {
-                Policy::Ignore => {
-                    log_ignored(session, item, node);
-                    Ok(None)
-                }
-                _ => Err(Dropped::NotAllowed(subject.to_string())),
-            };
-        }
         let cachable = if kept == Cachable::No { Cachable::No } else { cachable };
         let said = Publication {
             identity: eid.into(),
             subject,
             value,
             cachable,
-            protocol: Protocol::Xmpp,
+            protocol: self.kit.protocol(),
             is_again,
         };
-        if session.said_goodbye.take() {
-            self.arrived(session);
-        }
-        let (outcome, ticket) = self.hub.publish(session.conn, said)?;
+        let Published { outcome, ticket } = session.peer.publish(said)?;
         if outcome == Outcome::Ignored {
             log_ignored(session, item, node);
         }
@@ -129,20 +113,20 @@ impl Telephony {
     }
 
     fn dropped(&self, session: &Session, dropped: Dropped) -> Answer {
-        if let Dropped::Refusal(Refusal::NotStored(_)) = &dropped {
+        if let Dropped::Publish(PublishError::Refused(Refusal::NotStored(_))) = &dropped {
             // Everybody was told; the result is withheld because the disk has not taken it.
             return Answer::Handled;
         }
-        // What the hub refuses it has counted itself.
-        if !matches!(dropped, Dropped::Refusal(_)) {
-            self.hub.act(|hub, _| hub.count_refused());
+        // What the kit refuses it has counted itself.
+        if !matches!(dropped, Dropped::Publish(_)) {
+            self.kit.count_refused();
         }
         if self.log_limit.allows("publish dropped", &session.bare) {
             tracing::warn!(code = "publish-dropped", jid = %session.jid, "publish dropped: {dropped}");
         }
         match dropped {
             // A result would say that it is safe.
-            Dropped::Refusal(Refusal::NoRoom { .. }) if is_forgiven(session) => Answer::Handled,
+            Dropped::Publish(error) if error.is_unsafe() && is_forgiven(session) => Answer::Handled,
             _ if is_forgiven(session) => Answer::Result(Vec::new()),
             _ => Answer::Error(error(dropped)),
         }
@@ -160,8 +144,8 @@ fn error(dropped: Dropped) -> StanzaError {
         Dropped::Rights(refused) => return refused.clone(),
         Dropped::Item(ItemError::NoPayload) | Dropped::Empty => StanzaCondition::BadRequest,
         Dropped::Item(_) => StanzaCondition::NotAcceptable,
-        Dropped::NotAllowed(_) => StanzaCondition::Forbidden,
-        Dropped::Refusal(_) => StanzaCondition::ResourceConstraint,
+        Dropped::Publish(PublishError::NotAllowed(_)) => StanzaCondition::Forbidden,
+        Dropped::Publish(PublishError::Refused(_)) => StanzaCondition::ResourceConstraint,
     };
     condition.with(dropped.to_string())
 }

@@ -11,8 +11,8 @@ use lampfield_xmpp_stream::{Element, Jid, StanzaCondition, StanzaError, Tag};
 
 use super::claims::action;
 use super::nodes::TelephonyNode;
-use super::rights::Rights;
-use super::{Telephony, View, contents};
+use super::rights::NodeRights;
+use super::{Telephony, contents};
 use crate::services::pubsub::codec::Malformed;
 use crate::services::pubsub::codec::ns::{DISCO_INFO, DISCO_ITEMS, PUBSUB};
 use crate::services::pubsub::engine::Refusal;
@@ -35,7 +35,7 @@ fn obey(
 ) -> Result<Answer, StanzaError> {
     let Request { session, id, payload, .. } = *request;
     let name = action.attr("node").unwrap_or_default();
-    let rights = Rights::of(&session.account.borrow());
+    let rights = NodeRights::of(&session.account.borrow());
     match (payload.ns(), action.name(), TelephonyNode::named(name)) {
         (DISCO_INFO, _, Some(node)) => {
             rights.read(node)?;
@@ -43,8 +43,8 @@ fn obey(
         }
         (DISCO_ITEMS, _, Some(node)) => {
             rights.read(node)?;
-            let read = |board: &_| contents::discover(board, service, payload, node);
-            telephony.hub.read(|hub, _| read(hub.board())).map(Answer::Result)
+            let peer = &session.peer;
+            peer.read(|board| contents::discover(board, service, payload, node)).map(Answer::Result)
         }
         (PUBSUB, "publish", Some(TelephonyNode::Facts(_)) | None) => {
             Ok(telephony.publish(session, service, id, payload, action))
@@ -59,8 +59,8 @@ fn obey(
         }
         (PUBSUB, "items", Some(node)) => {
             rights.read(node)?;
-            let read = |board: &_| contents::items(board, payload, action, node);
-            telephony.hub.read(|hub, _| read(hub.board())).map(Answer::Result)
+            let peer = &session.peer;
+            peer.read(|board| contents::items(board, payload, action, node)).map(Answer::Result)
         }
         // COMPAT(asterisk<=22): nothing it asks for here may fail.
         _ if is_forgiven(session) => {
@@ -96,7 +96,7 @@ fn subscribe(
     let to = Some(session.jid.as_str());
     reply::result(&mut out, request.id, Some(service), to, &payload);
     session.send(&out);
-    telephony.subscribe(session, service, View::of(node), node.kind());
+    telephony.subscribe(session, service, node.shows(), node.kind());
     Ok(Answer::Handled)
 }
 
@@ -107,7 +107,7 @@ fn unsubscribe(
     node: TelephonyNode,
 ) -> Result<Answer, StanzaError> {
     subscriber(session, action, Refusal::Forbidden)?;
-    let ended = telephony.unsubscribe(session, View::of(node), node.kind());
+    let ended = telephony.unsubscribe(session, node.shows(), node.kind());
     // COMPAT(asterisk<=22): it unsubscribes first thing on each connection.
     if ended || is_forgiven(session) {
         Ok(Answer::Result(Vec::new()))
@@ -118,7 +118,7 @@ fn unsubscribe(
 
 /// Whether this stream is subscribed, as a list of its subscriptions to the node.
 fn subscriptions(telephony: &Telephony, session: &Session, node: TelephonyNode) -> Vec<u8> {
-    let subscribed = telephony.watchers.has(session, View::of(node), node.kind());
+    let subscribed = telephony.watchers.has(session.conn, node.shows(), node.kind());
     let mut out = Vec::new();
     Tag::open(&mut out, "pubsub").xmlns(PUBSUB).children(|out| {
         Tag::open(out, "subscriptions").attr("node", node.name()).children(|out| {

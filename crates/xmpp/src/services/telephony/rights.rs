@@ -1,23 +1,33 @@
 //! Who may do what with the telephony nodes: the one place that decides. Which devices an account
-//! may speak for is a matter of its patterns ([`Account::may_publish`]), looked at for each item.
+//! may speak for is a matter of its patterns, which the kit looks at for each item.
 
 use lampfield_accounts::{Account, Role};
+use lampfield_hub::kit::{Grant, Rights};
 use lampfield_xmpp_stream::{StanzaCondition, StanzaError};
 
 use super::nodes::TelephonyNode;
 
+/// About which subjects an account may speak, and of which it may hear.
+pub fn of(account: &Account) -> Rights {
+    let say = match account.role {
+        Role::Admin => Grant::Everything,
+        Role::Pbx | Role::User => Grant::of(&account.allow),
+    };
+    Rights { say, hear: Grant::Everything }
+}
+
 /// What an account may do with the telephony nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rights {
+pub enum NodeRights {
     /// Publish facts, hear and list them, and see the lamps.
     Facts,
     /// See the lamps.
     Lamps,
 }
 
-// === impl Rights ===
+// === impl NodeRights ===
 
-impl Rights {
+impl NodeRights {
     /// Servers and admins, and users who have been granted a device, may deal with facts.
     pub fn of(account: &Account) -> Self {
         match account.role {

@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use lampfield_accounts::Account;
 use lampfield_board::AccountName;
 use lampfield_xmpp_stream::{BareJid, Element, StanzaCondition, StanzaError};
 
 use super::nodes::{self, TelephonyNode};
-use super::{Telephonies, claims, requests};
+use super::{Telephonies, Telephony, claims, requests, rights};
 use crate::context::Context;
 use crate::router::Taken;
 use crate::services::pubsub::Views;
@@ -28,11 +29,24 @@ impl TelephonyService {
     pub fn new(telephonies: Rc<Telephonies>, flusher: Rc<Flusher>) -> Self {
         Self { telephonies, flusher }
     }
+
+    /// That of a session's board.
+    fn of(&self, session: &Session) -> Option<Rc<Telephony>> {
+        self.telephonies.of(session.peer.board())
+    }
+
+    fn left(&self, session: &Session) {
+        if let Some(telephony) = self.of(session) {
+            telephony.left(session);
+        }
+    }
 }
 
 impl Service for TelephonyService {
     fn answered(&self, _: &Rc<Context>, session: &Rc<Session>, id: &str) {
-        session.telephony.answered(session, id);
+        if let Some(telephony) = self.of(session) {
+            telephony.answered(session, id);
+        }
     }
 
     /// An unavailable presence to nobody in particular is a goodbye, whether or not the session has
@@ -44,29 +58,38 @@ impl Service for TelephonyService {
         presence: Element<'_>,
     ) -> Result<Taken, StanzaError> {
         if presence.attr("to").is_none() && presence.attr("type") == Some("unavailable") {
-            from.telephony.goodbye(from);
+            from.peer.say_goodbye();
         }
         Ok(Taken::No)
     }
 
     fn session(&self, _: &Rc<Context>, session: &Rc<Session>, event: SessionEvent<'_>) {
-        let telephony = &session.telephony;
         match event {
             SessionEvent::Bound { replaced } => {
-                telephony.arrived(session);
+                session.peer.arrive();
                 if let Some(old) = replaced {
-                    telephony.replaced(old, session);
+                    // What the old one had read is the new one's when it subscribes, which it may do before the task
+                    // of the old one has its turn: so the old subscriptions end now.
+                    self.left(old);
+                    session.peer.replace(&old.peer);
                 }
             }
             SessionEvent::Available { .. } | SessionEvent::Unavailable => {}
             SessionEvent::Ended(end) => {
                 match end {
-                    SessionEnd::Goodbye => telephony.goodbye(session),
-                    SessionEnd::Cut => telephony.cut_off(session),
-                    SessionEnd::Lost | SessionEnd::Refused(_) => telephony.lost(session),
+                    SessionEnd::Goodbye => session.peer.say_goodbye(),
+                    SessionEnd::Cut => session.peer.cut_off(),
+                    SessionEnd::Lost | SessionEnd::Refused(_) => session.peer.lose(),
                 }
-                telephony.left(session);
+                self.left(session);
             }
+        }
+    }
+
+    /// Its rights may have changed.
+    fn account_noted(&self, context: &Rc<Context>, account: &Account) {
+        for session in context.router.resources(&account.jid) {
+            session.peer.set_rights(rights::of(account));
         }
     }
 
@@ -75,7 +98,7 @@ impl Service for TelephonyService {
         let domain = context.domains.served(Some(account.domain()));
         let telephony = domain.and_then(|domain| self.telephonies.of(&domain.board));
         if let (Ok(name), Some(telephony)) = (AccountName::parse(account.as_str()), telephony) {
-            telephony.hub().act(|hub, now| hub.remove_account(&name, now));
+            telephony.kit().remove_account(&name);
         }
     }
 
@@ -104,7 +127,7 @@ impl Views for TelephonyService {
         let Some((domain, telephony)) = served else {
             return Answer::Error(StanzaCondition::ItemNotFound.with("no such service"));
         };
-        if !request.session.telephony.is(&telephony) {
+        if request.session.peer.board() != telephony.board() {
             return Answer::Error(elsewhere(context, request.session, &domain.pubsub_name));
         }
         requests::handle(&telephony, &domain.pubsub_name, request)

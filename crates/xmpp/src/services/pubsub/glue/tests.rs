@@ -1,11 +1,11 @@
 //! What comes when: events, results, and the newest item for a new subscriber.
 
 use lampfield_accounts::Role;
-use lampfield_board::Kind;
+use lampfield_board::{Cachable, DeviceState, Eid, Protocol, Subject, Value};
 use lampfield_fabric::{Bucket, Storage};
+use lampfield_hub::kit::{Publication, Rights};
 
 use crate::services::fixture::{Fixture, TestClient, run};
-use crate::services::telephony::ASTERISK;
 
 fn ask(player: &TestClient, id: &str, inside: &str) {
     let pubsub = format!("<pubsub xmlns='http://jabber.org/protocol/pubsub'>{inside}</pubsub>");
@@ -105,14 +105,26 @@ fn what_is_left_of_accounts_that_are_gone_is_tidied_away() {
         fixture.add("ghost", Role::User).await;
         let ghost = fixture.enter("ghost", "g").await;
         fixture.door.context.accounts.remove(&ghost.session.bare).await.unwrap();
-        let hub = ghost.session.telephony.hub().clone();
-        hub.act(|hub, _| hub.watch(&ghost.session.name, Kind::Mailbox, ASTERISK));
+        let kit = fixture.door.telephony("example.org").unwrap().kit().clone();
+        ghost.session.peer.set_rights(Rights::ALL);
+        ghost.session.peer.arrive();
+        let said = Publication {
+            identity: Eid::new([2, 0, 0, 0, 0, 1]).into(),
+            subject: Subject::device("PJSIP/100").unwrap(),
+            value: Value::Device(DeviceState::InUse),
+            cachable: Cachable::Yes,
+            protocol: Protocol::Xmpp,
+            is_again: false,
+        };
+        ghost.session.peer.publish(said).unwrap();
+        ghost.session.peer.lose();
+        assert_eq!(kit.accounts().len(), 1);
         ask(&ghost, "c", "<create node='haunted'/>");
         ask(&ghost, "s", "<subscribe node='n' jid='ghost@example.org'/>");
         fixture.settle().await;
         fixture.door.tidy();
         fixture.settle().await;
-        assert!(hub.read(|hub, _| hub.accounts()).is_empty());
+        assert!(kit.accounts().is_empty());
         let left = fixture.door.services.accounts(&fixture.door.context);
         assert_eq!(left.iter().map(|jid| jid.as_str()).collect::<Vec<_>>(), ["carol@example.org"]);
         drop((carol, dave));

@@ -1,10 +1,12 @@
 //! Walking a board part by part.
 
 use lampfield_board::{
-    AccountName, BoardLimits, DeviceState, Eid, Ending, FactState, Kind, MessageCount, Origin,
-    Protocol, Statement, SubjectName, Value, Version, WallTime,
+    AccountName, Board, BoardLimits, DeviceState, Eid, Ending, FactState, Kind, MessageCount,
+    Origin, Protocol, Statement, Subject, SubjectName, Value, Version, WallTime,
 };
 use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits};
+
+use lampfield_hub::kit::{Grant, Sight};
 
 use super::*;
 use crate::services::telephony::nodes::EventKind;
@@ -35,6 +37,12 @@ fn board(devices: usize) -> Board {
     board
 }
 
+/// A board as one sees it who may hear all.
+fn all_of(board: &Board) -> VisibleBoard<'_> {
+    const ALL: &Sight = &Sight::new(Grant::Everything);
+    VisibleBoard::new(board, ALL)
+}
+
 /// The names in the part that `set` asks for, and what is said of where it lies.
 fn part(board: &Board, kind: Kind, set: &str) -> Result<(Vec<String>, String), StanzaCondition> {
     let set = match set {
@@ -44,12 +52,16 @@ fn part(board: &Board, kind: Kind, set: &str) -> Result<(Vec<String>, String), S
     let xml = format!("<pubsub>{set}</pubsub>");
     let scope = Scope::NONE;
     let request = Stanza::parse(xml.as_bytes(), &scope, &StanzaLimits::AUTHENTICATED).unwrap();
-    let part =
-        Part::of(board, TelephonyNode::Lamps(EventKind::of(kind).unwrap()), request.root(), None)
-            .map_err(|error| error.condition)?;
+    let part = Part::of(
+        all_of(board),
+        TelephonyNode::Lamps(EventKind::of(kind).unwrap()),
+        request.root(),
+        None,
+    )
+    .map_err(|error| error.condition)?;
     let mut out = Vec::new();
     part.write_set(&mut out);
-    let names = part.lit.iter().map(|facts| facts.subject().name().to_string());
+    let names = part.lit.iter().map(|lit| lit.subject.name().to_string());
     Ok((names.collect(), String::from_utf8(out).unwrap()))
 }
 
@@ -88,11 +100,10 @@ fn no_part_is_larger_than_the_limit_and_nothing_is_missed() {
 #[test]
 fn a_client_may_ask_for_less() {
     let board = board(5);
-    let set = "<set xmlns='http://jabber.org/protocol/rsm'>\
-        <first>device/PJSIP/0</first><last>device/PJSIP/1</last></set>";
+    let set = "<set xmlns='http://jabber.org/protocol/rsm'><first>0</first><last>1</last></set>";
     let (names, lies) = part(&board, Kind::Device, "<max>2</max>").unwrap();
     assert_eq!((names.join(" "), lies.as_str()), ("PJSIP/0 PJSIP/1".to_owned(), set));
-    let next = "<max>2</max><after>device/PJSIP/1</after>";
+    let next = "<max>2</max><after>1</after>";
     assert_eq!(part(&board, Kind::Device, next).unwrap().0, ["PJSIP/2", "PJSIP/3"]);
     assert!(part(&board, Kind::Device, "<max>0</max>").unwrap().0.is_empty());
 }
@@ -151,8 +162,8 @@ fn of_facts_there_is_an_item_for_each_server_and_a_subject_is_never_torn_apart()
     let asked = |node, max| {
         let scope = Scope::NONE;
         let request = Stanza::parse(b"<pubsub/>", &scope, &StanzaLimits::AUTHENTICATED).unwrap();
-        let part = Part::of(&board, node, request.root(), Some(max)).unwrap();
-        part.lit.iter().map(|facts| facts.facts().count()).collect::<Vec<_>>()
+        let part = Part::of(all_of(&board), node, request.root(), Some(max)).unwrap();
+        part.lit.iter().map(|lit| lit.facts.facts().count()).collect::<Vec<_>>()
     };
     let (facts, lamps) = (
         TelephonyNode::Facts(EventKind::DeviceState),

@@ -1,0 +1,41 @@
+//! The door kit: what every door needs of a board, so that a door is its protocol and nothing else. Doors see the hub
+//! through it only.
+//!
+//! ```text
+//!            who logs in            what it says             what it hears
+//!   door  ->  DoorKit::peer  ->  Peer::publish          Watchers  ->  door's Watcher, door's Writer
+//!                 |                   |                     ^
+//!                 v                   v                     |
+//!               [ rights, names: Sight ]              [ rights, names: Sight ]
+//!                 |                   |                     ^
+//!                 v                   v                     |
+//!                             hub  ->  board  ->  changes
+//! ```
+//!
+//! A door keeps one [`DoorKit`] for each board that it serves, a [`Peer`] for each connection that has logged in, and the
+//! [`Watchers`] of that board. It says what its peers are like ([`Profile`](crate::Profile)), what they may do
+//! ([`Rights`]) and how it is ([`DoorHealth`]). The kit knows no protocol, and does no I/O.
+
+mod door;
+mod health;
+mod peer;
+mod redial;
+mod results;
+mod rights;
+mod sight;
+mod watchers;
+mod written;
+
+pub use crate::{
+    Boards, ConnId, HubShell, Outcome, PeerCache, Policy, Profile, Publication, Refusal, Room,
+};
+pub use door::DoorKit;
+pub(crate) use health::Doors;
+pub use health::{DoorHealth, DoorReport, DoorState};
+pub use peer::{NewPeer, Peer, PublishError, Published};
+pub use redial::Redial;
+pub use results::Results;
+pub use rights::{Grant, Rights};
+pub use sight::{Sight, Visible, VisibleBoard};
+pub use watchers::{Reached, Surveyed, Watcher, Watchers, Writer};
+pub use written::Shows;

@@ -1,0 +1,101 @@
+//! One door at one board.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use lampfield_board::{AccountName, BoardName, Protocol};
+use lampfield_fabric::{StoreError, Ticket};
+use tokio::sync::watch;
+
+use super::health::DoorHealth;
+use super::peer::{NewPeer, Peer};
+use crate::{Boards, HubShell, Observer};
+
+/// What a door has of one board. Cheap to clone; every clone is the same.
+#[derive(Clone)]
+pub struct DoorKit(Rc<Inner>);
+
+struct Inner {
+    boards: Boards,
+    hub: HubShell,
+    protocol: Protocol,
+}
+
+// === impl DoorKit ===
+
+impl DoorKit {
+    /// The kit of a door that speaks `protocol`, at the board of this name, which is opened if it is not yet.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn open(
+        boards: &Boards,
+        board: &BoardName,
+        protocol: Protocol,
+    ) -> Result<Self, StoreError> {
+        let hub = boards.add(board).await?;
+        Ok(Self(Rc::new(Inner { boards: boards.clone(), hub, protocol })))
+    }
+
+    /// The name of the board.
+    #[must_use]
+    pub fn board(&self) -> &BoardName {
+        self.0.hub.name()
+    }
+
+    /// What the door speaks.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.0.protocol
+    }
+
+    /// A connection has logged in. It is not there for the hub before [`Peer::arrive`].
+    #[must_use]
+    pub fn peer(&self, new: NewPeer) -> Rc<Peer> {
+        Rc::new(Peer::new(self.clone(), self.0.boards.next_conn(), new))
+    }
+
+    /// The observer is told of every change on the board from now on: the door's [`Watchers`](super::Watchers).
+    pub fn observe(&self, observer: Rc<dyn Observer>) {
+        self.0.hub.add_observer(observer);
+    }
+
+    /// An account is gone for good: all that it said ends, mailboxes and kept devices included.
+    pub fn remove_account(&self, account: &AccountName) {
+        self.hub().act(|hub, now| hub.remove_account(account, now));
+    }
+
+    /// The accounts of which the board holds anything.
+    #[must_use]
+    pub fn accounts(&self) -> BTreeSet<AccountName> {
+        self.hub().read(|hub, _| hub.accounts())
+    }
+
+    /// The door has refused something that was to be said, which nobody could say here: it counts with what the hub
+    /// refuses.
+    pub fn count_refused(&self) {
+        self.hub().act(|hub, _| hub.count_refused());
+    }
+
+    /// The latest write that is committed, for [`Results::run`](super::Results::run).
+    #[must_use]
+    pub fn committed(&self) -> watch::Receiver<Ticket> {
+        self.0.hub.committed()
+    }
+
+    /// A line of its own in `status`, for as long as the door keeps it. `place` is where it listens or connects to.
+    #[must_use]
+    pub fn health(&self, place: impl Into<String>) -> DoorHealth {
+        self.0.boards.door(self.protocol(), Some(self.board().clone()), place.into())
+    }
+
+    pub(super) fn hub(&self) -> &HubShell {
+        &self.0.hub
+    }
+}
+
+impl std::fmt::Debug for DoorKit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at {}", self.protocol(), self.board())
+    }
+}

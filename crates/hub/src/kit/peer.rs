@@ -1,0 +1,196 @@
+//! One connection that has logged in, as a board knows it: it comes, says things, and goes.
+
+use std::cell::{Cell, RefCell};
+
+use lampfield_board::{AccountName, Board, BoardName, Subject};
+use lampfield_fabric::Ticket;
+use thiserror::Error;
+
+use super::door::DoorKit;
+use super::rights::Rights;
+use super::sight::{Sight, VisibleBoard};
+use crate::{ConnId, Outcome, Policy, Profile, Publication, Refusal};
+
+/// What a door knows of a peer when it logs in.
+#[derive(Debug, Clone)]
+pub struct NewPeer {
+    /// As whom it has logged in.
+    pub account: AccountName,
+    /// What it is like.
+    pub profile: Profile,
+    /// What it may do.
+    pub rights: Rights,
+    /// The name that its stream has to the relay by which it comes, perhaps empty; none if it comes directly.
+    pub relayed: Option<Box<str>>,
+}
+
+/// One connection. It is lost when it is dropped, unless the door has said how it ended.
+#[derive(Debug)]
+pub struct Peer {
+    kit: DoorKit,
+    id: ConnId,
+    account: AccountName,
+    profile: Profile,
+    rights: RefCell<Rights>,
+    relayed: Option<Box<str>>,
+    state: Cell<PeerState>,
+}
+
+/// Whether the hub knows a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PeerState {
+    /// It has not arrived yet, or is gone.
+    Away,
+    /// It is there.
+    Here,
+    /// It has said that it goes. If it speaks again, it has come back.
+    SaidGoodbye,
+}
+
+/// What became of something that was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Published {
+    /// What it changed.
+    pub outcome: Outcome,
+    /// What must be committed before the peer is told that all is well; none where nothing waits to be stored.
+    pub ticket: Option<Ticket>,
+}
+
+/// Why something that was said has no effect.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PublishError {
+    /// The peer has no right to speak about it.
+    #[error("the account may not publish {0}")]
+    NotAllowed(Subject),
+    /// The hub does not take it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+// === impl PublishError ===
+
+impl PublishError {
+    /// Whether the store has no room for it: no result may say that it is safe, and a repeat may be taken later.
+    #[must_use]
+    pub fn is_unsafe(&self) -> bool {
+        matches!(self, Self::Refused(Refusal::NotStored(_) | Refusal::NoRoom { .. }))
+    }
+}
+
+// === impl Peer ===
+
+impl Peer {
+    pub(super) fn new(kit: DoorKit, id: ConnId, new: NewPeer) -> Self {
+        let NewPeer { account, profile, rights, relayed } = new;
+        let (rights, state) = (RefCell::new(rights), Cell::new(PeerState::Away));
+        Self { kit, id, account, profile, rights, relayed, state }
+    }
+
+    /// The number of the connection, which no other connection of the process has or had.
+    #[must_use]
+    pub fn id(&self) -> ConnId {
+        self.id
+    }
+
+    /// As whom it has logged in.
+    #[must_use]
+    pub fn account(&self) -> &AccountName {
+        &self.account
+    }
+
+    /// The name of its board.
+    #[must_use]
+    pub fn board(&self) -> &BoardName {
+        self.kit.board()
+    }
+
+    /// What the door has declared of it.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// It is there: from now on it may speak, and what its account had said before waits to be said again.
+    pub fn arrive(&self) {
+        self.state.set(PeerState::Here);
+        self.kit.hub().act(|hub, now| {
+            hub.comes(&self.account, self.relayed.as_deref());
+            hub.arrive(self.id, &self.account, self.profile, now);
+        });
+    }
+
+    /// The same peer, which has lost the connection `old` before anybody noticed: no lamp shows it.
+    pub fn replace(&self, old: &Self) {
+        old.state.set(PeerState::Away);
+        self.kit.hub().act(|hub, now| hub.replaced(old.id, self.id, now));
+    }
+
+    /// It says that it goes: what it said ends now. If it speaks again it has come back.
+    pub fn say_goodbye(&self) {
+        self.state.set(PeerState::SaidGoodbye);
+        self.kit.hub().act(|hub, now| hub.goodbye(self.id, now));
+    }
+
+    /// The connection has ended without a word: the lease of what it said runs.
+    pub fn lose(&self) {
+        self.state.set(PeerState::Away);
+        self.kit.hub().act(|hub, now| hub.lost(self.id, now));
+    }
+
+    /// The same, and the peer does not know yet: the line to it is cut.
+    pub fn cut_off(&self) {
+        self.state.set(PeerState::Away);
+        self.kit.hub().act(|hub, now| hub.cut_off(self.id, now));
+    }
+
+    /// It says something. By the return everybody has been told.
+    ///
+    /// # Errors
+    /// [`PublishError`] says why it has no effect.
+    pub fn publish(&self, said: Publication) -> Result<Published, PublishError> {
+        if !self.rights.borrow().say.covers(&said.subject) {
+            return self.without_right(said.subject);
+        }
+        if self.state.get() == PeerState::SaidGoodbye {
+            self.arrive();
+        }
+        let (outcome, ticket) = self.kit.hub().publish(self.id, said)?;
+        Ok(Published { outcome, ticket })
+    }
+
+    /// What is dropped anyhow needs no right: each Asterisk makes a device of every buddy.
+    fn without_right(&self, subject: Subject) -> Result<Published, PublishError> {
+        let policy = self.kit.hub().read(|hub, _| hub.settings().policies.of(&subject));
+        if policy == Policy::Ignore {
+            return Ok(Published { outcome: Outcome::Ignored, ticket: None });
+        }
+        self.kit.count_refused();
+        Err(PublishError::NotAllowed(subject))
+    }
+
+    /// What it may do from now on. The door's [`Watchers`](super::Watchers) must be told too.
+    pub fn set_rights(&self, rights: Rights) {
+        self.rights.replace(rights);
+    }
+
+    /// How it sees its board now.
+    #[must_use]
+    pub fn sight(&self) -> Sight {
+        Sight::new(self.rights.borrow().hear.clone())
+    }
+
+    /// Reads the board as it sees it.
+    pub fn read<T>(&self, ask: impl FnOnce(VisibleBoard<'_>) -> T) -> T {
+        let sight = self.sight();
+        let look = |board: &Board| ask(VisibleBoard::new(board, &sight));
+        self.kit.hub().read(|hub, _| look(hub.board()))
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        if self.state.get() == PeerState::Here {
+            self.lose();
+        }
+    }
+}
