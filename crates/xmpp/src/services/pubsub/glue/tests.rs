@@ -1,9 +1,7 @@
 //! What comes when: events, results, and the newest item for a new subscriber.
 
 use lampfield_accounts::Role;
-use lampfield_board::{Cachable, DeviceState, Eid, Protocol, Subject, Value};
 use lampfield_fabric::{Bucket, Storage};
-use lampfield_hub::kit::{Publication, Rights};
 
 use crate::services::fixture::{Fixture, TestClient, run};
 
@@ -102,22 +100,11 @@ fn a_change_without_room_in_the_store_is_never_acknowledged_and_stored_later() {
 fn what_is_left_of_accounts_that_are_gone_is_tidied_away() {
     run(async || {
         let (fixture, carol, dave) = scene().await;
-        fixture.add("ghost", Role::User).await;
+        fixture.add("ghost", Role::Pbx).await;
         let ghost = fixture.enter("ghost", "g").await;
         fixture.door.context.accounts.remove(&ghost.session.bare).await.unwrap();
         let kit = fixture.door.telephony("example.org").unwrap().kit().clone();
-        ghost.session.peer.set_rights(Rights::ALL);
-        ghost.session.peer.arrive();
-        let said = Publication {
-            identity: Eid::new([2, 0, 0, 0, 0, 1]).into(),
-            subject: Subject::device("PJSIP/100").unwrap(),
-            value: Value::Device(DeviceState::InUse),
-            cachable: Cachable::Yes,
-            protocol: Protocol::Xmpp,
-            is_again: false,
-        };
-        ghost.session.peer.publish(said).unwrap();
-        ghost.session.peer.lose();
+        ask(&ghost, "d", "<subscribe node='device_state' jid='ghost@example.org'/>");
         assert_eq!(kit.accounts().len(), 1);
         ask(&ghost, "c", "<create node='haunted'/>");
         ask(&ghost, "s", "<subscribe node='n' jid='ghost@example.org'/>");
