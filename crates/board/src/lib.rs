@@ -50,7 +50,7 @@ pub use origin::{Origin, OriginId};
 pub use pattern::{Pattern, PatternError};
 pub use protocol::{Protocol, UnknownProtocol};
 pub use revision::Revision;
-pub use site::{Label, PlaceWordError, SiteName};
+pub use site::{Label, Labels, LabelsError, PlaceWordError, SiteName};
 pub use statement::Statement;
 pub use subject::{Subject, SubjectError, SubjectId, SubjectName};
 pub use version::Version;

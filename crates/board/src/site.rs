@@ -61,11 +61,55 @@ place_words! {
     Label,
 }
 
-// === impl Label ===
+/// The labels of one account, each once, as they were written: 16 at most.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels(Box<[Label]>);
 
-impl Label {
+/// Why texts are not the labels of an account.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LabelsError {
+    /// One of them is no label.
+    #[error(transparent)]
+    Label(#[from] PlaceWordError),
+    /// More than [`Labels::MOST`].
+    #[error("{0} labels are too many; the limit is {most}", most = Labels::MOST)]
+    TooMany(usize),
+}
+
+// === impl Labels ===
+
+impl Labels {
     /// The most that one account may have.
     pub const MOST: usize = 16;
+
+    /// Checks and keeps them; one that is there twice counts once.
+    ///
+    /// # Errors
+    /// When one is no label, or there are too many.
+    pub fn parse(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, LabelsError> {
+        let mut labels = Vec::new();
+        for text in texts {
+            let label = Label::parse(text.as_ref())?;
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
+        }
+        match labels.len() {
+            some if some > Self::MOST => Err(LabelsError::TooMany(some)),
+            _ => Ok(Self(labels.into())),
+        }
+    }
+
+    /// Each of them, in their order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Label> {
+        self.0.iter()
+    }
+
+    /// Each of them as text.
+    #[must_use]
+    pub fn to_texts(&self) -> Vec<String> {
+        self.iter().map(ToString::to_string).collect()
+    }
 }
 
 #[cfg(test)]
@@ -82,5 +126,15 @@ mod tests {
             assert_eq!(SiteName::parse(wrong), Err(PlaceWordError(wrong.to_owned())), "{wrong}");
             assert!(Label::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_account_has_some_labels_each_once() {
+        let labels = Labels::parse(["b", "a", "b"]).expect("labels");
+        assert_eq!(labels.to_texts(), ["b", "a"]);
+        let many = |most: usize| (0..most).map(|at| at.to_string()).collect::<Vec<_>>();
+        assert_eq!(Labels::parse(many(16)).map(|labels| labels.iter().len()), Ok(16));
+        assert_eq!(Labels::parse(many(17)), Err(LabelsError::TooMany(17)));
+        assert_eq!(Labels::parse(["a b"]), Err(PlaceWordError("a b".to_owned()).into()));
     }
 }

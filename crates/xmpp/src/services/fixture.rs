@@ -88,14 +88,9 @@ impl Fixture {
 
     /// One more account.
     pub async fn add(&self, name: &str, role: Role) {
-        let new = NewAccount {
-            jid: jid(name),
-            password: NewPassword::Given("secret".to_owned()),
-            role,
-            allow: Vec::new(),
-            legacy: LegacyAuth::Refused,
-            source: AccountSource::Cli,
-        };
+        let password = NewPassword::Given("secret".to_owned());
+        let new = NewAccount::usual(jid(name), password, role, AccountSource::Cli);
+        let new = NewAccount { allow: Vec::new(), ..new };
         self.door.context.accounts.add(new).await.unwrap();
     }
 
