@@ -8,9 +8,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use lampfield_accounts::{
-    AccountError, AccountSource, LegacyAuth, NewAccount, NewPassword, Role, TooFast,
-};
+use lampfield_accounts::{AccountError, AccountSource, NewAccount, NewPassword, Role, TooFast};
 use lampfield_xmpp_stream::{
     BareJid, Domain, Element, ErrorType, StanzaCondition, StanzaError, Tag,
 };

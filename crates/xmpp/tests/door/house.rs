@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_accounts::{
-    AccountBook, AccountKeys, AccountSource, BookLimits, LegacyAuth, NewAccount, NewPassword, Role,
+    AccountBook, AccountKeys, AccountSource, BookLimits, NewAccount, NewPassword, Role,
 };
 use lampfield_board::BoardName;
 use lampfield_fabric::{Embedded, Store};
