@@ -11,7 +11,7 @@ use std::error::Error;
 use std::rc::Rc;
 
 use lampfield_accounts::{
-    AccountBook, AccountKeys, AccountSource, BookLimits, LegacyAuth, NewAccount, NewPassword, Role,
+    AccountBook, AccountKeys, AccountSource, BookLimits, NewAccount, NewPassword, Role,
 };
 use lampfield_board::BoardName;
 use lampfield_fabric::Embedded;
@@ -146,15 +146,9 @@ async fn open(folder: &std::path::Path, accounts: usize) -> Outcome<(Rc<Door>, L
     let limits = BookLimits::default();
     let book = AccountBook::open(store.clone(), keys, HashMap::new(), limits).await?;
     for account in 0..=accounts {
-        let new = NewAccount {
-            jid: BareJid::parse(&format!("pbx-{account}@{DOMAIN}"))?,
-            password: NewPassword::Given(PASSWORD.to_owned()),
-            role: Role::Pbx,
-            allow: Role::Pbx.usual_allow(),
-            legacy: LegacyAuth::Refused,
-            source: AccountSource::Cli,
-        };
-        book.add(new).await?;
+        let jid = BareJid::parse(&format!("pbx-{account}@{DOMAIN}"))?;
+        let password = NewPassword::Given(PASSWORD.to_owned());
+        book.add(NewAccount::usual(jid, password, Role::Pbx, AccountSource::Cli)).await?;
     }
     let settings = Settings {
         domains: vec![DomainSettings {

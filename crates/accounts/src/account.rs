@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lampfield_board::{Pattern, Subject};
+use lampfield_board::{Labels, Pattern, SiteName, Subject};
 use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::ScramKeys;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,12 @@ pub struct Account {
     pub role: Role,
     /// The devices and mailboxes it may publish, by name. Admins may publish all.
     pub allow: Vec<Pattern>,
+    /// What it may hear, by the names of the board. Admins hear all.
+    pub hear: Vec<Pattern>,
+    /// The place where it stands, by which names are mapped.
+    pub site: Option<SiteName>,
+    /// Words by which people tell it from others; they decide nothing.
+    pub labels: Labels,
     /// How it came into being, which says who may change it.
     pub source: AccountSource,
     pub(crate) keys: ScramKeys,
@@ -127,6 +133,18 @@ impl Account {
         self.role == Role::Admin || self.allow.iter().any(|pattern| pattern.matches(name))
     }
 
+    /// Whether it may be told something about the subject, which is named as the board does. Where it hears
+    /// everything, as is usual, the name is not looked at.
+    pub fn may_hear(&self, subject: &Subject) -> bool {
+        let name = subject.name().as_str();
+        self.hears_everything() || self.hear.iter().any(|pattern| pattern.matches(name))
+    }
+
+    /// Whether nothing is kept from it.
+    pub fn hears_everything(&self) -> bool {
+        self.role == Role::Admin || self.hear.iter().any(Pattern::is_everything)
+    }
+
     /// Whether it has any telephony rights.
     pub fn has_grants(&self) -> bool {
         self.role == Role::Admin || !self.allow.is_empty()
@@ -145,6 +163,8 @@ impl fmt::Debug for Account {
             .field("jid", &self.jid)
             .field("role", &self.role)
             .field("allow", &self.allow)
+            .field("hear", &self.hear)
+            .field("site", &self.site)
             .field("source", &self.source)
             .finish_non_exhaustive()
     }

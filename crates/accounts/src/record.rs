@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use lampfield_board::{Pattern, PatternError};
+use lampfield_board::{Labels, LabelsError, Pattern, PatternError, PlaceWordError, SiteName};
 use lampfield_xmpp_stream::sasl::{KeyPair, ScramKeys};
 use lampfield_xmpp_stream::{BareJid, JidError};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,13 @@ struct AccountRecord {
     role: Role,
     source: AccountSource,
     allow: Vec<String>,
+    /// Absent where it hears everything, as in records of before there was anything else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hear: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    site: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    labels: Vec<String>,
     salt: String,
     iterations: u32,
     sha1: KeyPairRecord,
@@ -45,6 +52,12 @@ pub(crate) enum AccountRecordError {
     /// One of its patterns is none.
     #[error(transparent)]
     Pattern(#[from] PatternError),
+    /// Its site is none.
+    #[error(transparent)]
+    Site(#[from] PlaceWordError),
+    /// Its labels are none.
+    #[error(transparent)]
+    Labels(#[from] LabelsError),
     /// One of its keys is no base64 or has the wrong length.
     #[error("{0:?} is not a key of {1} bytes")]
     Key(String, usize),
@@ -56,7 +69,10 @@ pub(crate) fn write(account: &Account) -> String {
     let record = AccountRecord {
         role: account.role,
         source: account.source,
-        allow: account.allow.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
+        allow: texts(&account.allow),
+        hear: (account.hear != [Pattern::everything()]).then(|| texts(&account.hear)),
+        site: account.site.as_ref().map(ToString::to_string),
+        labels: account.labels.to_texts(),
         salt: STANDARD.encode(keys.salt),
         iterations: keys.iterations,
         sha1: pair(&keys.sha1),
@@ -75,12 +91,17 @@ pub(crate) fn write(account: &Account) -> String {
 /// If it is not what [`write`] makes.
 pub(crate) fn read(key: &str, value: &str) -> Result<Account, AccountRecordError> {
     let record: AccountRecord = serde_json::from_str(value)?;
-    let allow = record.allow.iter().map(|text| Pattern::parse(text));
     Ok(Account {
         jid: BareJid::parse(key)?,
         role: record.role,
         source: record.source,
-        allow: allow.collect::<Result<_, _>>()?,
+        allow: patterns(&record.allow)?,
+        hear: match &record.hear {
+            Some(hear) => patterns(hear)?,
+            None => vec![Pattern::everything()],
+        },
+        site: record.site.as_deref().map(SiteName::parse).transpose()?,
+        labels: Labels::parse(&record.labels)?,
         keys: ScramKeys {
             salt: bytes(&record.salt)?,
             iterations: record.iterations,
@@ -91,6 +112,14 @@ pub(crate) fn read(key: &str, value: &str) -> Result<Account, AccountRecordError
         invited: record.invited,
         declared: record.declared.as_deref().map(bytes).transpose()?,
     })
+}
+
+fn texts(patterns: &[Pattern]) -> Vec<String> {
+    patterns.iter().map(ToString::to_string).collect()
+}
+
+fn patterns(texts: &[String]) -> Result<Vec<Pattern>, PatternError> {
+    texts.iter().map(|text| Pattern::parse(text)).collect()
 }
 
 fn pair<const N: usize>(keys: &KeyPair<N>) -> KeyPairRecord {

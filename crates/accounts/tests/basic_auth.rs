@@ -12,8 +12,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lampfield_accounts::{
-    AccountBook, AccountKeys, AccountSource, BareJid, BookLimits, LegacyAuth, LoginError,
-    NewAccount, NewPassword, Role,
+    AccountBook, AccountKeys, AccountSource, BareJid, BookLimits, LoginError, NewAccount,
+    NewPassword, Role,
 };
 use lampfield_fabric::{Embedded, StoreLimits};
 use tokio::task::{LocalSet, spawn_local};
@@ -30,14 +30,8 @@ async fn book(folder: &tempfile::TempDir) -> Rc<AccountBook> {
     let limits = BookLimits::default();
     let book = AccountBook::open(store, keys, HashMap::new(), limits);
     let book = book.await.expect("a book");
-    let boss = NewAccount {
-        jid: boss(),
-        password: NewPassword::Given("secret".to_owned()),
-        role: Role::Admin,
-        allow: Role::Admin.usual_allow(),
-        legacy: LegacyAuth::Refused,
-        source: AccountSource::Cli,
-    };
+    let password = NewPassword::Given("secret".to_owned());
+    let boss = NewAccount::usual(boss(), password, Role::Admin, AccountSource::Cli);
     book.add(boss).await.expect("added");
     book
 }

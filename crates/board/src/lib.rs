@@ -15,12 +15,14 @@ mod fact_state;
 pub mod history;
 mod identity;
 pub mod kind;
+pub mod mapping;
 mod name;
 mod nearest;
 mod origin;
 mod pattern;
 mod protocol;
 mod revision;
+mod site;
 mod slots;
 mod statement;
 mod subject;
@@ -42,11 +44,13 @@ pub use identity::Identity;
 pub use kind::{
     DeviceState, Kind, MessageCount, PerKind, UnknownDeviceState, UnknownKind, Value, ValueError,
 };
+pub use mapping::{Mapping, Translation, View};
 pub use name::NameError;
 pub use origin::{Origin, OriginId};
 pub use pattern::{Pattern, PatternError};
 pub use protocol::{Protocol, UnknownProtocol};
 pub use revision::Revision;
+pub use site::{Label, Labels, LabelsError, PlaceWordError, SiteName};
 pub use statement::Statement;
 pub use subject::{Subject, SubjectError, SubjectId, SubjectName};
 pub use version::Version;

@@ -48,6 +48,12 @@ impl Pattern {
         Self("*".into())
     }
 
+    /// Whether it is the one that every name fits, which is known without looking at a name.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        &*self.0 == "*"
+    }
+
     /// The pattern as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub struct Shown(serde_json::Value);
 
 /// Who says something.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct OriginName {
     /// The account, as a bare JID.
     pub account: String,
@@ -31,6 +31,12 @@ pub struct OriginName {
     /// As whom it speaks within its account; for an Asterisk that is its entity identifier.
     #[serde(default)]
     pub name: String,
+    /// The site of its account, in `why` and `status`; absent if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// The labels of its account, in `why` and `status`; absent if it has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
 }
 
 /// A moment as RFC 3339 in UTC with milliseconds.
@@ -82,6 +88,6 @@ pub fn kind_of(subject: &str) -> Kind {
 impl From<&Origin> for OriginName {
     fn from(origin: &Origin) -> Self {
         let (account, eid) = (origin.account.to_string(), origin.eid().to_string());
-        Self { account, eid, name: origin.identity.to_string() }
+        Self { account, eid, name: origin.identity.to_string(), ..Self::default() }
     }
 }

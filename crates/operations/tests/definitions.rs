@@ -61,6 +61,9 @@ fn what_is_said_is_read_as_it_was_written() {
         name: "anna".to_owned(),
         role: "user".to_owned(),
         allow: vec!["PJSIP/1*".to_owned()],
+        hear: vec!["Custom:*".to_owned()],
+        site: Some("berlin".to_owned()),
+        label: vec!["floor-2".to_owned(), "sales".to_owned()],
         legacy_auth: true,
         password: Some(Hidden("hunter2".to_owned())),
     };

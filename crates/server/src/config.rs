@@ -2,8 +2,10 @@
 //! parser, reference page, effective configuration and error hints all come from that definition.
 //! Nothing here starts anything or touches the network.
 
+mod board_words;
 pub mod key;
 pub mod keys;
+pub mod mapping;
 pub mod name;
 mod problem;
 mod reader;
@@ -95,7 +97,7 @@ fn read(text: &str, folder: &Path, problems: &mut Vec<Problem>) -> Option<Config
     let (table, wrong) = DeTable::parse_recoverable(text);
     if wrong.is_empty() {
         let all_keys = Config::reference;
-        return Config::read(&mut Reader::top(table.get_ref(), folder, all_keys, problems));
+        return Config::read(&mut Reader::top(table.get_ref(), (folder, text), all_keys, problems));
     }
     // Keys behind a syntax error would be misread, so only the syntax is reported.
     problems.extend(wrong.into_iter().map(|error| Problem {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use lampfield_board::Pattern;
+use lampfield_board::{Labels, Pattern, SiteName};
 use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::hmac_sha256;
 
@@ -21,6 +21,12 @@ pub struct DeclaredAccount {
     pub role: Role,
     /// The devices and mailboxes it may publish, by name.
     pub allow: Vec<Pattern>,
+    /// What it may hear.
+    pub hear: Vec<Pattern>,
+    /// The place where it stands.
+    pub site: Option<SiteName>,
+    /// Words for people.
+    pub labels: Labels,
     /// Whether it may log in with `jabber:iq:auth`.
     pub legacy: LegacyAuth,
 }
@@ -100,6 +106,9 @@ impl AccountBook {
         };
         Ok(Account {
             allow: one.allow,
+            hear: one.hear,
+            site: one.site,
+            labels: one.labels,
             legacy_secret,
             invited,
             declared,

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use lampfield_board::Pattern;
+use lampfield_board::{Labels, Pattern, SiteName};
 use lampfield_fabric::{Health, Storage, StoreError, Ticket};
 use lampfield_xmpp_stream::BareJid;
 use lampfield_xmpp_stream::sasl::ScramKeys;
@@ -26,6 +26,12 @@ pub struct NewAccount {
     pub role: Role,
     /// What it may publish; [`Role::usual_allow`] if nobody says.
     pub allow: Vec<Pattern>,
+    /// What it may hear, by the names of the board; everything if nobody says.
+    pub hear: Vec<Pattern>,
+    /// The place where it stands.
+    pub site: Option<SiteName>,
+    /// Words by which people tell it from others.
+    pub labels: Labels,
     /// Whether it may log in with `jabber:iq:auth`.
     pub legacy: LegacyAuth,
     /// By which way it is added.
@@ -39,6 +45,26 @@ pub enum NewPassword {
     Given(String),
     /// It derives from the account key and can be printed again.
     Invited,
+}
+
+// === impl NewAccount ===
+
+impl NewAccount {
+    /// One with nothing special about it: it may publish what is usual for its role and hear everything, stands at no
+    /// site, and cannot log in with `jabber:iq:auth`.
+    pub fn usual(jid: BareJid, password: NewPassword, role: Role, source: AccountSource) -> Self {
+        Self {
+            jid,
+            password,
+            role,
+            allow: role.usual_allow(),
+            hear: vec![Pattern::everything()],
+            site: None,
+            labels: Labels::default(),
+            legacy: LegacyAuth::Refused,
+            source,
+        }
+    }
 }
 
 // === impl AccountBook ===
@@ -62,6 +88,9 @@ impl AccountBook {
         self.check_is_new(&new.jid)?;
         let account = Account {
             allow: new.allow,
+            hear: new.hear,
+            site: new.site,
+            labels: new.labels,
             legacy_secret,
             invited,
             ..account(&new.jid, new.role, new.source, keys)
@@ -111,7 +140,7 @@ impl AccountBook {
         let (account, rotation) = match self.get(jid) {
             Some(account) => (account, rotation),
             // Nothing is newer than what is new.
-            None => (self.add(newcomer(jid)).await?, Rotation::Keep),
+            None => (self.add(newcomer(jid.clone())).await?, Rotation::Keep),
         };
         if account.declared.is_some() {
             return Err(AccountError::Declared(jid.clone()));
@@ -204,15 +233,8 @@ impl AccountBook {
 }
 
 /// A PBX that is invited.
-fn newcomer(jid: &BareJid) -> NewAccount {
-    NewAccount {
-        jid: jid.clone(),
-        password: NewPassword::Invited,
-        role: Role::Pbx,
-        allow: Role::Pbx.usual_allow(),
-        legacy: LegacyAuth::Refused,
-        source: AccountSource::Invite,
-    }
+fn newcomer(jid: BareJid) -> NewAccount {
+    NewAccount::usual(jid, NewPassword::Invited, Role::Pbx, AccountSource::Invite)
 }
 
 /// An account with nothing special about it.
@@ -226,6 +248,9 @@ pub(super) fn account(
         jid: jid.clone(),
         role,
         allow: role.usual_allow(),
+        hear: vec![Pattern::everything()],
+        site: None,
+        labels: Labels::default(),
         source,
         keys,
         legacy_secret: None,

@@ -1,7 +1,7 @@
 use std::cell::Cell;
 use std::path::Path;
 
-use lampfield_board::Subject;
+use lampfield_board::{Labels, SiteName, Subject};
 use lampfield_fabric::{Embedded, StoreLimits};
 
 use super::*;
@@ -47,14 +47,8 @@ fn jid(name: &str) -> BareJid {
 }
 
 fn given(name: &str, password: &str) -> NewAccount {
-    NewAccount {
-        jid: jid(name),
-        password: NewPassword::Given(password.to_owned()),
-        role: Role::Pbx,
-        allow: Role::Pbx.usual_allow(),
-        legacy: LegacyAuth::Refused,
-        source: AccountSource::Cli,
-    }
+    let password = NewPassword::Given(password.to_owned());
+    NewAccount::usual(jid(name), password, Role::Pbx, AccountSource::Cli)
 }
 
 fn declared(name: &str, password: Option<&str>) -> DeclaredAccount {
@@ -63,6 +57,9 @@ fn declared(name: &str, password: Option<&str>) -> DeclaredAccount {
         password: password.map(str::to_owned),
         role: Role::Pbx,
         allow: Role::Pbx.usual_allow(),
+        hear: vec![Pattern::everything()],
+        site: None,
+        labels: Labels::default(),
         legacy: LegacyAuth::Refused,
     }
 }
@@ -421,6 +418,69 @@ async fn rights_follow_role_and_patterns() {
     assert!(!user.has_grants() && !user.may_publish(&subject("PJSIP/100")));
     let admin = role("admin", Role::Admin).await;
     assert!(admin.has_grants() && admin.may_publish(&subject("PJSIP/100")));
+}
+
+#[tokio::test]
+async fn what_an_account_hears_follows_role_and_patterns() {
+    let desk = Desk::new();
+    let book = desk.open().await;
+    let subject = |name| Subject::device(name).expect("a device");
+    let hearing = async |name, role: Role, hear: &[&str]| {
+        let hear = hear.iter().map(|text| Pattern::parse(text).expect("a pattern")).collect();
+        let new = NewAccount { role, hear, ..given(name, "secret") };
+        book.add(new).await.expect("added")
+    };
+    let usual = book.add(given("usual", "secret")).await.expect("added");
+    assert!(usual.hears_everything() && usual.may_hear(&subject("PJSIP/100")));
+    let some = hearing("some", Role::Pbx, &["Custom:berlin-*", "PJSIP/1??"]).await;
+    assert!(!some.hears_everything());
+    assert!(some.may_hear(&subject("Custom:berlin-7")) && some.may_hear(&subject("PJSIP/100")));
+    assert!(!some.may_hear(&subject("Custom:paris-7")) && !some.may_hear(&subject("PJSIP/1000")));
+    let deaf = hearing("deaf", Role::User, &[]).await;
+    assert!(!deaf.may_hear(&subject("PJSIP/100")));
+    let admin = hearing("admin", Role::Admin, &[]).await;
+    assert!(admin.hears_everything() && admin.may_hear(&subject("PJSIP/100")));
+}
+
+#[tokio::test]
+async fn site_labels_and_what_is_heard_outlive_a_restart() {
+    let desk = Desk::new();
+    let book = desk.open().await;
+    let site = SiteName::parse("berlin").ok();
+    let labels = Labels::parse(["floor-2", "sales"]).expect("labels");
+    let hear = vec![Pattern::parse("Custom:*").expect("a pattern")];
+    let placed = NewAccount { site, labels, hear, ..given("server1", "secret") };
+    let placed = book.add(placed).await.expect("added");
+    let deaf = book.add(NewAccount { hear: Vec::new(), ..given("server2", "secret") }).await;
+    let usual = book.add(given("server3", "secret")).await.expect("added");
+    let row = book.store.get(Bucket::Accounts, usual.jid.as_str()).await;
+    let row = row.expect("readable").expect("there").value;
+    assert!(!["hear", "site", "labels"].iter().any(|key| row.contains(key)), "{row}");
+    Desk::close(book).await;
+
+    let book = desk.open().await;
+    let all = [("server1", placed), ("server2", deaf.expect("added")), ("server3", usual)];
+    for (name, before) in all {
+        assert_eq!(book.get(&jid(name)), Some(before), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn site_labels_and_what_is_heard_follow_the_configuration() {
+    let desk = Desk::new();
+    let book = desk.open().await;
+    book.reconcile(vec![declared("server1", None)]).await.expect("declared");
+    let site = SiteName::parse("berlin").ok();
+    for change in [
+        DeclaredAccount { site: site.clone(), ..declared("server1", None) },
+        DeclaredAccount { hear: Vec::new(), site, ..declared("server1", None) },
+        declared("server1", None),
+    ] {
+        let done = book.reconcile(vec![change.clone()]).await.expect("declared");
+        assert_eq!(done.changed, [jid("server1")]);
+        let account = book.get(&jid("server1")).expect("there");
+        assert_eq!((&account.site, &account.hear), (&change.site, &change.hear));
+    }
 }
 
 /// Runs all of them at the same time.

@@ -8,6 +8,7 @@ mod digests;
 mod fixtures;
 mod histories;
 mod kinds;
+mod mappings;
 mod model;
 mod near_names;
 mod patterns;

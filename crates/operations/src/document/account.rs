@@ -20,6 +20,15 @@ pub struct User {
     pub role: String,
     /// The names it may publish.
     pub allow: Vec<String>,
+    /// The names it may hear.
+    #[serde(default = "everything")]
+    pub hear: Vec<String>,
+    /// The place where it stands; absent if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// Words by which people tell it from others.
+    #[serde(default)]
+    pub labels: Vec<String>,
     /// Where it was made: `configuration`, `command`, `invite`, `in-band` or `first-login`.
     pub made_by: String,
     /// How many of its resources are connected.
@@ -30,6 +39,11 @@ pub struct User {
     /// The resources that are away and will be told on their return what has ended.
     #[serde(default)]
     pub away: Vec<String>,
+}
+
+/// What accounts heard before there was a choice.
+fn everything() -> Vec<String> {
+    vec!["*".to_owned()]
 }
 
 /// What became of a request to add an account or to change its password.

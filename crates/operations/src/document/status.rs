@@ -177,7 +177,12 @@ impl OriginStatus {
     pub fn of(board: &BoardName, report: OriginReport, via: Option<IpAddr>, now: WallTime) -> Self {
         let Lease { state, seconds_left } = Lease::of(report.lease);
         Self {
-            origin: OriginName { account: report.account, eid: report.eid, name: report.identity },
+            origin: OriginName {
+                account: report.account,
+                eid: report.eid,
+                name: report.identity,
+                ..OriginName::default()
+            },
             board: board.to_string(),
             state,
             seconds_left,

@@ -6,6 +6,7 @@ use lampfield_hub::HubShell;
 
 use crate::actor::Actor;
 use crate::desk::Desk;
+use crate::document::OriginName;
 use crate::failure::{Exit, Failure};
 use crate::host::Host;
 use crate::nearest::nearest;
@@ -55,6 +56,15 @@ impl<H: Host> Desk<H> {
             near if near.is_empty() => failure.line("try", "lampfield domain list"),
             near => failure.line("nearest", near.join("  ")),
         })
+    }
+
+    /// Adds where the account of an origin stands, if that is still there.
+    pub(super) fn add_place(&self, origin: &mut OriginName) {
+        let jid = BareJid::parse(&origin.account).ok();
+        if let Some(account) = jid.and_then(|jid| self.accounts.get(&jid)) {
+            origin.site = account.site.as_ref().map(ToString::to_string);
+            origin.labels = account.labels.to_texts();
+        }
     }
 
     /// That there is such an account.

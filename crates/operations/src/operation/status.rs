@@ -41,7 +41,9 @@ impl<H: Host> Desk<H> {
         let troubles = hub.troubles.iter().filter(|trouble| !is_explained(trouble, &machine));
         let mut attention: Vec<Attention> = troubles.map(attention).collect();
         attention.extend(store.reason.as_deref().map(stalled));
-        let origins = boards.iter().flat_map(|board| origins(board, &machine)).collect();
+        let mut origins: Vec<_> =
+            boards.iter().flat_map(|board| origins(board, &machine)).collect();
+        origins.iter_mut().for_each(|one| self.add_place(&mut one.origin));
         attention.extend(machine.attention);
         document::Status {
             schema: "status/1".to_owned(),

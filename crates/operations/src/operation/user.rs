@@ -4,7 +4,7 @@ use lampfield_accounts::{
     Account, AccountSource, BareJid, Invitation as Invited, LegacyAuth, NewAccount, NewPassword,
     Role, Rotation,
 };
-use lampfield_board::{AccountName, Pattern};
+use lampfield_board::{AccountName, Labels, Pattern, SiteName};
 use lampfield_hub::Reader;
 
 use super::accounts::{Named, away, refused, role};
@@ -27,6 +27,12 @@ operation! {
         role: String = "pbx",
         /// The names it may publish, if not what is usual for its role; may be repeated
         allow: Vec<String>,
+        /// The names it may hear, if not all; may be repeated
+        hear: Vec<String>,
+        /// The place where it stands, by which [[map]] rules are chosen
+        site: Option<String>,
+        /// A word to tell it from others; may be repeated
+        label: Vec<String>,
         /// It logs in without SASL (usesasl=no): its password is kept readable
         legacy_auth: bool,
         /// Its password; the server makes one if there is none
@@ -79,10 +85,14 @@ impl<H: Host> Perform<H> for UserAdd {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<UserSecret, Failure> {
         let jid = desk.jid(actor, &Named::parse(&self.name))?;
         let role = role(&self.role)?;
-        let allow = self.allow.iter().map(|pattern| Pattern::parse(pattern));
-        let allow: Vec<Pattern> = allow.collect::<Result<_, _>>().map_err(|error| {
-            Failure::new(Exit::Usage, "wrong-pattern", error.to_string())
-                .line("try", "--allow 'PJSIP/1*'")
+        let allow = patterns(&self.allow, "--allow")?;
+        let hear = patterns(&self.hear, "--hear")?;
+        let site = self.site.as_deref().map(SiteName::parse).transpose().map_err(|error| {
+            Failure::new(Exit::Usage, "wrong-site", error.to_string()).line("try", "--site berlin")
+        })?;
+        let labels = Labels::parse(&self.label).map_err(|error| {
+            Failure::new(Exit::Usage, "wrong-label", error.to_string())
+                .line("try", "--label floor-2 --label sales")
         })?;
         let made = self.password.is_none();
         let new = NewAccount {
@@ -93,6 +103,9 @@ impl<H: Host> Perform<H> for UserAdd {
             },
             role,
             allow: if allow.is_empty() { role.usual_allow() } else { allow },
+            hear: if hear.is_empty() { vec![Pattern::everything()] } else { hear },
+            site,
+            labels,
             legacy: if self.legacy_auth { LegacyAuth::Allowed } else { LegacyAuth::Refused },
             source: AccountSource::Cli,
         };
@@ -190,12 +203,24 @@ impl<H: Host> Desk<H> {
             jid: account.jid.to_string(),
             role: account.role.to_string(),
             allow: account.allow.iter().map(ToString::to_string).collect(),
+            hear: account.hear.iter().map(ToString::to_string).collect(),
+            site: account.site.as_ref().map(ToString::to_string),
+            labels: account.labels.to_texts(),
             made_by: account.source.to_string(),
             connected: connected.all as u64,
             by_relay: connected.by_relay as u64,
             away: name.zip(board).map(|(name, board)| away(&board, &name)).unwrap_or_default(),
         }
     }
+}
+
+/// What was said for an argument, as patterns.
+fn patterns(typed: &[String], argument: &str) -> Result<Vec<Pattern>, Failure> {
+    let patterns = typed.iter().map(|pattern| Pattern::parse(pattern));
+    patterns.collect::<Result<_, _>>().map_err(|error| {
+        Failure::new(Exit::Usage, "wrong-pattern", error.to_string())
+            .line("try", format!("{argument} 'PJSIP/1*'"))
+    })
 }
 
 fn given(jid: &BareJid) -> UserSecret {

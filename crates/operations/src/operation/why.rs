@@ -34,7 +34,8 @@ operation! {
 impl<H: Host> Perform<H> for Why {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Why, Failure> {
         let typed = subject::of_kind(self.kind, &self.subject);
-        desk.board(actor, self.board.as_deref())?.read(|hub, now| match self.at {
+        let board = desk.board(actor, self.board.as_deref())?;
+        let mut document = board.read(|hub, now| match self.at {
             Some(at) => {
                 let subject = desk.spoken_of(hub, &typed)?;
                 Ok(why_then(hub, &subject, past::of(hub, &subject, at, now.wall)?, at))
@@ -45,7 +46,10 @@ impl<H: Host> Perform<H> for Why {
                     hub.why(&subject, now).ok_or_else(|| desk.unknown(hub, &typed))?;
                 Ok(why(hub, &explanation, now))
             }
-        })
+        })?;
+        document.facts.iter_mut().for_each(|fact| desk.add_place(&mut fact.origin));
+        document.tombstones.iter_mut().for_each(|end| desk.add_place(&mut end.origin));
+        Ok(document)
     }
 }
 

@@ -285,6 +285,15 @@ pub struct UserAddArgs {
     /// The names it may publish, if not what is usual for its role; may be repeated
     #[arg(long, value_name = "PATTERN")]
     pub allow: Vec<String>,
+    /// The names it may hear, if not all; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub hear: Vec<String>,
+    /// The place where it stands, by which [[map]] rules are chosen
+    #[arg(long)]
+    pub site: Option<String>,
+    /// A word to tell it from others; may be repeated
+    #[arg(long)]
+    pub label: Vec<String>,
     /// It logs in without SASL (usesasl=no): its password is kept readable
     #[arg(long)]
     pub legacy_auth: bool,

@@ -209,6 +209,7 @@ mod tests {
                 account: "a@x".to_owned(),
                 eid: "01".to_owned(),
                 name: "01".to_owned(),
+                ..OriginName::default()
             },
             board: "x".to_owned(),
             state,

@@ -45,6 +45,9 @@ fn added(add: &UserAddArgs) -> Result<UserAdd, Stop> {
         name: add.name.clone(),
         role: add.role.clone(),
         allow: add.allow.clone(),
+        hear: add.hear.clone(),
+        site: add.site.clone(),
+        label: add.label.clone(),
         legacy_auth: add.legacy_auth,
         password: if add.generate { None } else { Some(password::given()?) },
     })
@@ -85,19 +88,25 @@ fn text(users: &Users) -> String {
     let mut table = Table::new(&[
         ("ACCOUNT", Align::Left),
         ("ROLE", Align::Left),
+        ("SITE", Align::Left),
+        ("LABELS", Align::Left),
         ("CONNECTED", Align::Right),
         ("AWAY", Align::Left),
         ("MADE BY", Align::Left),
         ("MAY PUBLISH", Align::Left),
+        ("MAY HEAR", Align::Left),
     ]);
     for user in &users.users {
         table.row(vec![
             user.jid.clone(),
             user.role.clone(),
+            user.site.clone().unwrap_or_default(),
+            user.labels.join(" "),
             connected(user),
             away(&user.away),
             user.made_by.clone(),
             user.allow.join(" "),
+            heard(&user.hear),
         ]);
     }
     table.into_text()
@@ -110,6 +119,15 @@ fn connected(user: &Account) -> String {
         0 => all,
         some if some == user.connected => format!("{all} by relay"),
         _ => format!("{all}, {by_relay} by relay"),
+    }
+}
+
+/// What it may hear; nothing is said where that is everything, as is usual.
+fn heard(patterns: &[String]) -> String {
+    match patterns {
+        [] => "nothing".to_owned(),
+        [all] if all == "*" => String::new(),
+        some => some.join(" "),
     }
 }
 

@@ -118,6 +118,7 @@ mod tests {
                 account: "b@x".to_owned(),
                 eid: "01".to_owned(),
                 name: "01".to_owned(),
+                ..OriginName::default()
             },
             value: value.map(shown),
             reason: None,

@@ -87,6 +87,8 @@ pub struct Table<S>(PhantomData<S>);
 /// A table that may be repeated: `[[name]]`.
 pub struct Tables<S> {
     applies: Applies,
+    /// Their names do not tell one from the other, so that a change is a change of all.
+    as_one: bool,
     table: PhantomData<S>,
 }
 
@@ -113,7 +115,7 @@ pub fn table<S>() -> Table<S> {
 
 /// A repeated table inside this one.
 pub fn tables<S>() -> Tables<S> {
-    Tables { applies: Applies::AtStart, table: PhantomData }
+    Tables { applies: Applies::AtStart, as_one: false, table: PhantomData }
 }
 
 // === impl Key ===
@@ -260,6 +262,11 @@ impl<S: Section> Field for Table<S> {
 // === impl Tables ===
 
 impl<S> Tables<S> {
+    /// At a start the file's tables take the place of those that were in force, all together: their order counts.
+    pub fn as_one(self) -> Self {
+        Self { as_one: true, ..self }
+    }
+
     /// On SIGHUP the file's tables take the place of those that are in force.
     pub fn on_reload(self) -> Self {
         Self { applies: Applies::OnReload, ..self }
@@ -285,7 +292,7 @@ impl<S: Section + Named + Clone + PartialEq> Field for Tables<S> {
         merge: &mut Merge,
     ) -> Vec<S> {
         match self.applies {
-            Applies::AtStart => merge.tables(name, running, file),
+            Applies::AtStart if !self.as_one => merge.tables(name, running, file),
             applies => merge.value(name, applies, running, file),
         }
     }

@@ -6,8 +6,10 @@ mod check;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use lampfield_board::{BoardName, Pattern};
+use lampfield_board::mapping::NameForm;
+use lampfield_board::{BoardName, Kind, Labels, Pattern, Protocol, SiteName};
 
+use super::board_words::Kinds;
 use super::key::{Named, key, required, section, table, tables, words};
 use super::name::{AccountName, DomainName};
 use super::value::{FilePath, Secret, Size};
@@ -32,6 +34,8 @@ section! {
         lease: Lease = table(),
         /// Policies.
         policy: Vec<Policy> = tables().on_reload(),
+        /// Maps.
+        map: Vec<Map> = tables().as_one(),
         /// Limits.
         limits: Limits = table(),
         /// The log.
@@ -96,6 +100,15 @@ section! {
         /// The devices and mailboxes it may publish, for example `["PJSIP/1*", "1*@default"]`. If
         /// it is not set, a `user` may publish none, the others all.
         allow: Option<Vec<Pattern>> = key(None),
+        /// What it may hear, by the names of the board: everything unless this is set, nothing with `[]`. An `admin` hears
+        /// everything in any case.
+        hear: Vec<Pattern> = key(vec![Pattern::everything()]),
+        /// The place where it stands: letters, digits, `-`, `_` and `.`, at most 64 bytes. `[[map]]` rules can be for one
+        /// site. Its connections go on under the names with which they began.
+        site: Option<SiteName> = key(None).on_reload_for(CONNECTIONS),
+        /// Words by which people tell accounts apart, at most 16 of the form of a site. `lampfield user list` shows them;
+        /// they decide nothing.
+        labels: Labels = key(Labels::default()),
         /// Log in with `jabber:iq:auth` (`usesasl=no` in xmpp.conf). The protocol needs the
         /// password itself, so it is kept readable, in a file of mode 0600 in the data folder. Needs
         /// `clear_text_auth` unless the stream is encrypted.
@@ -207,6 +220,26 @@ section! {
 }
 
 section! {
+    /// How some peers call what the board calls otherwise, so that the `PJSIP/100` of two sites are two lamps, or
+    /// `100@example.com` of one PBX and `PJSIP/100` of another are one: [several sites](sites.md). The first rule that
+    /// fits a name counts, and what a rule does not fit is called the same everywhere. Rights (`allow`, `hear`),
+    /// policies and commands speak the names of the board.
+    pub struct Map check check::map {
+        /// Only the accounts of this site; those of all sites and of none if it is not set.
+        site: Option<SiteName> = key(None),
+        /// Only peers by this protocol; all if it is not set. The door that there is today is that of `xmpp`.
+        protocol: Option<Protocol> = key(None),
+        /// Of which kind the names are, or a list of several kinds.
+        kind: Kinds = key(Kinds::one(Kind::Device)),
+        /// How these peers call it: a name, or with one `*` all names that begin and end alike, such as `"PJSIP/*"`.
+        here: NameForm = required(),
+        /// How the board calls it, and with it everybody without a rule: a name, or with one `*`, in whose place stands what
+        /// that of `here` stood for, such as `"Custom:berlin-*"`.
+        board: NameForm = required(),
+    }
+}
+
+section! {
     /// What the board may hold.
     pub struct Limits {
         /// Facts, one for each subject and server; a new one beyond it is refused and logged.
@@ -256,6 +289,13 @@ impl Named for Account {
 impl Named for Policy {
     fn name(&self) -> &str {
         self.name.as_str()
+    }
+}
+
+/// Several are about one site; all of them are one value.
+impl Named for Map {
+    fn name(&self) -> &str {
+        self.site.as_ref().map_or("", SiteName::as_str)
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Reader<'a> {
     times: Times,
     asked: Vec<&'static str>,
     folder: &'a Path,
+    /// The whole text of the file.
+    text: &'a str,
     /// All keys of the file, to be asked for only when one is in the wrong table.
     all_keys: fn() -> Page,
     problems: &'a mut Vec<Problem>,
@@ -75,13 +77,13 @@ impl<'a> Reader<'a> {
     /// Starts on the top table of a file.
     pub fn top(
         table: &'a DeTable<'a>,
-        folder: &'a Path,
+        (folder, text): (&'a Path, &'a str),
         all_keys: fn() -> Page,
         problems: &'a mut Vec<Problem>,
     ) -> Self {
         let asked = Vec::new();
         let (path, times) = (String::new(), Times::Once);
-        Self { table, header: 0..0, path, times, asked, folder, all_keys, problems }
+        Self { table, header: 0..0, path, times, asked, folder, text, all_keys, problems }
     }
 
     /// The value of `name`, if the file has one.
@@ -152,9 +154,9 @@ impl<'a> Reader<'a> {
             "" => name.to_owned(),
             outer => format!("{outer}.{name}"),
         };
-        let (asked, folder, all_keys) = (Vec::new(), self.folder, self.all_keys);
+        let (asked, folder, text, all_keys) = (Vec::new(), self.folder, self.text, self.all_keys);
         let problems = &mut *self.problems;
-        read(&mut Reader { table, header, path, times, asked, folder, all_keys, problems })
+        read(&mut Reader { table, header, path, times, asked, folder, text, all_keys, problems })
     }
 
     /// Where `key` stands in this table; the table's head if it does not.
@@ -168,6 +170,11 @@ impl<'a> Reader<'a> {
         let table = listed.and_then(|list| list.get(index)?.get_ref().as_table());
         let value = table.and_then(|table| table.get(key));
         value.map_or(self.header.clone(), Spanned::span)
+    }
+
+    /// The line of a place, from 1.
+    pub fn line_of(&self, place: &Range<usize>) -> usize {
+        self.text.get(..place.start).unwrap_or_default().matches('\n').count() + 1
     }
 
     /// Notes an error at `span`.

@@ -79,7 +79,10 @@ impl Page {
     /// Adds a key to the table being described.
     pub fn entry(&mut self, entry: KeyEntry) {
         if let Some(section) = self.sections.get_mut(self.at) {
-            let applies = if section.reloads { Applies::OnReload } else { entry.applies };
+            let applies = match entry.applies {
+                Applies::AtStart if section.reloads => Applies::OnReload,
+                applies => applies,
+            };
             section.entries.push(KeyEntry { applies, ..entry });
         }
     }

@@ -152,6 +152,17 @@ mod tests {
     }
 
     #[test]
+    fn maps_wait_all_together() {
+        let map = |here: &str| format!("[[map]]\nhere = '{here}*'\nboard = 'x{here}*'\n");
+        let running = config(&(map("a") + &map("b")));
+        let file = config(&(map("b") + &map("a")));
+        let reload = Reload::of(&running, &file);
+        assert_eq!(waiting(&reload), ["map"], "their order counts");
+        assert_eq!(reload.config.map, running.map);
+        assert_eq!(waiting(&Reload::of(&running, &running)), [""; 0]);
+    }
+
+    #[test]
     fn what_takes_effect_is_named_with_what_it_takes_effect_for() {
         let file = config("[xmpp.limits]\ndepth = 9\n[limits]\nfacts = 100\n");
         let mut changes = Reload::of(&config(""), &file).changes;

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lampfield_board::{BoardName, Pattern};
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -58,7 +57,8 @@ pub fn text<'a>(given: Given<'a>) -> Result<&'a str, Refused> {
     }
 }
 
-fn quoted(text: &str) -> String {
+/// A text as TOML.
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
@@ -207,36 +207,6 @@ impl Value for SocketAddr {
 
     fn show(&self) -> Option<String> {
         Some(quoted(&self.to_string()))
-    }
-}
-
-// === impl Pattern ===
-
-impl Value for BoardName {
-    fn kind() -> String {
-        "board name".to_owned()
-    }
-
-    fn parse(given: Given<'_>) -> Result<Self, Refused> {
-        Self::parse(text(given)?).map_err(|error| Refused::new(error.to_string()))
-    }
-
-    fn show(&self) -> Option<String> {
-        Some(quoted(self.as_str()))
-    }
-}
-
-impl Value for Pattern {
-    fn kind() -> String {
-        "pattern".to_owned()
-    }
-
-    fn parse(given: Given<'_>) -> Result<Self, Refused> {
-        Self::parse(text(given)?).map_err(|error| Refused::new(error.to_string()))
-    }
-
-    fn show(&self) -> Option<String> {
-        Some(quoted(self.as_str()))
     }
 }
 

@@ -57,6 +57,7 @@ mod tests {
             account: account.to_owned(),
             eid: name.to_owned(),
             name: name.to_owned(),
+            ..OriginName::default()
         };
         let all = [origin("a", "01"), origin("b", "02"), origin("b", "03")];
         let mut names = Names::of(all.iter());

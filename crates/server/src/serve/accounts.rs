@@ -94,6 +94,9 @@ fn declared_one(domain: &Domain, account: &Account) -> Result<DeclaredAccount, F
         password: password(account)?,
         role,
         allow: account.allow.clone().unwrap_or_else(|| role.usual_allow()),
+        hear: account.hear.clone(),
+        site: account.site.clone(),
+        labels: account.labels.clone(),
         legacy: if account.legacy_auth { LegacyAuth::Allowed } else { LegacyAuth::Refused },
     })
 }

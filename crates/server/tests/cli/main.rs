@@ -344,6 +344,23 @@ fn accounts_come_and_go() {
     let expected = ["\"anna@localhost\" \"user\" []", "\"pbx-2@localhost\" \"pbx\" [\"PJSIP/2*\"]"];
     assert_eq!(listed, expected);
 
+    let placed = ["--site", "berlin", "--label", "sales", "--label", "floor-2", "--hear", "C*"];
+    let placed = [&["user", "add", "pbx-3", "--generate"], &placed[..]].concat();
+    assert_eq!(server.ask(&placed).code, Some(0));
+    let users = server.ask(&["user", "list", "--json"]).json();
+    let user = &users["users"][2];
+    let place = format!("{} {} {}", user["site"], user["labels"], user["hear"]);
+    assert_eq!(place, r#""berlin" ["sales","floor-2"] ["C*"]"#);
+    assert_eq!(users["users"][0]["hear"].to_string(), r#"["*"]"#);
+    let table = server.ask(&["user", "list"]).out;
+    assert!(table.lines().any(|line| line.ends_with("  C*")), "{table}");
+    assert!(table.contains("  berlin  sales floor-2  "), "{table}");
+    for wrong in [["--site", "a b"], ["--label", "a/b"], ["--hear", ""]] {
+        let refused = server.ask(&[&["user", "add", "x", "--generate"], &wrong[..]].concat());
+        assert_eq!(refused.code, Some(2), "{wrong:?}");
+    }
+    assert_eq!(server.ask(&["user", "remove", "pbx-3", "--yes"]).code, Some(0));
+
     let unsure = server.ask(&["user", "remove", "anna"]);
     assert_eq!(unsure.code, Some(2), "{}", unsure.err);
     assert!(unsure.err.contains(" user remove anna --yes"), "{}", unsure.err);

@@ -95,7 +95,7 @@ fn every_limit_of_the_configuration_is_in_the_table_with_its_default() {
 }
 
 /// Limits without a key: where each is defined, and how the manual says it.
-const CONSTANTS: [(&str, &str, &str); 33] = [
+const CONSTANTS: [(&str, &str, &str); 35] = [
     ("server/src/control/listener.rs", "MOST_CLIENTS: usize = 32;", "| 32 |"),
     ("operations/src/watchers.rs", "BACKLOG: usize = 1_000;", "| 1,000 |"),
     ("operations/src/journal.rs", "LIMIT: usize = 4_096;", "| 4,096 |"),
@@ -122,6 +122,8 @@ const CONSTANTS: [(&str, &str, &str); 33] = [
         "| 8 MiB, for all ",
     ),
     ("accounts/src/book.rs", "accounts: 100_000,", "| 100,000 |"),
+    ("board/src/site.rs", "MOST: usize = 16;", "| labels of one account | 16 |"),
+    ("board/src/mapping.rs", "MOST_RULES: usize = 1_000;", "| `[[map]]` rules | 1,000 |"),
     ("accounts/src/book.rs", "hashing: 2,", "| 2, and 1,024 wait |"),
     ("accounts/src/book.rs", "waiting: 1_024,", "| 2, and 1,024 wait |"),
     ("accounts/src/book.rs", "throttled: 65_536,", "| 65,536, of one address 1,024 |"),

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::server::{Server, lampfield};
@@ -16,13 +16,16 @@ const DOMAIN: &str = "a.example";
 const EID: &str = "02:00:00:00:00:01";
 
 /// What each key does at a reload. Whoever adds a reloadable key adds its case.
-const CASES: [(&str, fn()); 32] = [
+const CASES: [(&str, fn()); 35] = [
     ("domain.show_caps", show_caps),
     ("domain.account.name", account_name),
     ("domain.account.password", account_password),
     ("domain.account.password_file", account_password_file),
     ("domain.account.role", account_role),
     ("domain.account.allow", account_allow),
+    ("domain.account.hear", account_hear),
+    ("domain.account.site", account_site),
+    ("domain.account.labels", account_labels),
     ("domain.account.legacy_auth", account_legacy_auth),
     ("xmpp.limits.stanza", stanza),
     ("xmpp.limits.unauthenticated_stanza", unauthenticated_stanza),
@@ -255,6 +258,34 @@ fn account_allow() {
     reload(&mut server, &with("allow = ['PJSIP/2']"));
     client.publish_device(EID, "PJSIP/2", "INUSE");
     assert!(is_lit(&server, "PJSIP/2"));
+}
+
+/// What the list of accounts says of `server1` under this name.
+fn listed(server: &Server, name: &str) -> Value {
+    let users = server.ask(&["user", "list", "--json"]).json();
+    let users = users["users"].as_array().cloned().unwrap_or_default();
+    let is_it = |user: &&Value| user["jid"] == format!("server1@{DOMAIN}");
+    users.iter().find(is_it).expect("the account")[name].clone()
+}
+
+/// The account has this line after the reload, and another before it.
+fn account_line(name: &str, before: &str, after: &str, expected: [Value; 2]) {
+    let mut server = start(&with(before));
+    assert_eq!(listed(&server, name), expected[0]);
+    reload(&mut server, &with(after));
+    assert_eq!(listed(&server, name), expected[1]);
+}
+
+fn account_hear() {
+    account_line("hear", "", "hear = ['Custom:*']", [json!(["*"]), json!(["Custom:*"])]);
+}
+
+fn account_site() {
+    account_line("site", "", "site = 'berlin'", [Value::Null, json!("berlin")]);
+}
+
+fn account_labels() {
+    account_line("labels", "labels = ['a']", "labels = ['b']", [json!(["a"]), json!(["b"])]);
 }
 
 fn account_legacy_auth() {

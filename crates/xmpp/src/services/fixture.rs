@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_accounts::{
-    AccountBook, AccountKeys, AccountSource, BookLimits, LegacyAuth, NewAccount, NewPassword, Role,
+    AccountBook, AccountKeys, AccountSource, BookLimits, NewAccount, NewPassword, Role,
 };
 use lampfield_board::{AccountName, BoardName};
 use lampfield_fabric::{Bucket, Embedded, Storage, Write};
@@ -88,14 +88,9 @@ impl Fixture {
 
     /// One more account.
     pub async fn add(&self, name: &str, role: Role) {
-        let new = NewAccount {
-            jid: jid(name),
-            password: NewPassword::Given("secret".to_owned()),
-            role,
-            allow: Vec::new(),
-            legacy: LegacyAuth::Refused,
-            source: AccountSource::Cli,
-        };
+        let password = NewPassword::Given("secret".to_owned());
+        let new = NewAccount::usual(jid(name), password, role, AccountSource::Cli);
+        let new = NewAccount { allow: Vec::new(), ..new };
         self.door.context.accounts.add(new).await.unwrap();
     }
 

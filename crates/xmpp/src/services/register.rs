@@ -8,9 +8,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use lampfield_accounts::{
-    AccountError, AccountSource, LegacyAuth, NewAccount, NewPassword, Role, TooFast,
-};
+use lampfield_accounts::{AccountError, AccountSource, NewAccount, NewPassword, Role, TooFast};
 use lampfield_xmpp_stream::{
     BareJid, Domain, Element, ErrorType, StanzaCondition, StanzaError, Tag,
 };
@@ -84,14 +82,8 @@ fn newcomer(
     let jid = BareJid::from_parts(&name, domain)
         .map_err(|error| StanzaCondition::NotAcceptable.with(error.to_string()))?;
     context.registrations.step(peer).map_err(too_fast)?;
-    Ok(NewAccount {
-        jid,
-        password: NewPassword::Given(password),
-        role: Role::User,
-        allow: Role::User.usual_allow(),
-        legacy: LegacyAuth::Refused,
-        source: AccountSource::InBand,
-    })
+    let password = NewPassword::Given(password);
+    Ok(NewAccount::usual(jid, password, Role::User, AccountSource::InBand))
 }
 
 // === impl Reply ===

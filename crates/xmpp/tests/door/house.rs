@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_accounts::{
-    AccountBook, AccountKeys, AccountSource, BookLimits, LegacyAuth, NewAccount, NewPassword, Role,
+    AccountBook, AccountKeys, AccountSource, BookLimits, NewAccount, NewPassword, Role,
 };
 use lampfield_board::BoardName;
 use lampfield_fabric::{Embedded, Store};
@@ -64,14 +64,9 @@ async fn open(
     let accounts = AccountBook::open(store.clone(), keys, HashMap::new(), limits).await.unwrap();
     for (name, role) in [("a", Role::Pbx), ("b", Role::Pbx), ("c", Role::Pbx), ("user", Role::User)]
     {
-        let new = NewAccount {
-            jid: BareJid::parse(&format!("{name}@example.org")).unwrap(),
-            password: NewPassword::Given(PASSWORD.to_owned()),
-            role,
-            allow: role.usual_allow(),
-            legacy: LegacyAuth::Refused,
-            source: AccountSource::Cli,
-        };
+        let jid = BareJid::parse(&format!("{name}@example.org")).unwrap();
+        let password = NewPassword::Given(PASSWORD.to_owned());
+        let new = NewAccount::usual(jid, password, role, AccountSource::Cli);
         accounts.add(new).await.unwrap();
     }
     let settings = Settings {

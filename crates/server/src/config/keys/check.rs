@@ -1,12 +1,15 @@
 //! What must hold between keys, and the files that they name. Reads secret files only to see that
 //! they can be read and that nobody else can.
 
+mod maps;
+
 use std::collections::HashSet;
 
 use super::{Account, Config, Domain, Registration, Tls, Xmpp};
 use crate::config::reader::{Reader, Refused};
 use crate::config::secret_file;
 use crate::config::value::FilePath;
+pub use maps::one as map;
 
 /// Names that must differ across the file.
 pub fn whole(config: &Config, reader: &mut Reader<'_>) {
@@ -24,6 +27,7 @@ pub fn whole(config: &Config, reader: &mut Reader<'_>) {
             reader.error("repeated-domain", at, refused);
         }
     }
+    maps::all(config, reader);
 }
 
 /// One domain by itself.
