@@ -15,6 +15,7 @@ pub mod line;
 pub mod namespace;
 pub mod net;
 pub mod pace;
+pub mod pjsip;
 pub mod process;
 pub mod scene;
 pub mod scripted_pbx;

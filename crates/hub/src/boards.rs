@@ -7,9 +7,11 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     rc::Rc,
+    sync::Arc,
 };
 
-use lampfield_board::{AccountName, BoardName, Protocol};
+use lampfield_board::mapping::View;
+use lampfield_board::{AccountName, BoardName, Mapping, Protocol, SiteName};
 use lampfield_fabric::{Bucket, Row, Storage, Store, StoreError};
 use tokio::time::Instant;
 
@@ -37,6 +39,7 @@ struct Inner {
     running: Cell<bool>,
     next_conn: Cell<u64>,
     doors: Rc<RefCell<Doors>>,
+    mapping: RefCell<Mapping>,
 }
 
 // === impl Boards ===
@@ -91,6 +94,7 @@ impl Boards {
             running: Cell::default(),
             next_conn: Cell::new(1),
             doors: Rc::default(),
+            mapping: RefCell::default(),
         })))
     }
 
@@ -143,6 +147,17 @@ impl Boards {
         }
         self.0.hubs.borrow_mut().insert(name.clone(), shell.clone());
         Ok(shell)
+    }
+
+    /// How the peers of each site call what a board calls otherwise. It holds for those who come from now on, so it is to
+    /// be set before the first.
+    pub fn set_mapping(&self, mapping: Mapping) {
+        self.0.mapping.replace(mapping);
+    }
+
+    /// How the peers of a site call things by a protocol; none where they call all as the board does.
+    pub(crate) fn view(&self, site: Option<&SiteName>, protocol: Protocol) -> Option<Arc<View>> {
+        self.0.mapping.borrow().view(site, protocol)
     }
 
     /// How each door is, in the order in which they came.

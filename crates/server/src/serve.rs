@@ -70,6 +70,7 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     let unreadable = |error: StoreError| Failure::new(Exit::Bad, "store", error.to_string());
     let of_domains = BoardsOfDomains::of(&place.config, &store).await.map_err(unreadable)?;
     let boards = open_boards(&place, &store, &of_domains).await.map_err(unreadable)?;
+    boards.set_mapping(place.config.mapping().map_err(Failure::bug)?);
     let watchers = Rc::new(Watchers::default());
     boards.observe(&(Rc::clone(&watchers) as Rc<dyn Observer>));
     let journal = Rc::new(Journal::default());

@@ -10,6 +10,7 @@ mod options;
 mod poison;
 mod queues;
 mod restarts;
+mod sites;
 mod soak;
 mod states;
 mod withdrawal;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use lampfield_tests::asterisk::{Asterisk, Release, Setup};
 use lampfield_tests::desk_phone::{DeskPhone, Package};
 use lampfield_tests::eventually::{SOON, eventually};
+use lampfield_tests::pjsip::{PJSIP, SIP_PORT, endpoint, transport};
 use lampfield_tests::scene::{connected, xmpp_conf};
 use lampfield_tests::server::{Config, Server};
 
@@ -70,7 +71,7 @@ const WITH_A_DEAD_SERVER: [[Fate; 4]; 5] = [
 async fn on(release: Release) {
     let policy = "[[policy]]\nname = '*away'\nrule = 'withdraw'\nwithdraw_as = 'unavailable'\n";
     let mut server = Server::start(&Config::plain().servers().more(policy)).await;
-    let setup = Setup::new(1, xmpp_conf(&mut server, 1)).release(release).modules(SIP);
+    let setup = Setup::new(1, xmpp_conf(&mut server, 1)).release(release).modules(PJSIP);
     let mut a = connected(setup.file("pjsip.conf", phones_of_a())).await;
     let setup = Setup::new(2, xmpp_conf(&mut server, 2)).release(release);
     let b = connected(with_queues(setup)).await;
@@ -199,25 +200,6 @@ async fn fates(b: &Asterisk) -> [[Fate; 4]; 5] {
     queues.each_ref().map(|row| row.each_ref().map(|queue| fates[queue]))
 }
 
-/// What a server needs for phones, in the order in which 22 can load it.
-const SIP: &[&str] = &[
-    "res_sorcery_config",
-    "res_sorcery_memory",
-    "res_sorcery_astdb",
-    "res_pjproject",
-    "res_pjsip",
-    "res_pjsip_session",
-    "res_pjsip_pubsub",
-    "res_pjsip_outbound_publish",
-    "res_pjsip_exten_state",
-    "res_pjsip_pidf_body_generator",
-    "res_pjsip_dialog_info_body_generator",
-    "res_pjsip_endpoint_identifier_user",
-    "chan_pjsip",
-];
-
-const SIP_PORT: u16 = 25_060;
-
 /// The queues, the dialplan that tells of what they do, the hints, and a desk phone's endpoint.
 fn with_queues(mut setup: Setup) -> Setup {
     let mut queues = String::new();
@@ -236,7 +218,7 @@ fn with_queues(mut setup: Setup) -> Setup {
                     same => n,UserEvent(Left,Queue: ${EXTEN:5},Status: ${QUEUESTATUS})\n\
                     exten => _age[n]t-.,1,UserEvent(Called,Queue: ${EXTEN:6})\n same => n,Wait(1)\n\
                     exten => colleague,1,Wait(1)\n";
-    let modules = [SIP, &["app_queue", "app_userevent"]].concat();
+    let modules = [PJSIP, &["app_queue", "app_userevent"]].concat();
     let setup = setup.modules(&modules).dialplan(dialplan).file("queues.conf", queues);
     setup.file("pjsip.conf", transport() + &endpoint("desk", "") + &endpoint("shared", ""))
 }
@@ -245,15 +227,4 @@ fn with_queues(mut setup: Setup) -> Setup {
 fn phones_of_a() -> String {
     let phone = |name| endpoint(name, "contact=sip:phone@127.0.0.1:9\n");
     transport() + &phone("plain") + &phone("away") + &phone("shared")
-}
-
-fn transport() -> String {
-    format!("[udp]\ntype=transport\nprotocol=udp\nbind={{address}}:{SIP_PORT}\n")
-}
-
-fn endpoint(name: &str, contact: &str) -> String {
-    format!(
-        "[{name}]\ntype=aor\n{contact}\
-         [{name}]\ntype=endpoint\naors={name}\ncontext=default\ndisallow=all\nallow=ulaw\n"
-    )
 }

@@ -130,9 +130,7 @@ impl Watch {
         if self.missed.len() < self.missed_limit {
             self.missed.insert(place);
         } else {
-            self.missed.clear();
-            self.blank = false;
-            self.cursor = Some(SubjectId::FIRST);
+            self.begin_again();
         }
     }
 
@@ -171,6 +169,13 @@ impl Watch {
             }
         }
         self.cursor = None;
+    }
+
+    /// Everything is to be brought once more, the ends of what has ended included.
+    pub(crate) fn begin_again(&mut self) {
+        self.missed.clear();
+        self.blank = false;
+        self.cursor = Some(SubjectId::FIRST);
     }
 
     /// Whether the snapshot is through and nothing is missed: changes are sent as they come.

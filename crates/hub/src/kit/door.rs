@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use lampfield_board::{AccountName, BoardName, Protocol};
+use lampfield_board::mapping::View;
+use lampfield_board::{AccountName, BoardName, Protocol, SiteName};
 use lampfield_fabric::{StoreError, Ticket};
 use tokio::sync::watch;
 
@@ -87,6 +89,11 @@ impl DoorKit {
     #[must_use]
     pub fn health(&self, place: impl Into<String>) -> DoorHealth {
         self.0.boards.door(self.protocol(), Some(self.board().clone()), place.into())
+    }
+
+    /// How the peers of a site call what the board calls otherwise.
+    pub(super) fn view(&self, site: Option<&SiteName>) -> Option<Arc<View>> {
+        self.0.boards.view(site, self.protocol())
     }
 
     pub(super) fn hub(&self) -> &HubShell {

@@ -2,7 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 
-use lampfield_board::{AccountName, Board, BoardName, Subject};
+use std::sync::Arc;
+
+use lampfield_board::mapping::{Translation, View};
+use lampfield_board::{AccountName, Board, BoardName, SiteName, Subject};
 use lampfield_fabric::Ticket;
 use thiserror::Error;
 
@@ -20,6 +23,8 @@ pub struct NewPeer {
     pub profile: Profile,
     /// What it may do.
     pub rights: Rights,
+    /// Where it is, which decides how it calls things.
+    pub site: Option<SiteName>,
     /// The name that its stream has to the relay by which it comes, perhaps empty; none if it comes directly.
     pub relayed: Option<Box<str>>,
 }
@@ -32,6 +37,7 @@ pub struct Peer {
     account: AccountName,
     profile: Profile,
     rights: RefCell<Rights>,
+    view: Option<Arc<View>>,
     relayed: Option<Box<str>>,
     state: Cell<PeerState>,
 }
@@ -62,6 +68,9 @@ pub enum PublishError {
     /// The peer has no right to speak about it.
     #[error("the account may not publish {0}")]
     NotAllowed(Subject),
+    /// Under this name the peer's site knows nothing: a rule of the mapping makes it of another name.
+    #[error("{0} is what this site's mapping makes of another name, and is nothing by itself")]
+    Hidden(Subject),
     /// The hub does not take it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -81,9 +90,10 @@ impl PublishError {
 
 impl Peer {
     pub(super) fn new(kit: DoorKit, id: ConnId, new: NewPeer) -> Self {
-        let NewPeer { account, profile, rights, relayed } = new;
+        let NewPeer { account, profile, rights, site, relayed } = new;
+        let view = kit.view(site.as_ref());
         let (rights, state) = (RefCell::new(rights), Cell::new(PeerState::Away));
-        Self { kit, id, account, profile, rights, relayed, state }
+        Self { kit, id, account, profile, rights, view, relayed, state }
     }
 
     /// The number of the connection, which no other connection of the process has or had.
@@ -147,7 +157,10 @@ impl Peer {
     ///
     /// # Errors
     /// [`PublishError`] says why it has no effect.
-    pub fn publish(&self, said: Publication) -> Result<Published, PublishError> {
+    pub fn publish(&self, mut said: Publication) -> Result<Published, PublishError> {
+        if let Some(view) = &self.view {
+            said.subject = self.on_the_board(view, said.subject)?;
+        }
         if !self.rights.borrow().say.covers(&said.subject) {
             return self.without_right(said.subject);
         }
@@ -156,6 +169,17 @@ impl Peer {
         }
         let (outcome, ticket) = self.kit.hub().publish(self.id, said)?;
         Ok(Published { outcome, ticket })
+    }
+
+    fn on_the_board(&self, view: &View, subject: Subject) -> Result<Subject, PublishError> {
+        match view.to_board(&subject) {
+            Translation::Same => Ok(subject),
+            Translation::Mapped(named) => Ok(named),
+            Translation::Hidden => {
+                self.kit.count_refused();
+                Err(PublishError::Hidden(subject))
+            }
+        }
     }
 
     /// What is dropped anyhow needs no right: each Asterisk makes a device of every buddy.
@@ -176,7 +200,7 @@ impl Peer {
     /// How it sees its board now.
     #[must_use]
     pub fn sight(&self) -> Sight {
-        Sight::new(self.rights.borrow().hear.clone())
+        Sight::new(self.rights.borrow().hear.clone(), self.view.clone())
     }
 
     /// Reads the board as it sees it.

@@ -1,15 +1,19 @@
 //! The board as one peer sees it: what it may hear of, under the names that it uses.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use lampfield_board::mapping::View;
 use lampfield_board::{Board, Subject, SubjectFacts, SubjectId};
 
 use super::rights::Grant;
 
 /// What a peer sees of a board.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Sight {
     hear: Grant,
+    /// How it calls what the board calls otherwise; none where no rule applies to it.
+    view: Option<Arc<View>>,
 }
 
 /// A board through the eyes of one peer.
@@ -31,22 +35,40 @@ pub struct Visible<'a> {
 // === impl Sight ===
 
 impl Sight {
-    /// The sight of a peer that may hear of these.
+    /// The sight of a peer that may hear of these, and calls things by this view.
     #[must_use]
-    pub const fn new(hear: Grant) -> Self {
-        Self { hear }
+    pub const fn new(hear: Grant, view: Option<Arc<View>>) -> Self {
+        Self { hear, view }
     }
 
-    /// Whether it sees everything under the board's own names.
+    /// How it calls what the board calls otherwise.
     #[must_use]
-    pub fn is_whole(&self) -> bool {
-        self.hear == Grant::Everything
+    pub(super) fn view(&self) -> Option<&Arc<View>> {
+        self.view.as_ref()
+    }
+
+    /// Whether both may hear the same.
+    pub(super) fn hears_as(&self, other: &Self) -> bool {
+        self.hear == other.hear
     }
 
     /// What the peer calls a subject of the board; none if it does not see it.
     #[must_use]
     pub fn name<'a>(&self, subject: &'a Subject) -> Option<Cow<'a, Subject>> {
-        self.hear.covers(subject).then_some(Cow::Borrowed(subject))
+        match (self.hear.covers(subject), &self.view) {
+            (false, _) => None,
+            (true, None) => Some(Cow::Borrowed(subject)),
+            (true, Some(view)) => view.to_local(subject).of(subject),
+        }
+    }
+
+    /// What the board calls a subject of the peer; none if it is hidden from it under this name.
+    #[must_use]
+    pub fn board_name<'a>(&self, called: &'a Subject) -> Option<Cow<'a, Subject>> {
+        match &self.view {
+            None => Some(Cow::Borrowed(called)),
+            Some(view) => view.to_board(called).of(called),
+        }
     }
 }
 
@@ -62,7 +84,8 @@ impl<'a> VisibleBoard<'a> {
     /// The subject that the peer calls so, if somebody says something about it.
     #[must_use]
     pub fn get(&self, called: &Subject) -> Option<Visible<'a>> {
-        self.seen(self.board.get(called)?)
+        let subject = self.sight.board_name(called)?;
+        self.seen(self.board.get(&subject)?)
     }
 
     /// All subjects from a place on, in the order of their places; none for each that the peer does not see.

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use super::door::DoorKit;
 use super::peer::Peer;
 use super::sight::Sight;
-use super::written::{Shows, Written};
+use super::written::{self, Shows, Written};
 use crate::{ConnId, Hub, Observer, PeerCache, Profile, Reader, Room, Verdict, Watch};
 
 /// Changes appended to one connection before another gets its turn.
@@ -59,6 +59,8 @@ struct Subscription<W> {
     watch: Watch,
     cache: PeerCache,
     sight: Sight,
+    /// What it could see before it was changed, until it has been told of the ends of all that it no longer sees.
+    saw: Option<Sight>,
 }
 
 /// Up to where a peer has been sent each kind.
@@ -112,7 +114,8 @@ impl<W: Watcher> Watchers<W> {
         let reader = Reader::new(peer.account().clone(), instance);
         let watch = self.kit.hub().act(|hub, _| hub.watch(reader, kind, profile));
         let (peer, sight, cache) = (Rc::clone(peer), peer.sight(), profile.cache);
-        self.all.borrow_mut().push(Subscription { to, peer, shows, watch, cache, sight });
+        let one = Subscription { to, peer, shows, watch, cache, sight, saw: None };
+        self.all.borrow_mut().push(one);
         self.behind.notify_one();
         true
     }
@@ -120,6 +123,20 @@ impl<W: Watcher> Watchers<W> {
     /// Whether a connection has subscribed to this.
     pub fn has(&self, conn: ConnId, shows: Shows, kind: Kind) -> bool {
         self.all.borrow().iter().any(|one| one.is(conn, shows, kind))
+    }
+
+    /// A peer may have other rights: what it may hear now it is told, and the end of what it no longer may. What it kept
+    /// of before, if it was away when its rights changed, it goes on showing.
+    pub fn look_again(&self, peer: &Peer) {
+        let sight = peer.sight();
+        let of_peer = |one: &&mut Subscription<W>| one.peer.id() == peer.id();
+        for one in self.all.borrow_mut().iter_mut().filter(of_peer) {
+            if !one.sight.hears_as(&sight) {
+                one.saw = Some(std::mem::replace(&mut one.sight, sight.clone()));
+                one.watch.begin_again();
+            }
+        }
+        self.behind.notify_one();
     }
 
     /// Ends one subscription. Says whether there was one.
@@ -202,6 +219,9 @@ impl<W: Watcher> Watchers<W> {
                 one.tell(&mut written, &*self.writer, change);
             }
         }
+        if one.watch.is_live() {
+            one.saw = None;
+        }
         CatchUpStep::Sent
     }
 
@@ -281,6 +301,10 @@ impl<W: Watcher> Subscription<W> {
     fn tell(&self, written: &mut Written, writer: &dyn Writer, change: &Change) {
         if let Some(bytes) = written.of(writer, change, self.shows, &self.sight) {
             self.to.send(bytes);
+        } else if let Some(saw) = &self.saw
+            && let Some(bytes) = written::end(writer, change, self.shows, saw)
+        {
+            self.to.send(&bytes);
         }
     }
 }

@@ -83,8 +83,15 @@ impl Telephony {
             account: name,
             profile: profiles::of(account.role),
             rights: rights::of(account),
+            site: account.site.clone(),
             relayed: relayed.map(Box::from),
         })
+    }
+
+    /// The account of a stream has changed, and its rights perhaps.
+    fn account_changed(&self, session: &Session, account: &Account) {
+        session.peer.set_rights(rights::of(account));
+        self.watchers.look_again(&session.peer);
     }
 
     /// Ends the subscriptions of a stream; again is the same as once.

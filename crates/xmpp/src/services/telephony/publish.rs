@@ -144,7 +144,9 @@ fn error(dropped: Dropped) -> StanzaError {
         Dropped::Rights(refused) => return refused.clone(),
         Dropped::Item(ItemError::NoPayload) | Dropped::Empty => StanzaCondition::BadRequest,
         Dropped::Item(_) => StanzaCondition::NotAcceptable,
-        Dropped::Publish(PublishError::NotAllowed(_)) => StanzaCondition::Forbidden,
+        Dropped::Publish(PublishError::NotAllowed(_) | PublishError::Hidden(_)) => {
+            StanzaCondition::Forbidden
+        }
         Dropped::Publish(PublishError::Refused(_)) => StanzaCondition::ResourceConstraint,
     };
     condition.with(dropped.to_string())

@@ -9,11 +9,12 @@ use super::nodes::TelephonyNode;
 
 /// About which subjects an account may speak, and of which it may hear.
 pub fn of(account: &Account) -> Rights {
-    let say = match account.role {
-        Role::Admin => Grant::Everything,
-        Role::Pbx | Role::User => Grant::of(&account.allow),
-    };
-    Rights { say, hear: Grant::Everything }
+    match account.role {
+        Role::Admin => Rights::ALL,
+        Role::Pbx | Role::User => {
+            Rights { say: Grant::of(&account.allow), hear: Grant::of(&account.hear) }
+        }
+    }
 }
 
 /// What an account may do with the telephony nodes.

@@ -7,7 +7,7 @@ use lampfield_board::AccountName;
 use lampfield_xmpp_stream::{BareJid, Element, StanzaCondition, StanzaError};
 
 use super::nodes::{self, TelephonyNode};
-use super::{Telephonies, Telephony, claims, requests, rights};
+use super::{Telephonies, Telephony, claims, requests};
 use crate::context::Context;
 use crate::router::Taken;
 use crate::services::pubsub::Views;
@@ -89,7 +89,9 @@ impl Service for TelephonyService {
     /// Its rights may have changed.
     fn account_noted(&self, context: &Rc<Context>, account: &Account) {
         for session in context.router.resources(&account.jid) {
-            session.peer.set_rights(rights::of(account));
+            if let Some(telephony) = self.of(&session) {
+                telephony.account_changed(&session, account);
+            }
         }
     }
 

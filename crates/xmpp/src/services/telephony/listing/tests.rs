@@ -39,7 +39,7 @@ fn board(devices: usize) -> Board {
 
 /// A board as one sees it who may hear all.
 fn all_of(board: &Board) -> VisibleBoard<'_> {
-    const ALL: &Sight = &Sight::new(Grant::Everything);
+    const ALL: &Sight = &Sight::new(Grant::Everything, None);
     VisibleBoard::new(board, ALL)
 }
 
