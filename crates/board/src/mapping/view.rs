@@ -14,7 +14,7 @@ use crate::kind::{Kind, PerKind};
 use crate::subject::{Subject, SubjectName};
 
 /// How some peers call what is on the board.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct View {
     names: PerKind<Vec<NamePair>>,
 }
@@ -30,7 +30,7 @@ pub enum Translation {
     Hidden,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct NamePair {
     here: NameForm,
     board: NameForm,

@@ -8,7 +8,8 @@ use crate::client::Client;
 use crate::server::{Server, lampfield};
 
 const CONFIG: &str = "[[domain]]\nname = 'a.example'\n\
-    [[domain.account]]\nname = 'server1'\npassword = 'one'\n[lease]\ngrace = '1s'\n";
+    [[domain.account]]\nname = 'server1'\npassword = 'one'\n\
+    site = 'berlin'\nlabels = ['sales']\n[lease]\ngrace = '1s'\n";
 
 /// Every key of a document, at any depth.
 fn keys(document: &Value, into: &mut BTreeSet<String>) {

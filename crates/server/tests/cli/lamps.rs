@@ -26,6 +26,34 @@ fn client(server: &Server, name: &str, password: &str) -> Client {
 }
 
 #[test]
+fn an_origin_is_shown_with_its_site_and_labels() {
+    let server = server();
+    let add = ["user", "add", "server2", "--site", "berlin", "--label", "sales", "--json"];
+    let added = server.ask(&[&add[..], &["--label", "floor-2", "--generate"]].concat()).json();
+    let password = added["password"].as_str().expect("a password");
+    client(&server, "server2", password).publish_device(TWO, "Custom:night", "INUSE");
+    client(&server, "server1", "one").publish_device(ONE, "Custom:night", "BUSY");
+
+    let status = server.ask(&["status", "--json"]).json();
+    for shown in [
+        &server.ask(&["why", "Custom:night", "--json"]).json()["facts"],
+        &server.ask(&["why", "Custom:night", "--at", "-0s", "--json"]).json()["facts"],
+        &status["origins"],
+    ] {
+        let of = |account: &str| {
+            let all = shown.as_array().expect("a list").iter().map(|one| &one["origin"]);
+            let mut found = all.filter(|origin| origin["account"] == account);
+            found.next().expect("the account").clone()
+        };
+        let placed = of("server2@a.example");
+        assert_eq!(placed["site"], "berlin", "{placed}");
+        assert_eq!(placed["labels"].to_string(), r#"["sales","floor-2"]"#);
+        let placed = of("server1@a.example");
+        assert!(placed.get("site").is_none() && placed.get("labels").is_none(), "{placed}");
+    }
+}
+
+#[test]
 fn why_names_the_facts_the_rule_and_the_lease() {
     let server = server();
     let added = server.ask(&["user", "add", "server2", "--generate", "--json"]).json();

@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(near, "did you mean \"device\"?");
         let near = wrong(&format!("protocol = 'xmp'\n{names}"), "wrong-value", (7, 12));
         assert_eq!(near, "did you mean \"xmpp\"?");
-        let near = wrong(&format!("hear = 'x'\n{names}"), "unknown-key", (7, 1));
+        let near = wrong(&format!("herre = 'x'\n{names}"), "unknown-key", (7, 1));
         assert_eq!(near, "did you mean \"here\"?");
     }
 
