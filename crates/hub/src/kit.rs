@@ -23,6 +23,7 @@ mod redial;
 mod results;
 mod rights;
 mod sight;
+mod unread;
 mod watchers;
 mod written;
 
@@ -37,5 +38,6 @@ pub use redial::Redial;
 pub use results::Results;
 pub use rights::{Grant, Rights};
 pub use sight::{Sight, Visible, VisibleBoard};
+pub use unread::Unread;
 pub use watchers::{Reached, Surveyed, Watcher, Watchers, Writer};
 pub use written::Shows;

@@ -28,6 +28,12 @@ pub enum Grant {
 impl Rights {
     /// All of a board.
     pub const ALL: Self = Self { say: Grant::Everything, hear: Grant::Everything };
+
+    /// What these patterns grant.
+    #[must_use]
+    pub fn of(say: &[Pattern], hear: &[Pattern]) -> Self {
+        Self { say: Grant::of(say), hear: Grant::of(hear) }
+    }
 }
 
 // === impl Grant ===

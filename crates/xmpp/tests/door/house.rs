@@ -26,6 +26,7 @@ pub struct House {
     pub address: std::net::SocketAddr,
     pub accounts: Rc<AccountBook>,
     pub store: Store,
+    pub boards: Boards,
 }
 
 /// Runs `test` beside an open door, for at most half a minute.
@@ -41,12 +42,12 @@ pub fn house_with(first: Vec<Rc<dyn Service>>, test: impl AsyncFnOnce(House)) {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) =
             Embedded::open(folder.path(), lampfield_fabric::StoreLimits::default()).unwrap();
-        let (door, listeners) = open(first, store, folder.path()).await;
+        let (door, listeners, boards) = open(first, store, folder.path()).await;
         let address = listeners.addresses().unwrap()[0];
         listeners.serve(&door);
         let (accounts, store) =
             (Rc::clone(&door.context.accounts), door.context.ledger.store().clone());
-        let house = House { door, address, accounts, store };
+        let house = House { door, address, accounts, store, boards };
         tokio::time::timeout(Duration::from_secs(30), test(house)).await.unwrap();
     });
 }
@@ -55,7 +56,7 @@ async fn open(
     first: Vec<Rc<dyn Service>>,
     store: Store,
     folder: &std::path::Path,
-) -> (Rc<Door>, Listeners) {
+) -> (Rc<Door>, Listeners, Boards) {
     let hub = lampfield_hub::Settings::default();
     let boards = Boards::open(store.clone(), hub, [], |_| None).await.unwrap();
     boards.run();
@@ -85,7 +86,7 @@ async fn open(
         turn: TURN,
         limits: XmppLimits::default(),
     };
-    let door = Door::open_with(first, settings, accounts, boards, store).await.unwrap();
+    let door = Door::open_with(first, settings, accounts, boards.clone(), store).await.unwrap();
     let listeners = Listeners::bind(&door.context.settings).unwrap();
-    (door, listeners)
+    (door, listeners, boards)
 }

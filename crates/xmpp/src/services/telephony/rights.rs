@@ -2,7 +2,7 @@
 //! may speak for is a matter of its patterns, which the kit looks at for each item.
 
 use lampfield_accounts::{Account, Role};
-use lampfield_hub::kit::{Grant, Rights};
+use lampfield_hub::kit::Rights;
 use lampfield_xmpp_stream::{StanzaCondition, StanzaError};
 
 use super::nodes::TelephonyNode;
@@ -11,9 +11,7 @@ use super::nodes::TelephonyNode;
 pub fn of(account: &Account) -> Rights {
     match account.role {
         Role::Admin => Rights::ALL,
-        Role::Pbx | Role::User => {
-            Rights { say: Grant::of(&account.allow), hear: Grant::of(&account.hear) }
-        }
+        Role::Pbx | Role::User => Rights::of(&account.allow, &account.hear),
     }
 }
 

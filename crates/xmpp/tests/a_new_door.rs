@@ -1,0 +1,198 @@
+//! `docs/contributing/a-new-door.md`: its door is built as it stands there, and works beside XMPP on the same board.
+
+// A test fails by panicking, also in what its helpers do.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+#![allow(dead_code, reason = "the helpers of other tests have more than is needed here")]
+
+#[path = "door/client.rs"]
+mod client;
+#[path = "door/house.rs"]
+mod house;
+#[path = "a_new_door/line_door.rs"]
+mod line_door;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use client::Client;
+use house::{House, PASSWORD, house};
+use lampfield_board::BoardName;
+use line_door::LineDoor;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+
+/// A program at the line door.
+struct Program(BufReader<UnixStream>);
+
+impl Program {
+    async fn connect(folder: &tempfile::TempDir) -> Self {
+        Self(BufReader::new(UnixStream::connect(folder.path().join("lines")).await.unwrap()))
+    }
+
+    async fn login(folder: &tempfile::TempDir, name: &str) -> Self {
+        let mut program = Self::connect(folder).await;
+        program.asks(&format!("login\t{name}@example.org\t{PASSWORD}"), "ok").await;
+        program
+    }
+
+    async fn says(&mut self, line: &str) {
+        self.0.write_all(format!("{line}\n").as_bytes()).await.unwrap();
+    }
+
+    async fn hears(&mut self, wanted: &str) {
+        assert_eq!(self.line().await, wanted);
+    }
+
+    async fn line(&mut self) -> String {
+        let mut line = String::new();
+        let read = tokio::time::timeout(Duration::from_secs(5), self.0.read_line(&mut line));
+        read.await.expect("nothing came").unwrap();
+        line.trim_end_matches('\n').to_owned()
+    }
+
+    async fn asks(&mut self, line: &str, answer: &str) {
+        self.says(line).await;
+        self.hears(answer).await;
+    }
+}
+
+async fn open(house: &House) -> (Rc<LineDoor>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let board = BoardName::parse("example.org").unwrap();
+    let path = folder.path().join("lines");
+    let accounts = Rc::clone(&house.accounts);
+    let door = LineDoor::open(&house.boards, &board, accounts, &path).await.unwrap();
+    (door, folder)
+}
+
+const SUBSCRIBE: &str = "<iq type='set' id='s1' to='pubsub.example.org'>\
+    <pubsub xmlns='http://jabber.org/protocol/pubsub'>\
+    <subscribe jid='a@example.org' node='device_state'/></pubsub></iq>";
+
+fn publish(state: &str) -> String {
+    format!(
+        "<iq type='set' id='p1' to='pubsub.example.org'>\
+         <pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='device_state'>\
+         <item id='PJSIP/100'><state xmlns='http://asterisk.org' eid='02:00:00:00:00:01' \
+         cachable='1'>{state}</state></item></publish></pubsub></iq>"
+    )
+}
+
+#[test]
+fn what_is_said_at_one_door_is_heard_at_the_other() {
+    house(async |house| {
+        let (_door, folder) = open(&house).await;
+        let mut asterisk = Client::login(&house, "a").await;
+        asterisk.send(SUBSCRIBE).await;
+        asterisk.expect("id='s1'").await;
+        let mut program = Program::login(&folder, "b").await;
+        program.asks("watch\tdevice", "ok").await;
+        program.asks("say\tdevice/PJSIP/200\t\"INUSE\"", "lamp\tdevice/PJSIP/200\t\"INUSE\"").await;
+        program.hears("stored\tdevice/PJSIP/200").await;
+        asterisk.expect("<item id='PJSIP/200'><state").await;
+        asterisk.expect(">INUSE</state>").await;
+        asterisk.send(&publish("RINGING")).await;
+        program.hears("lamp\tdevice/PJSIP/100\t\"RINGING\"").await;
+
+        // A latecomer is told what stands, and of a goodbye at once.
+        let mut late = Program::login(&folder, "c").await;
+        late.asks("watch\tdevice", "ok").await;
+        let mut lamps = [late.line().await, late.line().await];
+        lamps.sort();
+        assert_eq!(
+            lamps,
+            ["lamp\tdevice/PJSIP/100\t\"RINGING\"", "lamp\tdevice/PJSIP/200\t\"INUSE\""]
+        );
+        program.says("bye").await;
+        late.hears("lamp\tdevice/PJSIP/200").await;
+        asterisk.expect(">UNKNOWN</state>").await;
+    });
+}
+
+#[test]
+fn what_cannot_be_done_is_answered_and_harms_nobody() {
+    house(async |house| {
+        let (door, folder) = open(&house).await;
+        let mut program = Program::connect(&folder).await;
+        program.asks("watch\tdevice", "error\tlog in first").await;
+        program.says("login\tb@example.org\twrong").await;
+        assert!(program.line().await.starts_with("error\t"));
+        program.asks(&format!("login\tb@example.org\t{PASSWORD}"), "ok").await;
+        for wrong in [
+            "say\tdevice/PJSIP/1\tINUSE",
+            "say\tdevice/PJSIP/1\t\"DANCING\"",
+            "say\tnothing\t\"INUSE\"",
+            "watch\tweather",
+            "dance",
+            "",
+        ] {
+            program.says(wrong).await;
+            assert!(program.line().await.starts_with("error\t"), "{wrong}");
+        }
+        // A user may say nothing unless granted.
+        let mut user = Program::login(&folder, "user").await;
+        let refused = "error\tthe account may not publish device/PJSIP/1";
+        user.asks("say\tdevice/PJSIP/1\t\"INUSE\"", refused).await;
+        let mut endless = Program::connect(&folder).await;
+        endless.says(&"x".repeat(20_000)).await;
+        assert!(endless.line().await.contains("at most"));
+        assert_eq!(house.boards.doors()[0].peers, 2, "as status shows it");
+        drop((program, user, endless));
+        while house.boards.doors()[0].peers > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        drop(door);
+    });
+}
+
+#[test]
+fn a_program_goes_with_its_account() {
+    house(async |house| {
+        let (_door, folder) = open(&house).await;
+        let mut other = Program::login(&folder, "a").await;
+        other.asks("watch\tdevice", "ok").await;
+        let mut program = Program::login(&folder, "b").await;
+        program.asks("say\tdevice/PJSIP/1\t\"INUSE\"", "stored\tdevice/PJSIP/1").await;
+        other.hears("lamp\tdevice/PJSIP/1\t\"INUSE\"").await;
+        let jid = lampfield_xmpp_stream::BareJid::parse("b@example.org").unwrap();
+        house.accounts.remove(&jid).await.unwrap();
+        other.hears("lamp\tdevice/PJSIP/1").await;
+        assert_eq!(program.line().await, "", "the connection has ended");
+    });
+}
+
+/// One program asks for all the time and reads nothing: the others go on, and it is told the newest in the end.
+#[test]
+fn a_program_that_does_not_read_slows_nobody() {
+    house(async |house| {
+        let (_door, folder) = open(&house).await;
+        let mut idle = Program::login(&folder, "b").await;
+        idle.asks("watch\tdevice", "ok").await;
+        let mut busy = Program::login(&folder, "c").await;
+        for round in 0..40 {
+            for number in 0..500 {
+                let state = if round % 2 == 0 { "INUSE" } else { "RINGING" };
+                busy.says(&format!("say\tdevice/PJSIP/{number}\t\"{state}\"")).await;
+            }
+            for _ in 0..500 {
+                assert!(busy.line().await.starts_with("stored\t"));
+            }
+        }
+        let mut newest = BTreeMap::new();
+        while newest.len() < 500 || newest.values().any(|state| state != "\"RINGING\"") {
+            let line = idle.line().await;
+            let mut fields = line.split('\t').skip(1).map(str::to_owned);
+            newest.insert(fields.next().unwrap(), fields.next().unwrap());
+        }
+    });
+}
+
+/// The page holds the door word for word.
+#[test]
+fn the_page_has_the_door_that_was_tried() {
+    let page = include_str!("../../../docs/contributing/a-new-door.md");
+    let door = include_str!("a_new_door/line_door.rs");
+    assert!(door.lines().count() < 300);
+    assert!(page.contains(door), "put crates/xmpp/tests/a_new_door/line_door.rs into the page");
+}
