@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 
 use crates::Package;
 use graph::Graph;
-use order::KNOWN;
+use order::{FACES, KNOWN};
 
 use crate::counts::Counts;
 use crate::run;
@@ -54,6 +54,7 @@ pub fn check() -> Result<Counts> {
     let crates = crates::graph(&packages);
     counts.one("arrows between crates", none_of(&order::against(&crates)));
     counts.one("the picture in ARCHITECTURE.md", none_of(&painted(&picture::text(&crates))?));
+    counts.one("doors see the kit only", none_of(&besides_faces(&packages)?));
     let mut folders = Vec::new();
     for package in &packages {
         for modules in package.modules()? {
@@ -64,6 +65,22 @@ pub fn check() -> Result<Counts> {
     }
     counts.one("no circles between modules", none_of(&order::circles(&mut folders, KNOWN)));
     Ok(counts)
+}
+
+/// Where a crate sees more of another than that shows it.
+fn besides_faces(packages: &[Package]) -> Result<Vec<String>> {
+    let mut wrong = Vec::new();
+    for (crates, other, face) in FACES {
+        for package in packages.iter().filter(|package| crates.contains(&package.short())) {
+            for modules in package.modules()? {
+                let besides = modules.besides(other, face).into_iter();
+                wrong.extend(
+                    besides.map(|line| format!("{line}\n    a door sees {other}::{face} only")),
+                );
+            }
+        }
+    }
+    Ok(wrong)
 }
 
 /// What is wrong with the copy of the crates' picture that people read.

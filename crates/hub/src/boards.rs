@@ -17,8 +17,9 @@ use tokio::time::Instant;
 
 use self::moving::Moving;
 use crate::{
-    ConnId, Hub, HubShell, Observer, Settings, keys,
-    kit::{DoorHealth, DoorReport, Doors},
+    ConnId, Hub, HubShell, Observer, Settings,
+    doors::{DoorHealth, DoorReport, Doors},
+    keys,
     shell::now,
 };
 

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!            who logs in            what it says             what it hears
-//!   door  ->  DoorKit::peer  ->  Peer::publish          Watchers  ->  door's Watcher, door's Writer
+//!   door  ->   Peer::new     ->  Peer::publish          Watchers  ->  door's Watcher, door's Writer
 //!                 |                   |                     ^
 //!                 v                   v                     |
 //!               [ rights, names: Sight ]              [ rights, names: Sight ]
@@ -17,7 +17,6 @@
 //! ([`Rights`]) and how it is ([`DoorHealth`]). The kit knows no protocol, and does no I/O.
 
 mod door;
-mod health;
 mod peer;
 mod redial;
 mod results;
@@ -28,16 +27,15 @@ mod watchers;
 mod written;
 
 pub use crate::{
-    Boards, ConnId, HubShell, Outcome, PeerCache, Policy, Profile, Publication, Refusal, Room,
+    Boards, ConnId, DoorHealth, DoorReport, DoorState, HubShell, Outcome, PeerCache, Policy,
+    Profile, Publication, Refusal, Room,
 };
 pub use door::DoorKit;
-pub(crate) use health::Doors;
-pub use health::{DoorHealth, DoorReport, DoorState};
 pub use peer::{NewPeer, Peer, PublishError, Published};
 pub use redial::Redial;
 pub use results::Results;
 pub use rights::{Grant, Rights};
 pub use sight::{Sight, Visible, VisibleBoard};
 pub use unread::Unread;
-pub use watchers::{Reached, Surveyed, Watcher, Watchers, Writer};
-pub use written::Shows;
+pub use watchers::{Reached, Surveyed, Watcher, Watchers};
+pub use written::{Shows, Writer};

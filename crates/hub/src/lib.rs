@@ -9,6 +9,7 @@ mod boards;
 mod connections;
 mod deadlines;
 mod departed;
+mod doors;
 mod effect;
 mod hub;
 mod keys;
@@ -32,6 +33,7 @@ mod tombstones;
 
 pub use boards::Boards;
 pub use connections::ConnId;
+pub use doors::{DoorHealth, DoorReport, DoorState};
 pub use effect::Effect;
 pub use hub::{Hub, Room, Verdict, Watch};
 pub use notice::{Happening, Notice, Trouble};

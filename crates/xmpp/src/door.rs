@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use lampfield_accounts::{AccountBook, AccountChange};
+use lampfield_board::Protocol;
 use lampfield_fabric::{Storage, Store};
 use lampfield_hub::kit::Boards;
 use lampfield_xmpp_stream::{BareJid, StreamCondition};
@@ -71,12 +72,13 @@ impl Door {
         let limits = &context.settings.limits;
         let log_limit = Rc::clone(context.accounts.log_limit());
         let results = Rc::clone(&context.results);
-        let telephonies = Rc::new(Telephonies::new(boards, results, log_limit));
+        let telephonies = Rc::new(Telephonies::new(boards.clone(), results, log_limit));
         let flusher = Flusher::new(limits.unread_total);
         for domain in context.domains.iter() {
             telephonies.open(domain).await?;
         }
-        let telephony = TelephonyService::new(Rc::clone(&telephonies), Rc::clone(&flusher));
+        let health = boards.door(Protocol::Xmpp, None, addresses(&context.settings));
+        let telephony = TelephonyService::new(Rc::clone(&telephonies), Rc::clone(&flusher), health);
         let telephony = Rc::new(telephony);
         let pubsub = Pubsub::open(&context, Rc::clone(&telephony) as Rc<dyn Views>).await?;
         let door = Rc::new(Self {
@@ -191,6 +193,12 @@ impl Door {
             session.end(StreamCondition::SystemShutdown, "the server stops");
         }
     }
+}
+
+/// Where it listens, as people write it.
+fn addresses(settings: &Settings) -> String {
+    let all = settings.listen.iter().chain(&settings.listen_tls);
+    all.map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 impl std::fmt::Debug for Door {

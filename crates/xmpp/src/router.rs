@@ -17,6 +17,7 @@ pub use resolver::{Resolver, StanzaKind, Taken, Undelivered};
 pub struct Router {
     resolvers: RefCell<Vec<Rc<dyn Resolver>>>,
     accounts: RefCell<HashMap<BareJid, Vec<Rc<Session>>>>,
+    sessions: Cell<usize>,
     changes: Cell<u64>,
 }
 
@@ -30,6 +31,9 @@ impl Router {
         let old = resources.iter().position(|other| other.jid == session.jid);
         let replaced = old.map(|index| resources.swap_remove(index));
         resources.push(session);
+        if replaced.is_none() {
+            self.sessions.set(self.sessions.get() + 1);
+        }
         self.note_change();
         replaced
     }
@@ -38,7 +42,9 @@ impl Router {
     pub fn unbind(&self, session: &Rc<Session>) {
         let mut accounts = self.accounts.borrow_mut();
         if let Some(resources) = accounts.get_mut(&session.bare) {
+            let before = resources.len();
             resources.retain(|other| !Rc::ptr_eq(other, session));
+            self.sessions.set(self.sessions.get() + resources.len() - before);
             if resources.is_empty() {
                 accounts.remove(&session.bare);
             }
@@ -61,6 +67,11 @@ impl Router {
     pub fn session(&self, jid: &FullJid) -> Option<Rc<Session>> {
         let accounts = self.accounts.borrow();
         accounts.get(&jid.to_bare())?.iter().find(|session| session.jid == *jid).cloned()
+    }
+
+    /// How many resources are bound.
+    pub fn sessions(&self) -> usize {
+        self.sessions.get()
     }
 
     /// All resources of an account, in no order.

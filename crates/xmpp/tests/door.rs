@@ -3,12 +3,16 @@
 // A test fails by panicking, also in what its helpers do.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
+#[path = "door/a_new_door.rs"]
+mod a_new_door;
 #[path = "door/client.rs"]
 mod client;
 #[path = "door/hooks.rs"]
 mod hooks;
 #[path = "door/house.rs"]
 mod house;
+#[path = "door/line_door.rs"]
+mod line_door;
 #[path = "door/messages.rs"]
 mod messages;
 

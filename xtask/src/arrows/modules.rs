@@ -103,6 +103,21 @@ impl Modules {
         graph
     }
 
+    /// What is mentioned of another crate outside its module `face`, a line each.
+    pub fn besides(&self, other: &str, face: &str) -> Vec<String> {
+        let of_module = |module: &Module| {
+            let besides = move |path: &Path| {
+                path.first().is_some_and(|name| name == other)
+                    && path.get(1).is_none_or(|name| name != face)
+            };
+            let mentions = module.said.mentions.iter().filter(move |one| besides(&one.path));
+            let file = module.file.clone();
+            let line = move |path: &Path, line| format!("{file}:{line}: {}", path.join("::"));
+            mentions.map(|one| line(&one.path, one.line)).collect::<Vec<_>>()
+        };
+        self.by_path.values().flat_map(of_module).collect()
+    }
+
     /// Every module that has modules below it, the root first.
     pub fn folders(&self) -> impl Iterator<Item = &Path> {
         let has_children = move |path: &&Path| {

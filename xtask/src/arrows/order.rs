@@ -39,6 +39,13 @@ const CRATES: &[(&str, MayKnow)] = &[
 /// What a door needs; never another door.
 const DOOR: &[&str] = &["accounts", "board", "hub", "operations"];
 
+/// Crates that see another one by one module of it only: the crates, whom they see, and that module.
+pub const FACES: &[(&[&str], &str, &str)] = &[(DOORS, "lampfield_hub", "kit")];
+
+/// All doors: what they see of the hub is the door kit.
+const DOORS: &[&str] =
+    &["xmpp", "asterisk", "opensips", "kamailio", "freeswitch", "sip", "script", "web"];
+
 /// Arrows that close circles of today and are not reported.
 pub struct Known {
     /// The crate, or a folder of it.
@@ -74,12 +81,6 @@ pub const KNOWN: &[Known] = &[
         from: "desk",
         to: &["operation"],
         reason: "the desk runs the operations, and they work on the desk",
-    },
-    Known {
-        place: "xmpp",
-        from: "session",
-        to: &["services"],
-        reason: "a session holds the telephony of its domain's board",
     },
     Known {
         place: "xmpp",

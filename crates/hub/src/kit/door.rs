@@ -9,9 +9,7 @@ use lampfield_board::{AccountName, BoardName, Protocol, SiteName};
 use lampfield_fabric::{StoreError, Ticket};
 use tokio::sync::watch;
 
-use super::health::DoorHealth;
-use super::peer::{NewPeer, Peer};
-use crate::{Boards, HubShell, Observer};
+use crate::{Boards, ConnId, DoorHealth, HubShell, Observer};
 
 /// What a door has of one board. Cheap to clone; every clone is the same.
 #[derive(Clone)]
@@ -51,12 +49,6 @@ impl DoorKit {
         self.0.protocol
     }
 
-    /// A connection has logged in. It is not there for the hub before [`Peer::arrive`].
-    #[must_use]
-    pub fn peer(&self, new: NewPeer) -> Rc<Peer> {
-        Rc::new(Peer::new(self.clone(), self.0.boards.next_conn(), new))
-    }
-
     /// The observer is told of every change on the board from now on: the door's [`Watchers`](super::Watchers).
     pub fn observe(&self, observer: Rc<dyn Observer>) {
         self.0.hub.add_observer(observer);
@@ -94,6 +86,11 @@ impl DoorKit {
     /// How the peers of a site call what the board calls otherwise.
     pub(super) fn view(&self, site: Option<&SiteName>) -> Option<Arc<View>> {
         self.0.boards.view(site, self.protocol())
+    }
+
+    /// A number for one more connection.
+    pub(super) fn next_conn(&self) -> ConnId {
+        self.0.boards.next_conn()
     }
 
     pub(super) fn hub(&self) -> &HubShell {

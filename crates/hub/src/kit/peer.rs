@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use lampfield_board::mapping::{Translation, View};
@@ -89,11 +90,14 @@ impl PublishError {
 // === impl Peer ===
 
 impl Peer {
-    pub(super) fn new(kit: DoorKit, id: ConnId, new: NewPeer) -> Self {
+    /// A connection of somebody who has logged in. It is not there for the hub before [`Peer::arrive`].
+    #[must_use]
+    pub fn new(kit: &DoorKit, new: NewPeer) -> Rc<Self> {
         let NewPeer { account, profile, rights, site, relayed } = new;
         let view = kit.view(site.as_ref());
         let (rights, state) = (RefCell::new(rights), Cell::new(PeerState::Away));
-        Self { kit, id, account, profile, rights, view, relayed, state }
+        let (kit, id) = (kit.clone(), kit.next_conn());
+        Rc::new(Self { kit, id, account, profile, rights, view, relayed, state })
     }
 
     /// The number of the connection, which no other connection of the process has or had.

@@ -7,14 +7,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use lampfield_board::{BoardName, Change, Kind, Revision, Subject, Value};
+use lampfield_board::{BoardName, Change, Kind, Revision};
 use smallvec::SmallVec;
 use tokio::sync::Notify;
 
 use super::door::DoorKit;
 use super::peer::Peer;
 use super::sight::Sight;
-use super::written::{self, Shows, Written};
+use super::written::{self, Shows, Writer, Written};
 use crate::{ConnId, Hub, Observer, PeerCache, Profile, Reader, Room, Verdict, Watch};
 
 /// Changes appended to one connection before another gets its turn.
@@ -31,15 +31,6 @@ pub trait Watcher {
 
     /// Whether all that was sent is out of this process's hands.
     fn is_drained(&self) -> bool;
-}
-
-/// How a door writes what its peers are told.
-pub trait Writer {
-    /// Appends a fact, or its end.
-    fn write_fact(&self, change: &Change, out: &mut Vec<u8>);
-
-    /// Appends what a lamp shows; none when nobody says anything any more.
-    fn write_lamp(&self, subject: &Subject, lamp: Option<&Value>, out: &mut Vec<u8>);
 }
 
 /// All that watch one board at one door: at most its connections times what each may watch.

@@ -4,10 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use lampfield_board::mapping::View;
-use lampfield_board::{Change, Ending, FactState, Subject};
+use lampfield_board::{Change, Ending, FactState, Subject, Value};
 
 use super::sight::Sight;
-use super::watchers::Writer;
 
 /// What a watcher wants to see of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +15,15 @@ pub enum Shows {
     Facts,
     /// What the lamp shows.
     Lamps,
+}
+
+/// How a door writes what its peers are told.
+pub trait Writer {
+    /// Appends a fact, or its end.
+    fn write_fact(&self, change: &Change, out: &mut Vec<u8>);
+
+    /// Appends what a lamp shows; none when nobody says anything any more.
+    fn write_lamp(&self, subject: &Subject, lamp: Option<&Value>, out: &mut Vec<u8>);
 }
 
 /// The forms of the present change, one for each way in which somebody sees it. Their buffers are kept for the next one:

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use lampfield_board::{BoardName, WallTime};
 use lampfield_hub::OriginReport;
+use lampfield_hub::kit::{DoorReport, DoorState};
 use serde::{Deserialize, Serialize};
 
 use super::why::{Lease, LeaseState};
@@ -29,6 +30,9 @@ pub struct Status {
     /// The boards, that of the first domain first.
     #[serde(default)]
     pub boards: Vec<BoardStatus>,
+    /// The doors, in the order in which they were opened.
+    #[serde(default)]
+    pub doors: Vec<DoorStatus>,
     /// Who says something, by board, account and entity.
     pub origins: Vec<OriginStatus>,
     /// How much is held and how often things happened since the start.
@@ -54,6 +58,30 @@ pub struct BoardStatus {
     pub facts: u64,
     /// The number of its latest change.
     pub revision: u64,
+}
+
+/// One door.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DoorStatus {
+    /// Its protocol.
+    pub protocol: String,
+    /// Its board; absent for a door that serves several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub board: Option<String>,
+    /// Where it listens or connects to.
+    pub place: String,
+    /// `serving`, `connecting` or `failed`.
+    pub state: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// Peers that are connected by it.
+    pub peers: u64,
+    /// What is wrong; absent if nothing is known to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Seconds until it tries again; absent if it does not have to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_try_seconds: Option<f64>,
 }
 
 /// The process that answers.
@@ -198,6 +226,34 @@ impl OriginStatus {
                 .map(|word| seconds_between(WallTime::from_millis(word), now)),
             predicted_wait_seconds: report.predicted_wait.as_secs_f64(),
             grace_seconds: report.grace.as_secs_f64(),
+        }
+    }
+}
+
+// === impl DoorStatus ===
+
+impl DoorStatus {
+    /// What a door reports, at this moment.
+    pub fn of(report: DoorReport, now: WallTime) -> Self {
+        let for_millis = u64::try_from(report.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let since = WallTime::from_millis(now.millis().saturating_sub(for_millis));
+        let (state, error, next) = match report.state {
+            DoorState::Serving => ("serving", None, None),
+            DoorState::Connecting { error, next } => ("connecting", error, Some(next)),
+            DoorState::Failed { error } => ("failed", Some(error), None),
+        };
+        let left = |next: tokio::time::Instant| {
+            next.saturating_duration_since(tokio::time::Instant::now()).as_secs_f64()
+        };
+        Self {
+            protocol: report.protocol.to_string(),
+            board: report.board.map(|board| board.to_string()),
+            place: report.place,
+            state: state.to_owned(),
+            since: moment(since),
+            peers: report.peers as u64,
+            error,
+            next_try_seconds: next.map(left),
         }
     }
 }

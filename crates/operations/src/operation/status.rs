@@ -12,7 +12,9 @@ use crate::actor::Actor;
 use crate::definition::Effect;
 use crate::desk::Desk;
 use crate::document::moment;
-use crate::document::status::{self as document, Attention, BoardStatus, OriginStatus, Severity};
+use crate::document::status::{
+    self as document, Attention, BoardStatus, DoorStatus, OriginStatus, Severity,
+};
 use crate::failure::Failure;
 use crate::host::{Host, Machine};
 use crate::trouble::attention;
@@ -45,6 +47,9 @@ impl<H: Host> Desk<H> {
             boards.iter().flat_map(|board| origins(board, &machine)).collect();
         origins.iter_mut().for_each(|one| self.add_place(&mut one.origin));
         attention.extend(machine.attention);
+        let doors: Vec<_> =
+            self.boards.doors().into_iter().map(|door| DoorStatus::of(door, now.wall)).collect();
+        attention.extend(doors.iter().filter_map(door_trouble));
         document::Status {
             schema: "status/1".to_owned(),
             healthy: attention.is_empty(),
@@ -58,6 +63,7 @@ impl<H: Host> Desk<H> {
                 .zip(&hubs)
                 .map(|(one, hub)| self.board_status(one, hub))
                 .collect(),
+            doors,
             counters: self.counters(&hub, machine.counters),
             limits: limits(&hub, machine.limits),
             store,
@@ -150,6 +156,28 @@ fn limits(hub: &HubStatus, of_machine: BTreeMap<String, u64>) -> BTreeMap<String
 fn is_explained(trouble: &Trouble, machine: &Machine) -> bool {
     let Trouble::LongBackoff { account, .. } = trouble else { return false };
     machine.explained.contains(account)
+}
+
+/// What is wrong with a door, if anything is: one that has just been started need not be connected yet.
+fn door_trouble(door: &DoorStatus) -> Option<Attention> {
+    let error = door.error.as_deref()?;
+    let DoorStatus { protocol, place, .. } = door;
+    let (code, severity, what, remedy) = match door.state.as_str() {
+        "failed" => (
+            "door-failed",
+            Severity::Bad,
+            "does not work",
+            "correct it in the configuration, then restart",
+        ),
+        _ => (
+            "door-not-connected",
+            Severity::Look,
+            "is not connected",
+            "look at what it connects to; it tries again by itself",
+        ),
+    };
+    let text = format!("the {protocol} door at {place} {what}: {error}");
+    Some(Attention { code: code.to_owned(), severity, text, remedy: remedy.to_owned() })
 }
 
 fn stalled(reason: &str) -> Attention {

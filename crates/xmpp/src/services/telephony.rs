@@ -79,13 +79,16 @@ impl Telephony {
 
     /// A new connection of an account, by the relay that carries its stream if there is one.
     pub fn peer(&self, name: AccountName, account: &Account, relayed: Option<&str>) -> Rc<Peer> {
-        self.kit.peer(NewPeer {
-            account: name,
-            profile: profiles::of(account.role),
-            rights: rights::of(account),
-            site: account.site.clone(),
-            relayed: relayed.map(Box::from),
-        })
+        Peer::new(
+            &self.kit,
+            NewPeer {
+                account: name,
+                profile: profiles::of(account.role),
+                rights: rights::of(account),
+                site: account.site.clone(),
+                relayed: relayed.map(Box::from),
+            },
+        )
     }
 
     /// The account of a stream has changed, and its rights perhaps.

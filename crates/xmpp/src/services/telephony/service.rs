@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use lampfield_accounts::Account;
 use lampfield_board::AccountName;
+use lampfield_hub::kit::DoorHealth;
 use lampfield_xmpp_stream::{BareJid, Element, StanzaCondition, StanzaError};
 
 use super::nodes::{self, TelephonyNode};
@@ -20,14 +21,15 @@ use crate::wire::Flusher;
 pub struct TelephonyService {
     telephonies: Rc<Telephonies>,
     flusher: Rc<Flusher>,
+    health: DoorHealth,
 }
 
 // === impl TelephonyService ===
 
 impl TelephonyService {
-    /// For telephony sides whose subscribers are written to by `flusher`.
-    pub fn new(telephonies: Rc<Telephonies>, flusher: Rc<Flusher>) -> Self {
-        Self { telephonies, flusher }
+    /// For telephony sides whose subscribers are written to by `flusher`; the sessions are counted in `health`.
+    pub fn new(telephonies: Rc<Telephonies>, flusher: Rc<Flusher>, health: DoorHealth) -> Self {
+        Self { telephonies, flusher, health }
     }
 
     /// That of a session's board.
@@ -63,7 +65,8 @@ impl Service for TelephonyService {
         Ok(Taken::No)
     }
 
-    fn session(&self, _: &Rc<Context>, session: &Rc<Session>, event: SessionEvent<'_>) {
+    fn session(&self, context: &Rc<Context>, session: &Rc<Session>, event: SessionEvent<'_>) {
+        self.health.set_peers(context.router.sessions());
         match event {
             SessionEvent::Bound { replaced } => {
                 session.peer.arrive();

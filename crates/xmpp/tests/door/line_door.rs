@@ -203,13 +203,16 @@ impl LineDoor {
         let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let account = self.accounts.check_password(&jid, password, here).await;
         let account = account.map_err(|error| wrong(&error))?;
-        let peer = self.kit.peer(NewPeer {
-            account: AccountName::parse(jid.as_str()).map_err(|error| wrong(&error))?,
-            profile: Profile::PROGRAM,
-            rights: rights(&account),
-            site: account.site.clone(),
-            relayed: None,
-        });
+        let peer = Peer::new(
+            &self.kit,
+            NewPeer {
+                account: AccountName::parse(jid.as_str()).map_err(|error| wrong(&error))?,
+                profile: Profile::PROGRAM,
+                rights: rights(&account),
+                site: account.site.clone(),
+                relayed: None,
+            },
+        );
         peer.arrive();
         Ok(peer)
     }

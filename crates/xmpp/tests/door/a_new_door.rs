@@ -1,26 +1,16 @@
 //! `docs/contributing/a-new-door.md`: its door is built as it stands there, and works beside XMPP on the same board.
 
-// A test fails by panicking, also in what its helpers do.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
-#![allow(dead_code, reason = "the helpers of other tests have more than is needed here")]
-
-#[path = "door/client.rs"]
-mod client;
-#[path = "door/house.rs"]
-mod house;
-#[path = "a_new_door/line_door.rs"]
-mod line_door;
-
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use client::Client;
-use house::{House, PASSWORD, house};
 use lampfield_board::BoardName;
-use line_door::LineDoor;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
+
+use super::client::Client;
+use super::house::{House, PASSWORD, house};
+use super::line_door::LineDoor;
 
 /// A program at the line door.
 struct Program(BufReader<UnixStream>);
@@ -191,8 +181,8 @@ fn a_program_that_does_not_read_slows_nobody() {
 /// The page holds the door word for word.
 #[test]
 fn the_page_has_the_door_that_was_tried() {
-    let page = include_str!("../../../docs/contributing/a-new-door.md");
-    let door = include_str!("a_new_door/line_door.rs");
+    let page = include_str!("../../../../docs/contributing/a-new-door.md");
+    let door = include_str!("line_door.rs");
     assert!(door.lines().count() < 300);
-    assert!(page.contains(door), "put crates/xmpp/tests/a_new_door/line_door.rs into the page");
+    assert!(page.contains(door), "put crates/xmpp/tests/door/line_door.rs into the page");
 }
