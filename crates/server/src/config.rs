@@ -5,7 +5,6 @@
 mod board_words;
 pub mod key;
 pub mod keys;
-pub mod mapping;
 pub mod name;
 mod problem;
 mod reader;

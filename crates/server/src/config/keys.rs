@@ -2,6 +2,7 @@
 //! page, so it speaks to the operator.
 
 mod check;
+pub mod mapping;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;

@@ -3,8 +3,8 @@
 use lampfield_board::mapping::{MappingError, Side};
 use lampfield_operations::nearest::nearest;
 
+use super::super::mapping::MapError;
 use super::super::{Config, Map};
-use crate::config::mapping::MapError;
 use crate::config::reader::{Reader, Refused};
 
 /// One rule by itself.

@@ -3,7 +3,7 @@
 use lampfield_board::Mapping;
 use lampfield_board::mapping::{MapRule, MapRuleError, MappingError};
 
-use super::keys::{Config, Map};
+use super::{Config, Map};
 
 /// Why the tables are no mapping. In a configuration that was read they are one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
