@@ -37,5 +37,5 @@ pub use results::Results;
 pub use rights::{Grant, Rights};
 pub use sight::{Sight, Visible, VisibleBoard};
 pub use unread::Unread;
-pub use watchers::{Reached, Surveyed, Watcher, Watchers};
+pub use watchers::{Reached, Surveyed, Wanted, Watcher, Watchers};
 pub use written::{Shows, Writer};

@@ -41,6 +41,11 @@ impl Sight {
         Self { hear, view }
     }
 
+    /// Whether it sees everything under the board's own names.
+    pub(super) fn is_whole(&self) -> bool {
+        self.hear == Grant::Everything && self.view.is_none()
+    }
+
     /// How it calls what the board calls otherwise.
     #[must_use]
     pub(super) fn view(&self) -> Option<&Arc<View>> {

@@ -52,6 +52,21 @@ struct Subscription<W> {
     sight: Sight,
     /// What it could see before it was changed, until it has been told of the ends of all that it no longer sees.
     saw: Option<Sight>,
+    /// It sees the whole board under its own names, and always did.
+    is_plain: bool,
+}
+
+/// What a subscription is for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Facts or lamps.
+    pub shows: Shows,
+    /// Of subjects of this kind.
+    pub kind: Kind,
+    /// Tells the peers of one account apart that keep what they heard; empty where there is one only.
+    pub instance: &'a str,
+    /// Whether this one keeps what it hears. It may differ from what was declared of the connection.
+    pub profile: Profile,
 }
 
 /// Up to where a peer has been sent each kind.
@@ -86,26 +101,25 @@ impl<W: Watcher> Watchers<W> {
     }
 
     /// Begins a subscription, one for each connection, kind and `shows`; again is the same as once. The catch-up brings
-    /// it all that stands. `instance` tells the peers of one account apart that keep what they heard; `profile` says
-    /// whether this one does, and may differ from what was declared of the connection.
-    ///
-    /// Says whether it is new.
-    pub fn subscribe(
-        &self,
-        peer: &Rc<Peer>,
-        to: W,
-        shows: Shows,
-        kind: Kind,
-        instance: &str,
-        profile: Profile,
-    ) -> bool {
+    /// it all that stands. Says whether it is new.
+    pub fn subscribe(&self, peer: &Rc<Peer>, to: W, wanted: Wanted<'_>) -> bool {
+        let Wanted { shows, kind, instance, profile } = wanted;
         if self.has(peer.id(), shows, kind) {
             return false;
         }
         let reader = Reader::new(peer.account().clone(), instance);
         let watch = self.kit.hub().act(|hub, _| hub.watch(reader, kind, profile));
         let (peer, sight, cache) = (Rc::clone(peer), peer.sight(), profile.cache);
-        let one = Subscription { to, peer, shows, watch, cache, sight, saw: None };
+        let one = Subscription {
+            to,
+            peer,
+            shows,
+            watch,
+            cache,
+            is_plain: sight.is_whole(),
+            sight,
+            saw: None,
+        };
         self.all.borrow_mut().push(one);
         self.behind.notify_one();
         true
@@ -124,6 +138,7 @@ impl<W: Watcher> Watchers<W> {
         for one in self.all.borrow_mut().iter_mut().filter(of_peer) {
             if !one.sight.hears_as(&sight) {
                 one.saw = Some(std::mem::replace(&mut one.sight, sight.clone()));
+                one.is_plain = false;
                 one.watch.begin_again();
             }
         }
@@ -212,6 +227,7 @@ impl<W: Watcher> Watchers<W> {
         }
         if one.watch.is_live() {
             one.saw = None;
+            one.is_plain = one.sight.is_whole();
         }
         CatchUpStep::Sent
     }
@@ -290,7 +306,9 @@ impl<W: Watcher> Subscription<W> {
     }
 
     fn tell(&self, written: &mut Written, writer: &dyn Writer, change: &Change) {
-        if let Some(bytes) = written.of(writer, change, self.shows, &self.sight) {
+        if self.is_plain {
+            self.to.send(written.plain(writer, change, self.shows));
+        } else if let Some(bytes) = written.of(writer, change, self.shows, &self.sight) {
             self.to.send(bytes);
         } else if let Some(saw) = &self.saw
             && let Some(bytes) = written::end(writer, change, self.shows, saw)

@@ -32,7 +32,7 @@ use std::rc::Rc;
 
 use lampfield_accounts::{Account, LogLimit, Role};
 use lampfield_board::{AccountName, BoardName, Kind};
-use lampfield_hub::kit::{DoorKit, NewPeer, Peer, Shows, Watchers};
+use lampfield_hub::kit::{DoorKit, NewPeer, Peer, Shows, Wanted, Watchers};
 use tokio::sync::Notify;
 
 pub use by_board::Telephonies;
@@ -117,7 +117,8 @@ impl Telephony {
         // Servers that share an account are told apart by the resources they ask for: one that we
         // invented would make a new reader of each login.
         let (to, instance) = (Subscriber::new(session, service), &session.requested_resource);
-        if !self.watchers.subscribe(&session.peer, to, shows, kind, instance, profile) {
+        let wanted = Wanted { shows, kind, instance, profile };
+        if !self.watchers.subscribe(&session.peer, to, wanted) {
             return;
         }
         if shows == Shows::Facts {

@@ -23,7 +23,7 @@ use lampfield_board::{
 };
 use lampfield_hub::kit::{
     Boards, ConnId, DoorHealth, DoorKit, NewPeer, Peer, Profile, Publication, Results, Rights,
-    Shows, Unread, Watchers, Writer,
+    Shows, Unread, Wanted, Watchers, Writer,
 };
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::OwnedWriteHalf;
@@ -249,7 +249,8 @@ impl LineDoor {
         out: &Rc<Unread>,
     ) -> Result<Option<String>, String> {
         let kind: Kind = kind.parse().map_err(|error| format!("{error}"))?;
-        self.watchers.subscribe(peer, Rc::clone(out), Shows::Lamps, kind, "", peer.profile());
+        let (shows, instance, profile) = (Shows::Lamps, "", peer.profile());
+        self.watchers.subscribe(peer, Rc::clone(out), Wanted { shows, kind, instance, profile });
         Ok(Some("ok".to_owned()))
     }
 }
