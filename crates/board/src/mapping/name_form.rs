@@ -60,8 +60,8 @@ impl NameForm {
     pub(super) fn star_in<'a>(&self, name: &'a str) -> Option<&'a str> {
         match &self.after {
             Some(after) => {
-                // Most forms have nothing on one side, and to compare with an empty boxed text is not free: the masked load
-                // of memcmp from where it points, which is nowhere, took 130 ns on a processor with AVX-512.
+                // Most forms have nothing on one side, and to compare with an empty boxed text is not free: the
+                // masked load of memcmp from where it points, which is nowhere, took 130 ns with AVX-512.
                 let rest = match &*self.before {
                     "" => name,
                     before => name.strip_prefix(before)?,
