@@ -54,8 +54,8 @@ macro_rules! place_words {
 }
 
 place_words! {
-    /// A place with its PBXs, such as `berlin`: by it the rules of a [`Mapping`](crate::Mapping) are chosen. Compared byte
-    /// by byte. Cloning is cheap.
+    /// A place with its PBXs, such as `berlin`: by it the rules of a [`Mapping`](crate::Mapping) are chosen. Compared
+    /// byte by byte. Cloning is cheap.
     SiteName,
     /// A word by which people tell accounts apart, such as `floor-2`. It decides nothing. Cloning is cheap.
     Label,

@@ -69,9 +69,9 @@ impl MapRule {
         Ok(Self { site, protocol, kinds, here, board })
     }
 
-    /// The first of these earlier rules, by its number, that leaves nothing to this one, and on which side. Nothing is
-    /// left of `here` when all that this rule could fit is taken by the earlier one. Nothing is left of `board` when all
-    /// that it could make belongs to the earlier one, so that everything it fits would be hidden.
+    /// The first of these earlier rules, by its number, that leaves nothing to this one, and on which side. Nothing
+    /// is left of `here` when all that this rule could fit is taken by the earlier one. Nothing is left of `board`
+    /// when all that it could make belongs to the earlier one, so that everything it fits would be hidden.
     #[must_use]
     pub fn covered(&self, earlier: &[Self]) -> Option<(usize, Side)> {
         earlier.iter().enumerate().find_map(|(number, one)| Some((number, self.covered_by(one)?)))

@@ -1,10 +1,11 @@
 //! The names of the board as some peers know them, and theirs as the board does.
 //!
 //! One name must be one thing on both sides, whatever the rules say. A local name and a name of the board belong
-//! together if one rule makes the one of the other and no earlier rule fits either of them, or if they are equal and no
-//! rule fits either. That is one to one: the rule of a name is the first that fits it, and within a rule what the star
-//! stands for tells the other name. Whatever has no partner by this is hidden: a name that looks like what a rule makes of
-//! another one, since it would become two things under one name, and one whose partner would be too long or empty.
+//! together if one rule makes the one of the other and no earlier rule fits either of them, or if they are equal and
+//! no rule fits either. That is one to one: the rule of a name is the first that fits it, and within a rule what the
+//! star stands for tells the other name. Whatever has no partner by this is hidden: a name that looks like what a
+//! rule makes of another one, since it would become two things under one name, and one whose partner would be too
+//! long or empty.
 
 use std::borrow::Cow;
 

@@ -101,14 +101,14 @@ section! {
         /// The devices and mailboxes it may publish, for example `["PJSIP/1*", "1*@default"]`. If
         /// it is not set, a `user` may publish none, the others all.
         allow: Option<Vec<Pattern>> = key(None),
-        /// What it may hear, by the names of the board: everything unless this is set, nothing with `[]`. An `admin` hears
-        /// everything in any case.
+        /// What it may hear, by the names of the board: everything unless this is set, nothing with `[]`. An `admin`
+        /// hears everything in any case.
         hear: Vec<Pattern> = key(vec![Pattern::everything()]),
-        /// The place where it stands: letters, digits, `-`, `_` and `.`, at most 64 bytes. `[[map]]` rules can be for one
-        /// site. Its connections go on under the names with which they began.
+        /// The place where it stands: letters, digits, `-`, `_` and `.`, at most 64 bytes. `[[map]]` rules can be for
+        /// one site. Its connections go on under the names with which they began.
         site: Option<SiteName> = key(None).on_reload_for(CONNECTIONS),
-        /// Words by which people tell accounts apart, at most 16 of the form of a site. `lampfield user list` shows them;
-        /// they decide nothing.
+        /// Words by which people tell accounts apart, at most 16 of the form of a site. `lampfield user list` shows
+        /// them; they decide nothing.
         labels: Labels = key(Labels::default()),
         /// Log in with `jabber:iq:auth` (`usesasl=no` in xmpp.conf). The protocol needs the
         /// password itself, so it is kept readable, in a file of mode 0600 in the data folder. Needs
@@ -212,10 +212,10 @@ section! {
         /// on.
         rule: Rule = required(),
         /// What a withdrawn state looks like. `unknown`: the phones of a dead server are as if nobody had ever said
-        /// anything of them, and each Asterisk asks its own drivers. `unavailable`: they are UNAVAILABLE, for those who
-        /// come later as well, until their server speaks of them again or its account is removed. Choose it for phones
-        /// that are members of another server's queues, for example `"PJSIP/*"`: Asterisk's queues may call a member that
-        /// is UNKNOWN, and let callers wait for it.
+        /// anything of them, and each Asterisk asks its own drivers. `unavailable`: they are UNAVAILABLE, for those
+        /// who come later as well, until their server speaks of them again or its account is removed. Choose it for
+        /// phones that are members of another server's queues, for example `"PJSIP/*"`: Asterisk's queues may call a
+        /// member that is UNKNOWN, and let callers wait for it.
         withdraw_as: WithdrawAs = key(WithdrawAs::Unknown),
     }
 }
@@ -234,8 +234,8 @@ section! {
         kind: Kinds = key(Kinds::one(Kind::Device)),
         /// How these peers call it: a name, or with one `*` all names that begin and end alike, such as `"PJSIP/*"`.
         here: NameForm = required(),
-        /// How the board calls it, and with it everybody without a rule: a name, or with one `*`, in whose place stands what
-        /// that of `here` stood for, such as `"Custom:berlin-*"`.
+        /// How the board calls it, and with it everybody without a rule: a name, or with one `*`, in whose place
+        /// stands what that of `here` stood for, such as `"Custom:berlin-*"`.
         board: NameForm = required(),
     }
 }
