@@ -37,7 +37,7 @@ impl Program {
     async fn line(&mut self) -> String {
         let mut line = String::new();
         let read = tokio::time::timeout(Duration::from_secs(5), self.0.read_line(&mut line));
-        read.await.expect("nothing came").unwrap();
+        read.await.unwrap().unwrap();
         line.trim_end_matches('\n').to_owned()
     }
 

@@ -44,10 +44,16 @@ pub struct LineDoor {
     accounts: Rc<AccountBook>,
     watchers: Rc<Watchers<Rc<Unread>>>,
     results: Results<(Weak<Unread>, Subject)>,
-    clients: RefCell<BTreeMap<ConnId, (Rc<Peer>, Rc<Unread>)>>,
+    clients: RefCell<BTreeMap<ConnId, Client>>,
     /// Somebody may have room again, or has just begun to watch.
     behind: Rc<Notify>,
     health: DoorHealth,
+}
+
+/// Somebody who has logged in.
+struct Client {
+    peer: Rc<Peer>,
+    out: Rc<Unread>,
 }
 
 /// How lamps are written.
@@ -116,17 +122,17 @@ impl LineDoor {
         let clients = self.clients.borrow();
         let of = |jid: &BareJid| {
             let jid = jid.as_str().to_owned();
-            clients.values().filter(move |(peer, _)| peer.account().as_str() == jid)
+            clients.values().filter(move |client| client.peer.account().as_str() == jid)
         };
         match change {
             AccountChange::Added(_) => {}
             AccountChange::Changed(account) => {
-                for (peer, _) in of(&account.jid) {
+                for Client { peer, .. } in of(&account.jid) {
                     peer.set_rights(rights(account));
                     self.watchers.look_again(peer);
                 }
             }
-            AccountChange::Removed(account) => of(&account.jid).for_each(|(_, out)| out.end()),
+            AccountChange::Removed(account) => of(&account.jid).for_each(|one| one.out.end()),
         }
     }
 
@@ -166,29 +172,29 @@ impl LineDoor {
     /// Does what a line says.
     async fn obey(&self, line: &str, peer: &mut Option<Rc<Peer>>, out: &Rc<Unread>) {
         let fields: Vec<_> = line.trim_end_matches(['\r', '\n']).split('\t').collect();
-        let done = match (fields.as_slice(), peer.as_ref()) {
-            (["login", account, password], None) => match self.login(account, password).await {
-                Ok(new) => {
-                    self.clients.borrow_mut().insert(new.id(), (Rc::clone(&new), Rc::clone(out)));
-                    self.health.set_peers(self.clients.borrow().len());
-                    *peer = Some(new);
-                    Ok(Some("ok".to_owned()))
+        let done =
+            match (fields.as_slice(), peer.as_ref()) {
+                (["login", account, password], None) => match self.login(account, password).await {
+                    Ok(new) => {
+                        let client = Client { peer: Rc::clone(&new), out: Rc::clone(out) };
+                        self.clients.borrow_mut().insert(new.id(), client);
+                        self.health.set_peers(self.clients.borrow().len());
+                        *peer = Some(new);
+                        Ok(Some("ok".to_owned()))
+                    }
+                    Err(error) => Err(error),
+                },
+                (["say", subject, value], Some(peer)) => self.say(subject, value, peer, out),
+                (["watch", kind], Some(peer)) => self.watch(kind, peer, out),
+                (["bye"], Some(peer)) => {
+                    peer.say_goodbye();
+                    out.end();
+                    Ok(None)
                 }
-                Err(error) => Err(error),
-            },
-            (["say", subject, value], Some(peer)) => self.say(subject, value, peer, out),
-            (["watch", kind], Some(peer)) => self.watch(kind, peer, out),
-            (["bye"], Some(peer)) => {
-                peer.say_goodbye();
-                out.end();
-                Ok(None)
-            }
-            (["say" | "watch" | "bye", ..], None) => Err("log in first".to_owned()),
-            _ => {
-                Err("there are: login ACCOUNT PASSWORD, say SUBJECT VALUE, watch KIND, bye"
-                    .to_owned())
-            }
-        };
+                (["say" | "watch" | "bye", ..], None) => Err("log in first".to_owned()),
+                _ => Err("there are: login ACCOUNT PASSWORD, say SUBJECT VALUE, watch KIND, bye"
+                    .to_owned()),
+            };
         match done {
             Ok(Some(answer)) => tell(out, &answer),
             Ok(None) => {}
