@@ -52,8 +52,18 @@ struct Subscription<W> {
     sight: Sight,
     /// What it could see before it was changed, until it has been told of the ends of all that it no longer sees.
     saw: Option<Sight>,
-    /// It sees the whole board under its own names, and always did.
-    is_plain: bool,
+    look: Look,
+}
+
+/// Which form of a change a subscription is told: one byte to look at for each of thousands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Facts of the whole board, under its own names.
+    Facts,
+    /// The same of lamps.
+    Lamps,
+    /// By its sight.
+    Otherwise,
 }
 
 /// What a subscription is for.
@@ -116,7 +126,7 @@ impl<W: Watcher> Watchers<W> {
             shows,
             watch,
             cache,
-            is_plain: sight.is_whole(),
+            look: Look::of(shows, &sight),
             sight,
             saw: None,
         };
@@ -138,7 +148,7 @@ impl<W: Watcher> Watchers<W> {
         for one in self.all.borrow_mut().iter_mut().filter(of_peer) {
             if !one.sight.hears_as(&sight) {
                 one.saw = Some(std::mem::replace(&mut one.sight, sight.clone()));
-                one.is_plain = false;
+                one.look = Look::Otherwise;
                 one.watch.begin_again();
             }
         }
@@ -183,8 +193,15 @@ impl<W: Watcher> Watchers<W> {
         written.begin();
         for one in self.all.borrow_mut().iter_mut() {
             // What is for later the catch-up brings; whoever had no room wakes it by making some.
-            if one.watch.offer(change, one.to.room()) == Verdict::Send && one.wants(change) {
-                one.tell(&mut written, &*self.writer, change);
+            if one.watch.offer(change, one.to.room()) == Verdict::Later {
+                continue;
+            }
+            match one.look {
+                Look::Facts => one.to.send(written.facts.of_fact(&*self.writer, change)),
+                Look::Lamps if change.lamp == change.lamp_was => {}
+                Look::Lamps => one.to.send(written.lamps.of_lamp(&*self.writer, change)),
+                Look::Otherwise if one.shows == Shows::Lamps && change.lamp == change.lamp_was => {}
+                Look::Otherwise => one.tell_otherwise(&mut written, &*self.writer, change),
             }
         }
     }
@@ -222,12 +239,12 @@ impl<W: Watcher> Watchers<W> {
         for (index, change) in changes.iter().enumerate() {
             if one.shows == Shows::Facts || is_last(index) {
                 written.begin();
-                one.tell(&mut written, &*self.writer, change);
+                one.tell_otherwise(&mut written, &*self.writer, change);
             }
         }
         if one.watch.is_live() {
             one.saw = None;
-            one.is_plain = one.sight.is_whole();
+            one.look = Look::of(one.shows, &one.sight);
         }
         CatchUpStep::Sent
     }
@@ -294,6 +311,18 @@ impl<W> std::fmt::Debug for Watchers<W> {
     }
 }
 
+// === impl Look ===
+
+impl Look {
+    fn of(shows: Shows, sight: &Sight) -> Self {
+        match (sight.is_whole(), shows) {
+            (false, _) => Self::Otherwise,
+            (true, Shows::Facts) => Self::Facts,
+            (true, Shows::Lamps) => Self::Lamps,
+        }
+    }
+}
+
 // === impl Subscription ===
 
 impl<W: Watcher> Subscription<W> {
@@ -301,14 +330,10 @@ impl<W: Watcher> Subscription<W> {
         self.peer.id() == conn && self.shows == shows && self.watch.kind() == kind
     }
 
-    fn wants(&self, change: &Change) -> bool {
-        self.shows == Shows::Facts || change.lamp != change.lamp_was
-    }
-
-    fn tell(&self, written: &mut Written, writer: &dyn Writer, change: &Change) {
-        if self.is_plain {
-            self.to.send(written.plain(writer, change, self.shows));
-        } else if let Some(bytes) = written.of(writer, change, self.shows, &self.sight) {
+    /// As it looks to whom it does not look as to all others. Apart from [`Watchers::broadcast`], which is smaller without.
+    #[inline(never)]
+    fn tell_otherwise(&self, written: &mut Written, writer: &dyn Writer, change: &Change) {
+        if let Some(bytes) = written.of(writer, change, self.shows, &self.sight) {
             self.to.send(bytes);
         } else if let Some(saw) = &self.saw
             && let Some(bytes) = written::end(writer, change, self.shows, saw)

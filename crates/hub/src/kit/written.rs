@@ -33,14 +33,15 @@ pub trait Writer {
 /// the others took a sixth of what a delivery costs.
 #[derive(Debug, Default)]
 pub(super) struct Written {
-    facts: Form,
-    lamps: Form,
+    pub facts: Form,
+    pub lamps: Form,
     /// At most two for each view, which is kept so that its address stays its own.
     mapped: BTreeMap<(Shows, *const View), (Arc<View>, Form)>,
 }
 
+/// The change in one form, written when it is asked for first.
 #[derive(Debug, Default)]
-struct Form {
+pub(super) struct Form {
     bytes: Vec<u8>,
     is_of_this: bool,
 }
@@ -55,15 +56,6 @@ impl Written {
         self.mapped.values_mut().for_each(|(_, form)| form.is_of_this = false);
     }
 
-    /// The change as it looks to whoever sees the whole board under its own names.
-    pub fn plain(&mut self, writer: &dyn Writer, change: &Change, shows: Shows) -> &[u8] {
-        let form = match shows {
-            Shows::Facts => &mut self.facts,
-            Shows::Lamps => &mut self.lamps,
-        };
-        form.of(|out| write(writer, change, Cow::Borrowed(&change.subject), shows, out))
-    }
-
     /// The change as it looks by a sight; none if there is nothing to see.
     pub fn of(
         &mut self,
@@ -73,7 +65,12 @@ impl Written {
         sight: &Sight,
     ) -> Option<&[u8]> {
         let name = sight.name(&change.subject)?;
-        let Some(view) = sight.view() else { return Some(self.plain(writer, change, shows)) };
+        let Some(view) = sight.view() else {
+            return Some(match shows {
+                Shows::Facts => self.facts.of_fact(writer, change),
+                Shows::Lamps => self.lamps.of_lamp(writer, change),
+            });
+        };
         let key = (shows, Arc::as_ptr(view));
         let mapped = self.mapped.entry(key);
         let (_, form) = mapped.or_insert_with(|| (Arc::clone(view), Form::default()));
@@ -84,6 +81,19 @@ impl Written {
 // === impl Form ===
 
 impl Form {
+    /// A fact as it looks under the board's own name.
+    #[inline]
+    pub fn of_fact(&mut self, writer: &dyn Writer, change: &Change) -> &[u8] {
+        self.of(|out| writer.write_fact(change, out))
+    }
+
+    /// The same of a lamp.
+    #[inline]
+    pub fn of_lamp(&mut self, writer: &dyn Writer, change: &Change) -> &[u8] {
+        self.of(|out| writer.write_lamp(&change.subject, change.lamp.as_ref(), out))
+    }
+
+    #[inline]
     fn of(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> &[u8] {
         if !self.is_of_this {
             self.bytes.clear();
