@@ -14,7 +14,8 @@ use lampfield_accounts::{
 };
 use lampfield_board::history::Masks;
 use lampfield_board::{
-    AccountName, BoardName, Cachable, DeviceState, Eid, Pattern, Protocol, Subject, WallTime,
+    AccountName, BoardName, Cachable, DeviceState, Eid, Labels, Pattern, Protocol, Subject,
+    WallTime,
 };
 use lampfield_fabric::{Embedded, Storage, StoreLimits};
 use lampfield_hub::{
@@ -255,6 +256,9 @@ async fn account(desk: &Desk<Program>, name: &str, role: Role) -> Actor {
         password: NewPassword::Given("secret".to_owned()),
         role,
         allow: role.usual_allow(),
+        hear: vec![Pattern::everything()],
+        site: None,
+        labels: Labels::default(),
         legacy: LegacyAuth::Refused,
         source: AccountSource::Cli,
     };

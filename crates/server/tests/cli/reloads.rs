@@ -16,7 +16,7 @@ const DOMAIN: &str = "a.example";
 const EID: &str = "02:00:00:00:00:01";
 
 /// What each key does at a reload. Whoever adds a reloadable key adds its case.
-const CASES: [(&str, fn()); 35] = [
+const CASES: [(&str, fn()); 38] = [
     ("domain.show_caps", show_caps),
     ("domain.account.name", account_name),
     ("domain.account.password", account_password),
