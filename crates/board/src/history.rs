@@ -1,6 +1,7 @@
 //! Who said what when, and what the lamp then showed, for as long as the limit allows. It only
 //! remembers: nothing decides by it, and an idle server keeps no memory for it.
 
+mod masks;
 mod ring;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use crate::protocol::Protocol;
 use crate::slots::{Keyed, Slots};
 use crate::subject::Subject;
 use crate::wall_time::WallTime;
+pub use masks::Masks;
 use ring::Ring;
 
 /// The latest changes of a whole board, up to a number of them; the oldest goes first.
@@ -21,6 +23,7 @@ pub struct History {
     chains: Slots<SubjectRecords>,
     origins: Slots<OriginRecords>,
     complete_since: WallTime,
+    masks: Masks,
 }
 
 /// One remembered change of a subject.
@@ -40,17 +43,6 @@ pub struct PastChange {
     pub lamp_was: Option<Value>,
     /// By which protocol it came.
     pub protocol: Protocol,
-}
-
-/// What is remembered of a lamp at a past moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Past {
-    /// It showed this; none when there was no live fact.
-    Showed(Option<Value>),
-    /// It showed what it shows now: nothing has changed since.
-    AsNow,
-    /// The moment lies before [`History::complete_since`].
-    Forgotten,
 }
 
 /// Names are numbers here: an entry must stay small.
@@ -80,6 +72,22 @@ struct OriginRecords {
     entries: u32,
 }
 
+// === impl PastChange ===
+
+impl From<&Change> for PastChange {
+    fn from(change: &Change) -> Self {
+        Self {
+            at: change.said_at,
+            origin: Arc::clone(&change.origin),
+            state: change.state.clone(),
+            was: change.was.clone(),
+            lamp: change.lamp.clone(),
+            lamp_was: change.lamp_was.clone(),
+            protocol: change.protocol,
+        }
+    }
+}
+
 // === impl History ===
 
 impl History {
@@ -91,7 +99,20 @@ impl History {
             chains: Slots::new(),
             origins: Slots::new(),
             complete_since: now,
+            masks: Masks::default(),
         }
+    }
+
+    /// The same, which never knew the names that are masked.
+    #[must_use]
+    pub fn masked(self, masks: Masks) -> Self {
+        Self { masks, ..self }
+    }
+
+    /// Under which names the changes of some lamps are kept.
+    #[must_use]
+    pub fn masks(&self) -> &Masks {
+        &self.masks
     }
 
     /// Remembers up to `limit` changes from now on. What is too much goes with [`History::trim`].
@@ -118,8 +139,9 @@ impl History {
             self.complete_since = self.complete_since.max(change.said_at);
             return;
         }
+        let Some(subject) = self.masks.kept(&change.subject) else { return };
         let number = self.ring.next_number();
-        let Some((chain, back)) = self.extend_chain(&change.subject, number) else { return };
+        let Some((chain, back)) = self.extend_chain(&subject, number) else { return };
         let Some(origin_place) = self.extend_voice(&change.origin) else { return };
         self.ring.push(Record {
             at: change.said_at,
@@ -138,23 +160,6 @@ impl History {
     pub fn of(&self, subject: &Subject, since: WallTime, most: usize) -> Vec<PastChange> {
         let entries = self.chain(subject).take_while(|entry| entry.at >= since);
         entries.take(most).filter_map(|entry| self.event(entry)).collect()
-    }
-
-    /// What the lamp showed at a moment. By the clock times in the entries: where a clock was set
-    /// back, the latest entry decides.
-    #[must_use]
-    pub fn lamp_at(&self, subject: &Subject, at: WallTime) -> Past {
-        if at < self.complete_since {
-            return Past::Forgotten;
-        }
-        let mut lamp = Past::AsNow;
-        for entry in self.chain(subject) {
-            if entry.at <= at {
-                return Past::Showed(entry.lamp.clone());
-            }
-            lamp = Past::Showed(entry.lamp_was.clone());
-        }
-        lamp
     }
 
     /// Every change since then is remembered.

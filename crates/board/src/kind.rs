@@ -124,6 +124,8 @@ pub trait FactValue:
     const NEWEST_WINS: bool = false;
     /// Whether a fact may end by itself at a moment that it names.
     const MAY_EXPIRE: bool = false;
+    /// Whether no value can tell who or where somebody is, so that it may be remembered of a subject whose name is masked.
+    const IS_ANONYMOUS: bool = false;
     /// The longest value, in bytes of its JSON.
     const MOST_BYTES: usize;
     /// The version of the stored form that is written. A higher one than an older program knows is left alone by it.

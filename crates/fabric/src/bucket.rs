@@ -44,13 +44,15 @@ pub enum Bucket {
     Subscriptions,
     /// What the server remembers about itself.
     Meta,
+    /// Pages of the past: what was said when, and how connections came and went.
+    History,
 }
 
 // === impl Bucket ===
 
 impl Bucket {
     /// Every bucket, in the order of their declaration.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Origins,
         Self::Confirmations,
         Self::Tombstones,
@@ -63,6 +65,7 @@ impl Bucket {
         Self::PubsubItems,
         Self::Subscriptions,
         Self::Meta,
+        Self::History,
     ];
 
     /// The name of the table: lower case, words joined by `_`.
@@ -81,6 +84,7 @@ impl Bucket {
             Self::Affiliations => "affiliations",
             Self::Subscriptions => "subscriptions",
             Self::Meta => "meta",
+            Self::History => "history",
         }
     }
 
@@ -89,9 +93,11 @@ impl Bucket {
     #[must_use]
     pub const fn durability(self) -> Durability {
         match self {
-            Self::Facts | Self::Tombstones | Self::Origins | Self::Confirmations => {
-                Durability::Process
-            }
+            Self::Facts
+            | Self::Tombstones
+            | Self::Origins
+            | Self::Confirmations
+            | Self::History => Durability::Process,
             Self::Accounts
             | Self::Domains
             | Self::Rosters

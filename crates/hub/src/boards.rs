@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use self::moving::Moving;
 use crate::{
-    ConnId, Hub, HubShell, Observer, Settings,
+    ConnId, Hub, HubShell, Observer, Settings, StoredHistory,
     doors::{DoorHealth, DoorReport, Doors},
     keys,
     shell::now,
@@ -34,6 +34,7 @@ struct Inner {
     store: Store,
     started: Instant,
     settings: RefCell<Settings>,
+    history: Rc<StoredHistory>,
     hubs: RefCell<BTreeMap<BoardName, HubShell>>,
     /// Who observes every board, those of later included.
     observers: RefCell<Vec<Rc<dyn Observer>>>,
@@ -83,13 +84,16 @@ impl Boards {
             .await?;
         }
         moving.carry_out(&mut hubs);
-        let start = |(name, hub)| (name, HubShell::start(hub, store.clone(), started));
+        let history = StoredHistory::new(store.clone(), settings.history.clone());
+        let start =
+            |(name, hub)| (name, HubShell::start(hub, store.clone(), Rc::clone(&history), started));
         let hubs = RefCell::new(hubs.into_iter().map(start).collect());
         let (settings, observers) = (RefCell::new(settings), RefCell::default());
         Ok(Self(Rc::new(Inner {
             store,
             started,
             settings,
+            history,
             hubs,
             observers,
             running: Cell::default(),
@@ -117,9 +121,16 @@ impl Boards {
         self.0.observers.borrow_mut().push(Rc::clone(observer));
     }
 
+    /// The past of all boards, as the store keeps it.
+    #[must_use]
+    pub fn history(&self) -> &Rc<StoredHistory> {
+        &self.0.history
+    }
+
     /// Lets all boards take changed settings, as [`Hub::set_settings`].
     pub fn set_settings(&self, settings: &Settings) {
         self.0.settings.replace(settings.clone());
+        self.0.history.set_settings(&settings.history);
         for hub in self.all() {
             hub.act(|hub, now| hub.set_settings(settings.clone(), now));
         }
@@ -133,13 +144,13 @@ impl Boards {
         if let Some(known) = self.get(name) {
             return Ok(known);
         }
-        let Inner { store, started, settings, .. } = &*self.0;
+        let Inner { store, started, settings, history, .. } = &*self.0;
         let mut hub = Hub::new(name.clone(), settings.borrow().clone(), now(*started));
         for bucket in Hub::BUCKETS {
             let prefix = keys::prefix(name);
             each_row(store, bucket, &prefix, |row| hub.load(bucket, &row.key, &row.value)).await?;
         }
-        let shell = HubShell::start(hub, store.clone(), *started);
+        let shell = HubShell::start(hub, store.clone(), Rc::clone(history), *started);
         for observer in self.0.observers.borrow().iter() {
             shell.add_observer(Rc::clone(observer));
         }
@@ -183,6 +194,7 @@ impl Boards {
     /// Runs all of them, those of later included. Must be called on the `LocalSet` of the hubs' thread.
     pub fn run(&self) {
         self.0.running.set(true);
+        tokio::task::spawn_local(Rc::clone(&self.0.history).run());
         for hub in self.all() {
             tokio::task::spawn_local(hub.run());
         }

@@ -11,8 +11,10 @@ use crate::notice::{Happening, Notice, Trouble, TroubleKey};
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Tell every door.
+    /// Tell every door, and remember it.
     Changed(Change),
+    /// Tell every door what is no change on the board: a state that passes by, or one that is said again.
+    Told(Change),
     /// Give it to the store.
     Persist(Write),
     /// Tell people.
@@ -33,6 +35,10 @@ impl Outbox {
 
     pub fn changed(&mut self, change: Change) {
         self.effects.push_back(Effect::Changed(change));
+    }
+
+    pub fn told(&mut self, change: Change) {
+        self.effects.push_back(Effect::Told(change));
     }
 
     pub fn put(&mut self, bucket: Bucket, key: String, value: String) {

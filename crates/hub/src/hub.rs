@@ -80,7 +80,8 @@ impl Hub {
         let limits = &settings.limits;
         Self {
             name,
-            history: History::new(limits.history_entries(), now.wall),
+            history: History::new(limits.history_entries(), now.wall)
+                .masked(settings.history.masks.clone()),
             board: Board::new(limits.of_board()),
             settings,
             connections: Connections::default(),

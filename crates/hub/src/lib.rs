@@ -44,5 +44,7 @@ pub use publication::{Outcome, Publication, Refusal};
 pub use reached::Reached;
 pub use readers::{PeerCache, Reader};
 pub use report::{Explanation, Lease, OriginReport, Status, Tally, Used};
-pub use settings::{Grace, HubLimits, Settings};
-pub use shell::{HubShell, Observer};
+pub use settings::{Grace, HistorySettings, HubLimits, Settings};
+pub use shell::{
+    HubShell, Leaf, LinkEvent, LinkTurn, Observer, Search, Sought, StoredHistory, StoredReport,
+};

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use lampfield_board::history::Masks;
+
 use crate::policy::Policies;
 
 /// The shortest grace that [`Grace::Auto`] gives: who drops now and then, or whose configuration is
@@ -82,6 +84,23 @@ impl Default for HubLimits {
     }
 }
 
+/// What of the past is kept over restarts.
+#[derive(Debug, Clone)]
+pub struct HistorySettings {
+    /// `history.keep`: how long; nothing at all if it is zero, and then what was kept is removed.
+    pub keep: Duration,
+    /// `history.size`: the most bytes of it in the store, all boards together; the oldest goes.
+    pub size: u64,
+    /// `history.mask`: the names that no past holds, neither in memory nor in the store. It holds from the start on.
+    pub masks: Masks,
+}
+
+impl Default for HistorySettings {
+    fn default() -> Self {
+        Self { keep: Duration::from_hours(7 * 24), size: 64 * 1024 * 1024, masks: Masks::default() }
+    }
+}
+
 /// Everything that an operator may set for the hub.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -94,6 +113,8 @@ pub struct Settings {
     pub policies: Policies,
     /// The limits of the hub's tables.
     pub limits: HubLimits,
+    /// What of the past is kept over restarts.
+    pub history: HistorySettings,
 }
 
 impl Default for Settings {
@@ -103,6 +124,7 @@ impl Default for Settings {
             restart_grace: Duration::from_secs(75),
             policies: Policies::default(),
             limits: HubLimits::default(),
+            history: HistorySettings::default(),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! hands before [`HubShell::publish`] returns, and the ticket it returns says when its publisher
 //! may be told that it will survive.
 
+mod history;
 mod log;
 
 use std::{
@@ -19,6 +20,8 @@ use tokio::{
     sync::{Notify, watch},
     time::Instant,
 };
+
+pub use history::{Leaf, LinkEvent, LinkTurn, Search, Sought, StoredHistory, StoredReport};
 
 use crate::{ConnId, Effect, Hub, Notice, Now, Outcome, Publication, Refusal};
 
@@ -45,6 +48,7 @@ struct Inner {
     hub: RefCell<Hub>,
     ledger: Ledger,
     committed: watch::Receiver<Ticket>,
+    history: Rc<StoredHistory>,
     observers: RefCell<Vec<Rc<dyn Observer>>>,
     started: Instant,
     carrying_out: Cell<bool>,
@@ -55,13 +59,20 @@ struct Inner {
 
 impl HubShell {
     /// Runs a hub into which everything stored was loaded. Origins with facts have the restart grace from now.
-    pub(crate) fn start(mut hub: Hub, store: Store, started: Instant) -> Self {
+    pub(crate) fn start(
+        mut hub: Hub,
+        store: Store,
+        history: Rc<StoredHistory>,
+        started: Instant,
+    ) -> Self {
+        history.begin(hub.name(), hub.history().complete_since());
         hub.loaded(now(started));
         let shell = Self(Rc::new(Inner {
             name: hub.name().clone(),
             hub: RefCell::new(hub),
             committed: store.committed(),
             ledger: Ledger::new(store),
+            history,
             observers: RefCell::default(),
             started,
             carrying_out: Cell::default(),
@@ -205,10 +216,15 @@ impl HubShell {
             match effect {
                 Effect::Persist(write) => self.persist(write),
                 Effect::Changed(change) => {
+                    self.0.history.changed(&self.0.name, &change);
+                    self.each_observer(|observer| observer.changed(&self.0.name, &change));
+                }
+                Effect::Told(change) => {
                     self.each_observer(|observer| observer.changed(&self.0.name, &change));
                 }
                 Effect::Notice(notice) => {
                     log::notice(&notice);
+                    self.0.history.notice(&self.0.name, &notice);
                     self.each_observer(|observer| observer.notice(&self.0.name, &notice));
                 }
             }

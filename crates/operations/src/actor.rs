@@ -8,6 +8,7 @@ use lampfield_board::{AccountName, BoardName, Identity, NameError, Protocol};
 
 use crate::definition::{Definition, Reach};
 use crate::failure::{Exit, Failure};
+use crate::history_readers::HistoryReaders;
 use crate::scope::{Scope, Scopes};
 
 /// As whom the owner of the data folder speaks about lamps: no account can be called so.
@@ -47,7 +48,7 @@ impl Actor {
     }
 
     /// An account with what its role allows. An admin may do everything on its board, one of the first domain everything
-    /// on the server: `board` is none for that one.
+    /// on the server: `board` is none for that one. Whether it may read the past is up to `readers`.
     ///
     /// # Errors
     /// When its address is too long for a board.
@@ -55,11 +56,15 @@ impl Actor {
         account: &Account,
         board: Option<BoardName>,
         protocol: Protocol,
+        readers: &HistoryReaders,
     ) -> Result<Self, NameError> {
-        let scopes = match account.role {
-            Role::Admin => Scopes::all(),
-            Role::Pbx | Role::User => Scopes::from_iter([Scope::LampsRead]),
+        let of_role = match account.role {
+            Role::Admin => Scope::ALL,
+            Role::Pbx | Role::User => &[Scope::LampsRead],
         };
+        let others = of_role.iter().copied().filter(|scope| *scope != Scope::HistoryRead);
+        let past = readers.include(account).then_some(Scope::HistoryRead);
+        let scopes = others.chain(past).collect();
         let kind = ActorKind::Account(AccountName::parse(account.jid.as_str())?);
         Ok(Self { kind, scopes, board, protocol })
     }
@@ -111,15 +116,7 @@ impl Actor {
     /// Names the scope that is missing and who has it, or the board that is not the actor's.
     pub fn check(&self, definition: &Definition) -> Result<(), Failure> {
         let Definition { name, scope, reach, .. } = definition;
-        if !self.scopes.has(*scope) {
-            let message = format!("{name} needs the scope {scope}, which {self} has not");
-            return Err(Failure::new(Exit::NotAllowed, "scope-missing", message)
-                .line("has", self.scopes.to_string())
-                .line(
-                    "ask",
-                    format!("the owner of the data folder, an admin, or whoever may give {scope}"),
-                ));
-        }
+        self.check_scope(name, *scope)?;
         match (&self.board, reach) {
             (Some(board), Reach::Server) => {
                 let message = format!(
@@ -130,6 +127,27 @@ impl Actor {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether it has the scope that `what` needs.
+    ///
+    /// # Errors
+    /// Names the scope that is missing and who has it.
+    pub(crate) fn check_scope(&self, what: &str, scope: Scope) -> Result<(), Failure> {
+        if self.scopes.has(scope) {
+            return Ok(());
+        }
+        let message = format!("{what} needs the scope {scope}, which {self} has not");
+        let who = match scope {
+            Scope::HistoryRead => {
+                "the owner of the data folder: history.read in the configuration says who has it"
+                    .to_owned()
+            }
+            _ => format!("the owner of the data folder, an admin, or whoever may give {scope}"),
+        };
+        Err(Failure::new(Exit::NotAllowed, "scope-missing", message)
+            .line("has", self.scopes.to_string())
+            .line("ask", who))
     }
 }
 

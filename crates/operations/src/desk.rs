@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
-use lampfield_accounts::{AccountBook, BareJid};
-use lampfield_board::BoardName;
+use lampfield_accounts::{Account, AccountBook, BareJid};
+use lampfield_board::{BoardName, NameError, Protocol};
 use lampfield_fabric::Store;
 use lampfield_hub::{Boards, HubShell};
 
@@ -13,7 +13,6 @@ use crate::argument::Said;
 use crate::definition::Definition;
 use crate::failure::{Exit, Failure};
 use crate::host::{Host, Served};
-use crate::journal::Journal;
 use crate::nearest::nearest;
 use crate::operation::{ALL, Operation, Perform, Watch, by_name};
 use crate::watchers::{Watchers, Watching};
@@ -28,8 +27,6 @@ pub struct Desk<H> {
     pub store: Store,
     /// Who watches.
     pub watchers: Rc<Watchers>,
-    /// What happened to origins.
-    pub journal: Rc<Journal>,
     /// The program around it.
     pub host: H,
 }
@@ -51,6 +48,20 @@ pub fn defined(name: &str) -> Result<&'static Definition, Failure> {
 }
 
 impl<H: Host> Desk<H> {
+    /// Somebody who has logged in with an account, with what the account may do now. An admin of the first domain has no
+    /// `board`.
+    ///
+    /// # Errors
+    /// When its address is too long for a board.
+    pub fn actor(
+        &self,
+        account: &Account,
+        board: Option<BoardName>,
+        protocol: Protocol,
+    ) -> Result<Actor, NameError> {
+        Actor::account(account, board, protocol, &self.host.history_readers())
+    }
+
     /// Does something by its name, and gives the document that answers it.
     ///
     /// # Errors

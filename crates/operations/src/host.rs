@@ -12,6 +12,7 @@ use crate::document::account::Domain;
 use crate::document::invite::Invite;
 use crate::document::status::{Attention, Certificate, Server};
 use crate::failure::Failure;
+use crate::history_readers::HistoryReaders;
 
 /// The program around the operations.
 pub trait Host: 'static {
@@ -40,6 +41,9 @@ pub trait Host: 'static {
         password: &str,
         legacy: LegacyAuth,
     ) -> Result<Invite, Failure>;
+
+    /// Which accounts may read the past.
+    fn history_readers(&self) -> HistoryReaders;
 
     /// What it knows of its own state.
     fn machine(&self) -> Machine;

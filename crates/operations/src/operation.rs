@@ -7,6 +7,7 @@ mod history;
 mod invite;
 mod log;
 mod past;
+mod recall;
 mod status;
 mod subject;
 mod user;

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use lampfield_board::AccountName;
 use lampfield_fabric::{Embedded, OpenError, Storage, Store, StoreError, StoreLimits};
 use lampfield_hub::{Boards, Observer};
-use lampfield_operations::{Desk, Journal, Watchers};
+use lampfield_operations::{Desk, Watchers};
 use lampfield_xmpp::{Door, Listeners};
 
 use rustix::fs::Mode;
@@ -73,8 +73,6 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     boards.set_mapping(place.config.mapping().map_err(Failure::bug)?);
     let watchers = Rc::new(Watchers::default());
     boards.observe(&(Rc::clone(&watchers) as Rc<dyn Observer>));
-    let journal = Rc::new(Journal::default());
-    boards.observe(&(Rc::clone(&journal) as Rc<dyn Observer>));
 
     let book = accounts::open(&place, &store).await?;
     let (settings, certificates) = xmpp::settings(&place, &of_domains)?;
@@ -98,7 +96,7 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
         certificates,
     };
     let accounts = Rc::clone(&door.context.accounts);
-    let desk = Rc::new(Desk { boards, accounts, store: store.clone(), watchers, journal, host });
+    let desk = Rc::new(Desk { boards, accounts, store: store.clone(), watchers, host });
     banner::greet(&desk.host.server, &desk.host.certificates, &place);
     banner::advise(&advice, &place.warnings);
     if is_first {
@@ -116,6 +114,7 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     tracing::info!(code = "stop", "stopping");
     control.abort();
     leave(&door).await;
+    desk.boards.history().close().await;
     close(&store).await
 }
 

@@ -7,6 +7,7 @@ mod commands;
 mod configuration;
 mod fairness;
 mod guessing;
+mod history;
 mod languages;
 mod large_answers;
 mod leases;

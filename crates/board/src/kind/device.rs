@@ -164,6 +164,7 @@ impl FactValue for DeviceState {
     const ABOUT: &'static str = "the state of a device";
     const RULE: &'static str = "asterisk-fold";
     const ANOTHER: &'static str = "state";
+    const IS_ANONYMOUS: bool = true;
     const MOST_BYTES: usize = 16;
 
     fn examples() -> Vec<Self> {

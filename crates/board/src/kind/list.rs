@@ -88,6 +88,12 @@ macro_rules! kinds {
                 match self { $(Self::$kind => <$value>::MAY_EXPIRE,)+ }
             }
 
+            /// Whether none of its values can tell who or where somebody is.
+            #[must_use]
+            pub const fn is_anonymous(self) -> bool {
+                match self { $(Self::$kind => <$value>::IS_ANONYMOUS,)+ }
+            }
+
             /// The longest value, in bytes of its JSON.
             #[must_use]
             pub const fn most_bytes(self) -> usize {

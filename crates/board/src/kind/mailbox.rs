@@ -46,6 +46,7 @@ impl FactValue for MessageCount {
     const AFTER_LOSS: AfterLoss = AfterLoss::Keep;
     const FILING: Filing = Filing::BySubject;
     const NEWEST_WINS: bool = true;
+    const IS_ANONYMOUS: bool = true;
     const MOST_BYTES: usize = 64;
 
     fn examples() -> Vec<Self> {

@@ -33,6 +33,7 @@ impl FactValue for Queue {
     const ABOUT: &'static str = "how full a queue of callers is";
     const RULE: &'static str = "sum-of-servers";
     const ANOTHER: &'static str = "number";
+    const IS_ANONYMOUS: bool = true;
     const MOST_BYTES: usize = 512;
 
     fn examples() -> Vec<Self> {

@@ -1,7 +1,6 @@
 //! What is remembered, for how long, and what it says of past moments.
 
 use lampfield_board::DeviceState::{self, InUse, NotInUse, Ringing};
-use lampfield_board::history::Past;
 use lampfield_board::{Change, Ending, FactState, History, Subject, Value, WallTime};
 use proptest::prelude::*;
 
@@ -41,17 +40,6 @@ fn the_newest_comes_first() {
 }
 
 #[test]
-fn the_lamp_at_a_past_moment() {
-    let (history, lamp) = call();
-    assert_eq!(history.lamp_at(&lamp, at(999)), Past::Forgotten);
-    assert_eq!(history.lamp_at(&lamp, at(1_000)), Past::Showed(None));
-    assert_eq!(history.lamp_at(&lamp, at(1_001)), Past::Showed(lit(Ringing)));
-    assert_eq!(history.lamp_at(&lamp, at(1_002)), Past::Showed(lit(InUse)));
-    assert_eq!(history.lamp_at(&lamp, at(9_999)), Past::Showed(None));
-    assert_eq!(history.lamp_at(&device("b"), at(1_000)), Past::AsNow);
-}
-
-#[test]
 fn an_idle_history_takes_no_memory() {
     assert_eq!(History::new(1_000_000, at(0)).bytes(), 0);
 }
@@ -63,7 +51,6 @@ fn a_history_of_no_size_remembers_nothing_and_says_so() {
     history.record(&talk.tell(1, &lamp, InUse));
     assert!(history.is_empty());
     assert_eq!(history.complete_since(), at(1_001));
-    assert_eq!(history.lamp_at(&lamp, at(1_000)), Past::Forgotten);
 }
 
 #[test]
@@ -83,7 +70,6 @@ proptest! {
     fn the_history_is_the_end_of_all_changes(
         words in prop::collection::vec((0..5_u8, 1..4_u8, 0..9_usize), 1..150),
         limit in 0..40_u32,
-        probes in prop::collection::vec((0..5_u8, 990..1_200_u64), 20),
     ) {
         let subject = |number: u8| device(&format!("PJSIP/{number}"));
         let (mut talk, mut history) = (Talk::new(), History::new(limit, at(1_000)));
@@ -106,15 +92,6 @@ proptest! {
         }
         let last_lost = all.len().checked_sub(kept.len() + 1).map(|last| all[last].said_at);
         prop_assert_eq!(history.complete_since(), last_lost.unwrap_or(at(1_000)));
-        for (number, millis) in probes {
-            let shown = all.iter().rfind(|c| c.subject == subject(number) && c.said_at <= at(millis));
-            let expected = shown.and_then(|change| change.lamp.clone());
-            match history.lamp_at(&subject(number), at(millis)) {
-                Past::Showed(lamp) => prop_assert_eq!(lamp, expected),
-                Past::AsNow => prop_assert_eq!(talk.lamp(&subject(number)), expected),
-                Past::Forgotten => prop_assert!(at(millis) < history.complete_since()),
-            }
-        }
     }
 
     /// Names are let go with the last entry that needs them.

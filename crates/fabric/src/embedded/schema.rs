@@ -8,6 +8,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("schema/0001_buckets.sql"),
     include_str!("schema/0002_facts_by_origin.sql"),
     include_str!("schema/0003_boards_and_kinds.sql"),
+    include_str!("schema/0004_history.sql"),
 ];
 
 /// Why a file could not be brought up to date.
@@ -168,6 +169,6 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.pragma_update(None, "user_version", 7).unwrap();
         let refused = migrate(&mut connection, STEPS);
-        assert!(matches!(refused, Err(SchemaError::Newer { found: 7, known: 3 })), "{refused:?}");
+        assert!(matches!(refused, Err(SchemaError::Newer { found: 7, known: 4 })), "{refused:?}");
     }
 }

@@ -99,3 +99,28 @@ fn revisions_go_on_from_those_of_the_file() {
         }
     }
 }
+
+/// Names that may no longer be remembered must not be found in the file either.
+#[test]
+fn what_is_removed_or_replaced_is_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = open(&folder);
+    let page = |key: &str, name: &str| put(Bucket::History, key, &name.repeat(4_000));
+    let removal = |key: &str| Write { bucket: Bucket::History, key: key.to_owned(), value: None };
+    let groups: [Vec<Write>; 3] = [
+        vec![page("a", "PJSIP/100"), page("b", "PJSIP/101"), page("c", "PJSIP/102")],
+        vec![page("a", "PJSIP/***")],
+        vec![removal("b")],
+    ];
+    for group in groups {
+        let group: Group = group.into_iter().collect();
+        engine.commit(&group, &mut Watchers::default()).unwrap();
+    }
+    engine.close();
+    let file = std::fs::read(folder.path().join("lampfield.db")).unwrap();
+    let has = |name: &str| file.windows(name.len()).any(|bytes| bytes == name.as_bytes());
+    let log = std::fs::metadata(folder.path().join("lampfield.db-wal")).map_or(0, |log| log.len());
+    assert_eq!(log, 0, "the log is cut at a stop");
+    assert!(has("PJSIP/***") && has("PJSIP/102"));
+    assert!(!has("PJSIP/100") && !has("PJSIP/101"));
+}

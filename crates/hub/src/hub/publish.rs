@@ -120,7 +120,7 @@ impl Hub {
     fn pass_on(&mut self, statement: &Statement) -> Result<Outcome, Refusal> {
         let change = self.board.pass_by(statement)?;
         self.note_version(statement);
-        self.outbox.changed(change);
+        self.outbox.told(change);
         Ok(Outcome::PassedOn)
     }
 

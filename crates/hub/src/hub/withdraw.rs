@@ -83,7 +83,7 @@ impl Hub {
         let revision = self.board.revision().next();
         let change = Change { revision, ..as_change(&other, facts.lamp()) };
         self.board.advance_to(revision);
-        self.outbox.changed(change);
+        self.outbox.told(change);
     }
 
     /// What a peer that knows nothing must be sent about a subject, so that it shows what the board

@@ -154,7 +154,7 @@ impl Story {
     fn carry_out(&mut self) {
         while let Some(effect) = self.hub.next_effect() {
             match effect {
-                Effect::Changed(change) => self.changes.push(change),
+                Effect::Changed(change) | Effect::Told(change) => self.changes.push(change),
                 Effect::Notice(notice) => self.notices.push(notice),
                 Effect::Persist(write) => {
                     let place = (write.bucket, write.key);

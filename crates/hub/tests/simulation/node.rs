@@ -47,7 +47,7 @@ impl Node {
         while let Some(effect) = self.hub.next_effect() {
             match effect {
                 Effect::Persist(write) => disk.write(write),
-                Effect::Changed(change) => {
+                Effect::Changed(change) | Effect::Told(change) => {
                     let key = (change.subject.clone(), (*change.origin).clone());
                     if change.cachable == Cachable::Yes {
                         let before = self.versions.insert(key.clone(), change.version);

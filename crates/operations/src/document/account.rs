@@ -29,6 +29,9 @@ pub struct User {
     /// Words by which people tell it from others.
     #[serde(default)]
     pub labels: Vec<String>,
+    /// Whether it may read what was said in the past.
+    #[serde(default)]
+    pub reads_history: bool,
     /// Where it was made: `configuration`, `command`, `invite`, `in-band` or `first-login`.
     pub made_by: String,
     /// How many of its resources are connected.

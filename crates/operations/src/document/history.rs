@@ -18,6 +18,9 @@ pub struct History {
     pub events: Vec<Event>,
     /// Losses and returns of those who speak of it, the newest first.
     pub links: Vec<Link>,
+    /// There are older ones within the time asked for: they were left out because of the limit.
+    #[serde(default)]
+    pub more: bool,
     /// Every change since then is remembered, RFC 3339.
     pub complete_since: String,
     /// Changes of all lamps that are remembered.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use lampfield_board::history::{Past, PastChange};
-use lampfield_board::{Origin, Subject, WallTime};
-use lampfield_hub::Hub;
+use lampfield_board::history::PastChange;
+use lampfield_board::{Origin, Subject, Value, WallTime};
+use lampfield_hub::{Hub, LinkEvent, LinkTurn};
 
+use super::recall::Recall;
 use super::{Perform, operation};
 use crate::actor::Actor;
 use crate::argument::Since;
@@ -14,9 +15,8 @@ use crate::desk::Desk;
 use crate::document::{OriginName, Shown, history as document, moment};
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::journal::{JournalEntry, What};
 
-/// The most changes of one answer.
+/// The most changes of one answer, and the most losses and returns.
 const MOST_EVENTS: usize = 10_000;
 
 operation! {
@@ -36,46 +36,96 @@ operation! {
 
 impl<H: Host> Perform<H> for History {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::History, Failure> {
-        let since = self.since.map_or(WallTime::from_millis(0), |Since(since)| since);
-        desk.board(actor, self.board.as_deref())?.read(|hub, _| {
-            let past = hub.history();
-            let subject = desk.spoken_of(hub, &self.subject)?;
-            let events = past.of(&subject, since, self.limit.min(MOST_EVENTS));
-            Ok(document::History {
-                schema: "history/1".to_owned(),
-                subject: subject.to_string(),
-                board: hub.name().to_string(),
-                links: desk.links(hub, &subject, &events, since),
-                events: events.iter().map(event_document).collect(),
-                complete_since: moment(past.complete_since()),
-                remembered: past.len() as u64,
-                limit: u64::from(past.limit()),
-            })
-        })
+        let since = self.since.map_or(WallTime::default(), |Since(since)| since);
+        let limit = self.limit.min(MOST_EVENTS);
+        let board = desk.board(actor, self.board.as_deref())?;
+        let subject = desk.spoken_of(&board, &self.subject).await?;
+        let stored = desk.boards.history();
+        let present = |hub: &Hub| Present::of(hub, &subject);
+        let (mut recall, present) = Recall::begin((&board, stored), &subject, since, present).await;
+        while !is_enough(&recall, limit) && recall.look_further().await? {}
+        let more = recall.changes.len() > limit;
+        recall.changes.truncate(limit);
+        let past = document::History {
+            schema: "history/1".to_owned(),
+            subject: subject.to_string(),
+            board: board.name().to_string(),
+            links: present.links(&recall, since),
+            events: recall.changes.iter().map(event_document).collect(),
+            more,
+            complete_since: moment(recall.begins),
+            remembered: present.remembered,
+            limit: present.limit,
+        };
+        Ok(past)
     }
 }
 
-impl<H: Host> Desk<H> {
-    /// The losses and returns of those who speak of a lamp, over the time of the events shown.
-    fn links(
-        &self,
-        hub: &Hub,
-        subject: &Subject,
-        events: &[PastChange],
-        since: WallTime,
-    ) -> Vec<document::Link> {
-        let mut origins: Vec<Arc<Origin>> = Vec::new();
+/// Whether all changes that are told have been found, one more, and what happened to connections meanwhile.
+fn is_enough(recall: &Recall, limit: usize) -> bool {
+    let oldest = recall.changes.get(limit.saturating_sub(1));
+    recall.changes.len() > limit && oldest.is_none_or(|oldest| recall.reached <= oldest.at)
+}
+
+/// What of the present belongs to an answer about the past.
+struct Present {
+    lamp: Option<Value>,
+    speakers: Vec<Arc<Origin>>,
+    remembered: u64,
+    limit: u64,
+}
+
+impl Present {
+    fn of(hub: &Hub, subject: &Subject) -> Self {
         let present = hub.board().get(subject);
-        let present = present.iter().flat_map(|facts| facts.facts());
-        let speakers = present.map(|fact| Arc::clone(fact.origin));
-        for origin in speakers.chain(events.iter().map(|event| Arc::clone(&event.origin))) {
-            if !origins.contains(&origin) {
-                origins.push(origin);
-            }
+        let speakers = present.iter().flat_map(|facts| facts.facts());
+        Self {
+            lamp: hub.board().aggregate(subject),
+            speakers: speakers.map(|fact| Arc::clone(fact.origin)).collect(),
+            remembered: hub.history().len() as u64,
+            limit: u64::from(hub.history().limit()),
         }
-        let since = events.last().map_or(since, |oldest| oldest.at);
-        let happened = self.journal.of(&origins, since);
-        happened.iter().take(MOST_EVENTS).map(|entry| link(hub, subject, entry)).collect()
+    }
+
+    /// The losses and returns of those who speak of a lamp, over the time of the changes told.
+    fn links(&self, recall: &Recall, since: WallTime) -> Vec<document::Link> {
+        let said = recall.changes.iter().map(|change| &change.origin);
+        let speaks = |origin: &Arc<Origin>| {
+            self.speakers.contains(origin) || said.clone().any(|said| said == origin)
+        };
+        let since = recall.changes.last().map_or(since, |oldest| oldest.at);
+        let meant = recall.links.iter().filter(|event| event.at >= since && speaks(&event.origin));
+        meant.take(MOST_EVENTS).map(|event| self.link(recall, event)).collect()
+    }
+
+    fn link(&self, recall: &Recall, event: &LinkEvent) -> document::Link {
+        let (state, grace) = match event.turn {
+            LinkTurn::Lost(grace) => ("lost", grace),
+            LinkTurn::Returned(grace) => ("returned", grace),
+        };
+        document::Link {
+            at: moment(event.at),
+            origin: OriginName::from(&*event.origin),
+            state: state.to_owned(),
+            grace_seconds: grace.as_secs_f64(),
+            // Before all that is known nobody can tell.
+            aggregate: (event.at >= recall.begins)
+                .then(|| self.lamp_at(&recall.changes, event.at))
+                .flatten()
+                .map(Shown::from),
+        }
+    }
+
+    /// What the lamp showed at a moment, by its changes since then, the newest first.
+    fn lamp_at<'a>(&'a self, changes: &'a [PastChange], at: WallTime) -> Option<&'a Value> {
+        let mut lamp = self.lamp.as_ref();
+        for change in changes {
+            if change.at <= at {
+                return change.lamp.as_ref();
+            }
+            lamp = change.lamp_was.as_ref();
+        }
+        lamp
     }
 }
 
@@ -90,23 +140,5 @@ fn event_document(event: &PastChange) -> document::Event {
         reason: event.state.ending().map(|ending| ending.to_string()),
         aggregate: event.lamp.as_ref().map(Shown::from),
         aggregate_was: event.lamp_was.as_ref().map(Shown::from),
-    }
-}
-
-fn link(hub: &Hub, subject: &Subject, entry: &JournalEntry) -> document::Link {
-    let (state, grace) = match entry.what {
-        What::Lost(grace) => ("lost", grace),
-        What::Returned(grace) => ("returned", grace),
-    };
-    document::Link {
-        at: moment(entry.at),
-        origin: OriginName::from(&*entry.origin),
-        state: state.to_owned(),
-        grace_seconds: grace.as_secs_f64(),
-        aggregate: match hub.history().lamp_at(subject, entry.at) {
-            Past::Showed(lamp) => lamp.as_ref().map(Shown::from),
-            Past::AsNow => hub.board().aggregate(subject).as_ref().map(Shown::from),
-            Past::Forgotten => None,
-        },
     }
 }

@@ -2,14 +2,17 @@
 //! the present ones and the remembered changes, and that board explains itself. No rule is repeated
 //! here.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
+use lampfield_board::history::PastChange;
 use lampfield_board::{
     Board, BoardLimits, FactState, Origin, Protocol, Statement, Subject, Value, Version, WallTime,
     Why,
 };
-use lampfield_hub::Hub;
+use lampfield_hub::{Hub, HubShell, StoredHistory};
 
+use super::recall::Recall;
 use crate::document::moment;
 use crate::failure::{Exit, Failure};
 
@@ -23,15 +26,7 @@ pub struct Past {
     pub older: usize,
 }
 
-/// What one origin said then.
-struct Said {
-    origin: Arc<Origin>,
-    value: Value,
-    said_at: WallTime,
-    protocol: Protocol,
-}
-
-/// The same while the changes since then are undone.
+/// What one origin says at the moment that has been reached on the way back.
 struct Held {
     origin: Arc<Origin>,
     /// None where nothing stood.
@@ -41,84 +36,107 @@ struct Held {
     protocol: Protocol,
 }
 
+/// The way from the present back to a moment: what came later is undone, what came before tells its time.
+struct Undoing {
+    at: WallTime,
+    held: Vec<Held>,
+    /// Since when the lamp had shown what it showed at the moment.
+    since: Option<WallTime>,
+}
+
 /// The lamp of a subject at a moment.
 ///
 /// # Errors
-/// The moment lies ahead, or further back than anything is remembered.
-pub fn of(hub: &Hub, subject: &Subject, at: WallTime, now: WallTime) -> Result<Past, Failure> {
-    let history = hub.history();
-    let begin = history.complete_since();
-    if at > now {
+/// The moment lies ahead, or further back than anything is remembered, or the store cannot be read.
+pub async fn of(
+    board: &HubShell,
+    stored: &Rc<StoredHistory>,
+    subject: &Subject,
+    at: WallTime,
+) -> Result<Past, Failure> {
+    if at > board.now().wall {
         let message = format!("{} has not been yet", moment(at));
         return Err(Failure::new(Exit::Usage, "wrong-moment", message));
     }
-    if at < begin {
-        let message = format!("what was said before {} is not remembered", moment(begin));
+    let begin = WallTime::default();
+    let present = |hub: &Hub| Undoing::from_present(hub, subject, at);
+    let (mut recall, mut undoing) = Recall::begin((board, stored), subject, begin, present).await;
+    if at < recall.begins {
+        let message = format!("what was said before {} is not remembered", moment(recall.begins));
         return Err(Failure::new(Exit::NoSuchThing, "not-remembered", message)
-            .line("note", "limits.history says how much is; a restart forgets"));
+            .line("note", "history.keep and history.size say how much is kept"));
     }
-    let (said, older) = said_then(hub, subject, at);
-    let events = history.of(subject, WallTime::from_millis(0), usize::MAX);
-    let mut turns = events.iter().filter(|event| event.lamp != event.lamp_was);
+    loop {
+        recall.changes.drain(..).for_each(|change| undoing.undo(change));
+        if recall.reached <= at && undoing.is_settled() || !recall.look_further().await? {
+            break;
+        }
+    }
+    let older = undoing.held.iter().filter(|held| held.value.is_some() && held.said_at.is_none());
     Ok(Past {
-        why: explain(subject, said),
-        since: turns.find(|event| event.at <= at).map(|event| event.at),
-        older,
+        older: older.count(),
+        since: undoing.since,
+        why: explain(subject, undoing.held, recall.begins),
     })
 }
 
-/// What stood at a moment, in the order in which it was said, and of how much the moment is unknown.
-fn said_then(hub: &Hub, subject: &Subject, at: WallTime) -> (Vec<Said>, usize) {
-    let mut held: Vec<Held> = Vec::new();
-    if let Some(facts) = hub.board().get(subject) {
-        held.extend(facts.facts().map(|fact| Held {
+// === impl Undoing ===
+
+impl Undoing {
+    fn from_present(hub: &Hub, subject: &Subject, at: WallTime) -> Self {
+        let present = hub.board().get(subject);
+        let held = present.iter().flat_map(|facts| facts.facts()).map(|fact| Held {
             origin: Arc::clone(fact.origin),
             value: fact.state.live().cloned(),
             said_at: Some(fact.said_at),
             protocol: fact.protocol,
-        }));
+        });
+        Self { at, held: held.collect(), since: None }
     }
-    // From the newest change backwards: what came later is undone, what came before tells its time.
-    for event in hub.history().of(subject, WallTime::from_millis(0), usize::MAX) {
-        let known = held.iter_mut().find(|held| held.origin == event.origin);
-        if event.at > at {
-            let before = event.was.as_ref().and_then(FactState::live).cloned();
+
+    /// Takes the next older change.
+    fn undo(&mut self, change: PastChange) {
+        let known = self.held.iter_mut().find(|held| held.origin == change.origin);
+        if change.at > self.at {
+            let before = change.was.as_ref().and_then(FactState::live).cloned();
             match known {
                 Some(held) => (held.value, held.said_at) = (before, None),
-                None => held.push(Held {
-                    origin: event.origin,
+                None => self.held.push(Held {
+                    origin: change.origin,
                     value: before,
                     said_at: None,
-                    protocol: event.protocol,
+                    protocol: change.protocol,
                 }),
             }
-        } else if let Some(held) = known {
-            held.said_at.get_or_insert(event.at);
+            return;
+        }
+        if let Some(held) = known {
+            held.said_at.get_or_insert(change.at);
+        }
+        if self.since.is_none() && change.lamp != change.lamp_was {
+            self.since = Some(change.at);
         }
     }
-    let begin = hub.history().complete_since();
-    let mut older = 0;
-    let mut said: Vec<Said> = held
-        .into_iter()
-        .filter_map(|Held { origin, value, said_at, protocol }| {
-            let value = value?;
-            older += usize::from(said_at.is_none());
-            Some(Said { origin, value, said_at: said_at.unwrap_or(begin), protocol })
-        })
-        .collect();
-    said.sort_by_key(|said| said.said_at);
-    (said, older)
+
+    /// Whether nothing older can tell more of the moment.
+    fn is_settled(&self) -> bool {
+        let is_known = |held: &Held| held.value.is_none() || held.said_at.is_some();
+        self.since.is_some() && self.held.iter().all(is_known)
+    }
 }
 
-fn explain(subject: &Subject, said: Vec<Said>) -> Option<Why> {
-    let mut board = Board::new(BoardLimits { entries: said.len(), origins: said.len() });
-    for Said { origin, value, said_at, protocol } in said {
+/// What the facts of then, in the order in which they were said, made of the lamp.
+fn explain(subject: &Subject, mut held: Vec<Held>, begin: WallTime) -> Option<Why> {
+    held.sort_by_key(|held| held.said_at.unwrap_or(begin));
+    let mut board = Board::new(BoardLimits { entries: held.len(), origins: held.len() });
+    for Held { origin, value, said_at, protocol } in held {
+        let Some(value) = value else { continue };
         let statement = Statement {
             subject: subject.clone(),
             origin: board.origin_id(&origin).ok()?,
             state: FactState::Live(value),
             version: Version::default(),
-            said_at,
+            said_at: said_at.unwrap_or(begin),
             protocol,
         };
         board.apply(&statement).ok()?;

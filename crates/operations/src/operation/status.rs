@@ -65,7 +65,7 @@ impl<H: Host> Desk<H> {
                 .collect(),
             doors,
             counters: self.counters(&hub, machine.counters),
-            limits: limits(&hub, machine.limits),
+            limits: self.limits(&hub, machine.limits),
             store,
         }
     }
@@ -101,6 +101,7 @@ impl<H: Host> Desk<H> {
             ("history", hub.history.used),
         ];
         let happened = [
+            ("history_bytes", self.boards.history().report().bytes),
             ("revision", hub.revision),
             ("said_changed", said.changed),
             ("said_repeats", said.repeats),
@@ -113,6 +114,17 @@ impl<H: Host> Desk<H> {
         let happened = happened.into_iter().map(|(name, count)| (name.to_owned(), count));
         let held = held.map(|(name, count)| (name, count as u64));
         held.chain(happened).chain(of_machine).collect()
+    }
+
+    fn limits(&self, hub: &HubStatus, of_machine: BTreeMap<String, u64>) -> BTreeMap<String, u64> {
+        let limits = [
+            ("facts", hub.facts.limit as u64),
+            ("tombstones", hub.tombstones.limit as u64),
+            ("history", hub.history.limit as u64),
+            ("history_bytes", self.boards.history().report().limit),
+        ];
+        let limits = limits.into_iter().map(|(name, limit)| (name.to_owned(), limit));
+        limits.chain(of_machine).collect()
     }
 
     fn store_status(&self, owed_elsewhere: usize) -> document::Store {
@@ -140,16 +152,6 @@ fn origins(board: &HubShell, machine: &Machine) -> Vec<OriginStatus> {
         OriginStatus::of(board.name(), report, via, wall)
     };
     reports.into_iter().map(document).collect()
-}
-
-fn limits(hub: &HubStatus, of_machine: BTreeMap<String, u64>) -> BTreeMap<String, u64> {
-    let limits = [
-        ("facts", hub.facts.limit),
-        ("tombstones", hub.tombstones.limit),
-        ("history", hub.history.limit),
-    ];
-    let limits = limits.into_iter().map(|(name, limit)| (name.to_owned(), limit as u64));
-    limits.chain(of_machine).collect()
 }
 
 /// Whether a trouble is only what comes of another thing that is told: what helps against that helps against it.

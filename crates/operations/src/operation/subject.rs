@@ -1,7 +1,9 @@
 //! Which lamp is meant: people write it with its kind or without, and sometimes wrongly.
 
 use lampfield_board::{Kind, Subject, WallTime};
-use lampfield_hub::{Hub, HubShell};
+use lampfield_hub::{Hub, HubShell, Sought};
+
+use super::recall::unreadable;
 
 use crate::desk::Desk;
 use crate::failure::{Exit, Failure};
@@ -18,14 +20,45 @@ impl<H: Host> Desk<H> {
             .ok_or_else(|| self.unknown(hub, typed))
     }
 
-    /// The subject that is meant, among those that are spoken of or were.
-    pub(super) fn spoken_of(&self, hub: &Hub, typed: &str) -> Result<Subject, Failure> {
-        let begin = WallTime::from_millis(0);
-        let known = |subject: &Subject| {
+    /// The subject that is meant, among those that are spoken of or were, and whose past may be found by their names.
+    pub(super) async fn spoken_of(
+        &self,
+        board: &HubShell,
+        typed: &str,
+    ) -> Result<Subject, Failure> {
+        let begin = WallTime::default();
+        let candidates = candidates(typed)?;
+        let known = |hub: &Hub, subject: &Subject| {
             hub.board().find(subject).is_some() || !hub.history().of(subject, begin, 1).is_empty()
         };
-        let known = candidates(typed)?.into_iter().filter(known);
-        one_of(typed, known)?.ok_or_else(|| self.unknown(hub, typed))
+        let known = board.read(|hub, _| {
+            one_of(typed, candidates.iter().filter(|subject| known(hub, subject)).cloned())
+        });
+        let known = match known? {
+            None => one_of(typed, self.stored(board, &candidates).await?.into_iter())?,
+            known => known,
+        };
+        board.read(|hub, _| {
+            let hidden = |subject: &&Subject| hub.history().masks().hides(subject);
+            match (&known, candidates.iter().find(hidden)) {
+                (Some(known), _) if hidden(&known) => Err(masked(hub, known)),
+                (None, Some(hidden)) => Err(masked(hub, hidden)),
+                _ => known.ok_or_else(|| self.unknown(hub, typed)),
+            }
+        })
+    }
+
+    /// Those of some subjects of whom the store has a past.
+    async fn stored(&self, board: &HubShell, some: &[Subject]) -> Result<Vec<Subject>, Failure> {
+        let sought = Sought {
+            board: board.name(),
+            subjects: some,
+            since: WallTime::default(),
+            until: WallTime::from_millis(u64::MAX),
+            links: false,
+        };
+        let search = self.boards.history().search(sought).await.map_err(unreadable)?;
+        search.named().await.map_err(unreadable)
     }
 
     /// Nobody says anything about it on this board; somebody may on another.
@@ -75,6 +108,17 @@ fn one_of(typed: &str, held: impl Iterator<Item = Subject>) -> Result<Option<Sub
                 .line("found", names.join("  "))
                 .line("try", format!("lampfield why {first}")))
         }
+    }
+}
+
+/// The past of a subject is not kept under its name.
+fn masked(hub: &Hub, subject: &Subject) -> Failure {
+    let message = format!("the past of {subject} is not kept under its name");
+    let failure = Failure::new(Exit::NoSuchThing, "masked", message)
+        .line("why", "history.mask in the configuration hides it");
+    match hub.history().masks().kept(subject) {
+        Some(kept) => failure.line("try", format!("lampfield history '{kept}'")),
+        None => failure,
     }
 }
 

@@ -206,6 +206,7 @@ impl<H: Host> Desk<H> {
             hear: account.hear.iter().map(ToString::to_string).collect(),
             site: account.site.as_ref().map(ToString::to_string),
             labels: account.labels.to_texts(),
+            reads_history: self.host.history_readers().include(account),
             made_by: account.source.to_string(),
             connected: connected.all as u64,
             by_relay: connected.by_relay as u64,

@@ -1,16 +1,17 @@
 //! `why`: what decides one lamp, or decided it at a past moment.
 
 use lampfield_board::why::FactReason;
-use lampfield_board::{Kind, Subject, WallTime, Why as Reasons};
-use lampfield_hub::{Explanation, Hub, Lease, Now};
+use lampfield_board::{BoardName, Kind, Subject, WallTime, Why as Reasons};
+use lampfield_hub::{Explanation, Hub, HubShell, Lease, Now};
 
 use super::{Perform, operation, past, subject};
 use crate::actor::Actor;
 use crate::definition::Effect;
 use crate::desk::Desk;
 use crate::document::{OriginName, Shown, moment, seconds_between, why as document};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::host::Host;
+use crate::scope::Scope;
 use crate::trouble::sentence;
 
 /// How far back the last change of a lamp is looked for.
@@ -35,21 +36,39 @@ impl<H: Host> Perform<H> for Why {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Why, Failure> {
         let typed = subject::of_kind(self.kind, &self.subject);
         let board = desk.board(actor, self.board.as_deref())?;
-        let mut document = board.read(|hub, now| match self.at {
+        let mut document = match self.at {
             Some(at) => {
-                let subject = desk.spoken_of(hub, &typed)?;
-                Ok(why_then(hub, &subject, past::of(hub, &subject, at, now.wall)?, at))
+                actor.check_scope("why with a past moment", Scope::HistoryRead)?;
+                desk.why_then(&board, &typed, at).await?
             }
-            None => {
+            None => board.read(|hub, now| {
                 let subject = desk.standing(hub, &typed)?;
                 let explanation =
                     hub.why(&subject, now).ok_or_else(|| desk.unknown(hub, &typed))?;
                 Ok(why(hub, &explanation, now))
-            }
-        })?;
+            })?,
+        };
         document.facts.iter_mut().for_each(|fact| desk.add_place(&mut fact.origin));
         document.tombstones.iter_mut().for_each(|end| desk.add_place(&mut end.origin));
         Ok(document)
+    }
+}
+
+impl<H: Host> Desk<H> {
+    async fn why_then(
+        &self,
+        board: &HubShell,
+        typed: &str,
+        at: WallTime,
+    ) -> Result<document::Why, Failure> {
+        let subject = self.spoken_of(board, typed).await?;
+        if board.read(|hub, _| hub.history().masks().is_mask(&subject)) {
+            let message = format!("{subject} stands for many lamps, which nobody can tell apart");
+            return Err(Failure::new(Exit::NoSuchThing, "masked", message)
+                .line("try", format!("lampfield history '{subject}'")));
+        }
+        let past = past::of(board, self.boards.history(), &subject, at).await?;
+        Ok(why_then(board.name(), &subject, past, at))
     }
 }
 
@@ -86,13 +105,13 @@ fn why(hub: &Hub, explanation: &Explanation, now: Now) -> document::Why {
 }
 
 /// A lamp as it was: leases and versions of then are not remembered.
-fn why_then(hub: &Hub, subject: &Subject, past: past::Past, at: WallTime) -> document::Why {
+fn why_then(board: &BoardName, subject: &Subject, past: past::Past, at: WallTime) -> document::Why {
     let mut document = document::Why {
         schema: "why/1".to_owned(),
         subject: subject.to_string(),
         kind: subject.kind().to_string(),
         at: Some(moment(at)),
-        board: hub.name().to_string(),
+        board: board.to_string(),
         aggregate: None,
         since: past.since.map(moment),
         rule: "nobody said anything".to_owned(),

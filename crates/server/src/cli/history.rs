@@ -14,7 +14,7 @@ use super::{ask, json};
 use crate::document::history::{Event, History, Link};
 use crate::document::{Shown, kind_of};
 use crate::failure::Exit;
-use crate::screen::time::{changes, clock, count};
+use crate::screen::time::{changes, clock};
 use crate::screen::{Align, Names, Screen, Table};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
@@ -58,13 +58,12 @@ fn text(history: &History, screen: &Screen) -> String {
         table.row(vec![clock(at), names.name(origin), said, lamp]);
     }
     let shown = changes(history.events.len() as u64);
+    let older = if history.more { " and older ones" } else { "" };
     format!(
-        "{}{shown} of {}; history reaches back to {} ({} of {} changes kept)\n",
+        "{}{shown}{older} of {}; history reaches back to {}\n",
         table.into_text(),
         history.subject,
         clock(&history.complete_since),
-        count(history.remembered),
-        count(history.limit),
     )
 }
 

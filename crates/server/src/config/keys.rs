@@ -2,6 +2,7 @@
 //! page, so it speaks to the operator.
 
 mod check;
+mod history_reader;
 pub mod mapping;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,6 +16,7 @@ use super::key::{Named, key, required, section, table, tables, words};
 use super::name::{AccountName, DomainName};
 use super::value::{FilePath, Secret, Size};
 use super::word::{Grace, LogLevels};
+pub use history_reader::HistoryReader;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -39,6 +41,8 @@ section! {
         map: Vec<Map> = tables().as_one(),
         /// Limits.
         limits: Limits = table(),
+        /// The past.
+        history: History = table(),
         /// The log.
         log: Log = table(),
     }
@@ -256,12 +260,36 @@ section! {
         /// Remembered withdrawals; beyond it the oldest goes, with a warning that names the servers
         /// that may show something stale.
         tombstones: usize = key(100_000).within(100..=10_000_000).on_reload(),
-        /// Changes that `lampfield history` can look back on; the oldest goes, also when this is
-        /// lowered.
+        /// Changes that are held in memory for `lampfield history`; the oldest goes, also when this is
+        /// lowered. What is older is read from the store, as far as `[history]` keeps it.
         history: usize = key(100_000).within(0..=10_000_000).on_reload(),
         /// Subjects of one subscriber that wait for it to read; beyond it gets everything anew.
         missed: usize = key(10_000)
             .within(100..=10_000_000).on_reload_for("new subscriptions"),
+    }
+}
+
+section! {
+    /// What is remembered of the past over restarts, for `lampfield history` and `lampfield why --at`: what each server
+    /// said when, what the lamp then showed, and which connections were lost and came back. It is written behind, each
+    /// second: that much of it is lost when the process is killed, nothing at a stop.
+    pub struct History {
+        /// How long it is kept. What is older is removed, within an hour or an eighth of this time, whichever is less,
+        /// and told to nobody from then on. `"0s"` keeps nothing, and removes what was kept; until the next restart
+        /// there is still what `history` of `[limits]` holds in memory.
+        keep: Duration = key(7 * 24 * HOUR).within(Duration::ZERO..=3_650 * 24 * HOUR).on_reload(),
+        /// The most that all boards together take in the store. The oldest goes.
+        size: Size = key(Size::mib(64)).within(Size::mib(1)..=Size::mib(1024)).on_reload(),
+        /// Names that no past may hold, by patterns such as `["PJSIP/1*"]`. What is said of them is remembered as said of
+        /// one `PJSIP/***`, made of the pattern up to its last `/` or `:`, so that nobody can find out later which of them it
+        /// was; of kinds whose values can tell who or where somebody is, nothing is remembered. What the lamps show is not
+        /// touched. What was stored under such names before loses them at the start that first has the pattern; what has
+        /// been stored masked stays so.
+        mask: Vec<Pattern> = key(Vec::new()),
+        /// Which accounts may read it: roles (`"admin"`, `"pbx"`, `"user"`) and addresses
+        /// (`"anna@asterisk.example"`). A reload counts from their next request or login on. Whoever owns the data folder
+        /// may always, because the file is theirs.
+        read: Vec<HistoryReader> = key(vec![HistoryReader::Role(Role::Admin)]).on_reload(),
     }
 }
 

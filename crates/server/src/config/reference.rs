@@ -129,8 +129,8 @@ Keys marked *reload* take effect on SIGHUP (`systemctl reload lampfield`); those
 *reload for new connections* for connections that are made after it, while those that are there go
 on under the old value. All others take effect at the next start; until then the old value stays in
 force, and the log names the key. A limit that is set to less than is held drops nothing but the
-oldest of `tombstones` and `history`: what is held may change and end, and new things are refused
-until there is room.
+oldest of `tombstones`, of `history` and of what `[history]` keeps: what is held may change and end,
+and new things are refused until there is room.
 ";
 
 // === impl Part ===

@@ -101,7 +101,8 @@ fn declared_one(domain: &Domain, account: &Account) -> Result<DeclaredAccount, F
     })
 }
 
-fn role(role: ConfigRole) -> Role {
+/// What the accounts call a role of the file.
+pub fn role(role: ConfigRole) -> Role {
     match role {
         ConfigRole::Pbx => Role::Pbx,
         ConfigRole::User => Role::User,

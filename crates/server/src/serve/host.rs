@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use lampfield_accounts::{BareJid, LegacyAuth};
 use lampfield_hub::Boards;
-use lampfield_operations::{Connected, Host, Machine, Served};
+use lampfield_operations::{Connected, HistoryReaders, Host, Machine, Served};
 use lampfield_xmpp::Door;
 
 use super::accounts::{password, reconcile as accounts_of};
@@ -109,6 +109,10 @@ impl Host for ServerHost {
             legacy: legacy == LegacyAuth::Allowed,
         };
         Ok(invitation.document())
+    }
+
+    fn history_readers(&self) -> HistoryReaders {
+        settings::history_readers(&self.config.borrow())
     }
 
     fn machine(&self) -> Machine {

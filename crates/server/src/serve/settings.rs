@@ -1,9 +1,13 @@
 //! What the parts are told, from what the operator wrote.
 
+use lampfield_board::AccountName;
+use lampfield_board::history::Masks;
 use lampfield_hub as hub;
+use lampfield_operations::HistoryReaders;
 
+use super::accounts;
 use crate::config::Config;
-use crate::config::keys::{Policy, Rule, WithdrawAs};
+use crate::config::keys::{HistoryReader, Policy, Rule, WithdrawAs};
 use crate::config::word::Grace;
 
 /// For the hub.
@@ -24,7 +28,27 @@ pub fn of_hub(config: &Config) -> hub::Settings {
             tombstones: limits.tombstones,
             watch_missed: limits.missed,
         },
+        history: hub::HistorySettings {
+            keep: config.history.keep,
+            size: config.history.size.bytes() as u64,
+            masks: Masks::new(&config.history.mask),
+        },
     }
+}
+
+/// For the operations: which accounts may read the past.
+pub fn history_readers(config: &Config) -> HistoryReaders {
+    let mut readers = HistoryReaders { roles: Vec::new(), accounts: Vec::new() };
+    for reader in &config.history.read {
+        match reader {
+            HistoryReader::Role(role) => readers.roles.push(accounts::role(*role)),
+            // What can be an address can be the name of an account on a board.
+            HistoryReader::Account(jid) => {
+                readers.accounts.extend(AccountName::parse(jid.as_str()).ok())
+            }
+        }
+    }
+    readers
 }
 
 fn rule(policy: &Policy) -> hub::Rule {

@@ -95,10 +95,31 @@ fn every_limit_of_the_configuration_is_in_the_table_with_its_default() {
 }
 
 /// Limits without a key: where each is defined, and how the manual says it.
-const CONSTANTS: [(&str, &str, &str); 35] = [
+const CONSTANTS: [(&str, &str, &str); 40] = [
     ("server/src/control/listener.rs", "MOST_CLIENTS: usize = 32;", "| 32 |"),
     ("operations/src/watchers.rs", "BACKLOG: usize = 1_000;", "| 1,000 |"),
-    ("operations/src/journal.rs", "LIMIT: usize = 4_096;", "| 4,096 |"),
+    (JOURNAL, "LIMIT: usize = 4_096;", "| losses and returns in memory | 4,096 |"),
+    (
+        "operations/src/operation/history.rs",
+        "MOST_EVENTS: usize = 10_000;",
+        "`lampfield history` | 10,000 |",
+    ),
+    (STORED, "MOST_WAITING: usize = 50_000;", "to the history | 50,000, one second as a rule |"),
+    (
+        STORED,
+        "WRITE_EVERY: Duration = Duration::from_secs(1);",
+        "to the history | 50,000, one second as a rule |",
+    ),
+    (
+        "hub/src/shell/history/index.rs",
+        "MOST_PAGES: usize = 100_000;",
+        "| 100,000, of 32 KiB at most |",
+    ),
+    (
+        "hub/src/shell/history/page.rs",
+        "PAGE_BYTES: usize = 32 * 1024;",
+        "| 100,000, of 32 KiB at most |",
+    ),
     ("hub/src/refusals.rs", "MOST: usize = 64;", "(`facts-refused`) | 64 |"),
     ("server/src/serve/host/machine.rs", "MISDIRECTED: usize = 8;", "(`no-such-service`) | 8 |"),
     ("xmpp/src/breakages.rs", "MOST: usize = 64;", "(`stream-broken`) | 64 |"),
@@ -149,6 +170,8 @@ const CONSTANTS: [(&str, &str, &str); 35] = [
     (PUBSUB, "stored_bytes: 256 * 1024 * 1024,", "| 256 MiB |"),
 ];
 
+const JOURNAL: &str = "hub/src/shell/history/journal.rs";
+const STORED: &str = "hub/src/shell/history.rs";
 const QUEUE: &str = "accounts/src/throttle/queue.rs";
 const PRECEDENCE: &str = "accounts/src/throttle/precedence.rs";
 const RECALL: &str = "accounts/src/throttle/recall.rs";

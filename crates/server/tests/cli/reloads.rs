@@ -16,7 +16,7 @@ const DOMAIN: &str = "a.example";
 const EID: &str = "02:00:00:00:00:01";
 
 /// What each key does at a reload. Whoever adds a reloadable key adds its case.
-const CASES: [(&str, fn()); 35] = [
+const CASES: [(&str, fn()); 38] = [
     ("domain.show_caps", show_caps),
     ("domain.account.name", account_name),
     ("domain.account.password", account_password),
@@ -50,6 +50,9 @@ const CASES: [(&str, fn()); 35] = [
     ("limits.tombstones", tombstones),
     ("limits.history", history),
     ("limits.missed", missed),
+    ("history.keep", history_keep),
+    ("history.size", history_size),
+    ("history.read", history_read),
     ("log.level", log_level),
     ("log.level (back)", log_level_back),
 ];
@@ -636,6 +639,8 @@ fn tombstones() {
 }
 
 fn history() {
+    // What memory has, and nothing else.
+    let board = |name, value| board(name, value) + "[history]\nkeep = '0s'\n";
     let mut server = start(&board("history", 100));
     let mut client = log_in(&server);
     publish(&mut client, 0..150);
@@ -650,6 +655,44 @@ fn history() {
         history["events"].as_array().map_or(0, Vec::len)
     };
     assert_eq!((events("PJSIP/199"), events("PJSIP/150")), (1, 0));
+}
+
+fn past(line: &str) -> String {
+    with(&format!("[history]\n{line}\n"))
+}
+
+fn history_keep() {
+    let mut server = start(&past("keep = '1h'"));
+    let mut client = log_in(&server);
+    publish(&mut client, 0..10);
+    eventually("a page is stored", || counter(&server, "history_bytes") > 500);
+    reload(&mut server, &past("keep = '0s'"));
+    eventually("it is removed", || counter(&server, "history_bytes") == 0);
+}
+
+fn history_size() {
+    let limit = |server: &Server| {
+        server.ask(&["status", "--json"]).json()["limits"]["history_bytes"].as_u64()
+    };
+    let mut server = start(&past("size = '2MiB'"));
+    assert_eq!(limit(&server), Some(2 << 20));
+    reload(&mut server, &past("size = '1MiB'"));
+    assert_eq!(limit(&server), Some(1 << 20));
+}
+
+fn history_read() {
+    let may = |server: &Server| {
+        let users = server.ask(&["user", "list", "--json"]).json();
+        let users = users["users"].as_array().cloned().unwrap_or_default();
+        let may = users.iter().filter(|user| user["reads_history"] == true);
+        may.map(|user| user["jid"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let mut server = start(&past(""));
+    assert_eq!(may(&server), [""; 0]);
+    reload(&mut server, &past(&format!("read = ['server2@{DOMAIN}']")));
+    assert_eq!(may(&server), [format!("server2@{DOMAIN}")]);
+    reload(&mut server, &past("read = ['pbx']"));
+    assert_eq!(may(&server).len(), 2);
 }
 
 fn missed() {

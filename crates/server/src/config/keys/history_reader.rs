@@ -1,0 +1,69 @@
+//! Who may read the past: a role, or an account by its address.
+
+use lampfield_accounts::BareJid;
+
+use super::Role;
+use crate::config::key::Value;
+use crate::config::reader::{Given, Refused};
+use crate::config::value::text;
+
+/// One entry of `history.read`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HistoryReader {
+    /// All accounts of this role.
+    Role(Role),
+    /// This account, whatever its role.
+    Account(BareJid),
+}
+
+// === impl HistoryReader ===
+
+impl Value for HistoryReader {
+    fn kind() -> String {
+        format!("{} or address", Role::kind())
+    }
+
+    fn parse(given: Given<'_>) -> Result<Self, Refused> {
+        let typed = text(given)?;
+        if !typed.contains('@') {
+            return Role::parse(given).map(Self::Role);
+        }
+        let address = BareJid::parse(typed).ok().filter(|jid| jid.local().is_some());
+        address.map(Self::Account).ok_or_else(|| {
+            Refused::new(format!("\"{typed}\" is not the address of an account"))
+                .hint("write NAME@DOMAIN, or a role: \"admin\", \"pbx\", \"user\"")
+        })
+    }
+
+    fn show(&self) -> Option<String> {
+        match self {
+            Self::Role(role) => role.show(),
+            Self::Account(jid) => Some(toml::Value::from(jid.as_str()).to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use toml::de::DeValue;
+
+    use super::*;
+
+    fn read(typed: &str) -> Result<HistoryReader, Refused> {
+        let toml = format!("\"{typed}\"");
+        let value = DeValue::parse(&toml).expect("a TOML value");
+        HistoryReader::parse(Given { value: &value, folder: Path::new("/") })
+    }
+
+    #[test]
+    fn roles_and_addresses_are_told_apart() {
+        assert_eq!(read("admin"), Ok(HistoryReader::Role(Role::Admin)));
+        let anna = read("Anna@a.example").expect("an address");
+        assert_eq!(anna.show().as_deref(), Some("\"anna@a.example\""));
+        for wrong in ["owner", "anna", "@a.example", "", "anna@"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}
