@@ -44,13 +44,15 @@ pub enum Bucket {
     Subscriptions,
     /// What the server remembers about itself.
     Meta,
+    /// Who has changed what. Last: after a crash it may lack a change that was made, and tells of none that was not.
+    Audit,
 }
 
 // === impl Bucket ===
 
 impl Bucket {
     /// Every bucket, in the order of their declaration.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Origins,
         Self::Confirmations,
         Self::Tombstones,
@@ -63,6 +65,7 @@ impl Bucket {
         Self::PubsubItems,
         Self::Subscriptions,
         Self::Meta,
+        Self::Audit,
     ];
 
     /// The name of the table: lower case, words joined by `_`.
@@ -81,6 +84,7 @@ impl Bucket {
             Self::Affiliations => "affiliations",
             Self::Subscriptions => "subscriptions",
             Self::Meta => "meta",
+            Self::Audit => "audit",
         }
     }
 
@@ -99,7 +103,8 @@ impl Bucket {
             | Self::PubsubItems
             | Self::Affiliations
             | Self::Subscriptions
-            | Self::Meta => Durability::Power,
+            | Self::Meta
+            | Self::Audit => Durability::Power,
         }
     }
 }

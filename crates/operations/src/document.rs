@@ -3,6 +3,7 @@
 //! `docs/reference-json.md` and are only ever added to within a schema version.
 
 pub mod account;
+pub mod audit;
 pub mod change;
 pub mod done;
 pub mod error;

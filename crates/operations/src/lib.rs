@@ -10,6 +10,7 @@
 
 mod actor;
 mod argument;
+mod audit;
 mod definition;
 mod desk;
 pub mod document;
@@ -26,6 +27,7 @@ mod watchers;
 
 pub use actor::{Actor, ActorKind, OWNER};
 pub use argument::{ArgumentValue, Hidden, Said, Since, Spoken, notable};
+pub use audit::{Audit, AuditEntry};
 pub use definition::{Answer, Argument, Definition, Effect, Form, Need, Reach};
 pub use desk::{Desk, defined};
 pub use host::{Connected, Host, Machine, Served};

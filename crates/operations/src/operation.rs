@@ -2,6 +2,7 @@
 //! in `operation/`; the list at the end of this file is the only one.
 
 mod accounts;
+mod audit;
 mod domain;
 mod history;
 mod invite;
@@ -15,9 +16,11 @@ mod why;
 
 use std::future::Future;
 
+use lampfield_board::BoardName;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use audit::Audit;
 pub use domain::DomainList;
 pub use history::History;
 pub use invite::Invite;
@@ -60,6 +63,13 @@ pub trait Perform<H: Host>: Operation {
         desk: &Desk<H>,
         actor: &Actor,
     ) -> impl Future<Output = Result<Self::Answer, Failure>>;
+
+    /// The board that it is about, for the audit log; asked where the actor may touch all. None where it is about the
+    /// whole server, or what was said means no board.
+    fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
+        let _about_the_server = desk;
+        None
+    }
 }
 
 /// Makes the type of an operation and its [`Definition`] of one text. The documentation of the type and of its fields is
@@ -162,4 +172,5 @@ operations! {
     Invite,
     DomainList,
     LogSet,
+    Audit,
 }

@@ -45,6 +45,8 @@ scopes! {
     AccountsWrite = "accounts:write",
     /// See the served domains.
     DomainsRead = "domains:read",
+    /// See who has changed what, and who was refused.
+    AuditRead = "audit:read",
     /// Change what is logged.
     LogWrite = "log:write",
 }

@@ -2,6 +2,7 @@
 //! `check` are clients of the running server's control socket.
 
 mod args;
+mod audit;
 mod bench;
 mod check;
 mod domain;
@@ -101,6 +102,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
         Verb::User(user) => user::run(user, common, screen),
         Verb::Invite(invite) => invite::run(invite, common, screen),
         Verb::Domain(_) => domain::run(common, screen),
+        Verb::Audit(audit) => audit::run(audit, common, screen),
         Verb::Log(log) => log::run(log, common, screen),
         Verb::Relay(relay) => relay::run(relay),
         Verb::Bench(bench) => bench::run(bench, common, screen),

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use lampfield_board::AccountName;
 use lampfield_fabric::{Embedded, OpenError, Storage, Store, StoreError, StoreLimits};
 use lampfield_hub::{Boards, Observer};
-use lampfield_operations::{Desk, Journal, Watchers};
+use lampfield_operations::{Audit, Desk, Journal, Watchers};
 use lampfield_xmpp::{Door, Listeners};
 
 use rustix::fs::Mode;
@@ -98,7 +98,12 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
         certificates,
     };
     let accounts = Rc::clone(&door.context.accounts);
-    let desk = Rc::new(Desk { boards, accounts, store: store.clone(), watchers, journal, host });
+    let audit = Rc::new(Audit::open(store.clone()).await.map_err(unreadable)?);
+    let paying = Rc::clone(&audit);
+    spawn_local(async move { paying.run().await });
+    let store_of_desk = store.clone();
+    let desk = Desk { boards, accounts, store: store_of_desk, watchers, journal, audit, host };
+    let desk = Rc::new(desk);
     banner::greet(&desk.host.server, &desk.host.certificates, &place);
     banner::advise(&advice, &place.warnings);
     if is_first {

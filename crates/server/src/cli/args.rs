@@ -114,6 +114,8 @@ pub enum Verb {
     Invite(InviteArgs),
     /// Lists the served domains.
     Domain(DomainArgs),
+    /// Who has changed what?
+    Audit(AuditArgs),
     /// Changes what the running server logs.
     Log(LogArgs),
     /// Carries the stream of the PBX on this machine to a server somewhere else.
@@ -331,6 +333,27 @@ pub struct DomainArgs {
 pub enum DomainAction {
     /// Lists them.
     List,
+}
+
+/// `audit`
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    /// Only the last so much time (10m, 2h), or from a moment on (14:03)
+    #[arg(long, value_name = "TIME", value_parser = moment::since)]
+    #[arg(allow_hyphen_values = true)]
+    pub since: Option<WallTime>,
+    /// Only what this one did: owner, an account, the name of a token, or account, token, script for all of them
+    #[arg(long, value_name = "WHO")]
+    pub actor: Option<String>,
+    /// Only this operation: 'user add'; or all that begin with a word: user
+    #[arg(long, value_name = "NAME")]
+    pub operation: Option<String>,
+    /// At most so many entries
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    pub limit: usize,
+    /// Only one board, by its name or that of a domain
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
 }
 
 /// `log`

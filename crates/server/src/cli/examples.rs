@@ -7,7 +7,7 @@ use clap::Command;
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
 
 /// Three examples for each verb, by its path. Each ends well on a fresh install.
-pub const EXAMPLES: [(&str, [&str; 3]); 21] = [
+pub const EXAMPLES: [(&str, [&str; 3]); 22] = [
     ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
     (
         "lampfield serve",
@@ -120,6 +120,14 @@ pub const EXAMPLES: [(&str, [&str; 3]); 21] = [
     (
         "lampfield domain list",
         ["lampfield domain list", "lampfield domain list --json", "lampfield domain list --quiet"],
+    ),
+    (
+        "lampfield audit",
+        [
+            "lampfield audit",
+            "lampfield audit --since 1h --operation user",
+            "lampfield audit --actor owner --json",
+        ],
     ),
     (
         "lampfield log",

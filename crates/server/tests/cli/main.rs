@@ -7,6 +7,7 @@
     reason = "the helpers of tests"
 )]
 
+mod audit;
 mod boards;
 mod client;
 mod documents;
