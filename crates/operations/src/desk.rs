@@ -54,6 +54,11 @@ pub fn defined(name: &str) -> Result<&'static Definition, Failure> {
     })
 }
 
+/// The time of day.
+pub(crate) fn now() -> WallTime {
+    WallTime::from_millis(u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default())
+}
+
 impl<H: Host> Desk<H> {
     /// Does something by its name, and gives the document that answers it.
     ///
@@ -133,9 +138,13 @@ impl<H: Host> Desk<H> {
         let about = || operation.and_then(|operation| operation.about(self));
         let board = actor.board().cloned().or_else(about);
         let (definition, said) = (O::DEFINITION, notable(O::DEFINITION, said));
-        let at = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default();
-        let at = WallTime::from_millis(at);
-        self.audit.begin(AuditEntry::new(at, actor.kind(), definition.name, said, board.as_ref()))
+        self.audit.begin(AuditEntry::new(
+            now(),
+            actor.kind(),
+            definition.name,
+            said,
+            board.as_ref(),
+        ))
     }
 
     /// The board of that name, or that a domain of that name has; without a name, that of the first domain.

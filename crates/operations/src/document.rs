@@ -9,6 +9,7 @@ pub mod done;
 pub mod error;
 pub mod history;
 pub mod invite;
+pub mod lamp;
 pub mod status;
 pub mod why;
 

@@ -26,7 +26,7 @@ mod trouble;
 mod watchers;
 
 pub use actor::{Actor, ActorKind, OWNER};
-pub use argument::{ArgumentValue, Hidden, Said, Since, Spoken, notable};
+pub use argument::{ArgumentValue, Hidden, Said, Since, Span, Spoken, notable};
 pub use audit::{Audit, AuditEntry};
 pub use definition::{Answer, Argument, Definition, Effect, Form, Need, Reach};
 pub use desk::{Desk, defined};

@@ -6,9 +6,12 @@ mod audit;
 mod domain;
 mod history;
 mod invite;
+mod lamp;
+mod lamps;
 mod log;
 mod past;
 mod status;
+mod stored;
 mod subject;
 mod user;
 mod watch;
@@ -24,6 +27,8 @@ pub use audit::Audit;
 pub use domain::DomainList;
 pub use history::History;
 pub use invite::Invite;
+pub use lamp::{LampClear, LampSet};
+pub use lamps::LampList;
 pub use log::LogSet;
 pub use status::Status;
 pub use user::{UserAdd, UserForgetResource, UserList, UserPasswd, UserRemove};
@@ -93,7 +98,7 @@ macro_rules! operation {
                 name: $name,
                 about: concat!($($about),+).trim_ascii_start(),
                 arguments: &[$($crate::definition::Argument {
-                    name: stringify!($argument),
+                    name: $crate::argument::plain(stringify!($argument)),
                     about: concat!($($help),+).trim_ascii_start(),
                     form: <$type as $crate::argument::ArgumentValue>::FORM,
                     need: $crate::operation::operation!(@need $type $(, $default)?),
@@ -113,7 +118,7 @@ macro_rules! operation {
                 Ok(Self {
                     $($argument: $crate::argument::take(
                         &mut said,
-                        stringify!($argument),
+                        $crate::argument::plain(stringify!($argument)),
                         $crate::operation::operation!(@default $($default)?),
                     )?,)*
                 })
@@ -121,7 +126,7 @@ macro_rules! operation {
 
             fn write(&self) -> $crate::argument::Said {
                 let said: [(&str, serde_json::Value); _] = [$((
-                    stringify!($argument),
+                    $crate::argument::plain(stringify!($argument)),
                     $crate::argument::ArgumentValue::write(&self.$argument),
                 ),)*];
                 let said = said.into_iter().filter(|(_, value)| !value.is_null());
@@ -164,6 +169,9 @@ operations! {
     Why,
     History,
     Watch,
+    LampSet,
+    LampClear,
+    LampList,
     UserAdd,
     UserList,
     UserPasswd,

@@ -11,6 +11,7 @@ mod help;
 mod hint;
 mod history;
 mod invite;
+mod lamp;
 mod log;
 mod password;
 mod relay;
@@ -99,6 +100,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
         Verb::Why(why) => why::run(why, common, screen),
         Verb::History(history) => history::run(history, common, screen),
         Verb::Watch(watch) => watch::run(watch, common, screen),
+        Verb::Lamp(lamp) => lamp::run(lamp, common, screen),
         Verb::User(user) => user::run(user, common, screen),
         Verb::Invite(invite) => invite::run(invite, common, screen),
         Verb::Domain(_) => domain::run(common, screen),

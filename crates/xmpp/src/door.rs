@@ -158,12 +158,11 @@ impl Door {
         kept.iter().filter(|account| gone(account)).for_each(|account| self.let_go(account));
         for telephony in self.telephonies.all() {
             for name in telephony.kit().accounts() {
-                let account = BareJid::parse(name.as_str());
-                let is_here = |account: &BareJid| {
-                    let domain = context.domains.served(Some(account.domain()));
-                    domain.is_some_and(|domain| domain.board == *telephony.board())
-                };
-                if !account.is_ok_and(|account| !gone(&account) && is_here(&account)) {
+                // Whoever is no account, such as the command line, is not in the book either way.
+                let Ok(account) = BareJid::parse(name.as_str()) else { continue };
+                let domain = context.domains.served(Some(account.domain()));
+                let is_here = domain.is_some_and(|domain| domain.board == *telephony.board());
+                if gone(&account) || !is_here {
                     telephony.kit().remove_account(&name);
                 }
             }

@@ -2,6 +2,7 @@
 
 use lampfield_board::WallTime;
 
+use super::stored::unreadable;
 use super::{Perform, operation};
 use crate::actor::Actor;
 use crate::argument::Since;
@@ -9,7 +10,7 @@ use crate::audit::{AuditEntry, Wanted};
 use crate::definition::Effect;
 use crate::desk::Desk;
 use crate::document::audit as document;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::host::Host;
 
 operation! {
@@ -44,7 +45,7 @@ impl<H: Host> Perform<H> for Audit {
         };
         let since = since.map_or(WallTime::from_millis(0), |Since(since)| since);
         let found = desk.audit.read(Wanted { since, limit, is_wanted }).await;
-        let found = found.map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
+        let found = found.map_err(|error| unreadable(&error))?;
         Ok(document::Audit {
             schema: "audit/1".to_owned(),
             entries: found.into_iter().map(document::Entry::from).collect(),

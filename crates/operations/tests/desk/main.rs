@@ -68,6 +68,7 @@ async fn every_change_on_a_board_is_noted_with_that_board() {
     for definition in changing {
         let mut with = said(json!({
             "name": "x@b.example", "password": "hunter2", "resource": "x", "board": "b.example",
+            "subject": "PJSIP/1", "value": "INUSE",
         }));
         with.retain(|name, _| definition.argument(name).is_some());
         let before = fixture.told(&Actor::owner()).await.len();

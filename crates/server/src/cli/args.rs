@@ -108,6 +108,8 @@ pub enum Verb {
     History(HistoryArgs),
     /// Shows changes as they come, one line each.
     Watch(WatchArgs),
+    /// Lists what lamps show, and says something about them by hand.
+    Lamp(LampArgs),
     /// Adds, lists and removes accounts.
     User(UserArgs),
     /// Prints the complete xmpp.conf for one more Asterisk server.
@@ -227,6 +229,61 @@ pub struct WatchArgs {
     /// End after so much time
     #[arg(long = "for", value_name = "TIME", value_parser = moment::some_time)]
     pub span: Option<Duration>,
+    /// Where a server has several: which board, by its name or that of a domain
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
+}
+
+/// `lamp`
+#[derive(Debug, Args)]
+pub struct LampArgs {
+    /// What to do with lamps.
+    #[command(subcommand)]
+    pub action: LampAction,
+}
+
+/// What to do with lamps.
+#[derive(Debug, Subcommand)]
+pub enum LampAction {
+    /// Says something about a lamp by hand, until it is cleared.
+    Set {
+        /// Which lamp: device/Custom:night, or a name whose form tells its kind, as Custom:night
+        subject: String,
+        /// What to say: the word of a device state, or JSON as the kind has it: '{"new":3,"old":0}'
+        value: String,
+        /// End it by itself after so long (10m, 2h), where the kind has an end: ban, custom, registration
+        #[arg(long = "for", value_name = "TIME", value_parser = moment::some_time)]
+        span: Option<Duration>,
+        /// Where a server has several: which board, by its name or that of a domain
+        #[arg(long, value_name = "NAME")]
+        board: Option<String>,
+    },
+    /// Withdraws what was said about a lamp by hand.
+    Clear {
+        /// Which lamp: device/Custom:night, or its name alone
+        subject: String,
+        /// Withdraw what everybody says about it, as of a server that died; one that is there says it again with its next change
+        #[arg(long)]
+        all: bool,
+        /// Where a server has several: which board, by its name or that of a domain
+        #[arg(long, value_name = "NAME")]
+        board: Option<String>,
+    },
+    /// Lists what all lamps show, by kind and name.
+    List(LampListArgs),
+}
+
+/// `lamp list`
+#[derive(Debug, Args)]
+pub struct LampListArgs {
+    /// A pattern: 'PJSIP/1*', 'device/*', 'mailbox/*@default'
+    pub pattern: Option<String>,
+    /// Only lamps of this kind: device, mailbox and so on
+    #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
+    pub kind: Option<Kind>,
+    /// At most so many lamps
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    pub limit: usize,
     /// Where a server has several: which board, by its name or that of a domain
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,

@@ -7,7 +7,7 @@ use clap::Command;
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
 
 /// Three examples for each verb, by its path. Each ends well on a fresh install.
-pub const EXAMPLES: [(&str, [&str; 3]); 22] = [
+pub const EXAMPLES: [(&str, [&str; 3]); 26] = [
     ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
     (
         "lampfield serve",
@@ -59,6 +59,38 @@ pub const EXAMPLES: [(&str, [&str; 3]); 22] = [
             "lampfield watch",
             "lampfield watch 'device/PJSIP/1*' --for 10s",
             "lampfield watch --json --count 100",
+        ],
+    ),
+    (
+        "lampfield lamp",
+        [
+            "lampfield lamp list",
+            "lampfield lamp set Custom:night INUSE",
+            "lampfield lamp clear Custom:night",
+        ],
+    ),
+    (
+        "lampfield lamp set",
+        [
+            "lampfield lamp set Custom:night INUSE",
+            "lampfield lamp set mailbox/1000@default '{\"new\":3,\"old\":0}'",
+            "lampfield lamp set custom/door '{\"data\":\"open\"}' --for 10m",
+        ],
+    ),
+    (
+        "lampfield lamp clear",
+        [
+            "lampfield lamp clear Custom:night",
+            "lampfield lamp clear mailbox/1000@default",
+            "lampfield lamp clear PJSIP/100 --all",
+        ],
+    ),
+    (
+        "lampfield lamp list",
+        [
+            "lampfield lamp list",
+            "lampfield lamp list 'PJSIP/1*' --limit 1000",
+            "lampfield lamp list --kind mailbox --json",
         ],
     ),
     (

@@ -60,6 +60,9 @@ fn every_key_of_every_document_is_in_the_manual() {
         &["invite", "pbx-2"],
         &["domain", "list"],
         &["log", "set", "info"],
+        &["lamp", "set", "Custom:night", "INUSE"],
+        &["lamp", "list"],
+        &["lamp", "clear", "Custom:night"],
         &["audit"],
         &["check"],
     ] {

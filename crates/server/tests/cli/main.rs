@@ -9,6 +9,7 @@
 
 mod audit;
 mod boards;
+mod by_hand;
 mod client;
 mod documents;
 mod invitations;
