@@ -30,7 +30,9 @@ pub use argument::{ArgumentValue, Hidden, Said, Since, Span, Spoken, notable};
 pub use audit::{Audit, AuditEntry};
 pub use definition::{Answer, Argument, Definition, Effect, Form, Need, Reach};
 pub use desk::{Desk, defined};
-pub use host::{Connected, Host, Machine, Served};
+pub use host::{
+    Connected, DomainChange, DomainSource, HeldOfDomain, Host, Machine, NewDomain, Served,
+};
 pub use journal::Journal;
 pub use operation::Operation;
 pub use scope::{Scope, Scopes, UnknownScope};

@@ -24,7 +24,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use audit::Audit;
-pub use domain::DomainList;
+pub use domain::{DomainAdd, DomainChange, DomainList, DomainRemove};
 pub use history::History;
 pub use invite::Invite;
 pub use lamp::{LampClear, LampSet};
@@ -179,6 +179,9 @@ operations! {
     UserRemove,
     Invite,
     DomainList,
+    DomainAdd,
+    DomainChange,
+    DomainRemove,
     LogSet,
     Audit,
 }

@@ -47,6 +47,8 @@ scopes! {
     AccountsWrite = "accounts:write",
     /// See the served domains.
     DomainsRead = "domains:read",
+    /// Add, change and remove domains, with everything that is in them.
+    DomainsWrite = "domains:write",
     /// See who has changed what, and who was refused.
     AuditRead = "audit:read",
     /// Change what is logged.

@@ -5,6 +5,7 @@ mod args;
 mod audit;
 mod bench;
 mod check;
+mod confirm;
 mod domain;
 mod examples;
 mod help;
@@ -103,7 +104,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
         Verb::Lamp(lamp) => lamp::run(lamp, common, screen),
         Verb::User(user) => user::run(user, common, screen),
         Verb::Invite(invite) => invite::run(invite, common, screen),
-        Verb::Domain(_) => domain::run(common, screen),
+        Verb::Domain(domain) => domain::run(domain, common, screen),
         Verb::Audit(audit) => audit::run(audit, common, screen),
         Verb::Log(log) => log::run(log, common, screen),
         Verb::Relay(relay) => relay::run(relay),

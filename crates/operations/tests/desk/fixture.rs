@@ -12,7 +12,8 @@ use lampfield_operations::document::account::Domain;
 use lampfield_operations::document::invite::Invite;
 use lampfield_operations::failure::Failure;
 use lampfield_operations::{
-    Actor, ActorKind, Audit, Connected, Desk, Host, Journal, Machine, Said, Scope, Served, Watchers,
+    Actor, ActorKind, Audit, Connected, Desk, DomainChange, DomainSource, HeldOfDomain, Host,
+    Journal, Machine, NewDomain, Said, Scope, Served, Watchers,
 };
 use tempfile::TempDir;
 
@@ -96,6 +97,28 @@ impl Host for Program {
 
     fn invitation(&self, _: &BareJid, _: &str, _: LegacyAuth) -> Result<Invite, Failure> {
         Err(Failure::bug("nobody can connect"))
+    }
+
+    fn domain_source(&self, domain: &str) -> Option<DomainSource> {
+        let place = "lampfield.toml:7".to_owned();
+        (domain == "a.example").then_some(DomainSource::File { place, is_added_too: false })
+    }
+
+    fn held_of_domain(&self, _: &str) -> HeldOfDomain {
+        HeldOfDomain { connected: 2, nodes: 1 }
+    }
+
+    async fn add_domain(&self, new: NewDomain) -> Result<String, Failure> {
+        Ok(new.name)
+    }
+
+    async fn change_domain(&self, _: DomainChange) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn remove_domain(&self, domain: &str) -> Result<(), Failure> {
+        self.log.replace(format!("removed {domain}"));
+        Ok(())
     }
 
     fn machine(&self) -> Machine {

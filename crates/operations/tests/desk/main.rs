@@ -60,6 +60,32 @@ async fn somebody_of_one_board_reads_of_nothing_else() {
     assert_eq!(refused.code, "other-board");
 }
 
+#[tokio::test(flavor = "local")]
+async fn a_domain_goes_only_when_it_was_said_what_goes_with_it() {
+    let fixture = Fixture::new().await;
+    let (owner, desk) = (Actor::owner(), &fixture.desk);
+    for name in ["x@b.example", "y@b.example", "z@a.example"] {
+        let with = said(json!({ "name": name, "password": "hunter2" }));
+        desk.run(&owner, "user add", with).await.expect("added");
+    }
+    let remove = |name: &str, yes: bool| said(json!({ "name": name, "yes": yes }));
+    let of_file = desk.run(&owner, "domain remove", remove("a.example", true)).await;
+    let of_file = of_file.expect_err("stands in the file");
+    assert_eq!((of_file.exit, of_file.code.as_str()), (Exit::Conflict, "declared-domain"));
+    assert!(of_file.to_string().contains("lampfield.toml:7"), "{of_file}");
+    let unsaid = desk.run(&owner, "domain remove", remove("b.example", false)).await;
+    let unsaid = unsaid.expect_err("not confirmed").to_string();
+    for line in ["accounts   2", "connected  2", "facts      0", "nodes      1", "--yes"] {
+        assert!(unsaid.contains(line), "{unsaid}");
+    }
+    assert_eq!(*desk.host.log.borrow(), "");
+    let gone = desk.run(&owner, "domain remove", remove("b.example", true)).await.expect("removed");
+    assert_eq!((&gone["done"], &gone["gone"]["accounts"]), (&"removed".into(), &2.into()));
+    assert_eq!(*desk.host.log.borrow(), "removed b.example");
+    let refused = desk.run(&token(Scope::ALL), "domain remove", remove("a.example", true)).await;
+    assert_eq!(refused.expect_err("the whole server").code, "whole-server");
+}
+
 /// Otherwise nobody who may touch one board would ever read of it.
 #[tokio::test(flavor = "local")]
 async fn every_change_on_a_board_is_noted_with_that_board() {

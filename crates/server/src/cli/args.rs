@@ -114,7 +114,7 @@ pub enum Verb {
     User(UserArgs),
     /// Prints the complete xmpp.conf for one more Asterisk server.
     Invite(InviteArgs),
-    /// Lists the served domains.
+    /// Lists the served domains, adds, changes and removes some.
     Domain(DomainArgs),
     /// Who has changed what?
     Audit(AuditArgs),
@@ -390,6 +390,39 @@ pub struct DomainArgs {
 pub enum DomainAction {
     /// Lists them.
     List,
+    /// Serves one more domain, at once and after each start.
+    Add {
+        /// The name behind the @ of its accounts
+        name: String,
+        /// The board of its facts, if not one of its own: a name, or another domain
+        #[arg(long, value_name = "NAME")]
+        board: Option<String>,
+        /// How accounts come into being besides commands: closed or in-band
+        #[arg(long, default_value = "closed")]
+        registration: String,
+        /// Show its PBXs what others say they can do
+        #[arg(long)]
+        show_caps: bool,
+    },
+    /// Changes a domain that was added at run time.
+    Change {
+        /// The name of the domain
+        name: String,
+        /// How accounts come into being besides commands: closed or in-band
+        #[arg(long)]
+        registration: Option<String>,
+        /// Whether its PBXs are shown what others say they can do: true or false
+        #[arg(long, value_name = "WHETHER", hide_possible_values = true)]
+        show_caps: Option<bool>,
+    },
+    /// Removes a domain that was added at run time, with its accounts, rosters, facts and PubSub nodes.
+    Remove {
+        /// The name of the domain
+        name: String,
+        /// Do it; without this the answer says what would go
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// `audit`

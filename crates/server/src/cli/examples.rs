@@ -7,7 +7,7 @@ use clap::Command;
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
 
 /// Three examples for each verb, by its path. Each ends well on a fresh install.
-pub const EXAMPLES: [(&str, [&str; 3]); 26] = [
+pub const EXAMPLES: [(&str, [&str; 3]); 29] = [
     ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
     (
         "lampfield serve",
@@ -147,7 +147,11 @@ pub const EXAMPLES: [(&str, [&str; 3]); 26] = [
     ),
     (
         "lampfield domain",
-        ["lampfield domain list", "lampfield domain list --json", "lampfield domain list --ascii"],
+        [
+            "lampfield domain list",
+            "lampfield domain add b.example",
+            "lampfield domain remove b.example",
+        ],
     ),
     (
         "lampfield domain list",
@@ -159,6 +163,30 @@ pub const EXAMPLES: [(&str, [&str; 3]); 26] = [
             "lampfield audit",
             "lampfield audit --since 1h --operation user",
             "lampfield audit --actor owner --json",
+        ],
+    ),
+    (
+        "lampfield domain add",
+        [
+            "lampfield domain add b.example",
+            "lampfield domain add c.example --board b.example",
+            "lampfield domain add people.example --registration in-band",
+        ],
+    ),
+    (
+        "lampfield domain change",
+        [
+            "lampfield domain change people.example --registration closed",
+            "lampfield domain change b.example --show-caps true",
+            "lampfield domain change b.example --show-caps false --json",
+        ],
+    ),
+    (
+        "lampfield domain remove",
+        [
+            "lampfield domain remove b.example",
+            "lampfield domain remove b.example --yes",
+            "lampfield domain remove c.example --yes --json",
         ],
     ),
     (

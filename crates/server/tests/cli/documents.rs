@@ -64,6 +64,9 @@ fn every_key_of_every_document_is_in_the_manual() {
         &["lamp", "list"],
         &["lamp", "clear", "Custom:night"],
         &["audit"],
+        &["domain", "add", "b.example"],
+        &["domain", "change", "b.example", "--show-caps", "true"],
+        &["domain", "remove", "b.example", "--yes"],
         &["check"],
     ] {
         documents.push(server.ask(&[asked, &["--json"]].concat()).json());

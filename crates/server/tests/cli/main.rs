@@ -12,6 +12,7 @@ mod boards;
 mod by_hand;
 mod client;
 mod documents;
+mod domains;
 mod invitations;
 mod lamps;
 mod manual;

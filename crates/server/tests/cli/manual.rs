@@ -95,11 +95,12 @@ fn every_limit_of_the_configuration_is_in_the_table_with_its_default() {
 }
 
 /// Limits without a key: where each is defined, and how the manual says it.
-const CONSTANTS: [(&str, &str, &str); 37] = [
+const CONSTANTS: [(&str, &str, &str); 38] = [
     ("server/src/control/listener.rs", "MOST_CLIENTS: usize = 32;", "| 32 |"),
     ("operations/src/watchers.rs", "BACKLOG: usize = 1_000;", "| 1,000 |"),
     ("operations/src/audit.rs", "LIMIT: u64 = 10_000;", "(`lampfield audit`) | 10,000 |"),
     ("operations/src/operation/lamps.rs", "MOST: usize = 10_000;", "| 10,000 |"),
+    ("server/src/serve/added.rs", "MOST: usize = 100;", "added at run time | 100 |"),
     ("operations/src/journal.rs", "LIMIT: usize = 4_096;", "| 4,096 |"),
     ("hub/src/refusals.rs", "MOST: usize = 64;", "(`facts-refused`) | 64 |"),
     ("server/src/serve/host/machine.rs", "MISDIRECTED: usize = 8;", "(`no-such-service`) | 8 |"),
