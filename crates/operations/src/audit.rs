@@ -1,6 +1,6 @@
 //! The audit log: who has changed what, or has tried to. An entry for each try of an operation that changes anything,
-//! written when the try has ended. It lies in the store's bucket `audit`, survives a restart, and at its limit the oldest
-//! entry goes. Nobody waits for it, and nothing is decided by it.
+//! written when the try has ended. It lies in the store's bucket `audit`, survives a restart, and at its limit the
+//! oldest entry goes. Nobody waits for it, and nothing is decided by it.
 
 mod entry;
 

@@ -42,8 +42,8 @@ impl Hub {
         self.take_of(id, said, now)
     }
 
-    /// What this origin says of a subject ends, or what all do if none is named. Says how many facts have ended. Whoever
-    /// is there and had said one of them does not learn of it, and says it again with its next change.
+    /// What this origin says of a subject ends, or what all do if none is named. Says how many facts have ended.
+    /// Whoever is there and had said one of them does not learn of it, and says it again with its next change.
     pub fn clear(&mut self, subject: &Subject, by: Option<&Origin>, now: Now) -> usize {
         let Some(facts) = self.board.get(subject) else { return 0 };
         let place = facts.id();
@@ -63,8 +63,8 @@ impl Hub {
         keys::fact(&self.name, subject, origin)
     }
 
-    /// From now on an origin needs no connection. It begins a new epoch with each start of the server, as others do with
-    /// each connection, so that it never says something that seems older than what is forgotten already.
+    /// From now on an origin needs no connection. It begins a new epoch with each start of the server, as others do
+    /// with each connection, so that it never says something that seems older than what is forgotten already.
     fn begin_by_hand(&mut self, id: OriginId, now: Now) {
         let begun = self.origins.update(id, |state| {
             let is_first = state.last_word.is_none();

@@ -262,7 +262,7 @@ pub enum LampAction {
     Clear {
         /// Which lamp: device/Custom:night, or its name alone
         subject: String,
-        /// Withdraw what everybody says about it, as of a server that died; one that is there says it again with its next change
+        /// Withdraw what everybody says, as of a server that died; one that is there says it again with its next change
         #[arg(long)]
         all: bool,
         /// Where a server has several: which board, by its name or that of a domain

@@ -48,10 +48,13 @@ fn change(
     common: &Common,
     screen: &Screen,
 ) -> Result<(), Stop> {
-    let done = ask(common, operation)?;
+    print(&ask(common, operation)?, common, screen)
+}
+
+fn print(done: &DomainDone, common: &Common, screen: &Screen) -> Result<(), Stop> {
     screen.print(&match common.json {
-        true => json(&done)?,
-        false => told(&done),
+        true => json(done)?,
+        false => told(done),
     })?;
     Ok(())
 }
@@ -68,7 +71,7 @@ fn remove(name: &str, yes: bool, common: &Common, screen: &Screen) -> Result<(),
                 confirm::asked(&format!("removes {name}: {held}"))?;
             }
             Err(other) => return Err(other),
-            Ok(done) => return Ok(screen.print(&told(&done))?),
+            Ok(done) => return print(&done, common, screen),
         }
         return change(&remove(true), common, screen);
     }

@@ -1,12 +1,14 @@
-//! The domains that were added while a server ran. They lie in the store's bucket `domains` and are served after those of
-//! the file. Where the file has one of the same name, the file counts and the row waits.
+//! The domains that were added while a server ran. They lie in the store's bucket `domains` and are served after those
+//! of the file. Where the file has one of the same name, the file counts and the row waits.
 
 use std::cell::RefCell;
 
 use lampfield_board::BoardName;
 use lampfield_fabric::{Bucket, Storage, Store, StoreError};
 use lampfield_xmpp::settings::{DomainSettings, Registration};
+use lampfield_xmpp_stream::Domain;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 
 use crate::config::Config;
 use crate::config::name::DomainName;
@@ -47,6 +49,8 @@ pub struct AddedDomains {
     served: RefCell<Vec<Added>>,
     /// Those that the file has as well.
     shadowed: RefCell<Vec<DomainName>>,
+    /// Held while a domain comes, changes or goes: one after the other.
+    pub changing: Mutex<()>,
 }
 
 // === impl Added ===
@@ -73,6 +77,11 @@ impl Added {
     }
 }
 
+/// Whether all addresses that are made of a name can be: a number of an IPv6 address cannot be behind `pubsub.`.
+pub fn is_servable(name: &DomainName) -> bool {
+    Domain::parse(&name.pubsub()).is_ok()
+}
+
 // === impl AddedDomains ===
 
 impl AddedDomains {
@@ -89,7 +98,7 @@ impl AddedDomains {
                 let name = DomainName::parse(&row.key);
                 match (name, serde_json::from_str(&row.value)) {
                     (Ok(name), _) if of_file.contains(&name) => shadowed.push(name),
-                    (Ok(name), Ok(row)) => served.push(Added { name, row }),
+                    (Ok(name), Ok(row)) if is_servable(&name) => served.push(Added { name, row }),
                     _ => {
                         let (bucket, key) = (Bucket::Domains.name(), row.key);
                         tracing::error!(
@@ -107,7 +116,7 @@ impl AddedDomains {
             }
         }
         let (served, shadowed) = (RefCell::new(served), RefCell::new(shadowed));
-        Ok(Self { store: store.clone(), served, shadowed })
+        Ok(Self { store: store.clone(), served, shadowed, changing: Mutex::default() })
     }
 
     /// Those that are served, by name.

@@ -1,5 +1,9 @@
 //! Domains that are added, changed and removed while the server runs.
 
+use std::path::Path;
+use std::time::Duration;
+
+use lampfield_fabric::{Bucket, Embedded, Storage, StoreLimits};
 use serde_json::Value;
 
 use crate::client::Client;
@@ -97,6 +101,8 @@ fn what_stands_in_the_file_is_changed_in_the_file() {
         (&["domain", "add", "a.example"][..], 6, "lampfield.toml:4"),
         (&["domain", "add", "pubsub.a.example"], 6, "error[domain-exists]"),
         (&["domain", "add", "a b"], 2, "error[wrong-name]"),
+        (&["domain", "add", "[::1]"], 2, "error[wrong-name]"),
+        (&["domain", "add", "../../a"], 2, "error[wrong-name]"),
         (&["domain", "add", "b.example", "--registration", "first-login"], 2, "first-login needs"),
         (&["domain", "remove", "c.example"], 5, "error[unknown-domain]"),
     ] {
@@ -166,6 +172,33 @@ fn a_change_takes_effect_at_once_and_stays() {
     assert_eq!(listed(&server)[1]["registration"], "in-band", "what is not said stays");
     server.ask(&["domain", "change", "b.example", "--registration", "closed"]);
     assert!(!offers(&server));
+}
+
+/// As a crash leaves it: the row of a domain says that its removal was begun.
+async fn begin_removal(data: &Path, domain: &str) {
+    let (store, _) = Embedded::open(data, StoreLimits::default()).expect("a store");
+    let row = store.get(Bucket::Domains, domain).await.expect("an answer").expect("a row");
+    let value = Some(r#"{"removing":true}"#.to_owned());
+    store.compare_and_set(Bucket::Domains, domain, row.revision, value).await.expect("stored");
+    store.close(Duration::from_secs(5)).await.expect("closed");
+}
+
+#[test]
+fn a_removal_that_a_crash_has_broken_off_is_finished_at_the_next_start() {
+    let mut server = start();
+    server.ask(&["domain", "add", "b.example"]);
+    add_account(&server, "pbx-b@b.example");
+    server.ask(&["lamp", "set", "Custom:night", "BUSY", "--board", "b.example"]);
+    server.stop();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(begin_removal(server.data(), "b.example"));
+    server.restart();
+    assert_eq!(listed(&server).len(), 1);
+    let users = server.ask(&["user", "list", "--json"]).json();
+    assert_eq!(users["users"].as_array().map(Vec::len), Some(1), "{users}");
+    server.ask(&["domain", "add", "b.example"]);
+    let lamps = server.ask(&["lamp", "list", "--board", "b.example", "--json"]).json();
+    assert_eq!(lamps["lamps"].as_array().map(Vec::len), Some(0), "{lamps}");
 }
 
 /// With TLS each domain has a certificate of its own.

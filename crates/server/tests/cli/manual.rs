@@ -94,6 +94,21 @@ fn every_limit_of_the_configuration_is_in_the_table_with_its_default() {
     }
 }
 
+/// The page is made of the definitions: what stands there is what is known of a key.
+#[test]
+fn every_key_of_the_configuration_has_its_help() {
+    let page = lampfield(&["check", "--reference"]).out;
+    let mut lines = page.lines().peekable();
+    let mut keys = 0;
+    while let Some(line) = lines.next() {
+        let Some(key) = line.strip_prefix("- **`") else { continue };
+        let help = lines.peek().and_then(|next| next.strip_prefix("  ")).unwrap_or_default();
+        assert!(help.split_whitespace().count() >= 3, "no help for {key}");
+        keys += 1;
+    }
+    assert!(keys > 40, "only {keys} keys");
+}
+
 /// Limits without a key: where each is defined, and how the manual says it.
 const CONSTANTS: [(&str, &str, &str); 38] = [
     ("server/src/control/listener.rs", "MOST_CLIENTS: usize = 32;", "| 32 |"),

@@ -1,6 +1,7 @@
 //! What becomes of domains while the server runs: those of the file stand there, others come and go.
 
 use std::path::Path;
+use std::time::Duration;
 
 use lampfield_accounts::BareJid;
 use lampfield_board::{AccountName, BoardName};
@@ -10,7 +11,13 @@ use toml::de::DeTable;
 use super::ServerHost;
 use crate::config::name::DomainName;
 use crate::failure::{Exit, Failure};
-use crate::serve::added::{Added, DomainRow, MOST};
+use crate::serve::added::{Added, DomainRow, MOST, is_servable};
+
+/// How often it is looked whether all facts of a domain have ended.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// How long a removal waits for that.
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
 
 impl ServerHost {
     pub(super) fn source(&self, name: &str) -> Option<DomainSource> {
@@ -35,6 +42,7 @@ impl ServerHost {
     }
 
     pub(super) async fn add(&self, new: NewDomain) -> Result<String, Failure> {
+        let _alone = self.added.changing.lock().await;
         let name = domain_name(&new.name)?;
         self.check_is_new(&name)?;
         let board = new.board.as_deref().map(|board| self.board_meant(board)).transpose()?;
@@ -48,18 +56,23 @@ impl ServerHost {
         let settings = added.settings().ok_or_else(|| wrong_name(&new.name))?;
         self.certificates.add(&self.config.borrow(), &name).map_err(Failure::from)?;
         // Stored first: what is served is there again after a restart.
-        self.added.put(added).await.map_err(|error| not_stored(&error))?;
+        if let Err(error) = self.added.put(added).await {
+            self.certificates.remove(&name);
+            return Err(not_stored(&error));
+        }
         self.of_domains.add(name.clone(), settings.board.clone());
         self.door.set_certificate_hash(self.certificates.only_hash());
-        self.door
-            .add_domain(&settings)
-            .await
-            .map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
+        if let Err(error) = self.door.add_domain(&settings).await {
+            // What cannot be served now may be after the next start, unless the store forgets it.
+            self.let_go(&name).await?;
+            return Err(Failure::new(Exit::Bad, "store", error.to_string()));
+        }
         tracing::info!(code = "domain", domain = %name, "added at run time");
         Ok(name.to_string())
     }
 
     pub(super) async fn change(&self, change: DomainChange) -> Result<(), Failure> {
+        let _alone = self.added.changing.lock().await;
         let Some(mut added) = self.added.get(&change.name) else { return Ok(()) };
         added.row.in_band = change.in_band.unwrap_or(added.row.in_band);
         added.row.show_caps = change.show_caps.unwrap_or(added.row.show_caps);
@@ -72,6 +85,7 @@ impl ServerHost {
     /// Ends everything of a domain that was added, or forgets that one of the file was added too. What a crash leaves
     /// undone is done at the next start.
     pub(crate) async fn remove(&self, name: &str) -> Result<(), Failure> {
+        let _alone = self.added.changing.lock().await;
         let Some(mut added) = self.added.get(name) else {
             let name = domain_name(name)?;
             return self.added.remove(&name).await.map_err(|error| not_stored(&error));
@@ -87,12 +101,18 @@ impl ServerHost {
                 .map_err(|error| Failure::new(Exit::Bad, "not-stored", error.to_string()))?;
         }
         self.of_domains.remove(&added.name);
-        self.clear_board(&added);
-        self.certificates.remove(&added.name);
-        self.door.set_certificate_hash(self.certificates.only_hash());
-        self.added.remove(&added.name).await.map_err(|error| not_stored(&error))?;
+        self.clear_board(&added).await;
+        self.let_go(&added.name).await?;
         tracing::info!(code = "domain", domain = name, "removed at run time");
         Ok(())
+    }
+
+    /// Forgets that a domain is served.
+    async fn let_go(&self, name: &DomainName) -> Result<(), Failure> {
+        self.of_domains.remove(name);
+        self.certificates.remove(name);
+        self.door.set_certificate_hash(self.certificates.only_hash());
+        self.added.remove(name).await.map_err(|error| not_stored(&error))
     }
 
     /// Does what an earlier run has begun. To be called before anybody is let in.
@@ -104,7 +124,7 @@ impl ServerHost {
     }
 
     /// The accounts of a domain have left its board. If no other domain has it, nothing is left on it.
-    fn clear_board(&self, added: &Added) {
+    async fn clear_board(&self, added: &Added) {
         let Some(name) = added.board() else { return };
         let Some(board) = self.boards.get(&name) else { return };
         let is_shared = self.of_domains.names().contains(&name);
@@ -112,11 +132,24 @@ impl ServerHost {
             let jid = BareJid::parse(account.as_str());
             jid.is_ok_and(|jid| jid.domain() == added.name.as_str())
         };
-        for account in board.read(|hub, _| hub.accounts()) {
-            if !is_shared || is_of_domain(&account) {
-                board.act(|hub, now| hub.remove_account(&account, now));
-            }
+        let mut gone = board.read(|hub, _| hub.accounts());
+        gone.retain(|account| !is_shared || is_of_domain(account));
+        for account in &gone {
+            board.act(|hub, now| hub.remove_account(account, now));
         }
+        // Facts end piece by piece. While the row of the domain is there, a crash loses nothing of that.
+        let holds = || {
+            let origins = board.read(|hub, now| hub.origins(now));
+            let mut names = origins.iter().filter_map(|one| AccountName::parse(&one.account).ok());
+            names.any(|name| gone.contains(&name))
+        };
+        let ended = async {
+            while holds() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        // What then still stands ends later all the same.
+        let _in_time = tokio::time::timeout(ENDS_WITHIN, ended).await;
     }
 
     fn check_is_new(&self, name: &DomainName) -> Result<(), Failure> {
@@ -152,7 +185,8 @@ impl ServerHost {
 }
 
 fn domain_name(typed: &str) -> Result<DomainName, Failure> {
-    DomainName::parse(typed).map_err(|_| wrong_name(typed))
+    let name = DomainName::parse(typed).ok().filter(is_servable);
+    name.ok_or_else(|| wrong_name(typed))
 }
 
 fn wrong_name(typed: &str) -> Failure {
