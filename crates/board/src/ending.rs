@@ -24,6 +24,8 @@ pub enum Ending {
     Removed,
     /// It had named its own end.
     Expired,
+    /// An operator has ended it.
+    Cleared,
     /// It stands on another board now.
     Moved,
 }
@@ -37,7 +39,7 @@ pub struct UnknownEnding(pub String);
 
 impl Ending {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Lost,
         Self::NotBackAfterRestart,
         Self::NotBack,
@@ -47,6 +49,7 @@ impl Ending {
         Self::Superseded,
         Self::Removed,
         Self::Expired,
+        Self::Cleared,
         Self::Moved,
     ];
 
@@ -63,6 +66,8 @@ impl Ending {
             Self::Superseded => "superseded",
             Self::Removed => "removed",
             Self::Expired => "expired",
+            // Not "cleared", which earlier versions stored for what is removed.
+            Self::Cleared => "by-command",
             Self::Moved => "moved",
         }
     }
@@ -80,6 +85,7 @@ impl fmt::Display for Ending {
             Self::Superseded => "said with another account since",
             Self::Removed => "the account was removed",
             Self::Expired => "its time was over",
+            Self::Cleared => "cleared by command",
             Self::Moved => "its domain has another board now",
         })
     }

@@ -185,6 +185,12 @@ pub trait FactValue:
         None
     }
 
+    /// The same, ending at a moment. None where a value of this kind has no end of its own.
+    fn ending_at(&self, moment: WallTime) -> Option<Self> {
+        let _ = moment;
+        None
+    }
+
     /// What is left of it at a moment; none if it has ended.
     fn left_at(&self, moment: WallTime) -> Option<Self> {
         let _ = moment;

@@ -46,13 +46,15 @@ pub enum Bucket {
     Meta,
     /// Pages of the past: what was said when, and how connections came and went.
     History,
+    /// Who has changed what. Last: after a crash it may lack a change that was made, and tells of none that was not.
+    Audit,
 }
 
 // === impl Bucket ===
 
 impl Bucket {
     /// Every bucket, in the order of their declaration.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Origins,
         Self::Confirmations,
         Self::Tombstones,
@@ -66,6 +68,7 @@ impl Bucket {
         Self::Subscriptions,
         Self::Meta,
         Self::History,
+        Self::Audit,
     ];
 
     /// The name of the table: lower case, words joined by `_`.
@@ -85,6 +88,7 @@ impl Bucket {
             Self::Subscriptions => "subscriptions",
             Self::Meta => "meta",
             Self::History => "history",
+            Self::Audit => "audit",
         }
     }
 
@@ -105,7 +109,8 @@ impl Bucket {
             | Self::PubsubItems
             | Self::Affiliations
             | Self::Subscriptions
-            | Self::Meta => Durability::Power,
+            | Self::Meta
+            | Self::Audit => Durability::Power,
         }
     }
 }

@@ -89,7 +89,7 @@ async fn a_newer_file_is_refused_and_left_alone() {
     drop(newer);
     let before = fs::read(&file).unwrap();
     let refused = open(folder.path());
-    assert!(matches!(refused, Err(OpenError::Newer { found: 999, known: 4, .. })));
+    assert!(matches!(refused, Err(OpenError::Newer { found: 999, known: 5, .. })));
     assert_eq!(fs::read(&file).unwrap(), before);
 }
 

@@ -2,6 +2,7 @@
 //! for each thing that can happen.
 
 mod arrive;
+mod by_hand;
 mod expire;
 mod explain;
 mod leave;

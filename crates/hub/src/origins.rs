@@ -46,6 +46,8 @@ pub struct OriginState {
     pub last_word: Option<Now>,
     /// What its newest connection's door says of it; none since the start.
     profile: Option<Profile>,
+    /// Whether an operator speaks by it: what it says needs no connection.
+    by_hand: bool,
 }
 
 /// All origins, with the ways to find them.
@@ -74,6 +76,7 @@ impl OriginState {
             away_since: None,
             last_word: None,
             profile: None,
+            by_hand: false,
         }
     }
 
@@ -83,6 +86,27 @@ impl OriginState {
         self.version = Version::new(self.next_epoch(), 0);
         self.connections.push((conn, self.version.epoch));
         self.away_since = None;
+    }
+
+    /// It speaks by hand from now on, in a new epoch where one is to begin. Says whether it did so already.
+    pub fn stand_by_hand(&mut self, anew: bool) -> bool {
+        let did = std::mem::replace(&mut self.by_hand, true);
+        if anew || !did {
+            self.version = Version::new(self.next_epoch(), 0);
+            self.away_since = None;
+            self.sweeps.believed();
+        }
+        did
+    }
+
+    /// Whether an operator speaks by it, so that nothing of it ends for want of a connection.
+    pub fn is_by_hand(&self) -> bool {
+        self.by_hand
+    }
+
+    /// As it was stored.
+    pub fn was_by_hand(&mut self, by_hand: bool) {
+        self.by_hand = by_hand;
     }
 
     /// A connection ends. Facts heard last in an epoch below the answer are held up by nobody who
@@ -104,7 +128,7 @@ impl OriginState {
         self.sweeps.look_again();
         let below = self.held_from();
         let threatened = self.sweeps.threatening(below.saturating_sub(1)).is_some();
-        if self.facts == 0 || threatened {
+        if self.facts == 0 || threatened || self.by_hand {
             return;
         }
         if self.attached() {

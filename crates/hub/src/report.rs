@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::connections::ConnId;
 use crate::notice::Trouble;
+use crate::publication::{Outcome, Refusal};
 
 /// How long a fact still has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -38,6 +39,8 @@ pub enum Lease {
     Away,
     /// It outlives its origin, by the policy for such names.
     KeptByPolicy,
+    /// An operator has said it, so that it needs no connection.
+    ByHand,
     /// Nothing holds it up, and it is about to end.
     Ending,
     /// Its origin says it no longer, and UNAVAILABLE stands in its place.
@@ -155,6 +158,21 @@ pub struct Tally {
     pub ignored: u64,
     /// Refused.
     pub refused: u64,
+}
+
+// === impl Tally ===
+
+impl Tally {
+    /// Counts what became of something that was said.
+    pub(crate) fn count(&mut self, became: &Result<Outcome, Refusal>) {
+        *match became {
+            Ok(Outcome::Changed) => &mut self.changed,
+            Ok(Outcome::Repeat) => &mut self.repeats,
+            Ok(Outcome::PassedOn) => &mut self.passed_on,
+            Ok(Outcome::Ignored) => &mut self.ignored,
+            Err(_) => &mut self.refused,
+        } += 1;
+    }
 }
 
 // === impl Status ===

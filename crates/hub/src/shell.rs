@@ -14,7 +14,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use lampfield_board::{BoardName, Change, Identity, Subject, WallTime};
+use lampfield_board::{BoardName, Change, Identity, Origin, Subject, WallTime};
 use lampfield_fabric::{Bucket, Ledger, Storage, Store, Ticket, Write};
 use tokio::{
     sync::{Notify, watch},
@@ -153,6 +153,31 @@ impl HubShell {
     /// The latest write that is committed.
     pub(crate) fn committed(&self) -> watch::Receiver<Ticket> {
         self.0.committed.clone()
+    }
+
+    /// An operator says something by hand, as [`Hub::set`]. The ticket is as that of [`HubShell::publish`].
+    ///
+    /// # Errors
+    /// As [`HubShell::publish`].
+    pub fn set(
+        &self,
+        origin: &Origin,
+        said: Publication,
+    ) -> Result<(Outcome, Option<Ticket>), Refusal> {
+        if self.0.ledger.is_full() {
+            return Err(Refusal::NoRoom { waiting: self.owed() });
+        }
+        let subject = said.subject.clone();
+        let outcome = self.act(|hub, now| hub.set(origin, said, now))?;
+        let key = self.read(|hub, _| hub.key_by_hand(origin, &subject));
+        self.0.ledger.check(Bucket::Facts, &key).map_err(Refusal::NotStored)?;
+        Ok((outcome, self.uncommitted()))
+    }
+
+    /// What an origin says of a subject ends, or what all do, as [`Hub::clear`]. The ticket is that of the last of it.
+    pub fn clear(&self, subject: &Subject, by: Option<&Origin>) -> (usize, Option<Ticket>) {
+        let ended = self.act(|hub, now| hub.clear(subject, by, now));
+        (ended, self.uncommitted())
     }
 
     /// How many writes wait for room in the store's queue.

@@ -69,6 +69,9 @@ pub struct StoredFact<'a> {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct OriginRow {
     pub epoch: u32,
+    /// Whether an operator speaks by it, who needs no connection.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
 }
 
 // === impl FactRow ===

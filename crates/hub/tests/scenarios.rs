@@ -11,6 +11,7 @@ mod scenarios {
     mod answers;
     mod back_off;
     mod bounds;
+    mod by_hand;
     mod fixture;
     mod kinds;
     mod leases;

@@ -1,5 +1,7 @@
 //! How arguments cross from a face to an operation: as JSON, checked against the definition.
 
+use std::time::Duration;
+
 use lampfield_board::{Kind, WallTime};
 use serde_json::{Map, Value};
 
@@ -39,6 +41,18 @@ pub struct Spoken(pub Value);
 /// From when on: `10m` ago, `14:03`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Since(pub WallTime);
+
+/// So long: `10m`, `2h`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+/// The name of an argument that may be a word of the language.
+pub const fn plain(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}
 
 /// Takes one argument out of what was said.
 ///
@@ -162,6 +176,21 @@ impl ArgumentValue for Since {
 
     fn write(&self) -> Value {
         self.0.to_string().into()
+    }
+}
+
+// === impl Span ===
+
+impl ArgumentValue for Span {
+    const FORM: Form = Form::Span;
+    const NEED: Need = Need::Required;
+
+    fn read(said: Value) -> Result<Self, String> {
+        moment::some_time(&String::read(said)?).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        humantime::format_duration(self.0).to_string().into()
     }
 }
 

@@ -51,6 +51,8 @@ pub enum Form {
     Moment,
     /// How far to look back, or from when on: `10m`, `2h`, `14:03`, `2026-11-21T14:03:00Z`.
     Since,
+    /// How long: `10s`, `5min`, `2h`.
+    Span,
     /// The word for a kind of subject.
     Kind,
     /// Anything; in JSON as it is.

@@ -3,13 +3,15 @@
 
 use std::rc::Rc;
 
+use jiff::Timestamp;
 use lampfield_accounts::{Account, AccountBook, BareJid};
-use lampfield_board::{BoardName, NameError, Protocol};
+use lampfield_board::{BoardName, NameError, Protocol, WallTime};
 use lampfield_fabric::Store;
 use lampfield_hub::{Boards, HubShell};
 
 use crate::actor::Actor;
-use crate::argument::Said;
+use crate::argument::{Said, notable};
+use crate::audit::{Audit, AuditEntry, DONE, Try};
 use crate::definition::Definition;
 use crate::failure::{Exit, Failure};
 use crate::host::{Host, Served};
@@ -27,6 +29,8 @@ pub struct Desk<H> {
     pub store: Store,
     /// Who watches.
     pub watchers: Rc<Watchers>,
+    /// Who has changed what.
+    pub audit: Rc<Audit>,
     /// The program around it.
     pub host: H,
 }
@@ -45,6 +49,11 @@ pub fn defined(name: &str) -> Result<&'static Definition, Failure> {
             false => failure.line("nearest", near.join("  ")),
         }
     })
+}
+
+/// The time of day.
+pub(crate) fn now() -> WallTime {
+    WallTime::from_millis(u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default())
 }
 
 impl<H: Host> Desk<H> {
@@ -113,11 +122,47 @@ impl<H: Host> Desk<H> {
     async fn perform<O: Perform<H>>(
         &self,
         actor: &Actor,
-        _said: &Said,
+        said: &Said,
+        operation: Result<O, Failure>,
+    ) -> Result<O::Answer, Failure> {
+        let noted =
+            O::DEFINITION.changes().then(|| self.note(actor, said, operation.as_ref().ok()));
+        let done = self.attempt(actor, operation).await;
+        if let Some(noted) = noted {
+            noted.ended(done.as_ref().map_or_else(|refused| refused.code.as_str(), |_| DONE));
+        }
+        done
+    }
+
+    async fn attempt<O: Perform<H>>(
+        &self,
+        actor: &Actor,
         operation: Result<O, Failure>,
     ) -> Result<O::Answer, Failure> {
         actor.check(O::DEFINITION)?;
         operation?.perform(self, actor).await
+    }
+
+    /// An entry of the audit log, which is written when the try has ended. What somebody of one board tries is told on
+    /// that board, also what was meant for another.
+    fn note<O: Perform<H>>(&self, actor: &Actor, said: &Said, operation: Option<&O>) -> Try<'_> {
+        let about = || operation.and_then(|operation| operation.about(self));
+        let board = actor.board().cloned().or_else(about);
+        let (definition, said) = (O::DEFINITION, notable(O::DEFINITION, said));
+        self.audit.begin(AuditEntry::new(
+            now(),
+            actor.kind(),
+            definition.name,
+            said,
+            board.as_ref(),
+        ))
+    }
+
+    /// The board of that name, or that a domain of that name has; without a name, that of the first domain.
+    pub(crate) fn board_called(&self, named: Option<&str>) -> Option<BoardName> {
+        let served = self.host.served();
+        let first = || served.first().map(|first| &first.board);
+        named.map_or_else(first, |named| found(&served, named)).cloned()
     }
 
     /// The board that is meant: by its name or that of a domain which has it; without a name, the actor's own, or that of

@@ -3,11 +3,13 @@
 //! `docs/reference-json.md` and are only ever added to within a schema version.
 
 pub mod account;
+pub mod audit;
 pub mod change;
 pub mod done;
 pub mod error;
 pub mod history;
 pub mod invite;
+pub mod lamp;
 pub mod status;
 pub mod why;
 

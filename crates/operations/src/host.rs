@@ -2,6 +2,8 @@
 //! says. The program implements it; nothing in here knows a protocol.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::future::Future;
 use std::net::IpAddr;
 
 use lampfield_accounts::{BareJid, LegacyAuth};
@@ -45,6 +47,30 @@ pub trait Host: 'static {
     /// Which accounts may read the past.
     fn history_readers(&self) -> HistoryReaders;
 
+    /// Where a served domain stands; none if it is not served.
+    fn domain_source(&self, domain: &str) -> Option<DomainSource>;
+
+    /// What the doors hold of a domain.
+    fn held_of_domain(&self, domain: &str) -> HeldOfDomain;
+
+    /// Serves one more domain, from now on and after each start; gives its name as it is known.
+    ///
+    /// # Errors
+    /// It is served already, its name cannot be one, or it cannot be stored.
+    fn add_domain(&self, new: NewDomain) -> impl Future<Output = Result<String, Failure>>;
+
+    /// Changes a domain that was added.
+    ///
+    /// # Errors
+    /// It cannot be stored.
+    fn change_domain(&self, change: DomainChange) -> impl Future<Output = Result<(), Failure>>;
+
+    /// Ends everything of a domain that was added; of one that the file has too, only what was added.
+    ///
+    /// # Errors
+    /// It cannot be stored.
+    fn remove_domain(&self, domain: &str) -> impl Future<Output = Result<(), Failure>>;
+
     /// What it knows of its own state.
     fn machine(&self) -> Machine;
 
@@ -53,6 +79,64 @@ pub trait Host: 'static {
     /// # Errors
     /// When they cannot be levels.
     fn set_log(&self, levels: &str) -> Result<String, Failure>;
+}
+
+/// A domain to be served from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDomain {
+    /// As it was typed.
+    pub name: String,
+    /// The board that it is to have, by its name or that of a domain; one of its own if none.
+    pub board: Option<String>,
+    /// Whether clients can make accounts themselves.
+    pub in_band: bool,
+    /// Whether its PBXs are shown what others can do.
+    pub show_caps: bool,
+}
+
+/// What is to be another in a domain that was added at run time. What is not said stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DomainChange {
+    /// Which one.
+    pub name: String,
+    /// Whether clients can make accounts themselves.
+    pub in_band: Option<bool>,
+    /// Whether its PBXs are shown what others can do.
+    pub show_caps: Option<bool>,
+}
+
+/// Where a served domain stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DomainSource {
+    /// It was added at run time.
+    Added,
+    /// It stands in the configuration.
+    File {
+        /// The file and the line.
+        place: String,
+        /// Whether one of that name was added at run time as well, which waits.
+        is_added_too: bool,
+    },
+}
+
+/// What the doors hold of a domain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldOfDomain {
+    /// Clients that are connected with an account of it.
+    pub connected: usize,
+    /// PubSub nodes, besides those that the server makes.
+    pub nodes: usize,
+}
+
+// === impl DomainSource ===
+
+impl fmt::Display for DomainSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Added => f.write_str("run time"),
+            Self::File { place, .. } => f.write_str(place),
+        }
+    }
 }
 
 /// One served domain.

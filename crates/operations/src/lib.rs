@@ -10,6 +10,7 @@
 
 mod actor;
 mod argument;
+mod audit;
 mod definition;
 mod desk;
 pub mod document;
@@ -25,11 +26,14 @@ mod trouble;
 mod watchers;
 
 pub use actor::{Actor, ActorKind, OWNER};
-pub use argument::{ArgumentValue, Hidden, Said, Since, Spoken, notable};
+pub use argument::{ArgumentValue, Hidden, Said, Since, Span, Spoken, notable};
+pub use audit::{Audit, AuditEntry};
 pub use definition::{Answer, Argument, Definition, Effect, Form, Need, Reach};
 pub use desk::{Desk, defined};
 pub use history_readers::HistoryReaders;
-pub use host::{Connected, Host, Machine, Served};
+pub use host::{
+    Connected, DomainChange, DomainSource, HeldOfDomain, Host, Machine, NewDomain, Served,
+};
 pub use operation::Operation;
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use watchers::{Watchers, Watching};

@@ -2,13 +2,17 @@
 //! in `operation/`; the list at the end of this file is the only one.
 
 mod accounts;
+mod audit;
 mod domain;
 mod history;
 mod invite;
+mod lamp;
+mod lamps;
 mod log;
 mod past;
 mod recall;
 mod status;
+mod stored;
 mod subject;
 mod user;
 mod watch;
@@ -16,12 +20,16 @@ mod why;
 
 use std::future::Future;
 
+use lampfield_board::BoardName;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use domain::DomainList;
+pub use audit::Audit;
+pub use domain::{DomainAdd, DomainChange, DomainList, DomainRemove};
 pub use history::History;
 pub use invite::Invite;
+pub use lamp::{LampClear, LampSet};
+pub use lamps::LampList;
 pub use log::LogSet;
 pub use status::Status;
 pub use user::{UserAdd, UserForgetResource, UserList, UserPasswd, UserRemove};
@@ -61,6 +69,13 @@ pub trait Perform<H: Host>: Operation {
         desk: &Desk<H>,
         actor: &Actor,
     ) -> impl Future<Output = Result<Self::Answer, Failure>>;
+
+    /// The board that it is about, for the audit log; asked where the actor may touch all. None where it is about the
+    /// whole server, or what was said means no board.
+    fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
+        let _about_the_server = desk;
+        None
+    }
 }
 
 /// Makes the type of an operation and its [`Definition`] of one text. The documentation of the type and of its fields is
@@ -84,7 +99,7 @@ macro_rules! operation {
                 name: $name,
                 about: concat!($($about),+).trim_ascii_start(),
                 arguments: &[$($crate::definition::Argument {
-                    name: stringify!($argument),
+                    name: $crate::argument::plain(stringify!($argument)),
                     about: concat!($($help),+).trim_ascii_start(),
                     form: <$type as $crate::argument::ArgumentValue>::FORM,
                     need: $crate::operation::operation!(@need $type $(, $default)?),
@@ -104,7 +119,7 @@ macro_rules! operation {
                 Ok(Self {
                     $($argument: $crate::argument::take(
                         &mut said,
-                        stringify!($argument),
+                        $crate::argument::plain(stringify!($argument)),
                         $crate::operation::operation!(@default $($default)?),
                     )?,)*
                 })
@@ -112,7 +127,7 @@ macro_rules! operation {
 
             fn write(&self) -> $crate::argument::Said {
                 let said: [(&str, serde_json::Value); _] = [$((
-                    stringify!($argument),
+                    $crate::argument::plain(stringify!($argument)),
                     $crate::argument::ArgumentValue::write(&self.$argument),
                 ),)*];
                 let said = said.into_iter().filter(|(_, value)| !value.is_null());
@@ -155,6 +170,9 @@ operations! {
     Why,
     History,
     Watch,
+    LampSet,
+    LampClear,
+    LampList,
     UserAdd,
     UserList,
     UserPasswd,
@@ -162,5 +180,9 @@ operations! {
     UserRemove,
     Invite,
     DomainList,
+    DomainAdd,
+    DomainChange,
+    DomainRemove,
     LogSet,
+    Audit,
 }

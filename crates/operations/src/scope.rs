@@ -37,6 +37,8 @@ scopes! {
     StatusRead = "status:read",
     /// See what lamps show and why, and follow changes.
     LampsRead = "lamps:read",
+    /// Say what lamps show, and withdraw what was said.
+    LampsWrite = "lamps:write",
     /// See what was said about a lamp in the past, and by whom.
     HistoryRead = "history:read",
     /// See the accounts, never their passwords.
@@ -45,6 +47,10 @@ scopes! {
     AccountsWrite = "accounts:write",
     /// See the served domains.
     DomainsRead = "domains:read",
+    /// Add, change and remove domains, with everything that is in them.
+    DomainsWrite = "domains:write",
+    /// See who has changed what, and who was refused.
+    AuditRead = "audit:read",
     /// Change what is logged.
     LogWrite = "log:write",
 }

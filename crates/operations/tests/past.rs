@@ -29,7 +29,8 @@ use lampfield_operations::document::why::Why as WhyDocument;
 use lampfield_operations::failure::{Exit, Failure};
 use lampfield_operations::operation::{History, Why};
 use lampfield_operations::{
-    Actor, Connected, Desk, HistoryReaders, Host, Machine, Served, Watchers,
+    Actor, Audit, Connected, Desk, DomainChange, DomainSource, HeldOfDomain, HistoryReaders, Host,
+    Machine, NewDomain, Served, Watchers,
 };
 use tokio::task::LocalSet;
 
@@ -97,6 +98,26 @@ impl Host for Program {
         }
     }
 
+    fn domain_source(&self, _: &str) -> Option<DomainSource> {
+        None
+    }
+
+    fn held_of_domain(&self, _: &str) -> HeldOfDomain {
+        HeldOfDomain { connected: 0, nodes: 0 }
+    }
+
+    async fn add_domain(&self, _: NewDomain) -> Result<String, Failure> {
+        Err(Failure::bug("no domain is added here"))
+    }
+
+    async fn change_domain(&self, _: DomainChange) -> Result<(), Failure> {
+        Err(Failure::bug("no domain is changed here"))
+    }
+
+    async fn remove_domain(&self, _: &str) -> Result<(), Failure> {
+        Err(Failure::bug("no domain is removed here"))
+    }
+
     fn set_log(&self, _: &str) -> Result<String, Failure> {
         Err(Failure::bug("nothing is logged here"))
     }
@@ -120,7 +141,8 @@ async fn start(folder: &Path, settings: Settings, readers: HistoryReaders) -> De
     let boards = Boards::open(store.clone(), settings, [board()], |_| None).await.expect("boards");
     boards.run();
     let watchers = Rc::new(Watchers::default());
-    Desk { boards, accounts, store, watchers, host: Program { readers } }
+    let audit = Rc::new(Audit::open(store.clone()).await.expect("an audit log"));
+    Desk { boards, accounts, store, watchers, audit, host: Program { readers } }
 }
 
 async fn stop(desk: Desk<Program>) {

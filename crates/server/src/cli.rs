@@ -2,14 +2,17 @@
 //! `check` are clients of the running server's control socket.
 
 mod args;
+mod audit;
 mod bench;
 mod check;
+mod confirm;
 mod domain;
 mod examples;
 mod help;
 mod hint;
 mod history;
 mod invite;
+mod lamp;
 mod log;
 mod password;
 mod relay;
@@ -98,9 +101,11 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
         Verb::Why(why) => why::run(why, common, screen),
         Verb::History(history) => history::run(history, common, screen),
         Verb::Watch(watch) => watch::run(watch, common, screen),
+        Verb::Lamp(lamp) => lamp::run(lamp, common, screen),
         Verb::User(user) => user::run(user, common, screen),
         Verb::Invite(invite) => invite::run(invite, common, screen),
-        Verb::Domain(_) => domain::run(common, screen),
+        Verb::Domain(domain) => domain::run(domain, common, screen),
+        Verb::Audit(audit) => audit::run(audit, common, screen),
         Verb::Log(log) => log::run(log, common, screen),
         Verb::Relay(relay) => relay::run(relay),
         Verb::Bench(bench) => bench::run(bench, common, screen),

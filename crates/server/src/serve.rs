@@ -2,9 +2,11 @@
 //! on one thread; only the store and the password derivations have threads of their own.
 
 mod accounts;
+mod added;
 mod addresses;
 mod banner;
 mod boards;
+mod certificates;
 mod descriptors;
 mod first_start;
 mod host;
@@ -21,7 +23,7 @@ use std::time::{Duration, Instant};
 use lampfield_board::AccountName;
 use lampfield_fabric::{Embedded, OpenError, Storage, Store, StoreError, StoreLimits};
 use lampfield_hub::{Boards, Observer};
-use lampfield_operations::{Desk, Watchers};
+use lampfield_operations::{Audit, Desk, Watchers};
 use lampfield_xmpp::{Door, Listeners};
 
 use rustix::fs::Mode;
@@ -34,6 +36,7 @@ use crate::failure::{Exit, Failure};
 use crate::logging::Log;
 use crate::memory;
 use crate::place::{Place, PlaceError};
+use added::AddedDomains;
 use boards::BoardsOfDomains;
 use host::ServerHost;
 use signals::{Signals, Wish};
@@ -69,35 +72,47 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     let store = open_store(&place)?;
     let unreadable = |error: StoreError| Failure::new(Exit::Bad, "store", error.to_string());
     let of_domains = BoardsOfDomains::of(&place.config, &store).await.map_err(unreadable)?;
+    let added = AddedDomains::open(&place.config, &store).await.map_err(unreadable)?;
+    for one in added.served() {
+        one.board().into_iter().for_each(|board| of_domains.add(one.name.clone(), board));
+    }
     let boards = open_boards(&place, &store, &of_domains).await.map_err(unreadable)?;
     boards.set_mapping(place.config.mapping().map_err(Failure::bug)?);
     let watchers = Rc::new(Watchers::default());
     boards.observe(&(Rc::clone(&watchers) as Rc<dyn Observer>));
 
     let book = accounts::open(&place, &store).await?;
-    let (settings, certificates) = xmpp::settings(&place, &of_domains)?;
+    let (settings, certificates) = xmpp::settings(&place, &of_domains, &added)?;
     let door = Door::open(settings, book, boards.clone(), store.clone())
         .await
         .map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
     // Only now, so that what happens to accounts takes its usual way through the door.
     accounts::reconcile(&door.context.accounts, &place.config).await?;
     boards.run();
-    let listeners = listen(&door)?;
     let socket = bind_control(&place)?;
     let is_first = first_start::is_one(&place, &door);
     let advice = advice::of(&place);
     let host = ServerHost {
         boards: boards.clone(),
         of_domains,
+        added,
+        file: place.file.clone(),
         log,
         door: Rc::clone(&door),
         server: server(&place),
         config: RefCell::new(place.config.clone()),
         certificates,
     };
+    host.finish_removals().await?;
+    let listeners = listen(&door)?;
     let accounts = Rc::clone(&door.context.accounts);
-    let desk = Rc::new(Desk { boards, accounts, store: store.clone(), watchers, host });
-    banner::greet(&desk.host.server, &desk.host.certificates, &place);
+    let audit = Rc::new(Audit::open(store.clone()).await.map_err(unreadable)?);
+    let paying = Rc::clone(&audit);
+    spawn_local(async move { paying.run().await });
+    let store_of_desk = store.clone();
+    let desk = Desk { boards, accounts, store: store_of_desk, watchers, audit, host };
+    let desk = Rc::new(desk);
+    banner::greet(&desk.host.server_now(), &desk.host.certificates.all(), &place);
     banner::advise(&advice, &place.warnings);
     if is_first {
         first_start::welcome(&desk, &place).await?;
@@ -133,7 +148,7 @@ async fn open_boards(
     }
     let home = |account: &AccountName| {
         let (_, domain) = account.as_str().rsplit_once('@')?;
-        of_domains.of_domain(domain).cloned()
+        of_domains.of_domain(domain)
     };
     Boards::open(store.clone(), settings::of_hub(&place.config), of_domains.names(), home).await
 }

@@ -22,6 +22,8 @@ pub struct Context {
     pub settings: Settings,
     /// The bounds in force; those of the settings are where they began.
     limits: RefCell<Rc<XmppLimits>>,
+    /// The hash for `tls-server-end-point` now; that of the settings is where it began.
+    certificate_hash: RefCell<Option<Vec<u8>>>,
     /// The domains that are served.
     pub domains: Domains,
     /// Who may log in and what they may do.
@@ -78,6 +80,7 @@ impl Context {
             results: Rc::default(),
             questions: Questions::default(),
             limits: RefCell::new(Rc::new(settings.limits.clone())),
+            certificate_hash: RefCell::new(settings.certificate_hash.clone()),
             settings,
             accounts,
             ledger,
@@ -125,6 +128,16 @@ impl Context {
         let shown =
             || self.domains.served(Some(account.domain())).is_some_and(|d| d.show_caps.get());
         if !self.peers.is_pbx(account) || shown() { Caps::Shown } else { Caps::Hidden }
+    }
+
+    /// The hash of the certificate that all connections are shown, where they are shown the same one.
+    pub(crate) fn certificate_hash(&self) -> Option<Vec<u8>> {
+        self.certificate_hash.borrow().clone()
+    }
+
+    /// Other certificates are shown from now on.
+    pub(crate) fn set_certificate_hash(&self, hash: Option<Vec<u8>>) {
+        self.certificate_hash.replace(hash);
     }
 
     /// Puts other bounds in force.

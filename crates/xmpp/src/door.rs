@@ -11,11 +11,13 @@ use lampfield_xmpp_stream::{BareJid, StreamCondition};
 use crate::admission::AdmissionControl;
 use crate::breakages::Breakages;
 use crate::context::{Context, OpenError};
+use crate::domains::ServedDomain;
 use crate::replacements::Replacements;
 use crate::services::pubsub::Views;
 use crate::services::pubsub::glue::Pubsub;
 use crate::services::telephony::{Telephonies, Telephony, TelephonyService};
 use crate::services::{Service, Services};
+use crate::session::Session;
 use crate::settings::{DomainSettings, Settings, XmppLimits};
 use crate::turns::Turns;
 use crate::wire::Flusher;
@@ -24,6 +26,8 @@ use crate::wire::Flusher;
 pub struct Door {
     /// What the services work with.
     pub context: Rc<Context>,
+    /// The PubSub services of all domains.
+    pubsub: Rc<Pubsub>,
     /// What the server answers.
     pub services: Services,
     /// The views of the boards.
@@ -74,15 +78,17 @@ impl Door {
         let results = Rc::clone(&context.results);
         let telephonies = Rc::new(Telephonies::new(boards.clone(), results, log_limit));
         let flusher = Flusher::new(limits.unread_total);
-        for domain in context.domains.iter() {
-            telephonies.open(domain).await?;
+        for domain in context.domains.all() {
+            telephonies.open(&domain).await?;
         }
         let health = boards.door(Protocol::Xmpp, None, addresses(&context.settings));
         let telephony = TelephonyService::new(Rc::clone(&telephonies), Rc::clone(&flusher), health);
         let telephony = Rc::new(telephony);
         let pubsub = Pubsub::open(&context, Rc::clone(&telephony) as Rc<dyn Views>).await?;
+        let pubsub = Rc::new(pubsub);
         let door = Rc::new(Self {
-            services: Services::standard(first, telephony, pubsub),
+            services: Services::standard(first, telephony, Rc::clone(&pubsub)),
+            pubsub,
             telephonies,
             admission: AdmissionControl::new(
                 limits.connections,
@@ -112,7 +118,49 @@ impl Door {
         self.context.set_limits(limits);
     }
 
-    /// Takes over what a reload may change of the domains.
+    /// Serves one more domain, with what the store still holds of it.
+    ///
+    /// # Errors
+    /// When its name cannot be one, or the store cannot be read.
+    pub async fn add_domain(&self, domain: &DomainSettings) -> Result<(), OpenError> {
+        let domain = ServedDomain::of(domain)?;
+        self.telephonies.open(&domain).await?;
+        self.pubsub.add(&self.context, &domain).await?;
+        self.context.domains.add(domain);
+        // Its board may speak of accounts that have gone since it was served last.
+        self.tidy();
+        Ok(())
+    }
+
+    /// Serves a domain no longer: its streams end, and its nodes are deleted. Its accounts are left to the caller.
+    pub fn remove_domain(&self, name: &str) {
+        let Some(domain) = self.context.domains.remove(name) else { return };
+        for session in self.sessions_of(name) {
+            session.end(StreamCondition::HostGone, "this domain is served no longer");
+        }
+        self.pubsub.remove(&self.context, &domain);
+    }
+
+    /// Who is connected with an account of a domain.
+    pub fn sessions_of(&self, domain: &str) -> Vec<Rc<Session>> {
+        let mut sessions = self.context.router.all();
+        sessions.retain(|session| session.bare.domain() == domain);
+        sessions
+    }
+
+    /// How many PubSub nodes a domain has, besides the telephony nodes.
+    pub fn nodes_of(&self, domain: &str) -> usize {
+        let served = self.context.domains.served(Some(domain));
+        served.map_or(0, |domain| self.pubsub.nodes(&domain))
+    }
+
+    /// Other certificates are shown from now on: the hash for `tls-server-end-point`, where all connections are shown
+    /// the same one.
+    pub fn set_certificate_hash(&self, hash: Option<Vec<u8>>) {
+        self.context.set_certificate_hash(hash);
+    }
+
+    /// Takes over what may change of the domains while they are served.
     pub fn set_domains(&self, domains: &[DomainSettings]) {
         self.context.domains.set(domains);
     }
@@ -158,12 +206,11 @@ impl Door {
         kept.iter().filter(|account| gone(account)).for_each(|account| self.let_go(account));
         for telephony in self.telephonies.all() {
             for name in telephony.kit().accounts() {
-                let account = BareJid::parse(name.as_str());
-                let is_here = |account: &BareJid| {
-                    let domain = context.domains.served(Some(account.domain()));
-                    domain.is_some_and(|domain| domain.board == *telephony.board())
-                };
-                if !account.is_ok_and(|account| !gone(&account) && is_here(&account)) {
+                // Whoever is no account, such as the command line, is not in the book either way.
+                let Ok(account) = BareJid::parse(name.as_str()) else { continue };
+                let domain = context.domains.served(Some(account.domain()));
+                let is_here = domain.is_some_and(|domain| domain.board == *telephony.board());
+                if gone(&account) || !is_here {
                     telephony.kit().remove_account(&name);
                 }
             }

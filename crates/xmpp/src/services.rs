@@ -56,11 +56,11 @@ impl Services {
     pub fn standard(
         first: Vec<Rc<dyn Service>>,
         telephony: Rc<telephony::TelephonyService>,
-        pubsub: pubsub::glue::Pubsub,
+        pubsub: Rc<pubsub::glue::Pubsub>,
     ) -> Self {
         let standard: [Rc<dyn Service>; 11] = [
             telephony,
-            Rc::new(pubsub),
+            pubsub,
             Rc::new(legacy_session::LegacySession),
             Rc::new(ping::Ping),
             Rc::new(register::Register),

@@ -23,7 +23,7 @@ pub struct Settings {
     /// The certificates; without them `tls` is as good as off.
     pub certificates: Option<TlsSettings>,
     /// The hash of the certificate for `tls-server-end-point` (RFC 5929 section 4.1), where all
-    /// connections are shown the same one.
+    /// connections are shown the same one; at the start, see [`Door::set_certificate_hash`](crate::Door).
     pub certificate_hash: Option<Vec<u8>>,
     /// PLAIN without TLS, and `jabber:iq:auth` for accounts that are marked for it.
     pub clear_text_auth: ClearTextAuth,
@@ -48,7 +48,7 @@ pub struct DomainSettings {
 }
 
 /// How accounts are made without an operator's hand.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Registration {
     /// Not at all.
     Closed,

@@ -5,6 +5,7 @@ mod broken_streams;
 mod by_relay;
 mod commands;
 mod configuration;
+mod domains;
 mod fairness;
 mod guessing;
 mod history;

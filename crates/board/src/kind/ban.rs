@@ -79,6 +79,10 @@ impl FactValue for Ban {
         self.until
     }
 
+    fn ending_at(&self, moment: WallTime) -> Option<Self> {
+        Some(Self { until: Some(moment), ..self.clone() })
+    }
+
     fn left_at(&self, moment: WallTime) -> Option<Self> {
         self.until.is_none_or(|until| until > moment).then(|| self.clone())
     }

@@ -222,6 +222,16 @@ macro_rules! kinds {
                 match self { $(Self::$kind(held) => Borrow::<$value>::borrow(held).deadline(),)+ }
             }
 
+            /// The same, ending at a moment; none where a value of its kind has no end of its own.
+            #[must_use]
+            pub fn ending_at(&self, moment: WallTime) -> Option<Self> {
+                match self {
+                    $(Self::$kind(held) => {
+                        Borrow::<$value>::borrow(held).ending_at(moment).map(Self::from)
+                    })+
+                }
+            }
+
             /// What is left of it at a moment; none if it has ended.
             #[must_use]
             pub fn left_at(&self, moment: WallTime) -> Option<Self> {

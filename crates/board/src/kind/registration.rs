@@ -117,6 +117,13 @@ impl FactValue for Registration {
         self.contacts.iter().filter_map(|contact| contact.expires).min()
     }
 
+    /// Each contact ends then, or earlier if it says so.
+    fn ending_at(&self, moment: WallTime) -> Option<Self> {
+        let ends = |expires: Option<WallTime>| expires.map_or(moment, |end| end.min(moment));
+        let until = |one: &Contact| Contact { expires: Some(ends(one.expires)), ..one.clone() };
+        Some(Self { contacts: self.contacts.iter().map(until).collect() })
+    }
+
     fn left_at(&self, moment: WallTime) -> Option<Self> {
         let lasts = |contact: &&Contact| contact.expires.is_none_or(|end| end > moment);
         let contacts: Vec<_> = self.contacts.iter().filter(lasts).cloned().collect();

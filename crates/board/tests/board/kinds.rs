@@ -114,6 +114,11 @@ fn only_kinds_that_may_expire_have_deadlines() {
     for kind in Kind::ALL {
         let ends = |value: &Value| value.deadline().is_some();
         assert_eq!(kind.examples().iter().any(ends), kind.may_expire(), "{kind}");
+        // Whoever says it by hand can say when it ends, for each kind in the same way.
+        let moment = WallTime::from_millis(3_000_000_000_000);
+        let ending = kind.examples().into_iter().find_map(|value| value.ending_at(moment));
+        let end = ending.and_then(|value| value.deadline());
+        assert_eq!(end, kind.may_expire().then_some(moment), "{kind}");
         for value in kind.examples() {
             let Some(deadline) = value.deadline() else { continue };
             let before = WallTime::from_millis(deadline.millis() - 1);

@@ -85,15 +85,12 @@ impl Hub {
                 true => state.sweeps.returned(now.mono + grace),
                 false => state.sweeps.believed(),
             }
-            (was_away, state.version.epoch, state.facts)
+            let row = OriginRow { epoch: state.version.epoch, by_hand: state.is_by_hand() };
+            (was_away, row, state.facts)
         });
-        let Some((was_away, epoch, facts)) = returned else { return };
-        self.board.raise_epoch(id, epoch);
-        self.outbox.put(
-            Bucket::Origins,
-            keys::origin(&self.name, &name),
-            json(&OriginRow { epoch }),
-        );
+        let Some((was_away, row, facts)) = returned else { return };
+        self.board.raise_epoch(id, row.epoch);
+        self.outbox.put(Bucket::Origins, keys::origin(&self.name, &name), json(&row));
         self.check_eid(name.eid());
         if was_away {
             self.outbox.happened(Happening::Returned { origin: name, facts, grace });

@@ -81,11 +81,14 @@ impl Hub {
             FactState::Unavailable(reason) => return Lease::Unavailable { reason: *reason },
             FactState::Live(_) => {}
         }
+        let origin = self.origins.get(fact.origin_id);
+        if origin.is_some_and(OriginState::is_by_hand) {
+            return Lease::ByHand;
+        }
         if self.settings.policies.of(fact.subject) == Policy::Keep {
             return Lease::KeptByPolicy;
         }
-        self.origins
-            .get(fact.origin_id)
+        origin
             .map_or(Lease::Away, |state| lease_of(state, state.sweeps.threatening(fact.heard), now))
     }
 
@@ -104,6 +107,7 @@ impl Hub {
 fn lease_of(state: &OriginState, sweep: Option<Sweep>, now: Now) -> Lease {
     match sweep {
         Some(sweep) => lease_until(sweep, now),
+        None if state.is_by_hand() => Lease::ByHand,
         None if state.attached() => Lease::Live,
         None => Lease::Away,
     }

@@ -54,6 +54,7 @@ impl Hub {
         let row: OriginRow = serde_json::from_str(value)?;
         let id = self.origin_id(&origin)?;
         self.board.raise_epoch(id, row.epoch);
+        self.origins.update(id, |state| state.was_by_hand(row.by_hand));
         Ok(origin)
     }
 
@@ -140,9 +141,8 @@ impl Hub {
     }
 
     fn await_return(&mut self, id: OriginId, now: Now) {
-        let Some(account) = self.origins.get(id).map(|state| state.name.account.clone()) else {
-            return;
-        };
+        let origin = self.origins.get(id).filter(|state| !state.is_by_hand());
+        let Some(account) = origin.map(|state| state.name.account.clone()) else { return };
         let wait = self.settings.restart_grace.max(self.grace(&account));
         self.origins.update(id, |state| {
             state.away_since = Some(now);

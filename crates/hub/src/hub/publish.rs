@@ -38,14 +38,7 @@ impl Hub {
         if let Err(refusal) = &became {
             self.note_refused(conn, identity, refusal, now);
         }
-        let tally = &mut self.tally;
-        *match &became {
-            Ok(Outcome::Changed) => &mut tally.changed,
-            Ok(Outcome::Repeat) => &mut tally.repeats,
-            Ok(Outcome::PassedOn) => &mut tally.passed_on,
-            Ok(Outcome::Ignored) => &mut tally.ignored,
-            Err(_) => &mut tally.refused,
-        } += 1;
+        self.tally.count(&became);
         became
     }
 
@@ -88,10 +81,25 @@ impl Hub {
         if self.connections.get(conn).is_none() {
             return Err(Refusal::UnknownConnection(conn));
         }
-        if self.settings.policies.of(&said.subject) == Policy::Ignore {
+        if self.is_ignored(&said.subject) {
             return Ok(Outcome::Ignored);
         }
         let origin = self.origin_for(conn, &said.identity, now)?;
+        self.take_of(origin, said, now)
+    }
+
+    /// Whether what is said about a subject is neither kept nor passed on.
+    pub(super) fn is_ignored(&self, subject: &Subject) -> bool {
+        self.settings.policies.of(subject) == Policy::Ignore
+    }
+
+    /// Takes what an origin says, which has begun its epoch.
+    pub(super) fn take_of(
+        &mut self,
+        origin: OriginId,
+        said: Publication,
+        now: Now,
+    ) -> Result<Outcome, Refusal> {
         self.origins.update(origin, |state| state.last_word = Some(now));
         let (cachable, is_again) = (said.cachable, said.is_again);
         let statement = self.statement(origin, said, now);

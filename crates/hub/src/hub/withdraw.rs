@@ -51,7 +51,10 @@ impl Hub {
     /// What takes the place of a fact that ends. What is removed leaves nothing, and what another account says as well
     /// needs nothing.
     fn end_of(&self, place: SubjectId, ending: Ending) -> FactState {
-        let for_good = matches!(ending, Ending::Removed | Ending::Superseded | Ending::Moved);
+        let for_good = matches!(
+            ending,
+            Ending::Removed | Ending::Superseded | Ending::Moved | Ending::Cleared
+        );
         let subject = self.board.subject(place).map(|facts| facts.subject());
         let policy = subject.map(|subject| self.settings.policies.of(subject));
         match policy {

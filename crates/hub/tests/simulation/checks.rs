@@ -113,7 +113,7 @@ fn left(lease: Lease) -> Option<u64> {
         Lease::Gone { left } | Lease::Returning { left } | Lease::RestartGrace { left } => {
             Some(u64::try_from(left.as_millis()).unwrap())
         }
-        Lease::Live | Lease::KeptByPolicy => None,
+        Lease::Live | Lease::KeptByPolicy | Lease::ByHand => None,
         Lease::Unavailable { .. } => panic!("{lease:?} of a fact that is said"),
         Lease::Away | Lease::Ending | Lease::Withdrawn { .. } => panic!("{lease:?} of a live fact"),
     }

@@ -73,11 +73,47 @@ pub struct Domains {
     pub domains: Vec<Domain>,
 }
 
+/// What became of one domain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DomainDone {
+    /// `domain/1`.
+    pub schema: String,
+    /// `added`, `changed`, `removed`, or `forgotten` where the file has it too and it is still served.
+    pub done: String,
+    /// Its name.
+    pub name: String,
+    /// How it is served now; absent where it is no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<Domain>,
+    /// What went with it; absent where nothing did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone: Option<Gone>,
+}
+
+/// What goes with a domain.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gone {
+    /// Accounts, with their rosters.
+    pub accounts: u64,
+    /// Connections.
+    pub sessions: u64,
+    /// Facts that were withdrawn.
+    pub facts: u64,
+    /// PubSub nodes.
+    pub nodes: u64,
+}
+
 /// One domain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Domain {
     /// Its name.
     pub name: String,
+    /// The name of its board.
+    #[serde(default)]
+    pub board: String,
+    /// Where it stands: the file and the line, or `run time`.
+    #[serde(default)]
+    pub stands_in: String,
     /// `closed`, `in-band` or `first-login`.
     pub registration: String,
     /// How many accounts it has.

@@ -103,6 +103,8 @@ pub enum LeaseState {
     Returning,
     /// The fact stays whatever happens to its origin.
     Kept,
+    /// An operator has said it; it stands until it is cleared.
+    ByHand,
     /// The server has restarted and waits for the origin.
     Restart,
     /// The origin says it no longer, and UNAVAILABLE stands in its place.
@@ -121,6 +123,7 @@ impl Lease {
             lampfield_hub::Lease::RestartGrace { left } => (LeaseState::Restart, Some(left)),
             lampfield_hub::Lease::Away => (LeaseState::Away, None),
             lampfield_hub::Lease::KeptByPolicy => (LeaseState::Kept, None),
+            lampfield_hub::Lease::ByHand => (LeaseState::ByHand, None),
             lampfield_hub::Lease::Unavailable { .. } => (LeaseState::Unavailable, None),
             lampfield_hub::Lease::Ending | lampfield_hub::Lease::Withdrawn { .. } => {
                 (LeaseState::Gone, Some(Duration::ZERO))

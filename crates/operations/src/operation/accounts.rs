@@ -1,7 +1,7 @@
 //! What the operations on accounts share: which account is meant, and what the book says in a person's words.
 
 use lampfield_accounts::{ALLOWED_NAMES, AccountError, BareJid, Role};
-use lampfield_board::AccountName;
+use lampfield_board::{AccountName, BoardName};
 use lampfield_hub::HubShell;
 
 use crate::actor::Actor;
@@ -65,6 +65,11 @@ impl<H: Host> Desk<H> {
             origin.site = account.site.as_ref().map(ToString::to_string);
             origin.labels = account.labels.to_texts();
         }
+    }
+
+    /// The board of an account, as a person names it.
+    pub(super) fn board_of_named(&self, account: &Named) -> Option<BoardName> {
+        self.board_called(account.domain.as_deref())
     }
 
     /// That there is such an account.

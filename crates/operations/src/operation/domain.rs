@@ -1,12 +1,16 @@
-//! The served domains.
+//! `domain list|add|change|remove`: the served domains. What stands in the file is changed in the file; what was added
+//! at run time is kept in the store. Both are listed together.
+
+use lampfield_board::BoardName;
 
 use super::{Perform, operation};
 use crate::actor::Actor;
 use crate::definition::Effect;
 use crate::desk::Desk;
-use crate::document::account::{Domain, Domains};
-use crate::failure::Failure;
-use crate::host::Host;
+use crate::document::account::{Domain, DomainDone, Domains, Gone};
+use crate::failure::{Exit, Failure};
+use crate::host::{self, DomainSource, Host, NewDomain};
+use crate::time::count;
 
 operation! {
     /// Lists them.
@@ -14,16 +18,172 @@ operation! {
     DomainsRead, Effect::Reads, Board, Document("domains/1") -> Domains
 }
 
+operation! {
+    /// Serves one more domain, at once and after each start.
+    pub struct DomainAdd = "domain add" {
+        /// The name behind the @ of its accounts
+        name: String,
+        /// The board of its facts, if not one of its own: a name, or another domain
+        board: Option<String>,
+        /// How accounts come into being besides commands: closed or in-band
+        registration: String = "closed",
+        /// Show its PBXs what others say they can do
+        show_caps: bool,
+    }
+    DomainsWrite, Effect::Changes("the served domains"), Server, Document("domain/1") -> DomainDone
+}
+
+operation! {
+    /// Changes a domain that was added at run time.
+    pub struct DomainChange = "domain change" {
+        /// The name of the domain
+        name: String,
+        /// How accounts come into being besides commands: closed or in-band
+        registration: Option<String>,
+        /// Whether its PBXs are shown what others say they can do: true or false
+        show_caps: Option<bool>,
+    }
+    DomainsWrite, Effect::Changes("the served domains"), Server, Document("domain/1") -> DomainDone
+}
+
+operation! {
+    /// Removes a domain that was added at run time, with its accounts, rosters, facts and PubSub nodes.
+    pub struct DomainRemove = "domain remove" {
+        /// The name of the domain
+        name: String,
+        /// Do it; without this the answer says what would go
+        yes: bool,
+    }
+    DomainsWrite, Effect::Changes("the served domains"), Server, Document("domain/1") -> DomainDone
+}
+
 impl<H: Host> Perform<H> for DomainList {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<Domains, Failure> {
-        let (served, accounts) = (desk.served(actor), desk.accounts.list());
-        let mut domains = desk.host.domains();
+        Ok(Domains { schema: "domains/1".to_owned(), domains: desk.domains(actor) })
+    }
+}
+
+impl<H: Host> Perform<H> for DomainAdd {
+    async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<DomainDone, Failure> {
+        let Self { name, board, registration, show_caps } = self;
+        let in_band = in_band(&registration)?;
+        let name = desk.host.add_domain(NewDomain { name, board, in_band, show_caps }).await?;
+        Ok(desk.domain_done(actor, "added", name))
+    }
+
+    fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
+        desk.board_called(self.board.as_deref()).filter(|_| self.board.is_some())
+    }
+}
+
+impl<H: Host> Perform<H> for DomainChange {
+    async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<DomainDone, Failure> {
+        let Self { registration, show_caps, .. } = self;
+        let name = desk.domain(actor, Some(&self.name))?;
+        if let Some(DomainSource::File { place, .. }) = desk.host.domain_source(&name) {
+            return Err(declared(&name, &place));
+        }
+        let in_band = registration.as_deref().map(in_band).transpose()?;
+        let change = host::DomainChange { name: name.clone(), in_band, show_caps };
+        desk.host.change_domain(change).await?;
+        Ok(desk.domain_done(actor, "changed", name))
+    }
+
+    fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
+        desk.board_called(Some(&self.name))
+    }
+}
+
+impl<H: Host> Perform<H> for DomainRemove {
+    async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<DomainDone, Failure> {
+        let name = desk.domain(actor, Some(&self.name))?;
+        match desk.host.domain_source(&name) {
+            Some(DomainSource::File { is_added_too: true, .. }) => {
+                desk.host.remove_domain(&name).await?;
+                Ok(desk.domain_done(actor, "forgotten", name))
+            }
+            Some(DomainSource::File { place, .. }) => Err(declared(&name, &place)),
+            Some(DomainSource::Added) | None => {
+                let gone = desk.goes_with(&name);
+                if !self.yes {
+                    return Err(would_remove(&name, gone));
+                }
+                desk.host.remove_domain(&name).await?;
+                Ok(DomainDone { gone: Some(gone), ..desk.domain_done(actor, "removed", name) })
+            }
+        }
+    }
+
+    fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
+        desk.board_called(Some(&self.name))
+    }
+}
+
+impl<H: Host> Desk<H> {
+    /// The served domains that an actor may see.
+    fn domains(&self, actor: &Actor) -> Vec<Domain> {
+        let (served, accounts) = (self.served(actor), self.accounts.list());
+        let mut domains = self.host.domains();
         domains.retain(|domain| served.iter().any(|served| served.name == domain.name));
         for domain in &mut domains {
             let of_it = accounts.iter().filter(|account| account.jid.domain() == domain.name);
             domain.accounts = of_it.count() as u64;
         }
-        let domains: Vec<Domain> = domains;
-        Ok(Domains { schema: "domains/1".to_owned(), domains })
+        domains
     }
+
+    fn domain_done(&self, actor: &Actor, done: &str, name: String) -> DomainDone {
+        let domain = self.domains(actor).into_iter().find(|domain| domain.name == name);
+        let (schema, done) = ("domain/1".to_owned(), done.to_owned());
+        DomainDone { schema, done, name, domain, gone: None }
+    }
+
+    /// What goes when a domain does.
+    fn goes_with(&self, name: &str) -> Gone {
+        let accounts = self.accounts.list();
+        let held = self.host.held_of_domain(name);
+        let board = self.board_called(Some(name)).and_then(|board| self.boards.get(&board));
+        let origins = board.map(|board| board.read(|hub, now| hub.origins(now)));
+        let is_of_it = |account: &str| account.rsplit_once('@').is_some_and(|(_, of)| of == name);
+        let origins = origins.into_iter().flatten().filter(|origin| is_of_it(&origin.account));
+        Gone {
+            accounts: accounts.iter().filter(|one| one.jid.domain() == name).count() as u64,
+            sessions: held.connected as u64,
+            facts: origins.map(|origin| origin.facts).sum::<usize>() as u64,
+            nodes: held.nodes as u64,
+        }
+    }
+}
+
+fn in_band(registration: &str) -> Result<bool, Failure> {
+    match registration {
+        "closed" => Ok(false),
+        "in-band" => Ok(true),
+        other => {
+            let message = format!("\"{other}\" cannot be chosen at run time");
+            // Its secret stands in a file, which nobody may name from outside.
+            Err(Failure::new(Exit::Usage, "wrong-registration", message).line(
+                "try",
+                "closed or in-band; first-login needs a [[domain]] in the configuration",
+            ))
+        }
+    }
+}
+
+fn declared(name: &str, place: &str) -> Failure {
+    let message = format!("{name} is not of the domains that were added at run time");
+    Failure::new(Exit::Conflict, "declared-domain", message)
+        .line("stands in", place)
+        .line("try", "change it there, and restart")
+}
+
+fn would_remove(name: &str, gone: Gone) -> Failure {
+    let Gone { accounts, sessions, facts, nodes } = gone;
+    let message = format!("this removes {name} with everything in it");
+    Failure::new(Exit::Conflict, "would-remove", message)
+        .line("accounts", count(accounts))
+        .line("connected", count(sessions))
+        .line("facts", count(facts))
+        .line("nodes", count(nodes))
+        .line("try", format!("lampfield domain remove {name} --yes"))
 }

@@ -1,6 +1,7 @@
 //! `invite NAME`: everything that one more PBX needs.
 
 use lampfield_accounts::{AccountError, BareJid, LegacyAuth, Role, Rotation};
+use lampfield_board::BoardName;
 
 use super::accounts::{Named, refused};
 use super::{Perform, operation};
@@ -37,6 +38,10 @@ impl<H: Host> Perform<H> for Invite {
         let account = desk.accounts.get(&jid);
         let legacy = account.map_or(LegacyAuth::Refused, |account| account.legacy());
         desk.host.invitation(&jid, &password, legacy)
+    }
+
+    fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
+        desk.board_of_named(&self.named().ok()?)
     }
 }
 

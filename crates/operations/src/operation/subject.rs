@@ -35,7 +35,7 @@ impl<H: Host> Desk<H> {
             one_of(typed, candidates.iter().filter(|subject| known(hub, subject)).cloned())
         });
         let known = match known? {
-            None => one_of(typed, self.stored(board, &candidates).await?.into_iter())?,
+            None => one_of(typed, self.remembered(board, &candidates).await?.into_iter())?,
             known => known,
         };
         board.read(|hub, _| {
@@ -49,7 +49,11 @@ impl<H: Host> Desk<H> {
     }
 
     /// Those of some subjects of whom the store has a past.
-    async fn stored(&self, board: &HubShell, some: &[Subject]) -> Result<Vec<Subject>, Failure> {
+    async fn remembered(
+        &self,
+        board: &HubShell,
+        some: &[Subject],
+    ) -> Result<Vec<Subject>, Failure> {
         let sought = Sought {
             board: board.name(),
             subjects: some,

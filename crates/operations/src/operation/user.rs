@@ -4,7 +4,7 @@ use lampfield_accounts::{
     Account, AccountSource, BareJid, Invitation as Invited, LegacyAuth, NewAccount, NewPassword,
     Role, Rotation,
 };
-use lampfield_board::{AccountName, Labels, Pattern, SiteName};
+use lampfield_board::{AccountName, BoardName, Labels, Pattern, SiteName};
 use lampfield_hub::Reader;
 
 use super::accounts::{Named, away, refused, role};
@@ -118,6 +118,10 @@ impl<H: Host> Perform<H> for UserAdd {
             false => Ok(given(&account.jid)),
         }
     }
+
+    fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
+        desk.board_of_named(&Named::parse(&self.name))
+    }
 }
 
 impl<H: Host> Perform<H> for UserList {
@@ -154,6 +158,10 @@ impl<H: Host> Perform<H> for UserPasswd {
             }
         }
     }
+
+    fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
+        desk.board_of_named(&Named::parse(&self.name))
+    }
 }
 
 impl<H: Host> Perform<H> for UserForgetResource {
@@ -175,6 +183,10 @@ impl<H: Host> Perform<H> for UserForgetResource {
         let text = format!("withdrawals no longer wait for {jid}/{resource}");
         Ok(Done::new("resource-forgotten", text))
     }
+
+    fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
+        desk.board_of_named(&Named::parse(&self.name))
+    }
 }
 
 /// Everything the account said ends with it.
@@ -188,6 +200,10 @@ impl<H: Host> Perform<H> for UserRemove {
         desk.accounts.remove(&jid).await.map_err(refused)?;
         let text = format!("removed {jid}; {ended} of its facts withdrawn");
         Ok(Done::new("user-removed", text))
+    }
+
+    fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
+        desk.board_of_named(&Named::parse(&self.name))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Chooses the certificate for a connection. It must work for a client that names no server.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::pki_types::CertificateDer;
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -16,7 +16,7 @@ use crate::config::name::DomainName;
 /// The certificates by domain; the first domain's is for clients that name none.
 #[derive(Debug)]
 pub struct ByName {
-    certificates: Vec<(DomainName, Arc<CertifiedKey>)>,
+    certificates: RwLock<Vec<(DomainName, Arc<CertifiedKey>)>>,
 }
 
 // === impl ByName ===
@@ -24,13 +24,29 @@ pub struct ByName {
 impl ByName {
     /// The certificates in the order of the configuration.
     pub fn new(certificates: Vec<(DomainName, Arc<CertifiedKey>)>) -> Self {
-        Self { certificates }
+        Self { certificates: RwLock::new(certificates) }
+    }
+
+    /// Those of more domains, behind the others.
+    pub fn add(&self, more: &Self) {
+        let more = more.all();
+        self.certificates.write().unwrap_or_else(PoisonError::into_inner).extend(more);
+    }
+
+    /// A domain is served no longer.
+    pub fn remove(&self, domain: &DomainName) {
+        let mut certificates = self.certificates.write().unwrap_or_else(PoisonError::into_inner);
+        certificates.retain(|(name, _)| name != domain);
+    }
+
+    fn all(&self) -> Vec<(DomainName, Arc<CertifiedKey>)> {
+        self.certificates.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The hash for `tls-server-end-point` (RFC 5929 section 4.1), if every client is shown the same
     /// certificate and its signature says which hash that is.
     pub fn only_hash(&self) -> Option<Vec<u8>> {
-        match self.certificates.as_slice() {
+        match self.all().as_slice() {
             [(_, certificate)] => end_point_hash(certificate.cert.first()?),
             _ => None,
         }
@@ -38,12 +54,13 @@ impl ByName {
 
     fn choose(&self, asked: Option<&str>) -> Option<Arc<CertifiedKey>> {
         // COMPAT(asterisk<=22 res_xmpp): sends no server name, so the first domain answers.
+        let certificates = self.certificates.read().unwrap_or_else(PoisonError::into_inner);
         let named = asked.and_then(|asked| {
-            self.certificates
+            certificates
                 .iter()
                 .find(|(domain, _)| domain.as_str() == asked || domain.pubsub() == asked)
         });
-        named.or(self.certificates.first()).map(|(_, certificate)| Arc::clone(certificate))
+        named.or(certificates.first()).map(|(_, certificate)| Arc::clone(certificate))
     }
 }
 

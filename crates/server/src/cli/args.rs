@@ -108,12 +108,16 @@ pub enum Verb {
     History(HistoryArgs),
     /// Shows changes as they come, one line each.
     Watch(WatchArgs),
+    /// Lists what lamps show, and says something about them by hand.
+    Lamp(LampArgs),
     /// Adds, lists and removes accounts.
     User(UserArgs),
     /// Prints the complete xmpp.conf for one more Asterisk server.
     Invite(InviteArgs),
-    /// Lists the served domains.
+    /// Lists the served domains, adds, changes and removes some.
     Domain(DomainArgs),
+    /// Who has changed what?
+    Audit(AuditArgs),
     /// Changes what the running server logs.
     Log(LogArgs),
     /// Carries the stream of the PBX on this machine to a server somewhere else.
@@ -230,6 +234,61 @@ pub struct WatchArgs {
     pub board: Option<String>,
 }
 
+/// `lamp`
+#[derive(Debug, Args)]
+pub struct LampArgs {
+    /// What to do with lamps.
+    #[command(subcommand)]
+    pub action: LampAction,
+}
+
+/// What to do with lamps.
+#[derive(Debug, Subcommand)]
+pub enum LampAction {
+    /// Says something about a lamp by hand, until it is cleared.
+    Set {
+        /// Which lamp: device/Custom:night, or a name whose form tells its kind, as Custom:night
+        subject: String,
+        /// What to say: the word of a device state, or JSON as the kind has it: '{"new":3,"old":0}'
+        value: String,
+        /// End it by itself after so long (10m, 2h), where the kind has an end: ban, custom, registration
+        #[arg(long = "for", value_name = "TIME", value_parser = moment::some_time)]
+        span: Option<Duration>,
+        /// Where a server has several: which board, by its name or that of a domain
+        #[arg(long, value_name = "NAME")]
+        board: Option<String>,
+    },
+    /// Withdraws what was said about a lamp by hand.
+    Clear {
+        /// Which lamp: device/Custom:night, or its name alone
+        subject: String,
+        /// Withdraw what everybody says, as of a server that died; one that is there says it again with its next change
+        #[arg(long)]
+        all: bool,
+        /// Where a server has several: which board, by its name or that of a domain
+        #[arg(long, value_name = "NAME")]
+        board: Option<String>,
+    },
+    /// Lists what all lamps show, by kind and name.
+    List(LampListArgs),
+}
+
+/// `lamp list`
+#[derive(Debug, Args)]
+pub struct LampListArgs {
+    /// A pattern: 'PJSIP/1*', 'device/*', 'mailbox/*@default'
+    pub pattern: Option<String>,
+    /// Only lamps of this kind: device, mailbox and so on
+    #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
+    pub kind: Option<Kind>,
+    /// At most so many lamps
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    pub limit: usize,
+    /// Where a server has several: which board, by its name or that of a domain
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
+}
+
 /// `user`
 #[derive(Debug, Args)]
 pub struct UserArgs {
@@ -331,6 +390,60 @@ pub struct DomainArgs {
 pub enum DomainAction {
     /// Lists them.
     List,
+    /// Serves one more domain, at once and after each start.
+    Add {
+        /// The name behind the @ of its accounts
+        name: String,
+        /// The board of its facts, if not one of its own: a name, or another domain
+        #[arg(long, value_name = "NAME")]
+        board: Option<String>,
+        /// How accounts come into being besides commands: closed or in-band
+        #[arg(long, default_value = "closed")]
+        registration: String,
+        /// Show its PBXs what others say they can do
+        #[arg(long)]
+        show_caps: bool,
+    },
+    /// Changes a domain that was added at run time.
+    Change {
+        /// The name of the domain
+        name: String,
+        /// How accounts come into being besides commands: closed or in-band
+        #[arg(long)]
+        registration: Option<String>,
+        /// Whether its PBXs are shown what others say they can do: true or false
+        #[arg(long, value_name = "WHETHER", hide_possible_values = true)]
+        show_caps: Option<bool>,
+    },
+    /// Removes a domain that was added at run time, with its accounts, rosters, facts and PubSub nodes.
+    Remove {
+        /// The name of the domain
+        name: String,
+        /// Do it; without this the answer says what would go
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// `audit`
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    /// Only the last so much time (10m, 2h), or from a moment on (14:03)
+    #[arg(long, value_name = "TIME", value_parser = moment::since)]
+    #[arg(allow_hyphen_values = true)]
+    pub since: Option<WallTime>,
+    /// Only what this one did: owner, an account, the name of a token, or account, token, script for all of them
+    #[arg(long, value_name = "WHO")]
+    pub actor: Option<String>,
+    /// Only this operation: 'user add'; or all that begin with a word: user
+    #[arg(long, value_name = "NAME")]
+    pub operation: Option<String>,
+    /// At most so many entries
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    pub limit: usize,
+    /// Only one board, by its name or that of a domain
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
 }
 
 /// `log`

@@ -7,7 +7,7 @@ use clap::Command;
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
 
 /// Three examples for each verb, by its path. Each ends well on a fresh install.
-pub const EXAMPLES: [(&str, [&str; 3]); 21] = [
+pub const EXAMPLES: [(&str, [&str; 3]); 29] = [
     ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
     (
         "lampfield serve",
@@ -59,6 +59,38 @@ pub const EXAMPLES: [(&str, [&str; 3]); 21] = [
             "lampfield watch",
             "lampfield watch 'device/PJSIP/1*' --for 10s",
             "lampfield watch --json --count 100",
+        ],
+    ),
+    (
+        "lampfield lamp",
+        [
+            "lampfield lamp list",
+            "lampfield lamp set Custom:night INUSE",
+            "lampfield lamp clear Custom:night",
+        ],
+    ),
+    (
+        "lampfield lamp set",
+        [
+            "lampfield lamp set Custom:night INUSE",
+            "lampfield lamp set mailbox/1000@default '{\"new\":3,\"old\":0}'",
+            "lampfield lamp set custom/door '{\"data\":\"open\"}' --for 10m",
+        ],
+    ),
+    (
+        "lampfield lamp clear",
+        [
+            "lampfield lamp clear Custom:night",
+            "lampfield lamp clear mailbox/1000@default",
+            "lampfield lamp clear PJSIP/100 --all",
+        ],
+    ),
+    (
+        "lampfield lamp list",
+        [
+            "lampfield lamp list",
+            "lampfield lamp list 'PJSIP/1*' --limit 1000",
+            "lampfield lamp list --kind mailbox --json",
         ],
     ),
     (
@@ -115,11 +147,47 @@ pub const EXAMPLES: [(&str, [&str; 3]); 21] = [
     ),
     (
         "lampfield domain",
-        ["lampfield domain list", "lampfield domain list --json", "lampfield domain list --ascii"],
+        [
+            "lampfield domain list",
+            "lampfield domain add b.example",
+            "lampfield domain remove b.example",
+        ],
     ),
     (
         "lampfield domain list",
         ["lampfield domain list", "lampfield domain list --json", "lampfield domain list --quiet"],
+    ),
+    (
+        "lampfield audit",
+        [
+            "lampfield audit",
+            "lampfield audit --since 1h --operation user",
+            "lampfield audit --actor owner --json",
+        ],
+    ),
+    (
+        "lampfield domain add",
+        [
+            "lampfield domain add b.example",
+            "lampfield domain add c.example --board b.example",
+            "lampfield domain add people.example --registration in-band",
+        ],
+    ),
+    (
+        "lampfield domain change",
+        [
+            "lampfield domain change people.example --registration closed",
+            "lampfield domain change b.example --show-caps true",
+            "lampfield domain change b.example --show-caps false --json",
+        ],
+    ),
+    (
+        "lampfield domain remove",
+        [
+            "lampfield domain remove b.example",
+            "lampfield domain remove b.example --yes",
+            "lampfield domain remove c.example --yes --json",
+        ],
     ),
     (
         "lampfield log",

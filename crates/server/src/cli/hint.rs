@@ -24,7 +24,12 @@ pub fn added(mut error: Error) -> Error {
 
 fn meant(typed: &str) -> Option<&'static str> {
     match typed {
-        "lamps" | "lamp" => Some("all in numbers: 'lampfield status'; one: 'lampfield why NAME'"),
+        "lamps" => Some(
+            "all: 'lampfield lamp list'; in numbers: 'lampfield status'; one: 'lampfield why NAME'",
+        ),
+        "--keep" => {
+            Some("what is set stands until 'lampfield lamp clear', or for as long as --for says")
+        }
         "del" | "delete" => Some("an account is removed by 'lampfield user remove NAME'"),
         "--password" => Some(PASSWORD),
         _ => None,

@@ -155,6 +155,7 @@ fn state(origin: &OriginStatus, screen: &Screen) -> String {
     let runs = left(origin.seconds_left);
     let (verdict, word) = match origin.state {
         LeaseState::Live | LeaseState::Kept => (Verdict::Good, "live".to_owned()),
+        LeaseState::ByHand => (Verdict::Good, "by hand".to_owned()),
         LeaseState::Away => (Verdict::Look, away(origin)),
         LeaseState::Gone => (Verdict::Look, "gone".to_owned()),
         LeaseState::Returning => (Verdict::Look, "returning".to_owned()),

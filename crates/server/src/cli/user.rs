@@ -1,7 +1,6 @@
 //! `user add|list|passwd|forget-resource|remove`: the accounts. A password never stands on the
 //! command line; one the server makes is printed.
 
-use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use lampfield_operations::Operation;
@@ -12,7 +11,7 @@ use lampfield_operations::operation::{
 use super::args::{Common, UserAction, UserAddArgs, UserArgs};
 use super::password;
 use super::stop::Stop;
-use super::{ask, change, json};
+use super::{ask, change, confirm, json};
 use crate::document::account::{User as Account, UserSecret, Users};
 use crate::failure::{Exit, Failure};
 use crate::screen::time::count;
@@ -139,18 +138,10 @@ fn away(resources: &[String]) -> String {
 
 /// Asks whether it is meant, where there is somebody to ask.
 fn confirm(name: &str) -> Result<(), Stop> {
-    if !io::stdin().is_terminal() {
+    if !confirm::is_possible() {
         let message = format!("nobody is there to confirm the removal of {name}");
         let failure = Failure::new(Exit::Usage, "not-confirmed", message);
         return Err(failure.line("try", format!("lampfield user remove {name} --yes")).into());
     }
-    let mut err = io::stderr().lock();
-    write!(err, "removes {name}, its connections and everything it said; type yes: ")?;
-    err.flush()?;
-    let mut typed = String::new();
-    io::stdin().read_line(&mut typed)?;
-    match typed.trim() {
-        "yes" => Ok(()),
-        _ => Err(Failure::new(Exit::Bad, "not-confirmed", "nothing was removed").into()),
-    }
+    confirm::asked(&format!("removes {name}, its connections and everything it said"))
 }

@@ -98,6 +98,7 @@ fn lease(fact: &Fact, screen: &Screen) -> String {
     let word = match lease.state {
         LeaseState::Live => return "live".to_owned(),
         LeaseState::Kept => return "kept".to_owned(),
+        LeaseState::ByHand => return "by hand".to_owned(),
         LeaseState::Gone => "gone",
         LeaseState::Away => "away",
         LeaseState::Returning => "back, not repeated yet",

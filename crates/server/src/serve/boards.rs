@@ -1,6 +1,8 @@
 //! Which domain has which board: its own, the one that the file names, or, in a data folder from before there were
 //! several, the one that all shared.
 
+use std::cell::RefCell;
+
 use lampfield_board::BoardName;
 use lampfield_fabric::{Bucket, Storage, Store, StoreError};
 
@@ -16,7 +18,7 @@ const ROW: &str = "boards";
 /// The board of each served domain.
 #[derive(Debug, Clone)]
 pub struct BoardsOfDomains {
-    by_domain: Vec<(DomainName, BoardName)>,
+    by_domain: RefCell<Vec<(DomainName, BoardName)>>,
     /// Domains that share a board only because they always did.
     pub shared_as_before: Vec<DomainName>,
 }
@@ -52,19 +54,35 @@ impl BoardsOfDomains {
             Some((domain, board))
         };
         let by_domain = served.into_iter().filter_map(board).collect();
-        Ok(Self { by_domain, shared_as_before })
+        Ok(Self { by_domain: RefCell::new(by_domain), shared_as_before })
     }
 
     /// The board of a domain, if that is served.
-    pub fn of_domain(&self, domain: &str) -> Option<&BoardName> {
-        let found = self.by_domain.iter().find(|(name, _)| name.as_str() == domain);
-        found.map(|(_, board)| board)
+    pub fn of_domain(&self, domain: &str) -> Option<BoardName> {
+        let by_domain = self.by_domain.borrow();
+        let found = by_domain.iter().find(|(name, _)| name.as_str() == domain);
+        found.map(|(_, board)| board.clone())
+    }
+
+    /// One more domain is served.
+    pub fn add(&self, domain: DomainName, board: BoardName) {
+        self.by_domain.borrow_mut().push((domain, board));
+    }
+
+    /// A domain is served no longer.
+    pub fn remove(&self, domain: &DomainName) {
+        self.by_domain.borrow_mut().retain(|(name, _)| name != domain);
+    }
+
+    /// The domains, in their order.
+    pub fn domains(&self) -> Vec<DomainName> {
+        self.by_domain.borrow().iter().map(|(name, _)| name.clone()).collect()
     }
 
     /// The boards, the first domain's first, each once.
     pub fn names(&self) -> Vec<BoardName> {
         let mut names: Vec<BoardName> = Vec::new();
-        for (_, board) in &self.by_domain {
+        for (_, board) in self.by_domain.borrow().iter() {
             if !names.contains(board) {
                 names.push(board.clone());
             }

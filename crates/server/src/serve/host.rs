@@ -1,23 +1,30 @@
 //! The program around the operations: what it serves, who is connected, what its file says.
 
 mod certificates;
+mod domains;
 mod machine;
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use lampfield_accounts::{BareJid, LegacyAuth};
 use lampfield_hub::Boards;
-use lampfield_operations::{Connected, HistoryReaders, Host, Machine, Served};
+use lampfield_operations::{
+    Connected, DomainChange, DomainSource, HeldOfDomain, HistoryReaders, Host, Machine, NewDomain,
+    Served,
+};
 use lampfield_xmpp::Door;
 
 use super::accounts::{password, reconcile as accounts_of};
+use super::added::AddedDomains;
 use super::addresses::Reachable;
 use super::boards::BoardsOfDomains;
+use super::certificates::Certificates;
 use super::invitation::Invitation;
 use super::{descriptors, settings, xmpp};
 use crate::advice;
-use crate::certificate::{self, Summary};
+use crate::certificate;
 use crate::config::reference::Applies;
 use crate::config::reload::Reload;
 use crate::config::word::LogLevels;
@@ -34,6 +41,10 @@ pub struct ServerHost {
     pub boards: Boards,
     /// Which board each domain has.
     pub of_domains: BoardsOfDomains,
+    /// The domains that were added at run time.
+    pub added: AddedDomains,
+    /// The configuration file, if there is one.
+    pub file: Option<PathBuf>,
     /// The log, whose levels can be set.
     pub log: Log,
     /// Who may connect, and who is.
@@ -41,32 +52,36 @@ pub struct ServerHost {
     /// The configuration in force.
     pub config: RefCell<Config>,
     /// The certificates in use; none without TLS.
-    pub certificates: Vec<Summary>,
+    pub certificates: Certificates,
     /// What does not change while the server runs.
     pub server: Server,
 }
 
 impl Host for ServerHost {
     fn served(&self) -> Vec<Served> {
-        let domains = self.config.borrow().served();
+        let domains = self.of_domains.domains();
         let served = domains.into_iter().filter_map(|name| {
-            let board = self.of_domains.of_domain(name.as_str())?.clone();
+            let board = self.of_domains.of_domain(name.as_str())?;
             Some(Served { name: name.to_string(), board })
         });
         served.collect()
     }
 
     fn domains(&self) -> Vec<Domain> {
-        let domains = self.served().into_iter().map(|Served { name, .. }| {
+        let domains = self.served().into_iter().map(|Served { name, board }| {
             let config = self.config.borrow();
             let given = config.domain.iter().find(|domain| domain.name.as_str() == name);
             let closed = keys::Registration::Closed;
-            let certificate = self.certificates.iter().find(|one| one.domain.as_str() == name);
+            let added = self.added.get(&name).is_some_and(|added| added.row.in_band);
+            let closed = if added { keys::Registration::InBand } else { closed };
+            let certificate = self.certificates.of(&name);
             Domain {
                 registration: given.map_or(closed, |given| given.registration).word().to_owned(),
                 accounts: 0,
-                certificate: certificate.map(|one| one.maker.word().to_owned()),
+                certificate: certificate.as_ref().map(|one| one.maker.word().to_owned()),
                 valid_to: certificate.and_then(|one| one.valid_to).map(|end| end.to_string()),
+                board: board.to_string(),
+                stands_in: self.source(&name).map(|source| source.to_string()).unwrap_or_default(),
                 name,
             }
         });
@@ -95,9 +110,9 @@ impl Host for ServerHost {
                 .line("try", "listen = [\"0.0.0.0:5222\"] in [xmpp]")
         })?;
         let domain = account.domain();
-        let certificate = self.certificates.iter().find(|one| one.domain.as_str() == domain);
+        let certificate = self.certificates.of(domain);
         let invitation = Invitation {
-            fingerprints: certificate.map(|one| &one.fingerprints),
+            fingerprints: certificate.as_ref().map(|one| &one.fingerprints),
             program: &program(),
             is_only_here: advice::is_only_here(xmpp),
             note: note(&reachable, xmpp),
@@ -113,6 +128,29 @@ impl Host for ServerHost {
 
     fn history_readers(&self) -> HistoryReaders {
         settings::history_readers(&self.config.borrow())
+    }
+
+    fn domain_source(&self, domain: &str) -> Option<DomainSource> {
+        self.source(domain)
+    }
+
+    fn held_of_domain(&self, domain: &str) -> HeldOfDomain {
+        HeldOfDomain {
+            connected: self.door.sessions_of(domain).len(),
+            nodes: self.door.nodes_of(domain),
+        }
+    }
+
+    async fn add_domain(&self, new: NewDomain) -> Result<String, Failure> {
+        self.add(new).await
+    }
+
+    async fn change_domain(&self, change: DomainChange) -> Result<(), Failure> {
+        self.change(change).await
+    }
+
+    async fn remove_domain(&self, domain: &str) -> Result<(), Failure> {
+        self.remove(domain).await
     }
 
     fn machine(&self) -> Machine {

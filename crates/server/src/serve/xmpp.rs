@@ -8,13 +8,15 @@ use lampfield_xmpp::settings::{
 };
 use lampfield_xmpp::wire::LinkLimits;
 
-use crate::certificate::{self, Summary};
+use crate::certificate;
 use crate::config::Config;
 use crate::config::keys::{self, Tls};
 use crate::config::name::DomainName;
 use crate::failure::Failure;
 use crate::place::Place;
+use crate::serve::added::{Added, AddedDomains};
 use crate::serve::boards::BoardsOfDomains;
+use crate::serve::certificates::Certificates;
 
 /// The settings of the door, and its certificates.
 ///
@@ -23,11 +25,14 @@ use crate::serve::boards::BoardsOfDomains;
 pub fn settings(
     place: &Place,
     boards: &BoardsOfDomains,
-) -> Result<(Settings, Vec<Summary>), Failure> {
+    added: &AddedDomains,
+) -> Result<(Settings, Certificates), Failure> {
     let xmpp = &place.config.xmpp;
-    let domains = place.config.served();
+    let domains = boards.domains();
+    let added = added.served();
+    let of_file = self::domains(&place.config, boards);
     let mut settings = Settings {
-        domains: self::domains(&place.config, boards),
+        domains: of_file.into_iter().chain(added.iter().filter_map(Added::settings)).collect(),
         listen: xmpp.listen.clone(),
         listen_tls: xmpp.listen_tls.clone(),
         tls: match xmpp.tls {
@@ -45,18 +50,21 @@ pub fn settings(
         limits: limits(&xmpp.limits),
     };
     if xmpp.tls == Tls::Off {
-        return Ok((settings, Vec::new()));
+        let none = Certificates::new(None, Vec::new(), place.data_dir.clone());
+        return Ok((settings, none));
     }
     let (by_name, summaries) = certificate::load(&place.config, &domains, &place.data_dir)?;
     settings.certificate_hash = by_name.only_hash();
-    settings.certificates = Some(certificate::settings(Arc::new(by_name))?);
-    Ok((settings, summaries))
+    let by_name = Arc::new(by_name);
+    settings.certificates = Some(certificate::settings(Arc::clone(&by_name))?);
+    let certificates = Certificates::new(Some(by_name), summaries, place.data_dir.clone());
+    Ok((settings, certificates))
 }
 
 /// The domains as they are configured.
 pub fn domains(config: &Config, boards: &BoardsOfDomains) -> Vec<DomainSettings> {
     let served = config.served();
-    let of = |name: &DomainName| Some(domain(config, name, boards.of_domain(name.as_str())?));
+    let of = |name: &DomainName| Some(domain(config, name, &boards.of_domain(name.as_str())?));
     served.iter().filter_map(of).collect()
 }
 

@@ -16,6 +16,8 @@ pub struct Client {
     /// The id of the stream.
     id: String,
     sent: u32,
+    /// What the server offered last.
+    features: String,
     /// What was read and not looked at.
     heard: Vec<u8>,
 }
@@ -36,7 +38,7 @@ impl Client {
         let stream = TcpStream::connect(address).expect("a listener");
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a time-out");
         let (domain, id, heard) = (domain.to_owned(), String::new(), Vec::new());
-        let mut client = Self { stream, domain, id, sent: 0, heard };
+        let mut client = Self { stream, domain, id, sent: 0, features: String::new(), heard };
         client.open();
         client
     }
@@ -166,6 +168,12 @@ impl Client {
         let heard = self.hear(&["</stream:features>"]).unwrap_or_default();
         let id = heard.split(" id='").nth(1).and_then(|rest| rest.split('\'').next());
         self.id = id.unwrap_or_default().to_owned();
+        self.features = heard;
+    }
+
+    /// What the server offered last; nothing if it does not serve the domain.
+    pub fn features(&self) -> &str {
+        &self.features
     }
 
     /// Sends.

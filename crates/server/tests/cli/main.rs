@@ -7,9 +7,12 @@
     reason = "the helpers of tests"
 )]
 
+mod audit;
 mod boards;
+mod by_hand;
 mod client;
 mod documents;
+mod domains;
 mod invitations;
 mod lamps;
 mod manual;

@@ -94,8 +94,23 @@ fn every_limit_of_the_configuration_is_in_the_table_with_its_default() {
     }
 }
 
+/// The page is made of the definitions: what stands there is what is known of a key.
+#[test]
+fn every_key_of_the_configuration_has_its_help() {
+    let page = lampfield(&["check", "--reference"]).out;
+    let mut lines = page.lines().peekable();
+    let mut keys = 0;
+    while let Some(line) = lines.next() {
+        let Some(key) = line.strip_prefix("- **`") else { continue };
+        let help = lines.peek().and_then(|next| next.strip_prefix("  ")).unwrap_or_default();
+        assert!(help.split_whitespace().count() >= 3, "no help for {key}");
+        keys += 1;
+    }
+    assert!(keys > 40, "only {keys} keys");
+}
+
 /// Limits without a key: where each is defined, and how the manual says it.
-const CONSTANTS: [(&str, &str, &str); 40] = [
+const CONSTANTS: [(&str, &str, &str); 43] = [
     ("server/src/control/listener.rs", "MOST_CLIENTS: usize = 32;", "| 32 |"),
     ("operations/src/watchers.rs", "BACKLOG: usize = 1_000;", "| 1,000 |"),
     (JOURNAL, "LIMIT: usize = 4_096;", "| losses and returns in memory | 4,096 |"),
@@ -120,6 +135,9 @@ const CONSTANTS: [(&str, &str, &str); 40] = [
         "PAGE_BYTES: usize = 32 * 1024;",
         "| 100,000, of 32 KiB at most |",
     ),
+    ("operations/src/audit.rs", "LIMIT: u64 = 10_000;", "(`lampfield audit`) | 10,000 |"),
+    ("operations/src/operation/lamps.rs", "MOST: usize = 10_000;", "| 10,000 |"),
+    ("server/src/serve/added.rs", "MOST: usize = 100;", "added at run time | 100 |"),
     ("hub/src/refusals.rs", "MOST: usize = 64;", "(`facts-refused`) | 64 |"),
     ("server/src/serve/host/machine.rs", "MISDIRECTED: usize = 8;", "(`no-such-service`) | 8 |"),
     ("xmpp/src/breakages.rs", "MOST: usize = 64;", "(`stream-broken`) | 64 |"),

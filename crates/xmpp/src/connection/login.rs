@@ -88,9 +88,7 @@ impl Stream {
             end_point: self
                 .door
                 .context
-                .settings
-                .certificate_hash
-                .clone()
+                .certificate_hash()
                 .filter(|_| self.link.security() == Security::Here),
         }
     }

@@ -197,7 +197,7 @@ impl Stream {
     fn registers_in_band(&self) -> bool {
         let domain = self.domain.as_ref();
         self.may_show_password()
-            && domain.is_some_and(|domain| domain.registration == Registration::InBand)
+            && domain.is_some_and(|domain| domain.registration.get() == Registration::InBand)
     }
 }
 

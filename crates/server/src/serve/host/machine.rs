@@ -13,7 +13,7 @@ use lampfield_xmpp::breakages::{Broken, remedy};
 
 use super::{ServerHost, certificates};
 use crate::config::name::DomainName;
-use crate::document::status::{Attention, Certificate, Severity};
+use crate::document::status::{Attention, Certificate, Server, Severity};
 use crate::memory;
 
 /// PBXs with a wrong `pubsub_node` that are told of at the same time.
@@ -23,12 +23,11 @@ impl ServerHost {
     /// All of it, as of `now`.
     pub(super) fn state(&self, now: Now) -> Machine {
         let broken = self.door.breakages.lately(Instant::now());
-        let mut server = self.server.clone();
+        let mut server = self.server_now();
         server.memory_bytes = memory::resident();
-        server.domains = self.served().into_iter().map(|domain| domain.name).collect();
         Machine {
             server,
-            certificates: self.certificates.iter().map(Certificate::from).collect(),
+            certificates: self.certificates.all().iter().map(Certificate::from).collect(),
             attention: self.attention(&broken, now),
             explained: broken.iter().filter_map(account_of).collect(),
             reported: self.reported(),
@@ -38,8 +37,15 @@ impl ServerHost {
         }
     }
 
+    /// What it is, with the domains that are served now.
+    pub fn server_now(&self) -> Server {
+        let domains = self.served().into_iter().map(|domain| domain.name).collect();
+        Server { domains, ..self.server.clone() }
+    }
+
     fn attention(&self, broken: &[Broken], now: Now) -> Vec<Attention> {
-        let certificates = self.certificates.iter();
+        let summaries = self.certificates.all();
+        let certificates = summaries.iter();
         let mut attention: Vec<Attention> =
             certificates.filter_map(|one| certificates::attention(one, now)).collect();
         for telephony in self.door.telephonies.all() {
@@ -50,6 +56,7 @@ impl ServerHost {
         attention.extend(broken.iter().map(breaks_its_stream));
         attention.extend(self.misdirected());
         attention.extend(shared_board(&self.of_domains.shared_as_before));
+        attention.extend(self.added.shadowed().iter().map(in_both));
         attention
     }
 
@@ -114,6 +121,17 @@ fn shared_board(domains: &[DomainName]) -> Option<Attention> {
                  is stored moves along"
             .to_owned(),
     })
+}
+
+fn in_both(domain: &DomainName) -> Attention {
+    Attention {
+        code: "domain-twice".to_owned(),
+        severity: Severity::Look,
+        text: format!("{domain} was added at run time and stands in the file too: the file counts"),
+        remedy: format!(
+            "lampfield domain remove {domain}   forgets what was added; the file stays"
+        ),
+    }
 }
 
 fn silent(jid: &str) -> Attention {

@@ -48,7 +48,8 @@ pub async fn tell(context: &Rc<Context>) {
         .iter()
         .map(|(jid, words)| Piece::new(jid, Some("unavailable"), words, caps(jid)));
     let news: Vec<_> = there.chain(gone).collect();
-    for domain in context.domains.iter().map(|served| served.name.as_str()) {
+    for domain in context.domains.all() {
+        let domain = domain.name.as_str();
         let here: Vec<_> = news.iter().filter(|piece| piece.from.domain() == domain).collect();
         if !here.is_empty() {
             tell_domain(context, domain, &here, &round.newcomers).await;

@@ -107,7 +107,6 @@ impl Engine {
     }
 
     /// How many nodes there are.
-    #[cfg(test)]
     pub fn node_count(&self) -> usize {
         self.nodes.len()
     }

@@ -26,7 +26,7 @@ const PAGE: usize = 1_000;
 
 /// The PubSub services of all domains.
 pub struct Pubsub {
-    by_address: HashMap<BareJid, Rc<Served>>,
+    by_address: RefCell<HashMap<BareJid, Rc<Served>>>,
     views: Rc<dyn Views>,
 }
 
@@ -45,32 +45,72 @@ impl Pubsub {
     /// # Errors
     /// When the store cannot be read.
     pub async fn open(context: &Context, views: Rc<dyn Views>) -> Result<Self, StoreError> {
-        let mut by_address = HashMap::new();
-        for domain in context.domains.iter() {
-            let mut service = empty(domain, &views);
-            for bucket in BUCKETS {
-                let mut from = None;
-                loop {
-                    let page =
-                        context.ledger.store().scan(bucket, service.prefix(), from, PAGE).await?;
-                    for row in page.rows {
-                        if let Err(error) = service.restore(bucket, &row.key, &row.value) {
-                            tracing::error!(%bucket, key = row.key, "row left out: {error}");
-                        }
-                    }
-                    from = page.next;
-                    if from.is_none() {
-                        break;
-                    }
+        let pubsub = Self { by_address: RefCell::default(), views };
+        for domain in context.domains.all() {
+            pubsub.add(context, &domain).await?;
+        }
+        Ok(pubsub)
+    }
+
+    /// Opens the service of one domain, with what is stored of it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn add(&self, context: &Context, domain: &ServedDomain) -> Result<(), StoreError> {
+        let service = stored(context, domain, &self.views).await?;
+        let (service, audiences) = (RefCell::new(service), RefCell::default());
+        let served = Served { service, audiences };
+        self.by_address.borrow_mut().insert(domain.pubsub.clone(), Rc::new(served));
+        Ok(())
+    }
+
+    /// Closes the service of a domain for good: its nodes are deleted, and their subscribers told.
+    pub fn remove(&self, context: &Context, domain: &ServedDomain) {
+        let Some(served) = self.by_address.borrow_mut().remove(&domain.pubsub) else { return };
+        let follows = served.service.borrow_mut().close();
+        // Nobody waits for it.
+        let _ = served.carry_out(context, follows);
+    }
+
+    /// How many nodes the service of a domain has, besides the telephony nodes.
+    pub fn nodes(&self, domain: &ServedDomain) -> usize {
+        let served = self.of(&domain.pubsub);
+        served.map_or(0, |served| served.service.borrow().engine().node_count())
+    }
+
+    fn of(&self, address: &BareJid) -> Option<Rc<Served>> {
+        self.by_address.borrow().get(address).cloned()
+    }
+
+    fn all(&self) -> Vec<Rc<Served>> {
+        self.by_address.borrow().values().cloned().collect()
+    }
+}
+
+/// The service of a domain as it was left. Rows that make no sense are left out and logged.
+async fn stored(
+    context: &Context,
+    domain: &ServedDomain,
+    views: &Rc<dyn Views>,
+) -> Result<PubsubService, StoreError> {
+    let mut service = empty(domain, views);
+    for bucket in BUCKETS {
+        let mut from = None;
+        loop {
+            let page = context.ledger.store().scan(bucket, service.prefix(), from, PAGE).await?;
+            for row in page.rows {
+                if let Err(error) = service.restore(bucket, &row.key, &row.value) {
+                    tracing::error!(%bucket, key = row.key, "row left out: {error}");
                 }
             }
-            service.restored();
-            let (service, audiences) = (RefCell::new(service), RefCell::default());
-            let served = Rc::new(Served { service, audiences });
-            by_address.insert(domain.pubsub.clone(), served);
+            from = page.next;
+            if from.is_none() {
+                break;
+            }
         }
-        Ok(Self { by_address, views })
     }
+    service.restored();
+    Ok(service)
 }
 
 // === impl Served ===
@@ -149,12 +189,12 @@ impl Service for Pubsub {
     }
 
     fn accounts(&self, _: &Context) -> Vec<BareJid> {
-        let services = self.by_address.values();
+        let services = self.all().into_iter();
         services.flat_map(|served| served.service.borrow().engine().accounts()).collect()
     }
 
     fn forget(&self, context: &Rc<Context>, account: &BareJid) {
-        for served in self.by_address.values() {
+        for served in self.all() {
             let follows = served.service.borrow_mut().forget(account);
             // Nobody waits for it.
             let _ = served.carry_out(context, follows);
@@ -162,7 +202,7 @@ impl Service for Pubsub {
     }
 
     fn iq(&self, context: &Rc<Context>, request: &Request<'_>) -> Answer {
-        let Some(served) = self.by_address.get(request.to) else {
+        let Some(served) = self.of(request.to) else {
             return Answer::Error(StanzaCondition::ItemNotFound.with("no such service"));
         };
         let holder = |node: &str| match NodeName::parse(node) {

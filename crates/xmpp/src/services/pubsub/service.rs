@@ -132,6 +132,12 @@ impl PubsubService {
         self.follows()
     }
 
+    /// Deletes every node, because the service ends for good.
+    pub fn close(&mut self) -> Follows {
+        self.engine.close();
+        self.follows()
+    }
+
     /// Forgets an account that has been removed: its subscriptions and affiliations, and the nodes
     /// that nobody else owns.
     pub fn forget(&mut self, account: &BareJid) -> Follows {

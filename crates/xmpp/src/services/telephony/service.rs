@@ -127,8 +127,11 @@ impl Views for TelephonyService {
     }
 
     fn answer(&self, context: &Rc<Context>, request: &Request<'_>) -> Answer {
-        let domain = context.domains.iter().find(|domain| domain.pubsub == *request.to);
-        let served = domain.and_then(|domain| Some((domain, self.telephonies.of(&domain.board)?)));
+        let domain = context.domains.pubsub(request.to.as_str());
+        let served = domain.and_then(|domain| {
+            let telephony = self.telephonies.of(&domain.board)?;
+            Some((domain, telephony))
+        });
         let Some((domain, telephony)) = served else {
             return Answer::Error(StanzaCondition::ItemNotFound.with("no such service"));
         };

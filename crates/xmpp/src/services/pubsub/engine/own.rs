@@ -70,6 +70,12 @@ impl Engine {
         Ok(())
     }
 
+    /// Deletes all nodes, whoever owns them.
+    pub fn close(&mut self) {
+        let names: Vec<_> = self.nodes.keys().cloned().collect();
+        names.iter().for_each(|name| self.dismiss(name));
+    }
+
     /// A node ready to be admitted, if the actor may create it and there is room.
     pub(super) fn draft_node(
         &self,

@@ -1,0 +1,135 @@
+//! A desk with two domains, without a program around it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use lampfield_accounts::{AccountBook, AccountKeys, BareJid, BookLimits, LegacyAuth};
+use lampfield_board::{BoardName, Protocol};
+use lampfield_fabric::{Embedded, StoreLimits};
+use lampfield_hub::{Boards, Settings};
+use lampfield_operations::document::account::Domain;
+use lampfield_operations::document::invite::Invite;
+use lampfield_operations::failure::Failure;
+use lampfield_operations::{
+    Actor, ActorKind, Audit, Connected, Desk, DomainChange, DomainSource, HeldOfDomain,
+    HistoryReaders, Host, Machine, NewDomain, Said, Scope, Served, Watchers,
+};
+use tempfile::TempDir;
+
+/// A program that serves two domains and can do nothing else.
+#[derive(Debug, Default)]
+pub struct Program {
+    pub log: RefCell<String>,
+}
+
+/// A desk, and the folder of its store.
+pub struct Fixture {
+    pub desk: Desk<Program>,
+    _folder: TempDir,
+}
+
+pub fn board(name: &str) -> BoardName {
+    BoardName::parse(name).expect("a board")
+}
+
+/// A token for the board of `a.example`.
+pub fn token(scopes: &[Scope]) -> Actor {
+    let scopes = scopes.iter().copied().collect();
+    let kind = ActorKind::Token("wall".to_owned());
+    Actor::of_board(kind, scopes, board("a.example"), Protocol::Rest)
+}
+
+pub fn said(value: serde_json::Value) -> Said {
+    value.as_object().cloned().expect("an object")
+}
+
+impl Fixture {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (store, _) = Embedded::open(folder.path(), StoreLimits::default()).expect("a store");
+        let keys = AccountKeys::load(folder.path()).expect("keys");
+        let book = AccountBook::open(store.clone(), keys, HashMap::new(), BookLimits::default());
+        let accounts = book.await.expect("a book");
+        let names = ["a.example", "b.example"].map(board);
+        let boards = Boards::open(store.clone(), Settings::default(), names, |_| None);
+        let desk = Desk {
+            boards: boards.await.expect("boards"),
+            accounts,
+            audit: Rc::new(Audit::open(store.clone()).await.expect("a log")),
+            store,
+            watchers: Rc::new(Watchers::default()),
+            host: Program::default(),
+        };
+        Self { desk, _folder: folder }
+    }
+
+    /// Who has tried what, and how it ended, as somebody sees it, the newest first.
+    pub async fn told(&self, actor: &Actor) -> Vec<String> {
+        let told = self.desk.run(actor, "audit", Said::new()).await.expect("may be read");
+        let entries = told["entries"].as_array().cloned().expect("a list");
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
+        let line = |one: &serde_json::Value| {
+            ["actor", "operation", "board", "outcome"].map(|key| text(&one[key])).join(" ")
+        };
+        entries.iter().map(line).collect()
+    }
+}
+
+impl Host for Program {
+    fn served(&self) -> Vec<Served> {
+        let of = |name: &str| Served { name: name.to_owned(), board: board(name) };
+        ["a.example", "b.example"].map(of).into()
+    }
+
+    fn domains(&self) -> Vec<Domain> {
+        Vec::new()
+    }
+
+    fn connected(&self, _: &BareJid) -> Connected {
+        Connected::default()
+    }
+
+    fn declared_password(&self, _: &BareJid) -> Result<Option<String>, Failure> {
+        Ok(None)
+    }
+
+    fn invitation(&self, _: &BareJid, _: &str, _: LegacyAuth) -> Result<Invite, Failure> {
+        Err(Failure::bug("nobody can connect"))
+    }
+
+    fn history_readers(&self) -> HistoryReaders {
+        HistoryReaders::default()
+    }
+
+    fn domain_source(&self, domain: &str) -> Option<DomainSource> {
+        let place = "lampfield.toml:7".to_owned();
+        (domain == "a.example").then_some(DomainSource::File { place, is_added_too: false })
+    }
+
+    fn held_of_domain(&self, _: &str) -> HeldOfDomain {
+        HeldOfDomain { connected: 2, nodes: 1 }
+    }
+
+    async fn add_domain(&self, new: NewDomain) -> Result<String, Failure> {
+        Ok(new.name)
+    }
+
+    async fn change_domain(&self, _: DomainChange) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn remove_domain(&self, domain: &str) -> Result<(), Failure> {
+        self.log.replace(format!("removed {domain}"));
+        Ok(())
+    }
+
+    fn machine(&self) -> Machine {
+        panic!("asked by status only")
+    }
+
+    fn set_log(&self, levels: &str) -> Result<String, Failure> {
+        self.log.replace(levels.to_owned());
+        Ok(levels.to_owned())
+    }
+}

@@ -1,0 +1,227 @@
+//! What becomes of domains while the server runs: those of the file stand there, others come and go.
+
+use std::path::Path;
+use std::time::Duration;
+
+use lampfield_accounts::BareJid;
+use lampfield_board::{AccountName, BoardName};
+use lampfield_operations::{DomainChange, DomainSource, NewDomain};
+use toml::de::DeTable;
+
+use super::ServerHost;
+use crate::config::name::DomainName;
+use crate::failure::{Exit, Failure};
+use crate::serve::added::{Added, DomainRow, MOST, is_servable};
+
+/// How often it is looked whether all facts of a domain have ended.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// How long a removal waits for that.
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
+
+impl ServerHost {
+    pub(super) fn source(&self, name: &str) -> Option<DomainSource> {
+        if self.added.get(name).is_some() {
+            return Some(DomainSource::Added);
+        }
+        let of_file = self.config.borrow().served().into_iter().any(|one| one.as_str() == name);
+        let is_shadowed = self.added.shadowed().iter().any(|one| one.as_str() == name);
+        of_file
+            .then(|| DomainSource::File { place: self.place_of(name), is_added_too: is_shadowed })
+    }
+
+    /// Where the file names a domain, as it stands now.
+    fn place_of(&self, name: &str) -> String {
+        match &self.file {
+            None => "no file: it is the domain that is served if none is named".to_owned(),
+            Some(file) => match line_of(file, name) {
+                Some(line) => format!("{}:{line}", file.display()),
+                None => file.display().to_string(),
+            },
+        }
+    }
+
+    pub(super) async fn add(&self, new: NewDomain) -> Result<String, Failure> {
+        let _alone = self.added.changing.lock().await;
+        let name = domain_name(&new.name)?;
+        self.check_is_new(&name)?;
+        let board = new.board.as_deref().map(|board| self.board_meant(board)).transpose()?;
+        let row = DomainRow {
+            board: board.map(|board| board.to_string()),
+            in_band: new.in_band,
+            show_caps: new.show_caps,
+            removing: false,
+        };
+        let added = Added { name: name.clone(), row };
+        let settings = added.settings().ok_or_else(|| wrong_name(&new.name))?;
+        self.certificates.add(&self.config.borrow(), &name).map_err(Failure::from)?;
+        // Stored first: what is served is there again after a restart.
+        if let Err(error) = self.added.put(added).await {
+            self.certificates.remove(&name);
+            return Err(not_stored(&error));
+        }
+        self.of_domains.add(name.clone(), settings.board.clone());
+        self.door.set_certificate_hash(self.certificates.only_hash());
+        if let Err(error) = self.door.add_domain(&settings).await {
+            // What cannot be served now may be after the next start, unless the store forgets it.
+            self.let_go(&name).await?;
+            return Err(Failure::new(Exit::Bad, "store", error.to_string()));
+        }
+        tracing::info!(code = "domain", domain = %name, "added at run time");
+        Ok(name.to_string())
+    }
+
+    pub(super) async fn change(&self, change: DomainChange) -> Result<(), Failure> {
+        let _alone = self.added.changing.lock().await;
+        let Some(mut added) = self.added.get(&change.name) else { return Ok(()) };
+        added.row.in_band = change.in_band.unwrap_or(added.row.in_band);
+        added.row.show_caps = change.show_caps.unwrap_or(added.row.show_caps);
+        self.added.put(added.clone()).await.map_err(|error| not_stored(&error))?;
+        self.door.set_domains(added.settings().as_slice());
+        tracing::info!(code = "domain", domain = %added.name, "changed at run time");
+        Ok(())
+    }
+
+    /// Ends everything of a domain that was added, or forgets that one of the file was added too. What a crash leaves
+    /// undone is done at the next start.
+    pub(crate) async fn remove(&self, name: &str) -> Result<(), Failure> {
+        let _alone = self.added.changing.lock().await;
+        let Some(mut added) = self.added.get(name) else {
+            let name = domain_name(name)?;
+            return self.added.remove(&name).await.map_err(|error| not_stored(&error));
+        };
+        added.row.removing = true;
+        self.added.put(added.clone()).await.map_err(|error| not_stored(&error))?;
+        self.door.remove_domain(name);
+        let accounts = &self.door.context.accounts;
+        for account in accounts.list().iter().filter(|one| one.jid.domain() == name) {
+            accounts
+                .remove(&account.jid)
+                .await
+                .map_err(|error| Failure::new(Exit::Bad, "not-stored", error.to_string()))?;
+        }
+        self.of_domains.remove(&added.name);
+        self.clear_board(&added).await;
+        self.let_go(&added.name).await?;
+        tracing::info!(code = "domain", domain = name, "removed at run time");
+        Ok(())
+    }
+
+    /// Forgets that a domain is served.
+    async fn let_go(&self, name: &DomainName) -> Result<(), Failure> {
+        self.of_domains.remove(name);
+        self.certificates.remove(name);
+        self.door.set_certificate_hash(self.certificates.only_hash());
+        self.added.remove(name).await.map_err(|error| not_stored(&error))
+    }
+
+    /// Does what an earlier run has begun. To be called before anybody is let in.
+    pub async fn finish_removals(&self) -> Result<(), Failure> {
+        for added in self.added.served().into_iter().filter(|one| one.row.removing) {
+            self.remove(added.name.as_str()).await?;
+        }
+        Ok(())
+    }
+
+    /// The accounts of a domain have left its board. If no other domain has it, nothing is left on it.
+    async fn clear_board(&self, added: &Added) {
+        let Some(name) = added.board() else { return };
+        let Some(board) = self.boards.get(&name) else { return };
+        let is_shared = self.of_domains.names().contains(&name);
+        let is_of_domain = |account: &AccountName| {
+            let jid = BareJid::parse(account.as_str());
+            jid.is_ok_and(|jid| jid.domain() == added.name.as_str())
+        };
+        let mut gone = board.read(|hub, _| hub.accounts());
+        gone.retain(|account| !is_shared || is_of_domain(account));
+        for account in &gone {
+            board.act(|hub, now| hub.remove_account(account, now));
+        }
+        // Facts end piece by piece. While the row of the domain is there, a crash loses nothing of that.
+        let holds = || {
+            let origins = board.read(|hub, now| hub.origins(now));
+            let mut names = origins.iter().filter_map(|one| AccountName::parse(&one.account).ok());
+            names.any(|name| gone.contains(&name))
+        };
+        let ended = async {
+            while holds() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        // What then still stands ends later all the same.
+        let _in_time = tokio::time::timeout(ENDS_WITHIN, ended).await;
+    }
+
+    fn check_is_new(&self, name: &DomainName) -> Result<(), Failure> {
+        if let Some(source) = self.source(name.as_str()) {
+            let message = format!("{name} is served already");
+            return Err(Failure::new(Exit::Conflict, "domain-exists", message)
+                .line("stands in", source.to_string()));
+        }
+        let served = self.of_domains.domains();
+        if served.iter().any(|other| name.is_pubsub_of(other) || other.is_pubsub_of(name)) {
+            let message =
+                format!("{name} is the PubSub service of a domain, or has one as its own");
+            return Err(Failure::new(Exit::Conflict, "domain-exists", message));
+        }
+        match self.added.served().len() {
+            MOST.. => {
+                let message = format!("{MOST} domains were added at run time, the limit");
+                Err(Failure::new(Exit::Conflict, "too-many-domains", message)
+                    .line("try", "put some of them into the configuration"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The board of that name, or of the domain of that name.
+    fn board_meant(&self, typed: &str) -> Result<BoardName, Failure> {
+        if let Some(board) = self.of_domains.of_domain(typed) {
+            return Ok(board);
+        }
+        BoardName::parse(typed)
+            .map_err(|error| Failure::new(Exit::Usage, "wrong-name", error.to_string()))
+    }
+}
+
+fn domain_name(typed: &str) -> Result<DomainName, Failure> {
+    let name = DomainName::parse(typed).ok().filter(is_servable);
+    name.ok_or_else(|| wrong_name(typed))
+}
+
+fn wrong_name(typed: &str) -> Failure {
+    Failure::new(Exit::Usage, "wrong-name", format!("\"{typed}\" cannot be the name of a domain"))
+        .line("write", DomainName::ALLOWED)
+}
+
+fn not_stored(error: &lampfield_fabric::StoreError) -> Failure {
+    Failure::new(Exit::Bad, "not-stored", error.to_string())
+}
+
+/// The line of a file that names a domain, from 1.
+fn line_of(file: &Path, name: &str) -> Option<usize> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let table = DeTable::parse(&text).ok()?;
+    let domains = table.get_ref().get("domain")?.get_ref().as_array()?;
+    let named = domains.iter().filter_map(|domain| domain.get_ref().as_table()?.get("name"));
+    let is_it = |given: &str| DomainName::parse(given).is_ok_and(|given| given.as_str() == name);
+    let mut found = named.filter(|given| given.get_ref().as_str().is_some_and(is_it));
+    let before = text.get(..found.next()?.span().start)?;
+    Some(before.matches('\n').count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_is_found_in_its_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("x.toml");
+        let text = "[[domain]]\n# one\nname = 'a.example'\n\n[[domain]]\nboard = 'x'\nname = \"B.example\"\n";
+        std::fs::write(&file, text).expect("a file");
+        assert_eq!(line_of(&file, "a.example"), Some(3));
+        assert_eq!(line_of(&file, "b.example"), Some(7));
+        assert_eq!(line_of(&file, "c.example"), None);
+    }
+}

@@ -1,0 +1,61 @@
+//! The audit log, as an operator reads it.
+
+use serde_json::Value;
+
+use crate::server::Server;
+
+const CONFIG: &str = "[[domain]]\nname = 'a.example'\n[[domain]]\nname = 'b.example'\n";
+
+fn entries(server: &Server, more: &[&str]) -> Vec<Value> {
+    let audit = server.ask(&[&["audit", "--json"], more].concat()).json();
+    audit["entries"].as_array().cloned().expect("a list")
+}
+
+/// What was done, and how it ended, the newest first.
+fn outcomes(entries: &[Value]) -> Vec<(&str, &str)> {
+    let text = |value: &'_ Value| value.as_str().map(str::to_owned).unwrap_or_default();
+    let both = entries.iter().map(|one| (text(&one["operation"]), text(&one["outcome"])));
+    both.map(|(name, outcome)| (&*name.leak(), &*outcome.leak())).collect()
+}
+
+#[test]
+fn every_change_and_every_refused_try_is_told_also_after_a_restart() {
+    let mut server = Server::start(CONFIG);
+    server.ask_with(&["user", "add", "anna@b.example", "--role", "user"], "hunter2\n");
+    server.ask(&["user", "passwd", "nobody", "--generate"]);
+    server.ask(&["log", "set", "debug"]);
+    server.ask(&["user", "list"]);
+    server.ask(&["status"]);
+    let told = entries(&server, &[]);
+    let expected = [("log set", "done"), ("user passwd", "unknown-account"), ("user add", "done")];
+    assert_eq!(outcomes(&told), expected);
+    let add = &told[2];
+    assert_eq!((&add["actor"], &add["name"]), (&"owner".into(), &Value::Null));
+    assert_eq!(add["board"], "b.example");
+    assert_eq!(add["arguments"]["name"], "anna@b.example");
+    assert_eq!(add["arguments"]["password"], "***");
+    assert_eq!((&told[1]["board"], &told[0]["board"]), (&"a.example".into(), &Value::Null));
+
+    let at = told[0]["at"].as_str().expect("a moment").to_owned();
+    assert_eq!(outcomes(&entries(&server, &["--since", &at])), expected[..1]);
+    assert_eq!(outcomes(&entries(&server, &["--operation", "user"])), expected[1..]);
+    assert_eq!(outcomes(&entries(&server, &["--operation", "user add"])), expected[2..]);
+    assert_eq!(outcomes(&entries(&server, &["--board", "a.example"])), expected[1..2]);
+    assert_eq!(outcomes(&entries(&server, &["--limit", "1"])), expected[..1]);
+    assert_eq!(entries(&server, &["--actor", "token"]), [Value::Null; 0]);
+
+    let text = server.ask(&["audit", "--ascii"]).out;
+    assert!(
+        text.contains("owner  user passwd  a.example  BAD unknown-account  name=nobody"),
+        "{text}"
+    );
+    assert!(text.ends_with("3 entries shown; 3 of 10,000 kept\n"), "{text}");
+
+    server.stop();
+    server.restart();
+    assert_eq!(entries(&server, &[]), told);
+    server.ask(&["user", "remove", "anna@b.example", "--yes"]);
+    assert_eq!(outcomes(&entries(&server, &["--limit", "2"]))[0], ("user remove", "done"));
+    let database = std::fs::read(server.data().join("lampfield.db")).expect("a file");
+    assert!(!database.windows(7).any(|bytes| bytes == b"hunter2"), "a password is in the file");
+}

@@ -1,0 +1,135 @@
+//! What an operator says about lamps by hand, for every kind.
+
+use lampfield_board::Kind;
+
+use crate::client::Client;
+use crate::server::Server;
+
+const CONFIG: &str = "[[domain]]\nname = 'a.example'\n\
+    [[domain.account]]\nname = 'server1'\npassword = 'one'\n\
+    [[domain]]\nname = 'b.example'\n\
+    [lease]\ngrace = '1s'\nrestart_grace = '1s'\n";
+const CLEAR: &str = "tls = 'off'\nclear_text_auth = true\n";
+const ONE: &str = "02:00:00:00:00:01";
+
+fn lamp(server: &Server, subject: &str) -> serde_json::Value {
+    let why = server.ask(&["why", subject, "--json"]);
+    if why.code == Some(5) { serde_json::Value::Null } else { why.json()["aggregate"].clone() }
+}
+
+#[test]
+fn every_kind_has_the_same_verbs_and_stands_through_a_restart() {
+    let mut server = Server::start_with(CONFIG, CLEAR);
+    let mut said = Vec::new();
+    for kind in Kind::ALL {
+        let value = serde_json::to_value(&kind.examples()[0]).expect("JSON");
+        let (subject, typed) = (format!("{kind}/x-1"), value.to_string());
+        let set = server.ask(&["lamp", "set", &subject, &typed, "--json"]).json();
+        assert_eq!(
+            (&set["done"], &set["subject"]),
+            (&"set".into(), &subject.as_str().into()),
+            "{set}"
+        );
+        let again = server.ask(&["lamp", "set", &subject, &typed, "--json"]).json();
+        assert_eq!(again["done"], "unchanged");
+        said.push((subject, lamp(&server, &format!("{kind}/x-1"))));
+    }
+    let mut pbx = Client::log_in(server.address(), "a.example", "server1", "one");
+    pbx.publish_device(ONE, "PJSIP/100", "INUSE");
+    server.stop();
+    server.restart();
+    // What needs a connection ends.
+    let ended = (0..1_000).any(|_| lamp(&server, "PJSIP/100") == serde_json::Value::Null);
+    assert!(ended, "the grace goes on and on");
+    for (subject, value) in &said {
+        let why = server.ask(&["why", subject, "--json"]).json();
+        assert_eq!(&why["aggregate"], value, "{subject}");
+        let fact = &why["facts"][0];
+        assert_eq!(
+            (&fact["protocol"], &fact["lease"]["state"]),
+            (&"cli".into(), &"by-hand".into())
+        );
+        assert_eq!(fact["origin"]["account"], "lampfield cli");
+    }
+    let list = server.ask(&["lamp", "list", "*/x-1", "--json"]).json();
+    assert_eq!(list["lamps"].as_array().map(Vec::len), Some(said.len()), "{list}");
+    for (subject, _) in &said {
+        let cleared = server.ask(&["lamp", "clear", subject, "--json"]).json();
+        assert_eq!((&cleared["done"], &cleared["ended"]), (&"cleared".into(), &1.into()));
+        let history = server.ask(&["history", subject, "--limit", "1", "--json"]).json();
+        assert_eq!(history["events"][0]["reason"], "cleared by command", "{history}");
+    }
+    let list = server.ask(&["lamp", "list", "--json"]).json();
+    assert_eq!(list["lamps"].as_array().map(Vec::len), Some(0), "{list}");
+}
+
+#[test]
+fn what_is_set_for_a_while_ends_by_itself() {
+    let server = Server::start_with(CONFIG, CLEAR);
+    for kind in Kind::ALL {
+        let typed = serde_json::to_value(&kind.examples()[0]).expect("JSON").to_string();
+        let set = ["lamp", "set", &format!("{kind}/x"), &typed, "--for", "2s"];
+        let set = server.ask(&set);
+        match kind.may_expire() {
+            true => assert_eq!(set.code, Some(0), "{}", set.err),
+            false => {
+                assert_eq!(set.code, Some(2));
+                assert!(set.err.contains("with an end: registration, ban, custom"), "{}", set.err);
+            }
+        }
+    }
+    let shown = || server.ask(&["lamp", "list", "--json"]).json()["lamps"].as_array().map(Vec::len);
+    assert_eq!(shown(), Some(3));
+    assert!((0..1_000).any(|_| shown() == Some(0)), "they do not end");
+}
+
+#[test]
+fn clear_keeps_to_the_operators_own_word_unless_all_are_meant() {
+    let server = Server::start_with(CONFIG, CLEAR);
+    let mut pbx = Client::log_in(server.address(), "a.example", "server1", "one");
+    pbx.publish_device(ONE, "PJSIP/100", "INUSE");
+    let refused = server.ask(&["lamp", "clear", "PJSIP/100"]);
+    assert_eq!(refused.code, Some(5));
+    for words in ["error[nothing-said]", "server1@a.example", "lamp clear device/PJSIP/100 --all"] {
+        assert!(refused.err.contains(words), "{}", refused.err);
+    }
+    server.ask(&["lamp", "set", "PJSIP/100", "RINGING"]);
+    assert_eq!(lamp(&server, "PJSIP/100"), "RINGINUSE");
+    server.ask(&["lamp", "clear", "PJSIP/100"]);
+    assert_eq!(lamp(&server, "PJSIP/100"), "INUSE");
+    let cleared = server.ask(&["lamp", "clear", "PJSIP/100", "--all", "--ascii"]).out;
+    assert_eq!(cleared, "n/a nobody   device/PJSIP/100   cleared, 1 withdrawn   was U INUSE\n");
+    pbx.publish_device(ONE, "PJSIP/100", "BUSY");
+    assert_eq!(lamp(&server, "PJSIP/100"), "BUSY", "whoever is there says it again");
+}
+
+#[test]
+fn what_cannot_be_said_is_refused_with_what_can() {
+    let server = Server::start_with(CONFIG, CLEAR);
+    for (typed, code, words) in [
+        (&["lamp", "set", "PJSIP/1", "LOUD"][..], 2, "a device looks like this: INUSE"),
+        (&["lamp", "set", "mailbox/1", "3"], 2, "error[wrong-value]"),
+        (&["lamp", "set", "night", "INUSE"], 2, "write KIND/night"),
+        (&["lamp", "set", "XMPP/x", "INUSE"], 6, "error[ignored-name]"),
+        (&["lamp", "set", "PJSIP/1", "INUSE", "--board", "c.example"], 5, "a.example  b.example"),
+        (&["lamp", "clear", "PJSIP/1"], 5, "error[unknown-subject]"),
+        (&["lamp", "list", ""], 2, "error[wrong-pattern]"),
+    ] {
+        let ran = server.ask(typed);
+        assert_eq!(ran.code, Some(code), "{typed:?} {}", ran.err);
+        assert!(ran.err.contains(words), "{typed:?} {}", ran.err);
+    }
+    // A word in whatever case, as Asterisk reads it too.
+    assert_eq!(server.ask(&["lamp", "set", "PJSIP/1", "busy"]).code, Some(0));
+    let of_b = ["lamp", "set", "PJSIP/1", "BUSY", "--board", "b.example"];
+    assert_eq!(server.ask(&of_b).code, Some(0));
+    for number in 2..6 {
+        server.ask(&["lamp", "set", &format!("PJSIP/{number}"), "INUSE"]);
+    }
+    let list = server.ask(&["lamp", "list", "PJSIP/*", "--limit", "2", "--ascii"]).out;
+    let shown = "SUBJECT         SAID BY  LAMP\ndevice/PJSIP/1        1  B BUSY\n\
+                 device/PJSIP/2        1  U INUSE\n2 lamps of the board a.example, 3 more: --limit, or a pattern\n";
+    assert_eq!(list, shown);
+    let of_b = server.ask(&["lamp", "list", "--board", "b.example", "--json"]).json();
+    assert_eq!((&of_b["lamps"].as_array().map(Vec::len), &of_b["more"]), (&Some(1), &0.into()));
+}
