@@ -355,7 +355,7 @@ async fn masked() {
     }
 }
 
-/// How long it takes to go through a long past. `LAMPFIELD_CHANGES=1000000` in a release build is what the manual tells.
+/// How long it takes to go through a long past. `LAMPFIELD_CHANGES=1000000` in a release build shows it for a full store.
 #[tokio::test]
 async fn a_long_past_is_told_soon() {
     LocalSet::new().run_until(long_past()).await;

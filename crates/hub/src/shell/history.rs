@@ -4,7 +4,8 @@
 //!
 //! There are no checkpoints: whoever wants to know what stood at a past moment goes back from the present, page by page,
 //! and undoes what came later, as each change says what was there before. A checkpoint of a board holds each of its facts
-//! and would be larger than the changes between two of them; to go through a million changes takes less than a second.
+//! and would be larger than the changes between two of them; to go through 20,000 changes takes 16 ms in a debug
+//! build, and the time grows with their number.
 
 mod index;
 mod journal;
