@@ -87,6 +87,9 @@ pub struct Lease {
     /// Seconds until the fact is withdrawn; absent while nothing runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds_left: Option<f64>,
+    /// Why the origin says it no longer, in words; absent while it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// How an origin stands.
@@ -116,6 +119,10 @@ pub enum LeaseState {
 impl Lease {
     /// What the hub says of it.
     pub fn of(lease: lampfield_hub::Lease) -> Self {
+        let reason = match lease {
+            lampfield_hub::Lease::Unavailable { reason } => Some(reason.to_string()),
+            _ => None,
+        };
         let (state, left) = match lease {
             lampfield_hub::Lease::Live => (LeaseState::Live, None),
             lampfield_hub::Lease::Gone { left } => (LeaseState::Gone, Some(left)),
@@ -129,6 +136,6 @@ impl Lease {
                 (LeaseState::Gone, Some(Duration::ZERO))
             }
         };
-        Self { state, seconds_left: left.map(|left| left.as_secs_f64()) }
+        Self { state, seconds_left: left.map(|left| left.as_secs_f64()), reason }
     }
 }

@@ -105,5 +105,6 @@ fn lease(fact: &Fact, screen: &Screen) -> String {
         LeaseState::Restart => "awaited after the restart",
         LeaseState::Unavailable => "gone, stands as unavailable",
     };
-    format!("{} {word}{}", screen.verdict(Verdict::Look), left(lease.seconds_left))
+    let why = lease.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    format!("{} {word}{why}{}", screen.verdict(Verdict::Look), left(lease.seconds_left))
 }

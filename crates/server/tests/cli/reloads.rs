@@ -568,6 +568,9 @@ fn policy_withdraw_as() {
         (&why["aggregate"], &why["facts"][0]["lease"]["state"]),
         (&"UNAVAILABLE".into(), &"unavailable".into())
     );
+    assert_eq!(why["facts"][0]["lease"]["reason"], "link lost, grace over");
+    let text = server.ask(&["why", "PJSIP/1"]).out;
+    assert!(text.contains("gone, stands as unavailable (link lost, grace over)"), "{text}");
 }
 
 // --- limits of the board ---
