@@ -22,6 +22,7 @@ mod user;
 mod watch;
 mod why;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 pub use args::Common;
@@ -124,7 +125,34 @@ fn ask<O: Operation>(common: &Common, operation: &O) -> Result<O::Answer, Stop> 
 }
 
 fn connect(common: &Common) -> Result<Client, Stop> {
-    Ok(Client::connect(&place(common)?.socket(), common.timeout)?)
+    let (socket, mistakes) =
+        Place::socket_to_ask(common.config.as_deref(), common.data_dir.as_deref())?;
+    match (Client::connect(&socket, common.timeout), mistakes) {
+        (client, None) => Ok(client?),
+        (Ok(client), Some(mistakes)) => {
+            let said = say_mistakes(&mistakes);
+            said.map(|()| client).map_err(Stop::Output)
+        }
+        // Nobody is there, and these mistakes may be why.
+        (Err(_), Some(mistakes)) => Err(Stop::Misconfigured(mistakes)),
+    }
+}
+
+/// That the server which answers does not go by the file as it is now.
+fn say_mistakes(mistakes: &Problems) -> std::io::Result<()> {
+    let first = mistakes.list.iter().find(|problem| problem.weight == Weight::Error);
+    let place = first.map_or_else(
+        || mistakes.source.path.display().to_string(),
+        |first| {
+            let (line, column) = mistakes.source.line_and_column(first);
+            format!("{}:{line}:{column}", mistakes.source.path.display())
+        },
+    );
+    writeln!(
+        std::io::stderr(),
+        "! the configuration has mistakes ({place}); the server goes on with what it read before: \
+         lampfield check names them"
+    )
 }
 
 /// Makes a change that answers with nothing but a sentence.

@@ -15,7 +15,7 @@ mod show;
 pub mod value;
 pub mod word;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
@@ -41,6 +41,19 @@ impl Config {
         match config {
             Some(config) if !problems.are_fatal() => Ok((config, problems)),
             _ => Err(problems),
+        }
+    }
+
+    /// Which data folder a file names that may have mistakes elsewhere: `Some(None)` if it names none, `None` if it cannot
+    /// be made out because the file is no TOML.
+    pub fn data_dir_of(source: &Source) -> Option<Option<PathBuf>> {
+        let table: toml::Table = source.text.parse().ok()?;
+        match table.get("data_dir") {
+            None => Some(None),
+            Some(toml::Value::String(folder)) if !folder.is_empty() => {
+                Some(Some(source.folder().join(folder)))
+            }
+            Some(_) => None,
         }
     }
 

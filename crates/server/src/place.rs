@@ -11,6 +11,9 @@ use crate::config::value::FilePath;
 use crate::config::{Config, Problems, Source};
 use crate::failure::{Exit, Failure};
 
+/// The control socket in the data folder.
+const SOCKET: &str = "control.sock";
+
 /// The largest configuration file that is read, in bytes.
 const LARGEST_FILE: u64 = 4 << 20;
 
@@ -69,6 +72,31 @@ impl Place {
         Ok(Self { file, config, warnings, data_dir, told })
     }
 
+    /// Where the running server takes commands, for whoever only asks it. A server goes on with the configuration that it
+    /// read when that was right, so mistakes in the file must not keep anybody from asking: they are given back.
+    ///
+    /// # Errors
+    /// As [`Place::find`], if no folder is named on the command line and none can be made out in the file.
+    pub fn socket_to_ask(
+        file: Option<&Path>,
+        data_dir: Option<&Path>,
+    ) -> Result<(PathBuf, Option<Problems>), PlaceError> {
+        if let Some(folder) = data_dir {
+            return Ok((folder.join(SOCKET), None));
+        }
+        match Self::find(file, None) {
+            Ok(place) => Ok((place.socket(), None)),
+            Err(PlaceError::Misconfigured(problems)) => {
+                match Config::data_dir_of(&problems.source) {
+                    Some(Some(folder)) => Ok((folder.join(SOCKET), Some(problems))),
+                    Some(None) => Ok((usual_data_dir()?.join(SOCKET), Some(problems))),
+                    None => Err(PlaceError::Misconfigured(problems)),
+                }
+            }
+            Err(other) => Err(other),
+        }
+    }
+
     /// Reads the configuration file again; what the command line said stays.
     ///
     /// # Errors
@@ -120,7 +148,7 @@ impl Place {
 
     /// Where the running server takes commands.
     pub fn socket(&self) -> PathBuf {
-        self.data_dir.join("control.sock")
+        self.data_dir.join(SOCKET)
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Session {
     pub roster: Cell<Interest>,
     /// Where a PBX has looked for a PubSub service that is not there.
     pub misdirected: OnceCell<Box<str>>,
+    /// What became of the states that it has published.
+    pub publishes: RefCell<Publishes>,
     /// Subscriptions of this stream to facts.
     pub watches: Cell<usize>,
     /// Whether this stream has subscribed to a generic node.
@@ -79,6 +81,17 @@ pub struct Via {
     pub address: IpAddr,
     /// The PBX's stream, which may be carried over one line after the other; at most 64 characters.
     pub stream: Option<Box<str>>,
+}
+
+/// What became of the states that a stream has published.
+#[derive(Debug, Clone, Default)]
+pub struct Publishes {
+    /// Whether one was taken, since when the rest is nobody's mistake.
+    pub is_heard: bool,
+    /// How many it had no right to say, or said under a name that is none.
+    pub dropped: u64,
+    /// Why the first of them was dropped, in words.
+    pub first: Option<Box<str>>,
 }
 
 /// The last available presence of a resource.
@@ -126,6 +139,7 @@ impl Session {
             asked: RefCell::default(),
             roster: Cell::default(),
             misdirected: OnceCell::new(),
+            publishes: RefCell::default(),
             watches: Cell::new(0),
             wants_items: Cell::new(false),
             end: RefCell::new(None),

@@ -203,7 +203,7 @@ pub struct Store {
 impl OriginStatus {
     /// What the hub reports of an origin, as of `now`; `via` is what a relay reports of it.
     pub fn of(board: &BoardName, report: OriginReport, via: Option<IpAddr>, now: WallTime) -> Self {
-        let Lease { state, seconds_left } = Lease::of(report.lease);
+        let Lease { state, seconds_left, .. } = Lease::of(report.lease);
         Self {
             origin: OriginName {
                 account: report.account,

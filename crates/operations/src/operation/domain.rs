@@ -143,8 +143,13 @@ impl<H: Host> Desk<H> {
         let accounts = self.accounts.list();
         let held = self.host.held_of_domain(name);
         let board = self.board_called(Some(name)).and_then(|board| self.boards.get(&board));
+        // With the last domain of a board all of that goes, what was said by hand included.
+        let is_alone = board.as_ref().is_some_and(|board| {
+            self.host.served().iter().filter(|one| one.board == *board.name()).count() == 1
+        });
+        let is_of_it =
+            |account: &str| is_alone || account.rsplit_once('@').is_some_and(|(_, of)| of == name);
         let origins = board.map(|board| board.read(|hub, now| hub.origins(now)));
-        let is_of_it = |account: &str| account.rsplit_once('@').is_some_and(|(_, of)| of == name);
         let origins = origins.into_iter().flatten().filter(|origin| is_of_it(&origin.account));
         Gone {
             accounts: accounts.iter().filter(|one| one.jid.domain() == name).count() as u64,

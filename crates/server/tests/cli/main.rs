@@ -43,6 +43,48 @@ fn a_wrong_configuration_names_the_place_and_starts_nothing() {
     }
 }
 
+/// The server goes on with what it read when that was right, and so do those who ask it.
+#[test]
+fn mistakes_in_the_file_keep_nobody_from_asking_a_server_that_runs() {
+    let mut server = Server::start("");
+    server.configure("\n[history]\nkeep = 'an hour or so'\n");
+    server.hang_up();
+    server.says("nothing was changed");
+    let ran = server.ask(&["status"]);
+    assert!(ran.out.contains("all is well"), "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("! the configuration has mistakes ("), "{}", ran.err);
+    let data = server.data().display().to_string();
+    let ran = lampfield(&["status", "--data-dir", &data]);
+    assert!(ran.out.contains("all is well") && ran.err.is_empty(), "{}{}", ran.out, ran.err);
+    // Where nobody answers, the mistakes may be why.
+    server.stop();
+    let ran = server.ask(&["status"]);
+    assert!(ran.err.contains("error[wrong-value]") && ran.code == Some(2), "{}", ran.err);
+}
+
+/// As when `here` and `board` of a rule are swapped, or `allow` speaks the names of the site.
+#[test]
+fn a_pbx_of_which_nothing_is_taken_is_told_of_until_something_is() {
+    let account = |allow: &str| {
+        format!(
+            "\n[[domain]]\nname = 'a.example'\n[[domain.account]]\nname = 'pbx-a'\npassword = 'one'\n\
+             allow = ['{allow}']\n"
+        )
+    };
+    let clear = "tls = 'off'\nclear_text_auth = true\n";
+    let mut server = Server::start_with(&account("Custom:*"), clear);
+    let mut pbx = client::Client::log_in(server.address(), "a.example", "pbx-a", "one");
+    pbx.publish_device("02:00:00:00:00:01", "PJSIP/1", "INUSE");
+    let ran = server.ask(&["status"]);
+    let text = "nothing that pbx-a@a.example says is taken (1 states so far)";
+    assert!(ran.out.contains(text) && ran.code == Some(1), "{}", ran.out);
+    server.configure_with(&account("PJSIP/*"), clear);
+    server.hang_up();
+    server.says("the configuration was read again");
+    pbx.publish_device("02:00:00:00:00:01", "PJSIP/1", "INUSE");
+    assert!(!server.ask(&["status"]).out.contains("nothing that"));
+}
+
 #[test]
 fn check_shows_what_is_in_force_without_secrets() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -110,7 +110,7 @@ fn every_key_of_the_configuration_has_its_help() {
 }
 
 /// Limits without a key: where each is defined, and how the manual says it.
-const CONSTANTS: [(&str, &str, &str); 43] = [
+const CONSTANTS: [(&str, &str, &str); 44] = [
     ("server/src/control/listener.rs", "MOST_CLIENTS: usize = 32;", "| 32 |"),
     ("operations/src/watchers.rs", "BACKLOG: usize = 1_000;", "| 1,000 |"),
     (JOURNAL, "LIMIT: usize = 4_096;", "| losses and returns in memory | 4,096 |"),
@@ -140,6 +140,7 @@ const CONSTANTS: [(&str, &str, &str); 43] = [
     ("server/src/serve/added.rs", "MOST: usize = 100;", "added at run time | 100 |"),
     ("hub/src/refusals.rs", "MOST: usize = 64;", "(`facts-refused`) | 64 |"),
     ("server/src/serve/host/machine.rs", "MISDIRECTED: usize = 8;", "(`no-such-service`) | 8 |"),
+    ("server/src/serve/host/machine.rs", "UNHEARD: usize = 8;", "(`nothing-taken`) | 8 |"),
     ("xmpp/src/breakages.rs", "MOST: usize = 64;", "(`stream-broken`) | 64 |"),
     ("server/src/logging.rs", "WAITING: usize = 4_096;", "| 4,096 lines |"),
     (

@@ -18,6 +18,8 @@ use crate::memory;
 
 /// PBXs with a wrong `pubsub_node` that are told of at the same time.
 const MISDIRECTED: usize = 8;
+/// PBXs of which nothing is taken that are listed; a further one is in the log only.
+const UNHEARD: usize = 8;
 
 impl ServerHost {
     /// All of it, as of `now`.
@@ -55,6 +57,7 @@ impl ServerHost {
         attention.extend(fights.iter().map(|jid| fought_over(jid.as_str())));
         attention.extend(broken.iter().map(breaks_its_stream));
         attention.extend(self.misdirected());
+        attention.extend(self.unheard());
         attention.extend(shared_board(&self.of_domains.shared_as_before));
         attention.extend(self.added.shadowed().iter().map(in_both));
         attention
@@ -84,6 +87,17 @@ impl ServerHost {
         limits.into_iter().map(|(name, limit)| (name.to_owned(), limit as u64)).collect()
     }
 
+    /// PBXs of which nothing at all is taken.
+    fn unheard(&self) -> Vec<Attention> {
+        let sessions = self.door.context.router.all();
+        let told = sessions.iter().filter(|session| session.is_pbx()).filter_map(|session| {
+            let publishes = session.publishes.borrow();
+            let first = publishes.first.as_ref().filter(|_| !publishes.is_heard)?;
+            Some(unheard(session.bare.as_str(), publishes.dropped, first))
+        });
+        told.take(UNHEARD).collect()
+    }
+
     /// PBXs that talk to a service that is not there.
     fn misdirected(&self) -> Vec<Attention> {
         let sessions = self.door.context.router.all();
@@ -104,6 +118,17 @@ impl ServerHost {
             })
         });
         told.take(MISDIRECTED).collect()
+    }
+}
+
+fn unheard(account: &str, dropped: u64, first: &str) -> Attention {
+    Attention {
+        code: "nothing-taken".to_owned(),
+        severity: Severity::Bad,
+        text: format!("nothing that {account} says is taken ({dropped} states so far); the first: {first}"),
+        remedy: "correct its allow, which speaks the names of the board, or the [[map]] of its site: lampfield help \
+                 nothing-taken"
+            .to_owned(),
     }
 }
 

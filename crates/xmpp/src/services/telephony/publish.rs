@@ -106,6 +106,9 @@ impl Telephony {
             is_again,
         };
         let Published { outcome, ticket } = session.peer.publish(said)?;
+        if outcome != Outcome::Ignored {
+            session.publishes.borrow_mut().is_heard = true;
+        }
         if outcome == Outcome::Ignored {
             log_ignored(session, item, node);
         }
@@ -121,6 +124,7 @@ impl Telephony {
         if !matches!(dropped, Dropped::Publish(_)) {
             self.kit.count_refused();
         }
+        note_dropped(session, &dropped);
         if self.log_limit.allows("publish dropped", &session.bare) {
             tracing::warn!(code = "publish-dropped", jid = %session.jid, "publish dropped: {dropped}");
         }
@@ -130,6 +134,17 @@ impl Telephony {
             _ if is_forgiven(session) => Answer::Result(Vec::new()),
             _ => Answer::Error(error(dropped)),
         }
+    }
+}
+
+/// For people: a stream of which nothing at all is taken has an account or a mapping that does not fit it.
+fn note_dropped(session: &Session, dropped: &Dropped) {
+    if let Dropped::Publish(error @ (PublishError::NotAllowed(_) | PublishError::Hidden(_))) =
+        dropped
+    {
+        let mut publishes = session.publishes.borrow_mut();
+        publishes.dropped += 1;
+        publishes.first.get_or_insert_with(|| error.to_string().into());
     }
 }
 
