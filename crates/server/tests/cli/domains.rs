@@ -59,11 +59,11 @@ fn a_domain_comes_at_once_is_there_after_a_restart_and_goes_with_all_that_is_in_
 
     let refused = server.ask(&["domain", "remove", "b.example"]);
     assert_eq!(refused.code, Some(6));
-    for line in ["error[would-remove]", "accounts   1", "connected  1", "facts      1", "--yes"] {
+    for line in ["error[would-remove]", "accounts   1", "connected  1", "facts      2", "--yes"] {
         assert!(refused.err.contains(line), "{}", refused.err);
     }
     let gone = server.ask(&["domain", "remove", "b.example", "--yes"]).out;
-    assert_eq!(gone, "removed b.example: 1 accounts, 1 connected, 1 facts, 0 nodes\n");
+    assert_eq!(gone, "removed b.example: 1 accounts, 1 connected, 2 facts, 0 nodes\n");
     assert_eq!(listed(&server).len(), 1);
     assert_eq!(
         server.ask(&["user", "list", "--json"]).json()["users"].as_array().map(Vec::len),
