@@ -9,7 +9,7 @@ mod manage;
 mod turn;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -85,6 +85,8 @@ pub struct AccountBook {
     throttle: RefCell<Throttle>,
     log_limit: Rc<LogLimit>,
     joins: HashMap<Domain, JoinPolicy>,
+    /// Domains that are removed: nobody is added there.
+    closed: RefCell<HashSet<String>>,
     listeners: RefCell<Vec<ChangeListener>>,
     started: Instant,
 }
@@ -127,6 +129,7 @@ impl AccountBook {
             log_limit: Rc::default(),
             verified: RefCell::default(),
             accounts: RefCell::default(),
+            closed: RefCell::default(),
             listeners: RefCell::default(),
             started: Instant::now(),
             store,

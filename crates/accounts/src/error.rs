@@ -28,6 +28,9 @@ pub enum AccountError {
     /// The name before the `@` is missing.
     #[error("{0} names a domain, not an account")]
     NoName(BareJid),
+    /// Its domain is being removed, or was.
+    #[error("{0} cannot be added: its domain is removed")]
+    DomainRemoved(BareJid),
     /// The password given for it cannot be one.
     #[error("{0}: {1}")]
     Password(BareJid, PasswordError),

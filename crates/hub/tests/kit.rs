@@ -226,6 +226,37 @@ async fn rights_that_change_bring_what_is_new_and_end_what_is_lost() {
     .await;
 }
 
+/// The catch-up has had no turn between the two.
+#[tokio::test]
+async fn rights_that_change_twice_end_all_that_was_heard_and_facts_may_end_as_a_whole() {
+    run(async || {
+        let scene = Scene::open(&[]).await;
+        let pbx = scene.peer("pbx", None, Rights::ALL);
+        for device in ["A/1", "B/1", "C/1"] {
+            pbx.publish(said(device, InUse)).unwrap();
+        }
+        let branch = scene.peer("branch", None, hears(&["A/*", "B/*"]));
+        let facts = scene.ear(&branch, Shows::Facts).await;
+        let lamps = scene.ear(&branch, Shows::Lamps).await;
+        assert_eq!(facts.hears(), ["A/1 INUSE", "B/1 INUSE"]);
+        lamps.hears();
+        for pattern in ["B/*", "C/*"] {
+            branch.set_rights(hears(&[pattern]));
+            scene.watchers.look_again(&branch);
+        }
+        scene.settle().await;
+        assert_eq!(facts.hears(), ["A/1 ended", "B/1 ended", "C/1 INUSE"]);
+        lamps.hears();
+        scene.watchers.end_facts(&branch);
+        scene.settle().await;
+        assert_eq!(facts.hears(), ["C/1 ended"]);
+        pbx.publish(said("C/1", Busy)).unwrap();
+        assert_eq!((facts.hears(), lamps.hears()), (vec![], vec!["C/1 BUSY".to_owned()]));
+        assert_eq!(scene.watchers.len(), 1);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn who_has_no_right_says_nothing_and_what_is_dropped_anyhow_needs_none() {
     run(async || {

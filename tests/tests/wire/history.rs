@@ -63,6 +63,26 @@ async fn the_past_is_told_alike_after_a_stop_and_after_a_kill() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("not-remembered"));
 }
 
+/// A kill loses the last second of the history, and not of the facts. What was said in it was not said before.
+#[tokio::test]
+async fn a_change_that_the_history_has_lost_is_not_told_of_an_earlier_moment() {
+    let mut server = Server::start(&Config::plain().servers()).await;
+    let mut pbx = ScriptedPbx::login(server.address(), "server1", 1).await;
+    pbx.publish("PJSIP/7", "INUSE").await;
+    tokio::time::sleep(WRITTEN).await;
+    let events = server.ask_json(&["history", "PJSIP/7"])["events"].clone();
+    let at = events[0]["at"].as_str().expect("a moment").to_owned();
+    pbx.publish("PJSIP/7", "BUSY").await;
+    pbx.publish("PJSIP/8", "BUSY").await;
+    server.kill();
+    server.run().await;
+    assert_eq!(server.why("PJSIP/7").value(), "BUSY");
+    assert_eq!(server.ask_json(&["why", "PJSIP/7", "--at", &at])["aggregate"], "INUSE");
+    let then = server.command(&["why", "PJSIP/8", "--at", &at, "--json"]);
+    let then = String::from_utf8_lossy(&then.stdout).into_owned();
+    assert!(!then.contains("\"BUSY\""), "{then}");
+}
+
 #[tokio::test]
 async fn a_masked_name_is_not_in_the_data_folder_when_its_lamp_is_gone() {
     let plain = Config::plain().servers();

@@ -116,6 +116,17 @@ impl AccountBook {
         self.stored(ticket).await
     }
 
+    /// No account of this domain is added from now on, also none whose password is being hashed already: the domain is
+    /// about to be removed. Until [`AccountBook::reopen_domain`].
+    pub fn close_domain(&self, domain: &str) {
+        self.closed.borrow_mut().insert(domain.to_owned());
+    }
+
+    /// Accounts of this domain may be added again.
+    pub fn reopen_domain(&self, domain: &str) {
+        self.closed.borrow_mut().remove(domain);
+    }
+
     /// Removes an account.
     ///
     /// # Errors
@@ -183,6 +194,9 @@ impl AccountBook {
         match self.get(jid) {
             Some(_) => Err(AccountError::Exists(jid.clone())),
             None if jid.local().is_none() => Err(AccountError::NoName(jid.clone())),
+            None if self.closed.borrow().contains(jid.domain()) => {
+                Err(AccountError::DomainRemoved(jid.clone()))
+            }
             None => Ok(()),
         }
     }

@@ -77,6 +77,21 @@ async fn works(book: &Rc<AccountBook>, name: &str, password: &str) -> bool {
     login(book, name, password, HERE).await.is_ok()
 }
 
+/// Also nobody whose password is being hashed when it goes.
+#[tokio::test]
+async fn nobody_is_added_to_a_domain_that_is_removed() {
+    let desk = Desk::new();
+    let book = desk.open().await;
+    let (added, ()) = tokio::join!(book.add(given("late", "secret")), async {
+        tokio::task::yield_now().await;
+        book.close_domain("a.example");
+    });
+    assert_eq!(added.unwrap_err(), AccountError::DomainRemoved(jid("late")));
+    assert!(book.get(&jid("late")).is_none());
+    book.reopen_domain("a.example");
+    book.add(given("late", "secret")).await.expect("added");
+}
+
 #[tokio::test]
 async fn accounts_log_in_and_outlive_a_restart() {
     let desk = Desk::new();

@@ -52,6 +52,11 @@ impl Sight {
         self.view.as_ref()
     }
 
+    /// The same eyes, which may hear of nothing.
+    pub(super) fn blind(&self) -> Self {
+        Self::new(Grant::of(&[]), self.view.clone())
+    }
+
     /// Whether both may hear the same.
     pub(super) fn hears_as(&self, other: &Self) -> bool {
         self.hear == other.hear

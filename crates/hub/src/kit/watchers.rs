@@ -50,8 +50,11 @@ struct Subscription<W> {
     watch: Watch,
     cache: PeerCache,
     sight: Sight,
-    /// What it could see before it was changed, until it has been told of the ends of all that it no longer sees.
-    saw: Option<Sight>,
+    /// What it could see before its rights changed, until it has been told of the ends of all that it no longer sees: one
+    /// for each change since it was up to date.
+    saw: Vec<Sight>,
+    /// It ends as soon as it has been told of those ends.
+    is_ending: bool,
     look: Look,
 }
 
@@ -99,6 +102,8 @@ enum CatchUpStep {
     End,
     Nothing,
     Sent,
+    /// A subscription to facts of this kind has told all that it still had to.
+    Over(ConnId, Kind),
 }
 
 // === impl Watchers ===
@@ -128,7 +133,8 @@ impl<W: Watcher> Watchers<W> {
             cache,
             look: Look::of(shows, &sight),
             sight,
-            saw: None,
+            saw: Vec::new(),
+            is_ending: false,
         };
         self.all.borrow_mut().push(one);
         self.behind.notify_one();
@@ -146,11 +152,23 @@ impl<W: Watcher> Watchers<W> {
         let sight = peer.sight();
         let of_peer = |one: &&mut Subscription<W>| one.peer.id() == peer.id();
         for one in self.all.borrow_mut().iter_mut().filter(of_peer) {
-            if !one.sight.hears_as(&sight) {
-                one.saw = Some(std::mem::replace(&mut one.sight, sight.clone()));
-                one.look = Look::Otherwise;
-                one.watch.begin_again();
+            if !one.is_ending && !one.sight.hears_as(&sight) {
+                one.see(sight.clone());
             }
+        }
+        self.behind.notify_one();
+    }
+
+    /// A connection may no longer watch facts: it is told of the ends of all that it has heard, and then its subscriptions
+    /// to facts are over.
+    pub fn end_facts(&self, peer: &Peer) {
+        let meant = |one: &&mut Subscription<W>| {
+            one.peer.id() == peer.id() && one.shows == Shows::Facts && !one.is_ending
+        };
+        for one in self.all.borrow_mut().iter_mut().filter(meant) {
+            let blind = one.sight.blind();
+            one.see(blind);
+            one.is_ending = true;
         }
         self.behind.notify_one();
     }
@@ -213,6 +231,10 @@ impl<W: Watcher> Watchers<W> {
             match self.kit.hub().read(|hub, _| self.advance(index, hub)) {
                 CatchUpStep::End => break,
                 CatchUpStep::Nothing => {}
+                CatchUpStep::Over(conn, kind) => {
+                    self.end(|one| one.is(conn, Shows::Facts, kind) && one.is_ending);
+                    moved = true;
+                }
                 CatchUpStep::Sent => {
                     moved = true;
                     tokio::task::yield_now().await;
@@ -243,8 +265,11 @@ impl<W: Watcher> Watchers<W> {
             }
         }
         if one.watch.is_live() {
-            one.saw = None;
+            one.saw.clear();
             one.look = Look::of(one.shows, &one.sight);
+            if one.is_ending {
+                return CatchUpStep::Over(one.peer.id(), one.watch.kind());
+            }
         }
         CatchUpStep::Sent
     }
@@ -326,6 +351,13 @@ impl Look {
 // === impl Subscription ===
 
 impl<W: Watcher> Subscription<W> {
+    /// From now on it sees this.
+    fn see(&mut self, sight: Sight) {
+        self.saw.push(std::mem::replace(&mut self.sight, sight));
+        self.look = Look::Otherwise;
+        self.watch.begin_again();
+    }
+
     fn is(&self, conn: ConnId, shows: Shows, kind: Kind) -> bool {
         self.peer.id() == conn && self.shows == shows && self.watch.kind() == kind
     }
@@ -335,9 +367,10 @@ impl<W: Watcher> Subscription<W> {
     fn tell_otherwise(&self, written: &mut Written, writer: &dyn Writer, change: &Change) {
         if let Some(bytes) = written.of(writer, change, self.shows, &self.sight) {
             self.to.send(bytes);
-        } else if let Some(saw) = &self.saw
-            && let Some(bytes) = written::end(writer, change, self.shows, saw)
-        {
+            return;
+        }
+        let mut ends = self.saw.iter().map(|saw| written::end(writer, change, self.shows, saw));
+        if let Some(bytes) = ends.find_map(|end| end) {
             self.to.send(&bytes);
         }
     }

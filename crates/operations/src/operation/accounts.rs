@@ -112,6 +112,7 @@ pub(super) fn refused(error: AccountError) -> Failure {
         AccountError::Declared(_) => (Exit::Conflict, "declared-account"),
         AccountError::OwnPassword(_) => (Exit::Conflict, "own-password"),
         AccountError::OtherKey(_) => (Exit::Conflict, "other-key"),
+        AccountError::DomainRemoved(_) => (Exit::Conflict, "domain-removed"),
         AccountError::NoName(_) => (Exit::Usage, "wrong-name"),
         AccountError::Password(..) => (Exit::Usage, "wrong-password"),
         AccountError::Full(_) => (Exit::Conflict, "too-many-accounts"),

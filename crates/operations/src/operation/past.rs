@@ -33,6 +33,9 @@ struct Held {
     value: Option<Value>,
     /// None where it is not known yet.
     said_at: Option<WallTime>,
+    /// What stands now was said after the moment, and no remembered change tells so: after a `kill -9` the history lacks
+    /// the last of them. What stood then, an older change tells.
+    is_later: bool,
     protocol: Protocol,
 }
 
@@ -72,6 +75,8 @@ pub async fn of(
             break;
         }
     }
+    // Said later, and no change of before is remembered: then it was not said yet.
+    undoing.held.retain(|held| !held.is_later);
     let older = undoing.held.iter().filter(|held| held.value.is_some() && held.said_at.is_none());
     Ok(Past {
         older: older.count(),
@@ -88,7 +93,8 @@ impl Undoing {
         let held = present.iter().flat_map(|facts| facts.facts()).map(|fact| Held {
             origin: Arc::clone(fact.origin),
             value: fact.state.live().cloned(),
-            said_at: Some(fact.said_at),
+            said_at: (fact.said_at <= at).then_some(fact.said_at),
+            is_later: fact.said_at > at,
             protocol: fact.protocol,
         });
         Self { at, held: held.collect(), since: None }
@@ -100,17 +106,24 @@ impl Undoing {
         if change.at > self.at {
             let before = change.was.as_ref().and_then(FactState::live).cloned();
             match known {
-                Some(held) => (held.value, held.said_at) = (before, None),
+                Some(held) => {
+                    (held.value, held.said_at, held.is_later) = (before, None, false);
+                }
                 None => self.held.push(Held {
                     origin: change.origin,
                     value: before,
                     said_at: None,
+                    is_later: false,
                     protocol: change.protocol,
                 }),
             }
             return;
         }
         if let Some(held) = known {
+            if held.is_later {
+                held.value = change.state.live().cloned();
+                held.is_later = false;
+            }
             held.said_at.get_or_insert(change.at);
         }
         if self.since.is_none() && change.lamp != change.lamp_was {
@@ -120,7 +133,8 @@ impl Undoing {
 
     /// Whether nothing older can tell more of the moment.
     fn is_settled(&self) -> bool {
-        let is_known = |held: &Held| held.value.is_none() || held.said_at.is_some();
+        let is_known =
+            |held: &Held| !held.is_later && (held.value.is_none() || held.said_at.is_some());
         self.since.is_some() && self.held.iter().all(is_known)
     }
 }
@@ -129,7 +143,7 @@ impl Undoing {
 fn explain(subject: &Subject, mut held: Vec<Held>, begin: WallTime) -> Option<Why> {
     held.sort_by_key(|held| held.said_at.unwrap_or(begin));
     let mut board = Board::new(BoardLimits { entries: held.len(), origins: held.len() });
-    for Held { origin, value, said_at, protocol } in held {
+    for Held { origin, value, said_at, protocol, .. } in held {
         let Some(value) = value else { continue };
         let statement = Statement {
             subject: subject.clone(),

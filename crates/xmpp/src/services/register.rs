@@ -193,7 +193,7 @@ fn answer(done: Result<(), AccountError>) -> Answer {
 fn condition(error: &AccountError) -> StanzaCondition {
     match error {
         AccountError::Exists(_) => StanzaCondition::Conflict,
-        AccountError::Missing(_) => StanzaCondition::ItemNotFound,
+        AccountError::Missing(_) | AccountError::DomainRemoved(_) => StanzaCondition::ItemNotFound,
         AccountError::Declared(_) | AccountError::OwnPassword(_) => StanzaCondition::NotAllowed,
         AccountError::NoName(_) | AccountError::Password(..) => StanzaCondition::NotAcceptable,
         _ => StanzaCondition::ResourceConstraint,

@@ -41,6 +41,7 @@ pub use service::TelephonyService;
 use crate::results::Results;
 use crate::session::Session;
 use probes::Probes;
+use rights::NodeRights;
 use subscriber::{Notifications, Subscriber};
 
 /// The telephony side of the PubSub service of one board, shared by the domains that have it.
@@ -95,6 +96,10 @@ impl Telephony {
     fn account_changed(&self, session: &Session, account: &Account) {
         session.peer.set_rights(rights::of(account));
         self.watchers.look_again(&session.peer);
+        if NodeRights::of(account) != NodeRights::Facts {
+            self.watchers.end_facts(&session.peer);
+            session.watches.set(0);
+        }
     }
 
     /// Ends the subscriptions of a stream; again is the same as once.

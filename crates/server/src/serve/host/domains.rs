@@ -60,6 +60,7 @@ impl ServerHost {
             self.certificates.remove(&name);
             return Err(not_stored(&error));
         }
+        self.door.context.accounts.reopen_domain(name.as_str());
         self.of_domains.add(name.clone(), settings.board.clone());
         self.door.set_certificate_hash(self.certificates.only_hash());
         if let Err(error) = self.door.add_domain(&settings).await {
@@ -94,6 +95,7 @@ impl ServerHost {
         self.added.put(added.clone()).await.map_err(|error| not_stored(&error))?;
         self.door.remove_domain(name);
         let accounts = &self.door.context.accounts;
+        accounts.close_domain(name);
         for account in accounts.list().iter().filter(|one| one.jid.domain() == name) {
             accounts
                 .remove(&account.jid)

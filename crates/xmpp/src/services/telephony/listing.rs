@@ -64,7 +64,10 @@ impl<'a> Part<'a> {
                 part.rest = Rest::Perhaps;
                 break;
             }
-            part.end = Some(place);
+            // Of what the asker may not see not even the place is told, or it could count them.
+            if seen.is_some() || looked_at + 1 == LOOKED_AT {
+                part.end = Some(place);
+            }
             let count = seen.as_ref().map_or(0, |seen| count(seen.facts, node));
             if count > 0 {
                 part.lit.extend(seen);

@@ -2,7 +2,7 @@
 
 use lampfield_board::{
     AccountName, Board, BoardLimits, DeviceState, Eid, Ending, FactState, Kind, MessageCount,
-    Origin, Protocol, Statement, Subject, SubjectName, Value, Version, WallTime,
+    Origin, Pattern, Protocol, Statement, Subject, SubjectName, Value, Version, WallTime,
 };
 use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits};
 
@@ -115,6 +115,23 @@ fn one_answer_looks_at_a_bounded_piece_of_the_board() {
     assert!(names.is_empty(), "the mailbox is behind them all");
     assert!(last(&lies).is_some(), "and the client is told where to go on");
     assert_eq!(all(&board, Kind::Mailbox), [0, 1, 0]);
+}
+
+#[test]
+fn what_is_hidden_is_not_even_counted() {
+    let sight = Sight::new(Grant::of(&[Pattern::parse("PJSIP/0").unwrap()]), None);
+    let places = |devices: usize| {
+        let board = board(devices);
+        let seen = VisibleBoard::new(&board, &sight);
+        let node = TelephonyNode::Lamps(EventKind::DeviceState);
+        let scope = Scope::NONE;
+        let request = Stanza::parse(b"<pubsub/>", &scope, &StanzaLimits::AUTHENTICATED).unwrap();
+        let part = Part::of(seen, node, request.root(), Some("1")).unwrap();
+        let mut out = Vec::new();
+        part.write_set(&mut out);
+        String::from_utf8(out).unwrap()
+    };
+    assert_eq!(places(2), places(9));
 }
 
 #[test]
