@@ -21,7 +21,7 @@ pub enum Role {
     Pbx,
     /// An ordinary XMPP client: no telephony rights unless granted.
     User,
-    /// May do everything.
+    /// May do everything that any account may, whatever its patterns say.
     Admin,
 }
 
@@ -33,7 +33,7 @@ pub enum AccountSource {
     Config,
     /// Added from the command line.
     Cli,
-    /// Added by an invitation.
+    /// Added by an invitation, with a password that derives from the account key.
     Invite,
     /// Made by its first login with the join secret.
     FirstLogin,

@@ -1,5 +1,5 @@
 //! The account key: 32 random bytes in the data folder (`accounts.key`, mode 0600), from which invited
-//! servers' passwords derive. Whoever reads it can compute those passwords; whoever loses it must
+//! invited PBXs' passwords derive. Whoever reads it can compute those passwords; whoever loses it must
 //! invite again with `--rotate`.
 
 use std::fs;
@@ -15,7 +15,7 @@ const NAME: &str = "accounts.key";
 
 /// Secrets of the account book, one for each use.
 pub struct AccountKeys {
-    /// Makes passwords of invited servers.
+    /// Makes the passwords of PBXs that are invited.
     pub(crate) invite: [u8; 32],
     /// Makes keys for accounts that do not exist.
     pub(crate) fake_keys: [u8; 32],

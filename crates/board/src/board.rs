@@ -26,7 +26,7 @@ pub use view::{Fact, SubjectFacts};
 pub struct BoardLimits {
     /// Entries: facts and tombstones together.
     pub entries: usize,
-    /// Origins.
+    /// Origins known, with or without entries; a further one is refused.
     pub origins: usize,
 }
 
@@ -39,19 +39,19 @@ pub struct Counts {
     pub lamps: usize,
     /// Live facts of each kind.
     pub facts: PerKind<usize>,
-    /// Tombstones of all kinds.
+    /// Tombstones of all kinds together, against the same limit as facts.
     pub tombstones: usize,
     /// Origins, with or without entries.
     pub origins: usize,
 }
 
-/// All facts and tombstones of one node.
+/// All facts and tombstones of one board.
 pub struct Board {
     subjects: Slots<Entries>,
     origins: KnownOrigins,
-    /// Oldest first.
+    /// In the order in which the facts ended: the oldest is the first to be forgotten.
     tombstones: BTreeSet<(Revision, SubjectId, OriginId)>,
-    /// Live facts.
+    /// How many live facts each kind has, kept up to date because counting them takes a walk.
     live: PerKind<usize>,
     live_total: usize,
     /// Subjects with a live fact.
@@ -148,7 +148,7 @@ impl Board {
         self.tombstones.iter().filter_map(|(_, subject, origin)| self.fact(*subject, *origin))
     }
 
-    /// How much is held.
+    /// How much is held now, against [`BoardLimits`].
     #[must_use]
     pub fn counts(&self) -> Counts {
         Counts {

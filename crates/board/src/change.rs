@@ -19,9 +19,9 @@ pub struct Change {
     pub revision: Revision,
     /// Where the subject is on the board; none for a state that passes by and is not kept.
     pub subject_id: Option<SubjectId>,
-    /// About what.
+    /// The kind and the name of the lamp that the change is about.
     pub subject: Subject,
-    /// Who says so.
+    /// The origin whose fact it is, by account and identity.
     pub origin: Arc<Origin>,
     /// What the origin says now.
     pub state: FactState,
@@ -33,10 +33,10 @@ pub struct Change {
     pub lamp_was: Option<Value>,
     /// The version of what is said now.
     pub version: Version,
-    /// When it was said, for people.
+    /// When it was said by the wall clock, for people; nothing is decided by it.
     pub said_at: WallTime,
-    /// By which protocol it came.
+    /// The protocol by which the statement came to this node.
     pub protocol: Protocol,
-    /// Whether it is kept.
+    /// Whether the board keeps it, or has only passed it on.
     pub cachable: Cachable,
 }

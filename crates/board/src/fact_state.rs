@@ -11,7 +11,7 @@ static UNAVAILABLE: Value = Value::Device(DeviceState::Unavailable);
 /// A fact, or what is remembered of one that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FactState {
-    /// The origin says so.
+    /// The origin says this value, and nothing has ended it.
     Live(Value),
     /// The fact has ended, for this reason; whoever may still show it must be told (a tombstone).
     Withdrawn(Ending),

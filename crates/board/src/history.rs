@@ -29,11 +29,11 @@ pub struct History {
 /// One remembered change of a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PastChange {
-    /// When it was said.
+    /// When it was said, by the wall clock of this node.
     pub at: WallTime,
-    /// Who said so.
+    /// Who said it; shared by all entries of that origin.
     pub origin: Arc<Origin>,
-    /// What was said.
+    /// What was said: a value, or the end of it with its reason.
     pub state: FactState,
     /// What the same origin had said before, if the board knew.
     pub was: Option<FactState>,
@@ -41,7 +41,7 @@ pub struct PastChange {
     pub lamp: Option<Value>,
     /// What the lamp had shown before.
     pub lamp_was: Option<Value>,
-    /// By which protocol it came.
+    /// The protocol by which the statement came to this node.
     pub protocol: Protocol,
 }
 
@@ -66,7 +66,7 @@ struct SubjectRecords {
     entries: u32,
 }
 
-/// An origin with entries.
+/// An origin that has entries, and how many they are: without any it is dropped.
 struct OriginRecords {
     origin: Arc<Origin>,
     entries: u32,

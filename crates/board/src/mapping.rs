@@ -34,14 +34,14 @@ pub enum MappingError {
     /// A rule that can never fit.
     #[error("rule {rule} can never fit: rule {by} before it covers all that its {side} covers")]
     Covered {
-        /// The rule in vain.
+        /// The place of the rule that can never fit, counted from 0.
         rule: usize,
         /// The earlier one that takes everything from it.
         by: usize,
         /// Of which of its two sides that is true.
         side: Side,
     },
-    /// More than [`Mapping::MOST_RULES`].
+    /// There are more rules than [`Mapping::MOST_RULES`].
     #[error("there are {0} rules; the limit is {most}", most = Mapping::MOST_RULES)]
     TooMany(usize),
 }

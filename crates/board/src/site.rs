@@ -68,10 +68,10 @@ pub struct Labels(Box<[Label]>);
 /// Why texts are not the labels of an account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LabelsError {
-    /// One of them is no label.
+    /// One of the texts is not a label; it is named.
     #[error(transparent)]
     Label(#[from] PlaceWordError),
-    /// More than [`Labels::MOST`].
+    /// There are more labels than [`Labels::MOST`].
     #[error("{0} labels are too many; the limit is {most}", most = Labels::MOST)]
     TooMany(usize),
 }

@@ -9,16 +9,16 @@ use std::{
 
 use tokio::sync::Notify;
 
-/// The sending half.
+/// The sending half. It never waits: what finds no room is left out, and the reader learns of it.
 pub(crate) struct Sender<T>(Arc<ChannelState<T>>);
 
-/// The reading half.
+/// The reading half. Dropping it closes the channel.
 pub(crate) struct Receiver<T>(Arc<ChannelState<T>>);
 
-/// What the reader gets.
+/// What the reader gets, in the order of sending.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Item<T> {
-    /// The next item.
+    /// The next item, with nothing left out before it.
     Next(T),
     /// One or more items were left out here.
     Gap,
@@ -116,7 +116,7 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// What is there now.
+    /// The next item or gap if one is there now; never waits.
     pub(crate) fn try_next(&mut self) -> Option<Item<T>> {
         let mut state = self.0.lock();
         if let Some(item) = state.queue.pop_front() {

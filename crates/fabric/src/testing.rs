@@ -29,7 +29,7 @@ struct DiskState {
     /// Rows that are still committed before the fault.
     left: Option<usize>,
     fault: Fault,
-    /// Commits wait.
+    /// Whether commits wait until [`TornDisk::release`].
     held: bool,
     /// Raised by each start: the store of before can do nothing any more.
     run: u64,
@@ -38,9 +38,9 @@ struct DiskState {
 /// What comes when no more rows are left to be committed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fault {
-    /// Commits fail.
+    /// Commits fail, and reads still work: a full disk.
     Stall,
-    /// Commits and reads fail.
+    /// Commits and reads fail: the machine has lost its power.
     Crash,
 }
 
@@ -123,7 +123,7 @@ impl TornDisk {
         self.lock().held = true;
     }
 
-    /// Lets commits go on.
+    /// Ends [`TornDisk::hold`]: what waits is committed.
     pub fn release(&self) {
         self.lock().held = false;
         self.0.released.notify_all();

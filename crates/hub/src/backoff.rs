@@ -39,7 +39,7 @@ const LATE: Duration = Duration::from_secs(5);
 /// An absence of more attempts than this tells nothing: what each of them took adds up.
 const MOST_ATTEMPTS: u32 = 16;
 
-/// One drop says little: whatever kept the server away may have been anything but its back-off.
+/// One drop says little: whatever kept the PBX away may have been anything but its back-off.
 const TELLING_DROPS: u32 = 2;
 
 /// Who has kept its connection for this long is no trouble, until it drops again.
@@ -132,7 +132,7 @@ impl Backoff {
         self.relayed.is_some()
     }
 
-    /// The account logged in.
+    /// The account has logged in again; how long it was away tells where its back-off stands.
     pub fn arrived(&mut self, now: Duration) {
         let Line::Down { since, is_noticed } = self.line else { return };
         let away = now.saturating_sub(since);

@@ -8,16 +8,16 @@ use lampfield_fabric::{Bucket, Write};
 
 use crate::notice::{Happening, Notice, Trouble, TroubleKey};
 
-/// One thing to do.
+/// One thing that the shell has to do, in the order in which the hub decided it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Tell every door, and remember it.
+    /// Tell every door, and remember it in the history.
     Changed(Change),
     /// Tell every door what is no change on the board: a state that passes by, or one that is said again.
     Told(Change),
-    /// Give it to the store.
+    /// Give the write to the store, which may owe it for a while.
     Persist(Write),
-    /// Tell people.
+    /// Tell people: write it to the log.
     Notice(Notice),
 }
 

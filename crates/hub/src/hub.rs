@@ -124,13 +124,13 @@ impl Hub {
         &self.name
     }
 
-    /// The facts.
+    /// The facts that are held, for reading only.
     #[must_use]
     pub fn board(&self) -> &Board {
         &self.board
     }
 
-    /// Who said what when.
+    /// The latest changes in memory: who said what, and when.
     #[must_use]
     pub fn history(&self) -> &History {
         &self.history

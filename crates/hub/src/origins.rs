@@ -27,13 +27,13 @@ struct Namesakes {
     present: BTreeSet<AccountName>,
 }
 
-/// One origin.
+/// What the hub knows of one origin besides its facts.
 #[derive(Debug)]
 pub struct OriginState {
     pub name: Arc<Origin>,
     /// The connections that speak for it, each with the epoch that began when it did.
     connections: SmallVec<[(ConnId, u32); 1]>,
-    /// What was said last.
+    /// The version of the last thing that was said.
     pub version: Version,
     /// Live facts on the board.
     pub facts: usize,
@@ -104,7 +104,7 @@ impl OriginState {
         self.by_hand
     }
 
-    /// As it was stored.
+    /// Sets whether an operator speaks by it, as its stored row says.
     pub fn was_by_hand(&mut self, by_hand: bool) {
         self.by_hand = by_hand;
     }

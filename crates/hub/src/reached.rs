@@ -12,11 +12,11 @@ use crate::settings::HubLimits;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reached {
-    /// [`HubLimits::facts`](crate::HubLimits::facts).
+    /// All live facts of a board: [`HubLimits::facts`](crate::HubLimits::facts).
     Facts,
-    /// [`HubLimits::facts_per_origin`](crate::HubLimits::facts_per_origin).
+    /// The live facts of one origin: [`HubLimits::facts_per_origin`](crate::HubLimits::facts_per_origin).
     FactsPerOrigin,
-    /// [`HubLimits::origins_per_connection`](crate::HubLimits::origins_per_connection).
+    /// What one connection speaks for: [`HubLimits::origins_per_connection`](crate::HubLimits::origins_per_connection).
     OriginsPerConnection,
     /// The number of origins that the board can tell apart, which nobody can set.
     Origins,

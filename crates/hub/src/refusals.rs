@@ -26,7 +26,7 @@ pub(crate) struct Whose {
     identity: Option<Identity>,
 }
 
-/// What was refused lately.
+/// What was refused in the last ten minutes, by account and limit.
 #[derive(Debug, Default)]
 pub struct Refusals {
     lately: BTreeMap<Whose, Lately>,
@@ -101,7 +101,7 @@ impl Refusals {
         None
     }
 
-    /// The account is gone.
+    /// The account is gone, so what was refused to it is forgotten; gives back the troubles that this clears.
     pub fn forget(&mut self, account: &AccountName) -> Vec<TroubleKey> {
         self.forget_where(|whose| whose.account == *account)
     }

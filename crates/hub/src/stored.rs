@@ -65,7 +65,7 @@ pub struct StoredFact<'a> {
     protocol: Cow<'a, str>,
 }
 
-/// An origin.
+/// The value of an origin's row.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct OriginRow {
     pub epoch: u32,

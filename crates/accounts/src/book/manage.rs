@@ -15,7 +15,7 @@ use crate::invite::{self, Invitation, Rotation};
 use crate::key_file::random;
 use crate::{Account, AccountError, AccountSource, LegacyAuth, Role};
 
-/// An account to add.
+/// An account to add, with everything that it starts with.
 #[derive(Clone)]
 pub struct NewAccount {
     /// What it is to be named by; one that there is already is refused.
@@ -28,7 +28,7 @@ pub struct NewAccount {
     pub allow: Vec<Pattern>,
     /// What it may hear, by the names of the board; everything if nobody says.
     pub hear: Vec<Pattern>,
-    /// The place where it stands.
+    /// The site of a PBX, which decides how its names are mapped.
     pub site: Option<SiteName>,
     /// Words by which people tell it from others.
     pub labels: Labels,
@@ -41,7 +41,7 @@ pub struct NewAccount {
 /// Where a password comes from.
 #[derive(Clone)]
 pub enum NewPassword {
-    /// Somebody has chosen it.
+    /// Somebody has chosen it, so it cannot be printed again.
     Given(String),
     /// It derives from the account key and can be printed again.
     Invited,

@@ -45,7 +45,7 @@ pub(crate) enum LoginTry {
 pub(crate) enum TryOutcome {
     /// The try was right: it costs nothing.
     Right,
-    /// It was wrong.
+    /// The try was wrong: it costs the queue a turn.
     Wrong,
     /// Nobody has looked: it costs nothing.
     NotChecked,
@@ -56,9 +56,9 @@ pub(crate) enum TryOutcome {
 /// What somebody who waits is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TurnCall {
-    /// It is your turn.
+    /// Go on: the password or proof is looked at now.
     Turn,
-    /// Your password has turned out to be wrong when somebody else had his.
+    /// The password has turned out to be wrong, because somebody else with the same one had a turn.
     Wrong,
 }
 
@@ -73,7 +73,7 @@ pub(crate) enum QueueEntry {
     Waits(oneshot::Receiver<TurnCall>),
 }
 
-/// A try that comes.
+/// A try that comes to a queue, with what decides when its turn is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrival {
     /// Under which it waits if it must.

@@ -26,7 +26,7 @@ pub(crate) struct QueueLimits {
     pub(crate) queues_of_one: usize,
 }
 
-/// Where a queue is.
+/// Where a queue is found: its network, and which of that network's queues it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct QueueKey {
     network: Network,
@@ -38,7 +38,7 @@ pub(crate) struct QueueKey {
 enum KeyInNetwork {
     /// That of an account, by its hash.
     Own(u64),
-    /// One that accounts share.
+    /// One that all accounts beyond the limit share, by a part of their hash.
     Shared(u64),
 }
 

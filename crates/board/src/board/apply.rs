@@ -20,24 +20,24 @@ use crate::subject::{Subject, SubjectId};
 use crate::version::Version;
 use crate::wall_time::WallTime;
 
-/// What became of a word.
+/// What became of a statement that was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Applied {
-    /// It is news.
+    /// It is new to the board: everybody who watches is to hear the change.
     Changed(Change),
     /// The origin had said the same already; nobody needs to hear it.
     Repeat,
 }
 
-/// Why a word was not taken. The board is as it was.
+/// Why a statement was not taken. The board is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// A value of another kind than the subject's.
     #[error("{subject} cannot have the value {value}")]
     WrongKind {
-        /// What it was about.
+        /// The subject, whose kind decides which values fit.
         subject: Subject,
-        /// What was said.
+        /// The value that does not fit.
         value: Value,
     },
     /// The value is beyond the limits of its kind.
@@ -49,26 +49,26 @@ pub enum Refused {
     /// Whoever says this has lost the origin to another holder.
     #[error("version {said} is of an epoch before {epoch}, the origin's present one")]
     OldEpoch {
-        /// The version of the word.
+        /// The version of the statement that was refused.
         said: Version,
-        /// The origin's epoch.
+        /// The present epoch of the origin; statements need this one or a later one.
         epoch: u32,
     },
-    /// The board knows better already.
+    /// The board holds the same version or a newer one of this fact.
     #[error("version {said} is not newer than {held}, which is on the board")]
     Stale {
-        /// The version of the word.
+        /// The version of the statement that was refused.
         said: Version,
-        /// The version on the board.
+        /// The version that the board holds.
         held: Version,
     },
-    /// There is nothing that could be withdrawn.
+    /// A withdrawal of something that the origin has not said, or that has ended already.
     #[error("the origin has no fact there")]
     NotHeld,
-    /// [`BoardLimits::entries`](crate::BoardLimits::entries) is reached.
+    /// A new fact, while [`BoardLimits::entries`](crate::BoardLimits::entries) is reached.
     #[error("the board is full: it holds {limit} facts and tombstones")]
     Full {
-        /// The limit.
+        /// The most entries: facts and tombstones together.
         limit: usize,
     },
 }

@@ -99,7 +99,7 @@ impl Entries {
         Some(self.entries.remove(place))
     }
 
-    /// What the lamp shows.
+    /// What the lamp shows: the fold of its live facts, none without any.
     pub(super) fn lamp(&self) -> Option<Value> {
         let live = self.entries.iter().filter_map(|e| Some((e.revision, e.state.live()?)));
         self.subject.kind().fold(live)

@@ -16,7 +16,7 @@ pub enum Alternatives<V> {
 /// A value that an origin could say, and what the lamp would then show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alternative<V> {
-    /// What is said.
+    /// The value that the origin could say.
     pub said: V,
     /// What the lamp shows then.
     pub lamp: V,

@@ -11,19 +11,19 @@ use super::{Arrived, FactValue, Filing, Reason, newest};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Show {
-    /// Nothing was ever set.
+    /// Nobody has set a presence for them yet.
     NotSet,
-    /// Not there.
+    /// They cannot be called: logged out, or not at work.
     Unavailable,
-    /// There.
+    /// They are there and can be called.
     Available,
-    /// Away for a moment.
+    /// They are away for a moment and will be back soon.
     Away,
-    /// Away for long.
+    /// They are away for a long time (XMPP's "extended away").
     Xa,
     /// There, and glad to talk.
     Chat,
-    /// Not to be disturbed.
+    /// They are there and do not want to be disturbed.
     Dnd,
 }
 

@@ -19,7 +19,7 @@ fn site(name: &str) -> SiteName {
     SiteName::parse(name).unwrap()
 }
 
-/// A rule about devices.
+/// A rule for device names only; it panics if the forms make none.
 fn rule(of: Option<&str>, by: Option<Protocol>, here: &str, board: &str) -> MapRule {
     MapRule::new(of.map(site), by, [Kind::Device], form(here), form(board)).unwrap()
 }

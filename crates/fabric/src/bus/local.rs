@@ -18,10 +18,10 @@ use crate::gap::{self, Sent};
 
 /// Messages that may wait for one subscriber.
 const QUEUE: usize = 1_024;
-/// Subscriptions at one time.
+/// Subscriptions at one time, over all topics; a further one is refused.
 const SUBSCRIPTIONS: usize = 65_536;
 
-/// Channels in this process.
+/// A bus within one process: a channel for each subscription, and nothing on the network.
 #[derive(Clone)]
 pub struct LocalBus {
     shared: Arc<LocalShared>,

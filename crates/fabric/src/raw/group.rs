@@ -60,7 +60,7 @@ impl Group {
         self.rows.is_empty()
     }
 
-    /// How many keys.
+    /// How many keys it has, each with its newest write only.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }

@@ -68,7 +68,7 @@ struct Waiting {
 // === impl Queue ===
 
 impl Queue {
-    /// An empty queue.
+    /// A queue in which nothing waits, with these limits.
     pub(super) fn new(limits: StoreLimits) -> Self {
         Self { limits, waiting: Mutex::default(), wake: Condvar::new() }
     }
@@ -77,7 +77,7 @@ impl Queue {
         &self.limits
     }
 
-    /// Takes a write.
+    /// Takes a write in if the limits allow it, and gives the ticket of its commit.
     pub(super) fn write(&self, write: Write) -> Result<Ticket, Box<Refused>> {
         if let Err(error) = self.check(write.bucket, &write.key, write.value.as_deref()) {
             return Err(Box::new(Refused { write, error }));
@@ -106,7 +106,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes a request.
+    /// Takes a question for the store's thread, unless too many wait already.
     pub(super) fn request(&self, request: Request) -> Result<(), StoreError> {
         let mut waiting = self.lock();
         if waiting.closed {

@@ -20,9 +20,9 @@ use crate::{ConnId, Outcome, Policy, Profile, Publication, Refusal};
 pub struct NewPeer {
     /// As whom it has logged in.
     pub account: AccountName,
-    /// What it is like.
+    /// What the door declares of its kind of peer: whether it keeps a cache, repeats, and so on.
     pub profile: Profile,
-    /// What it may do.
+    /// The subjects that it may speak and hear of.
     pub rights: Rights,
     /// Where it is, which decides how it calls things.
     pub site: Option<SiteName>,
@@ -48,16 +48,16 @@ pub struct Peer {
 enum PeerState {
     /// It has not arrived yet, or is gone.
     Away,
-    /// It is there.
+    /// It is logged in at the hub.
     Here,
     /// It has said that it goes. If it speaks again, it has come back.
     SaidGoodbye,
 }
 
-/// What became of something that was said.
+/// What became of something that was said and taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Published {
-    /// What it changed.
+    /// Whether it was news, a repeat, passed on or ignored.
     pub outcome: Outcome,
     /// What must be committed before the peer is told that all is well; none where nothing waits to be stored.
     pub ticket: Option<Ticket>,
@@ -72,7 +72,7 @@ pub enum PublishError {
     /// Under this name the peer's site knows nothing: a rule of the mapping makes it of another name.
     #[error("{0} is what this site's mapping makes of another name, and is nothing by itself")]
     Hidden(Subject),
-    /// The hub does not take it.
+    /// The hub does not take it, because of a limit or a fault.
     #[error(transparent)]
     Refused(#[from] Refusal),
 }

@@ -60,16 +60,16 @@ struct Subscription<W> {
 enum Look {
     /// Facts of the whole board, under its own names.
     Facts,
-    /// The same of lamps.
+    /// Lamps of the whole board, under its own names.
     Lamps,
-    /// By its sight.
+    /// Only what its sight shows: fewer subjects, or other names.
     Otherwise,
 }
 
 /// What a subscription is for.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// Facts or lamps.
+    /// Whether it is told each fact, or only what lamps show.
     pub shows: Shows,
     /// Of subjects of this kind.
     pub kind: Kind,
@@ -84,11 +84,11 @@ pub type Reached = SmallVec<[(Kind, Revision); 2]>;
 
 /// A connection with watches of facts, as one look finds it.
 pub struct Surveyed<T> {
-    /// The connection.
+    /// The connection that the watches belong to.
     pub conn: ConnId,
     /// What the look took of it.
     pub taken: T,
-    /// Where its watches stand.
+    /// Up to where its watches were sent everything, for each kind.
     pub reached: Reached,
     /// Whether something that has ended waits for its proof that it has read it.
     pub must_confirm: bool,
@@ -182,7 +182,7 @@ impl<W: Watcher> Watchers<W> {
         self.all.borrow().len()
     }
 
-    /// Whether nobody watches.
+    /// Whether nobody has subscribed at this door and board.
     pub fn is_empty(&self) -> bool {
         self.all.borrow().is_empty()
     }

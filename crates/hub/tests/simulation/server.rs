@@ -45,7 +45,7 @@ pub struct Session {
     pub gives_up_at: Option<u64>,
 }
 
-/// What a client sends.
+/// What a client sends to Lampfield.
 pub enum Up {
     Say { eid: Eid, subject: Subject, value: Value, cachable: Cachable },
     Subscribe,

@@ -23,9 +23,9 @@ pub(super) struct Journal {
 /// The connection of an origin was lost, or is back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkEvent {
-    /// When it was noticed.
+    /// When it was noticed here, by the wall clock.
     pub at: WallTime,
-    /// Whose connection it was.
+    /// The origin whose connection it was.
     pub origin: Arc<Origin>,
     /// What has happened, with the time that the origin has.
     pub turn: LinkTurn,

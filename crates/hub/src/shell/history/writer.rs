@@ -30,10 +30,10 @@ pub(super) struct Batch {
     pub lost: Option<WallTime>,
 }
 
-/// How pages are made.
+/// What of the settings decides how pages are made.
 pub(super) struct Making {
     pub masks: Masks,
-    /// `history.keep`
+    /// `history.keep`: how long changes are kept, and so how much time a page may span.
     pub keep: Duration,
 }
 

@@ -74,7 +74,7 @@ impl Needle {
 // === impl Page ===
 
 impl Page {
-    /// Reads a row's value.
+    /// Reads the value of a row; refuses forms that are newer than this version.
     pub(in crate::shell::history) fn read(text: &str) -> Result<Self, PageError> {
         let stored: StoredPage = serde_json::from_str(text)?;
         if stored.form > FORM {
@@ -140,7 +140,7 @@ impl Page {
         Ok(found)
     }
 
-    /// What happened to connections.
+    /// What happened to connections: those that were lost or came back.
     pub(in crate::shell::history) fn links(&self) -> Result<Vec<LinkEvent>, PageError> {
         let links = self.stored.links.iter().map(|(after, origin, turn, time)| {
             let time = Duration::from_millis(*time);
