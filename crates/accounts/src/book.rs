@@ -63,9 +63,9 @@ pub struct JoinPolicy {
 pub enum AccountChange {
     /// There was no account of that address before.
     Added(Rc<Account>),
-    /// Its rights or its password are others than before.
+    /// Its rights or its password have changed.
     Changed(Rc<Account>),
-    /// It is gone: its connections must go too.
+    /// It is gone: doors must end its connections too.
     Removed(Rc<Account>),
 }
 
@@ -157,7 +157,7 @@ impl AccountBook {
         }
     }
 
-    /// The account of that address.
+    /// The account of that address, if there is one.
     pub fn get(&self, jid: &BareJid) -> Option<Rc<Account>> {
         self.accounts.borrow().get(jid).cloned()
     }

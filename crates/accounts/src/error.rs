@@ -16,7 +16,7 @@ pub enum AccountError {
     /// It stands in the configuration file, and can only be changed there.
     #[error("{0} is declared in the configuration: change it there and reload")]
     Declared(BareJid),
-    /// Its password was given by somebody and cannot be printed.
+    /// Somebody has chosen its password, so it cannot be printed.
     #[error("{0} has a password of its own, which is not kept: use --rotate to replace it")]
     OwnPassword(BareJid),
     /// Its password was made with a key that is not in the data folder any more.
@@ -28,7 +28,7 @@ pub enum AccountError {
     /// The name before the `@` is missing.
     #[error("{0} names a domain, not an account")]
     NoName(BareJid),
-    /// The password given for it cannot be one.
+    /// The password that was given cannot be used, for the reason named.
     #[error("{0}: {1}")]
     Password(BareJid, PasswordError),
     /// As many accounts exist as [`BookLimits::accounts`](crate::BookLimits::accounts) allows, this number.
@@ -40,7 +40,7 @@ pub enum AccountError {
     /// The kernel gives no random numbers, so no key can be made.
     #[error("the kernel gives no random numbers")]
     NoRandom,
-    /// In the book, but not on the disk yet; the store goes on trying.
+    /// The change is in the book, but not on the disk yet; the store goes on trying.
     #[error("done, but not stored yet: {0}")]
     NotStored(String),
     /// The store has refused to keep the change.

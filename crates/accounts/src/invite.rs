@@ -11,7 +11,7 @@ use crate::generation::Generation;
 /// An account with the password to print for its operator.
 #[derive(Clone, Debug)]
 pub struct Invitation {
-    /// As it is now, new or not.
+    /// The account as it is now, whether new or not.
     pub account: Rc<Account>,
     /// Four groups of four characters, such as `hq2f-88zn-w6kd-tr4m`: 80 bits, from the account key.
     pub password: String,

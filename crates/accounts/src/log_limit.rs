@@ -24,7 +24,7 @@ const WINDOW: Duration = Duration::from_secs(10);
 /// Clients and kinds that are told apart; beyond it all others of a kind count as one.
 const TOLD_APART: usize = 1_024;
 
-/// Whom a line is about.
+/// Whom a line of the log is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Whom {
     /// An account, whatever address it is used from.
@@ -37,7 +37,7 @@ pub enum Whom {
     Anyone,
 }
 
-/// Counts lines. Belongs to the core thread.
+/// Counts the lines of each kind and client. Belongs to the core thread.
 #[derive(Debug, Default)]
 pub struct LogLimit {
     counts: RefCell<HashMap<(&'static str, Whom), Count>>,

@@ -1,4 +1,4 @@
-//! The board: all that is known, one entry for each (subject, origin). It takes words in, refuses
+//! The board: all that is known, one entry for each (subject, origin). It takes statements in, refuses
 //! the old ones, and tells what changed; it never drops an entry on its own.
 
 mod apply;
@@ -30,7 +30,7 @@ pub struct BoardLimits {
     pub origins: usize,
 }
 
-/// How much a board holds.
+/// How much a board holds now, each number beside its limit in [`BoardLimits`] where it has one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Subjects with at least one entry.
@@ -95,13 +95,13 @@ impl Board {
         self.subjects.find(subject).map(SubjectId)
     }
 
-    /// What is held at a place.
+    /// What is held of the subject at a place; none if the place is free.
     #[must_use]
     pub fn subject(&self, id: SubjectId) -> Option<SubjectFacts<'_>> {
         Some(SubjectFacts::new(self, id, self.subjects.get(id.0)?))
     }
 
-    /// What is held of a subject.
+    /// What is held of a subject; none if nobody has said anything about it.
     #[must_use]
     pub fn get(&self, subject: &Subject) -> Option<SubjectFacts<'_>> {
         self.subject(self.find(subject)?)
@@ -166,13 +166,13 @@ impl Board {
         self.live_total
     }
 
-    /// How much may be held.
+    /// The limits that are in force now.
     #[must_use]
     pub fn limits(&self) -> BoardLimits {
         self.limits
     }
 
-    /// How much may be held from now on. What is held stays.
+    /// Sets how much may be held from now on. What is held already stays, even beyond a lower limit.
     pub fn set_limits(&mut self, limits: BoardLimits) {
         self.limits = limits;
     }

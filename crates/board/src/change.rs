@@ -1,4 +1,4 @@
-//! What a change on the board, or a state that passes by it, tells every protocol.
+//! What everybody who watches is told: a change on the board, or a state that passes by it.
 
 use std::sync::Arc;
 
@@ -23,15 +23,15 @@ pub struct Change {
     pub subject: Subject,
     /// The origin whose fact it is, by account and identity.
     pub origin: Arc<Origin>,
-    /// What the origin says now.
+    /// What the origin says now: a value, or the end of what it said.
     pub state: FactState,
     /// What the same origin said before, if the board still knew.
     pub was: Option<FactState>,
     /// What the lamp shows now; none when no live fact is left.
     pub lamp: Option<Value>,
-    /// What the lamp showed before.
+    /// What the lamp showed before; none if no fact was live.
     pub lamp_was: Option<Value>,
-    /// The version of what is said now.
+    /// The version of this statement within its origin.
     pub version: Version,
     /// When it was said by the wall clock, for people; nothing is decided by it.
     pub said_at: WallTime,

@@ -22,11 +22,11 @@ pub enum Ending {
     Superseded,
     /// Its account was removed, and with it all that it said.
     Removed,
-    /// The value had named its own end, and that moment is over.
+    /// The value had named its own end, and that moment has passed.
     Expired,
-    /// An operator has ended it.
+    /// An operator has ended it with a command.
     Cleared,
-    /// It stands on another board now.
+    /// Its account has another board now, and the fact went with it.
     Moved,
 }
 

@@ -103,13 +103,13 @@ impl History {
         }
     }
 
-    /// The same, which never knew the names that are masked.
+    /// The same history, which keeps no name that `masks` hides.
     #[must_use]
     pub fn masked(self, masks: Masks) -> Self {
         Self { masks, ..self }
     }
 
-    /// Under which names the changes of some lamps are kept.
+    /// The masks that decide under which names changes are kept.
     #[must_use]
     pub fn masks(&self) -> &Masks {
         &self.masks
@@ -162,7 +162,7 @@ impl History {
         entries.take(most).filter_map(|entry| self.event(entry)).collect()
     }
 
-    /// Every change since then is remembered.
+    /// The moment from which on no change is missing.
     #[must_use]
     pub fn complete_since(&self) -> WallTime {
         self.complete_since
@@ -180,7 +180,7 @@ impl History {
         self.len() == 0
     }
 
-    /// How many changes can be remembered.
+    /// How many changes are remembered at most.
     #[must_use]
     pub fn limit(&self) -> u32 {
         self.ring.limit()

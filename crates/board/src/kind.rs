@@ -50,9 +50,9 @@ pub enum AfterLoss {
 /// Under what a peer that keeps a cache files what it hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filing {
-    /// One value for each entity id.
+    /// One value for each entity id, as Asterisk's device cache does.
     ByOrigin,
-    /// One value, whoever said it.
+    /// One value for each subject, whoever said it last.
     BySubject,
 }
 

@@ -1,6 +1,6 @@
 //! What every name has in common: some length, a limit, and no character that no peer could carry.
 
-/// Why a text cannot be a name.
+/// Why a text cannot be a name: it is empty, too long, or has a control character.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// The text is empty; a name has at least one character.

@@ -41,15 +41,15 @@ protocols! {
     Corosync = "corosync",
     /// SIP PUBLISH and SUBSCRIBE (RFC 3903, RFC 6665).
     Sip = "sip",
-    /// OpenSIPS' binary protocol between cluster nodes.
+    /// OpenSIPS' binary protocol between cluster nodes (`clusterer`, `proto_bin`).
     Clusterer = "clusterer",
-    /// The management interface of OpenSIPS and Kamailio.
+    /// The management interface (MI) of OpenSIPS, and that of Kamailio.
     Mi = "mi",
     /// FreeSWITCH's event socket (mod_event_socket), over TCP.
     Esl = "esl",
     /// Lampfield's own REST interface, over HTTP.
     Rest = "rest",
-    /// A script that Lampfield runs.
+    /// A script that Lampfield runs and that publishes by itself.
     Script = "script",
     /// The command line of the program: what an operator says by hand.
     Cli = "cli",

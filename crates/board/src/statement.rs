@@ -1,4 +1,4 @@
-//! One origin's word on its way to the board.
+//! A fact on its way to the board: what one origin says, in which version.
 
 use crate::fact_state::FactState;
 use crate::origin::OriginId;

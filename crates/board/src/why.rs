@@ -1,6 +1,5 @@
-//! Why a lamp shows what it shows, as data: the facts, the rule that decided, which facts it
-//! decided by, and what other words would change the lamp. It explains; it must never fold by a
-//! rule of its own.
+//! Why a lamp shows what it shows, as data: the facts, the rule that decided, which facts it decided by, and what could
+//! be said to change the lamp. It explains; it must never fold by a rule of its own.
 
 mod changes;
 mod rule;
@@ -20,7 +19,7 @@ use crate::wall_time::WallTime;
 pub use changes::WhatIf;
 pub use rule::Rule;
 
-/// The explanation of one lamp.
+/// The explanation of one lamp, for `why`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Why {
     /// The lamp that is explained, by its name on the board.

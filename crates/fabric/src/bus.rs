@@ -55,7 +55,7 @@ pub struct Replies {
     deadline: Instant,
 }
 
-/// Why the bus refused a call.
+/// Why the bus refused a call; it has then done nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BusError {
     /// The text is not a [`Topic`].
@@ -74,7 +74,7 @@ pub enum BusError {
         /// The longest payload, in bytes: [`Messaging::MAX_PAYLOAD`].
         limit: usize,
     },
-    /// More subscriptions than the bus carries.
+    /// A further subscription would be more than the bus carries.
     #[error("{limit} subscriptions exist already, which is the limit")]
     TooManySubscriptions {
         /// The most subscriptions that may exist at one time.

@@ -60,10 +60,10 @@ pub enum StoreError {
     /// way out.
     #[error("nothing can be stored at present: {reason}")]
     Stalled {
-        /// The same text as in [`crate::Health::Stalled`].
+        /// The reason as a person reads it, the same text as in [`crate::Health::Stalled`].
         reason: String,
     },
-    /// The store could not be read.
+    /// The store could not be read, because the disk or the file has failed.
     #[error("{bucket} cannot be read: {reason}")]
     Unreadable {
         /// The bucket that was to be read.

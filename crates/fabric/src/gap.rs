@@ -24,14 +24,14 @@ pub(crate) enum Item<T> {
     Gap,
 }
 
-/// What became of an item.
+/// What became of an item that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sent {
     /// It waits for the reader.
     Queued,
     /// The queue is full, or the reader has not yet read up to an earlier gap.
     LeftOut,
-    /// There is no reader any more.
+    /// The reader is gone, so nothing need be sent any more.
     NoReader,
 }
 
@@ -45,7 +45,7 @@ struct State<T> {
     capacity: usize,
     /// Something was left out after what is in the queue.
     missed: bool,
-    /// One of the halves is gone.
+    /// The sender or the reader is gone.
     ended: bool,
 }
 
@@ -68,7 +68,7 @@ impl<T> ChannelState<T> {
 // === impl Sender ===
 
 impl<T> Sender<T> {
-    /// Sends or leaves out, at once.
+    /// Sends an item if there is room, and leaves it out otherwise; never waits.
     pub(crate) fn send(&self, item: T) -> Sent {
         let mut state = self.0.lock();
         if state.ended {

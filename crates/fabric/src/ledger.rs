@@ -111,7 +111,7 @@ impl Ledger {
         }
     }
 
-    /// How many writes are owed.
+    /// How many writes the store has not taken yet.
     #[must_use]
     pub fn len(&self) -> usize {
         self.owed.borrow().len()

@@ -36,12 +36,12 @@ pub struct Refused {
     pub error: StoreError,
 }
 
-/// A key with its value.
+/// A key of a bucket with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The key within its bucket, 1 to [`crate::StoreLimits::key_bytes`] bytes.
     pub key: String,
-    /// JSON text, as it was written.
+    /// JSON text, byte for byte as it was written.
     pub value: String,
     /// Which value this is; none while it waits to be committed, because the engine numbers what
     /// it commits. A watch tells of nothing without one.
@@ -70,7 +70,7 @@ pub enum Health {
     Ok,
     /// They are not: they are kept as the newest value of each key and tried again by itself.
     Stalled {
-        /// When the first attempt failed.
+        /// When the first of the failed attempts was made.
         since: SystemTime,
         /// For people: what is wrong, where, and how to mend it.
         reason: String,
@@ -81,7 +81,7 @@ pub enum Health {
 /// it is committed; after `Resync` it begins again with all that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A key has this value.
+    /// A key has this value: it was there when the watch began, or has been committed since.
     Put(Row),
     /// The key has been removed, and the removal is committed.
     Deleted {
@@ -90,7 +90,7 @@ pub enum Event {
         /// The revision of the removal.
         revision: Revision,
     },
-    /// Everything that was there has been told.
+    /// Everything that was there at the beginning has been told; changes follow.
     Current,
     /// The reader fell behind and changes were left out. What it knows is to be forgotten: all
     /// that is there follows, then `Current`.

@@ -26,7 +26,7 @@ struct DiskState {
     rows: BTreeMap<(Bucket, String), (String, Revision)>,
     revision: u64,
     random: u64,
-    /// Rows that are still committed before the fault.
+    /// How many rows are still committed before the fault comes.
     left: Option<usize>,
     fault: Fault,
     /// Whether commits wait until [`TornDisk::release`].
@@ -35,7 +35,7 @@ struct DiskState {
     run: u64,
 }
 
-/// What comes when no more rows are left to be committed.
+/// What happens when the last row before the fault is committed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fault {
     /// Commits fail, and reads still work: a full disk.
@@ -44,7 +44,7 @@ enum Fault {
     Crash,
 }
 
-/// The engine of one run.
+/// The engine of one run of the store, which ends at the next start.
 struct Torn {
     disk: TornDisk,
     run: u64,
@@ -113,7 +113,7 @@ impl TornDisk {
         self.fault_after(rows, Fault::Stall);
     }
 
-    /// Lets the store commit again.
+    /// Ends the fault of [`TornDisk::stall_after`]: the store can commit again.
     pub fn recover(&self) {
         self.lock().left = None;
     }

@@ -26,7 +26,7 @@ pub enum DoorState {
     },
 }
 
-/// What there is to say of a door.
+/// What `status` shows of one door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DoorReport {
     /// The protocol that the door speaks.
@@ -82,7 +82,7 @@ impl DoorHealth {
         Self { doors: Rc::downgrade(doors), number }
     }
 
-    /// From now on it is so.
+    /// Sets the state of the door, from now on.
     pub fn set(&self, state: DoorState) {
         self.change(|report| {
             if report.state != state {

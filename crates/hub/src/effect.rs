@@ -53,19 +53,19 @@ impl Outbox {
         self.notice(Notice::Happened(happening));
     }
 
-    /// A trouble stands. The same one again says nothing new.
+    /// Raises a trouble; one that stands already in the same form is not told again.
     pub fn raise(&mut self, trouble: Trouble) {
         if self.troubles.insert(trouble.key(), trouble.clone()).as_ref() != Some(&trouble) {
             self.notice(Notice::Raised(trouble));
         }
     }
 
-    /// A trouble that stands has other data; people have been told of it.
+    /// Changes the data of a trouble that stands; people have been told of it already.
     pub fn update(&mut self, trouble: Trouble) {
         self.troubles.insert(trouble.key(), trouble);
     }
 
-    /// A trouble no longer stands, if it did.
+    /// Clears a trouble if it stands, and tells people so.
     pub fn clear(&mut self, key: &TroubleKey) {
         if let Some(trouble) = self.troubles.remove(key) {
             self.notice(Notice::Cleared(trouble));

@@ -39,8 +39,7 @@ use crate::{
     tombstones::Tombstones,
 };
 
-/// Withdrawals or changes of the past that are forgotten in one call: more than one tick makes, so that
-/// they cannot pile up.
+/// How many old withdrawals or changes one call forgets at most: more than one tick makes, so that they cannot pile up.
 const FORGOTTEN_AT_ONCE: usize = 1_024;
 
 /// Accounts of one EID that a trouble names; it counts the others.
@@ -136,7 +135,7 @@ impl Hub {
         &self.history
     }
 
-    /// What the hub was told to do.
+    /// The settings that are in force now.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings

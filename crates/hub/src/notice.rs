@@ -78,7 +78,7 @@ pub enum Trouble {
         /// Who uses it, at most eight of them.
         #[serde(serialize_with = "texts")]
         accounts: Vec<AccountName>,
-        /// How many more use it.
+        /// How many more accounts use it than are named.
         others: usize,
     },
     /// More withdrawals are unconfirmed than may be remembered, and the oldest were forgotten.

@@ -19,7 +19,7 @@ use crate::{
 
 type Ids = SmallVec<[OriginId; 1]>;
 
-/// The origins of one EID.
+/// The origins that share one EID, of different accounts.
 #[derive(Debug, Default)]
 struct Namesakes {
     all: BTreeSet<OriginId>,
@@ -40,7 +40,7 @@ pub struct OriginState {
     /// Remembered withdrawals on the board.
     pub tombstones: usize,
     pub sweeps: Sweeps,
-    /// Since when nobody speaks for it.
+    /// Since when no connection speaks for it; none while one does.
     pub away_since: Option<Now>,
     /// When it said something last, repeats included.
     pub last_word: Option<Now>,

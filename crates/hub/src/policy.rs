@@ -18,7 +18,7 @@ pub enum Policy {
     Ignore,
 }
 
-/// One line of the configuration: names like this are treated so.
+/// One rule of the configuration: what becomes of facts with names like this.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// Device names that the rule is for; other kinds have no policy.

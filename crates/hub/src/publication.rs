@@ -25,12 +25,12 @@ pub struct Publication {
     pub is_again: bool,
 }
 
-/// What became of something said.
+/// What became of a publication that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It was news: it stands on the board and everybody is told.
     Changed,
-    /// It was known. It holds on, and nobody is told.
+    /// It stood on the board already. That it was said again proves that it still holds; nobody is told.
     Repeat,
     /// It may not be kept: everybody is told once.
     PassedOn,

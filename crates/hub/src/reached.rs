@@ -1,4 +1,4 @@
-//! The limits that keep facts out.
+//! The limits at which facts are refused, by name.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::publication::Refusal;
 use crate::settings::HubLimits;
 
-/// A limit that keeps facts out.
+/// A limit at which facts are refused; `status` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reached {

@@ -182,7 +182,7 @@ impl Readers {
         Some(Rose { kind, before })
     }
 
-    /// Up to where a peer has confirmed.
+    /// Up to which revision the peer behind a watch has confirmed.
     #[must_use]
     pub fn confirmed(&self, id: WatchId) -> Option<Revision> {
         self.live.get(&id).map(|live| live.confirmed)

@@ -41,11 +41,11 @@ struct Lately {
     latest: Duration,
 }
 
-/// What people are to be told.
+/// Whether people are told of a refusal for the first time.
 pub enum Noted {
-    /// Nothing of the kind was refused lately.
+    /// Nothing of the kind was refused lately: a new trouble.
     First(Trouble),
-    /// They know, but it has become more.
+    /// People know of it already, but the number has grown.
     Again(Trouble),
 }
 

@@ -11,7 +11,7 @@ use crate::connections::ConnId;
 use crate::notice::Trouble;
 use crate::publication::{Outcome, Refusal};
 
-/// How long a fact still has.
+/// How long a fact still lasts, and on what that depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "lease", rename_all = "kebab-case")]
 pub enum Lease {
@@ -92,11 +92,11 @@ pub struct OriginReport {
     pub last_word: Option<u64>,
     /// Live facts that it holds on the board.
     pub facts: usize,
-    /// Withdrawals that somebody may not know of.
+    /// Withdrawals that some peer may not have heard of yet.
     pub tombstones: usize,
     /// Its present epoch, which rises each time that a connection begins to speak for it.
     pub epoch: u32,
-    /// What is next due of its facts.
+    /// What will happen next to its facts.
     #[serde(flatten)]
     pub lease: Lease,
     /// How long its account will wait before it connects again, as far as can be told.
@@ -107,7 +107,7 @@ pub struct OriginReport {
     pub grace: Duration,
 }
 
-/// A number and what it may be at most.
+/// How many of something there are, and how many there may be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Used {
     /// How many there are now.

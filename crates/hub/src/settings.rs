@@ -33,7 +33,7 @@ impl Grace {
         }
     }
 
-    /// That of somebody who never drops: people should know whose waits go beyond it.
+    /// The grace of an account that never drops. Where an expected wait is longer, people should know.
     #[must_use]
     pub fn usual(self) -> Duration {
         self.after(Duration::ZERO)

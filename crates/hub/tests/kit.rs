@@ -29,7 +29,7 @@ use DeviceState::{Busy, InUse, Ringing};
 /// A PBX that keeps what it heard while it is away.
 const PBX: Profile = Profile { cache: PeerCache::Survives, ..Profile::PROGRAM };
 
-/// Everybody who watches hears here.
+/// A watcher that notes what it is sent.
 #[derive(Clone)]
 struct Ear {
     heard: Rc<RefCell<Vec<String>>>,
@@ -67,7 +67,7 @@ impl Writer for Pen {
     }
 }
 
-/// One door at one board.
+/// A door at one board, with what its watchers have heard.
 struct Scene {
     boards: Boards,
     kit: DoorKit,

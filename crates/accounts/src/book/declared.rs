@@ -13,11 +13,11 @@ use crate::{Account, AccountError, AccountSource, LegacyAuth, Role};
 /// An account as the configuration declares it.
 #[derive(Clone)]
 pub struct DeclaredAccount {
-    /// What it is named by.
+    /// The address by which it is named.
     pub jid: BareJid,
     /// Its password; without one it derives from the account key, and `lampfield invite` prints it.
     pub password: Option<String>,
-    /// Its role from now on.
+    /// The role that it has from now on.
     pub role: Role,
     /// The devices and mailboxes it may publish, by name.
     pub allow: Vec<Pattern>,

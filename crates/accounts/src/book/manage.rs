@@ -18,7 +18,7 @@ use crate::{Account, AccountError, AccountSource, LegacyAuth, Role};
 /// An account to add, with everything that it starts with.
 #[derive(Clone)]
 pub struct NewAccount {
-    /// What it is to be named by; one that there is already is refused.
+    /// The address by which it is to be named; one that exists already is refused.
     pub jid: BareJid,
     /// Where its password comes from.
     pub password: NewPassword,
@@ -50,7 +50,7 @@ pub enum NewPassword {
 // === impl NewAccount ===
 
 impl NewAccount {
-    /// One with nothing special about it: it may publish what is usual for its role and hear everything, stands at no
+    /// An account with nothing special about it: it may publish what is usual for its role and hear everything, has no
     /// site, and cannot log in with `jabber:iq:auth`.
     pub fn usual(jid: BareJid, password: NewPassword, role: Role, source: AccountSource) -> Self {
         Self {
@@ -237,7 +237,7 @@ fn newcomer(jid: BareJid) -> NewAccount {
     NewAccount::usual(jid, NewPassword::Invited, Role::Pbx, AccountSource::Invite)
 }
 
-/// An account with nothing special about it.
+/// An account of these keys that may do what is usual for its role.
 pub(super) fn account(
     jid: &BareJid,
     role: Role,

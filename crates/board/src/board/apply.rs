@@ -81,7 +81,7 @@ impl Board {
     /// the newest arrival again.
     ///
     /// # Errors
-    /// When the word is older than what is known, or has no place here ([`Refused`]).
+    /// When the statement is older than what is known, or has no place here ([`Refused`]).
     pub fn apply(&mut self, said: &Statement) -> Result<Applied, Refused> {
         self.check_epoch(said)?;
         self.take(said, self.revision.next(), self.limits.entries, true)
@@ -115,7 +115,7 @@ impl Board {
     }
 
     /// Takes in what the board of this node held before a restart, or what another node's board
-    /// holds: a word of an older epoch is taken too, if nothing newer is held. The board's own
+    /// holds: a statement of an older epoch is taken too, if nothing newer is held. The board's own
     /// revision goes on from the highest one restored. No limit is applied: what was held under
     /// a larger one stays.
     ///
@@ -152,7 +152,7 @@ impl Board {
     /// Gives a state that may not be kept its place in the order of changes, and keeps nothing.
     ///
     /// # Errors
-    /// When the word is of an old epoch or has no place here ([`Refused`]).
+    /// When the statement is of an old epoch or has no place here ([`Refused`]).
     pub fn pass_by(&mut self, said: &Statement) -> Result<Change, Refused> {
         check_value(said)?;
         self.check_epoch(said)?;
@@ -342,7 +342,7 @@ impl Board {
     }
 }
 
-/// What a word is beside what is held of its subject.
+/// How a statement compares with what is held of its subject.
 enum News {
     First,
     Change,

@@ -55,7 +55,7 @@ impl Board {
         self.origins.find(origin)
     }
 
-    /// The origin at a place.
+    /// The origin at a place; none if the place is free.
     #[must_use]
     pub fn origin(&self, id: OriginId) -> Option<&Arc<Origin>> {
         Some(&self.origins.get(id)?.origin)
@@ -72,7 +72,7 @@ impl Board {
         Some(self.origins.get(id)?.epoch)
     }
 
-    /// From now on, words of this origin from an older epoch are refused. A lower number than the
+    /// From now on, statements of this origin from an older epoch are refused. A lower number than the
     /// present one changes nothing.
     pub fn raise_epoch(&mut self, id: OriginId, epoch: u32) {
         if let Some(known) = self.origins.get_mut(id) {

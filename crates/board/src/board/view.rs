@@ -104,7 +104,7 @@ impl<'a> SubjectFacts<'a> {
 // === impl Fact ===
 
 impl Fact<'_> {
-    /// The word that would put this fact on another board, or back on this one.
+    /// The statement that would put this fact on another board, or back on this one.
     #[must_use]
     pub fn statement(&self) -> Statement {
         Statement {

@@ -23,10 +23,10 @@ pub struct Agent {
     /// Whether it takes no calls for now, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<Pause>,
-    /// Whether it speaks with a caller.
+    /// Whether the agent speaks with a caller now.
     #[serde(default)]
     pub in_call: bool,
-    /// Whether it works on the call that has ended.
+    /// Whether the agent still works on the call that has ended, and takes no other one.
     #[serde(default)]
     pub wrap_up: bool,
 }

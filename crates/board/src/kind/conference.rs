@@ -18,8 +18,8 @@ pub struct Conference {
     /// The URI at which it is reached, if its PBX tells one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
-    /// The turn in which PBXs began to hold it: the lowest has it. Set by the board, one above the highest of the
-    /// others when a PBX begins, and kept while it goes on.
+    /// Orders the PBXs that hold it: the one with the lowest number has it. Set by the board, one above the highest of
+    /// the others when a PBX begins, and kept while it goes on.
     #[serde(default)]
     pub turn: u64,
 }

@@ -14,7 +14,7 @@ use crate::wall_time::WallTime;
 pub struct Custom {
     /// Any JSON, which Lampfield does not interpret; its size is limited as that of every value.
     pub data: serde_json::Value,
-    /// When that ends; not by itself if none.
+    /// When that ends; without it, it stays until the origin is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<WallTime>,
 }

@@ -280,7 +280,7 @@ macro_rules! kinds {
             }
         }
 
-        /// One thing for each kind.
+        /// A table with one place for each kind.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct PerKind<T>([T; [$(Kind::$kind),+].len()]);
 
@@ -324,7 +324,7 @@ pub trait InValue: Sized {
 // === impl Kind ===
 
 impl Kind {
-    /// All words, for a sentence.
+    /// The words of all kinds, joined for a sentence such as an error message.
     pub(crate) fn words() -> String {
         let words: Vec<_> = Self::ALL.iter().map(|kind| kind.as_str()).collect();
         match words.split_last() {

@@ -1,4 +1,4 @@
-//! How full a queue of callers is.
+//! How many callers wait in a queue, for how long, and who is free.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::wall_time::WallTime;
 pub struct Queue {
     /// Callers who wait and speak with nobody yet.
     pub waiting: u32,
-    /// Since when the first of them does. A moment, because a number of seconds would be another one each second.
+    /// When the first of them began to wait. A moment and not a number of seconds, which would change every second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_since: Option<WallTime>,
     /// Agents who could take a call now.

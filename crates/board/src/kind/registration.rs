@@ -20,7 +20,7 @@ pub struct Contact {
     /// The proxies that a request must pass, the nearest first (RFC 3327).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<String>,
-    /// What the device calls itself.
+    /// The name and version that the device gives in `User-Agent` (RFC 3261 section 20.41).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
 }
@@ -108,7 +108,7 @@ impl FactValue for Registration {
         Reason { text, decides: facts.iter().map(decides).collect() }
     }
 
-    /// To refresh a contact is no news: it is this Lampfield that tells of its end.
+    /// To refresh a contact is not news, because it is this Lampfield that tells when one ends.
     fn repeats(&self, held: &Self) -> bool {
         self.timeless().eq(held.timeless())
     }

@@ -171,7 +171,7 @@ impl Database {
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 
-    /// The reason of an error, for people.
+    /// What an error means, in words for the operator.
     pub(super) fn explain(&self, error: &rusqlite::Error) -> String {
         fault::explain(error, &self.file)
     }

@@ -1,4 +1,4 @@
-//! Something is said: the hot path of the hub.
+//! A connection says something: the hot path of the hub.
 
 use lampfield_board::{
     Applied, Cachable, Change, Ending, Fact, FactState, Identity, Origin, OriginId, Statement,

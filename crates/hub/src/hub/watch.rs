@@ -73,7 +73,7 @@ impl Watch {
         }
     }
 
-    /// The hub's name for it.
+    /// The number by which the hub knows the watch.
     pub(crate) fn id(&self) -> WatchId {
         self.id
     }

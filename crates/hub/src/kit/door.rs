@@ -1,4 +1,4 @@
-//! One door at one board.
+//! A door at one board: what it needs of the hub there.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

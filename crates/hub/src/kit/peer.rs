@@ -18,7 +18,7 @@ use crate::{ConnId, Outcome, Policy, Profile, Publication, Refusal};
 /// What a door knows of a peer when it logs in.
 #[derive(Debug, Clone)]
 pub struct NewPeer {
-    /// As whom it has logged in.
+    /// The account that it has logged in as.
     pub account: AccountName,
     /// What the door declares of its kind of peer: whether it keeps a cache, repeats, and so on.
     pub profile: Profile,
@@ -69,7 +69,7 @@ pub enum PublishError {
     /// The peer has no right to speak about it.
     #[error("the account may not publish {0}")]
     NotAllowed(Subject),
-    /// Under this name the peer's site knows nothing: a rule of the mapping makes it of another name.
+    /// The peer's site has nothing by this name, because a rule of the mapping gives it to another subject.
     #[error("{0} is what this site's mapping makes of another name, and is nothing by itself")]
     Hidden(Subject),
     /// The hub does not take it, because of a limit or a fault.
@@ -106,7 +106,7 @@ impl Peer {
         self.id
     }
 
-    /// As whom it has logged in.
+    /// The account that it has logged in as.
     #[must_use]
     pub fn account(&self) -> &AccountName {
         &self.account
@@ -145,13 +145,13 @@ impl Peer {
         self.kit.hub().act(|hub, now| hub.goodbye(self.id, now));
     }
 
-    /// The connection has ended without a word: the lease of what it said runs.
+    /// The connection has ended without a goodbye, so the grace of what it said begins.
     pub fn lose(&self) {
         self.state.set(PeerState::Away);
         self.kit.hub().act(|hub, now| hub.lost(self.id, now));
     }
 
-    /// The same, and the peer does not know yet: the line to it is cut.
+    /// The same, while the peer does not know it yet because its line is cut.
     pub fn cut_off(&self) {
         self.state.set(PeerState::Away);
         self.kit.hub().act(|hub, now| hub.cut_off(self.id, now));

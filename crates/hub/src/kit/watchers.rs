@@ -160,7 +160,7 @@ impl<W: Watcher> Watchers<W> {
         !self.end(|one| one.is(conn, shows, kind)).is_empty()
     }
 
-    /// Ends all subscriptions of a connection; their kinds.
+    /// Ends all subscriptions of a connection, and gives back their kinds.
     pub fn unsubscribe_all(&self, conn: ConnId) -> Vec<Kind> {
         self.end(|one| one.peer.id() == conn)
     }
@@ -283,7 +283,7 @@ impl<W: Watcher> Watchers<W> {
         }
     }
 
-    /// Of those who keep nothing, what has left this process counts as read.
+    /// For peers that keep nothing, what has left this process counts as read.
     pub fn confirm_drained(&self) {
         for one in self.all.borrow().iter() {
             if one.cache == PeerCache::Forgotten && one.to.is_drained() {
@@ -330,7 +330,8 @@ impl<W: Watcher> Subscription<W> {
         self.peer.id() == conn && self.shows == shows && self.watch.kind() == kind
     }
 
-    /// As it looks to whom it does not look as to all others. Apart from [`Watchers::broadcast`], which is smaller without.
+    /// Tells a change to a subscriber that sees it differently from most. Apart from [`Watchers::broadcast`], which
+    /// stays smaller without it.
     #[inline(never)]
     fn tell_otherwise(&self, written: &mut Written, writer: &dyn Writer, change: &Change) {
         if let Some(bytes) = written.of(writer, change, self.shows, &self.sight) {

@@ -51,9 +51,9 @@ pub struct StoredHistory {
     settings: RefCell<HistorySettings>,
     is_on: Cell<bool>,
     boards: RefCell<Vec<BoardName>>,
-    /// What is not written yet.
+    /// Changes that are not written to a page yet.
     waiting: RefCell<Batch>,
-    /// There is something to do.
+    /// Raised when there is something to write or to remove.
     begun: Notify,
     /// Raised when as many changes wait as fill a batch.
     full: Notify,

@@ -1,4 +1,4 @@
-//! What may happen, chosen by the seed.
+//! What may happen in a world; the seed of the world chooses.
 
 use std::{collections::BTreeSet, time::Duration};
 

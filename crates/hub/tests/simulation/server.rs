@@ -22,7 +22,7 @@ pub const PERSON: Profile =
 
 pub struct Server {
     pub account: AccountName,
-    /// Accounts that it used before.
+    /// Accounts that it used before, and does not use any more.
     pub left: BTreeSet<AccountName>,
     /// A PBX keeps what it heard; a person's client begins anew with each login.
     pub profile: Profile,

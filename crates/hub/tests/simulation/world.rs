@@ -141,7 +141,7 @@ impl World {
         }
     }
 
-    /// Lampfield sees a connection end.
+    /// Lampfield sees a connection end without a goodbye.
     pub fn lose(&mut self, conn: ConnId) {
         let Some(node) = &mut self.node else { return };
         let Some(link) = node.links.remove(&conn) else { return };

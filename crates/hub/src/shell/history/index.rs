@@ -28,7 +28,7 @@ struct Known {
     board: BoardName,
     span: Span,
     bytes: u64,
-    /// Nothing but its beginning is left of it.
+    /// It has been emptied: only its beginning is left.
     is_blank: bool,
 }
 

@@ -10,7 +10,7 @@ use lampfield_board::{BoardName, Origin, WallTime};
 
 use crate::notice::{Happening, Notice};
 
-/// Happenings that are remembered in memory.
+/// Happenings that are kept in memory, of all boards together.
 const LIMIT: usize = 4_096;
 
 /// The latest happenings of all boards, the oldest first.

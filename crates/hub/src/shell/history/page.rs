@@ -68,7 +68,7 @@ impl fmt::Display for PageKey {
 // === impl Span ===
 
 impl Span {
-    /// That of a page in which nothing is yet.
+    /// The span of a page in which nothing is yet.
     pub(super) fn empty(base: WallTime) -> Self {
         Self { from: base, to: base }
     }

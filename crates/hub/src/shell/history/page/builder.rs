@@ -12,7 +12,7 @@ use super::super::journal::{LinkEvent, LinkTurn};
 use super::{FORM, PAGE_BYTES, PageKey, Span};
 use crate::stored::json;
 
-/// A page that takes more.
+/// A page that still takes changes, and is written anew with each batch.
 pub(in crate::shell::history) struct PageBuilder {
     key: PageKey,
     span: Span,

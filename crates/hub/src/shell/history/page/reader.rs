@@ -30,13 +30,13 @@ pub(in crate::shell::history) enum PageError {
     /// It is not JSON of the right form.
     #[error("it cannot be read: {0}")]
     Json(#[from] serde_json::Error),
-    /// A newer version has written it.
+    /// A newer version has written it in a form unknown here.
     #[error("it has form {0}, this version reads up to {FORM}")]
     Newer(u8),
-    /// A name or a word in it is none.
+    /// A name or a word in it is not valid.
     #[error("it has the unknown word {0:?}")]
     Word(String),
-    /// Something in it points nowhere.
+    /// A number in it points to no entry of its lists.
     #[error("it points to what is not in it")]
     Place,
 }
