@@ -21,7 +21,7 @@ pub enum Role {
     Pbx,
     /// An ordinary XMPP client: no telephony rights unless granted.
     User,
-    /// May do everything.
+    /// May do everything that any account may, whatever its patterns say.
     Admin,
 }
 
@@ -31,13 +31,13 @@ pub enum Role {
 pub enum AccountSource {
     /// Declared in the configuration file, and gone when it is no longer declared.
     Config,
-    /// Added from the command line.
+    /// Added by an operator at the command line.
     Cli,
-    /// Added by an invitation.
+    /// Added by an invitation, with a password that derives from the account key.
     Invite,
     /// Made by its first login with the join secret.
     FirstLogin,
-    /// Registered by its client (XEP-0077).
+    /// Registered by its own client (XEP-0077).
     InBand,
 }
 
@@ -53,7 +53,7 @@ pub enum LegacyAuth {
 /// Who somebody is and what that somebody may do, at every door.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
-    /// What it is named by.
+    /// The address by which it is named at every door.
     pub jid: BareJid,
     /// What it may do besides publishing what `allow` names.
     pub role: Role,
@@ -70,7 +70,7 @@ pub struct Account {
     pub(crate) keys: ScramKeys,
     /// The readable password, only for `jabber:iq:auth`.
     pub(crate) legacy_secret: Option<String>,
-    /// The password derives from the invite key and this generation.
+    /// Which invitation its password derives from; none if the password was chosen.
     pub(crate) invited: Option<Generation>,
     /// Keyed hash of the password in the configuration, to notice when it changes.
     pub(crate) declared: Option<[u8; 32]>,
@@ -140,7 +140,7 @@ impl Account {
         self.hears_everything() || self.hear.iter().any(|pattern| pattern.matches(name))
     }
 
-    /// Whether nothing is kept from it.
+    /// Whether it may hear of every subject, so that nothing need be checked.
     pub fn hears_everything(&self) -> bool {
         self.role == Role::Admin || self.hear.iter().any(Pattern::is_everything)
     }

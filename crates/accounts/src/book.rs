@@ -30,7 +30,7 @@ use crate::index::AccountIndex;
 use crate::throttle::{QueueLimits, Throttle};
 use crate::{Account, AccountError, AccountKeys, LogLimit, Whom, record};
 
-/// Bounds of the book.
+/// How many accounts there may be, and how much work logins may make.
 #[derive(Clone, Copy, Debug)]
 pub struct BookLimits {
     /// Accounts in all; one more is refused.
@@ -48,7 +48,7 @@ pub struct BookLimits {
     pub throttled_of_one: usize,
 }
 
-/// How PBX servers may make their own account: by logging in with a secret that all share.
+/// How PBXs may make their own account: by logging in with a secret that all share.
 #[derive(Clone)]
 pub struct JoinPolicy {
     /// What they log in with. It becomes the new account's password, which it stays when the
@@ -61,15 +61,15 @@ pub struct JoinPolicy {
 /// What happened to an account, told to whoever asked by [`AccountBook::on_change`].
 #[derive(Clone, Debug)]
 pub enum AccountChange {
-    /// There was none of that address.
+    /// There was no account of that address before.
     Added(Rc<Account>),
-    /// Its rights or its password are others than before.
+    /// Its rights or its password have changed.
     Changed(Rc<Account>),
-    /// It is gone: its connections must go too.
+    /// It is gone: doors must end its connections too.
     Removed(Rc<Account>),
 }
 
-/// Whoever asked by [`AccountBook::on_change`].
+/// Whoever is told of each change, as [`AccountBook::on_change`] was asked.
 type ChangeListener = Rc<dyn Fn(&AccountChange)>;
 
 /// All accounts of all domains of this server. Belongs to the core thread.
@@ -160,7 +160,7 @@ impl AccountBook {
         }
     }
 
-    /// The account of that address.
+    /// The account of that address, if there is one.
     pub fn get(&self, jid: &BareJid) -> Option<Rc<Account>> {
         self.accounts.borrow().get(jid).cloned()
     }

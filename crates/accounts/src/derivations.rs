@@ -14,7 +14,7 @@ pub(crate) struct Derivations {
     most_waiting: usize,
 }
 
-/// Too many wait already.
+/// No thread is free, and as many as may wait are waiting; try again later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Busy;
 

@@ -7,16 +7,16 @@ use lampfield_xmpp_stream::sasl::PasswordError;
 /// Why an account could not be added, changed or removed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
-    /// There is one of that address.
+    /// There is an account of that address already.
     #[error("{0} exists already")]
     Exists(BareJid),
-    /// There is none of that address.
+    /// There is no account of that address.
     #[error("there is no account {0}")]
     Missing(BareJid),
-    /// It belongs to the configuration file.
+    /// It stands in the configuration file, and can only be changed there.
     #[error("{0} is declared in the configuration: change it there and reload")]
     Declared(BareJid),
-    /// Its password was given by somebody and cannot be printed.
+    /// Somebody has chosen its password, so it cannot be printed.
     #[error("{0} has a password of its own, which is not kept: use --rotate to replace it")]
     OwnPassword(BareJid),
     /// Its password was made with a key that is not in the data folder any more.
@@ -31,22 +31,22 @@ pub enum AccountError {
     /// Its domain is being removed, or was.
     #[error("{0} cannot be added: its domain is removed")]
     DomainRemoved(BareJid),
-    /// The password given for it cannot be one.
+    /// The password that was given cannot be used, for the reason named.
     #[error("{0}: {1}")]
     Password(BareJid, PasswordError),
-    /// There is no room.
+    /// As many accounts exist as [`BookLimits::accounts`](crate::BookLimits::accounts) allows, this number.
     #[error("there are {0} accounts, the limit")]
     Full(usize),
-    /// Too many passwords are being hashed.
+    /// Too many passwords are being hashed at this moment; it can be tried again.
     #[error("too many logins at the moment, try again")]
     Busy,
-    /// The kernel gives no random numbers.
+    /// The kernel gives no random numbers, so no key can be made.
     #[error("the kernel gives no random numbers")]
     NoRandom,
-    /// In the book, but not on the disk yet; the store goes on trying.
+    /// The change is in the book, but not on the disk yet; the store goes on trying.
     #[error("done, but not stored yet: {0}")]
     NotStored(String),
-    /// The store has refused it.
+    /// The store has refused to keep the change.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

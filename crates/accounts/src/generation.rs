@@ -13,7 +13,7 @@ pub(crate) struct Generation(u64);
 // === impl Generation ===
 
 impl Generation {
-    /// One that never was, unless the kernel has no random numbers.
+    /// Draws a new generation by lot; none if the kernel has no random numbers.
     pub(crate) fn draw() -> Option<Self> {
         random().map(u64::from_be_bytes).map(Self)
     }

@@ -11,16 +11,16 @@ use crate::generation::Generation;
 /// An account with the password to print for its operator.
 #[derive(Clone, Debug)]
 pub struct Invitation {
-    /// As it is now, new or not.
+    /// The account as it is now, whether new or not.
     pub account: Rc<Account>,
-    /// Like `hq2f-88zn-w6kd-tr4m`: 80 bits.
+    /// Four groups of four characters, such as `hq2f-88zn-w6kd-tr4m`: 80 bits, from the account key.
     pub password: String,
 }
 
 /// Whether an invitation replaces the password there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// The same again.
+    /// The password stays as it is and is printed again.
     Keep,
     /// A new one; the old one no longer works.
     Rotate,

@@ -1,5 +1,5 @@
-//! The account key: 32 random bytes in the data folder (`accounts.key`, mode 0600), from which invited
-//! servers' passwords derive. Whoever reads it can compute those passwords; whoever loses it must
+//! The account key: 32 random bytes in the data folder (`accounts.key`, mode 0600), from which the
+//! passwords of invited PBXs derive. Whoever reads it can compute those passwords; whoever loses it must
 //! invite again with `--rotate`.
 
 use std::fs;
@@ -15,7 +15,7 @@ const NAME: &str = "accounts.key";
 
 /// Secrets of the account book, one for each use.
 pub struct AccountKeys {
-    /// Makes passwords of invited servers.
+    /// Makes the passwords of PBXs that are invited.
     pub(crate) invite: [u8; 32],
     /// Makes keys for accounts that do not exist.
     pub(crate) fake_keys: [u8; 32],
@@ -28,7 +28,7 @@ pub struct AccountKeys {
 /// Why there is no account key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
-    /// The file cannot be read or made.
+    /// The file can be neither read nor made.
     #[error("{}: {error}", path.display())]
     Unusable {
         /// `accounts.key` in the data folder.
@@ -36,10 +36,10 @@ pub enum KeyFileError {
         /// What the system says about it.
         error: io::Error,
     },
-    /// The file holds something else.
+    /// The file holds something that is not a key.
     #[error("{} is not an account key (32 bytes in base64): restore it, or remove it and invite every server again", .0.display())]
     NotAKey(PathBuf),
-    /// The kernel gives no random numbers.
+    /// The kernel gives no random numbers, so no key can be made.
     #[error("the kernel gives no random numbers")]
     NoRandom,
 }

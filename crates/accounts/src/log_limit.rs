@@ -19,25 +19,25 @@ use crate::network::Network;
 
 /// Lines of one kind about one client that are written...
 const LINES: u32 = 5;
-/// ... within this time from the first.
+/// The time, counted from the first line of a kind, for which the limit holds.
 const WINDOW: Duration = Duration::from_secs(10);
 /// Clients and kinds that are told apart; beyond it all others of a kind count as one.
 const TOLD_APART: usize = 1_024;
 
-/// Whom a line is about.
+/// Whom a line of the log is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Whom {
-    /// An account.
+    /// An account, whatever address it is used from.
     Account(BareJid),
-    /// An address.
+    /// An IPv4 address, or 64 bits of an IPv6 address.
     Address(Network),
     /// Somebody at an address who wants to be an account.
     Login(BareJid, Network),
-    /// One of many.
+    /// Anybody, once too many are told apart: all of a kind count as one.
     Anyone,
 }
 
-/// Counts lines. Belongs to the core thread.
+/// Counts the lines of each kind and client. Belongs to the core thread.
 #[derive(Debug, Default)]
 pub struct LogLimit {
     counts: RefCell<HashMap<(&'static str, Whom), Count>>,

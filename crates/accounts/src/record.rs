@@ -43,19 +43,19 @@ struct KeyPairRecord {
 /// Why a record cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AccountRecordError {
-    /// Its key is no address.
+    /// The key of its row is not an XMPP address.
     #[error(transparent)]
     Address(#[from] JidError),
-    /// It is no JSON of this form.
+    /// It is not JSON, or not of this form.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
-    /// One of its patterns is none.
+    /// One of its patterns cannot be read.
     #[error(transparent)]
     Pattern(#[from] PatternError),
-    /// Its site is none.
+    /// Its site is not a word as sites have them.
     #[error(transparent)]
     Site(#[from] PlaceWordError),
-    /// Its labels are none.
+    /// Its labels are too many, or one of them is not a label.
     #[error(transparent)]
     Labels(#[from] LabelsError),
     /// One of its keys is no base64 or has the wrong length.

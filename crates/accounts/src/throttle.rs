@@ -1,5 +1,5 @@
-//! How many tries to log in are looked at, and whose. Address and account count together: many PBX
-//! servers behind one address do not lock each other out, and a stranger elsewhere does not lock
+//! How many tries to log in are looked at, and whose. Address and account count together: many
+//! PBXs behind one address do not lock each other out, and a stranger elsewhere does not lock
 //! out an account's owner. At the owner's own address guesses are slowed, not the account: a try
 //! that comes too early waits for its turn (see [`queue`]). Pure: the time is given.
 //!
@@ -47,9 +47,9 @@ pub(crate) struct Throttle {
 pub(crate) enum ThrottleEntry {
     /// It may be looked at now; [`Throttle::end`] must follow.
     Turn(QueueKey),
-    /// Its password is known to be wrong.
+    /// Its password was found wrong not long ago, so it need not be looked at again.
     Wrong,
-    /// It waits to be called.
+    /// It waits in a queue until it is called.
     Waits(WaitHandle),
 }
 
@@ -105,7 +105,7 @@ impl Throttle {
         Some(queue.opens_at())
     }
 
-    /// A turn is over.
+    /// A turn is over with this outcome, and whoever is next gets called.
     pub(crate) fn end(
         &mut self,
         queue_key: QueueKey,
@@ -125,7 +125,7 @@ impl Throttle {
         }
     }
 
-    /// Waits no longer, called or not.
+    /// Somebody waits no longer, whether already called or not.
     pub(crate) fn leave(&mut self, handle: &mut WaitHandle, what: LoginTry, now: Duration) {
         match handle.call.try_recv() {
             Ok(TurnCall::Turn) => self.end(handle.queue_key, what, TryOutcome::NotChecked, now),

@@ -1,4 +1,4 @@
-//! Who speaks: the account under which an origin's words come in. Opaque here; the protocol that
+//! Who speaks: the account under which an origin's statements come in. Opaque here; the protocol that
 //! authenticated the account has made it canonical.
 
 use std::fmt;

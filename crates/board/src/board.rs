@@ -1,4 +1,4 @@
-//! The board: all that is known, one entry for each (subject, origin). It takes words in, refuses
+//! The board: all that is known, one entry for each (subject, origin). It takes statements in, refuses
 //! the old ones, and tells what changed; it never drops an entry on its own.
 
 mod apply;
@@ -26,11 +26,11 @@ pub use view::{Fact, SubjectFacts};
 pub struct BoardLimits {
     /// Entries: facts and tombstones together.
     pub entries: usize,
-    /// Origins.
+    /// Origins known, with or without entries; a further one is refused.
     pub origins: usize,
 }
 
-/// How much a board holds.
+/// How much a board holds now, each number beside its limit in [`BoardLimits`] where it has one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Subjects with at least one entry.
@@ -39,19 +39,19 @@ pub struct Counts {
     pub lamps: usize,
     /// Live facts of each kind.
     pub facts: PerKind<usize>,
-    /// Tombstones of all kinds.
+    /// Tombstones of all kinds together, against the same limit as facts.
     pub tombstones: usize,
     /// Origins, with or without entries.
     pub origins: usize,
 }
 
-/// All facts and tombstones of one node.
+/// All facts and tombstones of one board.
 pub struct Board {
     subjects: Slots<Entries>,
     origins: KnownOrigins,
-    /// Oldest first.
+    /// In the order in which the facts ended: the oldest is the first to be forgotten.
     tombstones: BTreeSet<(Revision, SubjectId, OriginId)>,
-    /// Live facts.
+    /// How many live facts each kind has, kept up to date because counting them takes a walk.
     live: PerKind<usize>,
     live_total: usize,
     /// Subjects with a live fact.
@@ -95,13 +95,13 @@ impl Board {
         self.subjects.find(subject).map(SubjectId)
     }
 
-    /// What is held at a place.
+    /// What is held of the subject at a place; none if the place is free.
     #[must_use]
     pub fn subject(&self, id: SubjectId) -> Option<SubjectFacts<'_>> {
         Some(SubjectFacts::new(self, id, self.subjects.get(id.0)?))
     }
 
-    /// What is held of a subject.
+    /// What is held of a subject; none if nobody has said anything about it.
     #[must_use]
     pub fn get(&self, subject: &Subject) -> Option<SubjectFacts<'_>> {
         self.subject(self.find(subject)?)
@@ -148,7 +148,7 @@ impl Board {
         self.tombstones.iter().filter_map(|(_, subject, origin)| self.fact(*subject, *origin))
     }
 
-    /// How much is held.
+    /// How much is held now, against [`BoardLimits`].
     #[must_use]
     pub fn counts(&self) -> Counts {
         Counts {
@@ -166,13 +166,13 @@ impl Board {
         self.live_total
     }
 
-    /// How much may be held.
+    /// The limits that are in force now.
     #[must_use]
     pub fn limits(&self) -> BoardLimits {
         self.limits
     }
 
-    /// How much may be held from now on. What is held stays.
+    /// Sets how much may be held from now on. What is held already stays, even beyond a lower limit.
     pub fn set_limits(&mut self, limits: BoardLimits) {
         self.limits = limits;
     }

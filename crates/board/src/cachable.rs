@@ -6,6 +6,6 @@
 pub enum Cachable {
     /// Kept, and part of the aggregate.
     Yes,
-    /// Passed on and forgotten.
+    /// Passed on once to those who listen now, and forgotten.
     No,
 }

@@ -16,13 +16,13 @@ pub struct EidError(pub String);
 // === impl Eid ===
 
 impl Eid {
-    /// The entity id of these bytes.
+    /// The entity id of these bytes: a MAC address as Asterisk chooses it, or any other six bytes.
     #[must_use]
     pub const fn new(bytes: [u8; 6]) -> Self {
         Self(bytes)
     }
 
-    /// The six bytes.
+    /// The six bytes, in the order in which the text form has them.
     #[must_use]
     pub const fn bytes(self) -> [u8; 6] {
         self.0

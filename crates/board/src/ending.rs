@@ -16,17 +16,17 @@ pub enum Ending {
     Replaced,
     /// Its origin came back and did not repeat it.
     NotRepeated,
-    /// The publisher said goodbye.
+    /// The connection ended as its protocol says it should, so there is no grace.
     Goodbye,
-    /// The same server says it with another account.
+    /// The same PBX says it with another account.
     Superseded,
-    /// Its account was removed.
+    /// Its account was removed, and with it all that it said.
     Removed,
-    /// It had named its own end.
+    /// The value had named its own end, and that moment has passed.
     Expired,
-    /// An operator has ended it.
+    /// An operator has ended it with a command.
     Cleared,
-    /// It stands on another board now.
+    /// Its account has another board now, and the fact went with it.
     Moved,
 }
 
@@ -38,7 +38,7 @@ pub struct UnknownEnding(pub String);
 // === impl Ending ===
 
 impl Ending {
-    /// All of them.
+    /// Every reason; a stored word is looked up here.
     pub const ALL: [Self; 11] = [
         Self::Lost,
         Self::NotBackAfterRestart,

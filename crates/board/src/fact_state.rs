@@ -1,4 +1,4 @@
-//! Whether something that was said still stands.
+//! A fact in its two states: live with a value, or ended with a reason.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ static UNAVAILABLE: Value = Value::Device(DeviceState::Unavailable);
 /// A fact, or what is remembered of one that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FactState {
-    /// The origin says so.
+    /// The origin says this value, and nothing has ended it.
     Live(Value),
     /// The fact has ended, for this reason; whoever may still show it must be told (a tombstone).
     Withdrawn(Ending),
@@ -53,13 +53,13 @@ impl FactState {
         }
     }
 
-    /// Whether it adds anything to the lamp.
+    /// Whether the lamp takes it into account.
     #[must_use]
     pub const fn is_live(&self) -> bool {
         !matches!(self, Self::Withdrawn(_))
     }
 
-    /// Whether the origin itself says so.
+    /// Whether the origin itself says it, so that nothing stands in its place.
     #[must_use]
     pub const fn is_said(&self) -> bool {
         matches!(self, Self::Live(_))

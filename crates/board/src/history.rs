@@ -29,11 +29,11 @@ pub struct History {
 /// One remembered change of a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PastChange {
-    /// When it was said.
+    /// When it was said, by the wall clock of this node.
     pub at: WallTime,
-    /// Who said so.
+    /// Who said it; shared by all entries of that origin.
     pub origin: Arc<Origin>,
-    /// What was said.
+    /// What was said: a value, or the end of it with its reason.
     pub state: FactState,
     /// What the same origin had said before, if the board knew.
     pub was: Option<FactState>,
@@ -41,7 +41,7 @@ pub struct PastChange {
     pub lamp: Option<Value>,
     /// What the lamp had shown before.
     pub lamp_was: Option<Value>,
-    /// By which protocol it came.
+    /// The protocol by which the statement came to this node.
     pub protocol: Protocol,
 }
 
@@ -66,7 +66,7 @@ struct SubjectRecords {
     entries: u32,
 }
 
-/// An origin with entries.
+/// An origin that has entries, and how many they are: without any it is dropped.
 struct OriginRecords {
     origin: Arc<Origin>,
     entries: u32,
@@ -103,13 +103,13 @@ impl History {
         }
     }
 
-    /// The same, which never knew the names that are masked.
+    /// The same history, which keeps no name that `masks` hides.
     #[must_use]
     pub fn masked(self, masks: Masks) -> Self {
         Self { masks, ..self }
     }
 
-    /// Under which names the changes of some lamps are kept.
+    /// The masks that decide under which names changes are kept.
     #[must_use]
     pub fn masks(&self) -> &Masks {
         &self.masks
@@ -162,7 +162,7 @@ impl History {
         entries.take(most).filter_map(|entry| self.event(entry)).collect()
     }
 
-    /// Every change since then is remembered.
+    /// The moment from which on no change is missing.
     #[must_use]
     pub fn complete_since(&self) -> WallTime {
         self.complete_since
@@ -180,7 +180,7 @@ impl History {
         self.len() == 0
     }
 
-    /// How many changes can be remembered.
+    /// How many changes are remembered at most.
     #[must_use]
     pub fn limit(&self) -> u32 {
         self.ring.limit()

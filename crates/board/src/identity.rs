@@ -15,7 +15,7 @@ use crate::name::{self, NameError};
 /// one, whoever uses it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Identity {
-    /// An Asterisk process.
+    /// The entity id of an Asterisk process, six bytes.
     Eid(Eid),
     /// Anything else: 1 to 255 bytes without control characters.
     Named(Arc<str>),
@@ -24,7 +24,7 @@ pub enum Identity {
 // === impl Identity ===
 
 impl Identity {
-    /// The longest name.
+    /// The longest [`Identity::Named`], in bytes of UTF-8.
     pub const MAX_BYTES: usize = 255;
 
     /// Reads an identity.

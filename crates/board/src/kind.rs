@@ -50,9 +50,9 @@ pub enum AfterLoss {
 /// Under what a peer that keeps a cache files what it hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filing {
-    /// One value for each entity id.
+    /// One value for each entity id, as Asterisk's device cache does.
     ByOrigin,
-    /// One value, whoever said it.
+    /// One value for each subject, whoever said it last.
     BySubject,
 }
 
@@ -61,21 +61,21 @@ pub enum Filing {
 pub struct Arrived<'a, V> {
     /// Its place in the order of the board.
     pub at: Revision,
-    /// What it says.
+    /// The value that its origin says now.
     pub value: &'a V,
 }
 
 /// Why a value cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
-    /// More than [`FactValue::MOST_BYTES`].
+    /// The value is longer than [`FactValue::MOST_BYTES`].
     #[error("the {kind} has {bytes} bytes as JSON; the limit is {limit}")]
     TooLarge {
         /// The word of its kind.
         kind: &'static str,
-        /// Its size.
+        /// The length of the value as JSON text.
         bytes: usize,
-        /// The limit.
+        /// The most bytes allowed: [`FactValue::MOST_BYTES`].
         limit: usize,
     },
     /// It is not what a value of its kind looks like.
@@ -83,7 +83,7 @@ pub enum ValueError {
     Malformed {
         /// The word of the kind.
         kind: &'static str,
-        /// What is wrong.
+        /// What is wrong with the value, as a part of a sentence.
         reason: String,
     },
     /// It was stored in a form that this version cannot read.

@@ -31,17 +31,17 @@ pub struct Mapping {
 /// Why rules cannot stand together. Rules are counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MappingError {
-    /// A rule that can never fit.
+    /// A rule without effect, because an earlier one takes all names from it.
     #[error("rule {rule} can never fit: rule {by} before it covers all that its {side} covers")]
     Covered {
-        /// The rule in vain.
+        /// The place of the rule that can never fit, counted from 0.
         rule: usize,
         /// The earlier one that takes everything from it.
         by: usize,
-        /// Of which of its two sides that is true.
+        /// Whether that is so for the names of the peers, or for those of the board.
         side: Side,
     },
-    /// More than [`Mapping::MOST_RULES`].
+    /// There are more rules than [`Mapping::MOST_RULES`].
     #[error("there are {0} rules; the limit is {most}", most = Mapping::MOST_RULES)]
     TooMany(usize),
 }

@@ -1,17 +1,17 @@
 //! What every name has in common: some length, a limit, and no character that no peer could carry.
 
-/// Why a text cannot be a name.
+/// Why a text cannot be a name: it is empty, too long, or has a control character.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// No characters at all.
+    /// The text is empty; a name has at least one character.
     #[error("the name is empty")]
     Empty,
     /// More bytes than names of this type may have.
     #[error("the name has {bytes} bytes; the limit is {limit}")]
     TooLong {
-        /// The length of the text.
+        /// The length of the text in bytes of UTF-8.
         bytes: usize,
-        /// The most that is accepted.
+        /// The most bytes that are accepted.
         limit: usize,
     },
     /// A control character, which XML and the console could not carry.

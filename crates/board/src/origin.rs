@@ -7,12 +7,12 @@ use crate::account_name::AccountName;
 use crate::eid::Eid;
 use crate::identity::Identity;
 
-/// One known: the account it logged in with, and the entity id it speaks as.
+/// Who says something: the account it logged in with, and the identity it speaks as.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin {
-    /// The account that authenticated.
+    /// The account that it has logged in with.
     pub account: AccountName,
-    /// As whom it speaks.
+    /// The identity that it gives itself; several processes may share one account.
     pub identity: Identity,
 }
 

@@ -18,7 +18,7 @@ pub enum PatternError {
     /// An empty pattern would match nothing that exists.
     #[error("the pattern is empty; * matches everything")]
     Empty,
-    /// More than [`Pattern::MAX_BYTES`].
+    /// The pattern is longer than [`Pattern::MAX_BYTES`].
     #[error("the pattern has {0} bytes; the limit is {max}", max = Pattern::MAX_BYTES)]
     TooLong(usize),
 }

@@ -1,4 +1,4 @@
-//! By which protocol a fact came in: the name of the protocol it came through.
+//! By which protocol a fact came in.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,14 +11,14 @@ pub struct UnknownProtocol(pub String);
 /// The protocols, each with its word in answers and in the store.
 macro_rules! protocols {
     ($($(#[doc = $about:literal])+ $protocol:ident = $word:literal,)+) => {
-        /// The protocol that a protocol speaks.
+        /// The protocol by which something was said.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Protocol {
             $($(#[doc = $about])+ $protocol,)+
         }
 
         impl Protocol {
-            /// All of them.
+            /// Every protocol, in the order of the list in this file.
             pub const ALL: &'static [Self] = &[$(Self::$protocol),+];
 
             /// The word for it in answers and in the store.
@@ -33,25 +33,25 @@ macro_rules! protocols {
 protocols! {
     /// Asterisk's distributed events over XMPP PubSub.
     Xmpp = "xmpp",
-    /// Asterisk's manager interface.
+    /// Asterisk's manager interface (AMI), over TCP.
     Ami = "ami",
-    /// Asterisk's REST interface.
+    /// Asterisk's REST interface (ARI): HTTP and a WebSocket.
     Ari = "ari",
     /// Asterisk's distributed events over corosync.
     Corosync = "corosync",
-    /// SIP PUBLISH and SUBSCRIBE.
+    /// SIP PUBLISH and SUBSCRIBE (RFC 3903, RFC 6665).
     Sip = "sip",
-    /// OpenSIPS' binary protocol between cluster nodes.
+    /// OpenSIPS' binary protocol between cluster nodes (`clusterer`, `proto_bin`).
     Clusterer = "clusterer",
-    /// The management interface of OpenSIPS and Kamailio.
+    /// The management interface (MI) of OpenSIPS, and that of Kamailio.
     Mi = "mi",
-    /// FreeSWITCH's event socket.
+    /// FreeSWITCH's event socket (mod_event_socket), over TCP.
     Esl = "esl",
-    /// Lampfield's own REST interface.
+    /// Lampfield's own REST interface, over HTTP.
     Rest = "rest",
-    /// A script that Lampfield runs.
+    /// A script that Lampfield runs and that publishes by itself.
     Script = "script",
-    /// The command line.
+    /// The command line of the program: what an operator says by hand.
     Cli = "cli",
 }
 

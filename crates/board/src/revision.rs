@@ -10,7 +10,7 @@ pub struct Revision(u64);
 // === impl Revision ===
 
 impl Revision {
-    /// Before any change.
+    /// The revision before the first change: whoever has seen only this has seen nothing.
     pub const ZERO: Self = Self(0);
 
     /// The revision of this number, as it was stored.
@@ -25,7 +25,7 @@ impl Revision {
         self.0
     }
 
-    /// The one after it.
+    /// The revision of the change after this one. At the end of the numbers it stays there.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))

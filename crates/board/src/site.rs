@@ -65,13 +65,13 @@ place_words! {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labels(Box<[Label]>);
 
-/// Why texts are not the labels of an account.
+/// Why some texts are not the labels of an account: one is no label, or they are too many.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LabelsError {
-    /// One of them is no label.
+    /// One of the texts is not a label; it is named.
     #[error(transparent)]
     Label(#[from] PlaceWordError),
-    /// More than [`Labels::MOST`].
+    /// There are more labels than [`Labels::MOST`].
     #[error("{0} labels are too many; the limit is {most}", most = Labels::MOST)]
     TooMany(usize),
 }
@@ -79,7 +79,7 @@ pub enum LabelsError {
 // === impl Labels ===
 
 impl Labels {
-    /// The most that one account may have.
+    /// The most labels that one account may have.
     pub const MOST: usize = 16;
 
     /// Checks and keeps them; one that is there twice counts once.
@@ -100,12 +100,12 @@ impl Labels {
         }
     }
 
-    /// Each of them, in their order.
+    /// Each label, in the order in which they were written.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Label> {
         self.0.iter()
     }
 
-    /// Each of them as text.
+    /// Each label as text, in the same order.
     #[must_use]
     pub fn to_texts(&self) -> Vec<String> {
         self.iter().map(ToString::to_string).collect()

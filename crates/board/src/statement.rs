@@ -1,4 +1,4 @@
-//! One origin's word on its way to the board.
+//! A fact on its way to the board: what one origin says, in which version.
 
 use crate::fact_state::FactState;
 use crate::origin::OriginId;
@@ -11,16 +11,16 @@ use crate::wall_time::WallTime;
 /// here: not-cachable states pass by the board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    /// About what.
+    /// The kind and the name of the lamp that it is about.
     pub subject: Subject,
-    /// Who says so.
+    /// Who says it, as a place on this board.
     pub origin: OriginId,
-    /// The value, or its end.
+    /// The value that is said, or the reason for its end.
     pub state: FactState,
     /// Newer than all that the origin said before.
     pub version: Version,
-    /// When it was said, for people.
+    /// When it was said by the wall clock, for people; nothing is decided by it.
     pub said_at: WallTime,
-    /// By which protocol it came.
+    /// The protocol by which it came to this node.
     pub protocol: Protocol,
 }

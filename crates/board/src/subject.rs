@@ -25,7 +25,7 @@ pub struct Subject {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SubjectId(pub(crate) u32);
 
-/// Why a text is not a subject.
+/// Why a text is not a subject: its name is none, or its kind cannot be told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubjectError {
     /// The name part is not a name.
@@ -97,13 +97,13 @@ impl Subject {
         Ok(Self::new(Kind::Mailbox, SubjectName::parse(name)?))
     }
 
-    /// What the lamp is about.
+    /// The kind, which decides what values the lamp can show.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// The name within the kind.
+    /// The name within the kind, such as `PJSIP/100`.
     #[must_use]
     pub fn name(&self) -> &SubjectName {
         &self.name

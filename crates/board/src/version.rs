@@ -1,4 +1,4 @@
-//! Which of two words of one origin is the newer one. Wall clocks never decide that.
+//! Which of two statements of one origin is the newer one. Wall clocks never decide that.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use std::fmt;
 /// different origins say nothing about each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Version {
-    /// Which holding of the origin.
+    /// Raised each time that a connection begins to speak for the origin.
     pub epoch: u32,
-    /// Which fact within the epoch.
+    /// Counts the statements within the epoch.
     pub counter: u64,
 }
 

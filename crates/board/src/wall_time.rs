@@ -18,14 +18,14 @@ impl WallTime {
         Self(millis)
     }
 
-    /// Milliseconds since 1970 began.
+    /// Milliseconds since 1970 began (UTC, without leap seconds).
     #[must_use]
     pub const fn millis(self) -> u64 {
         self.0
     }
 }
 
-/// RFC 3339 in UTC with milliseconds.
+/// RFC 3339 in UTC with milliseconds, such as `2026-11-29T20:15:00.000Z`.
 impl fmt::Display for WallTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
@@ -34,7 +34,7 @@ impl fmt::Display for WallTime {
     }
 }
 
-/// As its text.
+/// The same text as `Display` gives.
 impl Serialize for WallTime {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)

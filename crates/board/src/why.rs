@@ -1,6 +1,5 @@
-//! Why a lamp shows what it shows, as data: the facts, the rule that decided, which facts it
-//! decided by, and what other words would change the lamp. It explains; it must never fold by a
-//! rule of its own.
+//! Why a lamp shows what it shows, as data: the facts, the rule that decided, which facts it decided by, and what could
+//! be said to change the lamp. It explains; it must never fold by a rule of its own.
 
 mod changes;
 mod rule;
@@ -20,14 +19,14 @@ use crate::wall_time::WallTime;
 pub use changes::WhatIf;
 pub use rule::Rule;
 
-/// The explanation of one lamp.
+/// The explanation of one lamp, for `why`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Why {
-    /// The lamp.
+    /// The lamp that is explained, by its name on the board.
     pub subject: Subject,
     /// What it shows; none when there is no live fact.
     pub lamp: Option<Value>,
-    /// What decided.
+    /// The rule of its kind, and how it came out.
     pub rule: Rule,
     /// The facts and tombstones in the order in which they arrived.
     pub facts: Vec<FactReason>,
@@ -38,11 +37,11 @@ pub struct Why {
 /// One fact or tombstone behind a lamp.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FactReason {
-    /// Who says so.
+    /// Who says so: the account and the identity.
     pub origin: Arc<Origin>,
-    /// By which protocol it came.
+    /// The protocol by which it came to this node.
     pub protocol: Protocol,
-    /// The value, or its end.
+    /// The value that is said, or the reason for its end.
     pub state: FactState,
     /// Its version within the origin.
     pub version: Version,

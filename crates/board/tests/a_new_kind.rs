@@ -9,7 +9,7 @@ use std::process::Command;
 
 /// One block of the page: what to do with which file.
 enum Block {
-    /// The whole file.
+    /// A file by its path, with its whole text.
     File(PathBuf, String),
     /// Lines with a space in front are there, and those with a plus come between them.
     Added(PathBuf, Vec<String>),

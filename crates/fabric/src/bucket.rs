@@ -28,11 +28,11 @@ pub enum Bucket {
     Tombstones,
     /// What each origin says about each subject.
     Facts,
-    /// Accounts and their keys.
+    /// Accounts with the keys that passwords are checked against.
     Accounts,
-    /// Domains and their settings.
+    /// Domains that were added at run time, and their settings.
     Domains,
-    /// Contact lists.
+    /// Contact lists of users (RFC 6121).
     Rosters,
     /// Generic PubSub nodes and their configuration.
     PubsubNodes,
@@ -40,7 +40,7 @@ pub enum Bucket {
     Affiliations,
     /// Items of generic PubSub nodes.
     PubsubItems,
-    /// Persistent PubSub subscriptions.
+    /// Subscriptions to PubSub nodes that outlive the connection.
     Subscriptions,
     /// What the server remembers about itself.
     Meta,

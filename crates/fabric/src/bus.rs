@@ -23,21 +23,21 @@ pub struct Topic(Arc<str>);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(Arc<str>);
 
-/// What was published.
+/// What is published under one topic and given to everyone who has subscribed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Under which topic.
+    /// Where it is published; subscribers of exactly this topic get it.
     pub topic: Topic,
-    /// The bytes.
+    /// Any bytes, at most [`Messaging::MAX_PAYLOAD`]; cloning them copies nothing.
     pub payload: Bytes,
     /// Where an answer is to be published, when one is asked for.
     pub reply_to: Option<Topic>,
 }
 
-/// What a subscriber gets.
+/// What a subscriber gets, in the order of publication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// A message.
+    /// The next message, complete as it was published.
     Message(Message),
     /// One or more messages were left out here, because the reader was too slow or the link was
     /// away: whatever is built on them has to be fetched again.
@@ -55,10 +55,10 @@ pub struct Replies {
     deadline: Instant,
 }
 
-/// Why the bus refused a call.
+/// Why the bus refused a call; it has then done nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BusError {
-    /// Not a [`Topic`].
+    /// The text is not a [`Topic`].
     #[error("{text:?} is not a topic (tokens of letters, digits, - _ = joined by dots)")]
     BadTopic {
         /// What was given, cut to 255 characters.
@@ -67,17 +67,17 @@ pub enum BusError {
     /// The payload is longer than [`Messaging::MAX_PAYLOAD`].
     #[error("a message on {topic} has {bytes} bytes (at most {limit})")]
     TooLong {
-        /// Its topic.
+        /// Where it was to be published.
         topic: Topic,
-        /// Its length.
+        /// The length of its payload.
         bytes: usize,
-        /// The limit.
+        /// The longest payload, in bytes: [`Messaging::MAX_PAYLOAD`].
         limit: usize,
     },
-    /// More subscriptions than the bus carries.
+    /// A further subscription would be more than the bus carries.
     #[error("{limit} subscriptions exist already, which is the limit")]
     TooManySubscriptions {
-        /// The limit.
+        /// The most subscriptions that may exist at one time.
         limit: usize,
     },
 }
@@ -115,7 +115,7 @@ pub trait Messaging: Clone + Send + Sync + 'static {
         wait: Duration,
     ) -> impl Future<Output = Result<Replies, BusError>> + Send;
 
-    /// This node.
+    /// The name of this node, which stays the same while it runs.
     fn node(&self) -> NodeId;
 
     /// The nodes that are there now, this one included, in the order of their names.
@@ -187,7 +187,7 @@ impl Topic {
         }
     }
 
-    /// As text.
+    /// The topic as text, its tokens joined by dots.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -215,7 +215,7 @@ impl NodeId {
         Ok(Self(topic.0))
     }
 
-    /// As text.
+    /// The name as text, without dots: one token of a topic.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

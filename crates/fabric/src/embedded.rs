@@ -19,7 +19,7 @@ use crate::{
 /// What was found when the store was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
-    /// The database file.
+    /// The database file in the data folder.
     pub file: PathBuf,
     /// Where a damaged file was put aside; the store then began empty. To be told to the operator.
     pub set_aside: Option<PathBuf>,
@@ -30,10 +30,10 @@ pub struct Opened {
 /// Why the store could not be opened. Each text can be shown to a person as it is.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another server uses the folder.
+    /// Another server, still running, uses the folder.
     #[error("{} is in use by another server (process {pid})", folder.display())]
     Held {
-        /// The data folder.
+        /// The data folder that both were given.
         folder: PathBuf,
         /// The process that holds it, or "unknown".
         pid: String,
@@ -41,9 +41,9 @@ pub enum OpenError {
     /// The file was written by a newer version.
     #[error("{} has schema {found}, this version knows up to {known}: use the newer version again or restore a backup", file.display())]
     Newer {
-        /// The database file.
+        /// The database file that was found and left as it was.
         file: PathBuf,
-        /// Its schema version.
+        /// The schema version that the file has.
         found: u32,
         /// The newest one known here.
         known: u32,
@@ -51,7 +51,7 @@ pub enum OpenError {
     /// The folder or the file cannot be used.
     #[error("{reason}")]
     Unusable {
-        /// The file or folder.
+        /// The file or folder that cannot be used.
         path: PathBuf,
         /// What is wrong with which file, and how to mend it.
         reason: String,

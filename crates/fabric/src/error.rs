@@ -11,30 +11,30 @@ pub enum StoreError {
     /// The key is empty, longer than [`crate::StoreLimits::key_bytes`] or holds a NUL character.
     #[error("a key in {bucket} has {bytes} bytes or a NUL character (1 to {limit} bytes, no NUL)")]
     BadKey {
-        /// Where it was to go.
+        /// The bucket that the write was for.
         bucket: Bucket,
-        /// Its length in bytes.
+        /// The length of the refused key in bytes.
         bytes: usize,
-        /// The longest key allowed.
+        /// The longest key allowed, in bytes.
         limit: usize,
     },
     /// The value is longer than [`crate::StoreLimits::value_bytes`].
     #[error("the value of {key:?} in {bucket} has {bytes} bytes (at most {limit})")]
     BadValue {
-        /// Where it was to go.
+        /// The bucket that the write was for.
         bucket: Bucket,
-        /// Its key.
+        /// The key of the refused value.
         key: String,
-        /// Its length in bytes.
+        /// The length of the refused value in bytes.
         bytes: usize,
-        /// The longest value allowed.
+        /// The longest value allowed, in bytes.
         limit: usize,
     },
     /// More writes wait to be committed than the limits allow. Keys that already wait can still be
     /// given newer values of the same size or less.
     #[error("{keys} keys ({bytes} bytes) already wait to be stored, which is the limit")]
     QueueFull {
-        /// Keys that wait.
+        /// Keys that wait to be committed, each with its newest value only.
         keys: usize,
         /// Bytes of keys and values that wait.
         bytes: usize,
@@ -42,33 +42,33 @@ pub enum StoreError {
     /// More questions wait for an answer than [`crate::StoreLimits::requests`] allows.
     #[error("{limit} requests already wait for the store, which is the limit")]
     TooManyRequests {
-        /// The limit.
+        /// The most requests that may wait: [`crate::StoreLimits::requests`].
         limit: usize,
     },
     /// The key does not have the revision that the caller expects; the current one is given,
     /// none where the key does not exist.
     #[error("{key:?} in {bucket} has changed meanwhile")]
     Conflict {
-        /// Where it is.
+        /// The bucket that holds the key.
         bucket: Bucket,
-        /// Its key.
+        /// The key that has changed meanwhile.
         key: String,
-        /// What it has now.
+        /// The revision that the key has now; none if it does not exist.
         current: Option<Revision>,
     },
     /// Nothing can be written at present, or nobody can say whether it was; the reason names the
     /// way out.
     #[error("nothing can be stored at present: {reason}")]
     Stalled {
-        /// The same text as in [`crate::Health::Stalled`].
+        /// The reason as a person reads it, the same text as in [`crate::Health::Stalled`].
         reason: String,
     },
-    /// The store could not be read.
+    /// The store could not be read, because the disk or the file has failed.
     #[error("{bucket} cannot be read: {reason}")]
     Unreadable {
-        /// What was asked for.
+        /// The bucket that was to be read.
         bucket: Bucket,
-        /// Why, and the way out.
+        /// Why it cannot be read, and what the operator can do.
         reason: String,
     },
 }

@@ -9,29 +9,29 @@ use std::{
 
 use tokio::sync::Notify;
 
-/// The sending half.
+/// The sending half. It never waits: what finds no room is left out, and the reader learns of it.
 pub(crate) struct Sender<T>(Arc<ChannelState<T>>);
 
-/// The reading half.
+/// The reading half. Dropping it closes the channel.
 pub(crate) struct Receiver<T>(Arc<ChannelState<T>>);
 
-/// What the reader gets.
+/// What the reader gets, in the order of sending.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Item<T> {
-    /// The next item.
+    /// The next item, with nothing left out before it.
     Next(T),
     /// One or more items were left out here.
     Gap,
 }
 
-/// What became of an item.
+/// What became of an item that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sent {
     /// It waits for the reader.
     Queued,
     /// The queue is full, or the reader has not yet read up to an earlier gap.
     LeftOut,
-    /// There is no reader any more.
+    /// The reader is gone, so nothing need be sent any more.
     NoReader,
 }
 
@@ -45,7 +45,7 @@ struct State<T> {
     capacity: usize,
     /// Something was left out after what is in the queue.
     missed: bool,
-    /// One of the halves is gone.
+    /// The sender or the reader is gone.
     ended: bool,
 }
 
@@ -68,7 +68,7 @@ impl<T> ChannelState<T> {
 // === impl Sender ===
 
 impl<T> Sender<T> {
-    /// Sends or leaves out, at once.
+    /// Sends an item if there is room, and leaves it out otherwise; never waits.
     pub(crate) fn send(&self, item: T) -> Sent {
         let mut state = self.0.lock();
         if state.ended {
@@ -116,7 +116,7 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// What is there now.
+    /// The next item or gap if one is there now; never waits.
     pub(crate) fn try_next(&mut self) -> Option<Item<T>> {
         let mut state = self.0.lock();
         if let Some(item) = state.queue.pop_front() {

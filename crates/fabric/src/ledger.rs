@@ -111,13 +111,13 @@ impl Ledger {
         }
     }
 
-    /// How many writes are owed.
+    /// How many writes the store has not taken yet.
     #[must_use]
     pub fn len(&self) -> usize {
         self.owed.borrow().len()
     }
 
-    /// Whether nothing is owed.
+    /// Whether no write is owed: the store has taken them all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.owed.borrow().len() == 0
@@ -185,7 +185,7 @@ impl Owed {
         }
     }
 
-    /// Takes out the next.
+    /// Takes out the next write: values first, by bucket and key, then removals from the last bucket backwards.
     fn pop(&mut self) -> Option<Write> {
         if let Some(((bucket, key), value)) = self.puts.pop_first() {
             return Some(Write { bucket, key, value: Some(value) });

@@ -1,4 +1,4 @@
-//! Which value of a key is meant.
+//! Tells which of several values of one key is meant.
 
 /// Tells one committed value of a key from the next. It rises with every change of a key while that
 /// key exists; compare for equality or order within one key only. That is the number which

@@ -19,7 +19,7 @@ pub struct Ticket(pub u64);
 /// One change: a new value, or none to remove the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
-    /// Where.
+    /// The bucket that the key is in.
     pub bucket: Bucket,
     /// 1 to [`crate::StoreLimits::key_bytes`] bytes, no NUL.
     pub key: String,
@@ -30,18 +30,18 @@ pub struct Write {
 /// A write that was not taken, given back with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// As it was handed over.
+    /// The write as it was handed over, to be tried again later.
     pub write: Write,
-    /// Why it was not taken.
+    /// Why the store has not taken it.
     pub error: StoreError,
 }
 
-/// A key with its value.
+/// A key of a bucket with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// The key.
+    /// The key within its bucket, 1 to [`crate::StoreLimits::key_bytes`] bytes.
     pub key: String,
-    /// JSON text, as it was written.
+    /// JSON text, byte for byte as it was written.
     pub value: String,
     /// Which value this is; none while it waits to be committed, because the engine numbers what
     /// it commits. A watch tells of nothing without one.
@@ -56,21 +56,21 @@ pub struct Cursor(pub(crate) String);
 /// empty, and yet have a successor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
-    /// The rows.
+    /// At most as many rows as were asked for.
     pub rows: Vec<Row>,
     /// Where to go on; `None` when this was the last page.
     pub next: Option<Cursor>,
 }
 
-/// Whether writes are committed.
+/// Whether writes are committed at present. Everyone who shares the store sees the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Health {
-    /// They are.
+    /// The last commit succeeded, or there was none yet.
     #[default]
     Ok,
     /// They are not: they are kept as the newest value of each key and tried again by itself.
     Stalled {
-        /// When the first attempt failed.
+        /// When the first of the failed attempts was made.
         since: SystemTime,
         /// For people: what is wrong, where, and how to mend it.
         reason: String,
@@ -81,16 +81,16 @@ pub enum Health {
 /// it is committed; after `Resync` it begins again with all that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A key has this value.
+    /// A key has this value: it was there when the watch began, or has been committed since.
     Put(Row),
-    /// A key is gone.
+    /// The key has been removed, and the removal is committed.
     Deleted {
-        /// The key.
+        /// The key that is gone from its bucket.
         key: String,
         /// The revision of the removal.
         revision: Revision,
     },
-    /// Everything that was there has been told.
+    /// Everything that was there at the beginning has been told; changes follow.
     Current,
     /// The reader fell behind and changes were left out. What it knows is to be forgotten: all
     /// that is there follows, then `Current`.
@@ -154,7 +154,7 @@ pub trait Storage: Clone + Send + Sync + 'static {
     /// The highest ticket up to which every write is safe, as its bucket's durability says.
     fn committed(&self) -> watch::Receiver<Ticket>;
 
-    /// Whether writes are committed.
+    /// Whether writes are committed at present, and each change of that.
     fn health(&self) -> watch::Receiver<Health>;
 
     /// How many keys wait to be committed.

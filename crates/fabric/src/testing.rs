@@ -26,25 +26,25 @@ struct DiskState {
     rows: BTreeMap<(Bucket, String), (String, Revision)>,
     revision: u64,
     random: u64,
-    /// Rows that are still committed before the fault.
+    /// How many rows are still committed before the fault comes.
     left: Option<usize>,
     fault: Fault,
-    /// Commits wait.
+    /// Whether commits wait until [`TornDisk::release`].
     held: bool,
     /// Raised by each start: the store of before can do nothing any more.
     run: u64,
 }
 
-/// What comes when no more rows are left to be committed.
+/// What happens when the last row before the fault is committed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fault {
-    /// Commits fail.
+    /// Commits fail, and reads still work: a full disk.
     Stall,
-    /// Commits and reads fail.
+    /// Commits and reads fail: the machine has lost its power.
     Crash,
 }
 
-/// The engine of one run.
+/// The engine of one run of the store, which ends at the next start.
 struct Torn {
     disk: TornDisk,
     run: u64,
@@ -113,7 +113,7 @@ impl TornDisk {
         self.fault_after(rows, Fault::Stall);
     }
 
-    /// Lets the store commit again.
+    /// Ends the fault of [`TornDisk::stall_after`]: the store can commit again.
     pub fn recover(&self) {
         self.lock().left = None;
     }
@@ -123,7 +123,7 @@ impl TornDisk {
         self.lock().held = true;
     }
 
-    /// Lets commits go on.
+    /// Ends [`TornDisk::hold`]: what waits is committed.
     pub fn release(&self) {
         self.lock().held = false;
         self.0.released.notify_all();

@@ -42,9 +42,9 @@ pub struct StoreLimits {
     pub pending_bytes: usize,
     /// Rows in one group, except after a stall, when all that waits is one. Default 10,000.
     pub group_rows: usize,
-    /// The longest key. Default 8,192.
+    /// The longest key, in bytes. Default 8,192.
     pub key_bytes: usize,
-    /// The longest value. Default 1 MiB.
+    /// The longest value, in bytes. Default 1 MiB.
     pub value_bytes: usize,
     /// Reads and compare-and-sets that may wait for an answer. Default 4,096.
     pub requests: usize,

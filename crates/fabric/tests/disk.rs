@@ -22,7 +22,7 @@ use tokio::time::timeout;
 
 const SOON: Duration = Duration::from_secs(20);
 
-/// A disk of 4 MiB.
+/// A disk of 4 MiB, unmounted when it is dropped.
 struct Disk {
     place: TempDir,
 }
@@ -55,7 +55,7 @@ impl Disk {
         self.place.path().join("lampfield")
     }
 
-    /// Leaves no room at all.
+    /// Fills the disk, so that not even one page finds room.
     fn fill(&self) {
         let mut file = File::create(self.place.path().join("filler")).unwrap();
         let full = loop {

@@ -39,10 +39,10 @@ const LATE: Duration = Duration::from_secs(5);
 /// An absence of more attempts than this tells nothing: what each of them took adds up.
 const MOST_ATTEMPTS: u32 = 16;
 
-/// One drop says little: whatever kept the server away may have been anything but its back-off.
+/// One drop says little: whatever kept the PBX away may have been anything but its back-off.
 const TELLING_DROPS: u32 = 2;
 
-/// Who has kept its connection for this long is no trouble, until it drops again.
+/// An account that has kept its connection for so long is no trouble until it drops again.
 const CALM_AFTER: Duration = Duration::from_mins(10);
 
 /// Which waits may come next, a bit for the step of each: the first is that of a new process.
@@ -70,12 +70,12 @@ struct Relayed {
 
 #[derive(Debug, Clone, Copy, Default)]
 enum Line {
-    /// It has held for long.
+    /// The line has held for [`CALM_AFTER`].
     #[default]
     Calm,
-    /// It is broken. A peer that has not noticed waits only from when it does, which nobody sees.
+    /// The line is lost. A peer that has not noticed yet begins to wait only when it does, which nobody sees.
     Down { since: Duration, is_noticed: bool },
-    /// It was broken not long ago.
+    /// The line is up, but was lost not long ago.
     Up { calm_at: Duration },
 }
 
@@ -132,7 +132,7 @@ impl Backoff {
         self.relayed.is_some()
     }
 
-    /// The account logged in.
+    /// The account has logged in again; how long it was away tells where its back-off stands.
     pub fn arrived(&mut self, now: Duration) {
         let Line::Down { since, is_noticed } = self.line else { return };
         let away = now.saturating_sub(since);
@@ -199,7 +199,7 @@ fn hash(text: &str) -> u64 {
     hasher.finish()
 }
 
-/// The wait of a step.
+/// The wait before an attempt of this step.
 fn wait(step: u32) -> Duration {
     let seconds = 1_u64.checked_shl(step.min(32)).unwrap_or(u64::MAX);
     Duration::from_secs(seconds).min(LONGEST)
@@ -272,12 +272,12 @@ impl Backoffs {
         self.known.contains_key(account)
     }
 
-    /// Everybody of whom something is known.
+    /// The accounts of which something is known.
     pub fn accounts(&self) -> impl Iterator<Item = &AccountName> {
         self.known.keys()
     }
 
-    /// Something happened to a connection of the account.
+    /// Changes what is known of an account, because something happened to one of its connections.
     pub fn update(&mut self, account: &AccountName, change: impl FnOnce(&mut Backoff)) {
         let backoff = self.known.entry(account.clone()).or_default();
         let before = backoff.calm_at();
@@ -289,7 +289,7 @@ impl Backoffs {
         }
     }
 
-    /// Nothing is known of the account any longer.
+    /// Forgets what is known of an account.
     pub fn forget(&mut self, account: &AccountName) {
         if let Some(at) = self.known.remove(account).and_then(|backoff| backoff.calm_at()) {
             self.calming.remove(&(at, account.clone()));

@@ -36,7 +36,7 @@ struct Inner {
     settings: RefCell<Settings>,
     history: Rc<StoredHistory>,
     hubs: RefCell<BTreeMap<BoardName, HubShell>>,
-    /// Who observes every board, those of later included.
+    /// Observers of every board, also of boards that are added later.
     observers: RefCell<Vec<Rc<dyn Observer>>>,
     running: Cell<bool>,
     next_conn: Cell<u64>,
@@ -109,7 +109,7 @@ impl Boards {
         self.0.hubs.borrow().get(name).cloned()
     }
 
-    /// All of them, by name.
+    /// All boards, in the order of their names.
     #[must_use]
     pub fn all(&self) -> Vec<HubShell> {
         self.0.hubs.borrow().values().cloned().collect()

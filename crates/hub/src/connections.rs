@@ -23,11 +23,12 @@ impl fmt::Display for ConnId {
 pub struct Connection {
     pub account: AccountName,
     pub profile: Profile,
-    /// Bounded by [`HubLimits::origins_per_connection`](crate::HubLimits::origins_per_connection).
+    /// The origins that it has spoken for, at most
+    /// [`HubLimits::origins_per_connection`](crate::HubLimits::origins_per_connection).
     pub speaks_for: SmallVec<[(Identity, OriginId); 1]>,
 }
 
-/// All connections.
+/// All connections that have logged in, by id and by account.
 #[derive(Debug, Default)]
 pub struct Connections {
     by_id: HashMap<ConnId, Connection>,

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use lampfield_board::{OriginId, SubjectId, WallTime};
 
-/// Something of this fact ends.
+/// The fact, or a part of its value, has a deadline of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
     pub subject: SubjectId,
     pub origin: OriginId,
-    /// The moment itself.
+    /// The same moment on the monotonic clock, which decides.
     pub at: Duration,
     /// The deadline as the value names it. What is left is left at that moment, whatever the wall clock says by now:
     /// it may have been set meanwhile.

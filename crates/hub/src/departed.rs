@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use lampfield_board::{AccountName, Origin};
 
-/// How long people are told of one that does not come back.
+/// For how long people are told of an origin that does not come back.
 const TOLD_FOR: Duration = Duration::from_hours(1);
 
 /// Origins remembered; beyond it the one that died first is forgotten early.
@@ -21,7 +21,7 @@ pub struct Departed {
 // === impl Departed ===
 
 impl Departed {
-    /// An origin has died. At the limit the one to be forgotten instead.
+    /// Adds an origin that has died. At the limit, gives back the one that is forgotten for it.
     pub fn add(&mut self, origin: Arc<Origin>, now: Duration) -> Option<Arc<Origin>> {
         self.lately.retain(|(_, known)| *known != origin);
         self.lately.push_back((now + TOLD_FOR, origin));

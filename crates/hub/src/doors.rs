@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 use lampfield_board::{BoardName, Protocol};
 use tokio::time::Instant;
 
-/// How a door is.
+/// Whether a door works, for `status`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DoorState {
     /// It lets its peers in, or is connected to its peer.
@@ -16,30 +16,30 @@ pub enum DoorState {
     Connecting {
         /// What was wrong the last time; none at the first try.
         error: Option<String>,
-        /// When it tries again.
+        /// When it tries again, on the monotonic clock.
         next: Instant,
     },
     /// It does not work and will not try again by itself.
     Failed {
-        /// Why, and what to do.
+        /// Why it does not work, and what the operator can do.
         error: String,
     },
 }
 
-/// What there is to say of a door.
+/// What `status` shows of one door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DoorReport {
-    /// Its protocol.
+    /// The protocol that the door speaks.
     pub protocol: Protocol,
     /// Its board; none for a door that serves several.
     pub board: Option<BoardName>,
     /// Where it listens or connects to, as people write it.
     pub place: String,
-    /// How it is.
+    /// Whether it works now, and if not, why.
     pub state: DoorState,
-    /// Since when it is so.
+    /// Since when it is in this state.
     pub since: Instant,
-    /// Peers that are connected by it.
+    /// Peers that are connected by it now.
     pub peers: usize,
 }
 
@@ -82,7 +82,7 @@ impl DoorHealth {
         Self { doors: Rc::downgrade(doors), number }
     }
 
-    /// From now on it is so.
+    /// Sets the state of the door, from now on.
     pub fn set(&self, state: DoorState) {
         self.change(|report| {
             if report.state != state {

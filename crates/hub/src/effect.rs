@@ -8,16 +8,16 @@ use lampfield_fabric::{Bucket, Write};
 
 use crate::notice::{Happening, Notice, Trouble, TroubleKey};
 
-/// One thing to do.
+/// One thing that the shell has to do, in the order in which the hub decided it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Tell every door, and remember it.
+    /// Tell every door, and remember it in the history.
     Changed(Change),
     /// Tell every door what is no change on the board: a state that passes by, or one that is said again.
     Told(Change),
-    /// Give it to the store.
+    /// Give the write to the store, which may owe it for a while.
     Persist(Write),
-    /// Tell people.
+    /// Tell people: write it to the log.
     Notice(Notice),
 }
 
@@ -53,19 +53,19 @@ impl Outbox {
         self.notice(Notice::Happened(happening));
     }
 
-    /// A trouble stands. The same one again says nothing new.
+    /// Raises a trouble; one that stands already in the same form is not told again.
     pub fn raise(&mut self, trouble: Trouble) {
         if self.troubles.insert(trouble.key(), trouble.clone()).as_ref() != Some(&trouble) {
             self.notice(Notice::Raised(trouble));
         }
     }
 
-    /// A trouble that stands has other data; people have been told of it.
+    /// Changes the data of a trouble that stands; people have been told of it already.
     pub fn update(&mut self, trouble: Trouble) {
         self.troubles.insert(trouble.key(), trouble);
     }
 
-    /// A trouble no longer stands, if it did.
+    /// Clears a trouble if it stands, and tells people so.
     pub fn clear(&mut self, key: &TroubleKey) {
         if let Some(trouble) = self.troubles.remove(key) {
             self.notice(Notice::Cleared(trouble));

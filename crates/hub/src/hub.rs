@@ -39,8 +39,7 @@ use crate::{
     tombstones::Tombstones,
 };
 
-/// Withdrawals or changes of the past that are forgotten in one call: more than one tick makes, so that
-/// they cannot pile up.
+/// How many old withdrawals or changes one call forgets at most: more than one tick makes, so that they cannot pile up.
 const FORGOTTEN_AT_ONCE: usize = 1_024;
 
 /// Accounts of one EID that a trouble names; it counts the others.
@@ -124,19 +123,19 @@ impl Hub {
         &self.name
     }
 
-    /// The facts.
+    /// The facts that are held, for reading only.
     #[must_use]
     pub fn board(&self) -> &Board {
         &self.board
     }
 
-    /// Who said what when.
+    /// The latest changes in memory: who said what, and when.
     #[must_use]
     pub fn history(&self) -> &History {
         &self.history
     }
 
-    /// What the hub was told to do.
+    /// The settings that are in force now.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -14,14 +14,14 @@ pub fn prefix(board: &BoardName) -> String {
     format!("{board}{SEPARATOR}")
 }
 
-/// `asterisk.example|server1@d|02:00:00:00:00:01`
+/// The key of an origin's row: `asterisk.example|server1@d|02:00:00:00:00:01`.
 pub fn origin(board: &BoardName, origin: &Origin) -> String {
     let Origin { account, identity } = origin;
     let (account, identity) = (escape(account.as_str()), identity.to_string());
     format!("{board}{SEPARATOR}{account}{SEPARATOR}{}", escape(&identity))
 }
 
-/// `asterisk.example|server1@d|02:00:00:00:00:01|device/PJSIP/100`: what one server says lies side by side, so that
+/// `asterisk.example|server1@d|02:00:00:00:00:01|device/PJSIP/100`: what one PBX says lies side by side, so that
 /// what it changes at once takes few pages of the file, however many others there are.
 pub fn fact(board: &BoardName, subject: &Subject, origin: &Origin) -> String {
     let name = escape(subject.name().as_str());
@@ -43,7 +43,7 @@ pub fn fact(board: &BoardName, subject: &Subject, origin: &Origin) -> String {
     key
 }
 
-/// `asterisk.example|server1@d`
+/// The key of an account's row: `asterisk.example|server1@d`.
 pub fn account(board: &BoardName, account: &AccountName) -> String {
     format!("{board}{SEPARATOR}{}", escape(account.as_str()))
 }
@@ -55,20 +55,20 @@ pub fn board_and_account(key: &str) -> Option<(BoardName, AccountName)> {
     Some((board, AccountName::parse(&unescape(parts.next()?)?).ok()?))
 }
 
-/// Reads what [`origin`] wrote.
+/// Reads a key that [`origin`] has written; none if it is of another form.
 pub fn parse_origin(key: &str) -> Option<(BoardName, Origin)> {
     let [board, account, identity] = parts(key)?;
     Some((BoardName::parse(board).ok()?, read_origin(account, identity)?))
 }
 
-/// Reads what [`fact`] wrote.
+/// Reads a key that [`fact`] has written; none if it is of another form.
 pub fn parse_fact(key: &str) -> Option<(BoardName, Subject, Origin)> {
     let [board, account, identity, subject] = parts(key)?;
     let subject = unescape(subject)?.parse().ok()?;
     Some((BoardName::parse(board).ok()?, subject, read_origin(account, identity)?))
 }
 
-/// Reads what [`account`] wrote.
+/// Reads a key that [`account`] has written; none if it is of another form.
 pub fn parse_account(key: &str) -> Option<(BoardName, AccountName)> {
     let [board, account] = parts(key)?;
     Some((BoardName::parse(board).ok()?, AccountName::parse(&unescape(account)?).ok()?))

@@ -8,57 +8,57 @@ use serde::Serialize;
 
 use crate::reached::Reached;
 
-/// Something people should know.
+/// Something people should know: the shell writes it to the log.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Notice {
     /// It happened, and that is all.
     Happened(Happening),
     /// It stands until it is cleared. Raised again with other data it replaces what stood.
     Raised(Trouble),
-    /// It no longer stands.
+    /// This trouble stands no longer, because its cause is gone.
     Cleared(Trouble),
 }
 
-/// Something that happened once.
+/// Something that happened once and needs no clearing.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Happening {
     /// The last connection of an origin is gone; its facts end after `grace`.
     Lost {
-        /// Whose.
+        /// The origin that nobody speaks for any more.
         origin: Arc<Origin>,
-        /// Facts it holds.
+        /// Live facts that it held when it was lost.
         facts: usize,
         /// How long it has to come back.
         grace: Duration,
     },
     /// An origin is back; what it does not repeat within `grace` ends.
     Returned {
-        /// Who.
+        /// The origin that is back.
         origin: Arc<Origin>,
-        /// Facts it must repeat.
+        /// Live facts of before that it has to repeat.
         facts: usize,
-        /// How long it has for that.
+        /// How long it has to repeat them.
         grace: Duration,
     },
-    /// Facts were withdrawn.
+    /// Facts of one origin have ended, all for the same reason.
     Withdrawn {
-        /// Whose.
+        /// The origin whose facts ended.
         origin: Arc<Origin>,
-        /// How many.
+        /// How many facts have ended.
         facts: usize,
-        /// Why.
+        /// Why they ended: the same word as in `why` and `history`.
         reason: Ending,
     },
     /// A grace is over and nothing had to be withdrawn: all was repeated, or is kept.
     GraceOver {
-        /// Whose.
+        /// The origin that the grace was for.
         origin: Arc<Origin>,
     },
     /// A stored row could not be read and was left out.
     Unreadable {
-        /// Its bucket.
+        /// The bucket that the row is in.
         bucket: &'static str,
-        /// Its key.
+        /// The key of the row within its bucket.
         key: String,
         /// What is wrong with it.
         reason: String,
@@ -69,22 +69,22 @@ pub enum Happening {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "trouble", rename_all = "kebab-case")]
 pub enum Trouble {
-    /// Several accounts publish under one EID: each of these servers takes the others' states for
+    /// Several accounts publish under one EID: each of these PBXs takes the others' states for
     /// its own echo and drops them. Clears when all but one are gone.
     DuplicateEid {
-        /// The EID.
+        /// The entity id that several accounts claim.
         #[serde(serialize_with = "text")]
         eid: Eid,
         /// Who uses it, at most eight of them.
         #[serde(serialize_with = "texts")]
         accounts: Vec<AccountName>,
-        /// How many more use it.
+        /// How many more accounts use it than are named.
         others: usize,
     },
     /// More withdrawals are unconfirmed than may be remembered, and the oldest were forgotten.
     /// Clears when a tenth of the limit is free again.
     TombstoneLimit {
-        /// The limit.
+        /// The most withdrawals that are remembered, of all kinds together.
         limit: usize,
         /// Who had not confirmed those forgotten last, and may show a dead fact.
         #[serde(serialize_with = "texts")]
@@ -93,42 +93,42 @@ pub enum Trouble {
     /// An origin did not come back in time and what it said was withdrawn. Clears when its account
     /// logs in again or is removed, and after an hour.
     OriginGone {
-        /// Who.
+        /// The origin that has not come back.
         #[serde(serialize_with = "text")]
         origin: Arc<Origin>,
         /// Since when nobody speaks for it; the start of Lampfield at the earliest.
         #[serde(rename = "since_ms", serialize_with = "millis")]
         since: WallTime,
     },
-    /// The account's server has dropped more than once and will wait longer before it reconnects
+    /// The account's PBX has dropped more than once and will wait longer before it reconnects
     /// than its facts are kept, or, where their grace follows it, than the shortest one. Clears when
     /// its process restarts, the grace suffices, or its connection has held for ten
     /// minutes; a further drop raises it again.
     LongBackoff {
-        /// Whose.
+        /// The account whose PBX is away longer each time.
         #[serde(serialize_with = "text")]
         account: AccountName,
         /// How often it lost its connection.
         drops: u32,
         /// The wait expected after the next loss.
         predicted: Duration,
-        /// The grace it has.
+        /// The grace of the account as it is now.
         grace: Duration,
     },
     /// Facts are refused because a limit is reached. Clears when nothing was refused for ten
     /// minutes, when settings change, and when the account is removed.
     FactsRefused {
-        /// The limit.
+        /// Which limit was reached, and so which setting would have to rise.
         reached: Reached,
-        /// Whose.
+        /// The account whose publications are refused.
         #[serde(serialize_with = "text")]
         account: AccountName,
         /// As whom it speaks; none where it is about ever new ones.
         #[serde(serialize_with = "optional_text")]
         identity: Option<Identity>,
-        /// How many.
+        /// Publications refused since the trouble began.
         count: u64,
-        /// Since when.
+        /// When the first of them was refused.
         #[serde(rename = "since_ms", serialize_with = "millis")]
         since: WallTime,
     },

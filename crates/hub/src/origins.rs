@@ -19,7 +19,7 @@ use crate::{
 
 type Ids = SmallVec<[OriginId; 1]>;
 
-/// The origins of one EID.
+/// The origins that share one EID, of different accounts.
 #[derive(Debug, Default)]
 struct Namesakes {
     all: BTreeSet<OriginId>,
@@ -27,20 +27,20 @@ struct Namesakes {
     present: BTreeSet<AccountName>,
 }
 
-/// One origin.
+/// What the hub knows of one origin besides its facts.
 #[derive(Debug)]
 pub struct OriginState {
     pub name: Arc<Origin>,
     /// The connections that speak for it, each with the epoch that began when it did.
     connections: SmallVec<[(ConnId, u32); 1]>,
-    /// What was said last.
+    /// The version of the last thing that was said.
     pub version: Version,
     /// Live facts on the board.
     pub facts: usize,
     /// Remembered withdrawals on the board.
     pub tombstones: usize,
     pub sweeps: Sweeps,
-    /// Since when nobody speaks for it.
+    /// Since when no connection speaks for it; none while one does.
     pub away_since: Option<Now>,
     /// When it said something last, repeats included.
     pub last_word: Option<Now>,
@@ -104,7 +104,7 @@ impl OriginState {
         self.by_hand
     }
 
-    /// As it was stored.
+    /// Sets whether an operator speaks by it, as its stored row says.
     pub fn was_by_hand(&mut self, by_hand: bool) {
         self.by_hand = by_hand;
     }

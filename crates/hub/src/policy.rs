@@ -18,10 +18,10 @@ pub enum Policy {
     Ignore,
 }
 
-/// One line of the configuration: names like this are treated so.
+/// One rule of the configuration: what becomes of facts with names like this.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// Which device names.
+    /// Device names that the rule is for; other kinds have no policy.
     pub names: Pattern,
     /// What becomes of their facts.
     pub policy: Policy,
@@ -71,7 +71,7 @@ impl Policies {
     }
 }
 
-/// COMPAT(asterisk<=22 res_xmpp): every server makes a device `XMPP/..` for every buddy. `MWI:..`
+/// COMPAT(asterisk<=22 res_xmpp): every PBX makes a device `XMPP/..` for every buddy. `MWI:..`
 /// (`res_mwi_devstate`) mirrors a mailbox and is kept like it.
 fn default(name: &str) -> Policy {
     if name.starts_with("XMPP/") {

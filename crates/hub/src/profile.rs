@@ -3,7 +3,7 @@
 
 use crate::readers::PeerCache;
 
-/// What there is to know of a peer.
+/// What a peer does with what it hears, and how it comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Profile {
     /// What it does with what it heard while it is away.
@@ -11,7 +11,8 @@ pub struct Profile {
     /// Whether it files what it hears of devices under the identity that said it, so that of two origins of one identity
     /// it knows only what was said last.
     pub files_by_identity: bool,
-    /// Whether it says again after a return what still holds. Otherwise a return proves nothing and ends nothing.
+    /// Whether, after a return, it says again what still holds. Where it does not, a return proves nothing and ends
+    /// nothing.
     pub repeats: bool,
     /// Whether it waits longer with each attempt to come back.
     pub waits_longer: bool,

@@ -11,26 +11,26 @@ use crate::connections::ConnId;
 /// Something that a connection says about a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
-    /// As whom it speaks.
+    /// The identity that the connection says it speaks as.
     pub identity: Identity,
-    /// About what.
+    /// The kind and the name of the lamp, by its name on the board.
     pub subject: Subject,
-    /// What it says.
+    /// The value, which must be of the subject's kind.
     pub value: Value,
-    /// Whether it may be kept.
+    /// Whether the board may keep it, or only passes it on.
     pub cachable: Cachable,
-    /// By which protocol it came.
+    /// The protocol of the door that it came by.
     pub protocol: Protocol,
     /// Whether it may have been said before, and is said again only because a line was lost.
     pub is_again: bool,
 }
 
-/// What became of something said.
+/// What became of a publication that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It was news: it stands on the board and everybody is told.
     Changed,
-    /// It was known. It holds on, and nobody is told.
+    /// It stood on the board already. That it was said again proves that it still holds; nobody is told.
     Repeat,
     /// It may not be kept: everybody is told once.
     PassedOn,
@@ -45,31 +45,33 @@ pub enum Refusal {
     /// The connection never logged in, or has ended.
     #[error("connection {0} is not logged in")]
     UnknownConnection(ConnId),
-    /// [`HubLimits::origins_per_connection`](crate::HubLimits::origins_per_connection).
+    /// The connection speaks for one more origin than
+    /// [`HubLimits::origins_per_connection`](crate::HubLimits::origins_per_connection) allows.
     #[error(
         "this connection speaks for {limit} origins already, which is the limit; {identity} is one more"
     )]
     TooManyOriginsOfConnection {
-        /// The further one.
+        /// The identity that would be one more.
         identity: Identity,
-        /// The limit.
+        /// The most origins that one connection may speak for.
         limit: usize,
     },
-    /// [`HubLimits::facts_per_origin`](crate::HubLimits::facts_per_origin).
+    /// The origin would hold one more fact than [`HubLimits::facts_per_origin`](crate::HubLimits::facts_per_origin)
+    /// allows.
     #[error("{origin} holds {limit} facts already, which is the limit for one origin")]
     TooManyFactsOfOrigin {
-        /// Whose.
+        /// The origin that has reached its limit.
         origin: Arc<Origin>,
-        /// The limit.
+        /// The most live facts of one origin.
         limit: usize,
     },
-    /// [`HubLimits::facts`](crate::HubLimits::facts).
+    /// The board would hold one more fact than [`HubLimits::facts`](crate::HubLimits::facts) allows.
     #[error("this node holds {limit} facts already, which is its limit")]
     TooManyFacts {
-        /// The limit.
+        /// The most live facts of all origins together.
         limit: usize,
     },
-    /// The board knows too many origins.
+    /// The board knows as many origins as it can tell apart.
     #[error(transparent)]
     TooManyOrigins(#[from] OriginsFull),
     /// Everybody was told, but the store has no room for it yet.
@@ -78,10 +80,10 @@ pub enum Refusal {
     /// So much waits for room in the store that nothing new is begun. Nobody was told.
     #[error("{waiting} changes wait for room in the store, which is the limit")]
     NoRoom {
-        /// How many.
+        /// Writes that wait for room in the store.
         waiting: usize,
     },
-    /// The board has no place for it.
+    /// The board does not take it, for one of its own reasons.
     #[error(transparent)]
     Board(#[from] Refused),
 }

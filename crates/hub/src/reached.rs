@@ -1,4 +1,4 @@
-//! The limits that keep facts out.
+//! The limits at which facts are refused, by name.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ use serde::Serialize;
 use crate::publication::Refusal;
 use crate::settings::HubLimits;
 
-/// A limit that keeps facts out.
+/// A limit at which facts are refused; `status` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reached {
-    /// [`HubLimits::facts`](crate::HubLimits::facts).
+    /// All live facts of a board: [`HubLimits::facts`](crate::HubLimits::facts).
     Facts,
-    /// [`HubLimits::facts_per_origin`](crate::HubLimits::facts_per_origin).
+    /// The live facts of one origin: [`HubLimits::facts_per_origin`](crate::HubLimits::facts_per_origin).
     FactsPerOrigin,
-    /// [`HubLimits::origins_per_connection`](crate::HubLimits::origins_per_connection).
+    /// What one connection speaks for: [`HubLimits::origins_per_connection`](crate::HubLimits::origins_per_connection).
     OriginsPerConnection,
     /// The number of origins that the board can tell apart, which nobody can set.
     Origins,

@@ -18,12 +18,12 @@ pub struct WatchId(u64);
 /// Up to where the peer of one watch has confirmed changes of a kind.
 type Mark = (Kind, Revision, WatchId);
 
-/// Whose cache is behind a watch: an account, and which of its servers. Two servers that share an
-/// account are two readers; the same server is the same reader when it comes back.
+/// Whose cache is behind a watch: an account, and which of its PBXs. Two PBXs that share an account are two readers;
+/// the same PBX is the same reader when it comes back.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reader {
     account: AccountName,
-    /// For XMPP the resource; empty where an account has only one server.
+    /// For XMPP the resource; empty where an account has only one PBX.
     instance: Box<str>,
 }
 
@@ -73,7 +73,7 @@ struct Live {
     confirmed: Revision,
 }
 
-/// A mark that rose.
+/// A mark that rose, because its reader has confirmed more.
 #[derive(Debug)]
 pub struct Rose {
     pub kind: Kind,
@@ -83,20 +83,20 @@ pub struct Rose {
 // === impl Reader ===
 
 impl Reader {
-    /// The server of an account that names itself `instance`.
+    /// The PBX of an account that names itself `instance`.
     #[must_use]
     pub fn new(account: AccountName, instance: &str) -> Self {
         Self { account, instance: instance.into() }
     }
 
-    /// Its account.
+    /// The account by which the reader logs in.
     #[must_use]
     pub fn account(&self) -> &AccountName {
         &self.account
     }
 }
 
-/// The only server of its account.
+/// The only PBX of its account.
 impl From<&AccountName> for Reader {
     fn from(account: &AccountName) -> Self {
         Self::new(account.clone(), "")
@@ -182,7 +182,7 @@ impl Readers {
         Some(Rose { kind, before })
     }
 
-    /// Up to where a peer has confirmed.
+    /// Up to which revision the peer behind a watch has confirmed.
     #[must_use]
     pub fn confirmed(&self, id: WatchId) -> Option<Revision> {
         self.live.get(&id).map(|live| live.confirmed)
@@ -274,7 +274,7 @@ impl Readers {
         stored
     }
 
-    /// Watches that run.
+    /// How many watches run now, of all readers.
     #[must_use]
     pub fn watching(&self) -> usize {
         self.live.len()

@@ -26,7 +26,7 @@ pub(crate) struct Whose {
     identity: Option<Identity>,
 }
 
-/// What was refused lately.
+/// What was refused in the last ten minutes, by account and limit.
 #[derive(Debug, Default)]
 pub struct Refusals {
     lately: BTreeMap<Whose, Lately>,
@@ -41,11 +41,11 @@ struct Lately {
     latest: Duration,
 }
 
-/// What people are to be told.
+/// Whether people are told of a refusal for the first time.
 pub enum Noted {
-    /// Nothing of the kind was refused lately.
+    /// Nothing of the kind was refused lately: a new trouble.
     First(Trouble),
-    /// They know, but it has become more.
+    /// People know of it already, but the number has grown.
     Again(Trouble),
 }
 
@@ -101,7 +101,7 @@ impl Refusals {
         None
     }
 
-    /// The account is gone.
+    /// The account is gone, so what was refused to it is forgotten; gives back the troubles that this clears.
     pub fn forget(&mut self, account: &AccountName) -> Vec<TroubleKey> {
         self.forget_where(|whose| whose.account == *account)
     }

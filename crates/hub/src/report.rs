@@ -11,7 +11,7 @@ use crate::connections::ConnId;
 use crate::notice::Trouble;
 use crate::publication::{Outcome, Refusal};
 
-/// How long a fact still has.
+/// How long a fact still lasts, and on what that depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "lease", rename_all = "kebab-case")]
 pub enum Lease {
@@ -19,19 +19,19 @@ pub enum Lease {
     Live,
     /// Nobody speaks for its origin.
     Gone {
-        /// Until it ends.
+        /// The time until it ends, unless its origin comes back.
         #[serde(rename = "left_ms", serialize_with = "millis")]
         left: Duration,
     },
     /// Its origin has come back and has not repeated it yet.
     Returning {
-        /// Until it ends.
+        /// The time until it ends, unless its origin repeats it.
         #[serde(rename = "left_ms", serialize_with = "millis")]
         left: Duration,
     },
     /// Lampfield has started and its origin has not come back yet.
     RestartGrace {
-        /// Until it ends.
+        /// The time until it ends, unless its origin comes back.
         #[serde(rename = "left_ms", serialize_with = "millis")]
         left: Duration,
     },
@@ -45,13 +45,13 @@ pub enum Lease {
     Ending,
     /// Its origin says it no longer, and UNAVAILABLE stands in its place.
     Unavailable {
-        /// Why.
+        /// Why the fact itself has ended.
         #[serde(serialize_with = "word")]
         reason: Ending,
     },
     /// It has ended; this is the withdrawal.
     Withdrawn {
-        /// Why.
+        /// Why the fact has ended.
         #[serde(serialize_with = "word")]
         reason: Ending,
     },
@@ -61,7 +61,7 @@ pub enum Lease {
 /// its parts have their own text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
-    /// The board's explanation.
+    /// What the board alone can explain: the facts, and the rule that decided.
     pub why: Why,
     /// For each of its facts, in the same order, how long it still has.
     pub leases: Vec<Lease>,
@@ -72,12 +72,12 @@ pub struct Explanation {
     pub troubles: Vec<Trouble>,
 }
 
-/// One origin.
+/// What `origins` shows of one origin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OriginReport {
-    /// Its account.
+    /// The account that it logs in with.
     pub account: String,
-    /// As whom it speaks.
+    /// The identity it speaks as, in the words of its protocol.
     pub identity: String,
     /// The entity id under which an Asterisk hears it.
     pub eid: String,
@@ -86,17 +86,17 @@ pub struct OriginReport {
     /// The one of them that began to last.
     #[serde(skip)]
     pub newest: Option<ConnId>,
-    /// Since when nobody does.
+    /// Since when nobody speaks for it, in milliseconds since 1970; none while somebody does.
     pub away_since: Option<u64>,
-    /// When it said something last, repeats included; none since the start.
+    /// When it said something last, repeats included, in milliseconds since 1970; none if not since the start.
     pub last_word: Option<u64>,
-    /// Live facts.
+    /// Live facts that it holds on the board.
     pub facts: usize,
-    /// Withdrawals that somebody may not know of.
+    /// Withdrawals that some peer may not have heard of yet.
     pub tombstones: usize,
-    /// Its present epoch.
+    /// Its present epoch, which rises each time that a connection begins to speak for it.
     pub epoch: u32,
-    /// What is next due of its facts.
+    /// What will happen next to its facts.
     #[serde(flatten)]
     pub lease: Lease,
     /// How long its account will wait before it connects again, as far as can be told.
@@ -107,12 +107,12 @@ pub struct OriginReport {
     pub grace: Duration,
 }
 
-/// A number and what it may be at most.
+/// How many of something there are, and how many there may be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Used {
-    /// The number.
+    /// How many there are now.
     pub used: usize,
-    /// The limit.
+    /// How many there may be on one board.
     pub limit: usize,
 }
 
@@ -121,7 +121,7 @@ pub struct Used {
 pub struct Status {
     /// Connections that have logged in.
     pub connections: usize,
-    /// Subscriptions that run.
+    /// Watches of doors that run now.
     pub watches: usize,
     /// Origins with anything remembered of them.
     pub origins: usize,
@@ -133,30 +133,30 @@ pub struct Status {
     pub kinds: BTreeMap<&'static str, usize>,
     /// Live facts of all kinds.
     pub facts: Used,
-    /// Remembered withdrawals.
+    /// Withdrawals that are remembered until everybody has heard of them.
     pub tombstones: Used,
-    /// Remembered changes.
+    /// Changes that are remembered in memory.
     pub history: Used,
     /// The number of the latest change.
     pub revision: u64,
     /// What was said since the start, by what became of it.
     pub said: Tally,
-    /// What is wrong now.
+    /// What is wrong now; empty if all is well.
     pub troubles: Vec<Trouble>,
 }
 
 /// What was said since the start, by what became of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// News.
+    /// Publications that were news and changed the board.
     pub changed: u64,
-    /// Publication before.
+    /// Publications that said the same as before.
     pub repeats: u64,
-    /// Not to be kept.
+    /// States that must not be kept: passed on once.
     pub passed_on: u64,
-    /// Dropped by policy.
+    /// Publications that a policy has dropped.
     pub ignored: u64,
-    /// Refused.
+    /// Publications that were not taken, because of a limit or a fault.
     pub refused: u64,
 }
 

@@ -14,7 +14,7 @@ const SHORTEST_AUTO_GRACE: Duration = Duration::from_secs(10);
 /// How long the facts of an origin outlive its last connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Grace {
-    /// The same for everyone.
+    /// The same time for every account, whatever its back-off.
     Fixed(Duration),
     /// As long as the account is expected to need for its return: from 10 s, up to the 75 s within
     /// which Asterisk is back from its longest wait. After a start nothing is known of anybody's
@@ -33,7 +33,7 @@ impl Grace {
         }
     }
 
-    /// That of somebody who never drops: people should know whose waits go beyond it.
+    /// The grace of an account that never drops. Where an expected wait is longer, people should know.
     #[must_use]
     pub fn usual(self) -> Duration {
         self.after(Duration::ZERO)
@@ -104,7 +104,7 @@ impl Default for HistorySettings {
 /// Everything that an operator may set for the hub.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// `lease.grace`.
+    /// `lease.grace`: how long facts outlive the last connection of their origin.
     pub grace: Grace,
     /// `lease.restart_grace`: how long origins may take to come back after a start of Lampfield.
     /// The grace applies where it is longer.

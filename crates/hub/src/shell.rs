@@ -99,7 +99,7 @@ impl HubShell {
         now(self.0.started)
     }
 
-    /// Reads the hub.
+    /// Answers a question from what the hub holds now. `ask` must not act on the hub.
     pub fn read<T>(&self, ask: impl FnOnce(&Hub, Now) -> T) -> T {
         ask(&self.0.hub.borrow(), self.now())
     }

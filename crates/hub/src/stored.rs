@@ -19,7 +19,7 @@ pub enum RowError {
     /// The value is not JSON of the right form.
     #[error("the value cannot be read: {0}")]
     Json(#[from] serde_json::Error),
-    /// A word in the value is unknown.
+    /// A word in the value, such as a state or a protocol, is unknown.
     #[error("the value has the unknown word {0:?}")]
     Word(String),
     /// What was said cannot be read.
@@ -50,7 +50,7 @@ pub struct FactRow<'a> {
     protocol: &'static str,
 }
 
-/// The same, as it was read.
+/// The same row as it was read, with the value not parsed yet.
 #[derive(Debug, Deserialize)]
 pub struct StoredFact<'a> {
     form: Option<u8>,
@@ -65,7 +65,7 @@ pub struct StoredFact<'a> {
     protocol: Cow<'a, str>,
 }
 
-/// An origin.
+/// The value of an origin's row.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct OriginRow {
     pub epoch: u32,

@@ -13,15 +13,15 @@ const KEPT: usize = 8;
 /// At `deadline`, the facts said before epoch `below` end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sweep {
-    /// On the monotonic clock.
+    /// When it falls due, on the monotonic clock.
     pub deadline: Duration,
     /// Facts of an epoch lower than this are meant.
     pub below: u32,
-    /// Why they would end.
+    /// What started it, which gives the reason for the endings.
     pub cause: Cause,
 }
 
-/// What started a sweep.
+/// What started a sweep, and so why its facts end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
     /// The last connection was lost.
@@ -34,7 +34,7 @@ pub enum Cause {
     Replaced,
     /// The origin came back and must repeat what still holds.
     Returned,
-    /// The publisher said goodbye.
+    /// The publisher has said goodbye, so its facts end at once.
     Goodbye,
     /// The account was removed: what outlives its origin otherwise ends as well.
     Removed,
@@ -63,7 +63,7 @@ impl Cause {
 pub struct Progress {
     /// The place from which on nothing was looked at yet.
     pub next: SubjectId,
-    /// Facts it has ended.
+    /// Facts that it has ended so far.
     pub ended: usize,
 }
 

@@ -6,7 +6,7 @@ use std::ops::Bound::{Excluded, Included};
 
 use lampfield_board::{Kind, OriginId, PerKind, Revision, SubjectId};
 
-/// One remembered withdrawal.
+/// Where a remembered withdrawal is found on the board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tombstone {
     pub subject: SubjectId,

@@ -52,7 +52,7 @@ async fn apart(store: &Store) -> Boards {
         .unwrap()
 }
 
-/// All domains share one.
+/// Two domains that share one board, by one mapping for every account.
 async fn together(store: &Store) -> Boards {
     Boards::open(store.clone(), Settings::default(), [name(SHARED)], |_| Some(name(SHARED)))
         .await

@@ -42,7 +42,7 @@ fn device(name: &str) -> Subject {
     Subject::device(name).unwrap()
 }
 
-/// One run of a server.
+/// One run of a Lampfield, from its start to its end.
 struct Run {
     boards: Boards,
     store: Store,

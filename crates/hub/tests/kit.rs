@@ -26,10 +26,10 @@ use tokio::task::LocalSet;
 
 use DeviceState::{Busy, InUse, Ringing};
 
-/// A server that keeps what it heard while it is away.
-const SERVER: Profile = Profile { cache: PeerCache::Survives, ..Profile::PROGRAM };
+/// A PBX that keeps what it heard while it is away.
+const PBX: Profile = Profile { cache: PeerCache::Survives, ..Profile::PROGRAM };
 
-/// Everybody who watches hears here.
+/// A watcher that notes what it is sent.
 #[derive(Clone)]
 struct Ear {
     heard: Rc<RefCell<Vec<String>>>,
@@ -50,7 +50,7 @@ impl Watcher for Ear {
     }
 }
 
-/// Counts what it writes.
+/// A writer that counts the changes it has written.
 struct Pen(Rc<Cell<usize>>);
 
 impl Writer for Pen {
@@ -67,7 +67,7 @@ impl Writer for Pen {
     }
 }
 
-/// One door at one board.
+/// A door at one board, with what its watchers have heard.
 struct Scene {
     boards: Boards,
     kit: DoorKit,
@@ -100,7 +100,7 @@ impl Scene {
             &self.kit,
             NewPeer {
                 account: AccountName::parse(&format!("{name}@a.example")).unwrap(),
-                profile: SERVER,
+                profile: PBX,
                 rights,
                 site: site.map(|site| SiteName::parse(site).unwrap()),
                 relayed: None,

@@ -68,7 +68,7 @@ async fn committed(store: &Store, ticket: Ticket) {
     tokio::time::timeout(Duration::from_secs(20), reached).await.unwrap().unwrap();
 }
 
-/// Notes what it is told.
+/// An observer that notes what it is told.
 #[derive(Default)]
 struct Recorder(RefCell<Vec<String>>);
 

@@ -64,7 +64,7 @@ impl Run {
         run
     }
 
-    /// The server comes, and beside it another that keeps a cache and confirms nothing: all that
+    /// The PBX comes, and beside it another that keeps a cache and confirms nothing: all that
     /// ends must be remembered for it.
     fn arrive(&mut self) {
         self.conn = ConnId(self.conn.0 + 1);
@@ -97,7 +97,7 @@ impl Run {
         }
     }
 
-    /// All that the server said ends.
+    /// All that the PBX said ends.
     fn leave(&mut self) {
         let conn = self.conn;
         self.hub.act(|hub, now| hub.goodbye(conn, now));

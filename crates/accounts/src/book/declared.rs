@@ -13,19 +13,19 @@ use crate::{Account, AccountError, AccountSource, LegacyAuth, Role};
 /// An account as the configuration declares it.
 #[derive(Clone)]
 pub struct DeclaredAccount {
-    /// What it is named by.
+    /// The address by which it is named.
     pub jid: BareJid,
     /// Its password; without one it derives from the account key, and `lampfield invite` prints it.
     pub password: Option<String>,
-    /// Its role from now on.
+    /// The role that it has from now on.
     pub role: Role,
     /// The devices and mailboxes it may publish, by name.
     pub allow: Vec<Pattern>,
-    /// What it may hear.
+    /// The subjects that it may hear of, by the names of the board; admins hear all.
     pub hear: Vec<Pattern>,
-    /// The place where it stands.
+    /// The site of a PBX, which decides how its names are mapped.
     pub site: Option<SiteName>,
-    /// Words for people.
+    /// Words by which people tell accounts apart; nothing is decided by them.
     pub labels: Labels,
     /// Whether it may log in with `jabber:iq:auth`.
     pub legacy: LegacyAuth,
@@ -34,7 +34,7 @@ pub struct DeclaredAccount {
 /// What a book had otherwise than the configuration declares it, by address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reconciled {
-    /// Those that there were not.
+    /// Accounts that did not exist before.
     pub added: Vec<BareJid>,
     /// Those whose rights or password changed, or that were made in another way before.
     pub changed: Vec<BareJid>,

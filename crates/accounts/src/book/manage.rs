@@ -15,10 +15,10 @@ use crate::invite::{self, Invitation, Rotation};
 use crate::key_file::random;
 use crate::{Account, AccountError, AccountSource, LegacyAuth, Role};
 
-/// An account to add.
+/// An account to add, with everything that it starts with.
 #[derive(Clone)]
 pub struct NewAccount {
-    /// What it is to be named by; one that there is already is refused.
+    /// The address by which it is to be named; one that exists already is refused.
     pub jid: BareJid,
     /// Where its password comes from.
     pub password: NewPassword,
@@ -28,7 +28,7 @@ pub struct NewAccount {
     pub allow: Vec<Pattern>,
     /// What it may hear, by the names of the board; everything if nobody says.
     pub hear: Vec<Pattern>,
-    /// The place where it stands.
+    /// The site of a PBX, which decides how its names are mapped.
     pub site: Option<SiteName>,
     /// Words by which people tell it from others.
     pub labels: Labels,
@@ -41,7 +41,7 @@ pub struct NewAccount {
 /// Where a password comes from.
 #[derive(Clone)]
 pub enum NewPassword {
-    /// Somebody has chosen it.
+    /// Somebody has chosen it, so it cannot be printed again.
     Given(String),
     /// It derives from the account key and can be printed again.
     Invited,
@@ -50,7 +50,7 @@ pub enum NewPassword {
 // === impl NewAccount ===
 
 impl NewAccount {
-    /// One with nothing special about it: it may publish what is usual for its role and hear everything, stands at no
+    /// An account with nothing special about it: it may publish what is usual for its role and hear everything, has no
     /// site, and cannot log in with `jabber:iq:auth`.
     pub fn usual(jid: BareJid, password: NewPassword, role: Role, source: AccountSource) -> Self {
         Self {
@@ -251,7 +251,7 @@ fn newcomer(jid: BareJid) -> NewAccount {
     NewAccount::usual(jid, NewPassword::Invited, Role::Pbx, AccountSource::Invite)
 }
 
-/// An account with nothing special about it.
+/// An account of these keys that may do what is usual for its role.
 pub(super) fn account(
     jid: &BareJid,
     role: Role,

@@ -128,12 +128,12 @@ impl LoginTurn {
         self.end(TryOutcome::Right);
     }
 
-    /// It was wrong.
+    /// The password or proof was wrong: the turn counts against its queue.
     pub(super) fn wrong(self) {
         self.end(TryOutcome::Wrong);
     }
 
-    /// Nobody could look at it.
+    /// Nobody could look at it, for example because the hashing threads were busy: it costs nothing.
     pub(super) fn unused(self) {
         self.end(TryOutcome::NotChecked);
     }

@@ -20,7 +20,7 @@ pub(crate) struct Precedence {
 // === impl Precedence ===
 
 impl Precedence {
-    /// Whether nobody pays.
+    /// Whether no account pays any longer, so that nothing has to be remembered.
     pub(crate) fn is_over(&self, now: Duration) -> bool {
         self.paying.iter().all(|(_, until)| *until <= now)
     }

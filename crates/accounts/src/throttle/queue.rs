@@ -40,25 +40,25 @@ pub(crate) enum LoginTry {
     Proof,
 }
 
-/// What came of a turn.
+/// How a turn has ended, which decides what it costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TryOutcome {
     /// The try was right: it costs nothing.
     Right,
-    /// It was wrong.
+    /// The try was wrong: it costs the queue a turn.
     Wrong,
-    /// Nobody has looked: it costs nothing.
+    /// Nobody has looked at the try: it costs nothing.
     NotChecked,
     /// Its client has gone away, which costs as much as a wrong one.
     Abandoned,
 }
 
-/// What somebody who waits is told.
+/// What a try that waits in the queue is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TurnCall {
-    /// It is your turn.
+    /// Go on: the password or proof is looked at now.
     Turn,
-    /// Your password has turned out to be wrong when somebody else had his.
+    /// The password has turned out to be wrong, because somebody else with the same one had a turn.
     Wrong,
 }
 
@@ -67,16 +67,16 @@ pub(crate) enum TurnCall {
 pub(crate) enum QueueEntry {
     /// It may be looked at now; [`TryQueue::end`] must follow.
     Turn,
-    /// Its password is known to be wrong.
+    /// Its password was found wrong not long ago.
     Wrong,
-    /// It waits to be called.
+    /// It waits in the queue until it is called.
     Waits(oneshot::Receiver<TurnCall>),
 }
 
-/// A try that comes.
+/// A try that comes to a queue, with what decides when its turn is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrival {
-    /// Under which it waits if it must.
+    /// The number under which it waits, if it has to.
     pub(crate) number: u64,
     /// Whose password it tries, by a hash under a key of ours.
     pub(crate) account: u64,
@@ -102,7 +102,7 @@ pub(crate) struct TryQueue {
     waiting: Vec<QueuedTry>,
 }
 
-/// One that waits to be called.
+/// A try that waits in the queue until it is called.
 #[derive(Debug)]
 struct QueuedTry {
     arrival: Arrival,
@@ -127,7 +127,7 @@ impl TryQueue {
         }
     }
 
-    /// Whether there is nothing to remember.
+    /// Whether it is as good as new, so that it need not be remembered.
     pub(crate) fn is_over(&self, now: Duration) -> bool {
         self.full_at <= now && self.precedence.is_over(now) && self.waiting.is_empty()
     }
@@ -191,7 +191,7 @@ impl TryQueue {
         matches!(what, LoginTry::Password(password) if self.looked_at.contains(&password))
     }
 
-    /// The number of who is next.
+    /// The number of the try that is called next.
     fn next(&mut self, now: Duration) -> Option<u64> {
         let lot = RandomState::new();
         let account = self.next_account(&lot, now)?;
@@ -206,7 +206,7 @@ impl TryQueue {
         numbers.min_by_key(|number| lot.hash_one(number))
     }
 
-    /// The account that is next.
+    /// The account whose turn is next, where several share the queue.
     fn next_account(&mut self, lot: &RandomState, now: Duration) -> Option<u64> {
         let by_lot = |account: &u64| lot.hash_one(account);
         let known = self.known(now).map(|one| one.account).min_by_key(by_lot);
@@ -216,7 +216,7 @@ impl TryQueue {
         first.or_else(|| self.ready().map(|one| one.account).min_by_key(by_lot))
     }
 
-    /// Those who may be called.
+    /// The tries that may be called now: those whose password is not being looked at.
     fn ready(&self) -> impl Iterator<Item = Arrival> {
         self.waiting.iter().map(|one| one.arrival).filter(|one| !self.is_looked_at(one.what))
     }

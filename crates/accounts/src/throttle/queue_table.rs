@@ -16,7 +16,7 @@ use crate::network::Network;
 /// too seldom to cost anything.
 const TIDY: Duration = Duration::from_secs(1);
 
-/// How many queues there may be.
+/// How many queues there may be, in all and of one network.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QueueLimits {
     /// In all; beyond it the network that has tried nothing for the longest time is forgotten.
@@ -26,23 +26,23 @@ pub(crate) struct QueueLimits {
     pub(crate) queues_of_one: usize,
 }
 
-/// Where a queue is.
+/// Where a queue is found: its network, and which of that network's queues it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct QueueKey {
     network: Network,
     key: KeyInNetwork,
 }
 
-/// Which queue of a network.
+/// Which of a network's queues is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum KeyInNetwork {
-    /// That of an account, by its hash.
+    /// A queue that only this account uses; accounts are known by a hash.
     Own(u64),
-    /// One that accounts share.
+    /// One that all accounts beyond the limit share, by a part of their hash.
     Shared(u64),
 }
 
-/// Queues by network and by a hash of the account.
+/// All queues, by network and by a hash of the account.
 #[derive(Debug)]
 pub(crate) struct QueueTable {
     limits: QueueLimits,
@@ -53,7 +53,7 @@ pub(crate) struct QueueTable {
     next: u64,
 }
 
-/// What one network has of the table.
+/// The queues of one network.
 #[derive(Debug, Default)]
 struct NetworkShare {
     own: HashMap<u64, TryQueue>,

@@ -28,7 +28,7 @@ pub(crate) struct Recall {
 struct Wait {
     /// When the password first came.
     first: Duration,
-    /// When it last went.
+    /// When it last stopped waiting.
     last: Duration,
 }
 
@@ -51,7 +51,7 @@ impl Recall {
         self.waits.insert(password, Wait { first, last: now });
     }
 
-    /// It was looked at.
+    /// The password was looked at, so that there is nothing left to remember.
     pub(crate) fn forget(&mut self, password: u64) {
         self.waits.remove(&password);
     }

@@ -23,7 +23,7 @@ fn comes(throttle: &mut Throttle, what: LoginTry, now: Duration) -> ThrottleEntr
     throttle.enter(&account("a@b"), address("192.0.2.1"), what, now)
 }
 
-/// Comes and must wait.
+/// Comes with a try to `a@b` that must wait; panics if it need not.
 fn waits(throttle: &mut Throttle, what: LoginTry, now: Duration) -> WaitHandle {
     waits_for(throttle, "a@b", what, now)
 }

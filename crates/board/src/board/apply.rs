@@ -20,24 +20,24 @@ use crate::subject::{Subject, SubjectId};
 use crate::version::Version;
 use crate::wall_time::WallTime;
 
-/// What became of a word.
+/// What became of a statement that was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Applied {
-    /// It is news.
+    /// It is new to the board: everybody who watches is to hear the change.
     Changed(Change),
     /// The origin had said the same already; nobody needs to hear it.
     Repeat,
 }
 
-/// Why a word was not taken. The board is as it was.
+/// Why a statement was not taken. The board is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// A value of another kind than the subject's.
     #[error("{subject} cannot have the value {value}")]
     WrongKind {
-        /// What it was about.
+        /// The subject, whose kind decides which values fit.
         subject: Subject,
-        /// What was said.
+        /// The value that does not fit.
         value: Value,
     },
     /// The value is beyond the limits of its kind.
@@ -49,26 +49,26 @@ pub enum Refused {
     /// Whoever says this has lost the origin to another holder.
     #[error("version {said} is of an epoch before {epoch}, the origin's present one")]
     OldEpoch {
-        /// The version of the word.
+        /// The version of the statement that was refused.
         said: Version,
-        /// The origin's epoch.
+        /// The present epoch of the origin; statements need this one or a later one.
         epoch: u32,
     },
-    /// The board knows better already.
+    /// The board holds the same version or a newer one of this fact.
     #[error("version {said} is not newer than {held}, which is on the board")]
     Stale {
-        /// The version of the word.
+        /// The version of the statement that was refused.
         said: Version,
-        /// The version on the board.
+        /// The version that the board holds.
         held: Version,
     },
-    /// There is nothing that could be withdrawn.
+    /// A withdrawal of something that the origin has not said, or that has ended already.
     #[error("the origin has no fact there")]
     NotHeld,
-    /// [`BoardLimits::entries`](crate::BoardLimits::entries) is reached.
+    /// A new fact, while [`BoardLimits::entries`](crate::BoardLimits::entries) is reached.
     #[error("the board is full: it holds {limit} facts and tombstones")]
     Full {
-        /// The limit.
+        /// The most entries: facts and tombstones together.
         limit: usize,
     },
 }
@@ -81,7 +81,7 @@ impl Board {
     /// the newest arrival again.
     ///
     /// # Errors
-    /// When the word is older than what is known, or has no place here ([`Refused`]).
+    /// When the statement is older than what is known, or has no place here ([`Refused`]).
     pub fn apply(&mut self, said: &Statement) -> Result<Applied, Refused> {
         self.check_epoch(said)?;
         self.take(said, self.revision.next(), self.limits.entries, true)
@@ -115,7 +115,7 @@ impl Board {
     }
 
     /// Takes in what the board of this node held before a restart, or what another node's board
-    /// holds: a word of an older epoch is taken too, if nothing newer is held. The board's own
+    /// holds: a statement of an older epoch is taken too, if nothing newer is held. The board's own
     /// revision goes on from the highest one restored. No limit is applied: what was held under
     /// a larger one stays.
     ///
@@ -152,7 +152,7 @@ impl Board {
     /// Gives a state that may not be kept its place in the order of changes, and keeps nothing.
     ///
     /// # Errors
-    /// When the word is of an old epoch or has no place here ([`Refused`]).
+    /// When the statement is of an old epoch or has no place here ([`Refused`]).
     pub fn pass_by(&mut self, said: &Statement) -> Result<Change, Refused> {
         check_value(said)?;
         self.check_epoch(said)?;
@@ -342,7 +342,7 @@ impl Board {
     }
 }
 
-/// What a word is beside what is held of its subject.
+/// How a statement compares with what is held of its subject.
 enum News {
     First,
     Change,

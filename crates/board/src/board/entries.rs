@@ -14,7 +14,7 @@ use crate::subject::Subject;
 use crate::version::Version;
 use crate::wall_time::WallTime;
 
-/// One origin's fact or tombstone.
+/// One origin's fact, or the tombstone of it.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) origin: OriginId,
@@ -87,7 +87,7 @@ impl Entries {
         before
     }
 
-    /// Drops an origin's entry for good.
+    /// Drops an origin's entry for good, without a tombstone.
     pub(super) fn remove(&mut self, origin: OriginId) -> Option<Entry> {
         let entry = self.take(origin)?;
         self.entries.shrink_to_fit();
@@ -99,7 +99,7 @@ impl Entries {
         Some(self.entries.remove(place))
     }
 
-    /// What the lamp shows.
+    /// What the lamp shows: the fold of its live facts, none without any.
     pub(super) fn lamp(&self) -> Option<Value> {
         let live = self.entries.iter().filter_map(|e| Some((e.revision, e.state.live()?)));
         self.subject.kind().fold(live)

@@ -1,5 +1,5 @@
 //! The origins that a board knows, and for each the subjects it has an entry of, so that a dead
-//! server's facts are found without a walk over everybody's.
+//! PBX's facts are found without a walk over everybody's.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,26 +9,26 @@ use crate::origin::{Origin, OriginId};
 use crate::slots::{Keyed, Slots};
 use crate::subject::SubjectId;
 
-/// [`BoardLimits::origins`](crate::BoardLimits::origins) is reached.
+/// A new origin, while [`BoardLimits::origins`](crate::BoardLimits::origins) is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the board knows {limit} origins already, which is its limit")]
 pub struct OriginsFull {
-    /// The limit.
+    /// The most origins that a board can tell apart.
     pub limit: usize,
 }
 
 /// Bytes that a place takes in its origin's set, where its nodes are only half full.
 const PLACE_BYTES: usize = 13;
 
-/// One origin.
+/// What the board knows of one origin, and which subjects it has entries for.
 pub(super) struct KnownOrigin {
     pub(super) origin: Arc<Origin>,
-    /// Words of an older epoch are refused.
+    /// The present epoch: statements of an older one are refused.
     pub(super) epoch: u32,
     pub(super) subjects: BTreeSet<SubjectId>,
 }
 
-/// All of them.
+/// All origins of a board, by their places.
 pub(super) struct KnownOrigins(Slots<KnownOrigin>);
 
 // === impl Board ===
@@ -55,7 +55,7 @@ impl Board {
         self.origins.find(origin)
     }
 
-    /// The origin at a place.
+    /// The origin at a place; none if the place is free.
     #[must_use]
     pub fn origin(&self, id: OriginId) -> Option<&Arc<Origin>> {
         Some(&self.origins.get(id)?.origin)
@@ -72,7 +72,7 @@ impl Board {
         Some(self.origins.get(id)?.epoch)
     }
 
-    /// From now on, words of this origin from an older epoch are refused. A lower number than the
+    /// From now on, statements of this origin from an older epoch are refused. A lower number than the
     /// present one changes nothing.
     pub fn raise_epoch(&mut self, id: OriginId, epoch: u32) {
         if let Some(known) = self.origins.get_mut(id) {

@@ -19,13 +19,13 @@ use crate::wall_time::WallTime;
 pub struct Fact<'a> {
     /// Where the subject is on the board.
     pub subject_id: SubjectId,
-    /// About what.
+    /// The kind and the name of the lamp.
     pub subject: &'a Subject,
     /// Where the origin is on the board.
     pub origin_id: OriginId,
-    /// Who says so.
+    /// Who says it: the account and the identity.
     pub origin: &'a Arc<Origin>,
-    /// The value, or its end.
+    /// The value that is said, or the reason for its end.
     pub state: &'a FactState,
     /// The version in which this was said first.
     pub version: Version,
@@ -36,7 +36,7 @@ pub struct Fact<'a> {
     pub revision: Revision,
     /// When this was said first.
     pub said_at: WallTime,
-    /// By which protocol it came.
+    /// The protocol by which it came to this node.
     pub protocol: Protocol,
 }
 
@@ -61,7 +61,7 @@ impl<'a> SubjectFacts<'a> {
         self.id
     }
 
-    /// The subject.
+    /// The subject that the facts are about.
     #[must_use]
     pub fn subject(self) -> &'a Subject {
         &self.entries.subject
@@ -104,7 +104,7 @@ impl<'a> SubjectFacts<'a> {
 // === impl Fact ===
 
 impl Fact<'_> {
-    /// The word that would put this fact on another board, or back on this one.
+    /// The statement that would put this fact on another board, or back on this one.
     #[must_use]
     pub fn statement(&self) -> Statement {
         Statement {

@@ -28,7 +28,7 @@ impl Masks {
         Self(patterns.iter().filter_map(Mask::new).collect())
     }
 
-    /// Whether every name may be kept.
+    /// Whether nothing is masked, so that every name may be kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

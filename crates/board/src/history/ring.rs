@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-/// The latest entries, up to a limit.
+/// The latest entries, up to a limit; the oldest goes first.
 pub(super) struct Ring<T> {
     entries: VecDeque<T>,
     /// The number of the oldest entry.

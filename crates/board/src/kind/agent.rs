@@ -18,15 +18,15 @@ pub struct Pause {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Agent {
-    /// Whether it takes part at all.
+    /// Whether the agent is logged in; without that nothing else of it counts.
     pub logged_in: bool,
     /// Whether it takes no calls for now, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<Pause>,
-    /// Whether it speaks with a caller.
+    /// Whether the agent speaks with a caller now.
     #[serde(default)]
     pub in_call: bool,
-    /// Whether it works on the call that has ended.
+    /// Whether the agent still works on the call that has ended, and takes no other one.
     #[serde(default)]
     pub wrap_up: bool,
 }
@@ -48,7 +48,7 @@ impl fmt::Display for Agent {
     }
 }
 
-/// An agent may be logged in on several servers. It is one person: in a call on one of them it is in a call, and it is
+/// An agent may be logged in on several PBXs. It is one person: in a call on one of them it is in a call, and it is
 /// paused when it takes calls from none of them.
 impl FactValue for Agent {
     const WORD: &'static str = "agent";

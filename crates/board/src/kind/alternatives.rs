@@ -5,18 +5,18 @@ use std::fmt;
 /// What changes a lamp when it is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alternatives<V> {
-    /// Anything but the present value.
+    /// Any value but the present one changes the lamp.
     AnythingElse,
     /// Another value than the lamp's; the word for such a value.
     Another(&'static str),
-    /// These values; none at all if empty.
+    /// These values change the lamp; an empty list means that nothing does.
     Some(Vec<Alternative<V>>),
 }
 
 /// A value that an origin could say, and what the lamp would then show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alternative<V> {
-    /// What is said.
+    /// The value that the origin could say.
     pub said: V,
     /// What the lamp shows then.
     pub lamp: V,
@@ -25,7 +25,7 @@ pub struct Alternative<V> {
 // === impl Alternatives ===
 
 impl<V> Alternatives<V> {
-    /// The same of other values.
+    /// The same alternatives with values of another type.
     pub(super) fn map<W>(self, into: impl Fn(V) -> W) -> Alternatives<W> {
         let each = |Alternative { said, lamp }| Alternative { said: into(said), lamp: into(lamp) };
         match self {

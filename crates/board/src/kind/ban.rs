@@ -15,7 +15,7 @@ use crate::wall_time::WallTime;
 pub struct Ban {
     /// What was done, in the words of whoever banned.
     pub reason: String,
-    /// Who or what banned: a person, a rule, a server's own guard.
+    /// Who or what banned: a person, a rule, a PBX's own guard.
     pub source: String,
     /// When it ends; never if none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use super::{Arrived, FactValue, Reason};
 
-/// A conference of one name, such as `1234`, on one server.
+/// A conference of one name, such as `1234`, on one PBX.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Conference {
-    /// Who is in it.
+    /// How many people are in it now.
     pub members: u32,
     /// Whether nobody else may join.
     #[serde(default)]
     pub locked: bool,
-    /// The URI at which it is reached, if its server tells one.
+    /// The URI at which it is reached, if its PBX tells one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
-    /// The turn in which servers began to hold it: the lowest has it. Set by the board, one above the highest of the
-    /// others when a server begins, and kept while it goes on.
+    /// Orders the PBXs that hold it: the one with the lowest number has it. Set by the board, one above the highest of
+    /// the others when a PBX begins, and kept while it goes on.
     #[serde(default)]
     pub turn: u64,
 }
@@ -35,7 +35,7 @@ impl fmt::Display for Conference {
     }
 }
 
-/// Two servers may open a conference of the same name at the same time. It lives where it began first, for as long as
+/// Two PBXs may open a conference of the same name at the same time. It lives where it began first, for as long as
 /// it lives there; the other is a room that nobody is sent to.
 impl FactValue for Conference {
     const WORD: &'static str = "conference";

@@ -8,13 +8,13 @@ use serde_json::json;
 use super::{Arrived, FactValue, Filing, Reason, newest};
 use crate::wall_time::WallTime;
 
-/// What a program says under a name such as `protocol/front`.
+/// What a program says under a name such as `gate/front`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Custom {
-    /// What it says.
+    /// Any JSON, which Lampfield does not interpret; its size is limited as that of every value.
     pub data: serde_json::Value,
-    /// When that ends; not by itself if none.
+    /// When that ends; without it, it stays until the origin is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<WallTime>,
 }

@@ -14,23 +14,23 @@ use super::{Alternative, Alternatives, Arrived, FactValue, Reason, ValueError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum DeviceState {
-    /// Valid, but the channel does not know.
+    /// The channel driver exists, but does not know the state of the device.
     Unknown = 0,
-    /// Idle.
+    /// Idle: it can be called, and nobody does.
     NotInUse = 1,
-    /// In use.
+    /// In a call; another one may still get through.
     InUse = 2,
-    /// Busy.
+    /// In as many calls as it takes; another one is refused.
     Busy = 3,
-    /// Not known to Asterisk.
+    /// No device of that name is known to the PBX.
     Invalid = 4,
     /// Not registered, or not reachable.
     Unavailable = 5,
-    /// Ringing.
+    /// Ringing, and in no call yet.
     Ringing = 6,
-    /// Ringing and in use.
+    /// In a call, and another one is ringing.
     RingInUse = 7,
-    /// On hold.
+    /// In a call that is on hold.
     OnHold = 8,
 }
 
@@ -64,7 +64,7 @@ impl DeviceState {
         word.parse().unwrap_or(Self::Unknown)
     }
 
-    /// Asterisk's number.
+    /// Asterisk's number of the state (`enum ast_device_state`), 0 to 8.
     #[must_use]
     pub const fn number(self) -> u8 {
         self as u8
@@ -103,7 +103,7 @@ impl DeviceState {
         if ringing && occupied { Some(Self::RingInUse) } else { strongest }
     }
 
-    /// Which state wins when several servers speak of one device: 0 (INVALID) loses to all, 8
+    /// Which state wins when several PBXs speak of one device: 0 (INVALID) loses to all, 8
     /// (RINGINUSE) to none (`state_order` in `ast_devstate_aggregate_add`).
     #[must_use]
     pub const fn strength(self) -> u8 {
@@ -214,7 +214,7 @@ impl FactValue for DeviceState {
         said.iter().map(|present| alternatives(present.copied(), &tally, lamp.copied())).collect()
     }
 
-    /// Always: there are nine of them.
+    /// Always right: all nine words are values.
     fn check(&self) -> Result<(), ValueError> {
         Ok(())
     }

@@ -280,7 +280,7 @@ macro_rules! kinds {
             }
         }
 
-        /// One thing for each kind.
+        /// A table with one place for each kind.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct PerKind<T>([T; [$(Kind::$kind),+].len()]);
 
@@ -324,7 +324,7 @@ pub trait InValue: Sized {
 // === impl Kind ===
 
 impl Kind {
-    /// All words, for a sentence.
+    /// The words of all kinds, joined for a sentence such as an error message.
     pub(crate) fn words() -> String {
         let words: Vec<_> = Self::ALL.iter().map(|kind| kind.as_str()).collect();
         match words.split_last() {
@@ -364,19 +364,19 @@ impl Value {
 // === impl PerKind ===
 
 impl<T> PerKind<T> {
-    /// That of one kind.
+    /// What is held for one kind; every kind has its place.
     #[expect(clippy::indexing_slicing, reason = "one place for each kind, by the same list")]
     pub fn of(&self, kind: Kind) -> &T {
         &self.0[kind as usize]
     }
 
-    /// The same, to be changed.
+    /// What is held for one kind, to be changed.
     #[expect(clippy::indexing_slicing, reason = "one place for each kind, by the same list")]
     pub fn of_mut(&mut self, kind: Kind) -> &mut T {
         &mut self.0[kind as usize]
     }
 
-    /// Each with its kind.
+    /// What is held, each with its kind, in the order of [`Kind::ALL`].
     pub fn iter(&self) -> impl Iterator<Item = (Kind, &T)> {
         Kind::ALL.into_iter().zip(&self.0)
     }

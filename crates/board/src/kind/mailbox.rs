@@ -1,5 +1,5 @@
-//! What a mailbox holds, as Asterisk tells it between servers: new and old messages. Urgent ones
-//! exist only inside one server and are never distributed.
+//! What a mailbox holds, as Asterisk tells it between PBXs: new and old messages. Urgent ones
+//! exist only inside one PBX and are never distributed.
 
 use std::fmt;
 use std::hash::Hasher;
@@ -16,7 +16,7 @@ use super::{AfterLoss, Arrived, FactValue, Filing, Reason, ValueError, newest};
 pub struct MessageCount {
     /// Messages not heard yet; the lamp is lit when there are any.
     pub new: i32,
-    /// Messages heard and kept.
+    /// Messages that were heard and are kept; they light no lamp.
     pub old: i32,
 }
 
@@ -36,7 +36,7 @@ impl fmt::Display for MessageCount {
     }
 }
 
-/// The messages waiting in a mailbox, such as `1000@default` (Asterisk, `main/mwi.c`). Servers do not add mailboxes up:
+/// The messages waiting in a mailbox, such as `1000@default` (Asterisk, `main/mwi.c`). PBXs do not add mailboxes up:
 /// each takes the last word it hears as the mailbox's state, and none repeats its own after a return.
 impl FactValue for MessageCount {
     const WORD: &'static str = "mailbox";
@@ -61,7 +61,7 @@ impl FactValue for MessageCount {
         newest::explain(facts, lamp)
     }
 
-    /// Always: two numbers.
+    /// Always right: any two numbers are a count.
     fn check(&self) -> Result<(), ValueError> {
         Ok(())
     }
@@ -72,12 +72,12 @@ impl FactValue for MessageCount {
         hasher.write(&self.old.to_le_bytes());
     }
 
-    /// `3/1`.
+    /// New and old messages, such as `3/1`.
     fn brief(&self) -> String {
         format!("{}/{}", self.new, self.old)
     }
 
-    /// `box@context`.
+    /// Whether it has the form `box@context`, without the `/` or `:` of a device's name.
     fn looks_like(name: &str) -> bool {
         name.split_once('@').is_some_and(|(before, _)| !before.contains(['/', ':']))
     }

@@ -9,7 +9,7 @@ pub(super) fn fold<'a, V: FactValue + 'a>(
     facts.max_by_key(|fact| fact.at).map(|fact| fact.value.clone())
 }
 
-/// Why: that one is the newest.
+/// The reason for the lamp: its fact arrived last.
 pub(super) fn explain<V: FactValue>(facts: &[Arrived<'_, V>], lamp: &V) -> Reason {
     let newest = facts.iter().map(|fact| fact.at).max();
     let text = if facts.iter().all(|fact| fact.value == lamp) {

@@ -11,19 +11,19 @@ use super::{Arrived, FactValue, Filing, Reason, newest};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Show {
-    /// Nothing was ever set.
+    /// Nobody has set a presence for them yet.
     NotSet,
-    /// Not there.
+    /// They cannot be called: logged out, or not at work.
     Unavailable,
-    /// There.
+    /// They are there and can be called.
     Available,
-    /// Away for a moment.
+    /// They are away for a moment and will be back soon.
     Away,
-    /// Away for long.
+    /// They are away for a long time (XMPP's "extended away").
     Xa,
-    /// There, and glad to talk.
+    /// They are there and would like to talk (XMPP's "chat").
     Chat,
-    /// Not to be disturbed.
+    /// They are there and do not want to be disturbed.
     Dnd,
 }
 
@@ -31,12 +31,12 @@ pub enum Show {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Presence {
-    /// Whether they are to be called.
+    /// Whether they can be called now.
     pub show: Show,
-    /// What else they say, in their words.
+    /// A text of their own about it, such as "back at three".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// What the state is further told apart by, in the words of whoever set it.
+    /// A word that tells states with the same `show` apart, in the words of whoever set it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subtype: Option<String>,
 }

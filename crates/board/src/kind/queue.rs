@@ -1,4 +1,4 @@
-//! How full a queue of callers is.
+//! How many callers wait in a queue, for how long, and who is free.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::{Arrived, FactValue, Reason};
 use crate::wall_time::WallTime;
 
-/// A queue of callers, such as `support`, as far as one server has it.
+/// A queue of callers, such as `support`, as far as one PBX has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Queue {
-    /// Callers who wait.
+    /// Callers who wait and speak with nobody yet.
     pub waiting: u32,
-    /// Since when the first of them does. A moment, because a number of seconds would be another one each second.
+    /// When the first of them began to wait. A moment and not a number of seconds, which would change every second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_since: Option<WallTime>,
     /// Agents who could take a call now.
@@ -27,7 +27,7 @@ impl fmt::Display for Queue {
     }
 }
 
-/// The servers of a cluster share the callers of a queue, so they are added up.
+/// The PBXs of a cluster share the callers of a queue, so they are added up.
 impl FactValue for Queue {
     const WORD: &'static str = "queue";
     const ABOUT: &'static str = "how full a queue of callers is";

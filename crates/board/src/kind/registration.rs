@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Arrived, FactValue, Reason};
 use crate::wall_time::WallTime;
 
-/// One contact of a user.
+/// One contact of a user: an address at which one of their devices has registered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
@@ -20,7 +20,7 @@ pub struct Contact {
     /// The proxies that a request must pass, the nearest first (RFC 3327).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<String>,
-    /// What the device calls itself.
+    /// The name and version that the device gives in `User-Agent` (RFC 3261 section 20.41).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
 }
@@ -63,7 +63,7 @@ impl fmt::Display for Registration {
     }
 }
 
-/// Several servers may each have contacts of one user; all of them ring.
+/// Several PBXs may each have contacts of one user; all of them ring.
 impl FactValue for Registration {
     const WORD: &'static str = "registration";
     const ABOUT: &'static str = "where a user is registered";
@@ -108,7 +108,7 @@ impl FactValue for Registration {
         Reason { text, decides: facts.iter().map(decides).collect() }
     }
 
-    /// To refresh a contact is no news: whoever tells of its end is this server.
+    /// To refresh a contact is not news, because it is this Lampfield that tells when one ends.
     fn repeats(&self, held: &Self) -> bool {
         self.timeless().eq(held.timeless())
     }

@@ -19,7 +19,7 @@ pub struct NameForm {
 /// Why a text is no form of names.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameFormError {
-    /// Nothing could be called so.
+    /// The form could only give names that no subject may have.
     #[error(transparent)]
     Name(#[from] NameError),
     /// More than one `*`: what each of them stands for could be read in several ways.

@@ -19,18 +19,18 @@ pub struct MapRule {
     pub(super) board: NameForm,
 }
 
-/// Why two forms make no rule.
+/// Why two forms cannot make a rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MapRuleError {
     /// Only one of both stands for many names, so there is no way from one to the other.
     #[error("\"{here}\" and \"{board}\": a * in one of them only")]
     StarInOneSide {
-        /// How its peers call it.
+        /// The name that its peers use.
         here: NameForm,
-        /// How the board calls it.
+        /// The name that the board uses.
         board: NameForm,
     },
-    /// It is about no kind of fact at all.
+    /// The rule names no kind, so it would apply to nothing.
     #[error("the rule is about no kind")]
     NoKind,
 }
@@ -38,9 +38,9 @@ pub enum MapRuleError {
 /// One of the two names of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// How its peers call it.
+    /// The side of the peers: the name that they use.
     Here,
-    /// How the board calls it.
+    /// The side of the board: the name that it uses.
     Board,
 }
 

@@ -23,9 +23,9 @@ pub struct View {
 /// A subject under the names of the other side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Translation {
-    /// It is called the same there.
+    /// The peers use the name of the board.
     Same,
-    /// It is called so there.
+    /// The peers use this name instead.
     Mapped(Subject),
     /// It has no name there: who says it says nothing, and who could hear it does not.
     Hidden,

@@ -9,9 +9,9 @@ use crate::origin::Origin;
 /// What one origin could say to change the lamp.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WhatIf {
-    /// Who would have to say it.
+    /// The origin that would have to say it.
     pub origin: Arc<Origin>,
-    /// What it would have to say.
+    /// The values that would change the lamp, if this origin said them.
     pub says: Alternatives<Value>,
 }
 

@@ -51,10 +51,10 @@ fn vectors_of_the_checklist() {
     assert_eq!(DeviceState::aggregate([]), None, "nothing left is no state at all");
 }
 
-/// The pairs that were tried on two Asterisk servers, written out; UNKNOWN besides.
+/// The pairs that were tried on two Asterisk PBXs, written out; UNKNOWN besides.
 #[test]
 fn all_pairs() {
-    // Rows and columns: the state that each server says.
+    // Rows and columns: the state that each PBX says.
     let said = [Invalid, Unknown, Unavailable, NotInUse, OnHold, Ringing, InUse, Busy, RingInUse];
     let lamps = [
         [Invalid, Unknown, Unavailable, NotInUse, OnHold, Ringing, InUse, Busy, RingInUse],

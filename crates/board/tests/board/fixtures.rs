@@ -64,7 +64,7 @@ impl Talk {
         self.board.apply(&says(subject, origin, value, version)).unwrap()
     }
 
-    /// Says something new.
+    /// Says something that must be news to the board, and gives back the change.
     pub fn tell(&mut self, number: u8, subject: &Subject, value: impl Into<Value>) -> Change {
         changed(self.say(number, subject, value))
     }

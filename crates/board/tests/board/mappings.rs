@@ -19,7 +19,7 @@ fn site(name: &str) -> SiteName {
     SiteName::parse(name).unwrap()
 }
 
-/// A rule about devices.
+/// A rule for device names only; it panics if the forms make none.
 fn rule(of: Option<&str>, by: Option<Protocol>, here: &str, board: &str) -> MapRule {
     MapRule::new(of.map(site), by, [Kind::Device], form(here), form(board)).unwrap()
 }
@@ -211,7 +211,7 @@ fn small_world() -> Vec<String> {
     all
 }
 
-/// Forms as they are written.
+/// Any two forms of a rule, as people write them.
 fn forms() -> impl Strategy<Value = (String, String)> {
     let stars = ("[ab]{0,2}\\*[ab]{0,2}", "[ab]{0,2}\\*[ab]{0,2}");
     prop_oneof![4 => stars, 1 => ("[ab]{1,3}", "[ab]{1,3}")]

@@ -51,7 +51,7 @@ fn value(subject: &Subject, word: u8) -> Value {
     }
 }
 
-/// One entry of the model.
+/// What the model keeps of one origin and subject.
 #[derive(Clone, Debug, PartialEq)]
 struct Held {
     state: FactState,

@@ -1,4 +1,4 @@
-//! "Did you mean".
+//! Which names are offered ("did you mean") when a subject does not exist.
 
 use lampfield_board::DeviceState::InUse;
 use lampfield_board::Subject;

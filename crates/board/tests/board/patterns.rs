@@ -3,7 +3,7 @@
 use lampfield_board::{Pattern, PatternError};
 use proptest::prelude::*;
 
-/// The definition, exponential and plain.
+/// The definition of a pattern written down plainly; exponential, so for short names only.
 fn by_definition(pattern: &[char], name: &[char]) -> bool {
     match (pattern, name) {
         ([], []) => true,

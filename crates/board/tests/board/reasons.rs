@@ -16,7 +16,7 @@ fn deciders(why: &Why) -> Vec<bool> {
     why.facts.iter().map(|fact| fact.decides).collect()
 }
 
-/// The sample of the manual: one server in use, one idle.
+/// The sample of the manual: one PBX in use, one idle.
 #[test]
 fn the_strongest_fact_decides() {
     let (mut talk, lamp) = (Talk::new(), device("PJSIP/100"));
@@ -52,7 +52,7 @@ fn ringing_and_in_use_decide_together() {
     assert_eq!(why.changes[2].says, Alternatives::Some(vec![]));
 }
 
-/// RINGINUSE that a server says outright, beside the two that would make it.
+/// RINGINUSE that a PBX says outright, beside the two that would make it.
 #[test]
 fn a_said_ringinuse_is_the_strongest() {
     let (mut talk, lamp) = (Talk::new(), device("PJSIP/100"));
@@ -135,7 +135,7 @@ proptest! {
     }
 
     /// Without the others the lamp is the same, and without the facts that decide it is another
-    /// (unless RINGINUSE was said by one server and is the sum of others besides).
+    /// (unless RINGINUSE was said by one PBX and is the sum of others besides).
     #[test]
     fn the_deciders_decide(words in prop::collection::vec((1..7_u8, 0..9_usize), 1..8)) {
         let (mut talk, lamp) = (Talk::new(), device("a"));

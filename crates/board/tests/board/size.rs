@@ -1,4 +1,4 @@
-//! Small enough for a million facts.
+//! How many bytes of memory a fact takes, on boards of up to a million of them.
 
 use lampfield_board::DeviceState::InUse;
 use lampfield_board::{
@@ -48,7 +48,7 @@ fn an_empty_board_takes_no_memory() {
     assert_eq!(Board::new(BoardLimits::default()).bytes(), 0);
 }
 
-/// The scale of the design: 200 servers of 5,000 devices each.
+/// The scale of the design: 200 PBXs of 5,000 devices each.
 #[test]
 fn a_million_facts_are_fine() {
     let mut board = Board::new(BoardLimits::default());

@@ -125,7 +125,7 @@ fn the_newest_mailbox_word_wins_whoever_says_it() {
     // The same count from the first again is news, for the lamp shows another.
     let change = talk.tell(1, &lamp, count(3, 1));
     assert_eq!((change.lamp_was, change.lamp), (Some(count(0, 4)), Some(count(3, 1))));
-    // Two servers over one message store say the same in turn; that must not go round for ever.
+    // Two PBXs over one message store say the same in turn; that must not go round for ever.
     talk.tell(2, &lamp, count(3, 1));
     assert_eq!(talk.say(1, &lamp, count(3, 1)), Applied::Repeat);
     assert_eq!(talk.say(2, &lamp, count(3, 1)), Applied::Repeat);

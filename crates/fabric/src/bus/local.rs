@@ -16,12 +16,12 @@ use tokio::{sync::watch, time::Instant};
 use super::{BusError, Message, Messaging, NodeId, Replies, Subscription, Topic};
 use crate::gap::{self, Sent};
 
-/// Messages that may wait for one subscriber.
+/// Messages that may wait for one subscriber; beyond it they are left out and it is told so.
 const QUEUE: usize = 1_024;
-/// Subscriptions at one time.
+/// Subscriptions at one time, over all topics; a further one is refused.
 const SUBSCRIPTIONS: usize = 65_536;
 
-/// Channels in this process.
+/// A bus within one process: a channel for each subscription, and nothing on the network.
 #[derive(Clone)]
 pub struct LocalBus {
     shared: Arc<LocalShared>,
@@ -57,7 +57,7 @@ impl LocalBus {
         self.shared.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A topic that nobody else uses.
+    /// A topic that nobody else uses, for the answers to one request.
     fn inbox(&self) -> Result<Topic, BusError> {
         let number = self.shared.inboxes.fetch_add(1, Ordering::Relaxed);
         Topic::parse(&format!("_INBOX.{}.{number}", self.shared.node))

@@ -28,7 +28,7 @@ const LOG_BYTES: i64 = 4 * 1024 * 1024;
 /// Bytes of keys and values after which a page of a scan ends.
 const SCAN_BYTES: usize = 4 * 1024 * 1024;
 
-/// An open file.
+/// An open database file and how it is written to.
 pub(super) struct Database {
     connection: Connection,
     file: PathBuf,
@@ -171,7 +171,7 @@ impl Database {
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 
-    /// The reason of an error, for people.
+    /// What an error means, in words for the operator.
     pub(super) fn explain(&self, error: &rusqlite::Error) -> String {
         fault::explain(error, &self.file)
     }

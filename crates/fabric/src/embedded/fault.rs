@@ -37,7 +37,7 @@ pub(super) fn explain(error: &Error, file: &Path) -> String {
     }
 }
 
-/// Whether the file itself is what is wrong.
+/// Whether the error says that the file itself is damaged.
 pub(super) fn is_damage(error: &Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }

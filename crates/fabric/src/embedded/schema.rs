@@ -15,7 +15,7 @@ pub(super) const STEPS: &[&str] = &[
 /// Why a file could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SchemaError {
-    /// The file is ahead of the steps.
+    /// The file was written by a program that knows more steps.
     #[error("schema {found} is newer than {known}")]
     Newer { found: u32, known: u32 },
     /// A step failed; the file is as it was before that step.

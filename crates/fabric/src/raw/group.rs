@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::Write;
 use crate::{Bucket, Durability, Ticket};
 
-/// A key in its bucket.
+/// A bucket and a key in it, which no other row has.
 pub(crate) type Key = (Bucket, String);
 
 /// Rows in the order of their keys, and the key of the first row that was left for later.
@@ -60,7 +60,7 @@ impl Group {
         self.rows.is_empty()
     }
 
-    /// How many keys.
+    /// How many keys it has, each with its newest write only.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }

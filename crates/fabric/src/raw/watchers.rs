@@ -37,7 +37,7 @@ pub(crate) struct Reader {
 enum Told {
     /// All keys before this one.
     Before(String),
-    /// All.
+    /// All keys; from here on it needs every change.
     All,
 }
 

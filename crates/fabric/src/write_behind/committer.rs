@@ -28,7 +28,7 @@ const GATHER: Duration = Duration::from_micros(200);
 /// Rows that a watch reads at a time.
 const WATCH_ROWS: usize = 256;
 
-/// What the thread owns.
+/// What the store's thread owns, so that none of it needs a lock.
 pub(super) struct Committer {
     pub(super) queue: Arc<Queue>,
     pub(super) watchers: Watchers,
@@ -37,14 +37,14 @@ pub(super) struct Committer {
     stall: Option<Stall>,
 }
 
-/// The engine takes nothing.
+/// The engine takes no writes at present: when to try again, and why it failed.
 struct Stall {
     pause: Duration,
     retry: Instant,
     reason: String,
 }
 
-/// What the thread tells everyone.
+/// What the thread tells everyone who holds the store.
 pub(super) struct Signals {
     pub(super) committed: watch::Sender<Ticket>,
     pub(super) health: watch::Sender<Health>,

@@ -20,14 +20,14 @@ use crate::{
     raw::{Group, Key, Pending, Slice, size},
 };
 
-/// A question that the store's thread answers.
+/// A call that the store's thread makes between two groups.
 pub(super) type Request = Box<dyn FnOnce(&mut Committer) + Send>;
 
 /// What the store's thread does next.
 pub(super) enum Turn {
     /// Commit the group, if any, then answer the requests.
     Work(Option<Arc<Group>>, Vec<Request>),
-    /// Store the rest and stop.
+    /// Store what is left by the deadline, and stop.
     Close(Closing),
 }
 
@@ -35,7 +35,7 @@ pub(super) enum Turn {
 pub(super) struct Closing {
     /// When to give up what cannot be stored.
     pub(super) deadline: Instant,
-    /// Who waits for the outcome.
+    /// Whoever waits to hear whether everything was stored.
     pub(super) done: Option<oneshot::Sender<Result<(), StoreError>>>,
 }
 
@@ -48,9 +48,9 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct Waiting {
-    /// Groups that are full, oldest first.
+    /// Groups that take no more rows, the oldest first.
     sealed: VecDeque<Group>,
-    /// The group that takes more rows.
+    /// The group that new writes go into.
     open: Group,
     /// The group that is being committed; its rows still count.
     in_flight: Option<Arc<Group>>,
@@ -68,7 +68,7 @@ struct Waiting {
 // === impl Queue ===
 
 impl Queue {
-    /// An empty queue.
+    /// A queue in which nothing waits, with these limits.
     pub(super) fn new(limits: StoreLimits) -> Self {
         Self { limits, waiting: Mutex::default(), wake: Condvar::new() }
     }
@@ -77,7 +77,7 @@ impl Queue {
         &self.limits
     }
 
-    /// Takes a write.
+    /// Takes a write in if the limits allow it, and gives the ticket of its commit.
     pub(super) fn write(&self, write: Write) -> Result<Ticket, Box<Refused>> {
         if let Err(error) = self.check(write.bucket, &write.key, write.value.as_deref()) {
             return Err(Box::new(Refused { write, error }));
@@ -106,7 +106,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes a request.
+    /// Takes a question for the store's thread, unless too many wait already.
     pub(super) fn request(&self, request: Request) -> Result<(), StoreError> {
         let mut waiting = self.lock();
         if waiting.closed {
@@ -120,7 +120,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes no more, and ends the thread.
+    /// Takes no more writes, and has the thread store the rest and end.
     pub(super) fn close(&self, closing: Closing) -> Result<(), StoreError> {
         let mut waiting = self.lock();
         if waiting.closed {
@@ -192,7 +192,7 @@ impl Queue {
         self.lock().take()
     }
 
-    /// The group that was taken is safe.
+    /// The group that was taken is committed.
     pub(super) fn settle(&self) {
         self.lock().settle();
     }

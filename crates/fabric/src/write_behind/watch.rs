@@ -26,13 +26,13 @@ pub struct Watch {
 
 /// How far the reading of all that is there has come.
 enum Snapshot {
-    /// There is more to read.
+    /// There are rows of the snapshot that were not asked for yet.
     Reading,
-    /// The next page has been asked for.
+    /// The next page has been asked for and has not come yet.
     Asked(oneshot::Receiver<Result<WatchPage, StoreError>>),
     /// All has been read, `Current` has not been told.
     Read,
-    /// Only changes from now on.
+    /// The snapshot is over; only changes are told from now on.
     Live,
 }
 

@@ -1,4 +1,4 @@
-//! The contract of a bus.
+//! What every bus must do, run against each of them.
 
 use std::time::Duration;
 

@@ -30,8 +30,8 @@ impl Hub {
         self.forget_departed(account);
     }
 
-    /// By which way an account is about to arrive: directly, or through a relay, with this name of the
-    /// stream that the PBX has to the relay. Publication before each [`Hub::arrive`].
+    /// By which way an account is about to arrive: directly, or through a relay, with this name of the stream that the
+    /// PBX has to the relay. To be called before each [`Hub::arrive`].
     pub fn comes(&mut self, account: &AccountName, stream: Option<&str>) {
         if stream.is_some() || self.backoffs.knows(account) {
             self.backoffs.update(account, |backoff| backoff.comes(stream));

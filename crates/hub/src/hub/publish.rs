@@ -1,4 +1,4 @@
-//! Something is said: the hot path of the hub.
+//! A connection says something: the hot path of the hub.
 
 use lampfield_board::{
     Applied, Cachable, Change, Ending, Fact, FactState, Identity, Origin, OriginId, Statement,
@@ -166,7 +166,7 @@ impl Hub {
         Ok(Outcome::Changed)
     }
 
-    /// Where peers keep one value per EID: once a server speaks with another account, what is
+    /// Where peers keep one value per EID: once a PBX speaks with another account, what is
     /// left under the old one shows on no peer any more, so it ends.
     fn end_namesakes(&mut self, statement: &Statement, now: Now) {
         if !self.origins.get(statement.origin).is_some_and(OriginState::is_exclusive) {

@@ -10,7 +10,7 @@ use crate::{now::Now, sweep::Cause};
 
 impl Hub {
     /// An account is no more. What it said ends, mailboxes and kept devices included; its
-    /// connections speak for nobody any longer, nobody waits for its servers, and nothing that
+    /// connections speak for nobody any longer, nobody waits for its PBXs, and nothing that
     /// was known of it counts for an account that is added under the same name later. What has
     /// ended is told to all others as ever, and the history keeps it. Ends no fact itself, as
     /// many accounts may go in one turn: that falls due at once, and is done tick by tick.

@@ -1,4 +1,4 @@
-//! What falls due. A tick does a bounded piece of work, so that a dying server with a hundred
+//! What falls due. A tick does a bounded piece of work, so that a dying PBX with a hundred
 //! thousand lamps delays nobody else.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};

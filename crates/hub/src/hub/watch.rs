@@ -23,9 +23,9 @@ const SUBJECTS_PER_STEP: usize = 4_096;
 /// Whether the reader's buffer can take one more message now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
-    /// It can.
+    /// There is room for one more message.
     Free,
-    /// It cannot.
+    /// There is none: the watch has to remember what it missed.
     Full,
 }
 
@@ -33,7 +33,7 @@ pub enum Room {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Verdict {
-    /// Send it now.
+    /// The reader has room: send it now.
     Send,
     /// Do not send it: it is not for this watch, or [`Watch::next`] will bring what matters of it.
     Later,
@@ -51,7 +51,7 @@ pub struct Watch {
     missed_limit: usize,
     /// Its peer has heard of nothing yet: what has ended needs no telling.
     blank: bool,
-    /// See [`Profile::files_by_identity`].
+    /// Whether the peers keep one value per entity id, see [`Profile::files_by_identity`].
     files_by_identity: bool,
     /// Up to here everything has been handed out.
     reached: Revision,
@@ -73,12 +73,12 @@ impl Watch {
         }
     }
 
-    /// The hub's name for it.
+    /// The number by which the hub knows the watch.
     pub(crate) fn id(&self) -> WatchId {
         self.id
     }
 
-    /// What it is about.
+    /// The kind of subjects that it is about.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind

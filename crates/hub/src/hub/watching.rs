@@ -52,7 +52,7 @@ impl Hub {
         }
     }
 
-    /// Nothing waits any longer for one server of an account that is away: it will not come back
+    /// Nothing waits any longer for one PBX of an account that is away: it will not come back
     /// under this name. Says whether anything did; whoever is connected stays.
     pub fn forget_reader(&mut self, reader: &Reader) -> bool {
         let forgotten = self.readers.forget_absent(reader) > 0;
@@ -63,7 +63,7 @@ impl Hub {
         forgotten
     }
 
-    /// The servers of an account that are away and to be told on their return what has ended, by
+    /// The PBXs of an account that are away and to be told on their return what has ended, by
     /// the names they give themselves.
     pub fn awaited(&self, account: &AccountName) -> impl Iterator<Item = &str> {
         self.readers.absent(account)

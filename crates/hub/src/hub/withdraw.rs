@@ -63,7 +63,7 @@ impl Hub {
         }
     }
 
-    /// A fact has become a withdrawal.
+    /// Stores a withdrawal in the place of its fact, and remembers it until everybody has heard of it.
     fn bury_fact(&mut self, place: SubjectId, origin: OriginId, change: &Change) {
         self.count(origin, -1, 1);
         let tombstone = Tombstone { subject: place, origin };

@@ -1,4 +1,4 @@
-//! One door at one board.
+//! A door at one board: what it needs of the hub there.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -43,7 +43,7 @@ impl DoorKit {
         self.0.hub.name()
     }
 
-    /// What the door speaks.
+    /// The protocol that the door speaks, kept with each fact that comes by it.
     #[must_use]
     pub fn protocol(&self) -> Protocol {
         self.0.protocol

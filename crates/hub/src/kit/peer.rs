@@ -18,11 +18,11 @@ use crate::{ConnId, Outcome, Policy, Profile, Publication, Refusal};
 /// What a door knows of a peer when it logs in.
 #[derive(Debug, Clone)]
 pub struct NewPeer {
-    /// As whom it has logged in.
+    /// The account that it has logged in as.
     pub account: AccountName,
-    /// What it is like.
+    /// What the door declares of its kind of peer: whether it keeps a cache, repeats, and so on.
     pub profile: Profile,
-    /// What it may do.
+    /// The subjects that it may speak and hear of.
     pub rights: Rights,
     /// Where it is, which decides how it calls things.
     pub site: Option<SiteName>,
@@ -48,16 +48,16 @@ pub struct Peer {
 enum PeerState {
     /// It has not arrived yet, or is gone.
     Away,
-    /// It is there.
+    /// It is logged in at the hub.
     Here,
     /// It has said that it goes. If it speaks again, it has come back.
     SaidGoodbye,
 }
 
-/// What became of something that was said.
+/// What became of something that was said and taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Published {
-    /// What it changed.
+    /// Whether it was news, a repeat, passed on or ignored.
     pub outcome: Outcome,
     /// What must be committed before the peer is told that all is well; none where nothing waits to be stored.
     pub ticket: Option<Ticket>,
@@ -69,10 +69,10 @@ pub enum PublishError {
     /// The peer has no right to speak about it.
     #[error("the account may not publish {0}")]
     NotAllowed(Subject),
-    /// Under this name the peer's site knows nothing: a rule of the mapping makes it of another name.
+    /// The peer's site has nothing by this name, because a rule of the mapping gives it to another subject.
     #[error("{0} is what this site's mapping makes of another name, and is nothing by itself")]
     Hidden(Subject),
-    /// The hub does not take it.
+    /// The hub does not take it, because of a limit or a fault.
     #[error(transparent)]
     Refused(#[from] Refusal),
 }
@@ -106,7 +106,7 @@ impl Peer {
         self.id
     }
 
-    /// As whom it has logged in.
+    /// The account that it has logged in as.
     #[must_use]
     pub fn account(&self) -> &AccountName {
         &self.account
@@ -145,13 +145,13 @@ impl Peer {
         self.kit.hub().act(|hub, now| hub.goodbye(self.id, now));
     }
 
-    /// The connection has ended without a word: the lease of what it said runs.
+    /// The connection has ended without a goodbye, so the grace of what it said begins.
     pub fn lose(&self) {
         self.state.set(PeerState::Away);
         self.kit.hub().act(|hub, now| hub.lost(self.id, now));
     }
 
-    /// The same, and the peer does not know yet: the line to it is cut.
+    /// The same, while the peer does not know it yet because its line is cut.
     pub fn cut_off(&self) {
         self.state.set(PeerState::Away);
         self.kit.hub().act(|hub, now| hub.cut_off(self.id, now));

@@ -12,9 +12,9 @@ pub struct Redial {
 // === impl Redial ===
 
 impl Redial {
-    /// The first wait at the most.
+    /// The longest wait after the first failure; each further one doubles it.
     pub const FIRST: Duration = Duration::from_secs(1);
-    /// The longest wait.
+    /// The longest wait, however many tries have failed.
     pub const MOST: Duration = Duration::from_secs(60);
     /// A connection that lived so long has held.
     pub const HELD: Duration = Duration::from_secs(30);

@@ -30,12 +30,12 @@ impl<T> Results<T> {
         waiting.push_back((ticket, due));
     }
 
-    /// How many wait.
+    /// How many results wait for their commit, at most [`Results::MOST`].
     pub fn len(&self) -> usize {
         self.waiting.borrow().len()
     }
 
-    /// Whether none does.
+    /// Whether no result waits for its commit.
     pub fn is_empty(&self) -> bool {
         self.waiting.borrow().is_empty()
     }

@@ -17,7 +17,7 @@ pub struct Rights {
 /// The subjects that a right is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Grant {
-    /// All there are.
+    /// All subjects of the board, whatever their names.
     Everything,
     /// Those whose names fit one of these patterns; with none of them, nothing.
     Only(Rc<[Pattern]>),
@@ -26,10 +26,10 @@ pub enum Grant {
 // === impl Rights ===
 
 impl Rights {
-    /// All of a board.
+    /// All rights: to speak and to hear of every subject of a board.
     pub const ALL: Self = Self { say: Grant::Everything, hear: Grant::Everything };
 
-    /// What these patterns grant.
+    /// The rights to speak of names that fit `say` and to hear of names that fit `hear`; an empty list grants nothing.
     #[must_use]
     pub fn of(say: &[Pattern], hear: &[Pattern]) -> Self {
         Self { say: Grant::of(say), hear: Grant::of(hear) }

@@ -98,6 +98,14 @@ impl<'a> VisibleBoard<'a> {
         self.seen(self.board.get(&subject)?)
     }
 
+    /// The place of the subject that the peer calls so, if the board knows it and the peer may hear of it.
+    #[must_use]
+    pub fn find(&self, called: &Subject) -> Option<SubjectId> {
+        let subject = self.sight.board_name(called)?;
+        self.sight.name(&subject)?;
+        self.board.find(&subject)
+    }
+
     /// All subjects from a place on, in the order of their places; none for each that the peer does not see.
     pub fn walk(
         &self,

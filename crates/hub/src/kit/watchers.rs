@@ -63,16 +63,16 @@ struct Subscription<W> {
 enum Look {
     /// Facts of the whole board, under its own names.
     Facts,
-    /// The same of lamps.
+    /// Lamps of the whole board, under its own names.
     Lamps,
-    /// By its sight.
+    /// Only what its sight shows: fewer subjects, or other names.
     Otherwise,
 }
 
 /// What a subscription is for.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// Facts or lamps.
+    /// Whether it is told each fact, or only what lamps show.
     pub shows: Shows,
     /// Of subjects of this kind.
     pub kind: Kind,
@@ -87,11 +87,11 @@ pub type Reached = SmallVec<[(Kind, Revision); 2]>;
 
 /// A connection with watches of facts, as one look finds it.
 pub struct Surveyed<T> {
-    /// The connection.
+    /// The connection that the watches belong to.
     pub conn: ConnId,
     /// What the look took of it.
     pub taken: T,
-    /// Where its watches stand.
+    /// Up to where its watches were sent everything, for each kind.
     pub reached: Reached,
     /// Whether something that has ended waits for its proof that it has read it.
     pub must_confirm: bool,
@@ -178,7 +178,7 @@ impl<W: Watcher> Watchers<W> {
         !self.end(|one| one.is(conn, shows, kind)).is_empty()
     }
 
-    /// Ends all subscriptions of a connection; their kinds.
+    /// Ends all subscriptions of a connection, and gives back their kinds.
     pub fn unsubscribe_all(&self, conn: ConnId) -> Vec<Kind> {
         self.end(|one| one.peer.id() == conn)
     }
@@ -200,7 +200,7 @@ impl<W: Watcher> Watchers<W> {
         self.all.borrow().len()
     }
 
-    /// Whether nobody watches.
+    /// Whether nobody has subscribed at this door and board.
     pub fn is_empty(&self) -> bool {
         self.all.borrow().is_empty()
     }
@@ -308,7 +308,7 @@ impl<W: Watcher> Watchers<W> {
         }
     }
 
-    /// Of those who keep nothing, what has left this process counts as read.
+    /// For peers that keep nothing, what has left this process counts as read.
     pub fn confirm_drained(&self) {
         for one in self.all.borrow().iter() {
             if one.cache == PeerCache::Forgotten && one.to.is_drained() {
@@ -362,7 +362,8 @@ impl<W: Watcher> Subscription<W> {
         self.peer.id() == conn && self.shows == shows && self.watch.kind() == kind
     }
 
-    /// As it looks to whom it does not look as to all others. Apart from [`Watchers::broadcast`], which is smaller without.
+    /// Tells a change to a subscriber that sees it differently from most. Apart from [`Watchers::broadcast`], which
+    /// stays smaller without it.
     #[inline(never)]
     fn tell_otherwise(&self, written: &mut Written, writer: &dyn Writer, change: &Change) {
         if let Some(bytes) = written.of(writer, change, self.shows, &self.sight) {

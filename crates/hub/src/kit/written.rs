@@ -14,7 +14,7 @@ use super::sight::Sight;
 pub enum Shows {
     /// Each fact, by who says it.
     Facts,
-    /// What the lamp shows.
+    /// What each lamp shows, whoever has lit it.
     Lamps,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Form {
 // === impl Written ===
 
 impl Written {
-    /// The next change comes.
+    /// The next change comes: what was written for the last one no longer counts.
     pub fn begin(&mut self) {
         self.facts.is_of_this = false;
         self.lamps.is_of_this = false;
@@ -87,7 +87,7 @@ impl Form {
         self.of(|out| writer.write_fact(change, out))
     }
 
-    /// The same of a lamp.
+    /// The same for a change of a lamp.
     #[inline]
     pub fn of_lamp(&mut self, writer: &dyn Writer, change: &Change) -> &[u8] {
         self.of(|out| writer.write_lamp(&change.subject, change.lamp.as_ref(), out))

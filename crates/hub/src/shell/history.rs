@@ -51,11 +51,11 @@ pub struct StoredHistory {
     settings: RefCell<HistorySettings>,
     is_on: Cell<bool>,
     boards: RefCell<Vec<BoardName>>,
-    /// What is not written yet.
+    /// Changes that are not written to a page yet.
     waiting: RefCell<Batch>,
-    /// There is something to do.
+    /// Raised when there is something to write or to remove.
     begun: Notify,
-    /// A batch is complete.
+    /// Raised when as many changes wait as fill a batch.
     full: Notify,
     index: RefCell<Index>,
     /// Whether all pages are in the index.
@@ -68,11 +68,11 @@ pub struct StoredHistory {
 /// How much of the past is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoredReport {
-    /// Bytes of all pages.
+    /// Bytes of all stored pages, of every board.
     pub bytes: u64,
-    /// How many there are.
+    /// How many pages are stored, of every board.
     pub pages: usize,
-    /// How many bytes there may be.
+    /// The most bytes of pages: `history.size`.
     pub limit: u64,
 }
 
@@ -201,7 +201,7 @@ impl StoredHistory {
         Ok(Search::new(self, sought, pages))
     }
 
-    /// How much is stored.
+    /// How much is stored now, and how much may be.
     #[must_use]
     pub fn report(&self) -> StoredReport {
         let (index, limit) = (self.index.borrow(), self.settings.borrow().size);

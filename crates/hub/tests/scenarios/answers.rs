@@ -1,4 +1,4 @@
-//! Every answer can be explained.
+//! Whatever a lamp shows, `why` gives a reason for it.
 
 use lampfield_board::{
     DeviceState::{InUse, NotInUse},

@@ -1,4 +1,4 @@
-//! How long a server that drops is waited for, with the settings that everybody has: as long as its
+//! How long a PBX that drops is waited for, with the settings that everybody has: as long as its
 //! back-off keeps it away, and not much longer.
 
 use std::time::Duration;
@@ -147,7 +147,7 @@ fn who_comes_back_a_little_late_or_early_keeps_its_lamps() {
     }
 }
 
-/// Attempts fail while the server is out of reach, and each doubles the next wait.
+/// Attempts fail while the PBX is out of reach, and each doubles the next wait.
 #[test]
 fn six_outages_of_three_seconds_are_waited_for() {
     let mut asterisk = Asterisk::new();

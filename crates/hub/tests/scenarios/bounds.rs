@@ -92,7 +92,7 @@ fn the_removal_of_many_accounts_is_no_more_work_at_once_than_that_of_one() {
     assert_eq!((story.changes.len(), story.hub.accounts().len()), (2_000, 0));
 }
 
-/// Servers that were copied with their configuration all speak as the same entity.
+/// PBXs that were copied with their configuration all speak as the same entity.
 #[test]
 fn many_accounts_of_one_eid_are_no_more_work_than_with_eids_of_their_own() {
     let mut story = Story::new();

@@ -84,7 +84,7 @@ fn to_clear_ends_one_origins_word_or_everybodys() {
     story.device(1, 1, "PJSIP/100", Ringing);
     set(&mut story, "PJSIP/100", InUse);
     assert_eq!(clear(&mut story, "PJSIP/100", Some(&operator())), 1);
-    assert_eq!(story.shows("PJSIP/100"), Some(Ringing), "the server's own word stands");
+    assert_eq!(story.shows("PJSIP/100"), Some(Ringing), "the PBX's own word stands");
     set(&mut story, "PJSIP/100", InUse);
     assert_eq!(clear(&mut story, "PJSIP/100", None), 2);
     assert_eq!(story.shows("PJSIP/100"), None, "nothing stands in for what was cleared");

@@ -90,7 +90,7 @@ fn a_goodbye_ends_the_lease_at_once_but_not_mailboxes_and_kept_devices() {
 }
 
 /// What a policy kept beyond its lease has one grace from the reload on that ends the policy, whether
-/// its server is away or has come back and said nothing more about it.
+/// its PBX is away or has come back and said nothing more about it.
 #[test]
 fn what_is_no_longer_kept_ends_after_a_grace_unless_it_is_said_again() {
     let keep = Rule::parse("Custom:*", Policy::Keep).unwrap();

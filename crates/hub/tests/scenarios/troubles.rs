@@ -41,7 +41,7 @@ fn of_many_accounts_of_one_eid_eight_are_named() {
     assert_eq!(story.troubles(), [expected]);
 }
 
-/// A server with two lamps that is lost, and does not come back within its grace.
+/// A PBX with two lamps that is lost, and does not come back within its grace.
 fn dead() -> (Story, Trouble) {
     let mut story = Story::new();
     story.login(1, A);

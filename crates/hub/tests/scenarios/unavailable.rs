@@ -1,4 +1,4 @@
-//! `withdraw_as = "unavailable"`: what stands in for the phones of a dead server.
+//! `withdraw_as = "unavailable"`: what stands in for the phones of a dead PBX.
 
 use lampfield_board::DeviceState::{InUse, NotInUse, Unavailable};
 use lampfield_board::{Ending, FactState, Kind};
@@ -11,7 +11,7 @@ fn story() -> Story {
     Story::with(Settings { policies, ..Settings::default() })
 }
 
-/// A story in which `PJSIP/100` was in use on a server that is dead now.
+/// A story in which `PJSIP/100` was in use on a PBX that is dead now.
 fn dead() -> Story {
     let mut story = story();
     story.login(1, A);
@@ -73,7 +73,7 @@ fn the_origin_speaks_again_or_is_forgotten() {
     assert_eq!(story.hub.status().facts.used, 0);
 }
 
-/// The phone has registered with another server meanwhile.
+/// The phone has registered with another PBX meanwhile.
 #[test]
 fn a_server_that_has_the_phone_is_believed() {
     let mut story = dead();

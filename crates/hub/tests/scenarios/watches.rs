@@ -1,4 +1,4 @@
-//! Snapshot, then changes.
+//! A watch brings the board first, and then each change.
 
 use lampfield_board::{
     Change, DeviceState,

@@ -1,4 +1,4 @@
-//! What may happen, chosen by the seed.
+//! What may happen in a world; the seed of the world chooses.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -40,7 +40,7 @@ fn create(seed: u64) -> World {
     let count = random.between(2, 5);
     let shared = random.chance(20);
     let server = |index| {
-        // Two servers may share one account.
+        // Two PBXs may share one account.
         let account = if shared && index == 1 { 0 } else { index };
         Server::new(account_named(&format!("pbx{account}")), ASTERISK)
     };
@@ -241,7 +241,7 @@ fn confirm_all(world: &mut World) {
     node.carry_out(&mut world.disk);
 }
 
-/// The operator removes the accounts that a server has left for another. Who uses one of them
+/// The operator removes the accounts that a PBX has left for another. Who uses one of them
 /// still comes back.
 fn remove_left_accounts(world: &mut World) {
     let left: BTreeSet<_> = world.servers.iter().flat_map(|server| server.left.clone()).collect();

@@ -20,7 +20,7 @@ impl Asterisk {
         Self { eid, own: BTreeMap::new(), heard: BTreeMap::new(), mailboxes: BTreeMap::new() }
     }
 
-    /// Takes in one message.
+    /// Takes in one message as Asterisk does: its own echo and what is not to be cached are dropped.
     pub fn hear(&mut self, change: &Change) {
         let own_echo = change.origin.eid() == self.eid;
         if own_echo || change.cachable == Cachable::No {

@@ -37,7 +37,7 @@ impl Disk {
         self.waiting.iter().filter(|write| buckets(write.bucket)).count()
     }
 
-    /// Commits the oldest writes.
+    /// Commits so many of the writes that wait, the oldest first.
     pub fn commit(&mut self, writes: usize) {
         for write in self.waiting.drain(..writes).collect::<Vec<_>>() {
             self.keep(write);

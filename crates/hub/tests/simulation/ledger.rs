@@ -23,7 +23,7 @@ pub enum End {
     Away { at: u64, moved: bool },
     /// Lampfield has started; the account's login moves this, but to no earlier time.
     Restarted { at: u64 },
-    /// It must be said again by then.
+    /// It ends then, unless it is said again before.
     Unproven { at: u64 },
 }
 

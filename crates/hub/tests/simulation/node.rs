@@ -63,7 +63,7 @@ impl Node {
         }
     }
 
-    /// The connection of a server that has not been given up here.
+    /// The connection of a PBX that has not been given up here.
     pub fn link_of(&self, server: usize, account: &AccountName) -> Option<ConnId> {
         let links = self.links.values();
         let mut own = links.filter(|link| link.server == server && link.account == *account);

@@ -22,7 +22,7 @@ pub const PERSON: Profile =
 
 pub struct Server {
     pub account: AccountName,
-    /// Accounts that it used before.
+    /// Accounts that it used before, and does not use any more.
     pub left: BTreeSet<AccountName>,
     /// A PBX keeps what it heard; a person's client begins anew with each login.
     pub profile: Profile,
@@ -45,7 +45,7 @@ pub struct Session {
     pub gives_up_at: Option<u64>,
 }
 
-/// What a client sends.
+/// What a client sends to Lampfield.
 pub enum Up {
     Say { eid: Eid, subject: Subject, value: Value, cachable: Cachable },
     Subscribe,

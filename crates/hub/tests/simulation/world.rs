@@ -1,4 +1,4 @@
-//! Servers, networks and one Lampfield on one clock. What happens is chosen in `actions`, what
+//! PBXs, networks and one Lampfield on one clock. What happens is chosen in `actions`, what
 //! must hold is in `checks`; here is how one thing follows from another.
 
 use std::collections::BTreeSet;
@@ -31,7 +31,7 @@ pub struct World {
     /// Facts that were told, lost with the uncommitted end of the store, and never said again:
     /// nobody can know of them any more.
     pub orphans: BTreeSet<(Subject, Eid)>,
-    /// Servers whose first subscription was lost in the same way.
+    /// PBXs whose first subscription was lost in the same way.
     pub strangers: BTreeSet<usize>,
     pub devices: Vec<Subject>,
     pub mailboxes: Vec<Subject>,
@@ -141,7 +141,7 @@ impl World {
         }
     }
 
-    /// Lampfield sees a connection end.
+    /// Lampfield sees a connection end without a goodbye.
     pub fn lose(&mut self, conn: ConnId) {
         let Some(node) = &mut self.node else { return };
         let Some(link) = node.links.remove(&conn) else { return };
@@ -167,7 +167,7 @@ impl World {
         self.client_sees_end(server, conn);
     }
 
-    /// An account is removed. Its servers are strangers when they come again under that name: what
+    /// An account is removed. Its PBXs are strangers when they come again under that name: what
     /// they remember of before, nobody knows.
     pub fn remove(&mut self, account: &AccountName) {
         let Some(node) = &mut self.node else { return };
@@ -235,7 +235,7 @@ impl World {
         self.servers[index].logged_in(conn, &mut self.random);
     }
 
-    /// A server's network path breaks: nobody is told.
+    /// A PBX's network path breaks: nobody is told.
     pub fn cut(&mut self, index: usize) {
         self.servers[index].path_up = false;
         if let Some(session) = &mut self.servers[index].session {
@@ -322,7 +322,7 @@ impl World {
         self.ledger.restart(facts, self.restart_grace, self.now);
     }
 
-    /// Moves messages between a server and Lampfield, up to `most` each way.
+    /// Moves messages between a PBX and Lampfield, up to `most` each way.
     pub fn pump(&mut self, index: usize, most: usize) {
         for _ in 0..most {
             if !self.pump_up(index) {
@@ -338,7 +338,7 @@ impl World {
         }
     }
 
-    /// Lets Lampfield read one thing that a server has sent. Whether there was one.
+    /// Lets Lampfield read one thing that a PBX has sent. Whether there was one.
     fn pump_up(&mut self, index: usize) -> bool {
         let server = &mut self.servers[index];
         let (path_up, profile) = (server.path_up, server.profile);

@@ -23,9 +23,9 @@ async fn guesses_are_limited_per_address_and_account() {
 /// What guessers at the owner's address do with each of their connections.
 #[derive(Clone, Copy)]
 enum Guessers {
-    /// Always another password.
+    /// Each connection tries a password that no other has tried.
     Distinct,
-    /// Always the same.
+    /// All connections try the same password.
     Same,
     /// Always another password, and gone again as soon as the one before is remembered.
     Hasty,
@@ -43,7 +43,7 @@ enum Owner {
 }
 
 impl Owner {
-    /// Tries once.
+    /// Tries to log in once, and waits as long as it takes.
     async fn is_in(self, book: &Rc<AccountBook>) -> bool {
         match self {
             Self::Plain => works(book, "server1", "secret").await,

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::{Bucket, Embedded, Storage, Store, StoreLimits, Write};
 
-/// More than two pages.
+/// More than two pages of a snapshot.
 const ROWS: usize = 600;
 const QUEUE: usize = 4;
 

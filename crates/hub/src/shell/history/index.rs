@@ -28,14 +28,14 @@ struct Known {
     board: BoardName,
     span: Span,
     bytes: u64,
-    /// Nothing but its beginning is left of it.
+    /// It has been emptied: only its beginning is left.
     is_blank: bool,
 }
 
-/// How a page goes.
+/// How much of a page is removed to make room.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Going {
-    /// As a whole.
+    /// The page itself, with its beginning.
     Whole(PageKey),
     /// All that is in it: where it begins still says from when on everything is known.
     Blank(PageKey),
@@ -102,7 +102,7 @@ impl Index {
         pages.map(|(base, _)| PageKey { board: board.clone(), base: *base }).collect()
     }
 
-    /// All pages.
+    /// Every page of every board, in the order of their beginnings.
     pub(super) fn all(&self) -> impl Iterator<Item = PageKey> {
         self.pages.iter().map(|(base, known)| PageKey { board: known.board.clone(), base: *base })
     }

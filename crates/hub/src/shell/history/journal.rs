@@ -10,7 +10,7 @@ use lampfield_board::{BoardName, Origin, WallTime};
 
 use crate::notice::{Happening, Notice};
 
-/// Happenings that are remembered in memory.
+/// Happenings that are kept in memory, of all boards together.
 const LIMIT: usize = 4_096;
 
 /// The latest happenings of all boards, the oldest first.
@@ -23,9 +23,9 @@ pub(super) struct Journal {
 /// The connection of an origin was lost, or is back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkEvent {
-    /// When it was noticed.
+    /// When it was noticed here, by the wall clock.
     pub at: WallTime,
-    /// Whose connection it was.
+    /// The origin whose connection it was.
     pub origin: Arc<Origin>,
     /// What has happened, with the time that the origin has.
     pub turn: LinkTurn,

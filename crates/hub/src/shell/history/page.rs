@@ -31,7 +31,7 @@ pub(super) const PAGE_BYTES: usize = 32 * 1024;
 /// Where a page is stored: `asterisk.example|1790000000000`. Keys of one board sort by time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PageKey {
-    /// Whose past it is.
+    /// The board whose past it holds.
     pub board: BoardName,
     /// Where it begins. No two pages of a store have the same.
     pub base: WallTime,
@@ -68,7 +68,7 @@ impl fmt::Display for PageKey {
 // === impl Span ===
 
 impl Span {
-    /// That of a page in which nothing is yet.
+    /// The span of a page in which nothing is yet.
     pub(super) fn empty(base: WallTime) -> Self {
         Self { from: base, to: base }
     }

@@ -15,19 +15,19 @@ use super::page::{Needle, Page, PageError, PageKey};
 /// What of the past is looked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Sought<'a> {
-    /// Of which board.
+    /// The board whose past is searched.
     pub board: &'a BoardName,
     /// Of which subjects, by the names under which their past is kept.
     pub subjects: &'a [Subject],
-    /// Nothing from before.
+    /// The oldest moment that is of interest.
     pub since: WallTime,
-    /// Nothing from after.
+    /// The newest moment that is of interest.
     pub until: WallTime,
     /// With what happened to connections on the board.
     pub links: bool,
 }
 
-/// A search under way.
+/// A search under way, which reads one page at a time.
 pub struct Search {
     history: Rc<StoredHistory>,
     pages: VecDeque<PageKey>,
@@ -40,7 +40,7 @@ pub struct Search {
 /// What a page had of what is sought.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Leaf {
-    /// Changes, the newest first.
+    /// Changes of the subjects that are sought, the newest first.
     pub changes: Vec<(Subject, PastChange)>,
     /// What happened to connections, the newest first.
     pub links: Vec<LinkEvent>,

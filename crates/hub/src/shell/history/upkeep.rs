@@ -35,7 +35,7 @@ struct Read {
 struct Found {
     masked: usize,
     unreadable: usize,
-    /// The first of those, and why.
+    /// The first row that could not be read, and what is wrong with it.
     first: Option<(String, String)>,
 }
 
@@ -193,7 +193,7 @@ fn read(row: Row, masks: &Masks) -> Result<Read, (Row, PageError)> {
 // === impl Found ===
 
 impl Found {
-    /// Says once what people should know.
+    /// Writes one line to the log for all rows that could not be read.
     fn tell(self) {
         if let Some((key, reason)) = self.first {
             let (bucket, rows) = (Bucket::History.name(), self.unreadable);

@@ -13,14 +13,14 @@ use super::page::{PageBuilder, PageKey, Span};
 /// How long a page takes more at the most, so that what is in it is not kept much longer than it may be.
 const LONGEST_PAGE: Duration = Duration::from_hours(1);
 
-/// Something that happened on a board.
+/// A change, or something that happened to a connection.
 #[derive(Debug)]
 pub(super) enum Entry {
     Change(Subject, PastChange),
     Link(LinkEvent),
 }
 
-/// What has happened since the last batch.
+/// What has happened since the last batch was written.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub entries: Vec<(BoardName, Entry)>,
@@ -30,10 +30,10 @@ pub(super) struct Batch {
     pub lost: Option<WallTime>,
 }
 
-/// How pages are made.
+/// What of the settings decides how pages are made.
 pub(super) struct Making {
     pub masks: Masks,
-    /// `history.keep`
+    /// `history.keep`: how long changes are kept, and so how much time a page may span.
     pub keep: Duration,
 }
 
@@ -79,7 +79,7 @@ impl OpenPages {
         self.newest = self.newest.max(newest);
     }
 
-    /// Where the open pages begin.
+    /// The beginnings of the pages that still take changes.
     pub(super) fn bases(&self) -> BTreeSet<WallTime> {
         self.pages.values().map(|page| page.key().base).collect()
     }
@@ -131,7 +131,7 @@ impl OpenPages {
     }
 }
 
-/// Whether a page takes no more.
+/// Whether a page is full or old enough to be closed.
 fn is_over(page: &PageBuilder, now: WallTime, keep: Duration) -> bool {
     let age = Duration::from_millis(now.millis().saturating_sub(page.key().base.millis()));
     page.is_full() || age > LONGEST_PAGE.min(keep / 8)

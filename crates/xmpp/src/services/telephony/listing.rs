@@ -1,9 +1,8 @@
 //! What a telephony node holds, in parts of bounded cost (XEP-0059): a board has room for millions
 //! of subjects, and whoever asks for all of them must not keep everybody else waiting.
 //!
-//! A part is told apart by the place of the last subject that was looked at, so that the next one begins there
-//! without a search, and nothing is told of subjects that the asker may not see. Parts go forward only and tell no
-//! total, which nobody counts.
+//! A part is told apart by the last subject in it, as the asker calls it, so that the next one begins there without a
+//! search. Parts go forward only and tell no total, which nobody counts.
 
 use lampfield_board::{SubjectFacts, SubjectId};
 use lampfield_hub::kit::{Visible, VisibleBoard};
@@ -18,13 +17,15 @@ pub const MOST: usize = 200;
 /// Subjects looked at for one part at most. Where a board holds more of the other kind in one
 /// piece, a part has fewer items than it might, or none, and still says where to go on.
 const LOOKED_AT: usize = 65_536;
+/// In front of the number of a place, which says where to go on where nothing of a piece may be named.
+const PLACE: char = '#';
 
 /// A part of the subjects of one node.
 pub struct Part<'a> {
     /// Those that somebody says something about.
     pub lit: Vec<Visible<'a>>,
     /// Where the part ends; none for one that is empty and the last.
-    end: Option<SubjectId>,
+    end: Option<String>,
     rest: Rest,
     paging: Paging,
 }
@@ -58,15 +59,18 @@ impl<'a> Part<'a> {
         let most = page.max.unwrap_or(MOST).min(max_items.unwrap_or(MOST)).min(MOST);
         let (mut part, mut items) =
             (Self { lit: Vec::new(), end: None, rest: Rest::Nothing, paging }, 0);
-        let subjects = board.walk(beginning(&page.place)?);
+        let subjects = board.walk(beginning(board, &page.place)?);
         for (looked_at, (place, seen)) in subjects.enumerate() {
             if items >= most || looked_at >= LOOKED_AT {
                 part.rest = Rest::Perhaps;
                 break;
             }
-            // Of what the asker may not see not even the place is told, or it could count them.
-            if seen.is_some() || looked_at + 1 == LOOKED_AT {
-                part.end = Some(place);
+            // Of what the asker may not see not even the place is told, or it could count them; but where a whole piece
+            // is hidden the walk has to go on behind it.
+            if let Some(seen) = &seen {
+                part.end = Some(seen.subject.to_string());
+            } else if looked_at + 1 == LOOKED_AT {
+                part.end = Some(format!("{PLACE}{}", place.index()));
             }
             let count = seen.as_ref().map_or(0, |seen| count(seen.facts, node));
             if count > 0 {
@@ -83,10 +87,10 @@ impl<'a> Part<'a> {
         if self.paging == Paging::Unasked && self.rest == Rest::Nothing {
             return;
         }
-        let first = self.lit.first().map(|lit| written(lit.facts.id()));
+        let first = self.lit.first().map(|lit| lit.subject.to_string());
         let goes_on = !self.lit.is_empty() || self.rest == Rest::Perhaps;
-        let last = self.end.filter(|_| goes_on).map(written);
-        codec::write_part(out, first.as_deref(), last.as_deref());
+        let last = self.end.as_deref().filter(|_| goes_on);
+        codec::write_part(out, first.as_deref(), last);
     }
 }
 
@@ -106,20 +110,18 @@ fn number(text: &str) -> Result<usize, Malformed> {
     text.trim().parse().map_err(wrong)
 }
 
-/// How a place is told to the asker.
-fn written(place: SubjectId) -> String {
-    place.index().to_string()
-}
-
 /// Where a walk over the board begins.
-fn beginning(place: &PageStart) -> Result<SubjectId, StanzaError> {
+fn beginning(board: VisibleBoard<'_>, place: &PageStart) -> Result<SubjectId, StanzaError> {
     match place {
         PageStart::Start => Ok(SubjectId::FIRST),
-        PageStart::After(place) => {
-            let place = place.parse().ok().map(SubjectId::at);
-            let unknown =
-                || StanzaCondition::ItemNotFound.with("begin again: there is no such place");
-            place.map(SubjectId::next).ok_or_else(unknown)
+        PageStart::After(last) => {
+            let place = match last.strip_prefix(PLACE) {
+                Some(place) => place.parse().ok().map(SubjectId::at),
+                None => last.parse().ok().and_then(|called| board.find(&called)),
+            };
+            let gone =
+                || StanzaCondition::ItemNotFound.with("begin again: the last one is no more");
+            place.map(SubjectId::next).ok_or_else(gone)
         }
         PageStart::End | PageStart::Before(_) => {
             Err(StanzaCondition::FeatureNotImplemented.with("this list goes forward only"))

@@ -12,7 +12,7 @@ use super::super::journal::{LinkEvent, LinkTurn};
 use super::{FORM, PAGE_BYTES, PageKey, Span};
 use crate::stored::json;
 
-/// A page that takes more.
+/// A page that still takes changes, and is written anew with each batch.
 pub(in crate::shell::history) struct PageBuilder {
     key: PageKey,
     span: Span,
@@ -107,7 +107,7 @@ impl PageBuilder {
         let _ok = write!(self.links, "[{after},{origin},\"{word}\",{}]", time.as_millis());
     }
 
-    /// The row's value.
+    /// The page as JSON text: the value of its row.
     pub(in crate::shell::history) fn text(&self) -> String {
         let Self { subjects, origins, protocols, states, changes, links, .. } = self;
         let lost = self.lost.map(|at| format!("\"lost\":{},", at.millis())).unwrap_or_default();

@@ -30,13 +30,13 @@ pub(in crate::shell::history) enum PageError {
     /// It is not JSON of the right form.
     #[error("it cannot be read: {0}")]
     Json(#[from] serde_json::Error),
-    /// A newer version has written it.
+    /// A newer version has written it in a form unknown here.
     #[error("it has form {0}, this version reads up to {FORM}")]
     Newer(u8),
-    /// A name or a word in it is none.
+    /// A name or a word in it is not valid.
     #[error("it has the unknown word {0:?}")]
     Word(String),
-    /// Something in it points nowhere.
+    /// A number in it points to no entry of its lists.
     #[error("it points to what is not in it")]
     Place,
 }
@@ -74,7 +74,7 @@ impl Needle {
 // === impl Page ===
 
 impl Page {
-    /// Reads a row's value.
+    /// Reads the value of a row; refuses forms that are newer than this version.
     pub(in crate::shell::history) fn read(text: &str) -> Result<Self, PageError> {
         let stored: StoredPage = serde_json::from_str(text)?;
         if stored.form > FORM {
@@ -140,7 +140,7 @@ impl Page {
         Ok(found)
     }
 
-    /// What happened to connections.
+    /// What happened to connections: those that were lost or came back.
     pub(in crate::shell::history) fn links(&self) -> Result<Vec<LinkEvent>, PageError> {
         let links = self.stored.links.iter().map(|(after, origin, turn, time)| {
             let time = Duration::from_millis(*time);

@@ -100,10 +100,11 @@ fn no_part_is_larger_than_the_limit_and_nothing_is_missed() {
 #[test]
 fn a_client_may_ask_for_less() {
     let board = board(5);
-    let set = "<set xmlns='http://jabber.org/protocol/rsm'><first>0</first><last>1</last></set>";
+    let set = "<set xmlns='http://jabber.org/protocol/rsm'>\
+        <first>device/PJSIP/0</first><last>device/PJSIP/1</last></set>";
     let (names, lies) = part(&board, Kind::Device, "<max>2</max>").unwrap();
     assert_eq!((names.join(" "), lies.as_str()), ("PJSIP/0 PJSIP/1".to_owned(), set));
-    let next = "<max>2</max><after>1</after>";
+    let next = "<max>2</max><after>device/PJSIP/1</after>";
     assert_eq!(part(&board, Kind::Device, next).unwrap().0, ["PJSIP/2", "PJSIP/3"]);
     assert!(part(&board, Kind::Device, "<max>0</max>").unwrap().0.is_empty());
 }
