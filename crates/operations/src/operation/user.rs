@@ -62,7 +62,7 @@ operation! {
 }
 
 operation! {
-    /// Stops waiting for a server of an account that will not come back under its resource.
+    /// Stops waiting for a PBX of an account that will not come back under its resource.
     pub struct UserForgetResource = "user forget-resource" {
         /// NAME or NAME@DOMAIN
         name: String,
