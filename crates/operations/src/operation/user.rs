@@ -231,7 +231,7 @@ impl<H: Host> Desk<H> {
     }
 }
 
-/// What was said for an argument, as patterns.
+/// The patterns that were typed for `argument`; the first wrong one is refused.
 fn patterns(typed: &[String], argument: &str) -> Result<Vec<Pattern>, Failure> {
     let patterns = typed.iter().map(|pattern| Pattern::parse(pattern));
     patterns.collect::<Result<_, _>>().map_err(|error| {
