@@ -70,7 +70,7 @@ fn warm_up(runtime: &Runtime, tasks: &LocalSet, publisher: &mut TcpStream) -> Ou
     tasks.block_on(runtime, publish(publisher))
 }
 
-/// What is counted.
+/// What valgrind counts: the same publishes once more, when all is warm.
 #[inline(never)]
 fn measured(runtime: &Runtime, tasks: &LocalSet, publisher: &mut TcpStream) -> Outcome<()> {
     std::hint::black_box(tasks.block_on(runtime, publish(publisher)))

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-/// `bench`
+/// The arguments of `lampfield bench`.
 #[derive(Debug, Clone, Args)]
 pub struct Bench {
-    /// What to measure.
+    /// The case that is measured.
     #[command(subcommand)]
     pub case: Case,
     /// Where and as whom.
@@ -17,14 +17,14 @@ pub struct Bench {
     pub target: TargetArgs,
 }
 
-/// What to measure.
+/// The cases that can be measured, one in each run.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Case {
-    /// One server publishes, many hear it: processor time for each copy.
+    /// One PBX publishes, many hear it: processor time for each copy.
     Fanout(Load),
-    /// All servers publish and all hear all.
+    /// All PBXs publish and all hear all.
     Mesh {
-        /// How many servers
+        /// How many PBXs publish and hear
         #[arg(long, default_value_t = 64)]
         servers: usize,
         /// How much of it.
@@ -39,14 +39,14 @@ pub enum Case {
         /// Publishes in a second
         #[arg(long, default_value_t = 20.0)]
         rate: f64,
-        /// How long
+        /// How long it publishes
         #[arg(long = "for", value_name = "TIME", default_value = "5s")]
         #[arg(value_parser = humantime::parse_duration)]
         span: Duration,
     },
     /// Logs in many, twice, and leaves them idle: processor time and memory of each.
     Connect {
-        /// How many clients
+        /// How many clients log in
         #[arg(long, default_value_t = 200)]
         clients: usize,
     },
@@ -58,13 +58,13 @@ pub enum Case {
     },
     /// A node with many items: stores, fetches and deletes them.
     Items {
-        /// How many items
+        /// How many items are stored
         #[arg(long, default_value_t = 10_000)]
         items: u32,
     },
     /// Serves as the limit: a TCP server that only hands on bytes. Runs until it is stopped.
     Raw {
-        /// Where to listen
+        /// Where to listen; port 0 is any that is free
         #[arg(long, default_value = "127.0.0.1:0")]
         listen: SocketAddr,
     },
@@ -76,7 +76,7 @@ pub struct Load {
     /// How many clients hear it
     #[arg(long, default_value_t = 100)]
     pub subscribers: usize,
-    /// How many other states one more server keeps on the board meanwhile
+    /// How many other states one more PBX keeps on the board meanwhile
     #[arg(long, default_value_t = 0)]
     pub facts: u32,
     /// How much of it.
@@ -90,7 +90,7 @@ pub struct Pace {
     /// Publishes of each publisher that are under way at once: unanswered, or not everywhere yet
     #[arg(long, value_name = "COUNT", default_value_t = 32)]
     pub in_flight: usize,
-    /// How long
+    /// How long it publishes
     #[arg(long = "for", value_name = "TIME", default_value = "3s")]
     #[arg(value_parser = humantime::parse_duration)]
     pub span: Duration,

@@ -7,30 +7,30 @@ use std::path::PathBuf;
 /// Why a run ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
-    /// Nobody listens there.
+    /// Nobody listens at the address, or it cannot be reached.
     #[error("cannot connect to {address}: {source}")]
     Connect {
-        /// Where.
+        /// The address that was tried.
         address: SocketAddr,
-        /// Why not.
+        /// What the system said.
         source: io::Error,
     },
-    /// A connection broke.
+    /// A connection ended before its client was done.
     #[error("the connection of {who} ended: {source}")]
     Ended {
-        /// Whose.
+        /// Whose connection it was: an account, or the number of a client.
         who: String,
-        /// How.
+        /// What the system said.
         source: io::Error,
     },
     /// The server answered something else.
     #[error("{who} wanted {wanted}, got {got}")]
     Unexpected {
-        /// Whose connection.
+        /// The client that did not get what it wanted.
         who: String,
-        /// What was expected.
+        /// What was expected instead.
         wanted: &'static str,
-        /// What came, cut.
+        /// What came, cut if it is long.
         got: String,
     },
     /// TLS is not possible.
@@ -39,23 +39,23 @@ pub enum BenchError {
     /// A file cannot be read.
     #[error("cannot read {path}: {source}")]
     File {
-        /// Which.
+        /// The path of the file.
         path: PathBuf,
-        /// Why not.
+        /// What the system said.
         source: io::Error,
     },
     /// The measured process is gone, or is another user's.
     #[error("cannot measure process {pid}: {source}")]
     Meter {
-        /// Its number.
+        /// The number of the process.
         pid: u32,
-        /// Why not.
+        /// What the system said.
         source: io::Error,
     },
     /// Something else of the system.
     #[error("{what}: {source}")]
     System {
-        /// What was tried.
+        /// What was tried, as the message begins.
         what: &'static str,
         /// Why it did not work.
         source: io::Error,
@@ -67,9 +67,9 @@ pub enum BenchError {
     Descriptors {
         /// How many are asked for.
         clients: usize,
-        /// Open files for them.
+        /// How many open files they need.
         needed: u64,
-        /// The hard limit.
+        /// The hard limit of open files.
         most: u64,
     },
     /// The options do not fit together.

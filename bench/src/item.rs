@@ -20,9 +20,9 @@ const FIRST_NUMBER: u32 = 10_000;
 /// Where a copy that has arrived belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heard {
-    /// Which publisher, from 0.
+    /// The number of the publisher, from 0.
     pub publisher: u32,
-    /// Which of its devices, from 0.
+    /// The number of the publisher's device, from 0.
     pub device: u32,
     /// The index of its state in [`STATES`].
     pub state: u32,
@@ -36,7 +36,7 @@ pub struct Items {
 }
 
 impl Items {
-    /// For so many publishers.
+    /// Items for so many publishers, each with an EID of its own.
     pub fn new(publishers: usize) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let [.., a, b, c] = (now.as_millis() as u64).to_be_bytes();

@@ -9,7 +9,7 @@ use crate::item::{DEVICES, Heard, STATES};
 /// What happened to the copies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Publishes sent.
+    /// How many publishes were sent.
     pub published: u64,
     /// Copies that came, each where it belongs.
     pub delivered: u64,
@@ -53,7 +53,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Empty accounts.
+    /// Accounts in which nothing was published yet.
     pub fn new(publishers: usize, hearers: usize) -> Self {
         let flights = std::iter::repeat_with(Flights::default).take(publishers).collect();
         let rounds = vec![0; hearers * publishers * DEVICES as usize];

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::BenchError;
 
-/// Watches one process.
+/// Watches what one process costs, by its number.
 #[derive(Debug, Clone, Copy)]
 pub struct Meter {
     pid: u32,
@@ -26,16 +26,16 @@ pub struct Sample {
 /// What was used between two samples.
 #[derive(Debug, Clone, Copy)]
 pub struct Used {
-    /// Wall clock time.
+    /// The time between the samples, by the clock on the wall.
     pub wall: Duration,
     /// Processor time of all threads, user and system.
     pub cpu: Duration,
 }
 
-/// Memory in KiB.
+/// The memory of a process, in KiB.
 #[derive(Debug, Clone, Copy)]
 pub struct Memory {
-    /// Resident.
+    /// Resident: what is in memory now.
     pub rss: u64,
     /// Resident, with what is shared counted in parts; none where the kernel does not tell.
     pub pss: Option<u64>,
@@ -44,12 +44,12 @@ pub struct Memory {
 // === impl Meter ===
 
 impl Meter {
-    /// Of another process.
+    /// Watches another process, by its number.
     pub fn of(pid: u32) -> Self {
         Self { pid }
     }
 
-    /// Of this one.
+    /// Watches this process, the load generator.
     pub fn own() -> Self {
         Self::of(std::process::id())
     }
@@ -156,9 +156,9 @@ pub struct Stopwatch<'m> {
 /// What one piece of work took.
 #[derive(Debug, Clone, Copy)]
 pub struct Took {
-    /// Of this process.
+    /// What this process, the load generator, has used.
     pub own: Used,
-    /// Of the server.
+    /// What the server has used, if its process is known.
     pub server: Option<Used>,
 }
 

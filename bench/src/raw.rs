@@ -60,12 +60,12 @@ impl Child {
         started.map_err(BenchError::system("cannot start the raw server"))
     }
 
-    /// Where it listens.
+    /// Where it listens: an address and the port that it was given.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its process.
+    /// The number of its process, to measure it.
     pub fn pid(&self) -> u32 {
         self.process.id()
     }
@@ -79,7 +79,7 @@ impl Drop for Child {
     }
 }
 
-/// One client.
+/// One client and what waits to be written to it.
 struct Client {
     socket: TcpStream,
     role: Option<Role>,
@@ -148,7 +148,7 @@ fn accept(
 /// What comes from one client.
 struct Turn {
     room: Vec<u8>,
-    /// Whole messages.
+    /// Whole messages, ready to be handed on.
     news: Vec<u8>,
 }
 

@@ -16,7 +16,7 @@ pub struct Report {
     pub schema: &'static str,
     /// Which case, with its numbers.
     pub case: String,
-    /// What was measured.
+    /// What was measured: the kind of server and its address.
     pub target: String,
     /// The figures, in the order in which they are printed.
     pub figures: Vec<Figure>,
@@ -27,25 +27,25 @@ pub struct Report {
     pub warnings: Vec<String>,
 }
 
-/// One number.
+/// One measured number with its unit.
 #[derive(Debug, Clone, Serialize)]
 pub struct Figure {
     /// What it is, in words that do not change.
     pub name: String,
-    /// How much.
+    /// The number, in `unit`.
     pub value: f64,
-    /// Of what.
+    /// The unit: `ms`, `µs`, `KiB`; empty for a count.
     pub unit: &'static str,
 }
 
 /// What became of the copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Copies {
-    /// Where they belong.
+    /// Copies that came, to whom they belong.
     pub delivered: u64,
-    /// Never.
+    /// Copies that did not come until the run gave up on them.
     pub lost: u64,
-    /// Again.
+    /// Copies that came more than once.
     pub duplicated: u64,
     /// After a later one.
     pub disordered: u64,
@@ -56,13 +56,13 @@ pub struct Copies {
 // === impl Report ===
 
 impl Report {
-    /// An empty one.
+    /// A report without any figures yet.
     pub fn new(case: String, target: String) -> Self {
         let (figures, warnings) = (Vec::new(), Vec::new());
         Self { schema: "bench/1", case, target, figures, copies: None, warnings }
     }
 
-    /// Adds a figure.
+    /// Adds a figure at the end.
     pub fn figure(&mut self, name: &str, value: f64, unit: &'static str) {
         self.figures.push(Figure { name: name.to_owned(), value, unit });
     }
@@ -84,7 +84,7 @@ impl Report {
         self.copies = Some(Copies { delivered, lost, duplicated, disordered, refused });
     }
 
-    /// Adds the latencies.
+    /// Adds the 50th, 90th and 99th percentile and the worst latency, in ms.
     pub fn latencies(&mut self, latencies: &mut Latencies) {
         for (name, part) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("worst", 1.0)] {
             self.figure_if(&format!("latency {name}"), latencies.quantile(part), "ms");
@@ -125,7 +125,7 @@ impl Report {
         })
     }
 
-    /// For people.
+    /// The report as text for people: a table, and what is to be known.
     pub fn to_text(&self) -> String {
         let mut text = format!("{}\n{}\n\n", self.case, self.target);
         let width = self.figures.iter().map(|figure| figure.name.len()).max().unwrap_or(0);

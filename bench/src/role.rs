@@ -3,10 +3,10 @@
 /// What a client does; the limit wants to know it first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Only publishes.
+    /// It publishes and hears nothing.
     Publisher,
-    /// Only hears.
+    /// It hears and publishes nothing.
     Hearer,
-    /// Both.
+    /// It publishes and hears all others.
     Both,
 }

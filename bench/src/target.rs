@@ -17,7 +17,7 @@ use crate::talk::{Talk, is_error};
 use crate::tls::TlsClient;
 
 const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
-/// The node that Asterisk servers share.
+/// The node that Asterisks share.
 const DEVICE_STATE: &str = "device_state";
 /// The resource of every client.
 const RESOURCE: &str = "bench";
@@ -41,7 +41,7 @@ pub struct Target {
 /// Which node is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Node {
-    /// Asterisk's: always there, every server may publish.
+    /// Asterisk's: always there, every PBX may publish.
     Telephony,
     /// Any other: made for the run.
     Generic(String),
@@ -115,7 +115,7 @@ impl Target {
         self.patience
     }
 
-    /// Whether it is the limit.
+    /// Whether the limit is measured, which knows no XMPP.
     pub fn is_limit(&self) -> bool {
         self.node == Node::Raw
     }
@@ -335,7 +335,7 @@ impl Target {
 // === impl Node ===
 
 impl Node {
-    /// Its name.
+    /// The name of the node, as the service knows it.
     pub fn name(&self) -> &str {
         match self {
             Self::Telephony | Self::Raw => DEVICE_STATE,

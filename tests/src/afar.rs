@@ -94,13 +94,13 @@ impl Centre {
 
 /// Where an Asterisk stands. Its parts go in this order.
 pub struct Site {
-    /// The Asterisk.
+    /// The Asterisk that stands there.
     pub asterisk: Asterisk,
-    /// The relay beside it.
+    /// The relay beside it; none where it connects directly.
     pub relay: Option<Relay>,
     /// Its line to the server.
     pub line: Line,
-    /// What both run on.
+    /// The machine, as a network namespace, that both run on.
     pub machine: Arc<Namespace>,
     reached_at: SocketAddrV4,
     way: Way,

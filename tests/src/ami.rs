@@ -19,7 +19,7 @@ pub use message::{Message, Micros};
 /// How long an action may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// One logged-in connection.
+/// One connection to the manager interface, logged in.
 pub struct Ami {
     writer: tokio::sync::Mutex<OwnedWriteHalf>,
     heard: Arc<Heard>,

@@ -88,7 +88,7 @@ impl Asterisk {
         self.console("module unload res_xmpp.so");
     }
 
-    /// `kill -9`.
+    /// Kills it without warning, as `kill -9` does.
     pub fn kill(&mut self) {
         self.running_mut().process.kill();
         self.running = None;
@@ -106,7 +106,7 @@ impl Asterisk {
         self.running = None;
     }
 
-    /// Makes it forget its Custom: states, as a server that lost its calls has (while stopped).
+    /// Makes it forget its Custom: states, as a PBX that lost its calls has (while stopped).
     pub fn forget(&mut self) {
         assert!(self.running.is_none(), "it runs");
         self.folder.forget();
@@ -118,7 +118,7 @@ impl Asterisk {
         self.folder.write(&self.setup, self.net.socket(1, config::AMI_PORT));
     }
 
-    /// The manager interface.
+    /// Its manager interface; it must be running.
     pub fn ami(&self) -> &Ami {
         &self.running.as_ref().expect("Asterisk runs").ami
     }
@@ -133,7 +133,7 @@ impl Asterisk {
         self.net.socket(1, port)
     }
 
-    /// Its EID.
+    /// The EID under which it speaks.
     pub fn eid(&self) -> &str {
         &self.setup.eid
     }
@@ -158,7 +158,7 @@ impl Asterisk {
         Drops { lost, refused }
     }
 
-    /// Its process id.
+    /// The number of its process; it must be running.
     pub fn pid(&self) -> u32 {
         self.running.as_ref().expect("Asterisk runs").process.pid()
     }
@@ -193,7 +193,7 @@ impl Asterisk {
         self.ami().set(&format!("DEVICE_STATE({device})"), state).await;
     }
 
-    /// What `DEVICE_STATE()` reads.
+    /// What `DEVICE_STATE()` reads there, as a dialplan sees it.
     pub async fn state(&self, device: &str) -> String {
         self.ami().get(&format!("DEVICE_STATE({device})")).await
     }
@@ -238,7 +238,7 @@ impl Asterisk {
         self.ami().originate_without_waiting(ANSWERS, "MinivmMWI", &counts).await;
     }
 
-    /// Waits for the event that tells this server's phones about a mailbox.
+    /// Waits for the event that tells this PBX's phones about a mailbox.
     pub async fn sees_mailbox(&self, mark: usize, mailbox: &str, new: u32, old: u32) {
         let (new, old) = (new.to_string(), old.to_string());
         let event = self.ami().event(mark, |event| {
@@ -286,7 +286,7 @@ impl Asterisk {
 pub struct Drops {
     /// Connections that ended without its asking.
     pub lost: usize,
-    /// Tries that found nobody.
+    /// How many tries found nobody listening.
     pub refused: usize,
 }
 

@@ -15,7 +15,7 @@ impl Chance {
         Self(seed)
     }
 
-    /// From this seed.
+    /// Chance that repeats itself with the same seed.
     pub fn seeded(seed: u64) -> Self {
         Self(seed)
     }
@@ -35,7 +35,7 @@ impl Chance {
         (z ^ (z >> 31)) as usize % limit
     }
 
-    /// One of these.
+    /// One of the choices, each as likely as the others.
     pub fn one_of<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
         &choices[self.below(choices.len())]
     }

@@ -47,7 +47,7 @@ pub struct DeskPhone {
 }
 
 impl DeskPhone {
-    /// A phone of this endpoint of a server, which needs no password.
+    /// A phone of this endpoint of a PBX, which needs no password.
     pub async fn of(user: &str, server: SocketAddrV4) -> Self {
         let socket = UdpSocket::bind((*server.ip(), 0)).await.expect("a port for a phone");
         let socket = Arc::new(socket);
@@ -110,7 +110,7 @@ fn call_id(extension: &str, package: Package) -> String {
     format!("{extension}-{}", package.event())
 }
 
-/// Takes each NOTIFY.
+/// Answers each NOTIFY with 200 and keeps what it said.
 async fn answer(socket: Arc<UdpSocket>, told: Arc<Mutex<HashMap<String, String>>>) {
     let mut buffer = vec![0; 65_536];
     while let Ok((length, from)) = socket.recv_from(&mut buffer).await {

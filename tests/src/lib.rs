@@ -1,4 +1,4 @@
-//! What the end-to-end tests stand on: the server under test, real Asterisk servers, and XMPP
+//! What the end-to-end tests stand on: the server under test, real Asterisks, and XMPP
 //! clients that say exactly what a test tells them. Nothing here shares code with the product: a
 //! mistake must not be able to agree with itself.
 

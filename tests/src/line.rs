@@ -135,7 +135,7 @@ impl Line {
         self.state.is_cut.store(true, Ordering::Relaxed);
     }
 
-    /// Carries packets again.
+    /// Carries packets again, after a cut.
     pub fn heal(&self) {
         self.state.is_cut.store(false, Ordering::Relaxed);
     }

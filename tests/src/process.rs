@@ -42,7 +42,7 @@ impl Process {
         Self { child, ended: None }
     }
 
-    /// Its process id.
+    /// The number of the process.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -31,7 +31,7 @@ impl ScriptedPbx {
         &mut self.client
     }
 
-    /// Its EID.
+    /// The EID under which it publishes.
     pub fn eid(&self) -> &str {
         &self.eid
     }

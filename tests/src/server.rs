@@ -139,7 +139,7 @@ impl Server {
         .await;
     }
 
-    /// `kill -9`.
+    /// Kills it without warning, as `kill -9` does.
     pub fn kill(&mut self) {
         self.running.as_mut().expect("it runs").process.kill();
         self.running = None;
@@ -218,7 +218,7 @@ impl Server {
         }
     }
 
-    /// `status --json`.
+    /// What `lampfield status --json` answers.
     pub fn status(&self) -> Value {
         self.ask_json(&["status"])
     }
@@ -233,12 +233,12 @@ impl Server {
         self.status()["attention"].to_string()
     }
 
-    /// How long a server of this account is expected to stay away, and its grace, in seconds.
+    /// How long a PBX of this account is expected to stay away, and its grace, in seconds.
     pub fn predicted_wait_and_grace(&self, user: &str) -> (f64, f64) {
         answers::predicted_wait_and_grace(&self.status(), &format!("{user}@{DOMAIN}"))
     }
 
-    /// The running program.
+    /// The process; the server must be running.
     pub fn process(&self) -> &Process {
         &self.running.as_ref().expect("it runs").process
     }
@@ -264,12 +264,12 @@ impl Server {
         CertificateDer::from_pem_file(self.certificate_file()).expect("a certificate in PEM")
     }
 
-    /// The data folder.
+    /// The data folder, which outlives restarts.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    /// The configuration file.
+    /// The path of the configuration file.
     pub fn config_file(&self) -> PathBuf {
         self.folder.path().join("lampfield.toml")
     }

@@ -5,7 +5,7 @@ use crate::xmpp::Element;
 
 /// The two telephony nodes.
 pub const DEVICES: &str = "device_state";
-/// See [`DEVICES`].
+/// The node of message counts, beside [`DEVICES`].
 pub const MAILBOXES: &str = "message_waiting";
 
 /// The service that all tests talk to.
@@ -50,7 +50,7 @@ pub fn subscribe(id: &str, bare: &str, node: &str) -> String {
     to_service(id, &format!("<subscribe jid='{bare}' node='{node}'/>"))
 }
 
-/// The end of one.
+/// Ends one subscription of the bare JID to `node`.
 pub fn unsubscribe(id: &str, bare: &str, node: &str) -> String {
     to_service(id, &format!("<unsubscribe jid='{bare}' node='{node}'/>"))
 }
@@ -58,11 +58,11 @@ pub fn unsubscribe(id: &str, bare: &str, node: &str) -> String {
 /// A notification about a device: what a subscriber got.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeviceEvent {
-    /// The device.
+    /// The name of the device: `Custom:100`.
     pub device: String,
     /// The EID under which it is said.
     pub eid: String,
-    /// The state.
+    /// The state in Asterisk's word: `INUSE`.
     pub state: String,
 }
 

@@ -4,7 +4,7 @@
 /// A device state as AMI writes it.
 pub type State = &'static str;
 
-/// All states that a server can put into `DEVICE_STATE()` and mean, without UNKNOWN.
+/// All states that a PBX can put into `DEVICE_STATE()` and mean, without UNKNOWN.
 pub const KNOWN: [State; 8] =
     ["NOT_INUSE", "INUSE", "BUSY", "INVALID", "UNAVAILABLE", "RINGING", "RINGINUSE", "ONHOLD"];
 
@@ -21,7 +21,7 @@ const ORDER: [State; 9] = [
     "RINGINUSE",
 ];
 
-/// What one lamp shows when two servers say these.
+/// What one lamp shows when two PBXs say these.
 pub fn together(one: State, other: State) -> State {
     let busy = |state| matches!(state, "INUSE" | "ONHOLD" | "BUSY");
     if (one == "RINGING" && busy(other)) || (other == "RINGING" && busy(one)) {

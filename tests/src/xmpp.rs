@@ -28,7 +28,7 @@ pub const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
 /// One stanza from the server: what it means and the bytes it came as.
 #[derive(Clone, Debug)]
 pub struct Stanza {
-    /// Parsed, with namespaces.
+    /// The stanza as a tree, with namespaces.
     pub element: Element,
     /// As it was on the wire.
     pub raw: String,
@@ -37,7 +37,7 @@ pub struct Stanza {
 /// Why there is no next stanza.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
-    /// `</stream:stream>`.
+    /// The server closed the stream with `</stream:stream>`.
     StreamClosed,
     /// The socket was closed or reset.
     SocketClosed,
@@ -113,7 +113,7 @@ impl Client {
         &self.jid
     }
 
-    /// The bare JID.
+    /// The bare JID: the account without its resource.
     pub fn bare(&self) -> &str {
         self.jid.split('/').next().unwrap_or_default()
     }

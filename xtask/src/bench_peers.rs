@@ -45,7 +45,7 @@ pub struct Comparison {
 /// The load generator, which is the server as well, and a folder for the run.
 pub struct Bench {
     lampfield: PathBuf,
-    /// Gone at the end.
+    /// The folder for all that is made meanwhile; removed at the end.
     scratch: PathBuf,
 }
 
@@ -56,7 +56,7 @@ struct Seat {
     port: u16,
 }
 
-/// Measures everything.
+/// Prepares all servers, measures every case with each, and writes nothing.
 pub fn compare() -> Result<Comparison> {
     let started = Instant::now();
     let peers = peers::prepare_xmpp_servers()?;
@@ -96,7 +96,7 @@ impl Bench {
         lampfield::start(&self.lampfield, data, cores)
     }
 
-    /// Starts the limit.
+    /// Starts the limit on these cores.
     pub fn start_limit(&self, cores: Cores) -> Result<Process> {
         lampfield::start_limit(&self.lampfield, cores)
     }

@@ -9,7 +9,7 @@ use crate::tools::Tool;
 /// The version whose output and defaults `deny.toml` was written for.
 const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
 
-/// Whether `deny.toml` holds.
+/// Whether licences, bans and sources are as `deny.toml` has them.
 pub fn passes() -> Result<bool> {
     let mut check = DENY.command()?;
     check.args(["--workspace", "--locked", "check", "--hide-inclusion-graph"]);

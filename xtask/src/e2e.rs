@@ -1,4 +1,4 @@
-//! The end-to-end tests: the release server and the real Asterisk servers, driven from the
+//! The end-to-end tests: the release server and the real Asterisks, driven from the
 //! outside by the crate in `tests`.
 
 use std::path::PathBuf;

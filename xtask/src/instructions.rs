@@ -28,7 +28,7 @@ const SUBSCRIBERS: [u64; 2] = [1, 100];
 /// How many publishes `examples/hot_path.rs` counts.
 const PUBLISHES: u64 = 200;
 
-/// What is counted.
+/// What is counted, in the order of [`Instructions`].
 const NAMES: [&str; 2] = ["publish", "delivery"];
 
 /// What one publish and one delivery take.

@@ -1,4 +1,4 @@
-//! The real Asterisk servers and the XMPP client library of the end-to-end tests, and the XMPP
+//! The real Asterisks and the XMPP client library of the end-to-end tests, and the XMPP
 //! servers that are measured: each in a small Debian of its own, a folder made once in the cache
 //! folder and reused. A folder counts only with its stamp; what an interrupted run left is removed
 //! and made again.
@@ -40,11 +40,11 @@ pub fn prepare() -> Result<()> {
 
 /// A peer that can be started.
 pub struct Ready {
-    /// What it is.
+    /// Its name, which is also that of its folder.
     pub name: &'static str,
-    /// Its Debian's folder.
+    /// The folder of the Debian in which it is installed.
     pub root: PathBuf,
-    /// As Debian numbers it.
+    /// The version of its package in Debian.
     pub version: String,
 }
 

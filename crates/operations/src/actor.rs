@@ -14,18 +14,18 @@ use crate::scope::{Scope, Scopes};
 /// As whom the owner of the data folder speaks about lamps: no account can be called so.
 pub const OWNER: &str = "lampfield cli";
 
-/// Who does something.
+/// Who does something, with the scopes and the boards that this may touch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     kind: ActorKind,
     scopes: Scopes,
     /// The only board it may touch; none where it may touch all, and the server.
     board: Option<BoardName>,
-    /// By which way it comes.
+    /// The protocol by which it comes, as what it says by hand will show.
     protocol: Protocol,
 }
 
-/// What an actor is.
+/// By what an actor is known, and so what it may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActorKind {
     /// Whoever may open the control socket: the owner of the data folder.
@@ -75,7 +75,7 @@ impl Actor {
         Self { kind, scopes, board: Some(board), protocol }
     }
 
-    /// What it is.
+    /// What it is: the owner, an account, a token or a script.
     #[must_use]
     pub fn kind(&self) -> &ActorKind {
         &self.kind
@@ -87,7 +87,7 @@ impl Actor {
         self.board.as_ref()
     }
 
-    /// By which way it comes.
+    /// The protocol by which it comes, as what it says by hand will show.
     #[must_use]
     pub fn protocol(&self) -> Protocol {
         self.protocol

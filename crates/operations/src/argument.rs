@@ -42,7 +42,7 @@ pub struct Spoken(pub Value);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Since(pub WallTime);
 
-/// So long: `10m`, `2h`.
+/// A length of time as it is typed: `10m`, `2h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub Duration);
 

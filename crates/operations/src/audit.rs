@@ -35,7 +35,7 @@ pub struct Audit {
 
 /// Which entries somebody wants to see.
 pub struct Wanted<F> {
-    /// None that is older.
+    /// Only entries that were begun at this moment or later.
     pub since: WallTime,
     /// At most so many, the newest.
     pub limit: usize,
@@ -85,17 +85,17 @@ impl Audit {
         self.ledger.pay()
     }
 
-    /// How many entries are kept.
+    /// How many entries are kept, of all boards.
     pub fn len(&self) -> u64 {
         self.next.get() - self.oldest.get()
     }
 
-    /// Whether none is.
+    /// Whether no entry is kept.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many can be kept.
+    /// How many can be kept; the oldest goes first.
     pub fn limit(&self) -> u64 {
         LIMIT
     }
@@ -129,7 +129,7 @@ impl Audit {
         }
     }
 
-    /// Begins an entry.
+    /// Begins the entry of a try; its end is told to what is returned.
     pub(crate) fn begin(&self, entry: AuditEntry) -> Try<'_> {
         Try { audit: self, entry }
     }

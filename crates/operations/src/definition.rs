@@ -9,26 +9,26 @@ pub struct Definition {
     pub name: &'static str,
     /// What it does, in a sentence.
     pub about: &'static str,
-    /// What it is told.
+    /// The arguments that it takes, in the order in which they are shown.
     pub arguments: &'static [Argument],
-    /// The right to it.
+    /// The scope that an actor needs for it.
     pub scope: Scope,
-    /// Whether it changes anything.
+    /// Whether it changes anything, and what.
     pub effect: Effect,
-    /// What it is about.
+    /// Whether it is about one board or the whole server.
     pub reach: Reach,
-    /// What it answers.
+    /// The form of the answer: one document or many lines.
     pub answer: Answer,
 }
 
-/// One argument.
+/// One argument, as commands, routes and forms show it.
 #[derive(Debug)]
 pub struct Argument {
     /// Lower case, words joined by `_`.
     pub name: &'static str,
     /// What it means, and how it is written.
     pub about: &'static str,
-    /// What can be written.
+    /// The form in which it is written.
     pub form: Form,
     /// What stands if nothing is written.
     pub need: Need,
@@ -37,7 +37,7 @@ pub struct Argument {
 /// What can be written for an argument. In JSON all are texts but where it says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Any text.
+    /// Any text that its operation can read.
     Text,
     /// Several texts; in JSON a list of them.
     Texts,
@@ -62,33 +62,33 @@ pub enum Form {
 /// What stands if nothing is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// It must be said.
+    /// Without it the operation is refused.
     Required,
-    /// Nothing does.
+    /// It may be left out, and then nothing stands for it.
     Optional,
-    /// This does.
+    /// It may be left out, and then this stands, written as a person would.
     Default(&'static str),
 }
 
 /// Whether an operation changes anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It only looks.
+    /// It only looks, and leaves no entry in the audit log.
     Reads,
     /// It changes this, and stands in the audit log.
     Changes(&'static str),
 }
 
-/// What an operation is about.
+/// Whether an operation is about one board or the whole server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// One board and the domains that have it.
     Board,
-    /// The whole server.
+    /// The whole server, with every board.
     Server,
 }
 
-/// What an operation answers.
+/// The form in which an operation answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// One document of this schema.

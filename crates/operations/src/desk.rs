@@ -21,17 +21,17 @@ use crate::watchers::{Watchers, Watching};
 
 /// Everything that operations work on. Belongs to the core thread.
 pub struct Desk<H> {
-    /// Who says what, board by board.
+    /// All boards with their facts: who says what.
     pub boards: Boards,
-    /// Who may log in.
+    /// The accounts, and what is known of their passwords.
     pub accounts: Rc<AccountBook>,
-    /// Whether it is kept.
+    /// The store, to tell whether what was done is kept.
     pub store: Store,
-    /// Who watches.
+    /// Who is told of changes as they happen, for `watch`.
     pub watchers: Rc<Watchers>,
-    /// Who has changed what.
+    /// The log of changes and of refused tries.
     pub audit: Rc<Audit>,
-    /// The program around it.
+    /// The program around the operations, as far as they need it.
     pub host: H,
 }
 

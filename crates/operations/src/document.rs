@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Shown(serde_json::Value);
 
-/// Who says something.
+/// Who says something: an account with its EID, or another origin by its name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct OriginName {
     /// The account, as a bare JID.

@@ -18,7 +18,7 @@ pub enum Exit {
     Usage = 2,
     /// The server was not reached.
     NotReached = 3,
-    /// Not allowed.
+    /// Whoever asks has no right to it.
     NotAllowed = 4,
     /// There is no such thing.
     NoSuchThing = 5,
@@ -33,7 +33,7 @@ pub enum Exit {
 /// An error as a person reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// How the program ends.
+    /// The status with which a command ends because of it.
     pub exit: Exit,
     /// Stable, the same in the log and in the manual.
     pub code: String,

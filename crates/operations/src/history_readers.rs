@@ -16,7 +16,7 @@ pub struct HistoryReaders {
 // === impl HistoryReaders ===
 
 impl HistoryReaders {
-    /// Whether an account may.
+    /// Whether an account may read the past, by its role or its name.
     #[must_use]
     pub fn include(&self, account: &Account) -> bool {
         let is_named = |name: &AccountName| name.as_str() == account.jid.as_str();
@@ -24,7 +24,7 @@ impl HistoryReaders {
     }
 }
 
-/// The admins.
+/// Admins only, until the configuration says otherwise.
 impl Default for HistoryReaders {
     fn default() -> Self {
         Self { roles: vec![Role::Admin], accounts: Vec::new() }

@@ -84,7 +84,7 @@ pub trait Host: 'static {
 /// A domain to be served from now on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewDomain {
-    /// As it was typed.
+    /// The name as it was typed, not yet checked.
     pub name: String,
     /// The board that it is to have, by its name or that of a domain; one of its own if none.
     pub board: Option<String>,
@@ -97,7 +97,7 @@ pub struct NewDomain {
 /// What is to be another in a domain that was added at run time. What is not said stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DomainChange {
-    /// Which one.
+    /// The name of the domain to change.
     pub name: String,
     /// Whether clients can make accounts themselves.
     pub in_band: Option<bool>,
@@ -105,7 +105,7 @@ pub struct DomainChange {
     pub show_caps: Option<bool>,
 }
 
-/// Where a served domain stands.
+/// Where a served domain comes from, and so where it is changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DomainSource {
     /// It was added at run time.
@@ -139,10 +139,10 @@ impl fmt::Display for DomainSource {
     }
 }
 
-/// One served domain.
+/// A domain that is served at this moment, from whichever source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Served {
-    /// Its name.
+    /// Its name, as in `user@name`.
     pub name: String,
     /// The board of its facts.
     pub board: BoardName,
@@ -151,7 +151,7 @@ pub struct Served {
 /// How many resources of an account are connected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Connected {
-    /// All of them.
+    /// All resources, those behind a relay included.
     pub all: usize,
     /// Those that come by a relay.
     pub by_relay: usize,

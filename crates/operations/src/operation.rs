@@ -63,7 +63,7 @@ pub trait Operation: Sized {
 
 /// What an operation does. Nobody calls it but the [`Desk`], which has checked the actor before.
 pub trait Perform<H: Host>: Operation {
-    /// Does it.
+    /// Does what was asked and answers, or says why it could not.
     fn perform(
         self,
         desk: &Desk<H>,

@@ -14,7 +14,7 @@ macro_rules! scopes {
         }
 
         impl Scope {
-            /// All of them.
+            /// All scopes, in the order of their definition.
             pub const ALL: &'static [Self] = &[$(Self::$scope),+];
 
             /// The word for it: what it is about, and `read` or `write`.

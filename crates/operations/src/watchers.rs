@@ -20,7 +20,7 @@ const AFTER_ROOM: usize = BACKLOG * 3 / 4;
 /// Lamps that are counted as skipped; beyond it only their values are.
 const COUNTED_LAMPS: usize = 10_000;
 
-/// Everybody who watches.
+/// The backlogs of everybody who watches; those who have gone are dropped.
 #[derive(Debug, Default)]
 pub struct Watchers {
     backlogs: RefCell<Vec<Weak<Backlog>>>,
@@ -42,7 +42,7 @@ struct Waiting {
     skipped_lamps: HashSet<Subject>,
 }
 
-/// One watcher's end.
+/// The reading end of one watch, which ends when this is dropped.
 #[derive(Debug)]
 pub struct Watching(Rc<Backlog>);
 

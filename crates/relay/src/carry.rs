@@ -32,7 +32,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// The pause after a connection could not be accepted, for want of descriptors perhaps.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
-/// The relay.
+/// The relay with its listener; see [`Settings`] for what it is told.
 #[derive(Debug)]
 pub struct Relay {
     listener: TcpListener,
@@ -47,7 +47,7 @@ struct Newest {
     at: Instant,
 }
 
-/// What ends the relay.
+/// Why the relay ends; the cases with which it goes on are only logged.
 #[derive(Debug, thiserror::Error)]
 pub enum RelayError {
     /// The server would take passwords in clear text only.

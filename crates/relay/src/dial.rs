@@ -31,7 +31,7 @@ struct Place {
     is_direct: bool,
 }
 
-/// Where a connection is tried.
+/// An address with its port, and whether TLS begins there at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Address {
     address: SocketAddr,
@@ -40,13 +40,13 @@ struct Address {
 
 /// A connection to a server, before its stream begins.
 pub struct Dialled {
-    /// The connection.
+    /// The connected socket, on which nothing was said yet.
     pub socket: TcpStream,
     /// Whether TLS begins at once.
     pub is_direct: bool,
 }
 
-/// Where a target was found.
+/// Where a target was found last, and whether anything came of it.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Before {
     address: Option<Address>,
@@ -114,7 +114,7 @@ async fn connect(Address { address, is_direct }: Address) -> io::Result<Dialled>
     Ok(Dialled { socket: socket.map_err(silent)??, is_direct })
 }
 
-/// All addresses of a target.
+/// Every address of a target, from the DNS or as it was typed, in the order of the tries.
 async fn addresses(target: &Target) -> io::Result<Vec<Address>> {
     let mut found = Vec::new();
     let mut failed = None;

@@ -1,19 +1,19 @@
 //! Counts of messages that the server may not have had: a line that is cut takes with it what was on its
 //! way. Such a count counts anew when it is said again; one that the server has had, and that another
-//! server has overruled since, does not.
+//! PBX has overruled since, does not.
 
 use std::collections::{HashMap, VecDeque};
 
 use crate::own_id::{NEWS, REPEATED};
 use crate::subject::Subject;
 
-/// The node of counts. No server overrules another one's states of devices.
+/// The node of counts. No PBX overrules another one's states of devices.
 const COUNTS: &str = "message_waiting";
 /// Counts that may be on their way at once. Of those before them it is not known that they came, and they
 /// are news again after a loss.
 const ON_THEIR_WAY: usize = 4_096;
 
-/// Which counts are news.
+/// The counts that the server may not have had.
 #[derive(Debug, Default)]
 pub struct News {
     /// Each with the number of its word.

@@ -11,7 +11,7 @@ const COMFORTABLE: usize = 256 * 1024;
 /// Bytes that may wait in all.
 const LIMIT: usize = 8 * 1024 * 1024;
 
-/// What waits, the oldest first.
+/// What waits to be written to the server, the oldest first.
 #[derive(Debug, Default)]
 pub struct Outgoing {
     waiting: VecDeque<Waiting>,

@@ -31,7 +31,7 @@ const BATCH: usize = 16 * 1024;
 /// One connection of a PBX.
 pub struct Pbx {
     mouth: OwnedWriteHalf,
-    /// Where it comes from.
+    /// The address from which the PBX connects.
     pub peer: SocketAddr,
     /// What the server knows its stream by, over whatever line it comes.
     pub name: String,
@@ -47,10 +47,10 @@ pub struct Pbx {
     room: Notify,
 }
 
-/// What it says.
+/// The reading half of the PBX's socket.
 pub struct Ear(OwnedReadHalf);
 
-/// Why the PBX's stream ends.
+/// Why the stream of the PBX ends, from its own side.
 #[derive(Debug, thiserror::Error)]
 pub enum PbxEnd {
     /// It has closed its socket, or its process is gone.
@@ -255,7 +255,7 @@ impl Pbx {
         self.said.borrow_mut().answered(id);
     }
 
-    /// How many words are kept.
+    /// How many words of the PBX are kept, to be said again.
     pub fn words(&self) -> usize {
         self.said.borrow().words.len()
     }

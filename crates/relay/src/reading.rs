@@ -12,7 +12,7 @@ const PUBSUB_OWNER: &str = "http://jabber.org/protocol/pubsub#owner";
 const ROSTER: &str = "jabber:iq:roster";
 const DATA: &str = "jabber:x:data";
 
-/// What a stanza is.
+/// What a stanza of the PBX is to the relay.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Read {
     /// The last word on a subject, as it would be repeated.
@@ -25,9 +25,9 @@ pub enum Read {
     Part(Part, Box<str>, Option<Vec<u8>>),
     /// The binding of the resource.
     Binding,
-    /// A login; its mechanism.
+    /// A login by SASL; its mechanism.
     Login(Box<str>),
-    /// It wants TLS.
+    /// It wants TLS, which the relay has only towards the server.
     StartTls,
     /// A login of a time before SASL.
     OldLogin,

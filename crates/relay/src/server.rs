@@ -33,7 +33,7 @@ pub struct Server<S> {
     mouth: WriteHalf<S>,
 }
 
-/// What listens to the server.
+/// The reading half of the stream, with what was read ahead.
 pub struct Ear<S> {
     socket: ReadHalf<S>,
     framer: Framer,
@@ -43,12 +43,12 @@ pub struct Ear<S> {
     rest: Range<usize>,
 }
 
-/// What the server offers.
+/// The features of the server's stream that a relay needs to know.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Features {
-    /// STARTTLS.
+    /// TLS can be put on this connection (RFC 6120 section 5).
     pub starttls: bool,
-    /// PLAIN.
+    /// PLAIN (RFC 4616), the one login that a relay can repeat.
     pub plain: bool,
     /// A session, as before RFC 6121.
     pub session: bool,
@@ -56,13 +56,13 @@ pub struct Features {
     pub relay: bool,
 }
 
-/// Why there is no stream.
+/// Why there is no stream to the server, or none any more.
 #[derive(Debug, thiserror::Error)]
 pub enum LineError {
-    /// The line.
+    /// The connection broke while it was in use.
     #[error("{0}")]
     Io(io::Error),
-    /// There is no line.
+    /// No connection to the server came about.
     #[error("cannot connect: {0}")]
     Unreached(io::Error),
     /// It shows a certificate that is not the right one.
@@ -77,9 +77,9 @@ pub enum LineError {
     /// The server said why it closed the stream.
     #[error("the server closed the stream: {condition}: {text}")]
     Ended {
-        /// What programs read.
+        /// The condition, which programs read: `conflict`, `host-unknown`.
         condition: String,
-        /// What people read.
+        /// The text for people; may be empty.
         text: String,
     },
     /// What the server said is no XMPP.
@@ -106,7 +106,7 @@ pub enum LineError {
 
 /// An encrypted connection, before its stream begins.
 pub struct Open {
-    /// The stream.
+    /// The server's side of the stream, inside TLS.
     pub server: Server<TlsStream<TcpStream>>,
     /// The socket below, to ask the kernel about it.
     pub socket: OwnedFd,
@@ -220,7 +220,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
         timeout(PATIENCE, self.ear.stanza()).await.map_err(|_| LineError::Slow)?
     }
 
-    /// Whether a stanza is this.
+    /// Whether the element that came has this local name in this namespace.
     pub fn is(&self, stanza: &[u8], namespace: &str, name: &str) -> bool {
         self.ear.parse(stanza).is_some_and(|stanza| stanza.root().is(namespace, name))
     }
@@ -242,7 +242,7 @@ pub async fn hear_all(bytes: &[u8]) {
     }
 }
 
-/// What begins a stream.
+/// The stream header for `domain`, as a relay sends it.
 pub fn header(domain: &str) -> Vec<u8> {
     let mut header = Vec::new();
     let open = StreamOpen {

@@ -18,7 +18,7 @@ pub struct Target {
     pub port: Option<u16>,
 }
 
-/// No place.
+/// The text, as typed, names no place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no server: HOST or HOST:PORT is expected, such as lamps.example.org:5222")]
 pub struct TargetError(String);

@@ -23,21 +23,21 @@ pub struct Trust {
     config: Arc<ClientConfig>,
 }
 
-/// Nobody could be trusted.
+/// Why there is no server that could be trusted.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
     /// The file of certificates cannot be read.
     #[error("{path}: {error}")]
     Unreadable {
-        /// The file.
+        /// The file, as `--ca` names it.
         path: String,
-        /// Why not.
+        /// What the PEM reader said.
         error: rustls_pki_types::pem::Error,
     },
-    /// It has none.
+    /// The file of `--ca` has no certificate; its name.
     #[error("{0} has no certificate")]
     Empty(String),
-    /// The system has none.
+    /// The system has no certificates that could vouch for a server.
     #[error(
         "this machine has no certificate store (install ca-certificates), and neither --ca nor \
          --fingerprint was given"

@@ -28,7 +28,7 @@ pub enum Part {
     Subscription,
     /// It asks for its roster.
     Roster,
-    /// It is there.
+    /// It says that it is there, with `<presence/>`.
     Presence,
 }
 
@@ -38,7 +38,7 @@ pub struct Words {
     last: IndexMap<Subject, Box<[u8]>>,
     parts: IndexMap<(Part, Box<str>), Kept>,
     bytes: usize,
-    /// Which of them count anew.
+    /// Which counts of them the server may not have had.
     pub news: News,
 }
 
@@ -53,9 +53,9 @@ struct Kept {
 /// A request as the PBX has sent it.
 #[derive(Debug)]
 pub struct Own {
-    /// Its id.
+    /// The id that its answer must carry.
     pub id: Box<str>,
-    /// All of it.
+    /// The whole stanza, byte for byte.
     pub stanza: Box<[u8]>,
 }
 
@@ -151,7 +151,7 @@ impl Words {
         }
     }
 
-    /// How many subjects there are.
+    /// Of how many subjects a last word is kept.
     pub fn len(&self) -> usize {
         self.last.len()
     }

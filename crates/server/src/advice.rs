@@ -46,7 +46,7 @@ pub fn of(place: &Place) -> Vec<Advice> {
     advice
 }
 
-/// An address that cannot be listened on.
+/// The failure of a start whose address cannot be listened on.
 pub fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
     let failure = Failure::new(Exit::Bad, "listen", format!("{address}: {error}"))
         .line("result", "nothing was started");

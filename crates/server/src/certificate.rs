@@ -30,7 +30,7 @@ pub enum CertificateError {
     /// A file cannot be read or written.
     #[error("{}: {source}", path.display())]
     File {
-        /// The file.
+        /// The file that was to be read or written.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -38,15 +38,15 @@ pub enum CertificateError {
     /// A key file is open to others.
     #[error("{} has mode {mode:04o}: others can read the private key", path.display())]
     OpenKey {
-        /// The file.
+        /// The file with the private key.
         path: PathBuf,
-        /// Its permission bits.
+        /// Its permission bits, as `chmod` takes them.
         mode: u32,
     },
     /// A file holds no certificate or no key in PEM form.
     #[error("{} holds no PEM {what}: {source}", path.display())]
     NotPem {
-        /// The file.
+        /// The file that was read.
         path: PathBuf,
         /// `certificate` or `private key`.
         what: &'static str,
@@ -56,7 +56,7 @@ pub enum CertificateError {
     /// Certificate and key do not belong together, or cannot be used.
     #[error("the certificate in {} cannot be used: {source}", path.display())]
     Unusable {
-        /// The certificate file.
+        /// The file with the certificate chain.
         path: PathBuf,
         /// What the TLS library said.
         source: rustls::Error,
@@ -64,9 +64,9 @@ pub enum CertificateError {
     /// No certificate can be made for this name.
     #[error("no certificate can be made for {domain}: {source}")]
     NotMade {
-        /// The domain.
+        /// The domain that was to have it.
         domain: DomainName,
-        /// What the library said.
+        /// What the library that makes certificates said.
         source: rcgen::Error,
     },
     /// The TLS library refuses its own settings.
@@ -81,20 +81,20 @@ pub enum Maker {
     Operator(PathBuf),
     /// This program, at this start.
     MadeNow,
-    /// This program, earlier.
+    /// This program, at an earlier start.
     MadeBefore,
 }
 
 /// What an operator wants to know of a certificate.
 #[derive(Debug, Clone)]
 pub struct Summary {
-    /// The domain it serves.
+    /// The domain for which it is shown.
     pub domain: DomainName,
-    /// Where it comes from.
+    /// Who has made it, and when.
     pub maker: Maker,
     /// The end of its life; `None` if it cannot be read.
     pub valid_to: Option<Timestamp>,
-    /// By what it is known.
+    /// By what a relay may know it.
     pub fingerprints: Fingerprints,
     /// Names of the domain that are not in it.
     pub missing: Vec<String>,
@@ -113,7 +113,7 @@ pub struct Fingerprints {
 // === impl Fingerprints ===
 
 impl Fingerprints {
-    /// Both of them.
+    /// Both fingerprints, or the one that there is.
     pub fn all(&self) -> impl Iterator<Item = &str> {
         [Some(&self.certificate), self.key.as_ref()].into_iter().flatten().map(String::as_str)
     }

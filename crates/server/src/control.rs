@@ -30,6 +30,6 @@ pub enum Answer {
     Document(Value),
     /// To `watch`: lines follow until one side closes.
     Watching,
-    /// It cannot be done.
+    /// The operation failed, and this is why.
     Failed(Failure),
 }

@@ -20,7 +20,7 @@ const LARGEST_FILE: u64 = 4 << 20;
 /// The configuration in force and where things are.
 #[derive(Debug)]
 pub struct Place {
-    /// The file, if there is one.
+    /// The configuration file; none where the defaults are in force.
     pub file: Option<PathBuf>,
     /// What it says, or the defaults.
     pub config: Config,
@@ -44,7 +44,7 @@ struct Told {
 pub enum PlaceError {
     /// The configuration file is wrong.
     Misconfigured(Problems),
-    /// Something else is.
+    /// The file cannot be read, or there is no folder to keep anything in.
     Failed(Failure),
 }
 

@@ -19,14 +19,14 @@ use lampfield_board::{DeviceState, Kind};
 
 use crate::document::Shown;
 
-/// Whether to colour.
+/// Whether answers are coloured; `--color` decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     /// On a terminal that can, unless `NO_COLOR` is set.
     Auto,
-    /// Also in a pipe.
+    /// Also in a pipe or a file.
     Always,
-    /// Not at all.
+    /// Never, not even on a terminal that can.
     Never,
 }
 
@@ -41,7 +41,7 @@ pub struct Screen {
 /// Whether answers are shown at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Voice {
-    /// They are.
+    /// They are shown in full.
     Spoken,
     /// Only what would otherwise be lost.
     Quiet,
@@ -50,15 +50,15 @@ pub enum Voice {
 /// One of the 16 palette colours, by what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tint {
-    /// Free, good.
+    /// Something is free or good.
     Green,
-    /// In use, bad.
+    /// Something is in use or bad.
     Red,
     /// Ringing, to be looked at.
     Yellow,
-    /// On hold.
+    /// Somebody is on hold.
     Blue,
-    /// Not known.
+    /// Nothing is known, or it does not matter.
     Dim,
 }
 

@@ -47,7 +47,7 @@ pub struct Attr<'a> {
 /// What stands directly inside an element.
 #[derive(Clone, Copy, Debug)]
 pub enum Node<'t> {
-    /// A child.
+    /// A child element with all that is in it.
     Element(Element<'t>),
     /// Character data with entities and CDATA sections resolved; never empty.
     Text(&'t str),
@@ -88,7 +88,7 @@ impl<'a> Stanza<'a> {
         parse::stanza(bytes, scope, limits)
     }
 
-    /// The top-level element.
+    /// The element that the stanza consists of, such as `iq`.
     pub fn root(&self) -> Element<'_> {
         // The parser returns no stanza without an element in the first place.
         static NOTHING: ElementData<'static> =
@@ -117,7 +117,7 @@ impl<'t> Element<'t> {
         &self.data.ns
     }
 
-    /// Whether this is `name` in `ns`.
+    /// Whether the element has this local name in this namespace.
     pub fn is(self, ns: &str, name: &str) -> bool {
         self.name() == name && self.ns() == ns
     }

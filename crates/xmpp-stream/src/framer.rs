@@ -46,10 +46,10 @@ pub struct Framer {
     handed_out: bool,
 }
 
-/// What the framer found.
+/// What the framer found in the bytes that it was given.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
-    /// The stream header.
+    /// The start tag of the stream element; boxed, so that a stanza's frame stays small.
     Open(Box<StreamHeader>),
     /// One complete top-level element as it came.
     Stanza(&'a [u8]),
@@ -64,7 +64,7 @@ type Piece<'i> = (Found, Option<&'i [u8]>);
 enum Stage {
     /// Nothing but blanks yet: an XML declaration may come.
     Start,
-    /// After the declaration.
+    /// After the XML declaration: the stream element must come.
     Declared,
     /// Inside the stream element of this qualified name.
     Open(Box<str>),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// The longest address taken, in bytes: three parts of 1,023 and two separators (RFC 7622, 3.1).
 pub const MAX_BYTES: usize = 3 * 1023 + 2;
 
-/// Any address.
+/// Any address: a domain, an account or one of its resources.
 #[derive(Clone)]
 pub struct Jid(Arc<jid::Jid>);
 
@@ -28,15 +28,15 @@ pub struct Domain(Arc<str>);
 /// A text that is no address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JidError {
-    /// Longer than [`MAX_BYTES`].
+    /// Longer than [`MAX_BYTES`]; its length in bytes.
     #[error("address of {0} bytes is too long")]
     TooLong(usize),
     /// Against the rules of RFC 7622.
     #[error("bad address {text:?}: {reason}")]
     Malformed {
-        /// What was given.
+        /// The text as it was given.
         text: String,
-        /// Which rule it breaks.
+        /// Which rule of RFC 7622 it breaks, in words.
         reason: String,
     },
     /// Has a resource where none may be, or lacks one.
@@ -102,7 +102,7 @@ impl Jid {
         Some(FullJid(Arc::new(full.clone())))
     }
 
-    /// The resource.
+    /// The part after the slash; none of a bare address.
     pub fn resource(&self) -> Option<&str> {
         self.0.resource().map(|part| part.as_str())
     }
@@ -159,12 +159,12 @@ impl FullJid {
         jid.to_full().ok_or_else(|| JidError::WrongForm(text.to_owned(), "must have a resource"))
     }
 
-    /// The account.
+    /// The address without its resource: the account.
     pub fn to_bare(&self) -> BareJid {
         BareJid(Arc::new(self.0.to_bare()))
     }
 
-    /// The resource.
+    /// The part after the slash, which every full address has.
     pub fn resource(&self) -> &str {
         self.0.resource().as_str()
     }
@@ -190,7 +190,7 @@ impl Domain {
         Ok(Self(jid.as_str().into()))
     }
 
-    /// The domain's text.
+    /// The name, normalised, as it stands in addresses.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -220,7 +220,7 @@ impl Borrow<str> for Domain {
 macro_rules! address {
     ($name:ident) => {
         impl $name {
-            /// The normalised text.
+            /// The whole address, normalised (RFC 7622).
             pub fn as_str(&self) -> &str {
                 self.0.as_str()
             }
@@ -230,7 +230,7 @@ macro_rules! address {
                 self.0.node().map(|part| part.as_str())
             }
 
-            /// The domain's text.
+            /// The part between `@` and the slash, normalised.
             pub fn domain(&self) -> &str {
                 self.0.domain().as_str()
             }

@@ -10,13 +10,13 @@ pub const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
 pub const STREAM_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
 /// Conditions inside a stanza error.
 pub const STANZA_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
-/// STARTTLS negotiation.
+/// STARTTLS (RFC 6120 section 5).
 pub const TLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
-/// SASL negotiation.
+/// SASL logins (RFC 6120 section 6).
 pub const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
 /// Channel bindings offered beside the mechanisms (XEP-0440).
 pub const SASL_CHANNEL_BINDING: &str = "urn:xmpp:sasl-cb:0";
-/// Resource binding.
+/// Binding a resource (RFC 6120 section 7).
 pub const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
 /// Session establishment (RFC 3921), a no-op today.
 pub const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";

@@ -33,7 +33,7 @@ pub enum Failure {
     AccountDisabled,
     /// This mechanism only on an encrypted connection.
     EncryptionRequired,
-    /// Not base64.
+    /// The client's data is not base64.
     IncorrectEncoding,
     /// May not act as the identity asked for.
     InvalidAuthzid,

@@ -14,13 +14,13 @@ use crate::writer::Tag;
 pub enum ErrorType {
     /// Retry after providing credentials.
     Auth,
-    /// Do not retry.
+    /// Do not retry: it would fail again.
     Cancel,
     /// The condition was only a warning.
     Continue,
     /// Retry after changing what was sent.
     Modify,
-    /// Retry later.
+    /// Retry later: the error is for a time only.
     Wait,
 }
 
@@ -57,9 +57,9 @@ pub enum StanzaCondition {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{condition}: {text}")]
 pub struct StanzaError {
-    /// What went wrong.
+    /// What went wrong, as a program reads it.
     pub condition: StanzaCondition,
-    /// What the sender should do.
+    /// What the sender should do: correct it, log in, wait, or give up.
     pub kind: ErrorType,
     /// A sentence for people; empty for none.
     pub text: Cow<'static, str>,

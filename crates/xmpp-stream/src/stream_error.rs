@@ -77,7 +77,7 @@ impl StreamCondition {
         }
     }
 
-    /// The error with this condition and `text`.
+    /// A stream error with `text` for people; it ends the stream.
     pub fn with(self, text: impl Into<Cow<'static, str>>) -> StreamError {
         StreamError { condition: self, text: text.into() }
     }

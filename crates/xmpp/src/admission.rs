@@ -87,7 +87,7 @@ impl AdmissionControl {
         Ok(Admission { control: Rc::clone(self), network, stranger: Cell::new(true) })
     }
 
-    /// Connections open now.
+    /// Connections open now, logged in or not.
     pub fn open(&self) -> usize {
         self.open.get()
     }

@@ -32,11 +32,11 @@ pub enum Breakage {
 /// A PBX that has broken its stream, how often, and since when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
-    /// Whose stream.
+    /// The account whose stream it was.
     pub account: BareJid,
-    /// When it broke first.
+    /// When it broke first, as far as that is remembered.
     pub since: SystemTime,
-    /// How it broke.
+    /// How often it has broken since then, by cause.
     pub how: Counts,
 }
 

@@ -32,11 +32,11 @@ pub struct Context {
     pub peers: Peers,
     /// What the PBXs are to be told of each other.
     pub news: News,
-    /// The contact lists.
+    /// The contact lists of all accounts (RFC 6121 section 2).
     pub rosters: Rosters,
     /// How often one address may register.
     pub registrations: Pace,
-    /// Who is connected.
+    /// Every bound session, by its address.
     pub router: Router,
     /// Replies that wait for the store.
     pub results: Rc<Results>,

@@ -15,7 +15,7 @@ pub struct Domains(RefCell<Vec<Rc<ServedDomain>>>);
 /// One served domain with the addresses made from its name.
 #[derive(Debug)]
 pub struct ServedDomain {
-    /// Its name.
+    /// The name as in `user@name`, normalised (RFC 7622).
     pub name: Domain,
     /// Its PubSub service: `pubsub.<name>`.
     pub pubsub: BareJid,
@@ -43,7 +43,7 @@ impl Domains {
         Ok(Self(RefCell::new(domains)))
     }
 
-    /// All of them.
+    /// A copy of the list, so that domains may come and go while it is read.
     pub fn all(&self) -> Vec<Rc<ServedDomain>> {
         self.0.borrow().clone()
     }

@@ -24,15 +24,15 @@ use crate::wire::Flusher;
 
 /// What every connection of the core thread works with.
 pub struct Door {
-    /// What the services work with.
+    /// Settings, domains, accounts and who is connected: what the services work with.
     pub context: Rc<Context>,
     /// The PubSub services of all domains.
     pubsub: Rc<Pubsub>,
-    /// What the server answers.
+    /// The services that answer requests and see messages, presences and sessions.
     pub services: Services,
     /// The views of the boards.
     pub telephonies: Rc<Telephonies>,
-    /// How many may connect.
+    /// The count of connections, which are admitted or turned away.
     pub admission: Rc<AdmissionControl>,
     /// Who has lately taken whose address.
     pub replacements: Replacements,
@@ -40,7 +40,7 @@ pub struct Door {
     pub breakages: Breakages,
     /// Writes what was sent, once per turn.
     pub flusher: Rc<Flusher>,
-    /// Whose turn it is.
+    /// Which connection the core thread works for now, and who waits.
     pub(crate) turns: Rc<Turns>,
 }
 

@@ -59,7 +59,8 @@ impl Listeners {
         self.bound.iter().map(|(listener, _)| listener.local_addr()).collect()
     }
 
-    /// Lets people in.
+    /// Starts a task for each listener on the current `LocalSet`; from then on connections are
+    /// accepted.
     pub fn serve(self, door: &Rc<Door>) {
         for (listener, start) in self.bound {
             tokio::task::spawn_local(serve(Rc::clone(door), listener, start));

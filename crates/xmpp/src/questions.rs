@@ -18,11 +18,11 @@ pub struct Question {
     pub id: Box<str>,
     /// Who asks. Whoever has left must not be kept from closing.
     pub from: Weak<Session>,
-    /// Who is asked.
+    /// The PBX that is asked. It may be gone before it makes a pause.
     pub to: Weak<Session>,
     /// The address of who is asked.
     pub address: FullJid,
-    /// The complete stanza.
+    /// The stanza with `from` and `to`, as it goes to the PBX.
     pub stanza: Box<[u8]>,
     since: Instant,
 }
@@ -45,7 +45,7 @@ pub struct Questions {
 impl Question {
     /// How long it waits at the most.
     pub const PATIENCE: Duration = Duration::from_secs(30);
-    /// Bytes besides the stanza.
+    /// What a waiting question counts for besides its stanza, in bytes.
     const BYTES: usize = 256;
 
     /// A question that has just been asked.

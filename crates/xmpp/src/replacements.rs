@@ -1,4 +1,4 @@
-//! Logins that take an address from each other: a server that returns, or two that fight over it.
+//! Logins that take an address from each other: a PBX that returns, or two that fight over it.
 //!
 //! Our own: a rate limiter answers whether one more is allowed, and here the third within the time
 //! is the news itself.
@@ -11,12 +11,12 @@ use lampfield_xmpp_stream::{BareJid, FullJid};
 
 /// Logins that take one address from each other this often...
 const FIGHT_ROUNDS: usize = 3;
-/// ... within this time are two servers with the same configuration.
+/// ... within this time are two PBXs with the same configuration.
 const FIGHT_TIME: Duration = Duration::from_secs(60);
 /// Addresses whose replacements are remembered; beyond it all are forgotten.
 const FIGHTS: usize = 1_024;
 
-/// Who has lately replaced whom, to tell a returning server from two that fight over one address.
+/// Who has lately replaced whom, to tell a returning PBX from two that fight over one address.
 #[derive(Debug, Default)]
 pub struct Replacements {
     recent: RefCell<HashMap<FullJid, Vec<Instant>>>,

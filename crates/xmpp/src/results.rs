@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::session::Session;
 
-/// What is due.
+/// What is done when the store has committed the ticket.
 enum Due {
     /// A reply to something that has taken effect.
     Reply {
@@ -44,7 +44,7 @@ impl Results {
         self.0.len()
     }
 
-    /// Whether none does.
+    /// Whether no reply and no act waits.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -28,7 +28,7 @@ pub use words::{Caps, Words};
 pub struct Session {
     /// The address stanzas come from and go to.
     pub jid: FullJid,
-    /// The resource it asked for, as an address has it, which tells the servers of an account apart
+    /// The resource it asked for, as an address has it, which tells the PBXs of an account apart
     /// also where one was given another; empty if it left the choice to us.
     pub requested_resource: Box<str>,
     /// What it is to the board of its domain.
@@ -39,11 +39,11 @@ pub struct Session {
     pub account: RefCell<Rc<Account>>,
     /// What the hub knows this stream by.
     pub conn: ConnId,
-    /// How it is reached.
+    /// The connection by which it is reached.
     pub link: Rc<Link>,
     /// What it said of itself before it had an address.
     said: Said,
-    /// When the resource was bound.
+    /// When the resource was bound, by the wall clock.
     pub since: SystemTime,
     /// What the presence service keeps about this resource.
     pub presence: RefCell<Option<Presence>>,
@@ -99,7 +99,7 @@ pub struct Publishes {
 pub struct Presence {
     /// RFC 6121 section 4.7.2.3: -128 to 127; a negative one gets no messages to the bare JID.
     pub priority: i8,
-    /// What it said.
+    /// What it says besides its priority; shared by all to whom it goes.
     pub words: Rc<Words>,
 }
 
@@ -177,7 +177,7 @@ impl Session {
         }
     }
 
-    /// Whether this is a PBX.
+    /// Whether its account has the role `pbx`, whatever the client is.
     pub fn is_pbx(&self) -> bool {
         self.account.borrow().role == Role::Pbx
     }

@@ -34,7 +34,7 @@ pub struct Settings {
     pub limits: XmppLimits,
 }
 
-/// One served domain.
+/// One served domain, from the configuration or added at run time.
 #[derive(Debug, Clone)]
 pub struct DomainSettings {
     /// Its name, as in `user@name`. PubSub answers at `pubsub.name`.
@@ -50,7 +50,7 @@ pub struct DomainSettings {
 /// How accounts are made without an operator's hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Registration {
-    /// Not at all.
+    /// Only an operator makes accounts, in the configuration or by a command.
     Closed,
     /// By the client itself (XEP-0077), with the role `user`.
     InBand,
@@ -63,7 +63,7 @@ pub enum Registration {
 pub enum TlsPolicy {
     /// Nothing but STARTTLS is possible on a plain stream.
     Required,
-    /// The client chooses.
+    /// STARTTLS is offered; the client decides.
     Optional,
     /// STARTTLS is not offered.
     Off,
@@ -72,7 +72,7 @@ pub enum TlsPolicy {
 /// Whether passwords may cross the network readably.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClearTextAuth {
-    /// Only inside TLS.
+    /// PLAIN is offered inside TLS only.
     Refused,
     /// PLAIN also without TLS, and `jabber:iq:auth` for legacy accounts.
     Allowed,
@@ -83,11 +83,11 @@ pub enum ClearTextAuth {
 pub struct XmppLimits {
     /// Bytes of one stanza; a larger one ends the stream with `policy-violation`.
     pub stanza_bytes: usize,
-    /// The same before authentication.
+    /// The same as long as the client has not logged in.
     pub unauthenticated_stanza_bytes: usize,
     /// Levels of nested elements in a stanza.
     pub depth: usize,
-    /// Attributes of one element.
+    /// Attributes of one element; a stanza with more ends the stream.
     pub attributes: usize,
     /// Time from the connection to the bound resource; then the connection is closed.
     pub login_time: Duration,

@@ -66,7 +66,7 @@ struct WaitingLine {
     next: Cell<u64>,
 }
 
-/// One who waits.
+/// A connection that waits until it is called to the core thread.
 #[derive(Debug)]
 struct TurnRequest {
     /// Who came first has the lowest.

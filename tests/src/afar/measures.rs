@@ -25,7 +25,7 @@ const STATES: [&str; 4] = ["INUSE", "RINGING", "NOT_INUSE", "ONHOLD"];
 /// The phones of an Asterisk, and how often one of them changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Phones {
-    /// How many it has.
+    /// The number of phones, each a device of its own.
     pub devices: usize,
     /// How many of them change in a second.
     pub changes_per_second: u32,

@@ -101,7 +101,7 @@ impl Relay {
         self.trust = trust;
     }
 
-    /// `kill -9`.
+    /// Kills it without warning, as `kill -9` does.
     pub fn kill(&mut self) {
         self.process.take().expect("it runs").kill();
     }
@@ -127,7 +127,7 @@ impl Relay {
         .await;
     }
 
-    /// The running program.
+    /// The process; the relay must be running.
     pub fn process(&self) -> &Process {
         self.process.as_ref().expect("it runs")
     }

@@ -21,7 +21,7 @@ impl Message {
         self.fields.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
-    /// Whether it is this event.
+    /// Whether it is an event of this name, and not an answer.
     pub fn is_event(&self, name: &str) -> bool {
         self.get("Event") == Some(name)
     }

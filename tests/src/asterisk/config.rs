@@ -1,5 +1,5 @@
 //! The configuration files of one Asterisk under test. `xmpp.conf` is as an operator would write
-//! it; the rest is the least that makes the server observable.
+//! it; the rest is the least that makes the PBX observable.
 
 use std::net::SocketAddrV4;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ pub const AMI_PORT: u16 = 25_038;
 pub const AMI_USER: &str = "test";
 pub const AMI_SECRET: &str = "test";
 
-/// Which Asterisk.
+/// The release of Asterisk, by the Debian it comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Release {
-    /// 22.x, Debian sid.
+    /// Asterisk 22.x, from Debian sid.
     V22,
     /// 16.28, Debian bullseye: the oldest with `res_xmpp` in Debian's archive.
     V16,
@@ -23,9 +23,9 @@ pub enum Release {
 /// What distinguishes one Asterisk from another.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// Which release.
+    /// The release that is started.
     pub release: Release,
-    /// Its identity among servers.
+    /// Its identity among PBXs.
     pub eid: String,
     /// The text of `xmpp.conf`.
     pub xmpp: String,
@@ -169,20 +169,20 @@ fn manager_conf(ami: SocketAddrV4) -> String {
     )
 }
 
-/// `xmpp.conf` of one server, as an operator writes it.
+/// `xmpp.conf` of one PBX, as an operator writes it.
 #[derive(Clone, Debug)]
 pub struct XmppConf {
     /// Where the XMPP server is reached.
     pub server: SocketAddrV4,
-    /// The XMPP domain.
+    /// The XMPP domain of the account.
     pub domain: String,
     /// The account's user part.
     pub user: String,
-    /// Its password.
+    /// The password of the account.
     pub secret: String,
-    /// `usetls`.
+    /// The option `usetls`: whether it asks for TLS.
     pub tls: bool,
-    /// `usesasl`.
+    /// The option `usesasl`: whether it logs in by SASL.
     pub sasl: bool,
     /// Further lines of `[general]`.
     pub general: Vec<String>,

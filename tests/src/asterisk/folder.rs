@@ -53,7 +53,7 @@ impl Folder {
         command
     }
 
-    /// Removes the database.
+    /// Removes its database, so that the next start knows nothing.
     pub fn forget(&self) {
         let var = self.scratch.outside().join("var");
         fs::remove_dir_all(&var).and_then(|()| fs::create_dir(&var)).expect("an empty folder");

@@ -11,9 +11,9 @@ pub struct Why(Value);
 pub struct Origin {
     /// The account that said it.
     pub account: String,
-    /// Its EID.
+    /// The EID of the origin.
     pub eid: String,
-    /// What it said.
+    /// What it said, as text.
     pub value: String,
 }
 
@@ -54,7 +54,7 @@ impl Why {
         self.0["aggregate"]["new"].as_u64()
     }
 
-    /// The live facts.
+    /// The live facts, each with its origin.
     pub fn facts(&self) -> Vec<Origin> {
         let facts = self.0["facts"].as_array().cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

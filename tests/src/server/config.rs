@@ -10,7 +10,7 @@ pub const DOMAIN: &str = "asterisk.example";
 /// The port of every server; each has its own loopback addresses.
 pub const PORT: u16 = 25_222;
 
-/// One declared account.
+/// One account, as the configuration declares it.
 #[derive(Clone, Debug)]
 pub struct Account {
     name: String,
@@ -44,7 +44,7 @@ impl Config {
         }
     }
 
-    /// With TLS required.
+    /// The same with TLS required.
     pub fn with_tls(self) -> Self {
         Self { tls: "required", ..self }
     }
@@ -68,7 +68,7 @@ impl Config {
         self
     }
 
-    /// With this lease.
+    /// The same with these times in `[lease]`.
     pub fn lease(self, grace: &'static str, restart_grace: &'static str) -> Self {
         Self { grace, restart_grace, ..self }
     }

@@ -8,9 +8,9 @@ use rxml::{Event, Parse, Parser};
 /// One XML element with everything in it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Element {
-    /// Its namespace.
+    /// The namespace of its name.
     pub ns: String,
-    /// Its local name.
+    /// Its name without a prefix.
     pub name: String,
     /// Attributes; those with a namespace as `{namespace}name`.
     pub attrs: BTreeMap<String, String>,
@@ -21,9 +21,9 @@ pub struct Element {
 /// What can stand inside an element.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node {
-    /// An element.
+    /// An element inside the element.
     Element(Element),
-    /// Characters.
+    /// Characters between tags, with references resolved.
     Text(String),
 }
 
@@ -56,7 +56,7 @@ impl Element {
         self.attrs.get(name).map(String::as_str)
     }
 
-    /// The child elements.
+    /// The child elements, without the text between them.
     pub fn elements(&self) -> impl Iterator<Item = &Self> {
         self.children.iter().filter_map(|node| match node {
             Node::Element(element) => Some(element),
@@ -87,7 +87,7 @@ impl Element {
         texts.collect()
     }
 
-    /// Whether it is `<stream:error/>`.
+    /// Whether it is `<stream:error/>`, after which the server closes the stream.
     pub fn is_stream_error(&self) -> bool {
         self.name == "error" && self.ns == "http://etherx.jabber.org/streams"
     }

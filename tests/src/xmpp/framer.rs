@@ -7,13 +7,13 @@ use rxml::{AttrMap, Event, Namespace, Parse, Parser};
 use super::element::Tree;
 use super::{End, Stanza};
 
-/// What comes out.
+/// What the server has sent, piece by piece.
 pub enum Incoming {
-    /// The stream header.
+    /// The stream header, which is checked and not kept.
     Header,
-    /// One complete stanza.
+    /// One complete stanza, checked by a strict parser.
     Stanza(Stanza),
-    /// `</stream:stream>`.
+    /// The end of the stream, `</stream:stream>`.
     End,
 }
 

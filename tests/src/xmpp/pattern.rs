@@ -12,12 +12,12 @@ const MORE: &str = "more-attributes";
 pub struct Pattern(Element);
 
 impl Pattern {
-    /// Reads one pattern.
+    /// Reads one pattern; an error if it is no XML.
     pub fn parse(text: &str) -> Result<Self, String> {
         Element::parse(&without_dots(text)).map(Self)
     }
 
-    /// Reads several.
+    /// Reads several patterns that stand one after the other.
     pub fn parse_all(text: &str) -> Result<Vec<Self>, String> {
         let elements = Element::parse_all(&without_dots(text))?;
         Ok(elements.into_iter().map(Self).collect())

@@ -1,4 +1,4 @@
-//! Asterisk servers that die, stop, and come back: what they said goes out, no earlier than it
+//! Asterisks that die, stop, and come back: what they said goes out, no earlier than it
 //! should, and what is still true never flickers.
 
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Servers that come while others run: they learn everything, and nobody reloads anything.
+//! PBXs that come while others run: they learn everything, and nobody reloads anything.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn a_newcomer_learns_what_each_of_two_servers_says() {
     let late = scene::asterisk(&mut server, 3).await;
     late.sees("Custom:both", "RINGINUSE").await;
     late.sees("Custom:second", "BUSY").await;
-    // Each server's share is known, not only the sum.
+    // Each PBX's share is known, not only the sum.
     a.set_state("Custom:both", "NOT_INUSE").await;
     late.sees("Custom:both", "ONHOLD").await;
 }

@@ -75,7 +75,7 @@ async fn a_frozen_server_is_reported_as_stalled() {
     assert!(!server.attention().contains("server2"));
 }
 
-/// A server that has nothing to say and nothing to hear stays connected.
+/// A PBX that has nothing to say and nothing to hear stays connected.
 #[tokio::test]
 async fn an_idle_server_is_not_taken_for_a_dead_one() {
     let config = Config::plain().servers();

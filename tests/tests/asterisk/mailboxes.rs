@@ -1,4 +1,4 @@
-//! Message waiting: both directions, and for servers that come later.
+//! Message waiting: both directions, and for PBXs that come later.
 
 use lampfield_tests::scene::{self, pair};
 use lampfield_tests::server::Config;

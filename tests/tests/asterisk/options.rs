@@ -246,7 +246,7 @@ async fn exchange(a: &Asterisk, b: &Asterisk) {
     }
 }
 
-/// The counts 3 and 1 that one server has said of a mailbox reach the other.
+/// The counts 3 and 1 that one PBX has said of a mailbox reach the other.
 async fn mailbox_arrives(from: &Asterisk, to: &Asterisk, mark: usize, mailbox: &str) {
     // COMPAT(asterisk<=22): it breaks its own TLS links now and then (docs/tls.md), and a count said
     // into such a link is never repeated, unlike a state: so it is said again here.

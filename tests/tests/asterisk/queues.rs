@@ -1,4 +1,4 @@
-//! A queue on one server whose members are phones of another one, which dies: what the queue, the
+//! A queue on one PBX whose members are phones of another one, which dies: what the queue, the
 //! hints and the desk phones make of UNKNOWN, and of UNAVAILABLE (`withdraw_as`). On 16 as on 22.
 
 use std::collections::BTreeMap;
@@ -20,8 +20,8 @@ async fn on_asterisk_16() {
     on(Release::V16).await;
 }
 
-/// `away` in the name: withdrawn as UNAVAILABLE. All of them are the dying server's; `shared` is an
-/// endpoint of the other server as well, with no phone there, as where all have one database.
+/// `away` in the name: withdrawn as UNAVAILABLE. All of them are the dying PBX's; `shared` is an
+/// endpoint of the other PBX as well, with no phone there, as where all have one database.
 const MEMBERS: [(&str, &str); 5] = [
     ("101", "Custom:plain"),
     ("102", "Custom:away"),
@@ -64,7 +64,7 @@ const WITH_A_DEAD_SERVER: [[Fate; 4]; 5] = [
     // `strict` goes by what it was told, and lets callers in for nobody.
     [Rings, Waits, Waits, Rings],
     [Waits, Waits, TurnedAway, Rings],
-    // UNKNOWN, and the server's own word for its endpoint without a phone is UNAVAILABLE.
+    // UNKNOWN, and the PBX's own word for its endpoint without a phone is UNAVAILABLE.
     [Waits, Waits, TurnedAway, Rings],
 ];
 
@@ -143,13 +143,13 @@ async fn dies_while_somebody_waits(a: &mut Asterisk, b: &Asterisk, desk: &DeskPh
     }
 }
 
-/// What people see of the dead server's phones.
+/// What people see of the dead PBX's phones.
 async fn shown(b: &Asterisk, desk: &DeskPhone) {
     let states = ["Unknown", "Unavailable", "Unknown", "Unavailable", "Unavailable"];
     for ((extension, _), state) in MEMBERS.into_iter().zip(states) {
         let queue = b.console(&format!("queue show {extension}-usual"));
         assert!(queue.contains(&format!("({state})")), "want {state} in {queue}");
-        // Only of a Custom: device is UNKNOWN the end: for the others each server's own driver has a word.
+        // Only of a Custom: device is UNKNOWN the end: for the others each PBX's own driver has a word.
         let idle = extension == "101";
         b.hint_shows(extension, if idle { "Idle" } else { "Unavailable" }).await;
         // The lamp of a key is dark in both cases; only the picture of a contact differs.
@@ -223,7 +223,7 @@ fn with_queues(mut setup: Setup) -> Setup {
     setup.file("pjsip.conf", transport() + &endpoint("desk", "") + &endpoint("shared", ""))
 }
 
-/// Phones that are there, as far as their server can tell: nobody asks them.
+/// Phones that are there, as far as their PBX can tell: nobody asks them.
 fn phones_of_a() -> String {
     let phone = |name| endpoint(name, "contact=sip:phone@127.0.0.1:9\n");
     transport() + &phone("plain") + &phone("away") + &phone("shared")

@@ -20,7 +20,7 @@ async fn changes_made_while_it_was_away_are_caught_up() {
     a.sees("Custom:y", "ONHOLD").await;
 }
 
-/// Only the store can still know: the server that said it died with Lampfield.
+/// Only the store can still know: the PBX that said it died with Lampfield.
 #[tokio::test]
 async fn what_was_acknowledged_survives_kill_9() {
     let (mut server, mut a, b) = pair(&Config::plain().servers()).await;

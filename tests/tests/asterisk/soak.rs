@@ -1,5 +1,5 @@
 //! A thousand changes on three Asterisk while they, their links and Lampfield itself fail at
-//! random. At the end every settled server must show what `why` explains.
+//! random. At the end every settled PBX must show what `why` explains.
 
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ impl Member {
     }
 }
 
-/// Every server is connected again and has heard the others since.
+/// Every PBX is connected again and has heard the others since.
 async fn settle(members: &[Member]) {
     for (number, member) in members.iter().enumerate() {
         let asterisk = &member.asterisk;
@@ -115,7 +115,7 @@ async fn settle(members: &[Member]) {
     }
 }
 
-/// `DeviceStateList` of each server is what `why` says, where no fact counts as UNKNOWN.
+/// `DeviceStateList` of each PBX is what `why` says, where no fact counts as UNKNOWN.
 async fn all_agree(server: &Server, members: &[Member]) {
     eventually(Duration::from_secs(60), || async {
         for member in members {

@@ -1,5 +1,5 @@
-//! UNKNOWN under the dead server's EID is the withdrawal: it never beats a live server (but one
-//! that says INVALID), alone it reads as unknown, and a server that never heard of the device ignores it. On 16 as on 22.
+//! UNKNOWN under the dead PBX's EID is the withdrawal: it never beats a live PBX (but one
+//! that says INVALID), alone it reads as unknown, and a PBX that never heard of the device ignores it. On 16 as on 22.
 
 use lampfield_tests::asterisk::{Asterisk, Release, Setup};
 use lampfield_tests::scene::{connected, xmpp_conf};
@@ -44,12 +44,12 @@ async fn on(release: Release) {
             member.sees(&beside(state), state).await;
         }
     }
-    // INVALID alone is weaker than UNKNOWN in Asterisk's table. On the server whose own device it
+    // INVALID alone is weaker than UNKNOWN in Asterisk's table. On the PBX whose own device it
     // is, DEVICE_STATE() then asks the driver again.
     speaker.sees(&beside("INVALID"), "INVALID").await;
     listener.sees(&beside("INVALID"), "UNKNOWN").await;
     never_heard_of_it(&mut server, release).await;
-    // The listener's own word counts again where the dead server had spoken.
+    // The listener's own word counts again where the dead PBX had spoken.
     listener.set_state("Custom:alone", "ONHOLD").await;
     speaker.sees("Custom:alone", "ONHOLD").await;
 }

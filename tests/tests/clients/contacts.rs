@@ -1,10 +1,10 @@
-//! Rosters, presence and messages.
+//! What ordinary users do with each other: rosters, presence and messages.
 
 use lampfield_tests::server::Config;
 
 use super::script::{play, server};
 
-/// Two ordinary accounts.
+/// A server with two ordinary accounts, `anna` and `bruno`.
 fn people() -> Config {
     Config::plain().account("anna", "role = \"user\"").account("bruno", "role = \"user\"")
 }

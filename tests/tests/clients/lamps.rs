@@ -50,7 +50,7 @@ async fn of_two_servers_add_up() {
     script.passes().await;
 }
 
-/// The lamp of a server that is gone is retracted, its mailbox is not.
+/// The lamp of a PBX that is gone is retracted, its mailbox is not.
 #[tokio::test]
 async fn of_a_dead_server_are_retracted() {
     let server = with_servers().await;

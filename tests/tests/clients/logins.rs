@@ -1,4 +1,4 @@
-//! Ways in.
+//! The ways in which a client can log in.
 
 use lampfield_tests::server::Config;
 

@@ -5,7 +5,7 @@ use lampfield_tests::server::Config;
 
 use super::script::{play, server};
 
-/// Three ordinary accounts.
+/// A server with three ordinary accounts: `anna`, `bruno` and `carol`.
 fn people() -> Config {
     let user = "role = \"user\"";
     Config::plain().account("anna", user).account("bruno", user).account("carol", user)

@@ -1,4 +1,4 @@
-//! In-band registration.
+//! Accounts that clients make, change and remove themselves (XEP-0077).
 
 use lampfield_tests::server::Config;
 

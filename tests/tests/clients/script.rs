@@ -42,7 +42,7 @@ pub async fn play(server: &Server, scenario: &str) {
     Script::start(server, scenario).passes().await;
 }
 
-/// A running scenario.
+/// A scenario that runs in the library's Debian.
 pub struct Script {
     /// First, so that it is gone before its folder.
     _process: Process,
@@ -52,7 +52,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// Starts `file.function`.
+    /// Starts `scenario`, which names a file and a function of it: `file.function`.
     pub fn start(server: &Server, scenario: &str) -> Self {
         let folder = Scratch::make(DEBIAN);
         copy(&folder.outside());

@@ -10,7 +10,7 @@ use lampfield_tests::line::Quality;
 use lampfield_tests::server::{Config, Server};
 use tokio::time::sleep;
 
-/// What is promised.
+/// Within this time a cut must be noticed: what the manual promises.
 const NOTICED: Duration = Duration::from_secs(12);
 const IDLE: Phones = Phones { devices: 5, changes_per_second: 0 };
 const BUSY: Phones = Phones { devices: 20, changes_per_second: 10 };

@@ -104,7 +104,7 @@ async fn a_masked_name_is_not_in_the_data_folder_when_its_lamp_is_gone() {
     assert_eq!(server.why("PJSIP/1747").value(), "RINGING");
     let events = server.ask_json(&["history", "PJSIP/***"])["events"].clone();
     assert_eq!(events.as_array().map(Vec::len), Some(2), "{events}");
-    // The lamp goes with its server, and then nothing of the name is left.
+    // The lamp goes with its PBX, and then nothing of the name is left.
     server.stop().await;
     let gone = Config::plain().more("[history]\nmask = ['PJSIP/1*']\n");
     server.configure(&gone);

@@ -124,7 +124,7 @@ async fn an_unknown_account_looks_like_a_wrong_password() {
     assert_eq!(unknown, wrong);
 }
 
-/// Behind one address the log still tells which server is wrong, however loud its neighbour is.
+/// Behind one address the log still tells which PBX is wrong, however loud its neighbour is.
 #[tokio::test]
 async fn the_log_names_whose_login_failed() {
     let mut server = Server::start(&Config::plain().servers()).await;

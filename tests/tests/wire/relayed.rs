@@ -147,7 +147,7 @@ async fn strangers_report_nothing() {
     assert_eq!(client.ending().await.0.as_deref(), Some("not-authorized"));
 }
 
-/// One address could otherwise keep another's servers out by reporting it.
+/// One address could otherwise keep another's PBXs out by reporting it.
 #[tokio::test]
 async fn the_reported_address_counts_for_no_limit() {
     let config = Config::plain().servers().xmpp("[xmpp.limits]\nunauthenticated_per_address = 2");

@@ -1,5 +1,5 @@
 //! An account that is gone is gone everywhere, whichever way it went: what it said ends on all other
-//! servers, also on those that come later, nobody waits for it, and one of the same name begins
+//! PBXs, also on those that come later, nobody waits for it, and one of the same name begins
 //! anew.
 
 use lampfield_tests::eventually::{SOON, eventually};
@@ -16,7 +16,7 @@ const MAILBOX: &str = "1000@default";
 const PASSWORD: &str = "secret-of-gone";
 const OTHER_DOMAIN: &str = "left.example";
 
-/// The usual servers; the device that `gone` publishes would outlive it.
+/// The usual PBXs; the device that `gone` publishes would outlive it.
 fn without() -> Config {
     Config::plain().servers().more("[[policy]]\nname = \"Custom:*\"\nrule = \"keep\"")
 }
@@ -176,7 +176,7 @@ async fn out_of_the_file_with_a_reload() {
     scene.begins_anew().await;
 }
 
-/// Its server was away when it was taken out.
+/// Its PBX was away when it was taken out.
 #[tokio::test]
 async fn out_of_the_file_while_it_is_away() {
     let mut scene = Scene::begin(Server::start(&with()).await, &jid()).await;
@@ -230,7 +230,7 @@ async fn with_its_domain_between_two_runs() {
     scene.begins_anew().await;
 }
 
-/// The account stays in the book for the day its domain is back, but its server cannot return.
+/// The account stays in the book for the day its domain is back, but its PBX cannot return.
 #[tokio::test]
 async fn with_its_domain_though_it_was_added_by_command() {
     let jid = format!("gone@{OTHER_DOMAIN}");

@@ -47,7 +47,7 @@ impl Graph {
         self.arrows.keys().map(String::as_str)
     }
 
-    /// Whom somebody knows.
+    /// Whom `name` knows, each with the first place that shows it.
     pub fn known(&self, name: &str) -> impl Iterator<Item = (&str, &Place)> {
         self.arrows.get(name).into_iter().flatten().map(|(to, place)| (to.as_str(), place))
     }

@@ -19,7 +19,7 @@ pub struct Mention {
 /// What a module says, without its inline modules.
 #[derive(Debug, Default)]
 pub struct Said {
-    /// `mod name;`
+    /// Modules in files of their own: `mod name;`
     pub declared: Vec<String>,
     /// `mod name { .. }`
     pub inline: Vec<(String, Said)>,

@@ -32,7 +32,7 @@ impl Goal {
     }
 }
 
-/// All goals as a table.
+/// The goals as a Markdown table, with what was measured.
 pub fn table(goals: &[Goal]) -> String {
     let mut text = "| goal | at most | measured | reached |\n|---|---:|---:|---|\n".to_owned();
     for goal in goals {

@@ -29,7 +29,7 @@ pub struct Busy {
 }
 
 impl Busy {
-    /// From now on.
+    /// Counts from this moment on.
     pub fn begin() -> Result<Self> {
         let stat = fs::read_to_string("/proc/stat")?;
         let own = fs::read_to_string("/proc/self/stat")?;

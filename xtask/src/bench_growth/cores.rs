@@ -14,7 +14,7 @@ use crate::bench_peers::lampfield::Cores;
 /// deliveries are.
 const COUNTS: [u32; 4] = [1, 10, 100, 1000];
 
-/// Deliveries over subscribers.
+/// Deliveries in a second, over the number of subscribers.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct TwoCores {
     processors: usize,
@@ -44,7 +44,7 @@ impl TwoCores {
         Ok(Some(two))
     }
 
-    /// Its picture.
+    /// The curve, as it is drawn.
     pub fn plots(&self) -> Vec<Plot<'_>> {
         vec![Plot {
             name: "cores",
@@ -56,7 +56,7 @@ impl TwoCores {
         }]
     }
 
-    /// What it shows.
+    /// The part of the page, as Markdown.
     pub fn words(&self) -> String {
         let (few, many) = (COUNTS[0], COUNTS[COUNTS.len() - 1]);
         illustrated("Two cores against one", &self.plots())

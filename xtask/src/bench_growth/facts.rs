@@ -19,19 +19,19 @@ const NAME: f64 = 13.0;
 /// From here to there the cost of a publish shall not rise by more than a fifth.
 const GOAL: (u32, u32) = (1_000, 1_000_000);
 
-/// Costs over facts.
+/// What a publish costs and what is held, over the number of facts.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Facts {
     /// Processor time of a publish in µs, one in flight.
     alone: Curve,
     /// The same, 32 in flight.
     many: Curve,
-    /// Resident, in MiB.
+    /// Resident memory of the server, in MiB.
     memory: Curve,
 }
 
 impl Facts {
-    /// Measures it.
+    /// Measures all counts of facts in turn, several times.
     pub fn measure(rig: &mut Rig) -> Result<Self> {
         let mut facts = Self::default();
         for count in (0..REPETITIONS).flat_map(|_| COUNTS) {
@@ -48,7 +48,7 @@ impl Facts {
         Ok(facts)
     }
 
-    /// Its pictures.
+    /// The curves of time and of memory.
     pub fn plots(&self) -> Vec<Plot<'_>> {
         let time = Plot {
             name: "facts-time",
@@ -92,7 +92,7 @@ impl Facts {
         (self.memory.at(to) - self.memory.at(from)) * 1024.0 * 1024.0 / f64::from(to - from)
     }
 
-    /// What they show.
+    /// The part of the page, as Markdown.
     pub fn words(&self) -> String {
         let plots = self.plots();
         let (from, to) = GOAL;

@@ -9,17 +9,17 @@ use super::illustrated;
 use super::rig::Rig;
 use super::svg::{Line, Plot, Scale};
 
-/// The most connections.
+/// How many connections the last point has.
 pub const MOST: u32 = 10_000;
 /// Connections that do nothing.
 const COUNTS: [u32; 3] = [1_000, 4_000, MOST];
 
-/// Memory over connections.
+/// Memory of the server, over the number of connections.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Idle {
-    /// In all, in MiB.
+    /// Resident memory in all, in MiB.
     memory: Curve,
-    /// For each, in KiB.
+    /// Resident memory of each connection, in KiB.
     each: Curve,
 }
 
@@ -37,7 +37,7 @@ impl Idle {
         Ok(idle)
     }
 
-    /// Its picture.
+    /// The curve, as it is drawn.
     pub fn plots(&self) -> Vec<Plot<'_>> {
         vec![Plot {
             name: "idle",
@@ -49,7 +49,7 @@ impl Idle {
         }]
     }
 
-    /// What it shows.
+    /// The part of the page, as Markdown.
     pub fn words(&self) -> String {
         illustrated("Idle connections", &self.plots())
             + &format!(

@@ -20,7 +20,7 @@ pub struct Rig {
 pub struct Figures(Value);
 
 impl Rig {
-    /// Builds Lampfield.
+    /// Builds Lampfield, whose copy serves for all axes.
     pub fn new() -> Result<Self> {
         Ok(Self { bench: Bench::alone()?, troubles: Vec::new() })
     }
@@ -107,7 +107,7 @@ impl Rig {
 }
 
 impl Figures {
-    /// One of them.
+    /// The figure of this name; an error if the report has none.
     pub fn get(&self, name: &str) -> Result<f64> {
         matrix::figure(&self.0, name).with_context(|| format!("the report has no {name:?}"))
     }

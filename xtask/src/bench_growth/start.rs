@@ -16,14 +16,14 @@ const COUNTS: [u32; 4] = [1_000, 100_000, 300_000, 1_000_000];
 /// How often each start is repeated.
 const STARTS: usize = 5;
 
-/// Seconds over facts.
+/// Seconds until the server is ready, over the facts in its store.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Start {
     seconds: Curve,
 }
 
 impl Start {
-    /// Measures it.
+    /// Fills a store for each count of facts and starts the server on it, several times.
     pub fn measure(rig: &mut Rig) -> Result<Self> {
         let mut start = Self::default();
         for count in COUNTS {
@@ -42,7 +42,7 @@ impl Start {
         Ok(start)
     }
 
-    /// Its picture.
+    /// The curve, as it is drawn.
     pub fn plots(&self) -> Vec<Plot<'_>> {
         vec![Plot {
             name: "start",
@@ -60,7 +60,7 @@ impl Start {
         vec![Goal::at_most("the start with 100,000 retained facts", 1.0, "s", found)]
     }
 
-    /// What it shows.
+    /// The part of the page, as Markdown.
     pub fn words(&self) -> String {
         illustrated("Start", &self.plots())
             + &format!(

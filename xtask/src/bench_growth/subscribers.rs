@@ -22,7 +22,7 @@ const GOAL: (u32, u32) = (100, 2000);
 pub struct Subscribers {
     /// One publish in flight.
     alone: Pair,
-    /// 32 in flight.
+    /// The same with 32 publishes in flight.
     many: Pair,
 }
 
@@ -34,12 +34,12 @@ struct Pair {
 }
 
 impl Subscribers {
-    /// Measures it.
+    /// Measures both loads, each beside the limit.
     pub fn measure(rig: &mut Rig) -> Result<Self> {
         Ok(Self { alone: Pair::measure(rig, "1")?, many: Pair::measure(rig, "32")? })
     }
 
-    /// Its pictures.
+    /// The curves of both loads.
     pub fn plots(&self) -> Vec<Plot<'_>> {
         vec![
             self.alone.plot("subscribers", "A delivery, one publish in flight (a send each)"),
@@ -57,7 +57,7 @@ impl Subscribers {
         vec![goal(&self.alone, "1 in flight"), goal(&self.many, "32 in flight")]
     }
 
-    /// What they show.
+    /// The part of the page, as Markdown.
     pub fn words(&self) -> String {
         let plots = self.plots();
         let (alone, many) = (&self.alone, &self.many);

@@ -36,10 +36,10 @@ text { stroke: #161b22 }
 
 /// One or two curves over one axis.
 pub struct Plot<'c> {
-    /// Of its file.
+    /// The name of its file, without `.svg`.
     pub name: &'static str,
     pub title: &'static str,
-    /// What grows.
+    /// What grows along the axis, in words.
     pub across: &'static str,
     /// What is measured, with its unit.
     pub up: &'static str,

@@ -11,12 +11,12 @@ use super::lampfield::Certificate;
 use super::process::Process;
 use super::{DOMAIN, emptied};
 
-/// Where it listens.
+/// The port on which it listens for clients.
 pub const PORT: u16 = 25422;
 /// Its folder, seen from inside.
 const HOME: &str = "/tmp/lampfield-bench";
 
-/// An installed one.
+/// An ejabberd, installed in a Debian of its own.
 pub struct Ejabberd {
     root: PathBuf,
     /// Its compiled modules, seen from inside.
@@ -33,7 +33,7 @@ impl Ejabberd {
         Ok(Self { modules: modules(root)?, root: root.to_owned() })
     }
 
-    /// Starts it.
+    /// Starts it and waits until its port is open.
     pub fn start(&self) -> Result<Process> {
         let mut command = Command::new("chroot");
         command.arg(&self.root).args(["erl", "+K", "true", "+P", "250000", "-noinput", "-pa"]);

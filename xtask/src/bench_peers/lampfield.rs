@@ -12,7 +12,7 @@ use anyhow::Result;
 use super::process::Process;
 use super::{DOMAIN, PASSWORD};
 
-/// Where it listens.
+/// The address and the port on which it listens.
 pub const ADDRESS: &str = "127.0.0.1:25222";
 /// Where the limit listens.
 pub const LIMIT: &str = "127.0.0.1:25522";
@@ -29,9 +29,9 @@ const READY: &str = "lampfield ready";
 pub enum Cores {
     /// All that there are.
     All,
-    /// The first one.
+    /// The first core: that of the server.
     First,
-    /// The last one.
+    /// The last core: that of the load generator.
     Last,
 }
 

@@ -12,7 +12,7 @@ use crate::bench::spread::Spread;
 /// The load generator's own core use from which the page doubts its figures.
 const BUSY: f64 = 0.85;
 
-/// Who is measured.
+/// Who is measured: Lampfield by two kinds of node, two others, and the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Contestant {
@@ -26,7 +26,7 @@ pub enum Contestant {
     Prosody,
 }
 
-/// How clients connect.
+/// How clients connect: in the clear or inside TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
@@ -34,7 +34,7 @@ pub enum Transport {
     Tls,
 }
 
-/// What is done.
+/// What is done; each is a case of `lampfield bench`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Case {
@@ -50,7 +50,7 @@ pub enum Case {
     Items,
 }
 
-/// All results.
+/// All results: a cell for each contestant, transport and case.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Matrix {
@@ -63,7 +63,7 @@ struct Cell {
     who: Contestant,
     transport: Transport,
     case: Case,
-    /// Of every repetition.
+    /// The figures by name, with the value of every repetition.
     figures: BTreeMap<String, Vec<f64>>,
     /// What was wrong with the copies, or else to be known.
     troubles: Vec<String>,
@@ -251,7 +251,7 @@ impl Cell {
     }
 }
 
-/// One figure of one report.
+/// The value of a figure in the JSON of one report; none if it has no such figure.
 pub fn figure(report: &Value, name: &str) -> Option<f64> {
     let figures = report["figures"].as_array()?;
     figures.iter().find(|figure| figure["name"] == name)?["value"].as_f64()

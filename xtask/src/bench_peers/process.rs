@@ -19,7 +19,7 @@ const START: Duration = Duration::from_secs(120);
 /// How long it may take to stop in good order, with what it has to store.
 const STOP: Duration = Duration::from_secs(10);
 
-/// A running server.
+/// A running server, which is killed with its group when this is dropped.
 pub struct Process {
     child: Child,
     /// The process that does the work: the one itself, or what its script has started.
@@ -103,7 +103,7 @@ impl Drop for Process {
     }
 }
 
-/// The member of a process group with this name.
+/// The process of the group whose program has this name: starters are scripts.
 fn member(group: u32, name: &str) -> Option<u32> {
     fs::read_dir("/proc")
         .ok()?

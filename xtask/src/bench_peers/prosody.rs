@@ -10,12 +10,12 @@ use super::lampfield::Certificate;
 use super::process::Process;
 use super::{DOMAIN, emptied};
 
-/// Where it listens.
+/// The port on which it listens for clients.
 pub const PORT: u16 = 25322;
 /// Its folder, seen from inside.
 const HOME: &str = "/tmp/lampfield-bench";
 
-/// An installed one.
+/// A Prosody, installed in a Debian of its own.
 pub struct Prosody {
     root: PathBuf,
 }
@@ -31,7 +31,7 @@ impl Prosody {
         Ok(Self { root: root.to_owned() })
     }
 
-    /// Starts it.
+    /// Starts it and waits until its port is open.
     pub fn start(&self) -> Result<Process> {
         let mut command = Command::new("chroot");
         command.arg(&self.root).args(["prosody", "-F", "--config"]);

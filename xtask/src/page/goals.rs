@@ -3,7 +3,7 @@
 use crate::bench::goal::Goal;
 use crate::bench_peers::matrix::{Case, Contestant, Matrix, Transport};
 
-/// Every goal.
+/// Every goal that the comparison can tell of, reached or not.
 pub fn of_comparison(matrix: &Matrix) -> Vec<Goal> {
     let found = Found(matrix);
     let mut goals = Vec::new();

@@ -29,7 +29,7 @@ pub struct Proc {
 }
 
 impl Proc {
-    /// Mounts it.
+    /// Mounts `/proc` inside `folder`, until the value is dropped.
     pub fn mount(folder: &Path) -> Result<Self> {
         let point = folder.join("proc");
         crate::run::must(Command::new("mount").args(["-t", "proc", "proc"]).arg(&point))?;

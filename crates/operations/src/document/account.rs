@@ -5,16 +5,16 @@ use serde::{Deserialize, Serialize};
 /// The accounts of the server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Users {
-    /// `users/1`.
+    /// The schema of this document, `users/1`.
     pub schema: String,
-    /// By domain and name.
+    /// The accounts, sorted by domain and name.
     pub users: Vec<User>,
 }
 
 /// One account, never its secret.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct User {
-    /// The bare JID.
+    /// The bare JID, `NAME@DOMAIN`.
     pub jid: String,
     /// `pbx`, `user` or `admin`.
     pub role: String,
@@ -52,9 +52,9 @@ fn everything() -> Vec<String> {
 /// What became of a request to add an account or to change its password.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UserSecret {
-    /// `user/1`.
+    /// The schema of this document, `user/1`.
     pub schema: String,
-    /// The bare JID.
+    /// The bare JID, `NAME@DOMAIN`.
     pub jid: String,
     /// The password, when the server has made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,23 +64,23 @@ pub struct UserSecret {
     pub again: Option<String>,
 }
 
-/// The served domains.
+/// The domains that are served now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Domains {
-    /// `domains/1`.
+    /// The schema of this document, `domains/1`.
     pub schema: String,
     /// In the order of the configuration.
     pub domains: Vec<Domain>,
 }
 
-/// What became of one domain.
+/// What became of a domain that was added, changed or removed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DomainDone {
-    /// `domain/1`.
+    /// The schema of this document, `domain/1`.
     pub schema: String,
     /// `added`, `changed`, `removed`, or `forgotten` where the file has it too and it is still served.
     pub done: String,
-    /// Its name.
+    /// The name of the domain.
     pub name: String,
     /// How it is served now; absent where it is no longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,23 +90,23 @@ pub struct DomainDone {
     pub gone: Option<Gone>,
 }
 
-/// What goes with a domain.
+/// What goes when a domain is removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gone {
     /// Accounts, with their rosters.
     pub accounts: u64,
-    /// Connections.
+    /// Connections that were closed.
     pub sessions: u64,
     /// Facts that were withdrawn.
     pub facts: u64,
-    /// PubSub nodes.
+    /// PubSub nodes that were deleted.
     pub nodes: u64,
 }
 
-/// One domain.
+/// One served domain and what it has.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Domain {
-    /// Its name.
+    /// The name, as in `user@name`.
     pub name: String,
     /// The name of its board.
     #[serde(default)]
@@ -116,7 +116,7 @@ pub struct Domain {
     pub stands_in: String,
     /// `closed`, `in-band` or `first-login`.
     pub registration: String,
-    /// How many accounts it has.
+    /// How many accounts are in the book for it, connected or not.
     pub accounts: u64,
     /// Who made its certificate: `operator` or `lampfield`; absent without TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]

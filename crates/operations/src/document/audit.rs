@@ -9,13 +9,13 @@ use crate::audit::AuditEntry;
 /// The changes that somebody may see.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Audit {
-    /// `audit/1`.
+    /// The schema of this document, `audit/1`.
     pub schema: String,
-    /// The newest first.
+    /// The entries, the newest first.
     pub entries: Vec<Entry>,
     /// Entries that are kept, of all boards.
     pub remembered: u64,
-    /// How many can be.
+    /// How many entries can be kept; the oldest goes first.
     pub limit: u64,
 }
 

@@ -9,7 +9,7 @@ use super::{OriginName, Shown, moment};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Line {
-    /// Something changed.
+    /// An origin said something, or something was withdrawn.
     Change(Box<Change>),
     /// The reader was too slow: newer values of the same lamps follow or were told already.
     Skipped(Skipped),
@@ -18,16 +18,16 @@ pub enum Line {
 /// One change on the board.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
-    /// `change/1`.
+    /// The schema of this document, `change/1`.
     pub schema: String,
-    /// When, RFC 3339.
+    /// When it happened, RFC 3339.
     pub at: String,
     /// With its kind: `device/PJSIP/100`.
     pub subject: String,
     /// The name of its board.
     #[serde(default)]
     pub board: String,
-    /// Who said so.
+    /// Who said so, or whose fact has ended.
     pub origin: OriginName,
     /// What was said; `null` for a withdrawal.
     pub value: Option<Shown>,
@@ -38,7 +38,7 @@ pub struct Change {
     pub kept: bool,
     /// What the lamp shows since; `null` when nobody says anything any more.
     pub aggregate: Option<Shown>,
-    /// What it showed before.
+    /// What the lamp showed before; `null` when it showed nothing.
     pub was: Option<Shown>,
     /// The place of the change in the board's order.
     pub revision: u64,
@@ -47,11 +47,11 @@ pub struct Change {
 /// What a slow reader did not see.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
-    /// `skipped/1`.
+    /// The schema of this document, `skipped/1`.
     pub schema: String,
     /// Values that were left out.
     pub skipped_values: u64,
-    /// Lamps they were of.
+    /// How many lamps these values were of.
     pub skipped_subjects: u64,
 }
 

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What was done.
+/// A change that was made, for people and for scripts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
-    /// `done/1`.
+    /// The schema of this document, `done/1`.
     pub schema: String,
     /// Which change: `resource-forgotten`, `user-removed` or `log-set`.
     pub done: String,
-    /// In a sentence.
+    /// What was done, in a sentence.
     pub text: String,
 }
 

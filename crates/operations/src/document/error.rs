@@ -7,7 +7,7 @@ use crate::failure::Failure;
 /// A failure for scripts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Error {
-    /// `error/1`.
+    /// The schema of this document, `error/1`.
     pub schema: &'static str,
     /// Stable, the same in the log and in the manual.
     pub code: String,
@@ -15,7 +15,7 @@ pub struct Error {
     pub message: String,
     /// Evidence and remedy: each a label and its text.
     pub details: Vec<(String, String)>,
-    /// The exit status.
+    /// The exit status of the command, see [`Exit`](crate::failure::Exit).
     pub exit: u8,
 }
 

@@ -7,14 +7,14 @@ use super::{OriginName, Shown};
 /// The remembered changes of one lamp.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct History {
-    /// `history/1`.
+    /// The schema of this document, `history/1`.
     pub schema: String,
     /// With its kind: `device/PJSIP/100`.
     pub subject: String,
     /// The name of its board.
     #[serde(default)]
     pub board: String,
-    /// The newest first.
+    /// The changes, the newest first.
     pub events: Vec<Event>,
     /// Losses and returns of those who speak of it, the newest first.
     pub links: Vec<Link>,
@@ -25,16 +25,16 @@ pub struct History {
     pub complete_since: String,
     /// Changes of all lamps that are remembered.
     pub remembered: u64,
-    /// How many can be.
+    /// How many can be remembered; the oldest goes first.
     pub limit: u64,
 }
 
-/// One change.
+/// Something that an origin said about the lamp, or a withdrawal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// When, RFC 3339.
+    /// When it happened, RFC 3339.
     pub at: String,
-    /// Who said so.
+    /// Who said so, or whose fact has ended.
     pub origin: OriginName,
     /// What `protocol` was called before: `asterisk` for `xmpp`. It goes with the next version.
     pub door: String,
@@ -50,21 +50,21 @@ pub struct Event {
     pub reason: Option<String>,
     /// What the lamp showed from then on.
     pub aggregate: Option<Shown>,
-    /// What it had shown.
+    /// What the lamp had shown before; `null` for nothing.
     pub aggregate_was: Option<Shown>,
 }
 
 /// The connection of an origin was lost or is back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Link {
-    /// When, RFC 3339.
+    /// When it happened, RFC 3339.
     pub at: String,
-    /// Whose.
+    /// The origin whose connection it is.
     pub origin: OriginName,
-    /// `lost` or `returned`.
+    /// What became of the connection: `lost` or `returned`.
     pub state: String,
     /// How long what it said stands unless it comes back and says it again.
     pub grace_seconds: f64,
-    /// What the lamp showed then.
+    /// What the lamp showed at that moment.
     pub aggregate: Option<Shown>,
 }

@@ -1,23 +1,23 @@
-//! `invite/1`: everything that one more Asterisk server needs.
+//! `invite/1`: everything that one more Asterisk PBX needs.
 
 use serde::{Deserialize, Serialize};
 
 /// What to paste where, what to run, and what it should print.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invite {
-    /// `invite/1`.
+    /// The schema of this document, `invite/1`.
     pub schema: String,
     /// The account, as a bare JID.
     pub jid: String,
-    /// The file on the Asterisk server.
+    /// The file on the PBX into which the block goes.
     pub file: String,
     /// The section to put into it, secret included.
     pub block: String,
-    /// Makes Asterisk read it.
+    /// The command by which Asterisk reads the file again.
     pub reload: String,
-    /// Shows that it works.
+    /// The command that shows whether it works.
     pub proof: String,
-    /// What that should print.
+    /// What that command should print.
     pub expected: String,
     /// SHA-256 of the server's certificate, 64 hex digits; absent without TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,7 +33,7 @@ pub struct Invite {
     pub note: Option<String>,
 }
 
-/// How a stream comes here.
+/// How the stream of a PBX comes here: directly or by a relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Way {

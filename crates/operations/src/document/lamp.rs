@@ -7,7 +7,7 @@ use super::Shown;
 /// What became of a lamp that somebody has set or cleared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Lamp {
-    /// `lamp/1`.
+    /// The schema of this document, `lamp/1`.
     pub schema: String,
     /// `set`, `unchanged` where that was said already, or `cleared`.
     pub done: String,
@@ -19,29 +19,29 @@ pub struct Lamp {
     pub ended: u64,
     /// What the lamp shows now; `null` when nobody says anything.
     pub aggregate: Option<Shown>,
-    /// What it had shown.
+    /// What the lamp had shown before; `null` for nothing.
     pub was: Option<Shown>,
 }
 
 /// What the lamps of a board show.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Lamps {
-    /// `lamps/1`.
+    /// The schema of this document, `lamps/1`.
     pub schema: String,
     /// The name of the board.
     pub board: String,
-    /// By kind and name.
+    /// The lamps, sorted by kind and name.
     pub lamps: Vec<Listed>,
     /// How many more fit what was asked.
     pub more: u64,
 }
 
-/// One lamp.
+/// One lamp in the list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Listed {
     /// With its kind: `device/PJSIP/100`.
     pub subject: String,
-    /// What it shows.
+    /// What the lamp shows: the fold of its live facts.
     pub aggregate: Shown,
     /// How many say something about it.
     pub facts: u64,

@@ -14,13 +14,13 @@ use super::{OriginName, moment, seconds_between};
 /// The state of the whole server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Status {
-    /// `status/1`.
+    /// The schema of this document, `status/1`.
     pub schema: String,
-    /// Nothing needs attention.
+    /// Whether nothing needs attention; decides the exit status of `status`.
     pub healthy: bool,
     /// When this was true, RFC 3339.
     pub as_of: String,
-    /// Who answers.
+    /// The process that answers, and since when it runs.
     pub server: Server,
     /// What somebody should look at; one entry for each cause.
     pub attention: Vec<Attention>,
@@ -37,16 +37,16 @@ pub struct Status {
     pub origins: Vec<OriginStatus>,
     /// How much is held and how often things happened since the start.
     pub counters: BTreeMap<String, u64>,
-    /// How much may be held.
+    /// How much may be held, by the name of the limit.
     pub limits: BTreeMap<String, u64>,
     /// Whether writes reach the disk.
     pub store: Store,
 }
 
-/// One board.
+/// One board and how much it holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BoardStatus {
-    /// Its name.
+    /// The name of the board.
     pub board: String,
     /// The domains that have it.
     pub domains: Vec<String>,
@@ -54,16 +54,16 @@ pub struct BoardStatus {
     pub origins: u64,
     /// Lamps that show something.
     pub lamps: u64,
-    /// Live facts.
+    /// Facts that are not withdrawn.
     pub facts: u64,
     /// The number of its latest change.
     pub revision: u64,
 }
 
-/// One door.
+/// One door and how it is doing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DoorStatus {
-    /// Its protocol.
+    /// The protocol that it speaks: `xmpp`.
     pub protocol: String,
     /// Its board; absent for a door that serves several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,7 +72,7 @@ pub struct DoorStatus {
     pub place: String,
     /// `serving`, `connecting` or `failed`.
     pub state: String,
-    /// Since when, RFC 3339.
+    /// Since when it is in this state, RFC 3339.
     pub since: String,
     /// Peers that are connected by it.
     pub peers: u64,
@@ -87,18 +87,18 @@ pub struct DoorStatus {
 /// The process that answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Server {
-    /// Its version.
+    /// The version of the program.
     pub version: String,
-    /// Its process number.
+    /// The process number, as `ps` shows it.
     pub pid: u32,
     /// Seconds since its start.
     pub uptime_seconds: f64,
-    /// Its data folder.
+    /// The data folder, in which everything is kept.
     pub data_dir: String,
     /// The configuration file; absent when it runs without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<String>,
-    /// The served domains.
+    /// The names of the served domains.
     pub domains: Vec<String>,
     /// The addresses it listens on.
     pub listeners: Vec<String>,
@@ -109,7 +109,7 @@ pub struct Server {
 /// By what a domain is known to those who check.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Certificate {
-    /// The domain.
+    /// The domain for which it is used.
     pub domain: String,
     /// SHA-256 of the certificate (DER), 64 hex digits.
     pub fingerprint: String,
@@ -126,11 +126,11 @@ pub struct Certificate {
 pub struct Attention {
     /// Stable code, the same in the log.
     pub code: String,
-    /// How bad it is.
+    /// Whether somebody should look or something does not work.
     pub severity: Severity,
     /// What is wrong, in a sentence.
     pub text: String,
-    /// What to do.
+    /// What to do about it, in a sentence.
     pub remedy: String,
 }
 
@@ -138,21 +138,21 @@ pub struct Attention {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// Somebody should look.
+    /// Somebody should look; nothing has failed yet.
     Look,
     /// Something does not work.
     Bad,
 }
 
-/// One origin.
+/// One origin: whether it is there, and what it holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OriginStatus {
-    /// Who it is.
+    /// The account and what tells its origins apart.
     pub origin: OriginName,
     /// The name of its board.
     #[serde(default)]
     pub board: String,
-    /// How it stands.
+    /// Whether it is connected, or what it is waited for.
     pub state: LeaseState,
     /// Seconds until what is next due of its facts is withdrawn; absent while nothing runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -168,11 +168,11 @@ pub struct OriginStatus {
     /// Where the relay says that it comes from; absent if none does. It counts for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported_address: Option<String>,
-    /// Facts it holds.
+    /// How many live facts it holds.
     pub facts: u64,
     /// Its withdrawals that somebody may not know of.
     pub tombstones: u64,
-    /// Its present epoch.
+    /// Its present epoch, the first part of the versions of what it says.
     pub epoch: u32,
     /// Seconds since it last said something; absent if not since the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -186,7 +186,7 @@ pub struct OriginStatus {
 /// The state of the store.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Store {
-    /// `ok` or `stalled`.
+    /// `ok`, or `stalled` while writes do not reach the disk.
     pub state: String,
     /// Changes that have taken effect and are on their way to the disk.
     pub waiting: u64,

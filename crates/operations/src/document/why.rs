@@ -9,7 +9,7 @@ use super::{OriginName, Shown};
 /// The explanation of one lamp.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Why {
-    /// `why/1`.
+    /// The schema of this document, `why/1`.
     pub schema: String,
     /// With its kind: `device/PJSIP/100`.
     pub subject: String,
@@ -37,12 +37,12 @@ pub struct Why {
     pub notes: Vec<String>,
 }
 
-/// What one origin says.
+/// What one origin says about the lamp, and since when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
-    /// What it says.
+    /// The value, as this origin has said it.
     pub value: Shown,
-    /// Who says it.
+    /// Who says it: the account and its entity.
     pub origin: OriginName,
     /// What `protocol` was called before: `asterisk` for `xmpp`. It goes with the next version.
     pub door: String,
@@ -51,7 +51,7 @@ pub struct Fact {
     pub protocol: String,
     /// When it was said first, RFC 3339.
     pub said_at: String,
-    /// Seconds since then.
+    /// Seconds since it was said first.
     pub age_seconds: f64,
     /// First part of its version; absent for the past.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,7 +73,7 @@ pub struct Tombstone {
     pub origin: OriginName,
     /// When it ended, RFC 3339.
     pub withdrawn_at: String,
-    /// Seconds since then.
+    /// Seconds since it has ended.
     pub age_seconds: f64,
     /// Accounts that were not yet told.
     pub unconfirmed: Vec<String>,
@@ -82,7 +82,7 @@ pub struct Tombstone {
 /// Whether an origin is there, and how much time it has if not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Lease {
-    /// The state.
+    /// Whether the origin is there, or what it is waited for.
     pub state: LeaseState,
     /// Seconds until the fact is withdrawn; absent while nothing runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,7 +96,7 @@ pub struct Lease {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LeaseState {
-    /// Connected.
+    /// Its origin is connected and stands by what it said.
     Live,
     /// Its connection is lost; the grace runs.
     Gone,
@@ -117,7 +117,7 @@ pub enum LeaseState {
 // === impl Lease ===
 
 impl Lease {
-    /// What the hub says of it.
+    /// The lease as the hub reports it, with the seconds that are left.
     pub fn of(lease: lampfield_hub::Lease) -> Self {
         let reason = match lease {
             lampfield_hub::Lease::Unavailable { reason } => Some(reason.to_string()),

@@ -14,7 +14,7 @@ use crate::nearest::nearest;
 /// An account as a person names it: with or without its domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {
-    /// Before the `@`.
+    /// The part before the `@`.
     pub name: String,
     /// Behind it; the first domain if it is not given.
     pub domain: Option<String>,
@@ -72,7 +72,7 @@ impl<H: Host> Desk<H> {
         self.board_called(account.domain.as_deref())
     }
 
-    /// That there is such an account.
+    /// Refuses an account that does not exist; names those that are called much like it.
     pub(super) fn known(&self, actor: &Actor, jid: &BareJid) -> Result<(), Failure> {
         if self.accounts.get(jid).is_some() {
             return Ok(());
@@ -90,7 +90,7 @@ impl<H: Host> Desk<H> {
     }
 }
 
-/// The servers of an account that are away and will be told on their return what has ended.
+/// The PBXs of an account that are away and will be told on their return what has ended.
 pub(super) fn away(board: &HubShell, account: &AccountName) -> Vec<String> {
     board.read(|hub, _| hub.awaited(account).map(str::to_owned).collect())
 }

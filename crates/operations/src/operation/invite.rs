@@ -13,9 +13,9 @@ use crate::failure::{Exit, Failure};
 use crate::host::Host;
 
 operation! {
-    /// Prints the complete xmpp.conf for one more Asterisk server.
+    /// Prints the complete xmpp.conf for one more Asterisk PBX.
     pub struct Invite = "invite" {
-        /// The name of the new server
+        /// The name of the new PBX
         name: String,
         /// Its domain, if not the first
         domain: Option<String>,

@@ -34,7 +34,7 @@ operation! {
     pub struct LampClear = "lamp clear" {
         /// Which lamp: device/Custom:night, or its name alone
         subject: String,
-        /// Withdraw what everybody says, as of a server that died; one that is there says it again with its next change
+        /// Withdraw what everybody says, as of a PBX that died; one that is there says it again with its next change
         all: bool,
         /// Where a server has several: which board, by its name or that of a domain
         board: Option<String>,

@@ -62,7 +62,7 @@ operation! {
 }
 
 operation! {
-    /// Stops waiting for a server of an account that will not come back under its resource.
+    /// Stops waiting for a PBX of an account that will not come back under its resource.
     pub struct UserForgetResource = "user forget-resource" {
         /// NAME or NAME@DOMAIN
         name: String,
@@ -231,7 +231,7 @@ impl<H: Host> Desk<H> {
     }
 }
 
-/// What was said for an argument, as patterns.
+/// The patterns that were typed for `argument`; the first wrong one is refused.
 fn patterns(typed: &[String], argument: &str) -> Result<Vec<Pattern>, Failure> {
     let patterns = typed.iter().map(|pattern| Pattern::parse(pattern));
     patterns.collect::<Result<_, _>>().map_err(|error| {

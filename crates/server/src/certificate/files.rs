@@ -19,7 +19,7 @@ use super::CertificateError;
 pub struct PemPair {
     /// The chain, the server's own certificate first.
     pub certificate: PathBuf,
-    /// The private key.
+    /// The file with the private key.
     pub key: PathBuf,
 }
 

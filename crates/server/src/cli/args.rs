@@ -17,7 +17,7 @@ use super::{examples, hint};
 use crate::moment;
 use crate::screen::Color;
 
-/// Shares device states and message waiting between Asterisk servers.
+/// Shares device states and message waiting between Asterisk PBXs.
 #[derive(Debug, Parser)]
 #[command(name = "lampfield", version, disable_help_subcommand = true)]
 pub struct Cli {
@@ -85,7 +85,7 @@ fn quoted(word: &str) -> Cow<'_, str> {
     }
 }
 
-/// `serve`
+/// The arguments of `lampfield serve`.
 #[derive(Debug, Default, Args)]
 pub struct ServeArgs {
     /// Where to listen for Asterisk, instead of `listen` in the configuration; again for more
@@ -93,7 +93,7 @@ pub struct ServeArgs {
     pub listen: Vec<SocketAddr>,
 }
 
-/// What to do.
+/// What `lampfield` is to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Runs the server in the foreground.
@@ -112,7 +112,7 @@ pub enum Verb {
     Lamp(LampArgs),
     /// Adds, lists and removes accounts.
     User(UserArgs),
-    /// Prints the complete xmpp.conf for one more Asterisk server.
+    /// Prints the complete xmpp.conf for one more Asterisk PBX.
     Invite(InviteArgs),
     /// Lists the served domains, adds, changes and removes some.
     Domain(DomainArgs),
@@ -128,7 +128,7 @@ pub enum Verb {
     Help(HelpArgs),
 }
 
-/// `relay`
+/// The arguments of `lampfield relay`.
 #[derive(Debug, Args)]
 pub struct RelayArgs {
     /// Where the PBX on this machine connects to, in clear text; not needed where systemd has opened
@@ -148,7 +148,7 @@ pub struct RelayArgs {
     pub ca: Option<PathBuf>,
 }
 
-/// `check`
+/// The arguments of `lampfield check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// The file to check
@@ -164,7 +164,7 @@ pub struct CheckArgs {
     pub reference: bool,
 }
 
-/// `status`
+/// The arguments of `lampfield status`.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
     /// Wait so long until it is all right
@@ -178,13 +178,13 @@ pub struct StatusArgs {
 /// Who reads the answer to `status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// People.
+    /// Text for people, with colours on a terminal.
     Text,
     /// Nagios, Icinga and what understands their checks.
     Nagios,
 }
 
-/// `why`
+/// The arguments of `lampfield why`.
 #[derive(Debug, Clone, Args)]
 pub struct WhyArgs {
     /// A device or mailbox: PJSIP/100, 1000@default, device/PJSIP/100
@@ -201,7 +201,7 @@ pub struct WhyArgs {
     pub board: Option<String>,
 }
 
-/// `history`
+/// The arguments of `lampfield history`.
 #[derive(Debug, Args)]
 pub struct HistoryArgs {
     /// A device or mailbox: PJSIP/100, 1000@default, device/PJSIP/100
@@ -218,7 +218,7 @@ pub struct HistoryArgs {
     pub board: Option<String>,
 }
 
-/// `watch`
+/// The arguments of `lampfield watch`.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
     /// A pattern: 'PJSIP/1*', 'device/*', 'mailbox/*@default'
@@ -234,7 +234,7 @@ pub struct WatchArgs {
     pub board: Option<String>,
 }
 
-/// `lamp`
+/// The arguments of `lampfield lamp`.
 #[derive(Debug, Args)]
 pub struct LampArgs {
     /// What to do with lamps.
@@ -262,7 +262,7 @@ pub enum LampAction {
     Clear {
         /// Which lamp: device/Custom:night, or its name alone
         subject: String,
-        /// Withdraw what everybody says, as of a server that died; one that is there says it again with its next change
+        /// Withdraw what everybody says, as of a PBX that died; one that is there says it again with its next change
         #[arg(long)]
         all: bool,
         /// Where a server has several: which board, by its name or that of a domain
@@ -273,7 +273,7 @@ pub enum LampAction {
     List(LampListArgs),
 }
 
-/// `lamp list`
+/// The arguments of `lampfield lamp list`.
 #[derive(Debug, Args)]
 pub struct LampListArgs {
     /// A pattern: 'PJSIP/1*', 'device/*', 'mailbox/*@default'
@@ -289,7 +289,7 @@ pub struct LampListArgs {
     pub board: Option<String>,
 }
 
-/// `user`
+/// The arguments of `lampfield user`.
 #[derive(Debug, Args)]
 pub struct UserArgs {
     /// What to do with accounts.
@@ -316,7 +316,7 @@ pub enum UserAction {
         #[arg(long)]
         generate: bool,
     },
-    /// Stops waiting for a server of an account that will not come back under its resource.
+    /// Stops waiting for a PBX of an account that will not come back under its resource.
     ForgetResource {
         /// NAME or NAME@DOMAIN
         name: String,
@@ -333,7 +333,7 @@ pub enum UserAction {
     },
 }
 
-/// `user add`
+/// The arguments of `lampfield user add`.
 #[derive(Debug, Args)]
 pub struct UserAddArgs {
     /// NAME or NAME@DOMAIN
@@ -361,10 +361,10 @@ pub struct UserAddArgs {
     pub generate: bool,
 }
 
-/// `invite`
+/// The arguments of `lampfield invite`.
 #[derive(Debug, Clone, Args)]
 pub struct InviteArgs {
-    /// The name of the new server
+    /// The name of the new PBX
     pub name: String,
     /// Its domain, if not the first
     #[arg(long)]
@@ -377,7 +377,7 @@ pub struct InviteArgs {
     pub rotate: bool,
 }
 
-/// `domain`
+/// The arguments of `lampfield domain`.
 #[derive(Debug, Args)]
 pub struct DomainArgs {
     /// What to do with domains.
@@ -425,7 +425,7 @@ pub enum DomainAction {
     },
 }
 
-/// `audit`
+/// The arguments of `lampfield audit`.
 #[derive(Debug, Args)]
 pub struct AuditArgs {
     /// Only the last so much time (10m, 2h), or from a moment on (14:03)
@@ -446,7 +446,7 @@ pub struct AuditArgs {
     pub board: Option<String>,
 }
 
-/// `log`
+/// The arguments of `lampfield log`.
 #[derive(Debug, Args)]
 pub struct LogArgs {
     /// What to do with the log.
@@ -464,7 +464,7 @@ pub enum LogAction {
     },
 }
 
-/// `help`
+/// The arguments of `lampfield help`.
 #[derive(Debug, Args)]
 pub struct HelpArgs {
     /// A verb (user add), a code (not-reached), `completions` and a shell, or `man`

@@ -1,4 +1,4 @@
-//! `invite NAME`: everything one more Asterisk server needs, ready to paste.
+//! `invite NAME`: everything one more Asterisk PBX needs, ready to paste.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `lampfield relay`
+//! `lampfield relay`: checks what was typed and runs the relay.
 
 use std::process::ExitCode;
 

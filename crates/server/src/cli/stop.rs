@@ -13,7 +13,7 @@ use crate::place::PlaceError;
 /// Why a command ends early.
 #[derive(Debug)]
 pub enum Stop {
-    /// Something is wrong.
+    /// Something is wrong, and the failure tells what and what to do.
     Failed(Failure),
     /// The configuration is wrong.
     Misconfigured(Problems),

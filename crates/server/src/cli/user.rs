@@ -130,7 +130,7 @@ fn heard(patterns: &[String]) -> String {
     }
 }
 
-/// Resources as they are typed: a server may have none.
+/// Resources as they are typed: a PBX may have none.
 fn away(resources: &[String]) -> String {
     let typed = resources.iter().map(|one| if one.is_empty() { "''" } else { one });
     typed.collect::<Vec<_>>().join(" ")

@@ -24,7 +24,7 @@ fn protocols() -> Vec<(&'static str, Protocol)> {
 // === impl Kinds ===
 
 impl Kinds {
-    /// This kind only.
+    /// A list with this kind only.
     pub fn one(kind: Kind) -> Self {
         Self(vec![kind])
     }

@@ -27,7 +27,7 @@ pub trait Value: Sized + Clone + PartialEq {
     }
 }
 
-/// A table of keys.
+/// A table of keys, with its own part of the reference page.
 pub trait Section: Sized {
     /// What the table is for.
     const HELP: &'static str;
@@ -94,7 +94,7 @@ pub struct Tables<S> {
 
 /// A table of which there are several, each with a name of its own.
 pub trait Named {
-    /// The name.
+    /// The name, which no two of these tables may share.
     fn name(&self) -> &str;
 }
 

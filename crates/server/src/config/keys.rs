@@ -23,7 +23,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const CONNECTIONS: &str = "new connections";
 
 section! {
-    /// The whole file.
+    /// The whole file: what stands outside all tables, and the tables.
     pub struct Config check check::whole {
         /// The folder for the store, the control socket, certificates and secrets. Unset, it is
         /// `/var/lib/lampfield` for the system service and root, `$XDG_STATE_HOME/lampfield`
@@ -31,19 +31,19 @@ section! {
         data_dir: Option<FilePath> = key(None),
         /// The domains that are served. Without any, `localhost` is.
         domain: Vec<Domain> = tables(),
-        /// The XMPP door.
+        /// The XMPP door: where it listens, encryption, limits.
         xmpp: Xmpp = table(),
-        /// Leases.
+        /// How long facts outlive their connection.
         lease: Lease = table(),
-        /// Policies.
+        /// What becomes of the facts of a lost PBX, by name.
         policy: Vec<Policy> = tables().on_reload(),
-        /// Maps.
+        /// Who calls what how, by site and protocol.
         map: Vec<Map> = tables().as_one(),
-        /// Limits.
+        /// How much the boards may hold.
         limits: Limits = table(),
-        /// The past.
+        /// How much is remembered of the past, and who may read it.
         history: History = table(),
-        /// The log.
+        /// What the log tells and in which form.
         log: Log = table(),
     }
 }
@@ -79,13 +79,13 @@ section! {
         /// each such presence makes Asterisk ask a question from the thread that reads, while other
         /// threads write on the same TLS session without a lock. Other clients are always shown it.
         show_caps: bool = key(false).on_reload(),
-        /// Its accounts.
+        /// The accounts that are declared in the file.
         account: Vec<Account> = tables().on_reload(),
     }
 }
 
 section! {
-    /// One account. A PBX server needs nothing but a name: its password then derives from the
+    /// One account. A PBX needs nothing but a name: its password then derives from the
     /// invite key in the data folder, and `lampfield invite NAME` prints it.
     ///
     /// An account of this file is changed and removed here only: a command that would do so is
@@ -138,7 +138,7 @@ section! {
         certificate: Option<FilePath> = key(None),
         /// PEM file with the private key of `certificate`, of mode 0600 (or 0640).
         certificate_key: Option<FilePath> = key(None),
-        /// Bounds.
+        /// What clients can make the door hold.
         limits: XmppLimits = table(),
     }
 }
@@ -186,25 +186,25 @@ section! {
 }
 
 section! {
-    /// How long the facts of a server outlive its connection.
+    /// How long the facts of a PBX outlive its connection.
     pub struct Lease {
         /// The time from the loss of a connection to the withdrawal of what it said. `"auto"`
-        /// follows the reconnect pause predicted for each server from its drops, from 10 s up to
-        /// 75 s, and comes down again with it. A fixed time is the same for all servers: shorter
-        /// than 75 s, it puts the lamps of a server out that has dropped often and is on its way
+        /// follows the reconnect pause predicted for each PBX from its drops, from 10 s up to
+        /// 75 s, and comes down again with it. A fixed time is the same for all PBXs: shorter
+        /// than 75 s, it puts the lamps of a PBX out that has dropped often and is on its way
         /// back.
         grace: Grace = key(Grace::Auto)
             .within(Grace::Fixed(SECOND)..=Grace::Fixed(24 * HOUR)).on_reload(),
-        /// The least time each server has to return after a restart of Lampfield itself. Asterisk
+        /// The least time each PBX has to return after a restart of Lampfield itself. Asterisk
         /// waits up to 60 s between its tries. Drops are counted in memory only, so this covers
-        /// each server until its first return, also where `grace` is `"auto"`. Changed by a reload,
-        /// it also moves the end for servers that have not returned yet.
+        /// each PBX until its first return, also where `grace` is `"auto"`. Changed by a reload,
+        /// it also moves the end for PBXs that have not returned yet.
         restart_grace: Duration = key(75 * SECOND).within(SECOND..=24 * HOUR).on_reload(),
     }
 }
 
 section! {
-    /// What becomes of states whose names match a pattern when the server that said them is lost.
+    /// What becomes of states whose names match a pattern when the PBX that said them is lost.
     /// The first policy that matches counts. After all of them stand `XMPP/*` = `ignore`, for the
     /// devices that Asterisk makes of its buddies, and `MWI:*` = `keep`, because mailboxes are always
     /// kept.
@@ -215,10 +215,10 @@ section! {
         /// until somebody says otherwise, or `ignore` them from the start: neither kept nor passed
         /// on.
         rule: Rule = required(),
-        /// What a withdrawn state looks like. `unknown`: the phones of a dead server are as if nobody had ever said
+        /// What a withdrawn state looks like. `unknown`: the phones of a dead PBX are as if nobody had ever said
         /// anything of them, and each Asterisk asks its own drivers. `unavailable`: they are UNAVAILABLE, for those
-        /// who come later as well, until their server speaks of them again or its account is removed. Choose it for
-        /// phones that are members of another server's queues, for example `"PJSIP/*"`: Asterisk's queues may call a
+        /// who come later as well, until their PBX speaks of them again or its account is removed. Choose it for
+        /// phones that are members of another PBX's queues, for example `"PJSIP/*"`: Asterisk's queues may call a
         /// member that is UNKNOWN, and let callers wait for it.
         withdraw_as: WithdrawAs = key(WithdrawAs::Unknown),
     }
@@ -247,7 +247,7 @@ section! {
 section! {
     /// What the board may hold.
     pub struct Limits {
-        /// Facts, one for each subject and server; a new one beyond it is refused and logged.
+        /// Facts, one for each subject and PBX; a new one beyond it is refused and logged.
         facts: usize = key(1_000_000).within(100..=10_000_000).on_reload(),
         /// Facts of one origin (a PBX); a new one beyond it is refused and logged. The name that
         /// this key once had, `facts_per_server`, is still read.
@@ -257,7 +257,7 @@ section! {
         /// `eids_per_connection`, is still read.
         origins_per_connection: usize = key(16).formerly("eids_per_connection")
             .within(1..=1_000).on_reload(),
-        /// Remembered withdrawals; beyond it the oldest goes, with a warning that names the servers
+        /// Remembered withdrawals; beyond it the oldest goes, with a warning that names the PBXs
         /// that may show something stale.
         tombstones: usize = key(100_000).within(100..=10_000_000).on_reload(),
         /// Changes that are held in memory for `lampfield history`; the oldest goes, also when this is
@@ -270,7 +270,7 @@ section! {
 }
 
 section! {
-    /// What is remembered of the past over restarts, for `lampfield history` and `lampfield why --at`: what each server
+    /// What is remembered of the past over restarts, for `lampfield history` and `lampfield why --at`: what each PBX
     /// said when, what the lamp then showed, and which connections were lost and came back. It is written behind, each
     /// second: that much of it is lost when the process is killed, nothing at a stop.
     pub struct History {
@@ -331,7 +331,7 @@ impl Named for Map {
 words! {
     /// How accounts are made without an operator's hand.
     pub enum Registration {
-        /// Not at all.
+        /// Only an operator makes accounts.
         Closed = "closed",
         /// By clients themselves (XEP-0077).
         InBand = "in-band",
@@ -343,11 +343,11 @@ words! {
 words! {
     /// What an account may do.
     pub enum Role {
-        /// A PBX server.
+        /// A PBX: publishes what `allow` admits, and hears the others.
         Pbx = "pbx",
-        /// An ordinary client.
+        /// An ordinary client, which reads lamps.
         User = "user",
-        /// Everything.
+        /// May do everything on its board.
         Admin = "admin",
     }
 }
@@ -357,7 +357,7 @@ words! {
     pub enum Tls {
         /// Nothing but STARTTLS is possible on a plain stream.
         Required = "required",
-        /// The client chooses.
+        /// STARTTLS is offered; the client decides.
         Optional = "optional",
         /// STARTTLS is not offered.
         Off = "off",
@@ -375,9 +375,9 @@ words! {
 }
 
 words! {
-    /// What becomes of the facts of a lost server.
+    /// What becomes of the facts of a lost PBX.
     pub enum Rule {
-        /// They stay.
+        /// They stay, whatever happens to their origin.
         Keep = "keep",
         /// They are withdrawn at the end of the lease.
         Withdraw = "withdraw",

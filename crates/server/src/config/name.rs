@@ -31,7 +31,7 @@ macro_rules! name {
             /// What such a name may be, for whoever has typed another.
             pub const ALLOWED: &'static str = $allowed;
 
-            /// Normalised.
+            /// The name, normalised, as it stands in addresses.
             pub fn as_str(&self) -> &str {
                 self.0.as_str()
             }

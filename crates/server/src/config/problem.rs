@@ -26,7 +26,7 @@ pub struct Problem {
 /// Whether a problem stops the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
-    /// Nothing is started.
+    /// An error: nothing is started.
     Error,
     /// The server starts; somebody should look.
     Warning,
@@ -37,11 +37,11 @@ pub enum Weight {
 pub struct Source {
     /// The name used in messages.
     pub path: PathBuf,
-    /// The whole text.
+    /// The whole text, to show the line that is wrong.
     pub text: String,
 }
 
-/// All problems of one file.
+/// All problems of one file, with its text to show them in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems {
     /// The file they are in.
@@ -61,7 +61,7 @@ struct Place<'a> {
 // === impl Weight ===
 
 impl Weight {
-    /// The word for it.
+    /// `error` or `warning`, as it is shown and stands in documents.
     pub fn word(self) -> &'static str {
         match self {
             Self::Error => "error",

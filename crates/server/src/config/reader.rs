@@ -29,7 +29,7 @@ pub struct Given<'a> {
 pub struct Refused {
     /// What is wrong, with the value as typed.
     pub message: String,
-    /// What to try.
+    /// What to try instead, if anything is known.
     pub hint: Option<String>,
     /// The part of a list it is about; the whole value if `None`.
     pub span: Option<Range<usize>>,

@@ -5,9 +5,9 @@ use std::fmt::{self, Display, Formatter};
 /// How often a table may be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Times {
-    /// `[name]`
+    /// At most once, as `[name]`.
     Once,
-    /// `[[name]]`
+    /// Any number of times, as `[[name]]`.
     Many,
 }
 
@@ -16,18 +16,18 @@ pub enum Times {
 pub enum Applies {
     /// At the next start.
     AtStart,
-    /// On SIGHUP.
+    /// On SIGHUP, for everything at once.
     OnReload,
     /// On SIGHUP, for these things when they begin after it; what is there goes on as it began.
     OnReloadFor(&'static str),
 }
 
-/// One key.
+/// One key, as the reference page tells of it.
 #[derive(Debug)]
 pub struct KeyEntry {
     /// Its name inside its table.
     pub name: &'static str,
-    /// What its value is.
+    /// What its value is, in words: a size, a list of addresses.
     pub kind: String,
     /// As TOML; `None` when it is not set by default.
     pub default: Option<String>,
@@ -37,7 +37,7 @@ pub struct KeyEntry {
     pub required: bool,
     /// When a change takes effect.
     pub applies: Applies,
-    /// What it does.
+    /// What it does, with its limits: the documentation of its field.
     pub help: &'static str,
 }
 
@@ -48,7 +48,7 @@ pub struct Part {
     pub path: String,
     /// How often it may be there.
     pub times: Times,
-    /// What it is for.
+    /// What the table is for: the documentation of its struct.
     pub help: &'static str,
     /// Whether it takes effect on SIGHUP as a whole, with all its keys.
     pub reloads: bool,
@@ -56,7 +56,7 @@ pub struct Part {
     pub entries: Vec<KeyEntry>,
 }
 
-/// All keys.
+/// The reference of all keys, before it is written as Markdown.
 #[derive(Debug)]
 pub struct Page {
     /// The tables in the order of their definition.

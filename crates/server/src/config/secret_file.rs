@@ -17,7 +17,7 @@ pub enum SecretFileError {
     /// It cannot be read.
     #[error("{} cannot be read: {source}", path.display())]
     Unreadable {
-        /// The file.
+        /// The file that the configuration names.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -25,15 +25,15 @@ pub enum SecretFileError {
     /// Others can read it.
     #[error("{} has mode {mode:04o}: others can read the secret", path.display())]
     Open {
-        /// The file.
+        /// The file that the configuration names.
         path: PathBuf,
-        /// Its permission bits.
+        /// Its permission bits, as `chmod` takes them.
         mode: u32,
     },
     /// There is nothing in it.
     #[error("{} is empty", path.display())]
     Empty {
-        /// The file.
+        /// The file that the configuration names.
         path: PathBuf,
     },
 }

@@ -32,7 +32,7 @@ impl Writer {
         self.nested(name, ("[[", "]]"), body);
     }
 
-    /// The document.
+    /// The finished document, as TOML.
     pub fn into_text(self) -> String {
         self.text
     }

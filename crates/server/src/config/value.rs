@@ -68,12 +68,12 @@ const UNITS: [(&str, u64); 5] =
     [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
 impl Size {
-    /// So many KiB.
+    /// So many KiB of 1,024 bytes.
     pub const fn kib(count: u64) -> Self {
         Self(count << 10)
     }
 
-    /// So many MiB.
+    /// So many MiB of 1,024 KiB.
     pub const fn mib(count: u64) -> Self {
         Self(count << 20)
     }

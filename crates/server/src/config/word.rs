@@ -16,7 +16,7 @@ use super::value::text;
 pub enum Grace {
     /// The same for all.
     Fixed(Duration),
-    /// The pause predicted for each server.
+    /// The pause predicted for each PBX.
     Auto,
 }
 
@@ -62,7 +62,7 @@ impl Value for Grace {
 // === impl LogLevels ===
 
 impl LogLevels {
-    /// The default.
+    /// The default: everything from `info` on.
     pub fn info() -> Self {
         let targets = Targets::new().with_default(tracing::Level::INFO);
         Self { typed: "info".to_owned(), targets }
@@ -73,7 +73,7 @@ impl LogLevels {
         self.targets.clone()
     }
 
-    /// As written.
+    /// The levels as they were written.
     pub fn as_str(&self) -> &str {
         &self.typed
     }

@@ -2,32 +2,32 @@
 
 use super::Tint;
 
-/// How a state looks.
+/// A state's glyph with its ASCII form and its colour.
 #[derive(Debug, Clone, Copy)]
 pub struct StateGlyph {
     utf8: &'static str,
     ascii: &'static str,
-    /// Its colour.
+    /// The colour in which it is shown.
     pub tint: Tint,
 }
 
 /// Which signs the reader can see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signs {
-    /// All.
+    /// All of UTF-8, where the locale says so.
     Utf8,
-    /// Plain letters.
+    /// Letters and signs of ASCII only.
     Ascii,
 }
 
 /// Whether something is all right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is.
+    /// It is all right.
     Good,
-    /// Somebody should look.
+    /// Somebody should look; nothing has failed yet.
     Look,
-    /// It is not.
+    /// Something does not work.
     Bad,
 }
 
@@ -58,7 +58,7 @@ pub fn nobody(signs: Signs) -> &'static str {
 // === impl StateGlyph ===
 
 impl StateGlyph {
-    /// The sign itself.
+    /// The sign without its colour, for readers who see `signs`.
     pub fn sign(self, signs: Signs) -> &'static str {
         match signs {
             Signs::Utf8 => self.utf8,
@@ -70,7 +70,7 @@ impl StateGlyph {
 // === impl Verdict ===
 
 impl Verdict {
-    /// The sign itself.
+    /// The sign without its colour, for readers who see `signs`.
     pub fn sign(self, signs: Signs) -> &'static str {
         match (self, signs) {
             (Self::Good, Signs::Utf8) => "✓",
@@ -82,7 +82,7 @@ impl Verdict {
         }
     }
 
-    /// Its colour.
+    /// Green, yellow or red, in this order.
     pub fn tint(self) -> Tint {
         match self {
             Self::Good => Tint::Green,

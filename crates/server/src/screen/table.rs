@@ -6,13 +6,13 @@
 /// To which side a column leans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
-    /// Words.
+    /// Words begin at the left.
     Left,
-    /// Numbers.
+    /// Numbers end at the right.
     Right,
 }
 
-/// Rows under heads.
+/// Rows under heads, kept until all widths are known.
 #[derive(Debug)]
 pub struct Table {
     columns: Vec<(&'static str, Align)>,

@@ -43,7 +43,7 @@ pub struct DomainRow {
     pub removing: bool,
 }
 
-/// All of them.
+/// The domains that were added at run time, as the store has them.
 pub struct AddedDomains {
     store: Store,
     served: RefCell<Vec<Added>>,
@@ -124,7 +124,7 @@ impl AddedDomains {
         self.served.borrow().clone()
     }
 
-    /// That of this name.
+    /// The added domain of this name, if it is served.
     pub fn get(&self, name: &str) -> Option<Added> {
         self.served.borrow().iter().find(|one| one.name.as_str() == name).cloned()
     }

@@ -10,7 +10,7 @@ const SOMEWHERE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
 /// Where clients can connect: the likeliest address first, and the port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reachable {
-    /// The likeliest.
+    /// The address that others can reach most likely; loopback only if there is no other.
     pub best: IpAddr,
     /// Others that may be meant.
     pub others: Vec<IpAddr>,

@@ -29,7 +29,7 @@ impl Certificates {
         self.summaries.borrow().clone()
     }
 
-    /// That of one domain.
+    /// The certificate in use for a domain; none without TLS.
     pub fn of(&self, domain: &str) -> Option<Summary> {
         self.summaries.borrow().iter().find(|one| one.domain.as_str() == domain).cloned()
     }

@@ -37,7 +37,7 @@ use crate::logging::Log;
 
 /// What stands around the operations in this program.
 pub struct ServerHost {
-    /// Who says what, board by board.
+    /// All boards with their facts: who says what.
     pub boards: Boards,
     /// Which board each domain has.
     pub of_domains: BoardsOfDomains,
@@ -234,7 +234,7 @@ fn note(reachable: &Reachable, xmpp: &keys::Xmpp) -> Option<String> {
     })
 }
 
-/// The account as the configuration has it.
+/// The account as the configuration declares it; none if it was made at run time.
 fn declared<'a>(config: &'a Config, jid: &BareJid) -> Option<&'a keys::Account> {
     let domain = config.domain.iter().find(|domain| domain.name.as_str() == jid.domain())?;
     domain.account.iter().find(|account| Some(account.name.as_str()) == jid.local())

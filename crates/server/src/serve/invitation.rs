@@ -1,4 +1,4 @@
-//! The complete xmpp.conf section for one Asterisk server, by either way, and how to see that it
+//! The complete xmpp.conf section for one Asterisk, by either way, and how to see that it
 //! works.
 
 mod by_relay;
@@ -13,13 +13,13 @@ use crate::serve::addresses::Reachable;
 pub struct Invitation<'a> {
     /// The account, as a bare JID.
     pub jid: &'a str,
-    /// Its domain.
+    /// The domain of the account.
     pub domain: &'a str,
-    /// Its password.
+    /// The password, in clear text, for `secret=`.
     pub secret: &'a str,
-    /// Where the server is.
+    /// The addresses and the port at which clients reach the server.
     pub reachable: &'a Reachable,
-    /// Whether it is encrypted.
+    /// Whether TLS is required, optional or off.
     pub tls: Tls,
     /// Whether the account logs in without SASL.
     pub legacy: bool,

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::config::keys::{HistoryReader, Policy, Rule, WithdrawAs};
 use crate::config::word::Grace;
 
-/// For the hub.
+/// What the hub is told: leases, policies and limits.
 pub fn of_hub(config: &Config) -> hub::Settings {
     let limits = &config.limits;
     hub::Settings {

@@ -12,12 +12,12 @@ pub struct Signals {
     reload: Signal,
 }
 
-/// What a signal asks for.
+/// What a signal asks the running server to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
-    /// SIGTERM or SIGINT.
+    /// Stop, for SIGTERM or SIGINT.
     Stop,
-    /// SIGHUP.
+    /// Read the configuration again, for SIGHUP.
     Reload,
 }
 

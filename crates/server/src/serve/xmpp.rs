@@ -61,7 +61,7 @@ pub fn settings(
     Ok((settings, certificates))
 }
 
-/// The domains as they are configured.
+/// What the door is told of the domains in the configuration.
 pub fn domains(config: &Config, boards: &BoardsOfDomains) -> Vec<DomainSettings> {
     let served = config.served();
     let of = |name: &DomainName| Some(domain(config, name, &boards.of_domain(name.as_str())?));

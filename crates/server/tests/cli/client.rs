@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::Digest;
 
-/// A stream.
+/// A connection and what was read from it.
 pub struct Client {
     stream: TcpStream,
     domain: String,
@@ -176,7 +176,7 @@ impl Client {
         &self.features
     }
 
-    /// Sends.
+    /// Sends a text, whoever is there to read it.
     pub fn tell(&mut self, text: &str) {
         // Whoever was disconnected notices when it listens.
         let _ = self.stream.write_all(text.as_bytes());

@@ -112,7 +112,7 @@ fn every_reload_is_seen_fourth() {
 
 // --- how the cases are told ---
 
-/// Two servers declared, one of them with these lines.
+/// Two PBXs declared, one of them with these lines.
 fn account(lines: &str) -> String {
     format!(
         "[[domain]]\nname = '{DOMAIN}'\n[[domain.account]]\nname = 'server2'\npassword = 'two'\n\
@@ -453,7 +453,7 @@ fn unread_comfortable() {
 fn unread() {
     let limits = |most: &str| limit("unread_comfortable = '16KiB'\nunread", &format!("'{most}'"));
     let mut server = start(&limits("1GiB"));
-    // A server's presence goes to all of its resources, whether or not they read.
+    // A PBX's presence goes to all of its resources, whether or not they read.
     let flood = |server: &Server| {
         let mut deaf = log_in(server);
         deaf.tell("<presence/>");

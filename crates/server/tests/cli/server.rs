@@ -15,7 +15,7 @@ use tempfile::TempDir;
 /// How long anything may take before a test gives up; the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running server.
+/// A running server with its folder; both go when it is dropped.
 pub struct Server {
     child: Child,
     lines: Receiver<String>,
@@ -123,7 +123,7 @@ impl Server {
         self.says("lampfield ready");
     }
 
-    /// Where it listens.
+    /// The address and port on which it listens for XMPP.
     pub fn address(&self) -> &str {
         &self.listen
     }

@@ -28,7 +28,7 @@ pub struct Namespaces<'a> {
 // === impl Scope ===
 
 impl Scope {
-    /// Nothing declared.
+    /// No namespace declared: every prefix is unknown.
     pub const NONE: Self = Self { declared: Vec::new() };
 
     /// Unprefixed elements are in `namespace`.

@@ -16,7 +16,7 @@ use super::{Attr, ElementData, Item, Stanza, StartTag};
 use crate::limits::StanzaLimits;
 use crate::stream_error::{StreamCondition, StreamError};
 
-/// See [`Stanza::parse`].
+/// Builds the tree of one stanza, see [`Stanza::parse`].
 pub fn stanza<'a>(
     bytes: &'a [u8],
     scope: &'a Scope,

@@ -10,18 +10,18 @@ use crate::limits::StanzaLimits;
 use crate::ns;
 use crate::stream_error::{StreamCondition, StreamError};
 
-/// What a stream header says.
+/// The attributes and namespaces of a stream header.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StreamHeader {
-    /// Whom the stream is for.
+    /// The domain that the stream is for.
     pub to: Option<Box<str>>,
-    /// Who says to open it.
+    /// The address that opens it, as the peer claims before any login.
     pub from: Option<Box<str>>,
-    /// Its id.
+    /// The id of the stream, which the receiving side gives.
     pub id: Option<Box<str>>,
     /// `version` as (major, minor); none if it is missing or no version number.
     pub version: Option<(u32, u32)>,
-    /// `xml:lang`.
+    /// `xml:lang`: the language of texts that name none.
     pub lang: Option<Box<str>>,
     /// What it declares for every stanza; its default is the namespace of the stanzas.
     pub scope: Scope,

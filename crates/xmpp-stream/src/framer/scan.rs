@@ -40,7 +40,7 @@ pub enum Rest {
     Text,
     /// A start tag or an end tag.
     Tag,
-    /// Anything else.
+    /// Anything else, such as a CDATA section or a `<` alone.
     Other,
 }
 
@@ -51,7 +51,7 @@ pub enum Found {
     Declaration,
     /// The start tag of the stream element.
     Header,
-    /// A top-level element.
+    /// A whole element below the stream element: a stanza, as a rule.
     Element,
     /// An end tag at the level of stanzas.
     StreamEnd,
@@ -63,13 +63,13 @@ enum Place {
     Between,
     /// Character data inside a stanza.
     Text,
-    /// After `<`.
+    /// After `<`: what kind of tag it is shows next.
     Markup,
     /// After `<!` and that many bytes of [`CDATA`].
     Bang(usize),
     /// In a CDATA section after that many of `]]`.
     Cdata(usize),
-    /// In `<?`.
+    /// In `<?`, up to the next `?>`.
     Instruction,
     StartTag(ElementParser),
     EndTag,
@@ -239,7 +239,7 @@ struct Taken {
     end: Option<End>,
 }
 
-/// Whose `>` it was.
+/// Which construct the `>` has ended.
 #[derive(Clone, Copy)]
 enum End {
     Instruction,

@@ -40,7 +40,7 @@ pub struct Exchange {
 enum State {
     Plain,
     ScramStart(Hash, Plus),
-    /// Waits for keys.
+    /// Waits for the keys of the account that the client has named.
     ScramKeys(Scram),
     /// Waits for the client's proof.
     ScramProof(Scram, String, ScramKeys),

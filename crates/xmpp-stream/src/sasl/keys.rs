@@ -17,7 +17,7 @@ pub struct ScramKeys {
     pub salt: [u8; 16],
     /// How often the password is hashed.
     pub iterations: u32,
-    /// For SCRAM-SHA-1.
+    /// The keys for SCRAM-SHA-1 (RFC 5802).
     pub sha1: KeyPair<20>,
     /// For SCRAM-SHA-256 and PLAIN.
     pub sha256: KeyPair<32>,
@@ -145,7 +145,7 @@ pub fn hmac_sha256(key: &[u8], text: &[u8]) -> [u8; 32] {
     Hmac::<Sha256>::new(&block).chain_update(text).finalize().into_bytes().into()
 }
 
-/// HMAC-SHA-1, likewise.
+/// HMAC-SHA-1 (RFC 2104), with the same limit of 64 bytes for the key.
 pub fn hmac_sha1(key: &[u8], text: &[u8]) -> [u8; 20] {
     let mut block = Array::default();
     fill(&mut block, key);

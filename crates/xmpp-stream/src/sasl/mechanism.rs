@@ -5,9 +5,9 @@ use std::fmt;
 /// A hash that SCRAM is used with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hash {
-    /// RFC 5802.
+    /// SHA-1, by RFC 5802.
     Sha1,
-    /// RFC 7677.
+    /// SHA-256, by RFC 7677.
     Sha256,
 }
 
@@ -43,7 +43,7 @@ impl Mechanism {
         Self::Plain,
     ];
 
-    /// The registered name.
+    /// The name that is registered with IANA.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Plain => "PLAIN",
@@ -54,7 +54,7 @@ impl Mechanism {
         }
     }
 
-    /// The mechanism of that name.
+    /// The mechanism with this registered name; none if it is not offered here at all.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mechanism| mechanism.as_str() == name)
     }
@@ -69,7 +69,7 @@ impl fmt::Display for Mechanism {
 // === impl BindingType ===
 
 impl BindingType {
-    /// The registered name.
+    /// The name that is registered with IANA.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::TlsExporter => "tls-exporter",

@@ -8,9 +8,9 @@ use crate::jid::{BareJid, Domain};
 /// A PLAIN login that waits for its password to be checked.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PlainLogin {
-    /// Who wants in.
+    /// The account that the client names, in the domain of the stream.
     pub account: BareJid,
-    /// What must be checked.
+    /// The password as the client sent it, to be checked.
     pub password: String,
 }
 

@@ -12,7 +12,7 @@ use super::{Failure, Hash, ScramKeys};
 /// What the client says about channel binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gs2Flag<'a> {
-    /// It cannot.
+    /// It cannot bind to a channel (`n`).
     No,
     /// It can, but believes that the server cannot.
     ServerCannot,

@@ -11,9 +11,9 @@ use crate::stream_error::StreamError;
 pub struct StreamOpen<'a> {
     /// The namespace of the stanzas, usually [`ns::CLIENT`].
     pub content: &'a str,
-    /// Who opens the stream.
+    /// The domain that opens the stream.
     pub from: Option<&'a str>,
-    /// Whom it is for.
+    /// The address that the stream is for.
     pub to: Option<&'a str>,
     /// The stream's id; the one who answers sets it.
     pub id: Option<&'a str>,
@@ -59,7 +59,7 @@ impl Tag<'_, '_> {
     }
 }
 
-/// Appends `</stream:stream>`.
+/// Appends `</stream:stream>`, with which our side of the stream ends.
 pub fn stream_close(out: &mut Vec<u8>) {
     out.extend_from_slice(b"</stream:stream>");
 }

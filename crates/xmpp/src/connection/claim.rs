@@ -1,4 +1,4 @@
-//! Who a client says it is while it logs in: for the log, where servers behind one address must be
+//! Who a client says it is while it logs in: for the log, where PBXs behind one address must be
 //! told apart. It is a stranger's text: nothing may be decided by it, and it is bounded and escaped
 //! wherever it is shown.
 

@@ -24,7 +24,7 @@ impl Deadline {
         Self { limit, login: Instant::now() + limit, try_again: None }
     }
 
-    /// Whichever comes first.
+    /// The moment at which the connection is closed, whichever of the two comes first.
     pub(super) fn at(&self) -> Instant {
         self.try_again.map_or(self.login, |again| again.min(self.login))
     }
@@ -43,12 +43,12 @@ impl Deadline {
         self.login += waited;
     }
 
-    /// A try has failed.
+    /// A try has failed: the next one must come within [`AFTER_FAILURE`].
     pub(super) fn failed(&mut self) {
         self.try_again = Some(Instant::now() + AFTER_FAILURE);
     }
 
-    /// It has tried again.
+    /// The client has tried again in time: the time of the login alone counts.
     pub(super) fn tried_again(&mut self) {
         self.try_again = None;
     }

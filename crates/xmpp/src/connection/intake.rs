@@ -17,7 +17,7 @@ thread_local! {
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH].into_boxed_slice());
 }
 
-/// What one turn came to.
+/// What the reading of one turn came to.
 pub(super) enum Progress {
     /// Everything that has arrived is handled.
     Idle,

@@ -22,7 +22,7 @@ use crate::wire::Link;
 
 /// How far a client has come.
 pub(super) enum Phase {
-    /// Nobody we know.
+    /// Not logged in, and no login has begun.
     Stranger,
     /// In the middle of a SASL exchange, with SCRAM's turn once keys were needed.
     Authenticating(Box<Exchange>, Option<LoginTurn>),
@@ -57,7 +57,7 @@ pub(super) struct Stream {
     pub(super) client: Option<Jid>,
     /// The language of what the client will say, if the present header names one.
     pub(super) lang: Option<Lang>,
-    /// Wrong passwords so far.
+    /// How many wrong passwords this connection has sent.
     pub(super) failures: u32,
     /// Who the present or latest attempt to log in says it is.
     pub(super) claim: Option<Claim>,

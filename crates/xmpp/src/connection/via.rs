@@ -3,7 +3,7 @@
 //!
 //! Anybody who can log in may say it. The address is for people to read: limits, throttles and bans
 //! go by the socket's own. The stream tells a relay that has lost its line, however often, from two
-//! servers that take one address from each other.
+//! PBXs that take one address from each other.
 
 use std::net::IpAddr;
 

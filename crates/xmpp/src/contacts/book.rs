@@ -68,7 +68,7 @@ impl Rosters {
         }
     }
 
-    /// The subscription that `account` has with `contact`.
+    /// How `account` and `contact` stand to each other, as `account` has it stored.
     pub fn subscription(&self, account: &BareJid, contact: &BareJid) -> PresenceSubscription {
         self.read(account, |roster| roster.subscription(contact))
     }

@@ -40,7 +40,7 @@ pub struct RosterEntry {
     /// What the contact is called, if the account cares.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Box<str>>,
-    /// Where it is filed.
+    /// The groups in which its owner has filed it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Box<str>>,
 }
@@ -63,7 +63,7 @@ pub struct Stepped {
 /// How much of a roster has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContactChange {
-    /// Nothing.
+    /// Nothing is to be stored or told.
     Nothing,
     /// Something that clients do not see.
     Hidden,
@@ -74,13 +74,13 @@ pub enum ContactChange {
 /// A roster that takes no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RosterFull {
-    /// At [`MOST_CONTACTS`].
+    /// It holds [`MOST_CONTACTS`] already.
     #[error("the contact list holds {0} contacts, the limit")]
     Contacts(usize),
-    /// At [`MOST_STRANGERS`].
+    /// [`MOST_STRANGERS`] requests wait for an answer already.
     #[error("{0} requests wait for an answer, the limit")]
     Strangers(usize),
-    /// At [`MOST_BYTES`].
+    /// It would have more than [`MOST_BYTES`] of text.
     #[error("the contact list would hold more than {0} bytes, the limit")]
     Bytes(usize),
 }
@@ -112,7 +112,7 @@ impl RosterEntry {
 // === impl Roster ===
 
 impl Roster {
-    /// The contact `jid`.
+    /// The entry of `jid`, whichever way the subscription goes.
     pub fn get(&self, jid: &BareJid) -> Option<&Contact> {
         self.contacts.get(jid)
     }

@@ -24,7 +24,7 @@ pub struct News {
     some: Notify,
 }
 
-/// What there is to tell.
+/// What all PBXs are to be told in one round.
 #[derive(Debug, Default)]
 pub struct Round {
     /// Who has come or says something else.

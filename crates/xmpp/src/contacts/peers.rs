@@ -45,7 +45,7 @@ impl Peers {
         by_domain.retain(|_, all| !all.is_empty());
     }
 
-    /// Whether this is the account of a PBX.
+    /// Whether the account has the role `pbx`, connected or not.
     pub fn is_pbx(&self, account: &BareJid) -> bool {
         self.by_domain.borrow().get(account.domain()).is_some_and(|all| all.contains(account))
     }

@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Half {
-    /// Nobody has asked.
+    /// Nobody has asked, or it was refused or ended.
     #[default]
     No,
     /// Asked and not answered.
     Asked,
-    /// Granted.
+    /// Granted: presence flows this way.
     Yes,
 }
 
@@ -62,7 +62,7 @@ pub enum Passage {
 // === impl SubscriptionStep ===
 
 impl SubscriptionStep {
-    /// All of them.
+    /// All steps, for reading and for tests.
     pub const ALL: [Self; 4] =
         [Self::Subscribe, Self::Subscribed, Self::Unsubscribe, Self::Unsubscribed];
 
@@ -85,7 +85,7 @@ impl SubscriptionStep {
 // === impl PresenceSubscription ===
 
 impl PresenceSubscription {
-    /// Nobody sees anybody.
+    /// Neither sees the other: where every subscription begins and ends.
     pub const NONE: Self = Self { to: Half::No, from: Half::No };
 
     /// The subscription after a step, and what becomes of the stanza.

@@ -14,7 +14,7 @@ pub enum Taken {
     No,
 }
 
-/// What kind of stanza it is.
+/// The three kinds of stanza (RFC 6120 section 8.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StanzaKind {
     /// A message of whatever type.
@@ -31,9 +31,9 @@ pub enum StanzaKind {
 pub struct Undelivered<'a> {
     /// What kind of stanza it is.
     pub kind: StanzaKind,
-    /// Who has sent it.
+    /// The full JID that has sent it.
     pub from: &'a FullJid,
-    /// Whom it is for.
+    /// The address that nobody here has.
     pub to: &'a Jid,
     /// The whole stanza as its recipient gets it, in the namespace `jabber:client`.
     pub stanza: &'a [u8],

@@ -25,7 +25,7 @@ use crate::settings::{
 };
 use crate::wire::{Link, TcpTransport};
 
-/// The only domain.
+/// The one domain that the fixture serves.
 const DOMAIN: &str = "example.org";
 /// Keys for which there is room in the store's queue.
 const KEYS: usize = 5_000;
@@ -51,7 +51,7 @@ pub fn run(test: impl AsyncFnOnce()) {
     tokio::task::LocalSet::new().block_on(&runtime, test());
 }
 
-/// The account `name`.
+/// The bare JID of `name` in the fixture's domain.
 pub fn jid(name: &str) -> BareJid {
     BareJid::parse(&format!("{name}@{DOMAIN}")).unwrap()
 }
@@ -86,7 +86,7 @@ impl Fixture {
         fixture
     }
 
-    /// One more account.
+    /// Adds an account with the password `secret` and no `allow` patterns.
     pub async fn add(&self, name: &str, role: Role) {
         let password = NewPassword::Given("secret".to_owned());
         let new = NewAccount::usual(jid(name), password, role, AccountSource::Cli);
@@ -180,12 +180,12 @@ fn settings() -> Settings {
 // === impl TestClient ===
 
 impl TestClient {
-    /// What it stands on.
+    /// The context of the door that the client is at.
     pub fn context(&self) -> &Rc<Context> {
         &self.door.context
     }
 
-    /// Sends one stanza.
+    /// Hands one stanza to the services, as if it had come over a stream.
     pub fn says(&self, xml: &str) {
         let scope = XmlScope::with_default(ns::CLIENT);
         let stanza = Stanza::parse(xml.as_bytes(), &scope, &StanzaLimits::AUTHENTICATED).unwrap();

@@ -32,7 +32,7 @@ enum Way {
     Dropped,
 }
 
-/// Takes every message.
+/// Takes every `<message/>` and routes it, or tells its sender why not.
 #[derive(Debug)]
 pub struct Messages;
 

@@ -21,7 +21,7 @@ use crate::context::Context;
 use crate::router::Taken;
 use crate::session::{Presence, Session, Words};
 
-/// Takes every presence.
+/// The service that takes every `<presence/>` of a logged-in client.
 #[derive(Debug)]
 pub struct PresenceService;
 

@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::session::Session;
 use crate::settings::ClearTextAuth;
 
-/// The namespace of registration.
+/// The namespace of in-band registration (XEP-0077).
 pub const NAMESPACE: &str = "jabber:iq:register";
 
 /// An answer that may have to wait for a password to be hashed and stored.
@@ -33,7 +33,7 @@ pub struct Register;
 enum Wish {
     /// This account with this password.
     Have(String, String),
-    /// No account any more.
+    /// The account is to be removed.
     Leave,
 }
 

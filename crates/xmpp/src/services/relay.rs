@@ -6,7 +6,7 @@
 //! sends it and whether or not it asked: an error with `<pubsub/>` and without a code, a roster
 //! result with an item without a JID and more of the kind crash it, and a good roster result adds
 //! buddies. So a PBX gets an answer only where it has asked, an error only in the server's own
-//! words, and questions only from servers and admins, and only while it pauses: see
+//! words, and questions only from PBXs and admins, and only while it pauses: see
 //! [`Link::is_quiet`](crate::wire::Link::is_quiet).
 
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! Answers, as bytes.
+//! Writes the results and errors of IQ requests straight into a buffer of bytes.
 
 use lampfield_xmpp_stream::{Element, StanzaError, Tag};
 

@@ -17,7 +17,7 @@ use crate::context::{Context, no_room};
 use crate::session::Interest;
 use edit::Edit;
 
-/// The roster service.
+/// Answers `jabber:iq:roster` for all accounts, PBXs and people.
 #[derive(Debug)]
 pub struct RosterService;
 

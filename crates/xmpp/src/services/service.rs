@@ -27,18 +27,18 @@ pub enum Scope {
 /// Whether an IQ asks or tells (RFC 6120 section 8.2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
-    /// `type='get'`
+    /// `type='get'`: asks, and changes nothing.
     Get,
-    /// `type='set'`
+    /// `type='set'`: is to change something.
     Set,
 }
 
 /// An IQ request for the server or an account it keeps.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// Who asks.
+    /// The logged-in session that has sent the request.
     pub session: &'a Rc<Session>,
-    /// Whom it is for.
+    /// Whether it is for the server or for an account.
     pub scope: Scope,
     /// The bare JID it is addressed to: the account, the domain or the service.
     pub to: &'a BareJid,
@@ -81,7 +81,7 @@ pub enum SessionEvent<'a> {
     Ended(SessionEnd<'a>),
 }
 
-/// Why a session has ended.
+/// Why a session has ended, which decides whether its facts end at once.
 #[derive(Debug, Clone, Copy)]
 pub enum SessionEnd<'a> {
     /// The client has closed its stream.

@@ -68,7 +68,7 @@ impl Telephony {
         Self { kit, watchers, results, probes: Probes::default(), log_limit }
     }
 
-    /// The name of the board.
+    /// The board that this door serves; several domains may share it.
     pub fn board(&self) -> &BoardName {
         self.kit.board()
     }
@@ -114,12 +114,12 @@ impl Telephony {
 
     /// Subscribes a stream; again is the same as once. The snapshot follows at the reader's pace.
     fn subscribe(&self, session: &Rc<Session>, service: &Rc<str>, shows: Shows, kind: Kind) {
-        // Only a server goes on showing what it heard while it is away.
+        // Only a PBX goes on showing what it heard while it is away.
         let profile = match shows {
             Shows::Facts => profiles::of(session.account.borrow().role),
             Shows::Lamps => profiles::of(Role::User),
         };
-        // Servers that share an account are told apart by the resources they ask for: one that we
+        // PBXs that share an account are told apart by the resources they ask for: one that we
         // invented would make a new reader of each login.
         let (to, instance) = (Subscriber::new(session, service), &session.requested_resource);
         let wanted = Wanted { shows, kind, instance, profile };

@@ -10,7 +10,7 @@ use crate::context::Context;
 
 const NAMESPACE: &str = "urn:xmpp:time";
 
-/// Answers for the server.
+/// Answers `urn:xmpp:time` for the server.
 #[derive(Debug)]
 pub struct Time;
 

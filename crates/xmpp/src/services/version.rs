@@ -12,7 +12,7 @@ const NAMESPACE: &str = "jabber:iq:version";
 /// The name of this software, wherever XMPP asks for one.
 pub const SOFTWARE: &str = "Lampfield";
 
-/// Answers for the server.
+/// Answers `jabber:iq:version` for the server.
 #[derive(Debug)]
 pub struct Version;
 

@@ -16,7 +16,7 @@ pub struct Asked(VecDeque<(Box<str>, FullJid)>);
 // === impl Asked ===
 
 impl Asked {
-    /// Questions remembered.
+    /// Questions of one PBX that are remembered, at most.
     const MOST: usize = 64;
     /// Bytes of an id; the answer to a longer one is dropped. Asterisk's have five.
     const ID_BYTES: usize = 64;

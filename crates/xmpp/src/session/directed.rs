@@ -30,7 +30,7 @@ impl Directed {
         Ok(())
     }
 
-    /// Forgets an address.
+    /// Forgets an address: it was sent `unavailable`, and needs no goodbye any more.
     pub fn remove(&mut self, to: &Jid) {
         self.0.retain(|known| known != to);
     }

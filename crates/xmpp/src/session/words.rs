@@ -25,7 +25,7 @@ pub struct Words {
 /// Whether somebody is shown the caps of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caps {
-    /// As anybody.
+    /// As everybody but a PBX is.
     Shown,
     /// COMPAT(asterisk<=22): as a PBX. A presence with caps makes the thread that reads its stream
     /// ask `disco#info`, while other threads publish on the same TLS session without a lock: now

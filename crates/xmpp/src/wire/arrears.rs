@@ -76,7 +76,7 @@ impl Arrears {
         self.limit.get().saturating_sub(self.bytes.get()) / SHARES
     }
 
-    /// The limit for all.
+    /// How many bytes all together may leave unread.
     pub(super) fn limit(&self) -> usize {
         self.limit.get()
     }

@@ -51,7 +51,7 @@ pub struct Crowded;
 pub struct Link {
     transport: Box<dyn Transport>,
     framing: Framing,
-    /// See [`Transport::may_keep_back`].
+    /// What [`Transport::may_keep_back`] said last.
     may_keep_back: Cell<bool>,
     peer: SocketAddr,
     out: RefCell<Outbox>,

@@ -17,7 +17,7 @@ use lampfield_xmpp::settings::{
 use lampfield_xmpp::{Door, Listeners};
 use lampfield_xmpp_stream::BareJid;
 
-/// The password of everybody.
+/// The password of every account in these tests.
 pub const PASSWORD: &str = "secret";
 
 /// An open door, and where it listens.

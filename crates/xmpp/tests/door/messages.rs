@@ -29,23 +29,23 @@ const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
 /// What is between the two.
 #[derive(Default)]
 struct Wire {
-    /// Messages of the client.
+    /// Messages of the client that the server has not read.
     up: RefCell<VecDeque<Vec<u8>>>,
-    /// Bytes of the server.
+    /// Bytes of the server that the client has not read.
     down: RefCell<VecDeque<u8>>,
     is_shut: Cell<bool>,
     server: RefCell<Vec<Waker>>,
     client: RefCell<Vec<Waker>>,
 }
 
-/// The server's end.
+/// The end that is given to the door as a transport.
 struct MessageTransport {
     wire: Rc<Wire>,
     /// What was read of a message and is not taken yet, as a part of a stream.
     rest: RefCell<VecDeque<u8>>,
 }
 
-/// The client's end.
+/// The end that a test holds in its hand.
 pub struct MessageClient {
     wire: Rc<Wire>,
 }
@@ -170,7 +170,7 @@ impl MessageClient {
         self.expect("<stream:features").await
     }
 
-    /// Sends one message.
+    /// Sends one message to the server and wakes it.
     pub fn send(&self, message: &str) {
         self.wire.up.borrow_mut().push_back(message.as_bytes().to_vec());
         Wire::wake(&self.wire.server);

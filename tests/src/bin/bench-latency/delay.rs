@@ -9,12 +9,12 @@ use crate::report::Report;
 
 const CHANGES: usize = 400;
 
-/// How the Asterisk servers are connected.
+/// How the Asterisks are connected.
 #[derive(Clone, Copy)]
 pub enum Line {
-    /// Clear text.
+    /// In the clear, without TLS.
     Plain,
-    /// STARTTLS.
+    /// Encrypted, by STARTTLS on the same port.
     Tls,
 }
 
@@ -59,7 +59,7 @@ pub async fn measure(line: Line, report: &mut Report) {
     }
 }
 
-/// Sorted, in microseconds.
+/// The delay of each change in microseconds, sorted.
 async fn delays(from: &Asterisk, to: &Asterisk, device: &str, changes: usize) -> Vec<i64> {
     let mut delays = Vec::with_capacity(changes);
     for change in 0..changes {

@@ -27,7 +27,7 @@ impl Report {
         self.lines.push(Line { name: name.into(), value, unit, goal });
     }
 
-    /// For people.
+    /// The results as a table for people.
     pub fn table(&self) -> String {
         let lines = self.lines.iter().map(|line| {
             let Line { name, value, unit, goal } = line;
@@ -38,7 +38,7 @@ impl Report {
             + &lines.collect::<String>()
     }
 
-    /// For scripts.
+    /// The results as JSON for scripts.
     pub fn json(&self) -> String {
         let lines = self.lines.iter().map(|line| {
             json!({ "name": line.name, "value": line.value, "unit": line.unit, "goal": line.goal })

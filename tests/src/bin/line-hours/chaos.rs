@@ -22,7 +22,7 @@ const DEVICES: usize = 100;
 /// Without INVALID: beside a remembered withdrawal Asterisk shows UNKNOWN for it, by its own table.
 const STATES: [&str; 7] =
     ["NOT_INUSE", "INUSE", "BUSY", "UNAVAILABLE", "RINGING", "RINGINUSE", "ONHOLD"];
-/// Between two changes.
+/// The pause between two changes.
 const PAUSE: Duration = Duration::from_millis(60);
 /// How many of them bring a fault too.
 const FAULTS: f64 = 0.02;
@@ -30,7 +30,7 @@ const FAULTS: f64 = 0.02;
 const ROUND: (usize, usize) = (15, 60);
 /// Everything is right so soon after everyone is connected.
 const RIGHT_WITHIN: Duration = Duration::from_secs(20);
-/// Between two looks.
+/// The pause between two looks.
 const LOOK: Duration = Duration::from_millis(500);
 /// How long it is watched whether what is wrong mends itself.
 const WATCHED: Duration = Duration::from_secs(120);

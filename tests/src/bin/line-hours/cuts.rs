@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use crate::block_on;
 
-/// What is promised.
+/// Within this time a cut must be noticed: what the manual promises.
 const NOTICED: Duration = Duration::from_secs(12);
 /// Most of it is waiting.
 const AT_ONCE: usize = 3;

@@ -14,7 +14,7 @@ const COUNTS_SHARE: f64 = 0.1;
 
 pub struct Pbx {
     pub asterisk: Asterisk,
-    /// Where it stands.
+    /// The number of the place where it stands.
     pub place: usize,
     /// The count that each of its mailboxes was set to last.
     counts: [u32; MAILBOXES],
@@ -24,7 +24,7 @@ pub struct Pbx {
 }
 
 impl Pbx {
-    /// Lets it connect.
+    /// Lets it connect and waits until it is connected.
     pub async fn join(mut asterisk: Asterisk, place: usize) -> Self {
         asterisk.join().await;
         asterisk.connected().await;

@@ -8,9 +8,9 @@ use crate::config::{Problem, Problems, Weight};
 /// Whether a configuration would start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// `check/1`.
+    /// The schema of this document, `check/1`.
     pub schema: &'static str,
-    /// It would.
+    /// Whether nothing is wrong that stops the start.
     pub would_start: bool,
     /// The file; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,11 +24,11 @@ pub struct Check {
 pub struct Found {
     /// Stable, the same in the manual.
     pub code: String,
-    /// `error` or `warning`.
+    /// `error`, which stops the start, or `warning`.
     pub severity: &'static str,
     /// What is so, with the value as typed.
     pub message: String,
-    /// What to do.
+    /// What to do, if anything is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
     /// Its line in the file, from 1; absent when it is about no line.
@@ -42,7 +42,7 @@ pub struct Found {
 /// What would be in force.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Effective {
-    /// `effective/1`.
+    /// The schema of this document, `effective/1`.
     pub schema: &'static str,
     /// The configuration with every key that has a value; passwords are left out.
     pub config: toml::Table,

@@ -1,6 +1,6 @@
 //! What a code means: the rows of the manual's page about messages, which is built in.
 
-/// The page.
+/// The page, as it was when the program was built.
 const MESSAGES: &str = include_str!("../../../../../docs/messages.md");
 
 /// Everything the manual says of a code; `None` if it says nothing.

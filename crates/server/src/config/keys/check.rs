@@ -63,7 +63,7 @@ pub fn account(account: &Account, reader: &mut Reader<'_>) {
     }
 }
 
-/// Listeners and encryption.
+/// Checks the listeners, and that certificates and encryption go together.
 pub fn xmpp(xmpp: &Xmpp, reader: &mut Reader<'_>) {
     pair(&xmpp.certificate, &xmpp.certificate_key, reader);
     if xmpp.listen.is_empty() && xmpp.listen_tls.is_empty() {

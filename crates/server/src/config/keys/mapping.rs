@@ -8,10 +8,10 @@ use super::{Config, Map};
 /// Why the tables are no mapping. In a configuration that was read they are one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MapError {
-    /// One of them is no rule.
+    /// A table by itself cannot be a rule.
     #[error(transparent)]
     Rule(#[from] MapRuleError),
-    /// They cannot stand together.
+    /// A rule can never fit behind an earlier one, or there are too many.
     #[error(transparent)]
     Rules(#[from] MappingError),
 }

@@ -22,7 +22,7 @@ const MISDIRECTED: usize = 8;
 const UNHEARD: usize = 8;
 
 impl ServerHost {
-    /// All of it, as of `now`.
+    /// Gathers what `status` tells of the program itself, as of `now`.
     pub(super) fn state(&self, now: Now) -> Machine {
         let broken = self.door.breakages.lately(Instant::now());
         let mut server = self.server_now();

@@ -77,7 +77,7 @@ pub fn unavailable(context: &Rc<Context>, session: &Rc<Session>, words: &Rc<Word
     }
 }
 
-/// Passes a presence on. Who has too much to read misses it, unless it is a server's: those are
+/// Passes a presence on. Who has too much to read misses it, unless it is a PBX's: those are
 /// few and small.
 fn announce(from: &Session, to: &Session, presence: &[u8]) {
     if from.account.borrow().role == Role::Pbx {

@@ -109,7 +109,7 @@ enum Approval {
     Grants,
     /// Its owner is to be asked.
     Asks,
-    /// It does not.
+    /// It refuses, and nobody is asked.
     Refuses,
 }
 

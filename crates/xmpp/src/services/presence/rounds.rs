@@ -35,7 +35,7 @@ pub async fn run(context: &Rc<Context>) {
     }
 }
 
-/// One round.
+/// Tells all PBXs what has changed since the last round.
 pub async fn tell(context: &Rc<Context>) {
     let session =
         |jid: &FullJid| context.router.session(jid).filter(|session| session.is_available());

@@ -1,4 +1,4 @@
-//! Presence stanzas as bytes.
+//! Writes presence stanzas straight into a buffer of bytes.
 
 use lampfield_xmpp_stream::{BareJid, FullJid, Tag};
 

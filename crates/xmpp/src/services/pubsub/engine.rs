@@ -62,7 +62,7 @@ pub enum Holder {
     Others,
 }
 
-/// All nodes of one service.
+/// All nodes of one service, with what they hold and who is subscribed.
 pub struct Engine {
     nodes: BTreeMap<NodeName, Node>,
     /// How many nodes each account has created.
@@ -92,7 +92,7 @@ impl Engine {
         }
     }
 
-    /// The bounds.
+    /// The bounds that the engine was made with.
     pub fn limits(&self) -> &PubsubLimits {
         &self.limits
     }

@@ -39,13 +39,13 @@ pub struct Elsewhere {
     pub views: Vec<NodeName>,
 }
 
-/// What a request comes to.
+/// What comes of a request: its answer, and what is to be told and stored.
 #[derive(Debug)]
 pub struct Handled {
     /// The payload of the result, empty for none; or the error. It is to be sent when the writes
     /// are committed.
     pub answer: Result<Vec<u8>, StanzaError>,
-    /// What follows from it.
+    /// What is to be told and stored because of it.
     pub follows: Follows,
     /// Who is to be welcomed when the answer has been sent.
     pub newcomer: Option<Newcomer>,

@@ -9,7 +9,7 @@ use crate::services::roster_view::NAMESPACE;
 const MOST_NAME_BYTES: usize = 256;
 /// Bytes of a group's name.
 const MOST_GROUP_BYTES: usize = 128;
-/// Groups of one contact.
+/// Groups that one contact may be in, at most.
 const MOST_GROUPS: usize = 16;
 
 /// What a roster set asks for.

@@ -57,7 +57,7 @@ impl Telephonies {
         self.by_board.borrow().get(board).cloned()
     }
 
-    /// All of them, by board.
+    /// One for each board that a domain has, sorted by the board's name.
     pub fn all(&self) -> Vec<Rc<Telephony>> {
         self.by_board.borrow().values().cloned().collect()
     }

@@ -11,7 +11,7 @@ use super::{aggregate, payload};
 use crate::services::pubsub::codec::Malformed;
 use crate::services::pubsub::codec::ns::{DISCO_INFO, DISCO_ITEMS, PUBSUB};
 
-/// What a node is.
+/// The answer to `disco#info` about a node.
 pub fn info(node: TelephonyNode) -> Vec<u8> {
     let mut out = Vec::new();
     Tag::open(&mut out, "query").xmlns(DISCO_INFO).attr("node", node.name()).children(|out| {
@@ -46,7 +46,7 @@ pub fn discover(
 }
 
 /// The items of a node: those that `items` names, as many as there are, or else a part of all. Of a
-/// node of facts there is one for each server that speaks of the subject.
+/// node of facts there is one for each PBX that speaks of the subject.
 ///
 /// # Errors
 /// As [`Part::of`]; `resource-constraint` for too many names.

@@ -15,18 +15,18 @@ pub const AGGREGATE_MESSAGE_WAITING: &str = "aggregate/message_waiting";
 /// What Asterisk tells in its events, and so what there are nodes for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
-    /// States of devices.
+    /// States of devices, at the node `device_state`.
     DeviceState,
-    /// Messages in mailboxes.
+    /// Counts of messages in mailboxes, at the node `message_waiting`.
     MessageWaiting,
 }
 
 /// A node that the hub stands behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TelephonyNode {
-    /// Every contribution, as the servers make them.
+    /// Every contribution, as the PBXs make them.
     Facts(EventKind),
-    /// What the lamps show.
+    /// What the lamps show: one item for each subject.
     Lamps(EventKind),
 }
 
@@ -62,12 +62,12 @@ impl TelephonyNode {
         (Self::Lamps(EventKind::MessageWaiting), AGGREGATE_MESSAGE_WAITING),
     ];
 
-    /// The node of this name.
+    /// The telephony node that `name` means exactly; none for any other node.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == name).map(|(node, _)| *node)
     }
 
-    /// What it is about.
+    /// The kind of the subjects that the node is about.
     pub const fn kind(self) -> Kind {
         match self {
             Self::Facts(events) | Self::Lamps(events) => events.kind(),
@@ -87,7 +87,7 @@ impl TelephonyNode {
         SubjectName::parse(item).ok().map(|name| Subject::new(self.kind(), name))
     }
 
-    /// Its name.
+    /// The name of the node on the wire; Asterisk has its two compiled in.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Facts(EventKind::DeviceState) => DEVICE_STATE,

@@ -15,26 +15,26 @@ use super::nodes::{EventKind, TelephonyNode};
 /// The namespace of Asterisk's payloads.
 pub const ASTERISK: &str = "http://asterisk.org";
 
-/// What one published item says.
+/// What an item published by an Asterisk says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// About what.
+    /// The device or the mailbox that it is about.
     pub subject: Subject,
-    /// Which server says so.
+    /// The EID of the PBX that says so.
     pub eid: Eid,
-    /// What it says.
+    /// The state, or the counts of new and old messages.
     pub value: Value,
     /// Whether it may be kept.
     pub cachable: Cachable,
 }
 
-/// Why an item says nothing.
+/// Why an item cannot be taken; it is refused and nothing is kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ItemError {
     /// It names no device or mailbox.
     #[error("the item has no id")]
     NoId,
-    /// Its name cannot be one.
+    /// The device or mailbox has a name that no board takes.
     #[error("the item's id is no name: {0}")]
     Name(#[from] NameError),
     /// There is nothing in it that Asterisk would write.
@@ -107,7 +107,7 @@ pub fn write_event(out: &mut Vec<u8>, change: &Change) {
     out.extend_from_slice(b"</item></items></event></message>");
 }
 
-/// Appends the payload of an item. A withdrawal reads UNKNOWN (which never beats a live server and
+/// Appends the payload of an item. A withdrawal reads UNKNOWN (which never beats a live PBX and
 /// lets Asterisk ask its own driver) or no messages.
 pub fn write_payload(out: &mut Vec<u8>, change: &Change) {
     let ended = match EventKind::of(change.subject.kind()) {
@@ -119,7 +119,7 @@ pub fn write_payload(out: &mut Vec<u8>, change: &Change) {
     write_fact(out, change.origin.eid(), value, change.cachable);
 }
 
-/// Appends what a server says, as Asterisk writes it.
+/// Appends what a PBX says, as Asterisk writes it.
 pub fn write_fact(out: &mut Vec<u8>, eid: Eid, value: &Value, cachable: Cachable) {
     match value {
         Value::Device(state) => {

@@ -52,7 +52,7 @@ pub(super) struct Probes {
 // === impl Probes ===
 
 impl Probes {
-    /// A stream has ended.
+    /// A stream has ended: its question needs no answer any more.
     pub(super) fn forget(&self, session: &Session) {
         self.out.borrow_mut().remove(&session.conn);
     }

@@ -20,14 +20,14 @@ pub fn of(account: &Account) -> Rights {
 pub enum NodeRights {
     /// Publish facts, hear and list them, and see the lamps.
     Facts,
-    /// See the lamps.
+    /// See the lamps and nothing else: a user to whom no device was granted.
     Lamps,
 }
 
 // === impl NodeRights ===
 
 impl NodeRights {
-    /// Servers and admins, and users who have been granted a device, may deal with facts.
+    /// PBXs and admins, and users who have been granted a device, may deal with facts.
     pub fn of(account: &Account) -> Self {
         match account.role {
             Role::Pbx | Role::Admin => Self::Facts,

@@ -23,7 +23,7 @@ pub enum Command {
     },
     /// RecordWrite a node's configuration (section 8.2.4).
     Configure {
-        /// The node.
+        /// The node whose configuration changes.
         node: NodeName,
         /// What changes; nothing when the form was cancelled.
         settings: Vec<Setting>,
@@ -34,36 +34,36 @@ pub enum Command {
     Purge(NodeName),
     /// RecordWrite what accounts are to a node (section 8.9.2).
     Affiliate {
-        /// The node.
+        /// The node whose affiliations change.
         node: NodeName,
         /// What each account is to be; the others stay.
         changes: Vec<(BareJid, Affiliation)>,
     },
-    /// Publish (section 7.1).
+    /// Publish an item (section 7.1).
     Publish(Publication),
     /// Take an item back (section 7.2).
     Retract(Retraction),
-    /// Subscribe (section 6.1).
+    /// Subscribe an address to a node (section 6.1).
     Subscribe {
-        /// The node.
+        /// The node to subscribe to.
         node: NodeName,
-        /// Who is to be subscribed.
+        /// The address that is to hear of the node, bare or full.
         jid: Jid,
         /// What comes with the request, if anything.
         options: Option<SubscriptionOptions>,
     },
-    /// Unsubscribe (section 6.2).
+    /// End a subscription (section 6.2).
     Unsubscribe {
-        /// The node.
+        /// The node to which the address is subscribed.
         node: NodeName,
-        /// Who is subscribed.
+        /// The subscribed address, bare or full.
         jid: Jid,
     },
     /// RecordWrite a subscription's options (section 6.3.5).
     SetOptions {
-        /// The node.
+        /// The node to which the address is subscribed.
         node: NodeName,
-        /// Who is subscribed.
+        /// The subscribed address, bare or full.
         jid: Jid,
         /// The new options; none when the form was cancelled.
         options: Option<SubscriptionOptions>,

@@ -43,7 +43,7 @@ pub const FEATURES: [&str; 33] = [
     "http://jabber.org/protocol/pubsub#subscription-options",
 ];
 
-/// What the service is.
+/// The answer to `disco#info` about the service: identity and features.
 pub fn service_info() -> Vec<u8> {
     query(ns::DISCO_INFO, None, |out| {
         identity(out, "service", "");
@@ -51,7 +51,7 @@ pub fn service_info() -> Vec<u8> {
     })
 }
 
-/// What a node is.
+/// The answer to `disco#info` about a node, with its meta-data (section 5.4).
 pub fn node_info(name: &NodeName, node: &Node) -> Vec<u8> {
     query(ns::DISCO_INFO, Some(name), |out| {
         identity(out, "leaf", &node.config().title);
@@ -63,17 +63,17 @@ pub fn node_info(name: &NodeName, node: &Node) -> Vec<u8> {
 /// A part of the service's nodes, after those that are kept elsewhere.
 #[derive(Debug)]
 pub struct Listing<'a> {
-    /// The service's address.
+    /// The address of the PubSub service, the `jid` of each entry.
     pub service: &'a str,
     /// Nodes that are kept elsewhere and are to be shown with this part.
     pub views: &'a [NodeName],
-    /// The part.
+    /// The nodes of this part, in the order of their names.
     pub page: Page<Listed<'a>>,
     /// Whether a part was asked for.
     pub paging: Paging,
 }
 
-/// The service's nodes.
+/// The answer to `disco#items` without a node: the nodes of the service (section 5.2).
 pub fn service_items(listing: &Listing<'_>) -> Vec<u8> {
     let Listing { service, views, page, paging } = listing;
     query(ns::DISCO_ITEMS, None, |out| {

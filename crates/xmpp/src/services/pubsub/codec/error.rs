@@ -37,9 +37,9 @@ pub enum Malformed {
     /// A field of the configuration has a value that cannot be had.
     #[error("{var} cannot be {value:?}")]
     Field {
-        /// The field.
+        /// The `var` of the form field, such as `pubsub#max_items`.
         var: &'static str,
-        /// Its value.
+        /// The value that was sent for it.
         value: String,
     },
     /// An access model that is not offered.
@@ -54,9 +54,9 @@ pub enum Malformed {
     /// A number or a word that is none.
     #[error("{name} cannot be {value:?}")]
     Value {
-        /// What it stands for.
+        /// The attribute or element that holds it.
         name: &'static str,
-        /// What was there.
+        /// The text that was sent.
         value: String,
     },
     /// A node or an item has a name that is none.

@@ -14,7 +14,7 @@ use crate::services::pubsub::engine::{Event, NodeName, Notice};
 /// them: it is a `headline` (RFC 6121 section 5.2.2).
 #[derive(Debug)]
 pub struct Broadcast {
-    /// What it is about.
+    /// The node of which subscribers are told.
     pub node: NodeName,
     /// The service it comes from.
     pub from: Rc<str>,

@@ -36,31 +36,31 @@ impl<'t> Form<'t> {
     }
 }
 
-/// Which way a form goes.
+/// Whether a form asks for values or tells them.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum FormKind {
-    /// To be filled in.
+    /// To be filled in: `form`, with labels and choices.
     Form,
-    /// What is the case.
+    /// What is the case: `result`.
     Result,
 }
 
 /// One field of a form that goes out.
 #[derive(Debug)]
 pub(super) struct Field<'f> {
-    /// Its name.
+    /// The `var` by which programs know the field.
     pub var: &'f str,
     /// Its kind, such as `boolean` or `list-single`.
     pub kind: &'f str,
-    /// For people.
+    /// What a program shows to people beside the field.
     pub label: &'f str,
     /// The values to choose from; empty where there is no list.
     pub choices: &'f [&'f str],
-    /// Its value.
+    /// The value as text; a form that asks has it as the present choice.
     pub value: String,
 }
 
-/// Appends a form.
+/// Appends the form with a hidden `FORM_TYPE`, by which programs know what it is about (XEP-0068).
 pub(super) fn write_form<'f>(
     out: &mut Vec<u8>,
     kind: FormKind,

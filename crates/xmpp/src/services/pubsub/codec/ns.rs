@@ -4,7 +4,7 @@
 pub const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
 /// Requests of a node's owners.
 pub const OWNER: &str = "http://jabber.org/protocol/pubsub#owner";
-/// Notifications.
+/// What notifications to subscribers stand in (XEP-0060 section 7.1.2).
 pub const EVENT: &str = "http://jabber.org/protocol/pubsub#event";
 /// Conditions inside a stanza error.
 pub const ERRORS: &str = "http://jabber.org/protocol/pubsub#errors";
@@ -14,7 +14,7 @@ pub const NODE_CONFIG: &str = "http://jabber.org/protocol/pubsub#node_config";
 pub const SUBSCRIBE_OPTIONS: &str = "http://jabber.org/protocol/pubsub#subscribe_options";
 /// The form that describes a node to whoever discovers it.
 pub const META_DATA: &str = "http://jabber.org/protocol/pubsub#meta-data";
-/// Data forms (XEP-0004).
+/// Data forms (XEP-0004): configurations and options.
 pub const DATA: &str = "jabber:x:data";
 /// Result set management (XEP-0059).
 pub const RSM: &str = "http://jabber.org/protocol/rsm";

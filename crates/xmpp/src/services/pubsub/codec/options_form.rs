@@ -7,7 +7,7 @@ use crate::services::pubsub::engine::SubscriptionOptions;
 
 const DELIVER: &str = "pubsub#deliver";
 
-/// Appends the options.
+/// Appends a subscription's options, as a form to fill in or as the present choice.
 pub(super) fn write_options(out: &mut Vec<u8>, kind: FormKind, options: SubscriptionOptions) {
     let deliver = Field {
         var: DELIVER,

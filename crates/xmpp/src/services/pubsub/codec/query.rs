@@ -19,20 +19,20 @@ pub enum Query {
     NodeAffiliations(NodeName),
     /// The options of a subscription (section 6.3.1).
     Options {
-        /// The node.
+        /// The node to which the address is subscribed.
         node: NodeName,
-        /// Who is subscribed.
+        /// The subscribed address, bare or full.
         jid: Jid,
     },
     /// What options a new subscription has (section 6.4).
     DefaultOptions(Option<NodeName>),
-    /// Items (section 6.5).
+    /// The items of a node (section 6.5).
     Items {
-        /// The node.
+        /// The node that is read.
         node: NodeName,
-        /// Which of its items.
+        /// Which items: a page, or named ones.
         wanted: Wanted,
-        /// Whether the asker pages.
+        /// Whether the answer says which page it is.
         paging: Paging,
     },
     /// The asker's subscriptions, to one node or to all (section 5.6).
@@ -43,18 +43,18 @@ pub enum Query {
     Info(Option<NodeName>),
     /// Which nodes there are (section 5.2).
     Nodes {
-        /// Which of them.
+        /// Which part of the list is wanted.
         page: PageRequest,
-        /// Whether the asker pages.
+        /// Whether the answer says which page it is.
         paging: Paging,
     },
     /// Which items a node has (section 5.5).
     ItemNames {
-        /// The node.
+        /// The node whose items are named.
         node: NodeName,
-        /// Which of its items.
+        /// Which part of the list is wanted.
         page: PageRequest,
-        /// Whether the asker pages.
+        /// Whether the answer says which page it is.
         paging: Paging,
     },
 }

@@ -55,7 +55,7 @@ pub fn default_options(node: Option<&NodeName>) -> Vec<u8> {
     })
 }
 
-/// The asker's subscriptions.
+/// The asker's subscriptions, to `node` or to all (section 5.6).
 pub fn subscriptions(node: Option<&NodeName>, held: &[(NodeName, Jid)]) -> Vec<u8> {
     in_pubsub(|out| {
         let tag = Tag::open(out, "subscriptions").attr_opt("node", node.map(NodeName::as_str));
@@ -63,7 +63,7 @@ pub fn subscriptions(node: Option<&NodeName>, held: &[(NodeName, Jid)]) -> Vec<u
     })
 }
 
-/// The asker's affiliations.
+/// The asker's affiliations, to `node` or to all (section 5.7).
 pub fn affiliations(node: Option<&NodeName>, held: &[(NodeName, Affiliation)]) -> Vec<u8> {
     in_pubsub(|out| {
         let tag = Tag::open(out, "affiliations").attr_opt("node", node.map(NodeName::as_str));

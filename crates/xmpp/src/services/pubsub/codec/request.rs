@@ -7,12 +7,12 @@ use super::error::Malformed;
 use super::query::{self, Query};
 use crate::services::Verb;
 
-/// What is asked for.
+/// A request to the service: to be told something or to change it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PubsubRequest {
-    /// To be told something.
+    /// An IQ `get`, which changes nothing.
     Query(Query),
-    /// To change something.
+    /// An IQ `set`, which is to change something.
     Command(Command),
 }
 

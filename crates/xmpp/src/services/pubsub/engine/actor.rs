@@ -5,7 +5,7 @@ use lampfield_xmpp_stream::BareJid;
 /// The account that asks, and its privilege with the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// The bare JID.
+    /// The bare JID; affiliations belong to accounts, not to their resources.
     pub account: BareJid,
     /// What it may do besides what nodes grant it.
     pub privilege: Privilege,

@@ -14,15 +14,15 @@ pub enum Affiliation {
     Publisher,
     /// Publishes and retracts its own items.
     PublishOnly,
-    /// Subscribes and reads.
+    /// Subscribes and reads, also where the access model lets in members only.
     Member,
-    /// Nothing special.
+    /// Has what the access and publish models give to everybody.
     None,
-    /// Banned.
+    /// May do nothing here, whatever the models say.
     Outcast,
 }
 
-/// What is being asked for.
+/// What somebody wants to do on a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Subscribe, or stay subscribed.

@@ -20,9 +20,9 @@ pub enum AccessModel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PublishModel {
-    /// Nobody.
+    /// Nobody besides owners and publishers.
     Publishers,
-    /// Whoever is subscribed.
+    /// Whoever is subscribed to the node.
     Subscribers,
     /// Everybody who is not banned.
     Open,
@@ -32,7 +32,7 @@ pub enum PublishModel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SendLast {
-    /// Never.
+    /// Never; a newcomer waits for the next publish.
     Never,
     /// To whoever has just subscribed.
     OnSub,
@@ -42,13 +42,13 @@ pub enum SendLast {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ItemReply {
-    /// They do not.
+    /// Items do not say who published them.
     None,
     /// They carry the publisher's bare JID.
     Publisher,
 }
 
-/// One node's configuration.
+/// The configuration of one node (XEP-0060 section 8.2), with the defaults of a new one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NodeConfig {
@@ -56,7 +56,7 @@ pub struct NodeConfig {
     pub title: String,
     /// Who may subscribe and read.
     pub access_model: AccessModel,
-    /// Who may publish.
+    /// Who may publish besides owners and publishers.
     pub publish_model: PublishModel,
     /// Whether items are stored.
     pub persist_items: bool,
@@ -97,32 +97,32 @@ pub const TITLE_BYTES: usize = 1023;
 /// One choice, as a form or as a precondition of a publish carries it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Setting {
-    /// `pubsub#title`
+    /// `pubsub#title`, at most [`TITLE_BYTES`].
     Title(String),
-    /// `pubsub#access_model`
+    /// `pubsub#access_model`: who may subscribe and read.
     AccessModel(AccessModel),
-    /// `pubsub#publish_model`
+    /// `pubsub#publish_model`: who may publish.
     PublishModel(PublishModel),
-    /// `pubsub#persist_items`
+    /// `pubsub#persist_items`: whether items are stored.
     PersistItems(bool),
-    /// `pubsub#max_items`
+    /// `pubsub#max_items`: how many are stored.
     MaxItems(ItemBound),
-    /// `pubsub#deliver_payloads`
+    /// `pubsub#deliver_payloads`: whether notifications carry the payload.
     DeliverPayloads(bool),
-    /// `pubsub#notify_retract`
+    /// `pubsub#notify_retract`: whether subscribers hear of retracted items.
     NotifyRetract(bool),
-    /// `pubsub#notify_delete`
+    /// `pubsub#notify_delete`: whether subscribers hear of the node's end.
     NotifyDelete(bool),
-    /// `pubsub#send_last_published_item`
+    /// `pubsub#send_last_published_item`: whether newcomers get the newest item.
     SendLast(SendLast),
-    /// `pubsub#itemreply`
+    /// `pubsub#itemreply`: whether items name their publisher.
     ItemReply(ItemReply),
 }
 
 /// A number of items as a client may ask for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ItemBound {
-    /// So many.
+    /// This number, which the service may find too large.
     Count(usize),
     /// As many as the service allows (`max`).
     Most,

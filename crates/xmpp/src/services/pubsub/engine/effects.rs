@@ -11,21 +11,21 @@ use super::name::{ItemId, NodeName};
 /// Something subscribers are told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// Where it happened.
+    /// The node on which it happened.
     pub node: NodeName,
-    /// What happened.
+    /// What the subscribers are told.
     pub event: Event,
     /// Whom to tell; never empty. For all subscribers it is the same allocation until the
     /// subscriptions change.
     pub to: Rc<[Jid]>,
 }
 
-/// What happened on a node.
+/// What happened on a node, as its subscribers are told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// An item was published, or is the newest one for a new subscriber.
     Item {
-        /// Its name.
+        /// The item's name, unique within its node.
         id: ItemId,
         /// Who published it, where the node says so.
         publisher: Option<BareJid>,
@@ -56,20 +56,20 @@ pub struct Effects {
 /// Where a record belongs. At a start, [`RecordTable::Nodes`] is read before the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordTable {
-    /// Key: node.
+    /// Nodes; the key is the node's name.
     Nodes,
-    /// Key: node, item.
+    /// Items; the key is the node and the item.
     Items,
     /// Key: node, bare JID.
     Affiliations,
-    /// Key: node, JID.
+    /// Subscriptions; the key is the node and the subscribed address.
     Subscriptions,
 }
 
 /// One change to what is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordWrite {
-    /// The table.
+    /// The table that the record belongs to.
     pub table: RecordTable,
     /// The key inside the table.
     pub key: String,

@@ -12,12 +12,12 @@ use super::name::ItemId;
 /// What was published, byte for byte; the engine never looks inside.
 pub type Payload = Arc<str>;
 
-/// One published item.
+/// One published item, as it is held and stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Its name.
+    /// The item's name, unique within its node.
     pub id: ItemId,
-    /// Who published it.
+    /// The account that published it last.
     pub publisher: BareJid,
     /// What was published, if anything.
     pub payload: Option<Payload>,
@@ -44,7 +44,7 @@ pub struct ItemStore {
 // === impl ItemStore ===
 
 impl ItemStore {
-    /// Items held.
+    /// How many items are held.
     pub fn len(&self) -> usize {
         self.by_order.len()
     }

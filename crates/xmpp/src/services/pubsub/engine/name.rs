@@ -15,7 +15,7 @@ pub enum NameError {
     /// There is nothing in it.
     #[error("a name must not be empty")]
     Empty,
-    /// More than [`NAME_BYTES`].
+    /// Longer than [`NAME_BYTES`]; its length in bytes.
     #[error("a name of {0} bytes exceeds {NAME_BYTES}")]
     TooLong(usize),
     /// Tabs and line ends would not survive an XML attribute, and storage keys use one between

@@ -17,7 +17,7 @@ use super::subscriptions::Subscriptions;
 pub struct Node {
     pub(super) creator: BareJid,
     pub(super) config: NodeConfig,
-    /// Never holds [`Affiliation::None`].
+    /// What accounts are to the node; never holds [`Affiliation::None`].
     pub(super) affiliations: HashMap<BareJid, Affiliation>,
     pub(super) subscriptions: Subscriptions,
     pub(super) items: ItemStore,
@@ -44,12 +44,12 @@ impl Node {
         }
     }
 
-    /// The configuration.
+    /// What the node's owner has chosen.
     pub fn config(&self) -> &NodeConfig {
         &self.config
     }
 
-    /// What the account is to this node.
+    /// What the account is to this node; `None` if the owner has said nothing of it.
     pub fn affiliation(&self, account: &BareJid) -> Affiliation {
         self.affiliations.get(account).copied().unwrap_or(Affiliation::None)
     }

@@ -21,7 +21,7 @@ pub(super) struct OpenNode<'a> {
 // === impl OpenNode ===
 
 impl OpenNode<'_> {
-    /// Tells every subscriber.
+    /// Leaves a notice for every subscriber who wants notifications.
     pub(super) fn tell(&mut self, event: Event) {
         let recipients = self.node.subscriptions.recipients();
         self.effects.tell(self.name, event, recipients);

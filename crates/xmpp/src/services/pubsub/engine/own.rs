@@ -63,7 +63,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Deletes a node with everything on it.
+    /// Deletes a node with its items and subscriptions; owners only (section 8.4).
     pub fn delete(&mut self, actor: &Actor, name: &NodeName) -> Result<(), Refusal> {
         self.node(name)?.require(actor, Action::Administer)?;
         self.dismiss(name);

@@ -5,7 +5,7 @@
 pub struct PageRequest {
     /// Entries wanted at most; all when not given.
     pub max: Option<usize>,
-    /// Where the page lies.
+    /// From which entry on, or up to which, the page goes.
     pub place: PageStart,
 }
 
@@ -26,7 +26,7 @@ pub enum PageStart {
 /// A part of a list, in the list's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
-    /// The entries.
+    /// The entries that fit, at least one if there is any.
     pub entries: Vec<T>,
     /// Entries in the whole list.
     pub total: usize,
@@ -46,10 +46,10 @@ impl<T> Page<T> {
     }
 }
 
-/// Bounds of one page.
+/// How much of a list fits into one page.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PageRoom {
-    /// Entries.
+    /// How many entries the client wants at most.
     pub entries: usize,
     /// The sum of the entries' costs. The first entry always fits.
     pub cost: usize,

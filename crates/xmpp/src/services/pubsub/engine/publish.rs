@@ -13,10 +13,10 @@ use super::node::Node;
 use super::open_node::OpenNode;
 use super::refusal::Refusal;
 
-/// A publish request.
+/// A request to publish, with or without an item (XEP-0060 section 7.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
-    /// Where.
+    /// The node, which a publish may create.
     pub node: NodeName,
     /// What; some nodes want nothing.
     pub item: Option<Draft>,
@@ -29,16 +29,16 @@ pub struct Publication {
 pub struct Draft {
     /// Its name; the service makes one up otherwise.
     pub id: Option<ItemId>,
-    /// What is published.
+    /// What is published; a node that delivers payloads insists on one.
     pub payload: Option<Payload>,
 }
 
 /// A request to take an item back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retraction {
-    /// Where.
+    /// The node that holds the item.
     pub node: NodeName,
-    /// What.
+    /// The name of the item to take back.
     pub item: ItemId,
     /// Whether subscribers are told even where the node does not say so by itself.
     pub notify: bool,

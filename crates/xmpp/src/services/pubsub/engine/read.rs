@@ -22,7 +22,7 @@ pub enum Wanted {
 /// A node as a list shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listed<'a> {
-    /// Its name.
+    /// The name by which requests mean it.
     pub name: &'a NodeName,
     /// Its title for people; may be empty.
     pub title: &'a str,

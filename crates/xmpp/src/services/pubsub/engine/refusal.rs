@@ -46,9 +46,9 @@ pub enum Refusal {
     /// The payload has this many bytes, and may have only so many.
     #[error("a payload of {bytes} bytes exceeds {limit}")]
     PayloadTooBig {
-        /// Its size.
+        /// How many bytes the payload has.
         bytes: usize,
-        /// [`PubsubLimits::payload_bytes`](super::PubsubLimits::payload_bytes).
+        /// How many it may have, [`PubsubLimits::payload_bytes`](super::PubsubLimits::payload_bytes).
         limit: usize,
     },
     /// A publish option differs from the node's configuration.

@@ -39,7 +39,7 @@ pub struct Subscriptions {
 // === impl Subscriptions ===
 
 impl Subscriptions {
-    /// Subscriptions in all.
+    /// How many subscriptions there are; an account may have several.
     pub fn len(&self) -> usize {
         self.count
     }
@@ -94,7 +94,7 @@ impl Subscriptions {
         self.by_account.keys()
     }
 
-    /// Every subscribed address.
+    /// Every subscribed address, whether it wants notifications or not.
     pub fn addresses(&self) -> impl Iterator<Item = &Jid> {
         self.by_account.values().flatten().map(|one| &one.address)
     }
