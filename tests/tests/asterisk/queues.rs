@@ -212,7 +212,7 @@ fn with_queues(mut setup: Setup) -> Setup {
         }
     }
     // `.` matches all, but the letters N, X and Z before it would match digits only.
-    let dialplan = "exten => _call-.,1,Answer()\n same => n,Queue(${EXTEN:5},,,,3)\n \
+    let dialplan = "exten => _call-.,1,Answer()\n same => n,Queue(${EXTEN:5},,,,6)\n \
                     same => n,UserEvent(Left,Queue: ${EXTEN:5},Status: ${QUEUESTATUS})\n\
                     exten => _stay-.,1,Answer()\n same => n,Queue(${EXTEN:5},,,,60)\n \
                     same => n,UserEvent(Left,Queue: ${EXTEN:5},Status: ${QUEUESTATUS})\n\
