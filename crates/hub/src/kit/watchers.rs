@@ -141,9 +141,9 @@ impl<W: Watcher> Watchers<W> {
         true
     }
 
-    /// Whether a connection has subscribed to this.
+    /// Whether a connection has subscribed to this, and may go on.
     pub fn has(&self, conn: ConnId, shows: Shows, kind: Kind) -> bool {
-        self.all.borrow().iter().any(|one| one.is(conn, shows, kind))
+        self.all.borrow().iter().any(|one| one.is(conn, shows, kind) && !one.is_ending)
     }
 
     /// A peer may have other rights: what it may hear now it is told, and the end of what it no longer may. What it kept

@@ -76,7 +76,7 @@ fn a_pbx_of_which_nothing_is_taken_is_told_of_until_something_is() {
     let mut pbx = client::Client::log_in(server.address(), "a.example", "pbx-a", "one");
     pbx.publish_device("02:00:00:00:00:01", "PJSIP/1", "INUSE");
     let ran = server.ask(&["status"]);
-    let text = "nothing that pbx-a@a.example says is taken (1 states so far)";
+    let text = "nothing that pbx-a@a.example says is taken (1 so far)";
     assert!(ran.out.contains(text) && ran.code == Some(1), "{}", ran.out);
     server.configure_with(&account("PJSIP/*"), clear);
     server.hang_up();

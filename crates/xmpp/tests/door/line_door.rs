@@ -16,6 +16,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 
 use lampfield_accounts::{Account, AccountBook, AccountChange, BareJid, Role};
 use lampfield_board::{
@@ -28,7 +29,7 @@ use lampfield_hub::kit::{
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::spawn_local;
 
 /// The longest line, in bytes.
@@ -90,11 +91,12 @@ impl LineDoor {
     }
 
     async fn listen(self: Rc<Self>, socket: UnixListener) {
-        while let Ok((client, _)) = socket.accept().await {
-            // Whoever waits for a place waits in the kernel's queue.
-            if self.clients.borrow().len() < CLIENTS {
-                spawn_local(Rc::clone(&self).attend(client));
-            }
+        let places = Arc::new(Semaphore::new(CLIENTS));
+        // Whoever waits for a place waits in the kernel's queue.
+        while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+            let Ok((client, _)) = socket.accept().await else { return };
+            let attended = Rc::clone(&self).attend(client);
+            spawn_local(async move { (attended.await, drop(place)) });
         }
     }
 

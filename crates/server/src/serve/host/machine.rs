@@ -125,7 +125,7 @@ fn unheard(account: &str, dropped: u64, first: &str) -> Attention {
     Attention {
         code: "nothing-taken".to_owned(),
         severity: Severity::Bad,
-        text: format!("nothing that {account} says is taken ({dropped} states so far); the first: {first}"),
+        text: format!("nothing that {account} says is taken ({dropped} so far); the first: {first}"),
         remedy: "correct its allow, which speaks the names of the board, or the [[map]] of its site: lampfield help \
                  nothing-taken"
             .to_owned(),
