@@ -7,7 +7,7 @@ pub mod spread;
 
 use anyhow::Result;
 
-use crate::{e2e, peers, run};
+use crate::{e2e, packages, peers, run};
 
 /// Delay, burst, newcomer and memory; tables, or one JSON document on standard output.
 pub fn latency(json: bool) -> Result<()> {
@@ -28,6 +28,7 @@ pub fn line(which: &[String]) -> Result<()> {
 
 /// What a relay in the way costs.
 pub fn relay() -> Result<()> {
+    packages::ensure_stunnel()?;
     measure("bench-relay", &[])
 }
 

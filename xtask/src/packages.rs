@@ -28,9 +28,21 @@ const TOOLS: [Tool; 9] = [
     Tool { program: "valgrind", package: "valgrind" },
 ];
 
-/// Installs what is missing, or says what to install.
+/// What a relay is measured against.
+const STUNNEL: [Tool; 1] = [Tool { program: "stunnel", package: "stunnel4" }];
+
+/// Installs what the tests lack, or says what to install.
 pub fn ensure() -> Result<()> {
-    let missing: Vec<_> = TOOLS
+    install(&TOOLS)
+}
+
+/// The same for `bench-relay`.
+pub fn ensure_stunnel() -> Result<()> {
+    install(&STUNNEL)
+}
+
+fn install(tools: &[Tool]) -> Result<()> {
+    let missing: Vec<_> = tools
         .iter()
         .filter(|tool| !run::installed(tool.program))
         .map(|tool| tool.package)

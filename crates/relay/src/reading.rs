@@ -15,8 +15,8 @@ const DATA: &str = "jabber:x:data";
 /// What a stanza of the PBX is to the relay.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Read {
-    /// The last word on a subject, as it would be repeated.
-    Word(Subject, Vec<u8>),
+    /// The last word on a subject.
+    Word(Word),
     /// What was said of a subject is taken back.
     Retraction(Subject),
     /// A node goes, with all that was said there.
@@ -33,6 +33,17 @@ pub enum Read {
     OldLogin,
     /// A state that nobody is to keep, a ping, an answer: it is not repeated.
     Once,
+}
+
+/// What a PBX says of a subject.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Word {
+    /// Of what it speaks.
+    pub subject: Subject,
+    /// The stanza as it would be repeated.
+    pub repeated: Vec<u8>,
+    /// The id under which the server answers it.
+    pub id: Option<Box<str>>,
 }
 
 /// Reads a stanza of the PBX.
@@ -83,7 +94,9 @@ fn pubsub(root: Element<'_>, pubsub: Element<'_>) -> Option<Read> {
         |item: Element<'_>| Some(Subject { node: node.clone(), item: item.attr("id")?.into() });
     match action.name() {
         "publish" if is_kept(pubsub, action) => {
-            Some(Read::Word(subject(action.first_child()?)?, repeated(root)))
+            let id = root.attr("id").map(Into::into);
+            let subject = subject(action.first_child()?)?;
+            Some(Read::Word(Word { subject, repeated: repeated(root), id }))
         }
         "retract" => Some(Read::Retraction(subject(action.first_child()?)?)),
         "subscribe" => Some(Read::Part(Part::Subscription, node, Some(repeated(root)))),
@@ -141,9 +154,11 @@ mod tests {
 
     #[test]
     fn a_state_is_a_word_under_another_id() {
-        let Read::Word(subject, again) = said(&publish("cachable='1'", "")) else {
+        let Read::Word(word) = said(&publish("cachable='1'", "")) else {
             panic!("no word");
         };
+        let Word { subject, repeated: again, id } = word;
+        assert_eq!(id.as_deref(), Some("aaaap"));
         assert_eq!((&*subject.node, &*subject.item), ("device_state", "Custom:a&b"));
         let again = String::from_utf8(again).unwrap();
         let iq = "<iq to='pubsub.a' from='server1@a/x' type='set' id='aaaap'>";

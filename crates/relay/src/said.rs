@@ -8,7 +8,7 @@ use lampfield_xmpp_stream::{
 };
 
 use crate::outgoing::Outgoing;
-use crate::reading::{Read, read};
+use crate::reading::{Read, Word, read};
 use crate::words::{Own, Words};
 
 /// What the PBX has said so far.
@@ -193,11 +193,10 @@ impl Said {
                 return Err(StreamCondition::NotAuthorized.with("log in first"));
             }
             Read::Binding => self.binding = Some(bytes.into()),
-            Read::Word(subject, repeated) => {
+            Read::Word(Word { subject, repeated, id }) => {
                 self.words.say(subject.clone(), repeated).map_err(too_much)?;
                 let goes = self.line != Line::Down && self.outgoing.push_word(&subject, bytes);
-                let id = goes.then(|| id(bytes)).flatten();
-                self.words.news.add(subject, id);
+                self.words.news.add(subject, id.filter(|_| goes));
                 if !goes {
                     taken_over(&mut self.answers, bytes, &self.scope);
                 }

@@ -1,7 +1,10 @@
-//! What a relay in the way costs: the delay of a change against a pair that goes directly over TLS,
-//! in turns; the relay's own processor time for a change by itself and for one in a burst; its
-//! memory. Run by `cargo xtask bench-relay` on an idle machine.
+//! What a relay in the way costs: the delay of a change against a pair that goes directly over TLS and
+//! one that goes through stunnel, in turns; the relay's own processor time for a change by itself and
+//! for one in a burst; its memory. Run by `cargo xtask bench-relay` on an idle machine.
 
+mod stunnel;
+
+use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use lampfield_tests::afar::{Relay, Trust};
@@ -9,6 +12,7 @@ use lampfield_tests::net::Net;
 use lampfield_tests::pace::{Pair, quantile};
 use lampfield_tests::scripted_pbx::ScriptedPbx;
 use lampfield_tests::server::{Config, Server};
+use stunnel::Stunnel;
 use tokio::time::sleep;
 
 const ROUNDS: usize = 20;
@@ -30,18 +34,23 @@ async fn main() {
 struct Scene {
     server: Server,
     relay: Relay,
-    behind: std::net::SocketAddrV4,
+    behind: SocketAddrV4,
+    /// Where the server's streams begin with TLS.
+    begins_with_tls: SocketAddrV4,
     _net: Net,
 }
 
 impl Scene {
     async fn start() -> Self {
-        let server = Server::start(&Config::plain().with_tls().servers()).await;
         let net = Net::claim();
+        let begins_with_tls = net.socket(2, 5_223);
+        let config = Config::plain().with_tls().servers();
+        let config = config.xmpp(&format!("listen_tls = [\"{begins_with_tls}\"]"));
+        let server = Server::start(&config).await;
         let behind = net.socket(1, 5_222);
         let trust = Trust::Fingerprint(server.fingerprint());
         let relay = Relay::start_here(behind, &[server.address()], trust).await;
-        Self { server, relay, behind, _net: net }
+        Self { server, relay, behind, begins_with_tls, _net: net }
     }
 
     async fn by_relay(&self, user: &str, number: u16) -> ScriptedPbx {
@@ -53,37 +62,68 @@ impl Scene {
     }
 }
 
-async fn delay() {
-    // Two servers, so that no pair hears the other's changes.
-    let (scene, other) = (Scene::start().await, Scene::start().await);
-    let to = scene.directly("server2", 2).await;
-    let mut relayed = Pair::new(scene.by_relay("server1", 1).await, to).await;
-    let to = other.directly("server2", 2).await;
-    let mut direct = Pair::new(other.directly("server1", 1).await, to).await;
-    for (name, pause) in [("one after the other", Duration::ZERO), ("with pauses", PAUSE)] {
-        let (mut with, mut without) = (Vec::new(), Vec::new());
-        let mut used = Duration::ZERO;
-        for _ in 0..ROUNDS {
-            // In turns, so that both see the same machine.
-            let before = scene.relay.process().processor_time();
-            with.extend(paced(&mut relayed, pause).await);
-            used += scene.relay.process().processor_time() - before;
-            without.extend(paced(&mut direct, pause).await);
-        }
-        with.sort();
-        without.sort();
-        let added = |share| {
-            (quantile(&with, share).as_secs_f64() - quantile(&without, share).as_secs_f64()) * 1e6
+/// One way from a PBX to a server, with what has been seen of it.
+struct Course {
+    name: &'static str,
+    pair: Pair,
+    times: Vec<Duration>,
+    used: Duration,
+}
+
+impl Course {
+    async fn new(name: &'static str, from: ScriptedPbx, scene: &Scene) -> Self {
+        let to = scene.directly("server2", 2).await;
+        let pair = Pair::new(from, to).await;
+        Self { name, pair, times: Vec::new(), used: Duration::ZERO }
+    }
+
+    /// Some changes more, and the processor time of what is in the way.
+    async fn run(&mut self, pause: Duration, processor_time: impl Fn() -> Duration) {
+        let before = processor_time();
+        self.times.extend(paced(&mut self.pair, pause).await);
+        self.used += processor_time() - before;
+    }
+
+    /// What was seen; begins anew.
+    fn finish(&mut self, direct: &[Duration]) -> Vec<Duration> {
+        let mut times = std::mem::take(&mut self.times);
+        times.sort();
+        let used = std::mem::take(&mut self.used) / times.len() as u32;
+        let more = |share| {
+            let direct = if direct.is_empty() { &times } else { direct };
+            (quantile(&times, share).as_secs_f64() - quantile(direct, share).as_secs_f64()) * 1e6
         };
         println!(
-            "a change, {name}: p50 {:.0?} direct, {:.0?} by relay: {:.0} us more (p90 {:.0} us \
-             more); {:.1?} of the relay's processor time",
-            quantile(&without, 0.5),
-            quantile(&with, 0.5),
-            added(0.5),
-            added(0.9),
-            used / (ROUNDS * CHANGES) as u32,
+            "    {:<8} p50 {:>5.0?} ({:+.0} us; p90 {:+.0} us), processor time {used:.1?}",
+            self.name,
+            quantile(&times, 0.5),
+            more(0.5),
+            more(0.9),
         );
+        times
+    }
+}
+
+async fn delay() {
+    // A server each, so that no pair hears another one's changes.
+    let (scene, other, third) = (Scene::start().await, Scene::start().await, Scene::start().await);
+    let mut direct = Course::new("direct", other.directly("server1", 1).await, &other).await;
+    let mut relayed = Course::new("relay", scene.by_relay("server1", 1).await, &scene).await;
+    let net = Net::claim();
+    let stunnel = Stunnel::start(net.socket(1, 5_222), third.begins_with_tls).await;
+    let from = ScriptedPbx::login(net.socket(1, 5_222), "server1", 1).await;
+    let mut wrapped = Course::new("stunnel", from, &third).await;
+    for (name, pause) in [("one after the other", Duration::ZERO), ("with pauses", PAUSE)] {
+        for _ in 0..ROUNDS {
+            // In turns, so that all see the same machine.
+            direct.run(pause, || Duration::ZERO).await;
+            relayed.run(pause, || scene.relay.process().processor_time()).await;
+            wrapped.run(pause, || stunnel.processor_time()).await;
+        }
+        println!("a change, {name}:");
+        let base = direct.finish(&[]);
+        relayed.finish(&base);
+        wrapped.finish(&base);
     }
 }
 
