@@ -1,5 +1,8 @@
 //! The manual against the program: samples that work, limits that are true, codes that are explained.
 
+mod how_to;
+mod links;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
