@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
@@ -173,6 +174,11 @@ impl Client {
         self.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>").await;
         assert_eq!(self.next().await.element.name, "proceed");
         self.socket.start_tls(&self.domain).await;
+    }
+
+    /// The certificate that the server has shown (DER), once TLS is on.
+    pub fn peer_certificate(&self) -> Option<CertificateDer<'static>> {
+        self.socket.peer_certificate()
     }
 
     /// SASL PLAIN and the stream that follows; the `<failure/>` when it is refused.

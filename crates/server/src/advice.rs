@@ -8,6 +8,9 @@ use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use jiff::Timestamp;
+
+use crate::certificate::Summary;
 use crate::config::keys::{Config, Xmpp};
 use crate::failure::{Exit, Failure};
 use crate::place::Place;
@@ -44,6 +47,23 @@ pub fn of(place: &Place) -> Vec<Advice> {
         });
     }
     advice
+}
+
+/// What to look at in the operator's own certificates.
+pub fn of_certificates(certificates: &[Summary], now: Timestamp) -> Vec<Advice> {
+    let names = certificates.iter().filter(|one| !one.missing.is_empty()).map(|one| Advice {
+        code: "certificate-names",
+        text: format!("the certificate of {} lacks {}", one.domain, one.missing.join(" and ")),
+        remedy: "have it issued for these names too; stock Asterisk does not check them, other \
+                 clients and a relay without --fingerprint do"
+            .to_owned(),
+    });
+    let ends = certificates.iter().filter_map(|one| one.ending(now)).map(|ending| Advice {
+        code: "certificate-ends",
+        text: ending.text,
+        remedy: ending.remedy,
+    });
+    names.chain(ends).collect()
 }
 
 /// The failure of a start whose address cannot be listened on.

@@ -4,13 +4,14 @@
 
 mod by_name;
 mod files;
+mod pem;
 mod self_signed;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::sign::CertifiedKey;
@@ -19,6 +20,7 @@ use thiserror::Error;
 
 pub use by_name::ByName;
 use files::PemPair;
+use pem::PemFault;
 
 use crate::config::Config;
 use crate::config::name::DomainName;
@@ -44,16 +46,26 @@ pub enum CertificateError {
         mode: u32,
     },
     /// A file holds no certificate or no key in PEM form.
-    #[error("{} holds no PEM {what}: {source}", path.display())]
+    #[error("{} holds no {what}: {fault}", path.display())]
     NotPem {
         /// The file that was read.
         path: PathBuf,
         /// `certificate` or `private key`.
         what: &'static str,
-        /// What the reader said.
-        source: rustls_pki_types::pem::Error,
+        /// Where it goes wrong.
+        fault: PemFault,
     },
-    /// Certificate and key do not belong together, or cannot be used.
+    /// Certificate and key do not belong together.
+    #[error("the private key in {} does not belong to the first certificate in {}", key.display(), certificate.display())]
+    Mismatch {
+        /// The file with the certificate chain.
+        certificate: PathBuf,
+        /// The file with the private key.
+        key: PathBuf,
+        /// Which certificate of the chain it belongs to, from 1, if to any.
+        fits: Option<usize>,
+    },
+    /// The certificate cannot be used.
     #[error("the certificate in {} cannot be used: {source}", path.display())]
     Unusable {
         /// The file with the certificate chain.
@@ -100,6 +112,20 @@ pub struct Summary {
     pub missing: Vec<String>,
 }
 
+/// The end of a certificate, when it is near or past.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// It is over.
+    pub is_past: bool,
+    /// What is so.
+    pub text: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// How long before its end a certificate is spoken of.
+const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
+
 /// SHA-256 of what a relay may be told to know a server by, 64 hex digits each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fingerprints {
@@ -116,6 +142,33 @@ impl Fingerprints {
     /// Both fingerprints, or the one that there is.
     pub fn all(&self) -> impl Iterator<Item = &str> {
         [Some(&self.certificate), self.key.as_ref()].into_iter().flatten().map(String::as_str)
+    }
+}
+
+// === impl Summary ===
+
+impl Summary {
+    /// What somebody should know of its end, if that is near or past.
+    pub fn ending(&self, now: Timestamp) -> Option<Ending> {
+        let (domain, end) = (&self.domain, self.valid_to?);
+        let left = end.duration_since(now);
+        let remedy = match &self.maker {
+            Maker::Operator(file) => {
+                format!("renew {}: Lampfield notices and needs no restart", file.display())
+            }
+            Maker::MadeNow | Maker::MadeBefore => {
+                "Lampfield makes a new one by itself; its log says why it could not".to_owned()
+            }
+        };
+        if left.is_negative() {
+            let text = format!("the certificate of {domain} expired on {end}");
+            Some(Ending { is_past: true, text, remedy })
+        } else if left < SOON {
+            let text = format!("the certificate of {domain} expires on {end}");
+            Some(Ending { is_past: false, text, remedy })
+        } else {
+            None
+        }
     }
 }
 
@@ -140,20 +193,43 @@ impl From<CertificateError> for Failure {
             CertificateError::OpenKey { path, .. } => {
                 failure.line("try", format!("chmod 600 {}", path.display()))
             }
+            CertificateError::NotPem { path, fault, .. } => {
+                failure.line("try", fault.remedy(&path))
+            }
+            CertificateError::Mismatch { fits: Some(number), .. } => failure.line(
+                "try",
+                format!("move certificate {number} of the file to its top: the server's own stands first"),
+            ),
             _ => failure.line("result", "nothing was started"),
         }
     }
 }
 
-/// Whether the operator's own files can be used; makes none.
+/// What there is to know of the operator's own certificates; makes none.
 ///
 /// # Errors
-/// The first domain whose files cannot.
-pub fn check(config: &Config) -> Result<(), CertificateError> {
+/// The first domain whose files cannot be used.
+pub fn check(config: &Config) -> Result<Vec<Summary>, CertificateError> {
     let provider = ring::default_provider();
-    let names = config.domain.iter().map(|domain| Some(&domain.name));
-    let mut pairs = names.chain([None]).filter_map(|name| operators(config, name));
-    pairs.try_for_each(|pair| pair.load(&provider).map(drop))
+    // Those for all domains count also where every domain has its own: more may be added.
+    if let Some(for_all) = operators(config, None) {
+        for_all.load(&provider)?;
+    }
+    let mut summaries = Vec::new();
+    for domain in &config.served() {
+        if let Some(pair) = operators(config, Some(domain)) {
+            let certificate = pair.load(&provider)?;
+            summaries.push(summary(domain, Maker::Operator(pair.certificate), &certificate));
+        }
+    }
+    Ok(summaries)
+}
+
+/// The operator's own files: those of each domain, and those for all.
+pub fn files(config: &Config) -> Vec<PathBuf> {
+    let domains = config.domain.iter().map(|domain| Some(&domain.name));
+    let pairs = domains.chain([None]).filter_map(|domain| operators(config, domain));
+    pairs.flat_map(|pair| [pair.certificate, pair.key]).collect()
 }
 
 /// Loads or makes the certificate of every domain.

@@ -21,10 +21,12 @@ use toml::de::DeTable;
 
 use key::Section as _;
 pub use keys::Config;
-use keys::{Domain, Registration};
+use keys::{Domain, Log, LogFormat, Registration};
 use name::DomainName;
 pub use problem::{Problem, Problems, Source, Weight};
 use reader::Reader;
+use value::Size;
+use word::LogLevels;
 
 // === impl Config ===
 
@@ -105,6 +107,21 @@ impl Domain {
     }
 }
 
+// === impl Log ===
+
+impl Log {
+    /// The defaults, for a program without a file.
+    pub fn usual() -> Self {
+        Self {
+            level: LogLevels::info(),
+            format: LogFormat::Auto,
+            file: None,
+            file_size: Size::mib(10),
+            files: 10,
+        }
+    }
+}
+
 fn read(text: &str, folder: &Path, problems: &mut Vec<Problem>) -> Option<Config> {
     let (table, wrong) = DeTable::parse_recoverable(text);
     if wrong.is_empty() {
@@ -138,6 +155,11 @@ mod tests {
     fn the_effective_configuration_reads_as_itself() {
         let config = defaults();
         assert_eq!(parse(&config.effective()).expect("its own output").0, config);
+    }
+
+    #[test]
+    fn a_program_without_a_file_logs_by_the_defaults() {
+        assert_eq!(defaults().log, Log::usual());
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub fn run(place: Place) -> Result<ExitCode, Failure> {
     let begun = Instant::now();
     // Whatever this process makes is its own, also what a library makes.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-    let log = Log::start(&place.config.log.level)?;
+    let log = Log::start(&place.config.log)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -120,6 +120,8 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     first_start::watch_file(&door, &place.data_dir);
     listeners.serve(&door);
     let control = spawn_local(socket.serve(Rc::clone(&desk)));
+    let keeper = Rc::clone(&desk);
+    spawn_local(async move { keeper.host.keep_certificates().await });
     spawn_local(memory::keep_small(TIDY_EVERY));
     banner::say(&format!("lampfield ready in {:.2} s\n", begun.elapsed().as_secs_f64()));
 

@@ -57,6 +57,17 @@ impl Socket {
         }
     }
 
+    /// What the server has shown, once TLS is on.
+    pub fn peer_certificate(&self) -> Option<CertificateDer<'static>> {
+        match self {
+            Self::Tls(stream) => {
+                let shown = stream.get_ref().1.peer_certificates()?;
+                shown.first().map(|certificate| certificate.clone().into_owned())
+            }
+            Self::Plain(_) | Self::Changing => None,
+        }
+    }
+
     pub async fn start_tls(&mut self, domain: &str) {
         let Self::Plain(stream) = std::mem::replace(self, Self::Changing) else {
             panic!("TLS is on already");

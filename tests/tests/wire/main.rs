@@ -3,6 +3,7 @@
 mod bad_input;
 mod broken_streams;
 mod by_relay;
+mod certificates;
 mod commands;
 mod configuration;
 mod domains;

@@ -33,6 +33,12 @@ impl ByName {
         self.certificates.write().unwrap_or_else(PoisonError::into_inner).extend(more);
     }
 
+    /// These instead of those of before; connections that are there keep theirs.
+    pub fn replace(&self, other: &Self) {
+        let other = other.all();
+        *self.certificates.write().unwrap_or_else(PoisonError::into_inner) = other;
+    }
+
     /// A domain is served no longer.
     pub fn remove(&self, domain: &DomainName) {
         let mut certificates = self.certificates.write().unwrap_or_else(PoisonError::into_inner);

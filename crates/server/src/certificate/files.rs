@@ -13,6 +13,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::CertificateError;
+use super::pem::PemFault;
 
 /// The two files of one certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,10 +42,33 @@ impl PemPair {
             return Err(CertificateError::OpenKey { path: self.key.clone(), mode });
         }
         let text = fs::read(&self.key).map_err(file(&self.key))?;
-        let key = PrivateKeyDer::from_pem_slice(&text)
-            .map_err(|source| not_pem(&self.key, "private key", source))?;
-        CertifiedKey::from_der(chain, key, provider)
-            .map_err(|source| CertificateError::Unusable { path: self.certificate.clone(), source })
+        let key = PrivateKeyDer::from_pem_slice(&text).map_err(|_| CertificateError::NotPem {
+            path: self.key.clone(),
+            what: "private key",
+            fault: PemFault::of(&text, "PRIVATE KEY"),
+        })?;
+        CertifiedKey::from_der(chain.clone(), key.clone_key(), provider).map_err(|source| {
+            match source {
+                rustls::Error::InconsistentKeys(_) => self.mismatch(&chain, &key, provider),
+                source => CertificateError::Unusable { path: self.certificate.clone(), source },
+            }
+        })
+    }
+
+    fn mismatch(
+        &self,
+        chain: &[CertificateDer<'static>],
+        key: &PrivateKeyDer<'static>,
+        provider: &CryptoProvider,
+    ) -> CertificateError {
+        let fits = |one: &CertificateDer<'static>| {
+            CertifiedKey::from_der(vec![one.clone()], key.clone_key(), provider).is_ok()
+        };
+        CertificateError::Mismatch {
+            certificate: self.certificate.clone(),
+            key: self.key.clone(),
+            fits: chain.iter().position(fits).map(|index| index + 1),
+        }
     }
 
     /// Writes both, each whole or not at all.
@@ -58,9 +82,15 @@ impl PemPair {
 
     fn chain(&self) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
         let text = fs::read(&self.certificate).map_err(file(&self.certificate))?;
-        CertificateDer::pem_slice_iter(&text)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|source| not_pem(&self.certificate, "certificate", source))
+        let chain = CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>();
+        let is_readable = |chain: &Vec<CertificateDer<'static>>| {
+            chain.first().is_some_and(|first| x509_parser::parse_x509_certificate(first).is_ok())
+        };
+        chain.ok().filter(is_readable).ok_or_else(|| CertificateError::NotPem {
+            path: self.certificate.clone(),
+            what: "certificate",
+            fault: PemFault::of(&text, "CERTIFICATE"),
+        })
     }
 }
 
@@ -80,12 +110,4 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 fn file(path: &Path) -> impl FnOnce(io::Error) -> CertificateError {
     let path = path.to_owned();
     |source| CertificateError::File { path, source }
-}
-
-fn not_pem(
-    path: &Path,
-    what: &'static str,
-    source: rustls_pki_types::pem::Error,
-) -> CertificateError {
-    CertificateError::NotPem { path: path.to_owned(), what, source }
 }

@@ -5,6 +5,8 @@ mod document;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use jiff::Timestamp;
+
 use super::args::{CheckArgs as Args, Common};
 use super::stop::Stop;
 use super::{complaint, json};
@@ -69,7 +71,10 @@ fn verdict(
     common: &Common,
     screen: &Screen,
 ) -> Result<ExitCode, Stop> {
-    certificate::check(&place.config).map_err(Failure::from)?;
+    let certificates = certificate::check(&place.config).map_err(Failure::from)?;
+    let mut advice = advice.to_vec();
+    advice.extend(advice::of_certificates(&certificates, Timestamp::now()));
+    let advice = &advice;
     let file = place.file.as_ref().map(|file| file.display().to_string());
     if common.json {
         screen.print(&json(&Check::of(file, &place.warnings, advice))?)?;

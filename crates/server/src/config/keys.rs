@@ -71,9 +71,9 @@ section! {
         join_pattern: Option<Pattern> = key(None),
         /// PEM file with the certificate chain of this domain, the server's own first. Without it
         /// the certificate of `[xmpp]` is used, and without that one the server makes its own.
-        certificate: Option<FilePath> = key(None),
+        certificate: Option<FilePath> = key(None).on_reload_for("new connections"),
         /// PEM file with the private key of `certificate`, of mode 0600 (or 0640).
-        certificate_key: Option<FilePath> = key(None),
+        certificate_key: Option<FilePath> = key(None).on_reload_for("new connections"),
         /// Show its PBXs what others say they can do (`<c/>` in their presence, XEP-0115). It brings back
         /// the version and Jingle lines of `xmpp show buddies`, and with TLS it brings back drops:
         /// each such presence makes Asterisk ask a question from the thread that reads, while other
@@ -135,9 +135,9 @@ section! {
         /// with `legacy_auth`. For lines that are safe by other means.
         clear_text_auth: bool = key(false),
         /// PEM file with a certificate chain for all domains that have none of their own.
-        certificate: Option<FilePath> = key(None),
+        certificate: Option<FilePath> = key(None).on_reload_for("new connections"),
         /// PEM file with the private key of `certificate`, of mode 0600 (or 0640).
-        certificate_key: Option<FilePath> = key(None),
+        certificate_key: Option<FilePath> = key(None).on_reload_for("new connections"),
         /// What clients can make the door hold.
         limits: XmppLimits = table(),
     }
@@ -294,12 +294,20 @@ section! {
 }
 
 section! {
-    /// What is logged, to standard error.
+    /// What is logged, and where to.
     pub struct Log {
         /// The least important level that is logged (`"error"`, `"warn"`, `"info"`, `"debug"`,
         /// `"trace"`), also by part: `"info,lampfield_xmpp=debug"`. `lampfield log set` changes it
         /// at run time.
         level: LogLevels = key(LogLevels::info()).on_reload(),
+        /// The form of the lines.
+        format: LogFormat = key(LogFormat::Auto),
+        /// Log to this file, and not to standard error or the journal.
+        file: Option<FilePath> = key(None),
+        /// The size of a log file; then it is put aside as `FILE.1`, that as `FILE.2`, and so on.
+        file_size: Size = key(Size::mib(10)).within(Size::kib(64)..=Size::mib(1024)),
+        /// How many log files there are at the most, with the one that is written. The oldest goes.
+        files: usize = key(10).within(1..=1_000),
     }
 }
 
@@ -349,6 +357,20 @@ words! {
         User = "user",
         /// May do everything on its board.
         Admin = "admin",
+    }
+}
+
+words! {
+    /// The form of log lines.
+    pub enum LogFormat {
+        /// `"journal"` where systemd has started the server, else `"text"`.
+        Auto = "auto",
+        /// For people: local time, level, what happened, fields.
+        Text = "text",
+        /// One JSON object a line, times in UTC.
+        Json = "json",
+        /// Entries of systemd's journal, with priority and fields (`LAMPFIELD_CODE=...`).
+        Journal = "journal",
     }
 }
 

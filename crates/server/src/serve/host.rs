@@ -197,6 +197,7 @@ impl ServerHost {
 
     async fn take_over(&self, config: &Config, file: &Config) -> Result<(), Failure> {
         certificate::check(file).map_err(Failure::from)?;
+        let certificates = self.certificates.load(config).map_err(Failure::from)?;
         accounts_of(&self.door.context.accounts, config).await?;
         self.log.set(&config.log.level)?;
         let limits = &config.xmpp.limits;
@@ -204,6 +205,7 @@ impl ServerHost {
         self.door.set_limits(xmpp::limits(limits));
         self.door.set_domains(&xmpp::domains(config, &self.of_domains));
         self.boards.set_settings(&settings::of_hub(config));
+        certificates.into_iter().for_each(|loaded| self.use_certificates(loaded));
         Ok(())
     }
 }

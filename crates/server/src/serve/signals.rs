@@ -1,5 +1,7 @@
 //! The signals of an operator or a service manager.
 
+use std::io::{self, IsTerminal};
+
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::Failure;
@@ -9,15 +11,17 @@ use crate::failure::Failure;
 pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
-    reload: Signal,
+    hang_up: Signal,
+    /// Somebody sits before it: a hang-up means that they have gone.
+    is_at_a_terminal: bool,
 }
 
 /// What a signal asks the running server to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
-    /// Stop, for SIGTERM or SIGINT.
+    /// Stop, for SIGTERM or SIGINT, or when the terminal is closed.
     Stop,
-    /// Read the configuration again, for SIGHUP.
+    /// Read the configuration again, for SIGHUP without a terminal.
     Reload,
 }
 
@@ -33,7 +37,8 @@ impl Signals {
         Ok(Self {
             terminate: take(SignalKind::terminate())?,
             interrupt: take(SignalKind::interrupt())?,
-            reload: take(SignalKind::hangup())?,
+            hang_up: take(SignalKind::hangup())?,
+            is_at_a_terminal: io::stdin().is_terminal() && io::stderr().is_terminal(),
         })
     }
 
@@ -42,7 +47,10 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => Wish::Stop,
             _ = self.interrupt.recv() => Wish::Stop,
-            _ = self.reload.recv() => Wish::Reload,
+            _ = self.hang_up.recv() => match self.is_at_a_terminal {
+                true => Wish::Stop,
+                false => Wish::Reload,
+            },
         }
     }
 }

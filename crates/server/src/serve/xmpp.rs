@@ -50,14 +50,13 @@ pub fn settings(
         limits: limits(&xmpp.limits),
     };
     if xmpp.tls == Tls::Off {
-        let none = Certificates::new(None, Vec::new(), place.data_dir.clone());
-        return Ok((settings, none));
+        return Ok((settings, Certificates::none(&place.data_dir)));
     }
     let (by_name, summaries) = certificate::load(&place.config, &domains, &place.data_dir)?;
     settings.certificate_hash = by_name.only_hash();
     let by_name = Arc::new(by_name);
     settings.certificates = Some(certificate::settings(Arc::clone(&by_name))?);
-    let certificates = Certificates::new(Some(by_name), summaries, place.data_dir.clone());
+    let certificates = Certificates::new(by_name, summaries, &place.config, &place.data_dir);
     Ok((settings, certificates))
 }
 

@@ -1,22 +1,80 @@
-//! What somebody should know about the certificates in use.
+//! The certificates in use: kept fresh while the server runs, and what somebody should know about them.
 
-use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+
+use jiff::Timestamp;
 use lampfield_hub::Now;
+use tokio::time::{Instant, sleep};
 
-use crate::certificate::{Maker, Summary};
+use super::ServerHost;
+use crate::certificate::Summary;
 use crate::document::status::{Attention, Certificate, Severity};
+use crate::serve::certificates::FilesAre;
 
-/// How long before its end a certificate is spoken of.
-const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// How often the operator's files are looked at. A new certificate is in use after two looks at the most.
+const LOOK: Duration = Duration::from_secs(5);
 
-/// What is wrong with a certificate, if anything is.
-pub fn attention(certificate: &Summary, now: Now) -> Option<Attention> {
-    let remedy = match &certificate.maker {
-        Maker::Operator(file) => format!("renew {}, then restart lampfield", file.display()),
-        Maker::MadeNow | Maker::MadeBefore => "restart lampfield: it makes a new one".to_owned(),
-    };
-    let (severity, text) = ending(certificate, now)?;
-    Some(Attention { code: "certificate-ends".to_owned(), severity, text, remedy })
+/// How often it is looked whether one of ours ends soon.
+const MAKE: Duration = Duration::from_hours(1);
+
+impl ServerHost {
+    /// Takes new certificate files into use as they come, and makes ours anew before they end.
+    pub async fn keep_certificates(&self) {
+        let mut made = Instant::now();
+        loop {
+            sleep(LOOK).await;
+            let config = self.config.borrow().clone();
+            let is_due = made.elapsed() >= MAKE;
+            if self.certificates.look(&config) != FilesAre::Changed && !is_due {
+                continue;
+            }
+            made = Instant::now();
+            match self.certificates.load(&config) {
+                Ok(loaded) => loaded.into_iter().for_each(|loaded| self.use_certificates(loaded)),
+                Err(error) => {
+                    tracing::error!(
+                        code = "certificate-refused",
+                        "{error}; the certificates of before stay in use"
+                    );
+                    self.certificates.refuse(&config, error);
+                }
+            }
+        }
+    }
+
+    /// Takes certificates into use, for new connections.
+    pub(super) fn use_certificates(&self, loaded: crate::serve::certificates::Loaded) {
+        for new in self.certificates.take(loaded) {
+            let fingerprint = new.fingerprints.certificate.as_str();
+            tracing::info!(code = "certificate", domain = %new.domain, fingerprint, "a new certificate");
+        }
+        self.door.set_certificate_hash(self.certificates.only_hash());
+    }
+
+    /// What is wrong with the certificates, if anything is.
+    pub(super) fn attention_to_certificates(&self, now: Now) -> Vec<Attention> {
+        let summaries = self.certificates.all();
+        let mut attention: Vec<_> = summaries.iter().filter_map(|one| ends(one, now)).collect();
+        attention.extend(self.certificates.refused().map(|error| Attention {
+            code: "certificate-refused".to_owned(),
+            severity: Severity::Bad,
+            text: format!("{error}; the certificates of before stay in use"),
+            remedy:
+                "lampfield check says more; Lampfield notices when the files are right".to_owned(),
+        }));
+        attention
+    }
+}
+
+fn ends(certificate: &Summary, now: Now) -> Option<Attention> {
+    let now = Timestamp::from_millisecond(i64::try_from(now.wall.millis()).ok()?).ok()?;
+    let ending = certificate.ending(now)?;
+    Some(Attention {
+        code: "certificate-ends".to_owned(),
+        severity: if ending.is_past { Severity::Bad } else { Severity::Look },
+        text: ending.text,
+        remedy: ending.remedy,
+    })
 }
 
 impl From<&Summary> for Certificate {
@@ -27,18 +85,5 @@ impl From<&Summary> for Certificate {
             key_fingerprint: summary.fingerprints.key.clone(),
             valid_to: summary.valid_to.map(|end| end.to_string()),
         }
-    }
-}
-
-fn ending(certificate: &Summary, now: Now) -> Option<(Severity, String)> {
-    let now = Timestamp::from_millisecond(i64::try_from(now.wall.millis()).ok()?).ok()?;
-    let (domain, end) = (&certificate.domain, certificate.valid_to?);
-    let left = end.duration_since(now);
-    if left.is_negative() {
-        Some((Severity::Bad, format!("the certificate of {domain} expired on {end}")))
-    } else if left < SOON {
-        Some((Severity::Look, format!("the certificate of {domain} expires on {end}")))
-    } else {
-        None
     }
 }

@@ -11,7 +11,7 @@ use lampfield_operations::time::clock;
 use lampfield_operations::{Host as _, Machine};
 use lampfield_xmpp::breakages::{Broken, remedy};
 
-use super::{ServerHost, certificates};
+use super::ServerHost;
 use crate::config::name::DomainName;
 use crate::document::status::{Attention, Certificate, Server, Severity};
 use crate::memory;
@@ -46,10 +46,7 @@ impl ServerHost {
     }
 
     fn attention(&self, broken: &[Broken], now: Now) -> Vec<Attention> {
-        let summaries = self.certificates.all();
-        let certificates = summaries.iter();
-        let mut attention: Vec<Attention> =
-            certificates.filter_map(|one| certificates::attention(one, now)).collect();
+        let mut attention = self.attention_to_certificates(now);
         for telephony in self.door.telephonies.all() {
             attention.extend(telephony.stalled().iter().map(|jid| silent(jid)));
         }
