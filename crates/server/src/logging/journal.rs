@@ -141,7 +141,7 @@ mod tests {
         let (writer, flush) = tracing_appender::non_blocking(Journal(out));
         let subscriber = tracing_subscriber::registry().with(layer(writer));
         tracing::subscriber::with_default(subscriber, || {
-            tracing::warn!(code = "x-y", jid = %"a@b/c d", "two\nPRIORITY=0");
+            tracing::warn!(code = "stop", jid = %"a@b/c d", "two\nPRIORITY=0");
         });
         drop(flush);
         let mut entry = [0; 1_024];
@@ -149,8 +149,8 @@ mod tests {
         let entry = std::str::from_utf8(&entry[..length]).expect("text");
         assert_eq!(
             entry,
-            "MESSAGE=two PRIORITY=0 code=\"x-y\" jid=\"a@b/c d\"\nPRIORITY=4\n\
-             SYSLOG_IDENTIFIER=lampfield\nLAMPFIELD_COMPONENT=lampfield\nLAMPFIELD_CODE=x-y\n\
+            "MESSAGE=two PRIORITY=0 code=\"stop\" jid=\"a@b/c d\"\nPRIORITY=4\n\
+             SYSLOG_IDENTIFIER=lampfield\nLAMPFIELD_COMPONENT=lampfield\nLAMPFIELD_CODE=stop\n\
              LAMPFIELD_JID=a@b/c d\n"
         );
     }

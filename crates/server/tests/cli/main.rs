@@ -15,6 +15,7 @@ mod documents;
 mod domains;
 mod invitations;
 mod lamps;
+mod logs;
 mod manual;
 mod reloads;
 mod server;

@@ -16,8 +16,12 @@ const DOMAIN: &str = "a.example";
 const EID: &str = "02:00:00:00:00:01";
 
 /// What each key does at a reload. Whoever adds a reloadable key adds its case.
-const CASES: [(&str, fn()); 38] = [
+const CASES: [(&str, fn()); 42] = [
     ("domain.show_caps", show_caps),
+    ("domain.certificate", certificate_of_a_domain),
+    ("domain.certificate_key", certificate_of_a_domain),
+    ("xmpp.certificate", certificate_for_all),
+    ("xmpp.certificate_key", certificate_for_all),
     ("domain.account.name", account_name),
     ("domain.account.password", account_password),
     ("domain.account.password_file", account_password_file),
@@ -185,6 +189,38 @@ fn a_reload_warns_as_a_start_does() {
     for code in ["open-configuration", "no-plain"] {
         assert!(server.has_said(&format!("code=\"{code}\"")), "no {code}: {:#?}", server.stop());
     }
+}
+
+// --- certificates ---
+
+fn certificate_of_a_domain() {
+    let pair = |pair: &str| with("").replacen("[[domain]]\n", &format!("[[domain]]\n{pair}"), 1);
+    another_certificate(|files| (pair(files), ""));
+}
+
+fn certificate_for_all() {
+    another_certificate(|files| (with(""), files));
+}
+
+/// The lines for two pairs, which other servers have made, one after the other.
+fn another_certificate(config: impl for<'a> Fn(&'a str) -> (String, &'a str)) {
+    let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+    let pairs = folders.each_ref().map(|folder| {
+        Server::bare(folder.path()).stop();
+        let file = folder.path().join("tls/localhost");
+        format!("certificate = '{0}.pem'\ncertificate_key = '{0}.key'\n", file.display())
+    });
+    let shown = |server: &Server| {
+        server.ask(&["status", "--json"]).json()["certificates"][0]["fingerprint"].clone()
+    };
+    let (before, xmpp) = config(&pairs[0]);
+    let mut server = Server::start_with(&before, xmpp);
+    let first = shown(&server);
+    let (after, xmpp) = config(&pairs[1]);
+    server.configure_with(&after, xmpp);
+    server.hang_up();
+    server.says("the configuration was read again");
+    assert_ne!(shown(&server), first);
 }
 
 // --- domains ---
