@@ -9,7 +9,7 @@ mod words;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::net::IpAddr;
 use std::rc::Rc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use lampfield_accounts::{Account, Role};
 use lampfield_hub::kit::{ConnId, Peer};
@@ -57,6 +57,8 @@ pub struct Session {
     pub misdirected: OnceCell<Box<str>>,
     /// What became of the states that it has published.
     pub publishes: RefCell<Publishes>,
+    /// What the log tells of its login.
+    pub joining: Joining,
     /// Subscriptions of this stream to facts.
     pub watches: Cell<usize>,
     /// Whether this stream has subscribed to a generic node.
@@ -86,12 +88,25 @@ pub struct Via {
 /// What became of the states that a stream has published.
 #[derive(Debug, Clone, Default)]
 pub struct Publishes {
-    /// Whether one was taken, since when the rest is nobody's mistake.
-    pub is_heard: bool,
+    /// How many were taken. Since the first the rest is nobody's mistake.
+    pub taken: u64,
+    /// When the first was.
+    pub first_taken: Option<Instant>,
     /// How many it had no right to say, or said under a name that is none.
     pub dropped: u64,
     /// Why the first of them was dropped, in words.
     pub first: Option<Box<str>>,
+}
+
+/// How far the log has come with telling that a PBX has joined.
+#[derive(Debug, Clone)]
+pub struct Joining {
+    /// When it has logged in.
+    pub since: Instant,
+    /// Facts that it was sent to bring it up to date.
+    pub told: Cell<u64>,
+    /// Whether somebody waits for the moment to tell it.
+    pub is_begun: Cell<bool>,
 }
 
 /// The last available presence of a resource.
@@ -110,6 +125,18 @@ impl Said {
     /// none.
     pub fn relayed_stream(&self) -> Option<&str> {
         self.via.as_ref().map(|via| via.stream.as_deref().unwrap_or_default())
+    }
+}
+
+// === impl Publishes ===
+
+impl Publishes {
+    /// One more was taken.
+    pub fn take(&mut self) {
+        self.taken += 1;
+        if self.taken == 1 {
+            self.first_taken = Some(Instant::now());
+        }
     }
 }
 
@@ -140,6 +167,11 @@ impl Session {
             roster: Cell::default(),
             misdirected: OnceCell::new(),
             publishes: RefCell::default(),
+            joining: Joining {
+                since: Instant::now(),
+                told: Cell::default(),
+                is_begun: Cell::default(),
+            },
             watches: Cell::new(0),
             wants_items: Cell::new(false),
             end: RefCell::new(None),

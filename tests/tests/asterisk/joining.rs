@@ -21,6 +21,10 @@ async fn a_newcomer_learns_what_each_of_two_servers_says() {
     // Each PBX's share is known, not only the sum.
     a.set_state("Custom:both", "NOT_INUSE").await;
     late.sees("Custom:both", "ONHOLD").await;
+    server.logs("server3 joined: ").await;
+    let log = server.log();
+    let joined = log.lines().find(|line| line.contains("server3 joined: ")).expect("the line");
+    assert!(joined.contains(" facts in, 4 out"), "{joined}");
 }
 
 #[tokio::test]

@@ -31,6 +31,10 @@ pub trait Watcher {
 
     /// Whether all that was sent is out of this process's hands.
     fn is_drained(&self) -> bool;
+
+    /// One of its subscriptions is up to date, having been sent so many changes for it. Called again whenever
+    /// it has fallen behind since.
+    fn brought_up(&self, _shows: Shows, _told: usize) {}
 }
 
 /// All that watch one board at one door: at most its connections times what each may watch.
@@ -55,6 +59,8 @@ struct Subscription<W> {
     saw: Vec<Sight>,
     /// It ends as soon as it has been told of those ends.
     is_ending: bool,
+    /// Changes that the catch-up has sent it since it was up to date last.
+    told: usize,
     look: Look,
 }
 
@@ -135,6 +141,7 @@ impl<W: Watcher> Watchers<W> {
             sight,
             saw: Vec::new(),
             is_ending: false,
+            told: 0,
         };
         self.all.borrow_mut().push(one);
         self.behind.notify_one();
@@ -262,9 +269,11 @@ impl<W: Watcher> Watchers<W> {
             if one.shows == Shows::Facts || is_last(index) {
                 written.begin();
                 one.tell_otherwise(&mut written, &*self.writer, change);
+                one.told += 1;
             }
         }
         if one.watch.is_live() {
+            one.to.brought_up(one.shows, std::mem::take(&mut one.told));
             one.saw.clear();
             one.look = Look::of(one.shows, &one.sight);
             if one.is_ending {

@@ -17,6 +17,7 @@ pub mod aggregate;
 mod by_board;
 mod claims;
 mod contents;
+mod joining;
 mod listing;
 pub mod nodes;
 pub mod payload;

@@ -89,7 +89,7 @@ impl ServerHost {
         let sessions = self.door.context.router.all();
         let told = sessions.iter().filter(|session| session.is_pbx()).filter_map(|session| {
             let publishes = session.publishes.borrow();
-            let first = publishes.first.as_ref().filter(|_| !publishes.is_heard)?;
+            let first = publishes.first.as_ref().filter(|_| publishes.taken == 0)?;
             Some(unheard(session.bare.as_str(), publishes.dropped, first))
         });
         told.take(UNHEARD).collect()

@@ -107,7 +107,7 @@ impl Telephony {
         };
         let Published { outcome, ticket } = session.peer.publish(said)?;
         if outcome != Outcome::Ignored {
-            session.publishes.borrow_mut().is_heard = true;
+            session.publishes.borrow_mut().take();
         }
         if outcome == Outcome::Ignored {
             log_ignored(session, item, node);

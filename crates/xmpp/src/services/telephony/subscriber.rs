@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use lampfield_board::{Change, Subject, Value};
-use lampfield_hub::kit::{Room, Watcher, Writer};
+use lampfield_hub::kit::{Room, Shows, Watcher, Writer};
 
-use super::{aggregate, payload};
+use super::{aggregate, joining, payload};
 use crate::services::pubsub::codec::head;
 use crate::session::Session;
 
@@ -45,6 +45,12 @@ impl Watcher for Subscriber {
 
     fn is_drained(&self) -> bool {
         self.session.link.is_drained()
+    }
+
+    fn brought_up(&self, shows: Shows, told: usize) {
+        if shows == Shows::Facts {
+            joining::brought_up(&self.session, told);
+        }
     }
 }
 
