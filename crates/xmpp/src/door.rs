@@ -12,6 +12,7 @@ use crate::admission::AdmissionControl;
 use crate::breakages::Breakages;
 use crate::context::{Context, OpenError};
 use crate::domains::ServedDomain;
+use crate::refused_logins::RefusedLogins;
 use crate::replacements::Replacements;
 use crate::services::pubsub::Views;
 use crate::services::pubsub::glue::Pubsub;
@@ -38,6 +39,8 @@ pub struct Door {
     pub replacements: Replacements,
     /// Whose streams have broken lately.
     pub breakages: Breakages,
+    /// Who was not let in lately.
+    pub refused_logins: RefusedLogins,
     /// Writes what was sent, once per turn.
     pub flusher: Rc<Flusher>,
     /// Which connection the core thread works for now, and who waits.
@@ -96,6 +99,7 @@ impl Door {
             ),
             replacements: Replacements::default(),
             breakages: Breakages::default(),
+            refused_logins: RefusedLogins::default(),
             flusher,
             turns: Turns::new(context.settings.turn),
             context,

@@ -14,6 +14,7 @@ mod door;
 mod listener;
 mod questions;
 mod random;
+pub mod refused_logins;
 pub mod replacements;
 mod results;
 pub mod router;

@@ -131,6 +131,7 @@ impl Stream {
             // A relay is what helps: what was before is over.
             door.breakages.forget(&session.bare);
         }
+        door.refused_logins.forget(session.bare.as_str(), self.link.peer().ip());
         self.admission.known();
         let via = session.via().map(tracing::field::display);
         tracing::info!(jid = %session.jid, peer = %self.link.peer(), via, "logged in");

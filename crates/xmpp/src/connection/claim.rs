@@ -36,10 +36,14 @@ impl Claim {
         Some(Self::new(name, domain))
     }
 
+    /// The account that it would be; none if no account can have that name.
+    pub(super) fn account(&self) -> Option<BareJid> {
+        BareJid::from_parts(&self.name, &self.domain).ok()
+    }
+
     /// Whom lines about this login are about.
     pub(super) fn whom(&self, accounts: &AccountBook, peer: IpAddr) -> Whom {
-        let jid = BareJid::from_parts(&self.name, &self.domain);
-        jid.map_or(peer.into(), |jid| accounts.whom(&jid, peer))
+        self.account().map_or(peer.into(), |jid| accounts.whom(&jid, peer))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::pin::Pin;
 use std::rc::Rc;
+use std::time::Instant;
 
 use lampfield_accounts::{Account, LoginError, LoginTurn};
 use lampfield_xmpp_stream::sasl::{self, ChannelBinding, Exchange, Failure, Mechanism, legacy};
@@ -14,6 +15,7 @@ use super::claim::Claim;
 use super::negotiation::not_authorized;
 use super::stream::{Phase, Stream, StreamStep};
 use crate::random;
+use crate::refused_logins::LoginCause;
 use crate::services::{Verb, reply};
 use crate::wire::Security;
 
@@ -345,8 +347,14 @@ impl Stream {
         let error = StanzaCondition::NotAuthorized.with(failure.to_string());
         reply::error(&mut out, id, None, None, &error);
         self.send(&out);
-        self.log_failure("legacy login failed", failure);
+        self.log_failure(LEGACY, failure);
         StreamCondition::NotAuthorized.with("legacy login failed")
+    }
+
+    /// Somebody is not let in, which the operator can look at.
+    pub(super) fn note_refusal(&self, cause: LoginCause, asked: Option<&str>) {
+        let peer = self.link.peer().ip();
+        self.door.refused_logins.note(cause, asked, peer, Instant::now());
     }
 
     /// One line that says who could not log in, of which the same somebody causes only a few.
@@ -355,12 +363,27 @@ impl Stream {
         let accounts = &self.door.context.accounts;
         let claim = self.claim.as_ref();
         let whom = claim.map_or(peer.ip().into(), |claim| claim.whom(accounts, peer.ip()));
+        if failure == Failure::NotAuthorized
+            && let Some(jid) = claim.and_then(Claim::account)
+        {
+            let cause = match accounts.get(&jid) {
+                None => LoginCause::UnknownAccount,
+                Some(_) if what == LEGACY && accounts.legacy_secret(&jid).is_none() => {
+                    LoginCause::NoLegacyAuth
+                }
+                Some(_) => LoginCause::WrongPassword,
+            };
+            self.note_refusal(cause, Some(jid.as_str()));
+        }
         let account = claim.map(tracing::field::display);
         if accounts.log_limit().allows(what, whom) {
             tracing::warn!(code = "login-failed", account, %peer, "{what}: {failure}");
         }
     }
 }
+
+/// What failed when it was not SASL.
+const LEGACY: &str = "legacy login failed";
 
 /// What SASL calls it when the account book refuses a login.
 fn failure(error: LoginError) -> Failure {

@@ -10,6 +10,7 @@ use lampfield_xmpp_stream::{
 
 use super::iq::{Iq, IqKind};
 use super::stream::{Phase, Stream, StreamStep};
+use crate::refused_logins::LoginCause;
 use crate::services::{Answer, register, reply};
 use crate::settings::{ClearTextAuth, Registration, TlsPolicy};
 
@@ -179,6 +180,7 @@ impl Stream {
     /// for a mechanism that it knows.
     pub(super) fn miss_tls(&mut self) {
         self.awaits_tls = false;
+        self.note_refusal(LoginCause::NoTls, None);
         let peer = self.link.peer();
         if self.door.context.accounts.log_limit().allows("TLS is required", peer.ip()) {
             tracing::warn!(

@@ -16,6 +16,7 @@ use crate::admission::Admission;
 use crate::domains::ServedDomain;
 use crate::door::Door;
 use crate::random;
+use crate::refused_logins::LoginCause;
 use crate::session::{Lang, Session, Via};
 use crate::settings::XmppLimits;
 use crate::wire::Link;
@@ -147,6 +148,7 @@ impl Stream {
         self.answered = true;
         if self.domain.is_none() {
             let asked = name.unwrap_or_default();
+            self.note_refusal(LoginCause::UnknownDomain, name);
             return Err(StreamCondition::HostUnknown.with(format!("no domain {asked:?} here")));
         }
         if self.scope.default_ns() != lampfield_xmpp_stream::ns::CLIENT {
