@@ -89,7 +89,7 @@ impl FromStr for LogLevels {
         match typed.parse() {
             Ok(targets) if known => Ok(Self { typed: typed.to_owned(), targets }),
             _ => Err(Refused::new(format!("\"{typed}\" is not a level"))
-                .hint("error, warn, info, debug or trace; by part: \"info,lampfield_xmpp=debug\"")),
+                .hint("write error, warn, info, debug or trace; by part: \"info,lampfield_xmpp=debug\"")),
         }
     }
 }
