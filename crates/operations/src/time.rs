@@ -88,7 +88,9 @@ pub fn left(seconds: Option<f64>) -> String {
 pub fn counted(number: u64, one: &str) -> String {
     match (number, one.strip_suffix('y')) {
         (1, _) => format!("1 {one}"),
-        (_, Some(stem)) if !stem.ends_with(['a', 'e', 'o']) => format!("{} {stem}ies", count(number)),
+        (_, Some(stem)) if !stem.ends_with(['a', 'e', 'o']) => {
+            format!("{} {stem}ies", count(number))
+        }
         (_, _) => format!("{} {one}s", count(number)),
     }
 }

@@ -68,6 +68,10 @@ impl Host for Program {
         Ok(None)
     }
 
+    fn declared_place(&self, _: &BareJid) -> Option<String> {
+        None
+    }
+
     fn invitation(&self, _: &BareJid, _: &str, _: LegacyAuth) -> Result<Invite, Failure> {
         Err(Failure::bug("nobody is invited here"))
     }

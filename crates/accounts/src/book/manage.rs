@@ -133,11 +133,7 @@ impl AccountBook {
     ///
     /// # Errors
     /// If it is missing or declared in the configuration, or the change is not stored.
-    pub async fn change(
-        &self,
-        jid: &BareJid,
-        changes: AccountChanges,
-    ) -> Result<(), AccountError> {
+    pub async fn change(&self, jid: &BareJid, changes: AccountChanges) -> Result<(), AccountError> {
         let mut account = (*self.changeable(jid)?).clone();
         let AccountChanges { allow, hear, site, labels } = changes;
         account.allow = allow.unwrap_or(account.allow);

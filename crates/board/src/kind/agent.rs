@@ -53,8 +53,7 @@ impl fmt::Display for Agent {
 impl FactValue for Agent {
     const WORD: &'static str = "agent";
     const ABOUT: &'static str = "what an agent of a call centre is doing";
-    const FORM: &'static str =
-        r#"{"logged_in": true or false}; and if so "paused": {"reason": TEXT}, "in_call": true, "wrap_up": true"#;
+    const FORM: &'static str = r#"{"logged_in": true or false}; and if so "paused": {"reason": TEXT}, "in_call": true, "wrap_up": true"#;
     const RULE: &'static str = "one-person";
     const ANOTHER: &'static str = "state";
     const MOST_BYTES: usize = 1_024;

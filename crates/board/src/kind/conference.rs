@@ -40,8 +40,7 @@ impl fmt::Display for Conference {
 impl FactValue for Conference {
     const WORD: &'static str = "conference";
     const ABOUT: &'static str = "where a conference lives, and who is in it";
-    const FORM: &'static str =
-        r#"{"members": NUMBER}; and if known "locked": true, "at": TEXT"#;
+    const FORM: &'static str = r#"{"members": NUMBER}; and if known "locked": true, "at": TEXT"#;
     const RULE: &'static str = "first-holder";
     const ANOTHER: &'static str = "number of members";
     const MOST_BYTES: usize = 2_048;

@@ -29,8 +29,7 @@ impl fmt::Display for Custom {
 impl FactValue for Custom {
     const WORD: &'static str = "custom";
     const ABOUT: &'static str = "whatever a program shares, as JSON";
-    const FORM: &'static str =
-        r#"{"data": ANY JSON}; and if it ends "until": MOMENT"#;
+    const FORM: &'static str = r#"{"data": ANY JSON}; and if it ends "until": MOMENT"#;
     const RULE: &'static str = "newest-arrival";
     const ANOTHER: &'static str = "value";
     const FILING: Filing = Filing::BySubject;

@@ -201,10 +201,7 @@ impl FactValue for DeviceState {
                 text: format!("RINGING together with {occupied} gives RINGINUSE"),
                 decides: decides(|state, _| state == Self::Ringing || state.occupies()),
             },
-            _ => Reason {
-                text: format!("every fact says {lamp}"),
-                decides: decides(|_, _| true),
-            },
+            _ => Reason { text: format!("every fact says {lamp}"), decides: decides(|_, _| true) },
         }
     }
 

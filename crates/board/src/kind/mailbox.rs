@@ -42,8 +42,7 @@ impl fmt::Display for MessageCount {
 impl FactValue for MessageCount {
     const WORD: &'static str = "mailbox";
     const ABOUT: &'static str = "the messages waiting in a mailbox";
-    const FORM: &'static str =
-        r#"{"new": NUMBER, "old": NUMBER}"#;
+    const FORM: &'static str = r#"{"new": NUMBER, "old": NUMBER}"#;
     const RULE: &'static str = "newest-arrival";
     const ANOTHER: &'static str = "count";
     const AFTER_LOSS: AfterLoss = AfterLoss::Keep;

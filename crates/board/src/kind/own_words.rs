@@ -6,7 +6,8 @@
 /// What a value is not, as a part of a sentence.
 pub(super) fn of(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let typed = text.strip_prefix("invalid type: ").or_else(|| text.strip_prefix("invalid value: "));
+    let typed =
+        text.strip_prefix("invalid type: ").or_else(|| text.strip_prefix("invalid value: "));
     if let Some((found, wanted)) = typed.and_then(|rest| rest.split_once(", expected ")) {
         return format!("{} where {} belongs", what_is_there(found), what_belongs(wanted));
     }
@@ -80,7 +81,11 @@ mod tests {
             (Kind::Queue, json!("x"), "the text \"x\" where an object belongs"),
             (Kind::Queue, json!([1]), "a list where an object belongs"),
             (Kind::Queue, json!({"waiting": 3}), "\"free\" is missing"),
-            (Kind::Queue, json!({"waiting": -1, "free": 0}), "the number -1 where a whole number from 0"),
+            (
+                Kind::Queue,
+                json!({"waiting": -1, "free": 0}),
+                "the number -1 where a whole number from 0",
+            ),
             (Kind::Queue, json!({"waiting": 1.5, "free": 0}), "the number 1.5 where a whole"),
             (Kind::Queue, json!({"wait": 3}), "no \"wait\", only waiting, waiting_since and free"),
             (Kind::Agent, json!({"logged_in": "yes"}), "the text \"yes\" where true or false"),
@@ -88,7 +93,11 @@ mod tests {
             (Kind::Registration, json!({"contacts": {}}), "an object where a list belongs"),
             (Kind::Device, json!({"a": 1}), "an object where a text belongs"),
             (Kind::Device, json!("LOUD"), "\"LOUD\" is not a device state"),
-            (Kind::Ban, json!({"reason": "", "source": "", "until": "soon"}), "\"soon\" is not a moment"),
+            (
+                Kind::Ban,
+                json!({"reason": "", "source": "", "until": "soon"}),
+                "\"soon\" is not a moment",
+            ),
         ] {
             let error = kind.from_json(typed.clone()).expect_err("not a value").to_string();
             assert!(error.contains(said), "{typed}: {error}");

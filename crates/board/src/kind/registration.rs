@@ -67,8 +67,7 @@ impl fmt::Display for Registration {
 impl FactValue for Registration {
     const WORD: &'static str = "registration";
     const ABOUT: &'static str = "where a user is registered";
-    const FORM: &'static str =
-        r#"{"contacts": [{"uri": TEXT}]}; and if known of a contact "expires": MOMENT, "path": [TEXT], "user_agent": TEXT"#;
+    const FORM: &'static str = r#"{"contacts": [{"uri": TEXT}]}; and if known of a contact "expires": MOMENT, "path": [TEXT], "user_agent": TEXT"#;
     const RULE: &'static str = "all-contacts";
     const ANOTHER: &'static str = "set of contacts";
     const MAY_EXPIRE: bool = true;

@@ -192,7 +192,11 @@ mod tests {
             ("PJSIP/100", "PJSIP/100", true, true),
         ] {
             let (of, pattern) = (form(of), pattern(text));
-            assert_eq!((of.takes_all_of(&pattern), of.may_meet(&pattern)), (all, some), "{of} {text}");
+            assert_eq!(
+                (of.takes_all_of(&pattern), of.may_meet(&pattern)),
+                (all, some),
+                "{of} {text}"
+            );
         }
     }
 

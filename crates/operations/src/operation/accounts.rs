@@ -113,9 +113,10 @@ impl<H: Host> Desk<H> {
         };
         let failure = refused(error);
         match place {
-            Some(place) => failure
-                .line("stands in", place)
-                .line("try", "change it there, then: systemctl reload lampfield (or send it SIGHUP)"),
+            Some(place) => failure.line("stands in", place).line(
+                "try",
+                "change it there, then: systemctl reload lampfield (or send it SIGHUP)",
+            ),
             None => failure,
         }
     }

@@ -17,7 +17,7 @@ operation! {
     pub struct Invite = "invite" {
         /// The name of the new PBX
         name: String,
-        /// Its domain, if not the first
+        /// Its domain, if not the first one
         domain: Option<String>,
         /// Make a new secret; the old one stops working
         rotate: bool,

@@ -1,8 +1,6 @@
 //! `lamp set|clear`: what an operator says about a lamp by hand, and that it is said no longer. The same for all kinds.
 
-use lampfield_board::{
-    BoardName, Cachable, Kind, Origin, Subject, Value, ValueError, WallTime,
-};
+use lampfield_board::{BoardName, Cachable, Kind, Origin, Subject, Value, ValueError, WallTime};
 use lampfield_hub::{Hub, HubShell, Outcome, Publication, Refusal};
 
 use super::stored::not_stored;
@@ -124,11 +122,7 @@ fn check_kind(typed: &str) -> Result<(), Failure> {
 }
 
 /// What was typed, as a value of the subject's kind.
-fn value(
-    subject: &Subject,
-    Spoken(said): Spoken,
-    lasts: Option<Span>,
-) -> Result<Value, Failure> {
+fn value(subject: &Subject, Spoken(said): Spoken, lasts: Option<Span>) -> Result<Value, Failure> {
     let kind = subject.kind();
     let value = kind.from_json(said).map_err(|error| wrong_value(subject, &error))?;
     let now = now();

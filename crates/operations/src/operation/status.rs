@@ -187,8 +187,9 @@ fn stalled(reason: &str) -> Attention {
         code: "store-stalled".to_owned(),
         severity: Severity::Bad,
         text: format!("changes do not reach the disk: {reason}; lamps go on from memory"),
-        remedy: "free some space or make the data folder writable; what waits is then written by itself"
-            .to_owned(),
+        remedy:
+            "free some space or make the data folder writable; what waits is then written by itself"
+                .to_owned(),
     }
 }
 

@@ -66,7 +66,8 @@ fn remove(name: &str, yes: bool, common: &Common, screen: &Screen) -> Result<(),
         match ask(common, &remove(false)) {
             Err(Stop::Failed(failure)) if failure.code == "would-remove" => {
                 let held = failure.lines.iter().filter(|(label, _)| label != "try");
-                let held: Vec<_> = held.filter_map(|(label, count)| held_words(label, count)).collect();
+                let held: Vec<_> =
+                    held.filter_map(|(label, count)| held_words(label, count)).collect();
                 confirm::asked(&format!("This removes {name} with {}.", listed(&held)))?;
             }
             Err(other) => return Err(other),
@@ -80,7 +81,10 @@ fn remove(name: &str, yes: bool, common: &Common, screen: &Screen) -> Result<(),
 /// How many of what a line of the refusal counts.
 fn held_words(label: &str, number: &str) -> Option<String> {
     let number = number.replace(',', "").parse().ok()?;
-    Some(counted(number, if label == "connected" { "connection" } else { label.trim_end_matches('s') }))
+    Some(counted(
+        number,
+        if label == "connected" { "connection" } else { label.trim_end_matches('s') },
+    ))
 }
 
 /// As people list things: commas, and "and" before the last.

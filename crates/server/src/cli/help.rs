@@ -76,8 +76,12 @@ fn write(command: &Command, page: &mut Vec<u8>) -> io::Result<()> {
 fn unknown_shell(typed: &str) -> Failure {
     let shells = Shell::value_variants().iter().map(ToString::to_string);
     let shells = shells.collect::<Vec<_>>().join(", ");
-    Failure::new(Exit::Usage, "unknown-shell", format!("\"{typed}\" is not a shell that completions are made for"))
-        .line("try", format!("lampfield help completions with one of {shells}"))
+    Failure::new(
+        Exit::Usage,
+        "unknown-shell",
+        format!("\"{typed}\" is not a shell that completions are made for"),
+    )
+    .line("try", format!("lampfield help completions with one of {shells}"))
 }
 
 fn unknown(typed: &str) -> Failure {

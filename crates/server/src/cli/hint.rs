@@ -31,7 +31,9 @@ fn meant(typed: &str) -> Option<&'static str> {
             Some("what is set stays until 'lampfield lamp clear', or for the time that --for names")
         }
         "del" | "delete" => Some("to remove an account: 'lampfield user remove NAME'"),
-        "edit" | "modify" | "set-site" => Some("to change an account: 'lampfield user change NAME'"),
+        "edit" | "modify" | "set-site" => {
+            Some("to change an account: 'lampfield user change NAME'")
+        }
         "--password" => Some(PASSWORD),
         _ => None,
     }

@@ -35,7 +35,10 @@ fn typed_twice() -> Result<String, Stop> {
     drop(quiet);
     match first == again {
         true => Ok(first),
-        false => Err(Failure::new(Exit::Usage, "not-the-same", "the two passwords are not the same").into()),
+        false => {
+            Err(Failure::new(Exit::Usage, "not-the-same", "the two passwords are not the same")
+                .into())
+        }
     }
 }
 

@@ -154,5 +154,7 @@ fn confirm(name: &str) -> Result<(), Stop> {
         let failure = Failure::new(Exit::Usage, "not-confirmed", message);
         return Err(failure.line("try", format!("lampfield user remove {name} --yes")).into());
     }
-    confirm::asked(&format!("This removes {name}, closes its connections and withdraws everything it said."))
+    confirm::asked(&format!(
+        "This removes {name}, closes its connections and withdraws everything it said."
+    ))
 }

@@ -11,7 +11,9 @@ use super::{ask, json};
 use crate::document::kind_of;
 use crate::document::why::{Fact, Lease, LeaseState, Why};
 use crate::failure::Exit;
-use crate::screen::time::{age, clock, counted, day_clock, left, local, seconds_since, seconds_until};
+use crate::screen::time::{
+    age, clock, counted, day_clock, left, local, seconds_since, seconds_until,
+};
 use crate::screen::{Align, Screen, Table, Verdict};
 
 pub fn run(args: &WhyArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {

@@ -120,8 +120,9 @@ impl Value for Size {
         read.ok_or_else(|| {
             let typed = given.value.get_ref().as_str().map(|typed| format!("\"{typed}\""));
             let typed = typed.unwrap_or_else(|| "a number below 0".to_owned());
-            Refused::new(format!("{typed} is not a size"))
-                .hint("write a number and its unit (B, KiB, MiB, GiB, TiB): \"64KiB\"; or bytes: 65536")
+            Refused::new(format!("{typed} is not a size")).hint(
+                "write a number and its unit (B, KiB, MiB, GiB, TiB): \"64KiB\"; or bytes: 65536",
+            )
         })
     }
 
@@ -137,9 +138,8 @@ impl Value for Size {
 /// # Errors
 /// Shows how a duration is written.
 pub fn duration(typed: &str) -> Result<Duration, Refused> {
-    moment::duration(typed).map_err(|instead| {
-        Refused::new(format!("\"{typed}\" is not a duration")).hint(instead)
-    })
+    moment::duration(typed)
+        .map_err(|instead| Refused::new(format!("\"{typed}\" is not a duration")).hint(instead))
 }
 
 impl Value for Duration {
@@ -169,9 +169,10 @@ impl Value for usize {
 
     fn parse(given: Given<'_>) -> Result<Self, Refused> {
         match given.value.get_ref() {
-            DeValue::Integer(count) => count.as_str().parse().map_err(|_| {
-                Refused::new(format!("{count} is not a whole number from 0"))
-            }),
+            DeValue::Integer(count) => count
+                .as_str()
+                .parse()
+                .map_err(|_| Refused::new(format!("{count} is not a whole number from 0"))),
             found => Err(Refused::not("a number", found)),
         }
     }

@@ -92,7 +92,11 @@ fn clear_keeps_to_the_operators_own_word_unless_all_are_meant() {
     pbx.publish_device(ONE, "PJSIP/100", "INUSE");
     let refused = server.ask(&["lamp", "clear", "PJSIP/100"]);
     assert_eq!(refused.code, Some(5));
-    assert!(refused.err.contains("nothing was set by hand for device/PJSIP/100"), "{}", refused.err);
+    assert!(
+        refused.err.contains("nothing was set by hand for device/PJSIP/100"),
+        "{}",
+        refused.err
+    );
     for words in ["error[nothing-said]", "server1@a.example", "lamp clear device/PJSIP/100 --all"] {
         assert!(refused.err.contains(words), "{}", refused.err);
     }
@@ -101,7 +105,10 @@ fn clear_keeps_to_the_operators_own_word_unless_all_are_meant() {
     server.ask(&["lamp", "clear", "PJSIP/100"]);
     assert_eq!(lamp(&server, "PJSIP/100"), "INUSE");
     let cleared = server.ask(&["lamp", "clear", "PJSIP/100", "--all", "--ascii"]).out;
-    assert_eq!(cleared, "n/a nobody   device/PJSIP/100   cleared, 1 fact withdrawn   was U INUSE\n");
+    assert_eq!(
+        cleared,
+        "n/a nobody   device/PJSIP/100   cleared, 1 fact withdrawn   was U INUSE\n"
+    );
     pbx.publish_device(ONE, "PJSIP/100", "BUSY");
     assert_eq!(lamp(&server, "PJSIP/100"), "BUSY", "whoever is there says it again");
 }
@@ -132,7 +139,12 @@ fn what_cannot_be_said_is_refused_with_what_can() {
     // A technology of a channel driver, however near to a kind, and a device that is meant.
     for typed in ["Agent/1", "Queue/1", "dahdi/1", "device/queu/x"] {
         assert_eq!(server.ask(&["lamp", "set", typed, "INUSE"]).code, Some(0), "{typed}");
-        assert_eq!(server.ask(&["lamp", "clear", &format!("device/{}", typed.trim_start_matches("device/"))]).code, Some(0));
+        assert_eq!(
+            server
+                .ask(&["lamp", "clear", &format!("device/{}", typed.trim_start_matches("device/"))])
+                .code,
+            Some(0)
+        );
     }
     // A word in whatever case, as Asterisk reads it too.
     assert_eq!(server.ask(&["lamp", "set", "PJSIP/1", "busy"]).code, Some(0));

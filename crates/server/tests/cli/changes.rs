@@ -35,7 +35,8 @@ fn an_account_of_a_command_is_changed_by_a_command_and_stays_so() {
     assert_eq!((&told["schema"], &told["done"]), (&"done/1".into(), &"user-changed".into()));
     for _ in 0..2 {
         let user = user(&server, "pbx-b@a.example");
-        let shown = format!("{} {} {} {}", user["allow"], user["hear"], user["site"], user["labels"]);
+        let shown =
+            format!("{} {} {} {}", user["allow"], user["hear"], user["site"], user["labels"]);
         assert_eq!(shown, r#"["PJSIP/1*","Custom:*"] [] "berlin" ["sales"]"#);
         server.stop();
         server.restart();
@@ -110,10 +111,7 @@ fn one_is_not_told_as_many() {
     server.ask(&["domain", "add", "b.example"]);
     server.ask_with(&["user", "add", "x@b.example"], "two\n");
     let removed = server.ask(&["domain", "remove", "b.example", "--yes"]).out;
-    assert_eq!(
-        removed,
-        "removed b.example with 1 account, 0 connections, 0 facts and 0 nodes\n"
-    );
+    assert_eq!(removed, "removed b.example with 1 account, 0 connections, 0 facts and 0 nodes\n");
     server.ask(&["lamp", "set", "Custom:night", "INUSE"]);
     assert!(server.ask(&["lamp", "list"]).out.contains("\n1 lamp of the board"));
     let cleared = server.ask(&["lamp", "clear", "Custom:night", "--ascii"]).out;

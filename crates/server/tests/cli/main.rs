@@ -188,7 +188,14 @@ fn every_error_leads_to_its_explanation() {
     assert!(help.out.contains("no server answers in this data folder"), "{}", help.out);
     let key = lampfield(&["help", "history.keep"]);
     assert!(key.out.starts_with("keep in [history]: duration, default \"7days\""), "{}", key.err);
-    for code in ["wrong-subject", "wrong-filter", "wrong-pattern", "wrong-level", "wrong-role", "wrong-name"] {
+    for code in [
+        "wrong-subject",
+        "wrong-filter",
+        "wrong-pattern",
+        "wrong-level",
+        "wrong-role",
+        "wrong-name",
+    ] {
         let text = lampfield(&["help", code]).out;
         assert!(!text.contains("as the message says") && text.len() > 150, "{code}: {text}");
     }

@@ -68,7 +68,10 @@ mod tests {
         assert!(text.starts_with("keep in [history]: duration, default \"7days\", "), "{text}");
         assert!(text.contains("  How long "), "{text}");
         assert!(explained("[history]").is_some_and(|text| text.contains("Keys: keep, size")));
-        assert!(explained("certificate").is_some_and(|text| text.matches("certificate in ").count() == 2));
+        assert!(
+            explained("certificate")
+                .is_some_and(|text| text.matches("certificate in ").count() == 2)
+        );
         assert_eq!(explained("nonsense"), None);
         assert_eq!(explained(""), None);
     }

@@ -25,7 +25,10 @@ pub fn whole(config: &Config, reader: &mut Reader<'_>) {
         }
         if config.domain.iter().any(|other| domain.name.is_pubsub_of(&other.name)) {
             let at = reader.place_in("domain", index, "name");
-            let refused = Refused::new(format!("\"{}\" is the PubSub service of another domain already", domain.name));
+            let refused = Refused::new(format!(
+                "\"{}\" is the PubSub service of another domain already",
+                domain.name
+            ));
             reader.error("repeated-domain", at, refused);
         }
     }
@@ -52,7 +55,8 @@ pub fn domain(domain: &Domain, reader: &mut Reader<'_>) {
     for (index, account) in domain.account.iter().enumerate() {
         if !seen.insert(&account.name) {
             let at = reader.place_in("account", index, "name");
-            let message = format!("the account \"{}@{}\" is defined twice", account.name, domain.name);
+            let message =
+                format!("the account \"{}@{}\" is defined twice", account.name, domain.name);
             reader.error("repeated-account", at, Refused::new(message));
         }
     }
@@ -74,7 +78,8 @@ pub fn account(account: &Account, reader: &mut Reader<'_>) {
     names::patterns("hear", &account.hear, reader);
     if let Some(file) = &account.password_file {
         if account.password.is_some() {
-            let refused = Refused::new("password and password_file exclude each other").hint("keep one of them");
+            let refused = Refused::new("password and password_file exclude each other")
+                .hint("keep one of them");
             reader.error("conflicting-keys", reader.place_of("password_file"), refused);
         }
         secret("password_file", file, reader);

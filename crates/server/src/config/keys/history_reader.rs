@@ -27,8 +27,10 @@ impl Value for HistoryReader {
         let typed = text(given)?;
         if !typed.contains('@') {
             return Role::parse(given).map(Self::Role).map_err(|refused| {
-                let message = format!("\"{typed}\" is neither a role nor the address of an account");
-                let instead = "a role is \"pbx\", \"user\" or \"admin\", an address \"NAME@DOMAIN\"";
+                let message =
+                    format!("\"{typed}\" is neither a role nor the address of an account");
+                let instead =
+                    "a role is \"pbx\", \"user\" or \"admin\", an address \"NAME@DOMAIN\"";
                 Refused { message, ..refused }.hint(instead)
             });
         }

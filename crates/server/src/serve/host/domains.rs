@@ -173,13 +173,15 @@ impl ServerHost {
         }
         let served = self.of_domains.domains();
         if served.iter().any(|other| name.is_pubsub_of(other) || other.is_pubsub_of(name)) {
-            let message =
-                format!("{name} is the PubSub service of a served domain, or that domain would be its own");
+            let message = format!(
+                "{name} is the PubSub service of a served domain, or that domain would be its own"
+            );
             return Err(Failure::new(Exit::Conflict, "domain-exists", message));
         }
         match self.added.served().len() {
             MOST.. => {
-                let message = format!("{MOST} domains were added by command already, which is the limit");
+                let message =
+                    format!("{MOST} domains were added by command already, which is the limit");
                 Err(Failure::new(Exit::Conflict, "too-many-domains", message)
                     .line("try", "move some of them into the configuration"))
             }

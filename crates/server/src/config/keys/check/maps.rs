@@ -5,8 +5,8 @@ use lampfield_board::mapping::{MappingError, Side};
 use lampfield_operations::nearest::nearest;
 
 use super::super::mapping::MapError;
-use super::names;
 use super::super::{Config, Map};
+use super::names;
 use crate::config::reader::{Reader, Refused};
 
 /// The protocols of the doors that this program has.
@@ -23,8 +23,7 @@ pub fn one(map: &Map, reader: &mut Reader<'_>) {
         reader.warning("no-such-door", reader.place_at("protocol"), refused);
     }
     if let Err(error) = map.rule() {
-        let refused = Refused::new(error.to_string())
-            .hint("write a * in both, or in neither");
+        let refused = Refused::new(error.to_string()).hint("write a * in both, or in neither");
         reader.error("conflicting-keys", reader.place_of("board"), refused);
     }
 }
@@ -42,7 +41,9 @@ pub fn all(config: &Config, reader: &mut Reader<'_>) {
         let refused = Refused::new(format!("no account in this file has the site \"{site}\""));
         let refused = refused.hint(match near.first() {
             Some(near) => format!("did you mean \"{near}\"?"),
-            None => "fine if such an account is added by command: lampfield user add --site".to_owned(),
+            None => {
+                "fine if such an account is added by command: lampfield user add --site".to_owned()
+            }
         });
         reader.warning("unknown-site", reader.place_in("map", index, "site"), refused);
     }
@@ -143,10 +144,18 @@ mod tests {
         let first = of("PJSIP/*", "x*");
         let (problem, place) = found(&(first.clone() + &of("PJSIP/1*", "y*")));
         assert_eq!((problem.code, place), ("covered-rule", (10, 8)));
-        assert!(problem.message.contains("the rule in line 7 comes first and takes"), "{}", problem.message);
+        assert!(
+            problem.message.contains("the rule in line 7 comes first and takes"),
+            "{}",
+            problem.message
+        );
         let (problem, place) = found(&(first + &of("SIP/*", "x*")));
         assert_eq!((problem.code, place), ("covered-rule", (11, 9)));
-        assert!(problem.message.contains("the rule in line 8 comes first and gives"), "{}", problem.message);
+        assert!(
+            problem.message.contains("the rule in line 8 comes first and gives"),
+            "{}",
+            problem.message
+        );
     }
 
     #[test]

@@ -58,7 +58,8 @@ fn with_kind(typed: &str) -> Option<(Kind, &str)> {
 }
 
 fn kind_in_front(typed: &str, hint: String, place: Range<usize>, reader: &mut Reader<'_>) {
-    let refused = Refused::new(format!("no name begins like \"{typed}\": names stand without a kind"));
+    let refused =
+        Refused::new(format!("no name begins like \"{typed}\": names stand without a kind"));
     reader.warning("kind-prefix", place, refused.hint(hint));
 }
 
@@ -97,7 +98,10 @@ mod tests {
             ("hear = ['mailbox/1*@default']\n", 68),
         ] {
             let found = account(keys);
-            assert_eq!((found[0].code, found[0].span.start, found.len()), ("kind-prefix", start, 1));
+            assert_eq!(
+                (found[0].code, found[0].span.start, found.len()),
+                ("kind-prefix", start, 1)
+            );
         }
         let found = warnings("[[map]]\nhere = 'device/PJSIP/*'\nboard = 'Custom:x-*'\n");
         assert_eq!((found[0].code, found.len()), ("kind-prefix", 1));
@@ -120,6 +124,10 @@ mod tests {
         assert_eq!(found[0].hint.as_deref(), Some("only one * stands for other characters"));
         let found = warnings("[history]\nmask = ['PJSIP/1*,PJSIP/2*']\n");
         assert_eq!(found[0].code, "literal-sign");
-        assert_eq!(warnings("[history]\nmask = ['device/PJSIP/1*']\n"), [], "a mask may name a kind");
+        assert_eq!(
+            warnings("[history]\nmask = ['device/PJSIP/1*']\n"),
+            [],
+            "a mask may name a kind"
+        );
     }
 }

@@ -40,7 +40,8 @@ pub fn all(config: &Config, reader: &mut Reader<'_>) {
 /// `Custom:` names are made up for the board, and a name that has the site in it is made for all others.
 fn looks_swapped(map: &Map) -> bool {
     let (here, board) = (map.here.to_string(), map.board.to_string());
-    let is_driver = |name: &str| name.split_once('/').is_some_and(|(driver, _)| !driver.contains([':', '@']));
+    let is_driver =
+        |name: &str| name.split_once('/').is_some_and(|(driver, _)| !driver.contains([':', '@']));
     let names_site = |name: &str| {
         let site = map.site.as_ref().map(|site| site.as_str().to_lowercase());
         let site = site.filter(|site| site.len() >= TELLING);
