@@ -26,7 +26,7 @@ pub enum Ending {
     Expired,
     /// An operator has ended it with a command.
     Cleared,
-    /// Its account has another board now, and the fact went with it.
+    /// Its domain has another board now, and the fact went with it, or ended where the domains of its board have parted.
     Moved,
 }
 

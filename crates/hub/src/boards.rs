@@ -2,6 +2,7 @@
 //! which board is told from outside; where that has changed since the last start, what was stored moves.
 
 mod moving;
+mod successions;
 
 use std::{
     cell::{Cell, RefCell},
@@ -15,7 +16,8 @@ use lampfield_board::{AccountName, BoardName, Mapping, Protocol, SiteName};
 use lampfield_fabric::{Bucket, Row, Storage, Store, StoreError};
 use tokio::time::Instant;
 
-use self::moving::Moving;
+use self::moving::{ByHand, Moving};
+pub use self::successions::Succession;
 use crate::{
     ConnId, Hub, HubShell, Observer, Settings, StoredHistory,
     doors::{DoorHealth, DoorReport, Doors},
@@ -58,11 +60,26 @@ impl Boards {
         names: impl IntoIterator<Item = BoardName>,
         home: impl Fn(&AccountName) -> Option<BoardName>,
     ) -> Result<Self, StoreError> {
+        Self::open_after(&[], store, settings, names, home).await
+    }
+
+    /// The same where domains may have other boards than when the server ran last: what is a board's own follows them, as
+    /// [`Succession`] says.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn open_after(
+        successions: &[Succession],
+        store: Store,
+        settings: Settings,
+        names: impl IntoIterator<Item = BoardName>,
+        home: impl Fn(&AccountName) -> Option<BoardName>,
+    ) -> Result<Self, StoreError> {
         let started = Instant::now();
         let hub = |name: BoardName| Hub::new(name, settings.clone(), now(started));
         let mut hubs: BTreeMap<_, _> =
             names.into_iter().map(|name| (name.clone(), hub(name))).collect();
-        let mut moving = Moving::default();
+        let (mut moving, mut by_hand) = (Moving::default(), ByHand::default());
         for bucket in Hub::BUCKETS {
             each_row(&store, bucket, "", |row| {
                 let Some((board, account)) = keys::board_and_account(&row.key) else {
@@ -74,17 +91,19 @@ impl Boards {
                 };
                 match home(&account).filter(|home| *home != board && hubs.contains_key(home)) {
                     Some(home) => moving.leaves(&board, home, bucket, row),
-                    None => {
-                        if let Some(hub) = hubs.get_mut(&board) {
-                            hub.load(bucket, &row.key, &row.value);
-                        }
-                    }
+                    None => match hubs.get_mut(&board) {
+                        Some(hub) => hub.load(bucket, &row.key, &row.value),
+                        None => by_hand.take(board, bucket, row),
+                    },
                 }
             })
             .await?;
         }
-        moving.carry_out(&mut hubs);
         let history = StoredHistory::new(store.clone(), settings.history.clone());
+        let used = |board: &BoardName| hubs.contains_key(board);
+        successions::of_history(successions, used, &history).await;
+        by_hand.follow(successions, &mut moving, &mut hubs);
+        moving.carry_out(&mut hubs);
         let start =
             |(name, hub)| (name, HubShell::start(hub, store.clone(), Rc::clone(&history), started));
         let hubs = RefCell::new(hubs.into_iter().map(start).collect());
@@ -136,12 +155,14 @@ impl Boards {
         }
     }
 
-    /// One more board, with what the store holds of it; the one that is there if it is known already.
+    /// One more board, with what the store holds of it; the one that is there if it is known already. The past of one that
+    /// was [forgotten](HubShell::forget_past) begins now.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn add(&self, name: &BoardName) -> Result<HubShell, StoreError> {
         if let Some(known) = self.get(name) {
+            known.begin_past();
             return Ok(known);
         }
         let Inner { store, started, settings, history, .. } = &*self.0;

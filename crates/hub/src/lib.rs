@@ -31,7 +31,7 @@ mod stored;
 mod sweep;
 mod tombstones;
 
-pub use boards::Boards;
+pub use boards::{Boards, Succession};
 pub use connections::ConnId;
 pub use doors::{DoorHealth, DoorReport, DoorState};
 pub use effect::Effect;

@@ -15,7 +15,7 @@ use std::{
 };
 
 use lampfield_board::{BoardName, Change, Identity, Origin, Subject, WallTime};
-use lampfield_fabric::{Bucket, Ledger, Storage, Store, Ticket, Write};
+use lampfield_fabric::{Bucket, Ledger, Storage, Store, StoreError, Ticket, Write};
 use tokio::{
     sync::{Notify, watch},
     time::Instant,
@@ -49,6 +49,8 @@ struct Inner {
     ledger: Ledger,
     committed: watch::Receiver<Ticket>,
     history: Rc<StoredHistory>,
+    /// Not after [`HubShell::forget_past`].
+    is_recorded: Cell<bool>,
     observers: RefCell<Vec<Rc<dyn Observer>>>,
     started: Instant,
     carrying_out: Cell<bool>,
@@ -73,6 +75,7 @@ impl HubShell {
             committed: store.committed(),
             ledger: Ledger::new(store),
             history,
+            is_recorded: Cell::new(true),
             observers: RefCell::default(),
             started,
             carrying_out: Cell::default(),
@@ -180,6 +183,24 @@ impl HubShell {
         (ended, self.uncommitted())
     }
 
+    /// Nobody uses this board any longer: its past goes, also from the store, and nothing more is recorded.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or takes nothing: then something may be left.
+    pub async fn forget_past(&self) -> Result<(), StoreError> {
+        self.0.is_recorded.set(false);
+        self.act(|hub, now| hub.forget_history(now));
+        self.0.history.forget(&self.0.name).await
+    }
+
+    /// Somebody uses this board, perhaps again: then its past begins now.
+    pub(crate) fn begin_past(&self) {
+        if !self.0.is_recorded.replace(true) {
+            self.act(|hub, now| hub.forget_history(now));
+            self.0.history.begin(&self.0.name, self.now().wall);
+        }
+    }
+
     /// How many writes wait for room in the store's queue.
     #[must_use]
     pub fn owed(&self) -> usize {
@@ -241,7 +262,9 @@ impl HubShell {
             match effect {
                 Effect::Persist(write) => self.persist(write),
                 Effect::Changed(change) => {
-                    self.0.history.changed(&self.0.name, &change);
+                    if self.0.is_recorded.get() {
+                        self.0.history.changed(&self.0.name, &change);
+                    }
                     self.each_observer(|observer| observer.changed(&self.0.name, &change));
                 }
                 Effect::Told(change) => {
@@ -249,7 +272,9 @@ impl HubShell {
                 }
                 Effect::Notice(notice) => {
                     log::notice(&notice);
-                    self.0.history.notice(&self.0.name, &notice);
+                    if self.0.is_recorded.get() {
+                        self.0.history.notice(&self.0.name, &notice);
+                    }
                     self.each_observer(|observer| observer.notice(&self.0.name, &notice));
                 }
             }

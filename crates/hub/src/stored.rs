@@ -132,6 +132,11 @@ impl StoredFact<'_> {
     }
 }
 
+/// Whether the row of an origin says that an operator speaks by it.
+pub fn is_by_hand(row: &str) -> bool {
+    serde_json::from_str::<OriginRow>(row).is_ok_and(|row| row.by_hand)
+}
+
 /// The text of a row. Structs of numbers and words cannot fail to become JSON; if one ever did, the
 /// row would be reported as unreadable at the next start instead of being lost silently.
 pub fn json(row: &impl Serialize) -> String {

@@ -11,11 +11,14 @@ use std::path::Path;
 use std::rc::Rc;
 
 use lampfield_board::{
-    AccountName, BoardName, Cachable, Change, DeviceState, Eid, Ending, FactState, Kind,
-    MessageCount, Protocol, Subject, Value,
+    AccountName, BoardName, Cachable, Change, DeviceState, Eid, Ending, FactState, Identity, Kind,
+    MessageCount, Origin, Protocol, Subject, Value,
 };
-use lampfield_fabric::{Embedded, Storage, Store, StoreLimits};
-use lampfield_hub::{Boards, ConnId, Observer, PeerCache, Profile, Publication, Reader, Settings};
+use lampfield_fabric::{Bucket, Embedded, Storage, Store, StoreLimits};
+use lampfield_hub::{
+    Boards, ConnId, HistorySettings, Observer, PeerCache, Profile, Publication, Reader, Settings,
+    Succession,
+};
 
 /// What the XMPP door declares of an Asterisk.
 const ASTERISK: Profile = Profile {
@@ -222,5 +225,218 @@ fn domains_that_come_together_again_lose_nothing() {
             assert_eq!(shows(&boards, SHARED, &device()), Some(BUSY.into()), "round {round}");
             close(disk).await;
         }
+    });
+}
+
+/// With a history. Of each domain: its name, the board that it had, and the one that it has now.
+async fn moved(store: &Store, domains: &[(&str, &str, &str)]) -> Boards {
+    let names: Vec<_> = domains.iter().map(|(.., now)| name(now)).collect();
+    let keep = std::time::Duration::from_hours(1);
+    let history = HistorySettings { keep, ..HistorySettings::default() };
+    let settings = Settings { history, ..Settings::default() };
+    let succession =
+        |(_, before, now): &(&str, &str, &str)| Succession { before: name(before), now: name(now) };
+    let successions: Vec<_> = domains.iter().map(succession).collect();
+    let home = |account: &AccountName| {
+        let (_, domain) = account.as_str().split_once('@')?;
+        domains.iter().find(|(of, ..)| *of == domain).map(|(.., now)| name(now))
+    };
+    Boards::open_after(&successions, store.clone(), settings, names, home).await.unwrap()
+}
+
+/// What the owner of the data folder says, who is of no domain.
+fn by_hand(boards: &Boards, board: &str, state: DeviceState) {
+    let origin = Origin::new(account("lampfield cli"), Identity::parse("command line").unwrap());
+    let said = Publication {
+        identity: origin.identity.clone(),
+        subject: Subject::device("Custom:night").unwrap(),
+        value: state.into(),
+        cachable: Cachable::Yes,
+        is_again: false,
+        protocol: Protocol::Cli,
+    };
+    boards.get(&name(board)).unwrap().set(&origin, said).unwrap();
+}
+
+fn night() -> Subject {
+    Subject::device("Custom:night").unwrap()
+}
+
+#[test]
+fn what_was_said_by_hand_goes_where_all_domains_of_its_board_go() {
+    with_store(async |folder| {
+        let disk = store(folder);
+        let boards = moved(&disk, &[("a.example", "old", "old")]).await;
+        by_hand(&boards, "old", BUSY);
+        close(disk).await;
+        for before in ["old", "new"] {
+            let disk = store(folder);
+            let boards = moved(&disk, &[("a.example", before, "new")]).await;
+            assert_eq!(shows(&boards, "new", &night()), Some(BUSY.into()), "{before}");
+            close(disk).await;
+        }
+    });
+}
+
+/// Also under names of which one is still used: there it stays.
+#[test]
+fn what_was_said_by_hand_stays_on_a_board_that_is_still_used() {
+    with_store(async |folder| {
+        let disk = store(folder);
+        by_hand(&together(&disk).await, SHARED, BUSY);
+        close(disk).await;
+        let disk = store(folder);
+        let parted = [("a.example", SHARED, SHARED), ("b.example", SHARED, "b.example")];
+        let boards = moved(&disk, &parted).await;
+        assert_eq!(shows(&boards, SHARED, &night()), Some(BUSY.into()));
+        assert_eq!(shows(&boards, "b.example", &night()), None);
+    });
+}
+
+#[test]
+fn what_was_said_by_hand_ends_when_domains_part_and_whoever_heard_it_is_told() {
+    with_store(async |folder| {
+        let disk = store(folder);
+        let boards = together(&disk).await;
+        by_hand(&boards, SHARED, BUSY);
+        listens(&boards, SHARED, "a@a.example");
+        listens(&boards, SHARED, "b@b.example");
+        close(disk).await;
+        let parted = [("a.example", SHARED, "a.example"), ("b.example", SHARED, "b.example")];
+        for round in 0..2 {
+            let disk = store(folder);
+            let boards = moved(&disk, &parted).await;
+            let gone = ("lampfield cli".to_owned(), FactState::Withdrawn(Ending::Moved));
+            for (board, who) in [("a.example", "a@a.example"), ("b.example", "b@b.example")] {
+                assert_eq!(shows(&boards, board, &night()), None);
+                assert!(hears(&boards, board, who).contains(&gone), "round {round}");
+            }
+            close(disk).await;
+        }
+        // Nothing is left that would come back with the old name.
+        let disk = store(folder);
+        assert_eq!(shows(&together(&disk).await, SHARED, &night()), None);
+    });
+}
+
+#[test]
+fn of_what_was_said_by_hand_on_two_boards_that_become_one_the_last_word_counts() {
+    for first in ["a.example", "b.example"] {
+        with_store(async |folder| {
+            let disk = store(folder);
+            let boards = apart(&disk).await;
+            let second = if first == "a.example" { "b.example" } else { "a.example" };
+            // Higher versions on the board where it was said first.
+            for state in [DeviceState::InUse, DeviceState::OnHold, BUSY] {
+                by_hand(&boards, first, state);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            by_hand(&boards, second, DeviceState::Ringing);
+            close(disk).await;
+            let disk = store(folder);
+            let joined = [("a.example", "a.example", "both"), ("b.example", "b.example", "both")];
+            let boards = moved(&disk, &joined).await;
+            assert_eq!(
+                shows(&boards, "both", &night()),
+                Some(DeviceState::Ringing.into()),
+                "{first}"
+            );
+        });
+    }
+}
+
+#[test]
+fn what_was_said_by_hand_waits_for_a_domain_that_is_not_served() {
+    with_store(async |folder| {
+        let disk = store(folder);
+        by_hand(&apart(&disk).await, "a.example", BUSY);
+        close(disk).await;
+        let disk = store(folder);
+        moved(&disk, &[("b.example", "b.example", "b.example")]).await;
+        close(disk).await;
+        let disk = store(folder);
+        let boards = moved(&disk, &[("a.example", "a.example", "a.example")]).await;
+        assert_eq!(shows(&boards, "a.example", &night()), Some(BUSY.into()));
+    });
+}
+
+/// The keys of the stored pages.
+async fn pages(store: &Store) -> Vec<String> {
+    let page = store.scan(Bucket::History, "", None, 100).await.unwrap();
+    page.rows.into_iter().map(|row| row.key).collect()
+}
+
+/// Says something on each board, and waits until its history is in the store.
+async fn with_history(folder: &Path, domains: &[(&str, &str, &str)]) {
+    let disk = store(folder);
+    let boards = moved(&disk, domains).await;
+    boards.run();
+    for (.., board) in domains {
+        by_hand(&boards, board, BUSY);
+    }
+    boards.history().complete_since(&name(domains[0].2)).await.unwrap();
+    boards.history().close().await;
+    close(disk).await;
+}
+
+#[test]
+fn the_history_of_a_board_goes_along_under_a_new_name() {
+    with_store(async |folder| {
+        with_history(folder, &[("a.example", "old", "old")]).await;
+        let disk = store(folder);
+        let boards = moved(&disk, &[("a.example", "old", "new")]).await;
+        let found = pages(&disk).await;
+        assert!(!found.is_empty() && found.iter().all(|key| key.starts_with("new|")), "{found:?}");
+        boards.run();
+        let new = name("new");
+        let since = boards.history().complete_since(&new).await.unwrap();
+        assert!(since < boards.get(&new).unwrap().read(|hub, _| hub.history().complete_since()));
+    });
+}
+
+#[test]
+fn the_history_of_domains_that_part_or_join_is_read_by_nobody() {
+    let parted: [(&str, &str, &str); 2] =
+        [("a.example", SHARED, "a.example"), ("b.example", SHARED, "b.example")];
+    let joined: [(&str, &str, &str); 2] =
+        [("a.example", "a.example", SHARED), ("b.example", "b.example", SHARED)];
+    let joins_another: [(&str, &str, &str); 2] =
+        [("a.example", "a.example", "a.example"), ("b.example", "b.example", "a.example")];
+    for (domains, left) in [(parted, &[][..]), (joined, &[]), (joins_another, &["a.example"])] {
+        with_store(async |folder| {
+            let before = domains.map(|(domain, before, _)| (domain, before, before));
+            with_history(folder, &before).await;
+            let disk = store(folder);
+            moved(&disk, &domains).await;
+            let found = pages(&disk).await;
+            let boards: Vec<_> = found.iter().filter_map(|key| key.split('|').next()).collect();
+            assert_eq!(boards, left, "{found:?}");
+        });
+    }
+}
+
+#[test]
+fn of_a_board_that_is_gone_no_past_is_left_and_later_it_begins_anew() {
+    with_store(async |folder| {
+        with_history(folder, &[("a.example", "a.example", "a.example")]).await;
+        let disk = store(folder);
+        let boards = moved(&disk, &[("a.example", "a.example", "a.example")]).await;
+        boards.run();
+        by_hand(&boards, "a.example", DeviceState::Ringing);
+        let board = boards.get(&name("a.example")).unwrap();
+        board.forget_past().await.unwrap();
+        by_hand(&boards, "a.example", DeviceState::InUse);
+        boards.history().close().await;
+        assert_eq!(pages(&disk).await, [""; 0]);
+        assert_eq!(boards.history().complete_since(board.name()).await, None);
+        assert!(board.read(|hub, _| hub.history().is_empty() || hub.history().len() == 1));
+
+        let again = board.now().wall;
+        boards.add(board.name()).await.unwrap();
+        assert!(board.read(|hub, _| hub.history().is_empty()));
+        by_hand(&boards, "a.example", BUSY);
+        assert!(boards.history().complete_since(board.name()).await.unwrap() >= again);
+        boards.history().close().await;
+        assert_eq!(pages(&disk).await.len(), 1);
     });
 }

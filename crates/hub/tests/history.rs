@@ -389,3 +389,70 @@ async fn a_gap_is_told_when_nothing_could_be_written_for_long() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_keep_of_nothing_that_is_taken_back_at_once_has_removed_everything() {
+    alone(async {
+        let disk = TornDisk::new(7);
+        let run = Run::start(&disk, kept()).await;
+        run.say("PJSIP/100", InUse);
+        assert_eq!(run.said("PJSIP/100").await, [InUse]);
+        let nothing = HistorySettings { keep: Duration::ZERO, ..HistorySettings::default() };
+        let set = |history| {
+            run.boards.set_settings(&Settings { history, ..Settings::default() });
+        };
+        sleep(Duration::from_millis(5)).await;
+        set(nothing);
+        run.say("PJSIP/100", Ringing);
+        let again = run.hub().now().wall;
+        set(kept());
+        run.say("PJSIP/100", NotInUse);
+        assert_eq!(run.said("PJSIP/100").await, [NotInUse]);
+        assert!(run.complete_since().await.unwrap() >= again, "it lacks what was said before");
+        run.say("PJSIP/200", InUse);
+        run.stop().await;
+        let rows = rows(&disk);
+        assert!(rows.iter().any(|row| row.contains("PJSIP/200")), "{rows:?}");
+        assert_eq!(rows.len(), 1, "{rows:?}");
+    })
+    .await;
+}
+
+/// Each of many boards has a page that still takes changes.
+#[tokio::test]
+async fn open_pages_count_as_all_do() {
+    alone(async {
+        let disk = TornDisk::new(8);
+        let store = disk.open(StoreLimits::default()).unwrap();
+        let size = 20_000;
+        let settings =
+            Settings { history: HistorySettings { size, ..kept() }, ..Settings::default() };
+        let names: Vec<_> =
+            (0..40).map(|at| BoardName::parse(&format!("{at}.example")).unwrap()).collect();
+        let boards = Boards::open(store, settings, names.clone(), |_| None).await.unwrap();
+        boards.run();
+        let account = AccountName::parse("pbx@a.example").unwrap();
+        for (conn, board) in (1..).map(ConnId).zip(&names) {
+            let hub = boards.get(board).unwrap();
+            hub.act(|hub, now| hub.arrive(conn, &account, ASTERISK, now));
+            for device in 0..30 {
+                let said = Publication {
+                    identity: Eid::new([2, 0, 0, 0, 0, 1]).into(),
+                    subject: self::device(&format!("PJSIP/{device}")),
+                    value: InUse.into(),
+                    cachable: Cachable::Yes,
+                    is_again: false,
+                    protocol: Protocol::Xmpp,
+                };
+                hub.publish(conn, said).unwrap();
+            }
+            boards.history().complete_since(board).await.unwrap();
+            boards.history().close().await;
+            let report = boards.history().report();
+            assert!(report.bytes <= size, "{report:?} after {board}");
+        }
+        let stored: usize = rows(&disk).iter().map(String::len).sum();
+        assert!(stored > 5_000, "{stored}");
+    })
+    .await;
+}

@@ -6,11 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lampfield_board::BoardName;
+use lampfield_board::{BoardName, Origin};
 use lampfield_fabric::{Bucket, Row};
 
-use crate::Hub;
+use super::successions::{Succession, heirs};
 use crate::remains::Remains;
+use crate::stored::is_by_hand;
+use crate::{Hub, keys};
 
 /// What leaves, by the board it was on.
 #[derive(Default)]
@@ -22,12 +24,24 @@ struct Leaving {
     row: Row,
 }
 
+/// What was said by hand on boards that no domain has any longer.
+#[derive(Default)]
+pub(super) struct ByHand {
+    origins: BTreeSet<(BoardName, Origin)>,
+    rows: BTreeMap<BoardName, Vec<(Bucket, Row)>>,
+}
+
 // === impl Moving ===
 
 impl Moving {
     /// A row that was found on a board belongs to its `home`.
     pub fn leaves(&mut self, from: &BoardName, home: BoardName, bucket: Bucket, row: Row) {
         self.0.entry(from.clone()).or_default().push(Leaving { home, bucket, row });
+    }
+
+    /// Where rows of a board go.
+    fn homes_of(&self, from: &BoardName) -> impl Iterator<Item = BoardName> {
+        self.0.get(from).into_iter().flatten().map(|row| row.home.clone())
     }
 
     /// Moves all of it. To be called when everything else is loaded.
@@ -50,6 +64,68 @@ impl Moving {
                 }
             }
         }
+    }
+}
+
+// === impl ByHand ===
+
+impl ByHand {
+    /// A row of an unused board and of an account that has no home. It counts only if it was said by hand: what others
+    /// said waits for their domain. Origins are to be shown before what they said.
+    pub fn take(&mut self, board: BoardName, bucket: Bucket, row: Row) {
+        let origin = match bucket {
+            Bucket::Origins if is_by_hand(&row.value) => keys::parse_origin(&row.key),
+            Bucket::Facts | Bucket::Tombstones => keys::parse_fact(&row.key)
+                .map(|(board, _, origin)| (board, origin))
+                .filter(|known| self.origins.contains(known)),
+            _ => None,
+        };
+        if let Some(known) = origin {
+            self.origins.insert(known);
+            self.rows.entry(board).or_default().push((bucket, row));
+        }
+    }
+
+    /// It goes where the domains of its board have gone. If they have parted, it ends, and each of their boards remembers
+    /// that for those who have heard it. If none of them is served any more, it waits for them.
+    pub fn follow(
+        self,
+        successions: &[Succession],
+        moving: &mut Moving,
+        hubs: &mut BTreeMap<BoardName, Hub>,
+    ) {
+        for (board, rows) in self.rows {
+            let mut heirs = heirs(successions, &board);
+            heirs.extend(moving.homes_of(&board));
+            heirs.retain(|heir| hubs.contains_key(heir));
+            match Vec::from_iter(heirs).as_slice() {
+                [] => {}
+                [heir] => rows
+                    .into_iter()
+                    .for_each(|(bucket, row)| moving.leaves(&board, heir.clone(), bucket, row)),
+                several => end(&board, rows, several, hubs),
+            }
+        }
+    }
+}
+
+/// What was said by hand on a board whose domains have parted ends.
+fn end(
+    board: &BoardName,
+    rows: Vec<(Bucket, Row)>,
+    heirs: &[BoardName],
+    hubs: &mut BTreeMap<BoardName, Hub>,
+) {
+    let facts = rows.iter().filter(|(bucket, _)| *bucket == Bucket::Facts).count();
+    tracing::warn!(
+        code = "by-hand-ended",
+        %board,
+        facts,
+        "the domains of this board have parted: what was said by hand on it has ended"
+    );
+    for heir in heirs {
+        let Some(hub) = hubs.get_mut(heir) else { continue };
+        rows.iter().for_each(|(bucket, row)| hub.bury_row(*bucket, &row.key, &row.value));
     }
 }
 

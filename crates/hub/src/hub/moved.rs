@@ -1,12 +1,13 @@
 //! What comes from another board of the same server, and the end of what stayed there.
 
-use lampfield_board::{Applied, Ending, FactState, Statement, Version};
+use lampfield_board::{Applied, Ending, FactState, Refused, Statement, Version};
 use lampfield_fabric::Bucket;
 
 use super::Hub;
 use crate::{
     keys,
     notice::Happening,
+    origins::OriginState,
     remains::Remains,
     stored::{FactRow, RowError, json},
     tombstones::Tombstone,
@@ -28,8 +29,7 @@ impl Hub {
                 remains
             }
             Err(error) => {
-                let (bucket, key, reason) = (bucket.name(), key.to_owned(), error.to_string());
-                self.outbox.happened(Happening::Unreadable { bucket, key, reason });
+                self.unreadable(bucket, key, &error);
                 None
             }
         }
@@ -48,17 +48,57 @@ impl Hub {
     }
 
     fn adopt_fact(&mut self, key: &str, value: &str) -> Result<Remains, RowError> {
-        let (statement, _) = self.read_fact(key, value)?;
+        let (mut statement, _) = self.read_fact(key, value)?;
+        let remains = self.remains(&statement)?;
+        if self.origins.get(statement.origin).is_some_and(OriginState::is_by_hand) {
+            self.outbid(&mut statement);
+        }
+        match self.put_down(&statement) {
+            // What is newer here counts.
+            Err(RowError::Refused(Refused::Stale { .. })) | Ok(()) => Ok(remains),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// An operator may have said something of the same subject on both boards. Versions of two boards tell nothing of each
+    /// other, and it is one person's word: what was said last counts.
+    fn outbid(&self, statement: &mut Statement) {
+        let here = self.board.get(&statement.subject).and_then(|it| it.of(statement.origin));
+        if let Some(here) = here {
+            let Version { epoch, counter } = here.version;
+            statement.version = match here.said_at < statement.said_at {
+                true => Version::new(epoch, counter.saturating_add(1)),
+                false => Version::new(0, 0),
+            };
+        }
+    }
+
+    fn remains(&self, statement: &Statement) -> Result<Remains, RowError> {
         let origin = self.board.origin(statement.origin).ok_or(RowError::Key)?;
-        let remains = Remains {
+        Ok(Remains {
             subject: statement.subject.clone(),
             origin: (**origin).clone(),
             version: statement.version,
             said_at: statement.said_at,
             protocol: statement.protocol,
-        };
-        self.put_down(&statement)?;
-        Ok(remains)
+        })
+    }
+
+    /// A row of a board that is gone, and that goes nowhere: it is deleted, and what it tells of has ended.
+    pub(crate) fn bury_row(&mut self, bucket: Bucket, key: &str, value: &str) {
+        if matches!(bucket, Bucket::Facts | Bucket::Tombstones) {
+            let read = self.read_fact(key, value);
+            match read.and_then(|(statement, _)| self.remains(&statement)) {
+                Ok(remains) => self.bury(&remains),
+                Err(error) => return self.unreadable(bucket, key, &error),
+            }
+        }
+        self.outbox.delete(bucket, key.to_owned());
+    }
+
+    fn unreadable(&mut self, bucket: Bucket, key: &str, error: &RowError) {
+        let (bucket, key, reason) = (bucket.name(), key.to_owned(), error.to_string());
+        self.outbox.happened(Happening::Unreadable { bucket, key, reason });
     }
 
     /// Whoever came to this board may go on showing something of another one: its end is remembered until they have been

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use lampfield_board::AccountName;
+use lampfield_board::{AccountName, History};
 
 use super::Hub;
 use crate::{now::Now, sweep::Cause};
@@ -32,6 +32,13 @@ impl Hub {
             self.outbox.clear(&key);
         }
         self.forgetting = true;
+    }
+
+    /// Nothing of what happened on this board up to now is to be told: its domain is gone.
+    pub fn forget_history(&mut self, now: Now) {
+        let masks = self.history.masks().clone();
+        let limit = self.settings.limits.history_entries();
+        self.history = History::new(limit, now.wall).masked(masks);
     }
 
     /// Every account of which something is held, or for which something waits.

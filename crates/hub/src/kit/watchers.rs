@@ -4,18 +4,23 @@
 //! that is not up to date (it has just come, or does not read fast enough) is brought there by the catch-up at its own
 //! pace, a chunk at a time, so that nobody else waits for it.
 
+mod confirmations;
+mod subscription;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use lampfield_board::{BoardName, Change, Kind, Revision};
-use smallvec::SmallVec;
+use lampfield_board::{BoardName, Change, Kind};
 use tokio::sync::Notify;
+
+pub use confirmations::{Reached, Surveyed};
+
+use self::subscription::{Look, Subscription};
 
 use super::door::DoorKit;
 use super::peer::Peer;
-use super::sight::Sight;
-use super::written::{self, Shows, Writer, Written};
-use crate::{ConnId, Hub, Observer, PeerCache, Profile, Reader, Room, Verdict, Watch};
+use super::written::{Shows, Writer, Written};
+use crate::{ConnId, Hub, Observer, Profile, Reader, Room, Verdict};
 
 /// Changes appended to one connection before another gets its turn.
 const CHUNK: usize = 32;
@@ -46,35 +51,6 @@ pub struct Watchers<W> {
     behind: Rc<Notify>,
 }
 
-/// One subscription of one connection.
-struct Subscription<W> {
-    to: W,
-    peer: Rc<Peer>,
-    shows: Shows,
-    watch: Watch,
-    cache: PeerCache,
-    sight: Sight,
-    /// What it could see before its rights changed, until it has been told of the ends of all that it no longer sees: one
-    /// for each change since it was up to date.
-    saw: Vec<Sight>,
-    /// It ends as soon as it has been told of those ends.
-    is_ending: bool,
-    /// Changes that the catch-up has sent it since it was up to date last.
-    told: usize,
-    look: Look,
-}
-
-/// Which form of a change a subscription is told: one byte to look at for each of thousands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Look {
-    /// Facts of the whole board, under its own names.
-    Facts,
-    /// Lamps of the whole board, under its own names.
-    Lamps,
-    /// Only what its sight shows: fewer subjects, or other names.
-    Otherwise,
-}
-
 /// What a subscription is for.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
@@ -86,21 +62,6 @@ pub struct Wanted<'a> {
     pub instance: &'a str,
     /// Whether this one keeps what it hears. It may differ from what was declared of the connection.
     pub profile: Profile,
-}
-
-/// Up to where a peer has been sent each kind.
-pub type Reached = SmallVec<[(Kind, Revision); 2]>;
-
-/// A connection with watches of facts, as one look finds it.
-pub struct Surveyed<T> {
-    /// The connection that the watches belong to.
-    pub conn: ConnId,
-    /// What the look took of it.
-    pub taken: T,
-    /// Up to where its watches were sent everything, for each kind.
-    pub reached: Reached,
-    /// Whether something that has ended waits for its proof that it has read it.
-    pub must_confirm: bool,
 }
 
 /// What came of looking at one subscription.
@@ -282,55 +243,6 @@ impl<W: Watcher> Watchers<W> {
         }
         CatchUpStep::Sent
     }
-
-    /// Looks at every connection that watches facts: `take` picks what the door needs of it.
-    pub fn survey<T>(&self, take: impl Fn(&W) -> T) -> Vec<Surveyed<T>> {
-        let mut found: Vec<Surveyed<T>> = Vec::new();
-        self.kit.hub().read(|hub, _| {
-            for one in self.all.borrow().iter().filter(|one| one.shows == Shows::Facts) {
-                let (conn, must_confirm) = (one.peer.id(), hub.awaits(&one.watch));
-                let stands = (one.watch.kind(), one.watch.reached());
-                match found.iter_mut().find(|surveyed| surveyed.conn == conn) {
-                    Some(surveyed) => {
-                        surveyed.reached.push(stands);
-                        surveyed.must_confirm |= must_confirm;
-                    }
-                    None => {
-                        let (taken, reached) = (take(&one.to), smallvec::smallvec![stands]);
-                        found.push(Surveyed { conn, taken, reached, must_confirm });
-                    }
-                }
-            }
-        });
-        found
-    }
-
-    /// A connection has proved that it has read all that it had been sent when its watches stood there.
-    pub fn confirm(&self, conn: ConnId, reached: &Reached) {
-        for one in self.all.borrow().iter() {
-            let stood = reached.iter().find(|(kind, _)| *kind == one.watch.kind());
-            if let (true, Shows::Facts, Some((_, reached))) =
-                (one.peer.id() == conn, one.shows, stood)
-            {
-                self.confirm_watch(&one.watch, *reached);
-            }
-        }
-    }
-
-    /// For peers that keep nothing, what has left this process counts as read.
-    pub fn confirm_drained(&self) {
-        for one in self.all.borrow().iter() {
-            if one.cache == PeerCache::Forgotten && one.to.is_drained() {
-                self.confirm_watch(&one.watch, one.watch.reached());
-            }
-        }
-    }
-
-    /// Tells the hub how far a peer has read. It forgets withdrawals at the most and so tells no door of a change,
-    /// which is why the subscriptions may be borrowed meanwhile.
-    fn confirm_watch(&self, watch: &Watch, received: Revision) {
-        self.kit.hub().act(|hub, _| hub.confirm(watch, received));
-    }
 }
 
 impl<W: Watcher> Observer for Watchers<W> {
@@ -342,46 +254,5 @@ impl<W: Watcher> Observer for Watchers<W> {
 impl<W> std::fmt::Debug for Watchers<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Watchers").field("count", &self.all.borrow().len()).finish()
-    }
-}
-
-// === impl Look ===
-
-impl Look {
-    fn of(shows: Shows, sight: &Sight) -> Self {
-        match (sight.is_whole(), shows) {
-            (false, _) => Self::Otherwise,
-            (true, Shows::Facts) => Self::Facts,
-            (true, Shows::Lamps) => Self::Lamps,
-        }
-    }
-}
-
-// === impl Subscription ===
-
-impl<W: Watcher> Subscription<W> {
-    /// From now on it sees this.
-    fn see(&mut self, sight: Sight) {
-        self.saw.push(std::mem::replace(&mut self.sight, sight));
-        self.look = Look::Otherwise;
-        self.watch.begin_again();
-    }
-
-    fn is(&self, conn: ConnId, shows: Shows, kind: Kind) -> bool {
-        self.peer.id() == conn && self.shows == shows && self.watch.kind() == kind
-    }
-
-    /// Tells a change to a subscriber that sees it differently from most. Apart from [`Watchers::broadcast`], which
-    /// stays smaller without it.
-    #[inline(never)]
-    fn tell_otherwise(&self, written: &mut Written, writer: &dyn Writer, change: &Change) {
-        if let Some(bytes) = written.of(writer, change, self.shows, &self.sight) {
-            self.to.send(bytes);
-            return;
-        }
-        let mut ends = self.saw.iter().map(|saw| written::end(writer, change, self.shows, saw));
-        if let Some(bytes) = ends.find_map(|end| end) {
-            self.to.send(&bytes);
-        }
     }
 }

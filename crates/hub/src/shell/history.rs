@@ -7,6 +7,7 @@
 //! and would be larger than the changes between two of them; to go through 20,000 changes takes 16 ms in a debug
 //! build, and the time grows with their number.
 
+mod boards;
 mod index;
 mod journal;
 mod page;
@@ -21,7 +22,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use lampfield_board::history::PastChange;
 use lampfield_board::{BoardName, Change, WallTime};
 use lampfield_fabric::{Bucket, Health, Storage, Store, StoreError, Write};
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Mutex, MutexGuard, Notify, watch};
 use tokio::time::timeout;
 
 pub use journal::{LinkEvent, LinkTurn};
@@ -29,6 +30,7 @@ pub use search::{Leaf, Search, Sought};
 
 use self::index::Index;
 use self::journal::Journal;
+use self::page::PageKey;
 use self::writer::{Batch, Entry, Making, OpenPages};
 use crate::notice::Notice;
 use crate::settings::HistorySettings;
@@ -62,6 +64,10 @@ pub struct StoredHistory {
     is_loaded: watch::Sender<bool>,
     /// Held by whoever writes pages.
     open: Mutex<OpenPages>,
+    /// How often everything was dropped: what was begun before that is of no use.
+    era: Cell<u64>,
+    /// Pages that were dropped and are still stored.
+    dropped: RefCell<Vec<PageKey>>,
     journal: Journal,
 }
 
@@ -92,13 +98,19 @@ impl StoredHistory {
             index: RefCell::default(),
             is_loaded: watch::Sender::new(false),
             open: Mutex::default(),
+            era: Cell::default(),
+            dropped: RefCell::default(),
             journal: Journal::new(now()),
         })
     }
 
     /// All changes of a board from this moment on are told.
     pub(crate) fn begin(&self, board: &BoardName, at: WallTime) {
-        self.boards.borrow_mut().push(board.clone());
+        let mut boards = self.boards.borrow_mut();
+        if !boards.contains(board) {
+            boards.push(board.clone());
+        }
+        drop(boards);
         if self.is_on.get() {
             self.record_from(board, at);
         }
@@ -154,6 +166,9 @@ impl StoredHistory {
         let (was_on, is_on) = (self.is_on.get(), !new.keep.is_zero());
         self.settings.replace(HistorySettings { masks, ..new.clone() });
         self.is_on.set(is_on);
+        if was_on && !is_on {
+            self.drop_all();
+        }
         if is_on && !was_on {
             self.boards.borrow().iter().for_each(|board| self.record_from(board, now()));
         }
@@ -210,6 +225,7 @@ impl StoredHistory {
 
     /// Writes what is left. To be called when nothing happens any more and before the store closes.
     pub async fn close(&self) {
+        self.remove_dropped().await;
         self.write_out().await;
     }
 
@@ -217,6 +233,29 @@ impl StoredHistory {
         let mut loaded = self.is_loaded.subscribe();
         let known = timeout(PATIENCE, loaded.wait_for(|loaded| *loaded)).await;
         self.is_on.get() && matches!(known, Ok(Ok(_)))
+    }
+
+    /// Nothing that was recorded up to now may be told any more. The rows themselves go a moment later.
+    fn drop_all(&self) {
+        self.era.set(self.era.get() + 1);
+        self.waiting.take();
+        let gone = self.index.take();
+        if gone.len() > 0 {
+            tracing::info!(code = "history-removed", pages = gone.len(), "no history is kept");
+        }
+        self.dropped.borrow_mut().extend(gone.all());
+        self.begun.notify_one();
+        self.full.notify_one();
+    }
+
+    /// The pages that take more, none of which is from before everything was dropped.
+    async fn open_pages(&self) -> MutexGuard<'_, OpenPages> {
+        let mut open = self.open.lock().await;
+        if open.era() != self.era.get() {
+            let newest = self.dropped.borrow().iter().map(|page| page.base).max();
+            open.restart(self.era.get(), newest.unwrap_or_default());
+        }
+        open
     }
 
     fn has_waiting(&self) -> bool {
@@ -229,7 +268,7 @@ impl StoredHistory {
 
     /// Hands what waits to the store.
     async fn write_out(&self) {
-        let mut open = self.open.lock().await;
+        let mut open = self.open_pages().await;
         if !self.has_waiting() {
             return;
         }
@@ -250,6 +289,9 @@ impl StoredHistory {
         // It fails only if it panics, which would be a bug; then a page is left as it was written last.
         let Ok((pages, written)) = made.await else { return };
         *open = pages;
+        if open.era() != self.era.get() {
+            return;
+        }
         for page in written {
             let key = page.key.to_string();
             let bytes = key.len() + page.text.len();
@@ -260,6 +302,7 @@ impl StoredHistory {
                 index.mark_lost(&page.key.board, page.span.to);
             }
         }
+        self.cut(&mut open);
     }
 
     /// Hands a page, or its end, to the store; says whether that has taken it.

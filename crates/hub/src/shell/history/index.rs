@@ -78,6 +78,15 @@ impl Index {
         *since = (*since).max(behind);
     }
 
+    /// Nothing is stored of a board any longer, nor known of it.
+    pub(super) fn forget(&mut self, board: &BoardName) {
+        for (_, gone) in self.pages.extract_if(.., |_, known| known.board == *board) {
+            self.bytes -= gone.bytes;
+        }
+        self.since.remove(board);
+        self.lost.remove(board);
+    }
+
     /// Changes of a board up to this moment were lost.
     pub(super) fn mark_lost(&mut self, board: &BoardName, until: WallTime) {
         let lost = self.lost.entry(board.clone()).or_insert(until);
@@ -120,19 +129,17 @@ impl Index {
         self.pages.len()
     }
 
-    /// What has to go so that `size` bytes are not exceeded, the oldest first; not what is `open`.
-    pub(super) fn beyond(&self, size: u64, open: &BTreeSet<WallTime>) -> Vec<Going> {
+    /// What has to go so that `size` bytes are not exceeded, the oldest first, whether it still takes changes or not.
+    pub(super) fn beyond(&self, size: u64) -> Vec<Going> {
         let (mut bytes, mut pages) = (self.bytes, self.pages.len());
         let mut going = Vec::new();
         for (base, known) in &self.pages {
             if (bytes <= size && pages <= MOST_PAGES) || going.len() >= GONE_AT_ONCE {
                 break;
             }
-            if !open.contains(base) {
-                bytes -= known.bytes;
-                pages -= 1;
-                going.push(Going::Whole(PageKey { board: known.board.clone(), base: *base }));
-            }
+            bytes -= known.bytes;
+            pages -= 1;
+            going.push(Going::Whole(PageKey { board: known.board.clone(), base: *base }));
         }
         going
     }
@@ -175,15 +182,13 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_pages_go_first_whatever_their_board_and_never_an_open_one() {
+    fn the_oldest_pages_go_first_whatever_their_board() {
         let mut index = Index::default();
         for base in [10, 20, 30, 40] {
             put(&mut index, if base == 20 { "b" } else { "a" }, base, base + 5);
         }
-        assert_eq!(index.beyond(400, &BTreeSet::new()), []);
-        let open = BTreeSet::from([at(10)]);
-        let going = index.beyond(250, &open);
-        assert_eq!(going, [Going::Whole(key("b", 20)), Going::Whole(key("a", 30))]);
+        assert_eq!(index.beyond(400), []);
+        assert_eq!(index.beyond(250), [Going::Whole(key("a", 10)), Going::Whole(key("b", 20))]);
         index.remove(&key("b", 20));
         assert_eq!((index.bytes(), index.len()), (300, 3));
         assert_eq!(index.complete_since(&key("b", 0).board), Some(at(26)));
@@ -208,6 +213,18 @@ mod tests {
         assert_eq!(index.pages(&board, at(0), at(100)), [key("a", 95)], "nothing is in the other");
         // As soon as another page covers the time, nothing of it is left.
         assert_eq!(index.older(at(97)), [Going::Blank(key("b", 12)), Going::Whole(key("a", 20))]);
+    }
+
+    #[test]
+    fn of_a_board_that_is_forgotten_nothing_is_known() {
+        let mut index = Index::default();
+        put(&mut index, "a", 10, 15);
+        put(&mut index, "b", 20, 25);
+        index.mark_lost(&key("a", 0).board, at(12));
+        index.forget(&key("a", 0).board);
+        assert_eq!((index.bytes(), index.len()), (100, 1));
+        assert_eq!(index.complete_since(&key("a", 0).board), None);
+        assert_eq!(index.complete_since(&key("b", 0).board), Some(at(20)));
     }
 
     #[test]

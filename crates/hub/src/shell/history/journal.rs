@@ -76,6 +76,11 @@ impl Journal {
         entries.push_back((board.clone(), event));
     }
 
+    /// Forgets what happened on a board.
+    pub(super) fn forget(&self, board: &BoardName) {
+        self.entries.borrow_mut().retain(|(on, _)| on != board);
+    }
+
     /// What happened on a board since then, the newest first.
     pub(super) fn of(&self, board: &BoardName, since: WallTime) -> Vec<LinkEvent> {
         let entries = self.entries.borrow();

@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use super::index::Going;
 use super::page::{Page, PageBuilder, PageError, PageKey, Span};
-use super::writer::{Batch, OpenPages};
+use super::writer::OpenPages;
 use super::{StoredHistory, WRITE_EVERY, before, now};
 
 /// How often it is looked whether something has become too old, and whether the store answers again.
@@ -50,9 +50,11 @@ impl StoredHistory {
             sleep(LOOK_EVERY).await;
         }
         loop {
-            if !self.is_on.get() {
-                self.clear().await;
-            } else if !self.is_stalled() {
+            if !self.is_on.get() && self.index.borrow().len() > 0 {
+                self.drop_all();
+            }
+            self.remove_dropped().await;
+            if self.is_on.get() && !self.is_stalled() {
                 self.write_out().await;
                 self.prune().await;
             }
@@ -68,7 +70,7 @@ impl StoredHistory {
 
     /// Learns which pages there are. Names that must not be in them any more are taken out.
     async fn load(&self) -> Result<(), StoreError> {
-        let mut open = self.open.lock().await;
+        let mut open = self.open_pages().await;
         let masks = self.settings.borrow().masks.clone();
         let (mut from, mut found): (Option<Cursor>, Found) = Default::default();
         loop {
@@ -78,7 +80,7 @@ impl StoredHistory {
             let read = move || page.rows.into_iter().map(|row| read(row, &masks)).collect();
             let rows: Vec<Result<Read, _>> =
                 tokio::task::spawn_blocking(read).await.unwrap_or_default();
-            rows.into_iter().for_each(|row| self.take(row, &mut found));
+            rows.into_iter().for_each(|row| self.take(row, open.era(), &mut found));
             if from.is_none() {
                 break;
             }
@@ -89,7 +91,14 @@ impl StoredHistory {
         Ok(())
     }
 
-    fn take(&self, row: Result<Read, (Row, PageError)>, found: &mut Found) {
+    /// Takes a row into the index, if nothing was dropped since its reading began.
+    fn take(&self, row: Result<Read, (Row, PageError)>, era: u64, found: &mut Found) {
+        if era != self.era.get() {
+            let key =
+                row.map(|read| Some(read.key)).unwrap_or_else(|(row, _)| PageKey::parse(&row.key));
+            self.dropped.borrow_mut().extend(key);
+            return;
+        }
         let mut index = self.index.borrow_mut();
         match row {
             Ok(Read { key, span, mut bytes, lost, masked }) => {
@@ -112,29 +121,39 @@ impl StoredHistory {
         }
     }
 
-    /// Cuts what is stored to what may be kept.
+    /// Cuts what is stored to what may be kept, piece by piece.
     async fn prune(&self) {
-        loop {
-            let mut open = self.open.lock().await;
-            let (end, size) = {
-                let settings = self.settings.borrow();
-                (before(now(), settings.keep), settings.size)
-            };
-            open.close_older(end);
-            let going = {
-                let index = self.index.borrow();
-                match index.older(end) {
-                    old if old.is_empty() => index.beyond(size, &open.bases()),
-                    old => old,
-                }
-            };
-            drop(open);
-            if going.is_empty() {
-                return;
-            }
-            going.into_iter().for_each(|page| self.let_go(page));
+        while self.cut_some().await {
             tokio::task::yield_now().await;
         }
+    }
+
+    async fn cut_some(&self) -> bool {
+        let mut open = self.open_pages().await;
+        self.cut(&mut open)
+    }
+
+    /// A bounded piece of that; says whether there was something to cut. Open pages count as all do.
+    pub(super) fn cut(&self, open: &mut OpenPages) -> bool {
+        let (end, size) = {
+            let settings = self.settings.borrow();
+            (before(now(), settings.keep), settings.size)
+        };
+        open.close_older(end);
+        let going = {
+            let index = self.index.borrow();
+            match index.older(end) {
+                old if old.is_empty() => index.beyond(size),
+                old => old,
+            }
+        };
+        let is_something = !going.is_empty();
+        for page in going {
+            let (Going::Whole(key) | Going::Blank(key)) = &page;
+            open.close_page(key);
+            self.let_go(page);
+        }
+        is_something
     }
 
     fn let_go(&self, page: Going) {
@@ -153,22 +172,20 @@ impl StoredHistory {
         }
     }
 
-    /// Removes everything, because nothing may be kept any more.
-    async fn clear(&self) {
-        let mut open = self.open.lock().await;
-        *open = OpenPages::default();
-        *self.waiting.borrow_mut() = Batch::default();
-        let gone = std::mem::take(&mut *self.index.borrow_mut());
-        if gone.len() > 0 {
-            tracing::info!(code = "history-removed", pages = gone.len(), "no history is kept");
-        }
-        for (number, key) in gone.all().enumerate() {
-            self.put(key.to_string(), None);
+    /// Removes from the store what may no longer be kept. What the store does not take now it takes later.
+    pub(super) async fn remove_dropped(&self) {
+        // Whoever writes pages begins after these from now on.
+        drop(self.open_pages().await);
+        let gone = self.dropped.take();
+        for (number, key) in gone.iter().enumerate() {
+            if !self.put(key.to_string(), None) {
+                self.dropped.borrow_mut().extend_from_slice(gone.get(number..).unwrap_or_default());
+                return;
+            }
             if number % READ_AT_ONCE == 0 {
                 tokio::task::yield_now().await;
             }
         }
-        open.begin_after(gone.newest().unwrap_or_default());
     }
 }
 

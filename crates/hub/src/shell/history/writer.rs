@@ -50,6 +50,8 @@ pub(super) struct OpenPages {
     pages: BTreeMap<BoardName, PageBuilder>,
     /// Where the newest page begins: no other may begin there.
     newest: WallTime,
+    /// How often everything had been dropped when the first of these pages was begun.
+    era: u64,
 }
 
 // === impl Entry ===
@@ -69,6 +71,12 @@ impl Batch {
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.begun.is_empty() && self.lost.is_none()
     }
+
+    /// Leaves out what was of a board.
+    pub(super) fn forget(&mut self, board: &BoardName) {
+        self.entries.retain(|(on, _)| on != board);
+        self.begun.retain(|(on, _)| on != board);
+    }
 }
 
 // === impl OpenPages ===
@@ -79,9 +87,28 @@ impl OpenPages {
         self.newest = self.newest.max(newest);
     }
 
-    /// The beginnings of the pages that still take changes.
-    pub(super) fn bases(&self) -> BTreeSet<WallTime> {
-        self.pages.values().map(|page| page.key().base).collect()
+    /// Begins anew, after pages that are dropped.
+    pub(super) fn restart(&mut self, era: u64, newest: WallTime) {
+        self.pages.clear();
+        self.begin_after(newest);
+        self.era = era;
+    }
+
+    /// How often everything had been dropped when these pages were begun.
+    pub(super) fn era(&self) -> u64 {
+        self.era
+    }
+
+    /// This page takes no more, if it is an open one.
+    pub(super) fn close_page(&mut self, key: &PageKey) {
+        if self.pages.get(&key.board).is_some_and(|page| page.key() == key) {
+            self.pages.remove(&key.board);
+        }
+    }
+
+    /// Closes the page of a board.
+    pub(super) fn close(&mut self, board: &BoardName) {
+        self.pages.remove(board);
     }
 
     /// Closes those in which nothing is newer than `end`.
