@@ -82,9 +82,9 @@ impl fmt::Display for Ending {
             Self::Replaced => "a new login took over and did not repeat it",
             Self::NotRepeated => "not repeated after the return",
             Self::Goodbye => "said goodbye",
-            Self::Superseded => "said with another account since",
+            Self::Superseded => "its PBX says it with another account now",
             Self::Removed => "the account was removed",
-            Self::Expired => "its time was over",
+            Self::Expired => "its time was up",
             Self::Cleared => "cleared by command",
             Self::Moved => "its domain has another board now",
         })

@@ -12,6 +12,7 @@ mod device;
 mod list;
 mod mailbox;
 mod newest;
+mod own_words;
 mod presence;
 mod queue;
 mod reason;
@@ -79,7 +80,7 @@ pub enum ValueError {
         limit: usize,
     },
     /// It is not what a value of its kind looks like.
-    #[error("that is no {kind}: {reason}")]
+    #[error("not a value of the kind {kind}: {reason}")]
     Malformed {
         /// The word of the kind.
         kind: &'static str,
@@ -111,6 +112,8 @@ pub trait FactValue:
     const WORD: &'static str;
     /// What the kind is about, in one sentence for people.
     const ABOUT: &'static str;
+    /// How a value is typed, for whoever has typed something else: words, or JSON with its types in capitals.
+    const FORM: &'static str;
     /// The word for the rule by which facts are folded.
     const RULE: &'static str;
     /// What another value is called in "if pbx-a says another ..".
@@ -160,7 +163,7 @@ pub trait FactValue:
             return Err(ValueError::Newer { kind, version: form, known });
         }
         serde_json::from_value(stored)
-            .map_err(|error| ValueError::Malformed { kind, reason: error.to_string() })
+            .map_err(|error| ValueError::Malformed { kind, reason: own_words::of(&error) })
     }
 
     /// Whether the value is within the limits of its kind.
@@ -216,9 +219,15 @@ pub trait FactValue:
         hasher.write(serde_json::to_string(self).unwrap_or_default().as_bytes());
     }
 
-    /// The value in a few characters, for a narrow column.
-    fn brief(&self) -> String {
+    /// The value for people, its moments as `clock` writes them; `Display` writes them in UTC.
+    fn told(&self, clock: &dyn Fn(WallTime) -> String) -> String {
+        let _ = clock;
         self.to_string()
+    }
+
+    /// The same in a few characters, for a narrow column.
+    fn brief(&self, clock: &dyn Fn(WallTime) -> String) -> String {
+        self.told(clock)
     }
 
     /// Whether a bare name, written without its kind, looks like a subject of this one.

@@ -45,7 +45,9 @@ impl Serialize for WallTime {
 impl<'de> Deserialize<'de> for WallTime {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
-        let moment: Timestamp = text.parse().map_err(de::Error::custom)?;
+        let moment: Timestamp = text.parse().map_err(|_| {
+            de::Error::custom(format!("\"{text}\" is not a moment, such as 2026-11-21T14:03:00Z"))
+        })?;
         Ok(Self(u64::try_from(moment.as_millisecond()).unwrap_or(0)))
     }
 }

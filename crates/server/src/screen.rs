@@ -15,7 +15,7 @@ pub use lampfield_operations::time;
 pub use names::Names;
 pub use table::{Align, Table, padded};
 
-use lampfield_board::{DeviceState, Kind};
+use lampfield_board::{DeviceState, Kind, WallTime};
 
 use crate::document::Shown;
 
@@ -110,7 +110,7 @@ impl Screen {
                 let sign = state_glyph.sign(self.signs);
                 self.tint(state_glyph.tint, &format!("{sign} {state}"))
             }
-            None => value.to_string(),
+            None => value.told(&on_the_clock),
         }
     }
 
@@ -123,7 +123,7 @@ impl Screen {
                 let state_glyph = glyph::of_state(state.as_str());
                 self.tint(state_glyph.tint, state_glyph.sign(self.signs))
             }
-            None => value.brief(),
+            None => value.brief(&on_the_clock),
         }
     }
 
@@ -145,6 +145,11 @@ impl Screen {
             false => text.to_owned(),
         }
     }
+}
+
+/// A moment in a value, as local time.
+fn on_the_clock(moment: WallTime) -> String {
+    time::clock(&moment.to_string())
 }
 
 /// Whether the terminal's language knows more than ASCII (POSIX: the first of these that is set).

@@ -53,6 +53,7 @@ impl fmt::Display for Agent {
 impl FactValue for Agent {
     const WORD: &'static str = "agent";
     const ABOUT: &'static str = "what an agent of a call centre is doing";
+    const FORM: &'static str = r#"{"logged_in": true or false}; and if so "paused": {"reason": TEXT}, "in_call": true, "wrap_up": true"#;
     const RULE: &'static str = "one-person";
     const ANOTHER: &'static str = "state";
     const MOST_BYTES: usize = 1_024;
@@ -86,13 +87,13 @@ impl FactValue for Agent {
             let Self { logged_in, in_call, wrap_up, .. } = *fact.value;
             logged_in || in_call || wrap_up
         };
-        let servers = facts.iter().filter(|fact| takes_part(fact)).count();
-        let text = match servers {
+        let pbxs = facts.iter().filter(|fact| takes_part(fact)).count();
+        let text = match pbxs {
             0 => "logged in nowhere".to_owned(),
-            1 => format!("one server has it, {lamp}"),
-            all => format!("one person on {all} servers, {lamp}"),
+            1 => format!("one PBX has the agent: {lamp}"),
+            all => format!("one person on {all} PBXs: {lamp}"),
         };
-        let decides = |fact| servers == 0 || takes_part(fact);
+        let decides = |fact| pbxs == 0 || takes_part(fact);
         Reason { text, decides: facts.iter().map(decides).collect() }
     }
 }

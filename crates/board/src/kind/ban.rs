@@ -33,11 +33,7 @@ impl Ban {
 
 impl fmt::Display for Ban {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.until {
-            Some(until) => write!(f, "banned until {until}")?,
-            None => f.write_str("banned for good")?,
-        }
-        write!(f, " by {}: {}", self.source, self.reason)
+        f.write_str(&self.told(&|moment| moment.to_string()))
     }
 }
 
@@ -45,6 +41,8 @@ impl fmt::Display for Ban {
 impl FactValue for Ban {
     const WORD: &'static str = "ban";
     const ABOUT: &'static str = "who is kept out, by whom and for how long";
+    const FORM: &'static str =
+        r#"{"reason": TEXT, "source": TEXT}; and if it ends "until": MOMENT"#;
     const RULE: &'static str = "longest-ban";
     const ANOTHER: &'static str = "end";
     const AFTER_LOSS: AfterLoss = AfterLoss::Keep;
@@ -70,9 +68,15 @@ impl FactValue for Ban {
     fn explain(facts: &[Arrived<'_, Self>], lamp: &Self) -> Reason {
         let text = match facts.len() {
             1 => lamp.to_string(),
-            all => format!("the longest of {all} bans, {lamp}"),
+            all => format!("the longest of {all} bans: {lamp}"),
         };
         Reason { text, decides: facts.iter().map(|fact| fact.value == lamp).collect() }
+    }
+
+    fn told(&self, clock: &dyn Fn(WallTime) -> String) -> String {
+        let until = self.until.map(clock);
+        let until = until.map_or("for good".to_owned(), |until| format!("until {until}"));
+        format!("banned {until} by {}: {}", self.source, self.reason)
     }
 
     fn deadline(&self) -> Option<WallTime> {

@@ -40,6 +40,7 @@ impl fmt::Display for Conference {
 impl FactValue for Conference {
     const WORD: &'static str = "conference";
     const ABOUT: &'static str = "where a conference lives, and who is in it";
+    const FORM: &'static str = r#"{"members": NUMBER}; and if known "locked": true, "at": TEXT"#;
     const RULE: &'static str = "first-holder";
     const ANOTHER: &'static str = "number of members";
     const MOST_BYTES: usize = 2_048;
@@ -57,8 +58,8 @@ impl FactValue for Conference {
     fn explain(facts: &[Arrived<'_, Self>], lamp: &Self) -> Reason {
         let first = facts.iter().min_by_key(|fact| (fact.value.turn, fact.at)).map(|fact| fact.at);
         let text = match facts.len() {
-            1 => format!("one server holds it, {lamp}"),
-            all => format!("the first of {all} servers that hold it has it, {lamp}"),
+            1 => format!("one PBX holds it: {lamp}"),
+            all => format!("the first of the {all} PBXs that hold it decides: {lamp}"),
         };
         Reason { text, decides: facts.iter().map(|fact| Some(fact.at) == first).collect() }
     }

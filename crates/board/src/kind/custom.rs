@@ -21,8 +21,7 @@ pub struct Custom {
 
 impl fmt::Display for Custom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.data.fmt(f)?;
-        self.until.iter().try_for_each(|until| write!(f, " until {until}"))
+        f.write_str(&self.told(&|moment| moment.to_string()))
     }
 }
 
@@ -30,6 +29,7 @@ impl fmt::Display for Custom {
 impl FactValue for Custom {
     const WORD: &'static str = "custom";
     const ABOUT: &'static str = "whatever a program shares, as JSON";
+    const FORM: &'static str = r#"{"data": ANY JSON}; and if it ends "until": MOMENT"#;
     const RULE: &'static str = "newest-arrival";
     const ANOTHER: &'static str = "value";
     const FILING: Filing = Filing::BySubject;
@@ -58,6 +58,11 @@ impl FactValue for Custom {
     /// To say it again with a later end is no news.
     fn repeats(&self, held: &Self) -> bool {
         self.data == held.data
+    }
+
+    fn told(&self, clock: &dyn Fn(WallTime) -> String) -> String {
+        let until = self.until.map(|until| format!(" until {}", clock(until)));
+        format!("{}{}", self.data, until.unwrap_or_default())
     }
 
     fn deadline(&self) -> Option<WallTime> {

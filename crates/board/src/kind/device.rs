@@ -162,6 +162,8 @@ impl<'de> Deserialize<'de> for DeviceState {
 impl FactValue for DeviceState {
     const WORD: &'static str = "device";
     const ABOUT: &'static str = "the state of a device";
+    const FORM: &'static str =
+        "NOT_INUSE, INUSE, BUSY, RINGING, RINGINUSE, ONHOLD, UNAVAILABLE, UNKNOWN or INVALID";
     const RULE: &'static str = "asterisk-fold";
     const ANOTHER: &'static str = "state";
     const IS_ANONYMOUS: bool = true;
@@ -199,10 +201,7 @@ impl FactValue for DeviceState {
                 text: format!("RINGING together with {occupied} gives RINGINUSE"),
                 decides: decides(|state, _| state == Self::Ringing || state.occupies()),
             },
-            _ => Reason {
-                text: format!("nothing else is said than {lamp}"),
-                decides: decides(|_, _| true),
-            },
+            _ => Reason { text: format!("every fact says {lamp}"), decides: decides(|_, _| true) },
         }
     }
 

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::{
     AfterLoss, Agent, Alternatives, Arrived, Ban, Conference, Custom, DeviceState, FactValue,
-    Filing, MessageCount, Presence, Queue, Reason, Registration, ValueError,
+    Filing, MessageCount, Presence, Queue, Reason, Registration, ValueError, own_words,
 };
 use crate::revision::Revision;
 use crate::wall_time::WallTime;
@@ -56,6 +56,12 @@ macro_rules! kinds {
             #[must_use]
             pub const fn about(self) -> &'static str {
                 match self { $(Self::$kind => <$value>::ABOUT,)+ }
+            }
+
+            /// How a value of it is typed.
+            #[must_use]
+            pub const fn form(self) -> &'static str {
+                match self { $(Self::$kind => <$value>::FORM,)+ }
             }
 
             /// The word for the rule by which its facts are folded.
@@ -181,7 +187,7 @@ macro_rules! kinds {
                     $(Self::$kind => {
                         let read = serde_json::from_value::<$value>(json);
                         let value = read.map_err(|error| ValueError::Malformed {
-                            kind: <$value>::WORD, reason: error.to_string(),
+                            kind: <$value>::WORD, reason: own_words::of(&error),
                         })?;
                         value.check()?;
                         Ok(Value::from(value))
@@ -242,10 +248,16 @@ macro_rules! kinds {
                 }
             }
 
-            /// The value in a few characters, for a narrow column.
+            /// The value for people, its moments as `clock` writes them.
             #[must_use]
-            pub fn brief(&self) -> String {
-                match self { $(Self::$kind(held) => Borrow::<$value>::borrow(held).brief(),)+ }
+            pub fn told(&self, clock: &dyn Fn(WallTime) -> String) -> String {
+                match self { $(Self::$kind(held) => Borrow::<$value>::borrow(held).told(clock),)+ }
+            }
+
+            /// The same in a few characters, for a narrow column.
+            #[must_use]
+            pub fn brief(&self, clock: &dyn Fn(WallTime) -> String) -> String {
+                match self { $(Self::$kind(held) => Borrow::<$value>::borrow(held).brief(clock),)+ }
             }
 
             pub(crate) fn placed<'a>(

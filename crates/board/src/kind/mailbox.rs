@@ -7,6 +7,7 @@ use std::hash::Hasher;
 use serde::{Deserialize, Serialize};
 
 use super::{AfterLoss, Arrived, FactValue, Filing, Reason, ValueError, newest};
+use crate::wall_time::WallTime;
 
 /// The messages in a mailbox. Asterisk's own type is a signed `int` on both (`main/mwi.c`), so
 /// negative numbers from the wire are kept as they came.
@@ -41,6 +42,7 @@ impl fmt::Display for MessageCount {
 impl FactValue for MessageCount {
     const WORD: &'static str = "mailbox";
     const ABOUT: &'static str = "the messages waiting in a mailbox";
+    const FORM: &'static str = r#"{"new": NUMBER, "old": NUMBER}"#;
     const RULE: &'static str = "newest-arrival";
     const ANOTHER: &'static str = "count";
     const AFTER_LOSS: AfterLoss = AfterLoss::Keep;
@@ -73,7 +75,7 @@ impl FactValue for MessageCount {
     }
 
     /// New and old messages, such as `3/1`.
-    fn brief(&self) -> String {
+    fn brief(&self, _: &dyn Fn(WallTime) -> String) -> String {
         format!("{}/{}", self.new, self.old)
     }
 

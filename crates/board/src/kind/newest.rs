@@ -13,9 +13,9 @@ pub(super) fn fold<'a, V: FactValue + 'a>(
 pub(super) fn explain<V: FactValue>(facts: &[Arrived<'_, V>], lamp: &V) -> Reason {
     let newest = facts.iter().map(|fact| fact.at).max();
     let text = if facts.iter().all(|fact| fact.value == lamp) {
-        format!("nothing else is said than {lamp}")
+        format!("every fact says {lamp}")
     } else {
-        format!("the newest of all facts, {lamp}")
+        format!("the newest fact decides: {lamp}")
     };
     Reason { text, decides: facts.iter().map(|fact| Some(fact.at) == newest).collect() }
 }

@@ -65,6 +65,7 @@ impl fmt::Display for Presence {
 impl FactValue for Presence {
     const WORD: &'static str = "presence";
     const ABOUT: &'static str = "whether a person is to be called";
+    const FORM: &'static str = r#"{"show": WORD}, the word one of not_set, unavailable, available, away, xa, chat and dnd; and if there is one "status": TEXT, "subtype": TEXT"#;
     const RULE: &'static str = "newest-arrival";
     const ANOTHER: &'static str = "presence";
     const FILING: Filing = Filing::BySubject;

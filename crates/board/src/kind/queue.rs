@@ -22,8 +22,7 @@ pub struct Queue {
 
 impl fmt::Display for Queue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} waiting, {} free", self.waiting, self.free)?;
-        self.waiting_since.iter().try_for_each(|since| write!(f, ", the first since {since}"))
+        f.write_str(&self.told(&|moment| moment.to_string()))
     }
 }
 
@@ -31,6 +30,8 @@ impl fmt::Display for Queue {
 impl FactValue for Queue {
     const WORD: &'static str = "queue";
     const ABOUT: &'static str = "how full a queue of callers is";
+    const FORM: &'static str =
+        r#"{"waiting": NUMBER, "free": NUMBER}; and if known "waiting_since": MOMENT"#;
     const RULE: &'static str = "sum-of-servers";
     const ANOTHER: &'static str = "number";
     const IS_ANONYMOUS: bool = true;
@@ -64,9 +65,14 @@ impl FactValue for Queue {
 
     fn explain(facts: &[Arrived<'_, Self>], lamp: &Self) -> Reason {
         let text = match facts.len() {
-            1 => format!("one server has it, {lamp}"),
-            all => format!("{all} servers together, {lamp}"),
+            1 => format!("one PBX has it: {lamp}"),
+            all => format!("the sum of {all} PBXs: {lamp}"),
         };
         Reason { text, decides: facts.iter().map(|_| true).collect() }
+    }
+
+    fn told(&self, clock: &dyn Fn(WallTime) -> String) -> String {
+        let since = self.waiting_since.map(|since| format!(", the first since {}", clock(since)));
+        format!("{} waiting, {} free{}", self.waiting, self.free, since.unwrap_or_default())
     }
 }

@@ -67,6 +67,7 @@ impl fmt::Display for Registration {
 impl FactValue for Registration {
     const WORD: &'static str = "registration";
     const ABOUT: &'static str = "where a user is registered";
+    const FORM: &'static str = r#"{"contacts": [{"uri": TEXT}]}; and if known of a contact "expires": MOMENT, "path": [TEXT], "user_agent": TEXT"#;
     const RULE: &'static str = "all-contacts";
     const ANOTHER: &'static str = "set of contacts";
     const MAY_EXPIRE: bool = true;
@@ -99,9 +100,9 @@ impl FactValue for Registration {
 
     fn explain(facts: &[Arrived<'_, Self>], lamp: &Self) -> Reason {
         let text = match lamp.contacts.len() {
-            0 => "no server has a contact of the user".to_owned(),
+            0 => "no PBX has a contact of the user".to_owned(),
             1 => "one contact is known".to_owned(),
-            all => format!("the contacts of all servers together, {all}"),
+            all => format!("all {all} contacts of all PBXs"),
         };
         let decides =
             |fact: &Arrived<'_, Self>| lamp.contacts.is_empty() || !fact.value.contacts.is_empty();

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::name::{self, NameError};
+use crate::pattern::Pattern;
 use crate::subject::SubjectName;
 
 /// One exact name, or with one `*` all names that begin and end alike: `PJSIP/*`. The `*` stands for any characters or
@@ -14,6 +15,12 @@ pub struct NameForm {
     before: Box<str>,
     /// What stands behind the `*`; none without one.
     after: Option<Box<str>>,
+}
+
+/// What stands before the first wildcard of a pattern, and behind the last.
+struct Ends<'a> {
+    before: &'a str,
+    after: &'a str,
 }
 
 /// Why a text is no form of names.
@@ -72,6 +79,31 @@ impl NameForm {
         }
     }
 
+    /// Whether every name that fits the pattern is of this form.
+    #[must_use]
+    pub fn takes_all_of(&self, pattern: &Pattern) -> bool {
+        match (Ends::of(pattern), &self.after) {
+            (None, _) => self.star_in(pattern.as_str()).is_some(),
+            (Some(ends), Some(after)) => {
+                ends.before.starts_with(&*self.before) && ends.after.ends_with(&**after)
+            }
+            (Some(_), None) => false,
+        }
+    }
+
+    /// Whether a name may be of this form and fit the pattern: false only where none can be.
+    #[must_use]
+    pub fn may_meet(&self, pattern: &Pattern) -> bool {
+        match (Ends::of(pattern), &self.after) {
+            (None, _) => self.star_in(pattern.as_str()).is_some(),
+            (Some(_), None) => pattern.matches(&self.before),
+            (Some(Ends { before, after }), Some(own_after)) => {
+                let begins = before.starts_with(&*self.before) || self.before.starts_with(before);
+                begins && (after.ends_with(&**own_after) || own_after.ends_with(after))
+            }
+        }
+    }
+
     /// The text with this in place of the `*`. It may be too long for a name, or empty.
     pub(super) fn filled(&self, star: &str) -> String {
         [&*self.before, star, self.after.as_deref().unwrap_or_default()].concat()
@@ -89,6 +121,20 @@ impl NameForm {
         }
     }
 }
+
+// === impl Ends ===
+
+impl<'a> Ends<'a> {
+    /// None of a pattern without a wildcard, which is one name.
+    fn of(pattern: &'a Pattern) -> Option<Self> {
+        let wildcard = ['*', '?'];
+        let (before, _) = pattern.as_str().split_once(wildcard)?;
+        let (_, after) = pattern.as_str().rsplit_once(wildcard)?;
+        Some(Self { before, after })
+    }
+}
+
+// === impl NameForm, as text ===
 
 impl fmt::Display for NameForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -127,6 +173,31 @@ mod tests {
         assert_eq!(form("PJSIP/100").star_in("PJSIP/100"), Some(""));
         assert_eq!(form("PJSIP/100").star_in("PJSIP/1000"), None);
         assert_eq!(form("*").star_in("x"), Some("x"));
+    }
+
+    #[test]
+    fn a_form_takes_all_of_a_pattern_or_some_or_none() {
+        let pattern = |text: &str| Pattern::parse(text).expect("a pattern");
+        for (of, text, all, some) in [
+            ("PJSIP/*", "PJSIP/1*", true, true),
+            ("PJSIP/*", "PJSIP/100", true, true),
+            ("PJSIP/*", "P*", false, true),
+            ("PJSIP/*", "*00", false, true),
+            ("PJSIP/*", "SIP/*", false, false),
+            ("PJSIP/*", "SIP/100", false, false),
+            ("*@berlin", "1*@berlin", true, true),
+            ("*@berlin", "1?0@paris", false, false),
+            ("PJSIP/100", "PJSIP/1*", false, true),
+            ("PJSIP/200", "PJSIP/1*", false, false),
+            ("PJSIP/100", "PJSIP/100", true, true),
+        ] {
+            let (of, pattern) = (form(of), pattern(text));
+            assert_eq!(
+                (of.takes_all_of(&pattern), of.may_meet(&pattern)),
+                (all, some),
+                "{of} {text}"
+            );
+        }
     }
 
     #[test]

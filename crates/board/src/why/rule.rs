@@ -26,7 +26,7 @@ impl Rule {
     ) -> (Self, Vec<bool>) {
         let reason = lamp.and_then(|lamp| kind.explain(facts, lamp));
         let Reason { text, decides } = reason.unwrap_or_else(|| Reason {
-            text: "no server says anything".to_owned(),
+            text: "nobody says anything".to_owned(),
             decides: Vec::new(),
         });
         (Self { name: kind.rule(), reason: text }, decides)

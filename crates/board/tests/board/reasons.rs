@@ -72,7 +72,7 @@ fn a_lamp_with_nothing_behind_it() {
     assert_eq!(why.lamp, None);
     assert_eq!(deciders(&why), [false]);
     assert_eq!(why.changes[0].says, Alternatives::AnythingElse);
-    assert_eq!(why.rule.to_string(), "asterisk-fold: no server says anything");
+    assert_eq!(why.rule.to_string(), "asterisk-fold: nobody says anything");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_single_fact() {
     let (mut talk, lamp) = (Talk::new(), device("PJSIP/100"));
     talk.tell(1, &lamp, Busy);
     let why = why(&talk, &lamp);
-    assert_eq!(why.rule.to_string(), "asterisk-fold: nothing else is said than BUSY");
+    assert_eq!(why.rule.to_string(), "asterisk-fold: every fact says BUSY");
     assert_eq!(deciders(&why), [true]);
 }
 
@@ -91,7 +91,7 @@ fn the_newest_count_decides() {
     talk.tell(2, &lamp, count(1, 2));
     let why = why(&talk, &lamp);
     assert_eq!(deciders(&why), [false, true]);
-    assert_eq!(why.rule.to_string(), "newest-arrival: the newest of all facts, 1 new, 2 old");
+    assert_eq!(why.rule.to_string(), "newest-arrival: the newest fact decides: 1 new, 2 old");
     assert_eq!(why.changes[0].says, Alternatives::Another("count"));
 }
 
