@@ -22,7 +22,7 @@ use lampfield_xmpp_stream::{BareJid, Domain};
 use tokio::time::Instant;
 
 pub use declared::{DeclaredAccount, Reconciled};
-pub use manage::{NewAccount, NewPassword};
+pub use manage::{AccountChanges, NewAccount, NewPassword};
 pub use turn::LoginTurn;
 
 use crate::derivations::Derivations;

@@ -29,19 +29,19 @@ pub enum AccountError {
     #[error("{0} names a domain, not an account")]
     NoName(BareJid),
     /// Its domain is being removed, or was.
-    #[error("{0} cannot be added: its domain is removed")]
+    #[error("{0} cannot be added: its domain has been removed")]
     DomainRemoved(BareJid),
     /// The password that was given cannot be used, for the reason named.
     #[error("{0}: {1}")]
     Password(BareJid, PasswordError),
     /// As many accounts exist as [`BookLimits::accounts`](crate::BookLimits::accounts) allows, this number.
-    #[error("there are {0} accounts, the limit")]
+    #[error("there are {0} accounts already, which is the limit")]
     Full(usize),
     /// Too many passwords are being hashed at this moment; it can be tried again.
     #[error("too many logins at the moment, try again")]
     Busy,
     /// The kernel gives no random numbers, so no key can be made.
-    #[error("the kernel gives no random numbers")]
+    #[error("the kernel provides no random numbers")]
     NoRandom,
     /// The change is in the book, but not on the disk yet; the store goes on trying.
     #[error("done, but not stored yet: {0}")]
@@ -59,7 +59,7 @@ pub enum LoginError {
     NotAuthorized,
     /// Too much was tried for this account from this address. The password was not looked at: the
     /// right one would have been refused as well.
-    #[error("too many wrong passwords from this address, this one was not looked at")]
+    #[error("too many wrong passwords from this address; this one was not checked")]
     Throttled,
     /// It cannot be decided now: too many passwords are being hashed, or the account that this login
     /// would make cannot be made. The same may work later.

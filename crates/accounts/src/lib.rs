@@ -29,8 +29,8 @@ mod throttle;
 
 pub use account::{ALLOWED_NAMES, Account, AccountSource, LegacyAuth, Role};
 pub use book::{
-    AccountBook, AccountChange, BookLimits, DeclaredAccount, JoinPolicy, LoginTurn, NewAccount,
-    NewPassword, Reconciled,
+    AccountBook, AccountChange, AccountChanges, BookLimits, DeclaredAccount, JoinPolicy, LoginTurn,
+    NewAccount, NewPassword, Reconciled,
 };
 pub use error::{AccountError, LoginError};
 pub use invite::{Invitation, Rotation};

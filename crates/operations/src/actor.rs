@@ -120,7 +120,7 @@ impl Actor {
         match (&self.board, reach) {
             (Some(board), Reach::Server) => {
                 let message = format!(
-                    "{name} is about the whole server; {self} may touch the board {board} only"
+                    "{name} is about the whole server, and {self} may only touch the board {board}"
                 );
                 Err(Failure::new(Exit::NotAllowed, "whole-server", message)
                     .line("ask", "the owner of the data folder, or an admin of the first domain"))
@@ -137,10 +137,10 @@ impl Actor {
         if self.scopes.has(scope) {
             return Ok(());
         }
-        let message = format!("{what} needs the scope {scope}, which {self} has not");
+        let message = format!("{what} needs the scope {scope}, which {self} does not have");
         let who = match scope {
             Scope::HistoryRead => {
-                "the owner of the data folder: history.read in the configuration says who has it"
+                "the owner of the data folder: read of [history] in the configuration says who has it"
                     .to_owned()
             }
             _ => format!("the owner of the data folder, an admin, or whoever may give {scope}"),

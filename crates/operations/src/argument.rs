@@ -203,7 +203,7 @@ impl ArgumentValue for String {
     fn read(said: Value) -> Result<Self, String> {
         match said {
             Value::String(text) => Ok(text),
-            other => Err(format!("a text belongs here, not {other}")),
+            other => Err(format!("a text is needed, not {other}")),
         }
     }
 
@@ -220,7 +220,7 @@ impl ArgumentValue for bool {
         match said {
             Value::Null => Ok(false),
             Value::Bool(is) => Ok(is),
-            other => Err(format!("true or false belongs here, not {other}")),
+            other => Err(format!("true or false is needed, not {other}")),
         }
     }
 
@@ -235,7 +235,7 @@ impl ArgumentValue for usize {
 
     fn read(said: Value) -> Result<Self, String> {
         let number = said.as_u64().and_then(|number| Self::try_from(number).ok());
-        number.ok_or_else(|| format!("a whole number belongs here, not {said}"))
+        number.ok_or_else(|| format!("a whole number is needed, not {said}"))
     }
 
     fn write(&self) -> Value {
@@ -251,7 +251,7 @@ impl ArgumentValue for Vec<String> {
         match said {
             Value::Null => Ok(Self::new()),
             Value::Array(texts) => texts.into_iter().map(String::read).collect(),
-            other => Err(format!("a list of texts belongs here, not {other}")),
+            other => Err(format!("a list of texts is needed, not {other}")),
         }
     }
 

@@ -61,8 +61,8 @@ impl Failure {
 
     /// A bug of this program.
     pub fn bug(what: impl fmt::Display) -> Self {
-        Self::new(Exit::Bad, "bug", format!("{what}; this is a bug of lampfield"))
-            .line("try", "report it with the output of: lampfield status --json")
+        Self::new(Exit::Bad, "bug", format!("{what}; this is a bug in lampfield"))
+            .line("try", "report it with the output of lampfield status --json")
     }
 
     /// With one more line, for example `try` and what to type.

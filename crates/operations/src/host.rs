@@ -33,6 +33,9 @@ pub trait Host: 'static {
     /// When a file with a secret cannot be read.
     fn declared_password(&self, account: &BareJid) -> Result<Option<String>, Failure>;
 
+    /// Where the file declares an account, the file and the line; none where it does not.
+    fn declared_place(&self, account: &BareJid) -> Option<String>;
+
     /// What belongs on the machine of a PBX with this account and password.
     ///
     /// # Errors

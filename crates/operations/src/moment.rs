@@ -8,12 +8,25 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use lampfield_board::WallTime;
 
+/// A length of time with its unit. `M`, which is a month to some programs and minutes to others, is no unit here.
+///
+/// # Errors
+/// Says what can be written instead.
+pub fn duration(typed: &str) -> Result<Duration, String> {
+    let mut units = typed.split(|c: char| !c.is_ascii_alphabetic());
+    if units.any(|unit| unit == "M") {
+        let (month, minutes) = (typed.replace('M', "month"), typed.replace('M', "min"));
+        return Err(format!("M may mean months or minutes: write {month} or {minutes}"));
+    }
+    let wanted = "write a number and its unit: 10s, 5min, 1h, 7days";
+    humantime::parse_duration(typed).map_err(|_| wanted.to_owned())
+}
+
 /// A duration longer than nothing.
 pub fn some_time(typed: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(typed) {
-        Ok(time) if !time.is_zero() => Ok(time),
-        Ok(_) => Err("it must be longer than nothing, such as 10s".to_owned()),
-        Err(_) => Err("write a number and its unit: 10s, 5min, 1h".to_owned()),
+    match duration(typed)? {
+        time if !time.is_zero() => Ok(time),
+        _ => Err("it must be longer than nothing, such as 10s".to_owned()),
     }
 }
 
@@ -26,14 +39,17 @@ pub fn moment(typed: &str) -> Result<WallTime, String> {
 /// How far to look back: so long, or to a moment.
 pub fn since(typed: &str) -> Result<WallTime, String> {
     let now = Zoned::now();
-    let back = humantime::parse_duration(typed).ok().and_then(|back| before(&now, back));
+    if typed.ends_with('M') {
+        duration(typed)?;
+    }
+    let back = duration(typed).ok().and_then(|back| before(&now, back));
     back.or_else(|| read(typed, &now))
-        .ok_or("write how long, or from when: 10m, 2h, 14:03".to_owned())
+        .ok_or("write how far back, or from when on: 10m, 2h, 14:03".to_owned())
 }
 
 fn read(typed: &str, now: &Zoned) -> Option<WallTime> {
     if let Some(back) = typed.strip_prefix('-') {
-        return before(now, humantime::parse_duration(back).ok()?);
+        return before(now, duration(back).ok()?);
     }
     if let Ok(exact) = typed.parse::<Timestamp>() {
         return wall(exact);
@@ -83,6 +99,18 @@ mod tests {
         for wrong in ["", "noon", "25:00", "-", "-10", "10m", "-99999999999y"] {
             assert_eq!(at(wrong, now), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_month_is_not_taken_for_a_minute() {
+        for typed in ["1M", "2h 1M", "1M 10s"] {
+            let refused = duration(typed).expect_err("a month, or a minute?");
+            assert!(refused.contains("1month") && refused.contains("1min"), "{refused}");
+        }
+        assert_eq!(duration("1min"), Ok(Duration::from_mins(1)));
+        assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
+        assert!(duration("1month").is_ok_and(|month| month > Duration::from_hours(24 * 28)));
+        assert!(since("1M").is_err_and(|refused| refused.contains("1month")));
     }
 
     #[test]

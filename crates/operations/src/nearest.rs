@@ -7,16 +7,34 @@ pub fn nearest<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
     most: usize,
 ) -> Vec<&'a str> {
+    ranked(typed, candidates, ENOUGH).into_iter().take(most).collect()
+}
+
+/// The one of `candidates` that resembles `typed` most, if it does so by more than `least` (0 to 1).
+pub fn nearest_above<'a>(
+    typed: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    least: f64,
+) -> Option<&'a str> {
+    ranked(typed, candidates, least).into_iter().next()
+}
+
+/// Those that are likely enough, best first, each once.
+fn ranked<'a>(
+    typed: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    least: f64,
+) -> Vec<&'a str> {
     let wanted = typed.to_lowercase();
     let mut ranked: Vec<(f64, &str)> = candidates
         .into_iter()
         .map(|name| (likeness(&wanted, &name.to_lowercase()), name))
-        .filter(|(score, _)| *score >= ENOUGH)
+        .filter(|(score, _)| *score >= least)
         .collect();
     ranked.sort_by(|(a, left), (b, right)| b.total_cmp(a).then_with(|| left.cmp(right)));
     // The same name again stands beside it now.
     ranked.dedup();
-    ranked.into_iter().take(most).map(|(_, name)| name).collect()
+    ranked.into_iter().map(|(_, name)| name).collect()
 }
 
 /// Below this likeness (0 to 1) two names have nothing to do with each other: one wrong letter in

@@ -15,6 +15,7 @@ mod status;
 mod stored;
 mod subject;
 mod user;
+mod user_change;
 mod watch;
 mod why;
 
@@ -33,6 +34,7 @@ pub use lamps::LampList;
 pub use log::LogSet;
 pub use status::Status;
 pub use user::{UserAdd, UserForgetResource, UserList, UserPasswd, UserRemove};
+pub use user_change::UserChange;
 pub use watch::Watch;
 pub use why::Why;
 
@@ -175,6 +177,7 @@ operations! {
     LampList,
     UserAdd,
     UserList,
+    UserChange,
     UserPasswd,
     UserForgetResource,
     UserRemove,

@@ -6,7 +6,7 @@ use lampfield_hub::{Reached, Trouble};
 
 use crate::document::moment;
 use crate::document::status::{Attention, Severity};
-use crate::time::{age, clock};
+use crate::time::{age, counted};
 
 /// What is wrong, for a list of things to look at.
 pub fn attention(trouble: &Trouble) -> Attention {
@@ -14,44 +14,44 @@ pub fn attention(trouble: &Trouble) -> Attention {
         Trouble::LongBackoff { predicted, grace, .. } if predicted <= grace => (
             "backoff-grown",
             Severity::Look,
-            "run lampfield relay on that machine, as lampfield invite NAME prints it; or look why its \
-             line drops (net.ipv4.tcp_wmem = \"4096 4194304 8388608\" in a file in its /etc/sysctl.d, or \
-             clear text inside a VPN, help against drops of its own), and restart that Asterisk when it \
-             is idle",
+            "run lampfield relay on that machine, as lampfield invite NAME prints it; or find out why its \
+             line drops (where it breaks its own stream, net.ipv4.tcp_wmem = \"4096 4194304 8388608\" in \
+             a file in its /etc/sysctl.d helps, or clear text inside a VPN), and restart that Asterisk \
+             when it is idle",
         ),
         Trouble::DuplicateEid { .. } => (
             "duplicate-eid",
             Severity::Bad,
-            "give each server its own entityid= in [options] of asterisk.conf, then: core restart when convenient",
+            "give each PBX its own entityid= in [options] of asterisk.conf, then: core restart when convenient",
         ),
         Trouble::TombstoneLimit { .. } => (
             "tombstone-limit",
             Severity::Look,
-            "give up what is gone for good: lampfield user remove NAME, or one server of an account: \
+            "remove what is gone for good: lampfield user remove NAME, or one PBX of an account: \
              lampfield user forget-resource NAME RESOURCE; or raise tombstones in [limits]",
         ),
         Trouble::OriginGone { .. } => (
             "origin-gone",
             Severity::Look,
-            "look at that server and its line; if it is gone for good: lampfield user remove NAME",
+            "check that PBX and its line; if it is gone for good: lampfield user remove NAME",
         ),
         Trouble::LongBackoff { .. } => (
             "backoff-exceeds-grace",
             Severity::Look,
-            "run lampfield relay on that machine, as lampfield invite NAME prints it; or take grace out \
-             of [lease] (the default is \"auto\", which follows it), then: systemctl reload lampfield \
+            "run lampfield relay on that machine, as lampfield invite NAME prints it; or remove grace \
+             from [lease] (the default, \"auto\", follows the waits), then: systemctl reload lampfield \
              (or send it SIGHUP)",
         ),
         Trouble::FactsRefused { reached: Reached::Origins, .. } => (
             "facts-refused",
             Severity::Bad,
-            "look which client speaks under ever new entity ids: lampfield status --json; remove its \
+            "find the client that keeps using new entity ids: lampfield status --json; remove its \
              account, or correct it",
         ),
         Trouble::FactsRefused { .. } => (
             "facts-refused",
             Severity::Bad,
-            "look whether that server should say so much; if so raise the limit, then: systemctl \
+            "check whether that PBX should publish so much; if so, raise the limit, then: systemctl \
              reload lampfield (or send it SIGHUP)",
         ),
     };
@@ -67,7 +67,7 @@ pub fn attention(trouble: &Trouble) -> Attention {
 pub fn sentence(trouble: &Trouble) -> String {
     match trouble {
         Trouble::DuplicateEid { eid, accounts, others } => format!(
-            "{}{} speak as the same entity {eid}: each takes the other's states for its own echo and \
+            "{}{} use the same entity id {eid}: each takes the other's states for its own echo and \
              drops them",
             list(accounts),
             match others {
@@ -76,17 +76,17 @@ pub fn sentence(trouble: &Trouble) -> String {
             }
         ),
         Trouble::TombstoneLimit { limit, stale, .. } => format!(
-            "more than {limit} withdrawals wait to be confirmed and the oldest were forgotten: {} \
-             may show dead states",
+            "more than {limit} withdrawals are not confirmed yet, so the oldest were forgotten: {} \
+             may still show dead states",
             list(stale)
         ),
         Trouble::OriginGone { origin, since } => format!(
-            "{origin} has been away since {} and its states were withdrawn",
-            clock(&moment(*since))
+            "{origin} has been away since {}, and its states were withdrawn",
+            moment(*since)
         ),
         Trouble::LongBackoff { account, drops, predicted, grace } if predicted <= grace => format!(
-            "{account} has dropped {drops} times: its next reconnect may take {}, and if it dies its \
-             lamps stand for {}",
+            "{account} has dropped {drops} times: its next reconnect may take {}, and if it dies, its \
+             lamps stay lit for {}",
             age(predicted.as_secs_f64()),
             age(grace.as_secs_f64())
         ),
@@ -96,11 +96,12 @@ pub fn sentence(trouble: &Trouble) -> String {
             age(grace.as_secs_f64())
         ),
         Trouble::FactsRefused { reached, account, identity, count, since } => {
-            let (facts, were) = if *count == 1 { ("fact", "was") } else { ("facts", "were") };
+            let were = if *count == 1 { "was" } else { "were" };
             format!(
-                "{reached} is reached: {count} {facts} of {account}{} {were} refused since {}",
+                "{reached} is reached: {} of {account}{} {were} refused since {}",
+                counted(*count, "fact"),
                 identity.as_ref().map(|identity| format!(" {identity}")).unwrap_or_default(),
-                clock(&moment(*since))
+                moment(*since)
             )
         }
     }

@@ -118,7 +118,7 @@ fn what_cannot_be_is_refused_with_what_can() {
     assert_eq!(refused(json!({})).0, "missing-argument");
     let (code, text) = refused(json!({"name": "x", "allow": "PJSIP/1"}));
     assert_eq!(code, "wrong-argument");
-    assert!(text.contains("allow: a list of texts"), "{text}");
+    assert!(text.contains("allow: a list of texts is needed"), "{text}");
     let unknown = defined("user ad").expect_err("none").to_string();
     assert!(unknown.contains("user add"), "{unknown}");
 }

@@ -68,6 +68,10 @@ impl Host for Program {
         Ok(None)
     }
 
+    fn declared_place(&self, _: &BareJid) -> Option<String> {
+        None
+    }
+
     fn invitation(&self, _: &BareJid, _: &str, _: LegacyAuth) -> Result<Invite, Failure> {
         Err(Failure::bug("nobody is invited here"))
     }
@@ -316,7 +320,7 @@ async fn refused_readers() {
             let Err(refused) = answer else { continue };
             assert_eq!((refused.exit, refused.code.as_str()), (Exit::NotAllowed, "scope-missing"));
             let text = refused.to_string();
-            assert!(text.contains("history:read") && text.contains("history.read"), "{text}");
+            assert!(text.contains("history:read") && text.contains("read of [history]"), "{text}");
         }
         let present = Why { at: None, ..why("PJSIP/100", now) };
         assert!(desk.act(actor, present).await.is_ok(), "the present is not the past");

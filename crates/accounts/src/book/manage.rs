@@ -38,6 +38,19 @@ pub struct NewAccount {
     pub source: AccountSource,
 }
 
+/// What is to be another in an account. What is none stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountChanges {
+    /// What it may publish.
+    pub allow: Option<Vec<Pattern>>,
+    /// What it may hear, by the names of the board.
+    pub hear: Option<Vec<Pattern>>,
+    /// The site whose rules apply to its next connections, or that it has none.
+    pub site: Option<Option<SiteName>>,
+    /// Words by which people tell it from others.
+    pub labels: Option<Labels>,
+}
+
 /// Where a password comes from.
 #[derive(Clone)]
 pub enum NewPassword {
@@ -112,6 +125,21 @@ impl AccountBook {
         account.legacy_secret = account.legacy_secret.map(|_| password.to_owned());
         account.invited = None;
         account.keys = keys;
+        let (_, ticket) = self.put(account)?;
+        self.stored(ticket).await
+    }
+
+    /// Changes where an account stands and what it may do. Its connections stay.
+    ///
+    /// # Errors
+    /// If it is missing or declared in the configuration, or the change is not stored.
+    pub async fn change(&self, jid: &BareJid, changes: AccountChanges) -> Result<(), AccountError> {
+        let mut account = (*self.changeable(jid)?).clone();
+        let AccountChanges { allow, hear, site, labels } = changes;
+        account.allow = allow.unwrap_or(account.allow);
+        account.hear = hear.unwrap_or(account.hear);
+        account.site = site.unwrap_or(account.site);
+        account.labels = labels.unwrap_or(account.labels);
         let (_, ticket) = self.put(account)?;
         self.stored(ticket).await
     }

@@ -88,6 +88,9 @@ pub struct DomainDone {
     /// What went with it; absent where nothing did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone: Option<Gone>,
+    /// What else is worth knowing, in a sentence; absent where there is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// What goes when a domain is removed.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Done {
     /// The schema of this document, `done/1`.
     pub schema: String,
-    /// Which change: `resource-forgotten`, `user-removed` or `log-set`.
+    /// Which change: `resource-forgotten`, `user-changed`, `user-removed` or `log-set`.
     pub done: String,
     /// What was done, in a sentence.
     pub text: String,

@@ -53,6 +53,9 @@ pub struct Fact {
     pub said_at: String,
     /// Seconds since it was said first.
     pub age_seconds: f64,
+    /// When it ends by itself, or the first part of it, RFC 3339; absent for what names no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<String>,
     /// First part of its version; absent for the past.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u32>,
@@ -75,6 +78,9 @@ pub struct Tombstone {
     pub withdrawn_at: String,
     /// Seconds since it has ended.
     pub age_seconds: f64,
+    /// Why it ended, in words; absent where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Accounts that were not yet told.
     pub unconfirmed: Vec<String>,
 }
@@ -106,7 +112,7 @@ pub enum LeaseState {
     Returning,
     /// The fact stays whatever happens to its origin.
     Kept,
-    /// An operator has said it; it stands until it is cleared.
+    /// An operator has said it; it stands until it is cleared or ends by itself.
     ByHand,
     /// The server has restarted and waits for the origin.
     Restart,

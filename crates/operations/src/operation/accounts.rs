@@ -1,7 +1,7 @@
 //! What the operations on accounts share: which account is meant, and what the book says in a person's words.
 
 use lampfield_accounts::{ALLOWED_NAMES, AccountError, BareJid, Role};
-use lampfield_board::{AccountName, BoardName};
+use lampfield_board::{AccountName, BoardName, Labels, Pattern, SiteName};
 use lampfield_hub::HubShell;
 
 use crate::actor::Actor;
@@ -104,8 +104,49 @@ pub(super) fn role(typed: &str) -> Result<Role, Failure> {
     })
 }
 
-/// What the book says, with what to do.
-pub(super) fn refused(error: AccountError) -> Failure {
+impl<H: Host> Desk<H> {
+    /// What the book says, with what to do.
+    pub(super) fn refused(&self, error: AccountError) -> Failure {
+        let place = match &error {
+            AccountError::Declared(jid) => self.host.declared_place(jid),
+            _ => None,
+        };
+        let failure = refused(error);
+        match place {
+            Some(place) => failure.line("stands in", place).line(
+                "try",
+                "change it there, then: systemctl reload lampfield (or send it SIGHUP)",
+            ),
+            None => failure,
+        }
+    }
+}
+
+/// The patterns that were typed for `argument`; the first wrong one is refused.
+pub(super) fn patterns(typed: &[String], argument: &str) -> Result<Vec<Pattern>, Failure> {
+    let patterns = typed.iter().map(|pattern| Pattern::parse(pattern));
+    patterns.collect::<Result<_, _>>().map_err(|error| {
+        Failure::new(Exit::Usage, "wrong-pattern", error.to_string())
+            .line("try", format!("{argument} 'PJSIP/1*'"))
+    })
+}
+
+/// The site that was typed.
+pub(super) fn site(typed: &str) -> Result<SiteName, Failure> {
+    SiteName::parse(typed).map_err(|error| {
+        Failure::new(Exit::Usage, "wrong-site", error.to_string()).line("try", "--site berlin")
+    })
+}
+
+/// The labels that were typed.
+pub(super) fn labels(typed: &[String]) -> Result<Labels, Failure> {
+    Labels::parse(typed).map_err(|error| {
+        Failure::new(Exit::Usage, "wrong-label", error.to_string())
+            .line("try", "--label floor-2 --label sales")
+    })
+}
+
+fn refused(error: AccountError) -> Failure {
     let (exit, code) = match &error {
         AccountError::Exists(_) => (Exit::Conflict, "account-exists"),
         AccountError::Missing(_) => (Exit::NoSuchThing, "unknown-account"),

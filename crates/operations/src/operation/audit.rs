@@ -16,15 +16,15 @@ use crate::host::Host;
 operation! {
     /// Who has changed what?
     pub struct Audit = "audit" {
-        /// Only the last so much time (10m, 2h), or from a moment on (14:03)
+        /// Only entries of this last stretch of time (10m, 2h), or since a moment (14:03)
         since: Option<Since>,
-        /// Only what this one did: owner, an account, the name of a token, or account, token, script for all of them
+        /// Only what one actor did: owner, an account, or the name of a token; or account, token, script for all of these
         actor: Option<String>,
-        /// Only this operation: 'user add'; or all that begin with a word: user
+        /// Only this operation: 'user add'; or all that begin with this word: user
         operation: Option<String>,
-        /// At most so many entries
+        /// The most entries to show
         limit: usize = "50",
-        /// Only one board, by its name or that of a domain
+        /// Only one board, by its name or that of a domain, also one that was removed
         board: Option<String>,
     }
     AuditRead, Effect::Reads, Board, Document("audit/1") -> document::Audit
@@ -34,9 +34,13 @@ impl<H: Host> Perform<H> for Audit {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Audit, Failure> {
         let Self { since, actor: by, operation, limit, board } = self;
         // Whoever belongs to a board sees nothing of another, nor of the whole server.
-        let board = match (board, actor.board()) {
-            (None, None) => None,
-            (named, _) => Some(desk.board(actor, named.as_deref())?.name().to_string()),
+        let meant = desk.board(actor, board.as_deref()).map(|board| board.name().to_string());
+        let (board, missing) = match (board, actor.board(), meant) {
+            (None, None, _) => (None, None),
+            (_, _, Ok(board)) => (Some(board), None),
+            // What was done to a board that is gone can still be asked for.
+            (Some(gone), None, Err(missing)) => (Some(gone), Some(missing)),
+            (_, _, Err(refused)) => return Err(refused),
         };
         let is_wanted = |entry: &AuditEntry| {
             (board.is_none() || entry.board == board)
@@ -46,6 +50,9 @@ impl<H: Host> Perform<H> for Audit {
         let since = since.map_or(WallTime::from_millis(0), |Since(since)| since);
         let found = desk.audit.read(Wanted { since, limit, is_wanted }).await;
         let found = found.map_err(|error| unreadable(&error))?;
+        if let Some(missing) = missing.filter(|_| found.is_empty()) {
+            return Err(missing);
+        }
         Ok(document::Audit {
             schema: "audit/1".to_owned(),
             entries: found.into_iter().map(document::Entry::from).collect(),

@@ -3,6 +3,7 @@
 
 use lampfield_board::BoardName;
 
+use super::user_change::nothing_asked;
 use super::{Perform, operation};
 use crate::actor::Actor;
 use crate::definition::Effect;
@@ -10,24 +11,25 @@ use crate::desk::Desk;
 use crate::document::account::{Domain, DomainDone, Domains, Gone};
 use crate::failure::{Exit, Failure};
 use crate::host::{self, DomainSource, Host, NewDomain};
+use crate::nearest::nearest;
 use crate::time::count;
 
 operation! {
-    /// Lists them.
+    /// Lists the served domains.
     pub struct DomainList = "domain list" {}
     DomainsRead, Effect::Reads, Board, Document("domains/1") -> Domains
 }
 
 operation! {
-    /// Serves one more domain, at once and after each start.
+    /// Serves one more domain, from now on and after every start.
     pub struct DomainAdd = "domain add" {
         /// The name behind the @ of its accounts
         name: String,
-        /// The board of its facts, if not one of its own: a name, or another domain
+        /// The board of its facts, unless it gets one of its own: the name of a board, or another domain
         board: Option<String>,
-        /// How accounts come into being besides commands: closed or in-band
+        /// How accounts are made besides by command: closed (in no other way) or in-band (by clients)
         registration: String = "closed",
-        /// Show its PBXs what others say they can do
+        /// Show its PBXs the capabilities that others announce
         show_caps: bool,
     }
     DomainsWrite, Effect::Changes("the served domains"), Server, Document("domain/1") -> DomainDone
@@ -38,9 +40,9 @@ operation! {
     pub struct DomainChange = "domain change" {
         /// The name of the domain
         name: String,
-        /// How accounts come into being besides commands: closed or in-band
+        /// How accounts are made besides by command: closed (in no other way) or in-band (by clients)
         registration: Option<String>,
-        /// Whether its PBXs are shown what others say they can do: true or false
+        /// Whether its PBXs are shown the capabilities that others announce: true or false
         show_caps: Option<bool>,
     }
     DomainsWrite, Effect::Changes("the served domains"), Server, Document("domain/1") -> DomainDone
@@ -51,7 +53,7 @@ operation! {
     pub struct DomainRemove = "domain remove" {
         /// The name of the domain
         name: String,
-        /// Do it; without this the answer says what would go
+        /// Remove it; without this the answer only says what would go
         yes: bool,
     }
     DomainsWrite, Effect::Changes("the served domains"), Server, Document("domain/1") -> DomainDone
@@ -67,8 +69,9 @@ impl<H: Host> Perform<H> for DomainAdd {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<DomainDone, Failure> {
         let Self { name, board, registration, show_caps } = self;
         let in_band = in_band(&registration)?;
+        let note = board.as_deref().and_then(|board| desk.note_on_new_board(&name, board));
         let name = desk.host.add_domain(NewDomain { name, board, in_band, show_caps }).await?;
-        Ok(desk.domain_done(actor, "added", name))
+        Ok(DomainDone { note, ..desk.domain_done(actor, "added", name) })
     }
 
     fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
@@ -84,6 +87,9 @@ impl<H: Host> Perform<H> for DomainChange {
             return Err(declared(&name, &place));
         }
         let in_band = registration.as_deref().map(in_band).transpose()?;
+        if in_band.is_none() && show_caps.is_none() {
+            return Err(nothing_asked("domain change", "--registration or --show-caps"));
+        }
         let change = host::DomainChange { name: name.clone(), in_band, show_caps };
         desk.host.change_domain(change).await?;
         Ok(desk.domain_done(actor, "changed", name))
@@ -135,7 +141,24 @@ impl<H: Host> Desk<H> {
     fn domain_done(&self, actor: &Actor, done: &str, name: String) -> DomainDone {
         let domain = self.domains(actor).into_iter().find(|domain| domain.name == name);
         let (schema, done) = ("domain/1".to_owned(), done.to_owned());
-        DomainDone { schema, done, name, domain, gone: None }
+        DomainDone { schema, done, name, domain, gone: None, note: None }
+    }
+
+    /// That a board is new, and whether another was perhaps meant; none if there is one of that name already.
+    fn note_on_new_board(&self, domain: &str, typed: &str) -> Option<String> {
+        let served = self.host.served();
+        let known = served.iter().flat_map(|one| [one.board.as_str(), one.name.as_str()]);
+        let known: Vec<_> = known.collect();
+        if known.contains(&typed) {
+            return None;
+        }
+        let near = nearest(typed, known.iter().copied(), 1);
+        let meant = near.first().map(|near| {
+            format!(
+                "; if {near} was meant: lampfield domain remove {domain} --yes, then add it again"
+            )
+        });
+        Some(format!("the board {typed} is new{}", meant.unwrap_or_default()))
     }
 
     /// What goes when a domain does.
@@ -165,7 +188,7 @@ fn in_band(registration: &str) -> Result<bool, Failure> {
         "closed" => Ok(false),
         "in-band" => Ok(true),
         other => {
-            let message = format!("\"{other}\" cannot be chosen at run time");
+            let message = format!("\"{other}\" cannot be chosen by command");
             // Its secret stands in a file, which nobody may name from outside.
             Err(Failure::new(Exit::Usage, "wrong-registration", message).line(
                 "try",
@@ -176,7 +199,7 @@ fn in_band(registration: &str) -> Result<bool, Failure> {
 }
 
 fn declared(name: &str, place: &str) -> Failure {
-    let message = format!("{name} is not of the domains that were added at run time");
+    let message = format!("{name} was not added by command: it stands in the configuration");
     Failure::new(Exit::Conflict, "declared-domain", message)
         .line("stands in", place)
         .line("try", "change it there, and restart")

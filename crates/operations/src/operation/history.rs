@@ -24,11 +24,11 @@ operation! {
     pub struct History = "history" {
         /// A device or mailbox: PJSIP/100, 1000@default, device/PJSIP/100
         subject: String,
-        /// Only the last so much time (10m, 2h), or from a moment on (14:03)
+        /// Only this last stretch of time (10m, 2h), or since a moment (14:03)
         since: Option<Since>,
-        /// At most so many changes
+        /// The most changes to show
         limit: usize = "50",
-        /// Where a server has several: which board, by its name or that of a domain
+        /// Which board, if there are several: its name or that of a domain
         board: Option<String>,
     }
     HistoryRead, Effect::Reads, Board, Document("history/1") -> document::History

@@ -3,7 +3,7 @@
 use lampfield_accounts::{AccountError, BareJid, LegacyAuth, Role, Rotation};
 use lampfield_board::BoardName;
 
-use super::accounts::{Named, refused};
+use super::accounts::Named;
 use super::{Perform, operation};
 use crate::actor::Actor;
 use crate::definition::Effect;
@@ -17,9 +17,9 @@ operation! {
     pub struct Invite = "invite" {
         /// The name of the new PBX
         name: String,
-        /// Its domain, if not the first
+        /// Its domain, if not the first one
         domain: Option<String>,
-        /// Make a new secret; the old one ends
+        /// Make a new secret; the old one stops working
         rotate: bool,
     }
     AccountsWrite, Effect::Changes("the accounts"), Board, Document("invite/1") -> document::Invite
@@ -32,8 +32,11 @@ impl<H: Host> Perform<H> for Invite {
         let rotation = if self.rotate { Rotation::Rotate } else { Rotation::Keep };
         let password = match (desk.host.declared_password(&jid)?, rotation) {
             (Some(password), Rotation::Keep) => password,
-            (Some(_), Rotation::Rotate) => return Err(refused(AccountError::Declared(jid))),
-            (None, _) => desk.accounts.invite(&jid, rotation).await.map_err(refused)?.password,
+            (Some(_), Rotation::Rotate) => return Err(desk.refused(AccountError::Declared(jid))),
+            (None, _) => {
+                let invited = desk.accounts.invite(&jid, rotation).await;
+                invited.map_err(|error| desk.refused(error))?.password
+            }
         };
         let account = desk.accounts.get(&jid);
         let legacy = account.map_or(LegacyAuth::Refused, |account| account.legacy());

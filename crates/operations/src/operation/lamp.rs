@@ -1,11 +1,11 @@
 //! `lamp set|clear`: what an operator says about a lamp by hand, and that it is said no longer. The same for all kinds.
 
-use lampfield_board::{BoardName, Cachable, Kind, Origin, Subject, Value, WallTime};
+use lampfield_board::{BoardName, Cachable, Kind, Origin, Subject, Value, ValueError, WallTime};
 use lampfield_hub::{Hub, HubShell, Outcome, Publication, Refusal};
 
 use super::stored::not_stored;
 use super::{Perform, operation};
-use crate::actor::Actor;
+use crate::actor::{Actor, ActorKind};
 use crate::argument::{Span, Spoken};
 use crate::definition::Effect;
 use crate::desk::{Desk, now};
@@ -13,30 +13,31 @@ use crate::document::lamp as document;
 use crate::document::{OriginName, Shown};
 use crate::failure::{Exit, Failure};
 use crate::host::Host;
+use crate::nearest::nearest_above;
 
 operation! {
-    /// Says something about a lamp by hand, until it is cleared.
+    /// Sets what a lamp shows by hand, until it is cleared.
     pub struct LampSet = "lamp set" {
         /// Which lamp: device/Custom:night, or a name whose form tells its kind, as Custom:night
         subject: String,
-        /// What to say: the word of a device state, or JSON as the kind has it: '{"new":3,"old":0}'
+        /// The value: for a device the word of its state, otherwise JSON: '{"new":3,"old":0}'
         value: Spoken,
-        /// End it by itself after so long (10m, 2h), where the kind has an end: ban, custom, registration
+        /// End by itself after this time (10m, 2h); only for a ban, a custom value or a registration
         r#for: Option<Span>,
-        /// Where a server has several: which board, by its name or that of a domain
+        /// Which board, if there are several: its name or that of a domain
         board: Option<String>,
     }
     LampsWrite, Effect::Changes("what a lamp shows"), Board, Document("lamp/1") -> document::Lamp
 }
 
 operation! {
-    /// Withdraws what was said about a lamp by hand.
+    /// Withdraws what was set by hand.
     pub struct LampClear = "lamp clear" {
         /// Which lamp: device/Custom:night, or its name alone
         subject: String,
-        /// Withdraw what everybody says, as of a PBX that died; one that is there says it again with its next change
+        /// Withdraw what everybody says, such as a PBX that died; one that is connected says it again with its next change
         all: bool,
-        /// Where a server has several: which board, by its name or that of a domain
+        /// Which board, if there are several: its name or that of a domain
         board: Option<String>,
     }
     LampsWrite, Effect::Changes("what a lamp shows"), Board, Document("lamp/1") -> document::Lamp
@@ -45,8 +46,9 @@ operation! {
 impl<H: Host> Perform<H> for LampSet {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Lamp, Failure> {
         let board = desk.board(actor, self.board.as_deref())?;
+        check_kind(&self.subject)?;
         let subject: Subject = self.subject.parse().map_err(wrong_subject)?;
-        let value = value(subject.kind(), self.value, self.r#for)?;
+        let value = value(&subject, self.value, self.r#for)?;
         let origin = speaker(actor)?;
         let said = Publication {
             identity: origin.identity.clone(),
@@ -61,7 +63,7 @@ impl<H: Host> Perform<H> for LampSet {
         if outcome == Outcome::Ignored {
             let message = format!("a policy ignores the name {}", subject.name());
             return Err(Failure::new(Exit::Conflict, "ignored-name", message)
-                .line("try", "another [[policy]] for it in the configuration, and a reload"));
+                .line("try", "a [[policy]] before it with another rule, then a reload"));
         }
         let done = if outcome == Outcome::Repeat { "unchanged" } else { "set" };
         let answer = lamp(&board, &subject, done, 0, before.as_ref());
@@ -101,24 +103,44 @@ fn speaker(actor: &Actor) -> Result<Origin, Failure> {
     Ok(Origin::new(account, identity))
 }
 
-/// What was typed, as a value of the kind.
-fn value(kind: Kind, Spoken(said): Spoken, lasts: Option<Span>) -> Result<Value, Failure> {
-    let value = kind.from_json(said).map_err(|error| {
-        let example = kind.examples().into_iter().next();
-        let example = example.map(|value| Shown::from(&value).to_string()).unwrap_or_default();
-        Failure::new(Exit::Usage, "wrong-value", error.to_string())
-            .line("write", format!("a {kind} looks like this: {}", example.trim_matches('"')))
-    })?;
+/// How near a word must be to that of a kind to be taken for a slip, from 0 to 1. `dahdi/1` is far from all of them.
+const SLIP: f64 = 0.7;
+
+/// Without the word of a kind in front the form of a name tells its kind, and whatever has a slash is a device: a slip in
+/// the word would set a device that nobody asks for. Technologies of channel drivers are not written in lower case.
+fn check_kind(typed: &str) -> Result<(), Failure> {
+    let Some((word, name)) = typed.split_once('/') else { return Ok(()) };
+    let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    if !is_word || word.parse::<Kind>().is_ok() {
+        return Ok(());
+    }
+    let Some(near) = nearest_above(word, Kind::ALL.map(Kind::as_str), SLIP) else { return Ok(()) };
+    let message = format!("\"{word}\" is not a kind");
+    Err(Failure::new(Exit::Usage, "wrong-kind", message)
+        .line("nearest", format!("{near}/{name}"))
+        .line("or", format!("device/{typed}   if that is the name of a device")))
+}
+
+/// What was typed, as a value of the subject's kind.
+fn value(subject: &Subject, Spoken(said): Spoken, lasts: Option<Span>) -> Result<Value, Failure> {
+    let kind = subject.kind();
+    let value = kind.from_json(said).map_err(|error| wrong_value(subject, &error))?;
+    let now = now();
+    if let Some(end) = value.deadline().filter(|end| *end <= now) {
+        let message = format!("it would have ended already, at {end}");
+        return Err(Failure::new(Exit::Usage, "past-end", message)
+            .line("try", "a moment that is still to come, or --for 10m"));
+    }
     let Some(Span(lasts)) = lasts else { return Ok(value) };
     let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
-    let end = WallTime::from_millis(now().millis().saturating_add(lasts));
+    let end = WallTime::from_millis(now.millis().saturating_add(lasts));
     value.ending_at(end).ok_or_else(|| {
         let ending = Kind::ALL.into_iter().filter(|kind| kind.may_expire());
         let ending: Vec<_> = ending.map(Kind::as_str).collect();
-        let message = format!("a {kind} does not end by itself");
+        let message = format!("a value of the kind {kind} does not end by itself");
         Failure::new(Exit::Usage, "no-end", message)
             .line("kinds", format!("with an end: {}", ending.join(", ")))
-            .line("try", "without --for, and lampfield lamp clear when it is over")
+            .line("try", "without --for, then lampfield lamp clear when it is over")
     })
 }
 
@@ -141,6 +163,20 @@ fn lamp(
     }
 }
 
+/// With the form that is expected, and a command that would do.
+fn wrong_value(subject: &Subject, error: &ValueError) -> Failure {
+    let kind = subject.kind();
+    let example = kind.examples().into_iter().next();
+    let example = example.map(|value| Shown::from(&value).to_string()).unwrap_or_default();
+    let example = match example.starts_with('{') {
+        true => format!("'{example}'"),
+        false => example.trim_matches('"').to_owned(),
+    };
+    Failure::new(Exit::Usage, "wrong-value", error.to_string())
+        .line("write", kind.form())
+        .line("such as", format!("lampfield lamp set {subject} {example}"))
+}
+
 fn wrong_subject(error: lampfield_board::SubjectError) -> Failure {
     Failure::new(Exit::Usage, "wrong-subject", error.to_string())
 }
@@ -150,13 +186,16 @@ fn nothing_said(hub: &Hub, subject: &Subject, actor: &Actor) -> Failure {
     let facts = hub.board().get(subject).into_iter().flat_map(|facts| facts.facts());
     let others = facts.filter(|fact| fact.state.is_live());
     let others: Vec<_> = others.map(|fact| OriginName::from(&**fact.origin).account).collect();
-    let message = format!("{actor} says nothing about {subject}");
+    let message = match actor.kind() {
+        ActorKind::Owner => format!("nothing was set by hand for {subject}"),
+        _ => format!("{actor} has set nothing for {subject}"),
+    };
     let failure = Failure::new(Exit::NoSuchThing, "nothing-said", message);
     match others.is_empty() {
         true => failure,
         false => failure
             .line("said by", others.join("  "))
-            .line("try", format!("lampfield lamp clear {subject} --all   withdraws that")),
+            .line("try", format!("lampfield lamp clear {subject} --all   withdraws what they say")),
     }
 }
 

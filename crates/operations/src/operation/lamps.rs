@@ -19,15 +19,15 @@ const MOST: usize = 10_000;
 const LOOKED_AT: usize = 2_000;
 
 operation! {
-    /// Lists what all lamps show, by kind and name.
+    /// Lists lamps with what they show, by kind and name.
     pub struct LampList = "lamp list" {
         /// A pattern: 'PJSIP/1*', 'device/*', 'mailbox/*@default'
         pattern: Option<String>,
         /// Only lamps of this kind: device, mailbox and so on
         kind: Option<Kind>,
-        /// At most so many lamps
+        /// The most lamps to show
         limit: usize = "100",
-        /// Where a server has several: which board, by its name or that of a domain
+        /// Which board, if there are several: its name or that of a domain
         board: Option<String>,
     }
     LampsRead, Effect::Reads, Board, Document("lamps/1") -> document::Lamps

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::host::Host;
 
 operation! {
-    /// Changes the levels until the next start.
+    /// Changes what is logged, until the next start.
     pub struct LogSet = "log set" {
         /// error, warn, info, debug or trace; by part: info,lampfield_xmpp=debug
         levels: String,

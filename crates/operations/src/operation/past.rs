@@ -58,7 +58,7 @@ pub async fn of(
     at: WallTime,
 ) -> Result<Past, Failure> {
     if at > board.now().wall {
-        let message = format!("{} has not been yet", moment(at));
+        let message = format!("{} is still to come", moment(at));
         return Err(Failure::new(Exit::Usage, "wrong-moment", message));
     }
     let begin = WallTime::default();
@@ -67,7 +67,7 @@ pub async fn of(
     if at < recall.begins {
         let message = format!("what was said before {} is not remembered", moment(recall.begins));
         return Err(Failure::new(Exit::NoSuchThing, "not-remembered", message)
-            .line("note", "history.keep and history.size say how much is kept"));
+            .line("note", "keep and size of [history] in the configuration say how much is kept"));
     }
     loop {
         recall.changes.drain(..).for_each(|change| undoing.undo(change));

@@ -175,7 +175,7 @@ fn door_trouble(door: &DoorStatus) -> Option<Attention> {
             "door-not-connected",
             Severity::Look,
             "is not connected",
-            "look at what it connects to; it tries again by itself",
+            "check what it connects to; it tries again by itself",
         ),
     };
     let text = format!("the {protocol} door at {place} {what}: {error}");
@@ -187,8 +187,9 @@ fn stalled(reason: &str) -> Attention {
         code: "store-stalled".to_owned(),
         severity: Severity::Bad,
         text: format!("changes do not reach the disk: {reason}; lamps go on from memory"),
-        remedy: "make room or make the data folder writable; what waits is then written by itself"
-            .to_owned(),
+        remedy:
+            "free some space or make the data folder writable; what waits is then written by itself"
+                .to_owned(),
     }
 }
 

@@ -9,6 +9,9 @@ use crate::desk::Desk;
 use crate::failure::{Exit, Failure};
 use crate::host::Host;
 
+/// The code for a lamp of which nobody says anything.
+pub(super) const UNKNOWN: &str = "unknown-subject";
+
 /// Names offered when there is no such subject.
 const NEAREST: usize = 3;
 
@@ -107,7 +110,7 @@ fn one_of(typed: &str, held: impl Iterator<Item = Subject>) -> Result<Option<Sub
         false => {
             let names: Vec<String> = held.iter().chain(&one).map(ToString::to_string).collect();
             let first = names.first().cloned().unwrap_or_default();
-            let message = format!("\"{typed}\" is of several kinds");
+            let message = format!("there are several kinds of \"{typed}\"");
             Err(Failure::new(Exit::Conflict, "ambiguous-subject", message)
                 .line("found", names.join("  "))
                 .line("try", format!("lampfield why {first}")))
@@ -117,9 +120,9 @@ fn one_of(typed: &str, held: impl Iterator<Item = Subject>) -> Result<Option<Sub
 
 /// The past of a subject is not kept under its name.
 fn masked(hub: &Hub, subject: &Subject) -> Failure {
-    let message = format!("the past of {subject} is not kept under its name");
+    let message = format!("the past of {subject} is not kept under its own name");
     let failure = Failure::new(Exit::NoSuchThing, "masked", message)
-        .line("why", "history.mask in the configuration hides it");
+        .line("why", "mask of [history] in the configuration hides it");
     match hub.history().masks().kept(subject) {
         Some(kept) => failure.line("try", format!("lampfield history '{kept}'")),
         None => failure,
@@ -133,11 +136,11 @@ fn unknown(hub: &Hub, typed: &str) -> Failure {
         hub.board().nearest(name, NEAREST).iter().map(|near| near.name().to_string()).collect();
     let failure = Failure::new(
         Exit::NoSuchThing,
-        "unknown-subject",
+        UNKNOWN,
         format!("no subject named \"{typed}\": nobody says anything about it"),
     );
     match near.first() {
-        None => failure.line("try", "lampfield watch   shows what is said"),
+        None => failure.line("try", "lampfield watch   shows changes as they come"),
         Some(best) => {
             let cased = near.iter().any(|near| near.eq_ignore_ascii_case(name));
             let remark = if cased { "   (names are case-sensitive)" } else { "" };

@@ -1,13 +1,13 @@
-//! `user add|list|passwd|forget-resource|remove`: the accounts.
+//! `user add|list|passwd|forget-resource|remove`: the accounts. `user change` stands in `user_change.rs`.
 
 use lampfield_accounts::{
     Account, AccountSource, BareJid, Invitation as Invited, LegacyAuth, NewAccount, NewPassword,
     Role, Rotation,
 };
-use lampfield_board::{AccountName, BoardName, Labels, Pattern, SiteName};
+use lampfield_board::{AccountName, BoardName, Pattern};
 use lampfield_hub::Reader;
 
-use super::accounts::{Named, away, refused, role};
+use super::accounts::{Named, away, labels, patterns, role, site};
 use super::{Perform, operation};
 use crate::actor::Actor;
 use crate::argument::Hidden;
@@ -17,25 +17,26 @@ use crate::document::account::{User, UserSecret, Users};
 use crate::document::done::Done;
 use crate::failure::{Exit, Failure};
 use crate::host::Host;
+use crate::time::counted;
 
 operation! {
-    /// Adds an account; its password is typed, comes from standard input, or is made.
+    /// Adds an account; its password is typed, read from standard input, or made by the server.
     pub struct UserAdd = "user add" {
         /// NAME or NAME@DOMAIN
         name: String,
         /// What it may do: pbx, user or admin
         role: String = "pbx",
-        /// The names it may publish, if not what is usual for its role; may be repeated
+        /// The names it may publish, if not those usual for its role; may be repeated
         allow: Vec<String>,
         /// The names it may hear, if not all; may be repeated
         hear: Vec<String>,
-        /// The place where it stands, by which [[map]] rules are chosen
+        /// Its site, which decides the [[map]] rules that apply to it
         site: Option<String>,
-        /// A word to tell it from others; may be repeated
+        /// A word to find it by; may be repeated
         label: Vec<String>,
-        /// It logs in without SASL (usesasl=no): its password is kept readable
+        /// It logs in without SASL (usesasl=no), so its password is stored readable
         legacy_auth: bool,
-        /// Its password; the server makes one if there is none
+        /// Its password; without one the server makes it
         password: Option<Hidden>,
     }
     AccountsWrite, Effect::Changes("the accounts"), Board, Document("user/1") -> UserSecret
@@ -55,7 +56,7 @@ operation! {
     pub struct UserPasswd = "user passwd" {
         /// NAME or NAME@DOMAIN
         name: String,
-        /// The new one; the server makes one if there is none
+        /// The new password; without one the server makes it
         password: Option<Hidden>,
     }
     AccountsWrite, Effect::Changes("the accounts"), Board, Document("user/1") -> UserSecret
@@ -66,7 +67,7 @@ operation! {
     pub struct UserForgetResource = "user forget-resource" {
         /// NAME or NAME@DOMAIN
         name: String,
-        /// As `user list` shows it under AWAY
+        /// The resource, as `user list` shows it under AWAY
         resource: String,
     }
     AccountsWrite, Effect::Changes("who waits for withdrawals"), Board, Document("done/1") -> Done
@@ -87,13 +88,8 @@ impl<H: Host> Perform<H> for UserAdd {
         let role = role(&self.role)?;
         let allow = patterns(&self.allow, "--allow")?;
         let hear = patterns(&self.hear, "--hear")?;
-        let site = self.site.as_deref().map(SiteName::parse).transpose().map_err(|error| {
-            Failure::new(Exit::Usage, "wrong-site", error.to_string()).line("try", "--site berlin")
-        })?;
-        let labels = Labels::parse(&self.label).map_err(|error| {
-            Failure::new(Exit::Usage, "wrong-label", error.to_string())
-                .line("try", "--label floor-2 --label sales")
-        })?;
+        let site = self.site.as_deref().map(site).transpose()?;
+        let labels = labels(&self.label)?;
         let made = self.password.is_none();
         let new = NewAccount {
             jid: jid.clone(),
@@ -109,11 +105,11 @@ impl<H: Host> Perform<H> for UserAdd {
             legacy: if self.legacy_auth { LegacyAuth::Allowed } else { LegacyAuth::Refused },
             source: AccountSource::Cli,
         };
-        let account = desk.accounts.add(new).await.map_err(refused)?;
+        let account = desk.accounts.add(new).await.map_err(|error| desk.refused(error))?;
         match made {
             true => {
                 let invitation = desk.accounts.invite(&jid, Rotation::Keep).await;
-                Ok(made_by_us(invitation.map_err(refused)?))
+                Ok(made_by_us(invitation.map_err(|error| desk.refused(error))?))
             }
             false => Ok(given(&account.jid)),
         }
@@ -149,12 +145,13 @@ impl<H: Host> Perform<H> for UserPasswd {
         desk.known(actor, &jid)?;
         match self.password {
             Some(Hidden(password)) => {
-                desk.accounts.set_password(&jid, &password).await.map_err(refused)?;
+                let set = desk.accounts.set_password(&jid, &password).await;
+                set.map_err(|error| desk.refused(error))?;
                 Ok(given(&jid))
             }
             None => {
                 let invitation = desk.accounts.invite(&jid, Rotation::Rotate).await;
-                Ok(made_by_us(invitation.map_err(refused)?))
+                Ok(made_by_us(invitation.map_err(|error| desk.refused(error))?))
             }
         }
     }
@@ -180,7 +177,7 @@ impl<H: Host> Perform<H> for UserForgetResource {
                 false => failure.line("away", away.join("  ")),
             });
         }
-        let text = format!("withdrawals no longer wait for {jid}/{resource}");
+        let text = format!("no longer waits for {jid}/{resource}");
         Ok(Done::new("resource-forgotten", text))
     }
 
@@ -197,8 +194,9 @@ impl<H: Host> Perform<H> for UserRemove {
         let origins = desk.board_of(actor, &jid)?.read(|hub, now| hub.origins(now));
         let of_it = origins.iter().filter(|origin| origin.account == jid.as_str());
         let ended: usize = of_it.map(|origin| origin.facts).sum();
-        desk.accounts.remove(&jid).await.map_err(refused)?;
-        let text = format!("removed {jid}; {ended} of its facts withdrawn");
+        desk.accounts.remove(&jid).await.map_err(|error| desk.refused(error))?;
+        let ended = counted(ended as u64, "fact");
+        let text = format!("removed {jid}; {ended} withdrawn");
         Ok(Done::new("user-removed", text))
     }
 
@@ -229,15 +227,6 @@ impl<H: Host> Desk<H> {
             away: name.zip(board).map(|(name, board)| away(&board, &name)).unwrap_or_default(),
         }
     }
-}
-
-/// The patterns that were typed for `argument`; the first wrong one is refused.
-fn patterns(typed: &[String], argument: &str) -> Result<Vec<Pattern>, Failure> {
-    let patterns = typed.iter().map(|pattern| Pattern::parse(pattern));
-    patterns.collect::<Result<_, _>>().map_err(|error| {
-        Failure::new(Exit::Usage, "wrong-pattern", error.to_string())
-            .line("try", format!("{argument} 'PJSIP/1*'"))
-    })
 }
 
 fn given(jid: &BareJid) -> UserSecret {

@@ -16,7 +16,7 @@ operation! {
     pub struct Watch = "watch" {
         /// A pattern: 'PJSIP/1*', 'device/*', 'mailbox/*@default'
         filter: Option<String>,
-        /// Where a server has several: which board, by its name or that of a domain
+        /// Which board, if there are several: its name or that of a domain
         board: Option<String>,
     }
     LampsRead, Effect::Reads, Board, Lines("change/1") -> Line

@@ -1,9 +1,10 @@
 //! `why`: what decides one lamp, or decided it at a past moment.
 
 use lampfield_board::why::FactReason;
-use lampfield_board::{BoardName, Kind, Subject, WallTime, Why as Reasons};
+use lampfield_board::{BoardName, Kind, Subject, Value, WallTime, Why as Reasons};
 use lampfield_hub::{Explanation, Hub, HubShell, Lease, Now};
 
+use super::recall::Recall;
 use super::{Perform, operation, past, subject};
 use crate::actor::Actor;
 use crate::definition::Effect;
@@ -22,11 +23,11 @@ operation! {
     pub struct Why = "why" {
         /// A device or mailbox: PJSIP/100, 1000@default, device/PJSIP/100
         subject: String,
-        /// Where a name is of several: device, mailbox and so on
+        /// The kind, if several have this name: device, mailbox and so on
         kind: Option<Kind>,
-        /// What decided it then: 14:03, -10m, 2026-11-21T14:03:00Z
+        /// At a past moment: 14:03 (the last time it was that late), -10m, 2026-11-21T14:03:00Z
         at: Option<WallTime>,
-        /// Where a server has several: which board, by its name or that of a domain
+        /// Which board, if there are several: its name or that of a domain
         board: Option<String>,
     }
     LampsRead, Effect::Reads, Board, Document("why/1") -> document::Why
@@ -41,12 +42,20 @@ impl<H: Host> Perform<H> for Why {
                 actor.check_scope("why with a past moment", Scope::HistoryRead)?;
                 desk.why_then(&board, &typed, at).await?
             }
-            None => board.read(|hub, now| {
-                let subject = desk.standing(hub, &typed)?;
-                let explanation =
-                    hub.why(&subject, now).ok_or_else(|| desk.unknown(hub, &typed))?;
-                Ok(why(hub, &explanation, now))
-            })?,
+            None => {
+                let present = board.read(|hub, now| {
+                    let subject = desk.standing(hub, &typed)?;
+                    let explanation =
+                        hub.why(&subject, now).ok_or_else(|| desk.unknown(hub, &typed))?;
+                    Ok(why(hub, &explanation, now))
+                });
+                match present {
+                    Err(unknown) if is_unknown(&unknown) && may_look_back(actor) => {
+                        return Err(desk.ended(&board, &typed).await.unwrap_or(unknown));
+                    }
+                    present => present?,
+                }
+            }
         };
         document.facts.iter_mut().for_each(|fact| desk.add_place(&mut fact.origin));
         document.tombstones.iter_mut().for_each(|end| desk.add_place(&mut end.origin));
@@ -54,7 +63,33 @@ impl<H: Host> Perform<H> for Why {
     }
 }
 
+fn is_unknown(failure: &Failure) -> bool {
+    failure.code == subject::UNKNOWN
+}
+
+fn may_look_back(actor: &Actor) -> bool {
+    actor.check_scope("why", Scope::HistoryRead).is_ok()
+}
+
 impl<H: Host> Desk<H> {
+    /// What was said last about a lamp of which nobody says anything now, and how that ended; none where that is not
+    /// remembered.
+    async fn ended(&self, board: &HubShell, typed: &str) -> Option<Failure> {
+        let subject = self.spoken_of(board, typed).await.ok()?;
+        let (begin, history) = (WallTime::default(), self.boards.history());
+        let (mut recall, ()) = Recall::begin((board, history), &subject, begin, |_| ()).await;
+        while recall.changes.is_empty() && recall.look_further().await.ok()? {}
+        let last = recall.changes.first()?;
+        let (ending, was) = (last.state.ending()?, last.was.as_ref()?.live()?);
+        let message = format!("nobody says anything about {subject} any longer");
+        let ended = format!("{}: {ending}", moment(last.at));
+        let failure = Failure::new(Exit::NoSuchThing, subject::UNKNOWN, message)
+            .line("was", format!("{was}   said by {}", last.origin))
+            .line("ended", ended)
+            .line("try", format!("lampfield history '{subject}'"));
+        Some(failure)
+    }
+
     async fn why_then(
         &self,
         board: &HubShell,
@@ -63,7 +98,7 @@ impl<H: Host> Desk<H> {
     ) -> Result<document::Why, Failure> {
         let subject = self.spoken_of(board, typed).await?;
         if board.read(|hub, _| hub.history().masks().is_mask(&subject)) {
-            let message = format!("{subject} stands for many lamps, which nobody can tell apart");
+            let message = format!("{subject} stands for many lamps that cannot be told apart");
             return Err(Failure::new(Exit::NoSuchThing, "masked", message)
                 .line("try", format!("lampfield history '{subject}'")));
         }
@@ -96,6 +131,7 @@ fn why(hub: &Hub, explanation: &Explanation, now: Now) -> document::Why {
                 origin: OriginName::from(&*said.origin),
                 withdrawn_at: moment(said.said_at),
                 age_seconds: seconds_between(said.said_at, now.wall),
+                reason: said.state.ending().map(|ending| ending.to_string()),
                 unconfirmed: unconfirmed.clone(),
             }),
         }
@@ -128,8 +164,11 @@ fn why_then(board: &BoardName, subject: &Subject, past: past::Past, at: WallTime
     }
     if past.older > 0 {
         document.notes.push(format!(
-            "{} of these facts were said before the time that is remembered",
-            past.older
+            "{} said before the time that is remembered",
+            match past.older {
+                1 => "1 of these facts was".to_owned(),
+                more => format!("{more} of these facts were"),
+            }
         ));
     }
     document
@@ -143,11 +182,17 @@ fn fact_then(said: &FactReason, at: WallTime) -> Option<document::Fact> {
         protocol: said.protocol.to_string(),
         said_at: moment(said.said_at),
         age_seconds: seconds_between(said.said_at, at),
+        ends_at: ends_at(said),
         epoch: None,
         counter: None,
         decides: said.decides,
         lease: None,
     })
+}
+
+/// When what is said ends by itself, or the first part of it.
+fn ends_at(said: &FactReason) -> Option<String> {
+    said.state.live().and_then(Value::deadline).map(moment)
 }
 
 /// When the lamp began to show what it shows, as far as the history goes.
@@ -164,6 +209,7 @@ fn fact(said: &FactReason, value: Shown, lease: Lease, now: Now) -> document::Fa
         protocol: said.protocol.to_string(),
         said_at: moment(said.said_at),
         age_seconds: seconds_between(said.said_at, now.wall),
+        ends_at: ends_at(said),
         epoch: Some(said.version.epoch),
         counter: Some(said.version.counter),
         decides: said.decides,

@@ -94,6 +94,10 @@ impl Host for Program {
         Ok(None)
     }
 
+    fn declared_place(&self, _: &BareJid) -> Option<String> {
+        None
+    }
+
     fn invitation(&self, _: &BareJid, _: &str, _: LegacyAuth) -> Result<Invite, Failure> {
         Err(Failure::bug("nobody can connect"))
     }
