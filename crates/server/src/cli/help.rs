@@ -1,7 +1,9 @@
-//! `help [TOPIC]`: a verb, a code from an error or a log line, the shells' completions, the man page.
-//! All of it comes from what exists anyway: the definitions of the command line and the manual.
+//! `help [TOPIC]`: a verb, a code from an error or a log line, a key of the configuration, the shells' completions, the
+//! man page. All of it comes from what exists anyway: the definitions of the command line and of the configuration, and
+//! the manual.
 
 mod code;
+mod key;
 
 use std::io;
 use std::process::ExitCode;
@@ -24,12 +26,21 @@ pub fn run(help: &HelpArgs, screen: &Screen) -> Result<ExitCode, Stop> {
         ["man"] => manual()?,
         verbs => match (verb(args::command(), verbs), verbs) {
             (Some(mut command), _) => command.render_long_help().to_string(),
-            (None, [code]) => code::explained(code).ok_or_else(|| unknown(code))?,
+            (None, [topic]) => topic_of_a_word(topic)?,
             (None, _) => return Err(unknown(&typed.join(" ")).into()),
         },
     };
     screen.print_always(&text)?;
     Ok(Exit::Good.into())
+}
+
+/// A code may be a key as well: both are told.
+fn topic_of_a_word(topic: &str) -> Result<String, Failure> {
+    let (code, key) = (code::explained(topic), key::explained(topic));
+    match (code, key) {
+        (None, None) => Err(unknown(topic)),
+        (code, key) => Ok(code.unwrap_or_default() + &key.unwrap_or_default()),
+    }
 }
 
 /// The definition of a verb by its path; of the program itself if there is none.
@@ -65,14 +76,19 @@ fn write(command: &Command, page: &mut Vec<u8>) -> io::Result<()> {
 fn unknown_shell(typed: &str) -> Failure {
     let shells = Shell::value_variants().iter().map(ToString::to_string);
     let shells = shells.collect::<Vec<_>>().join(", ");
-    Failure::new(Exit::Usage, "unknown-shell", format!("\"{typed}\" is not a shell known here"))
-        .line("try", format!("lampfield help completions with one of {shells}"))
+    Failure::new(
+        Exit::Usage,
+        "unknown-shell",
+        format!("\"{typed}\" is not a shell that completions are made for"),
+    )
+    .line("try", format!("lampfield help completions with one of {shells}"))
 }
 
 fn unknown(typed: &str) -> Failure {
-    let message = format!("there is no help about \"{typed}\"");
+    let message = format!("there is no help on \"{typed}\"");
     let failure = Failure::new(Exit::NoSuchThing, "unknown-topic", message);
-    match nearest(typed, code::all(), 3) {
+    let known: Vec<_> = code::all().map(str::to_owned).chain(key::all()).collect();
+    match nearest(typed, known.iter().map(String::as_str), 3) {
         near if near.is_empty() => failure.line("try", "lampfield --help"),
         near => failure.line("nearest", near.join("  ")),
     }

@@ -46,7 +46,7 @@ impl Value for Kinds {
             return word(given, &words).map(Self::one);
         };
         if list.is_empty() {
-            return Err(Refused::new("a rule about no kind at all").hint(one_of(&words)));
+            return Err(Refused::new("the list of kinds is empty").hint(one_of(&words)));
         }
         let mut kinds = Vec::new();
         for value in list {

@@ -157,7 +157,7 @@ impl<T: Value> Field for Key<T> {
             && !contains(&range, &value)
         {
             let refused = Refused::new(format!("{name} = {} is out of range", shown(&value)))
-                .hint(format!("{} to {}", shown(range.start()), shown(range.end())));
+                .hint(format!("it may be {} to {}", shown(range.start()), shown(range.end())));
             reader.error("out-of-range", given.value.span(), refused);
             return None;
         }

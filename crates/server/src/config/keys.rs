@@ -37,7 +37,7 @@ section! {
         lease: Lease = table(),
         /// What becomes of the facts of a lost PBX, by name.
         policy: Vec<Policy> = tables().on_reload(),
-        /// Who calls what how, by site and protocol.
+        /// Who calls a lamp by which name, by site and protocol.
         map: Vec<Map> = tables().as_one(),
         /// How much the boards may hold.
         limits: Limits = table(),
@@ -60,8 +60,8 @@ section! {
         /// The board of its facts, if it is not to be one of its own: the name of another domain, or any name that several
         /// domains agree on. A change moves what is stored at the next start.
         board: Option<BoardName> = key(None),
-        /// How accounts come into being besides this file, `lampfield user add` and `lampfield
-        /// invite`: not at all; by clients themselves (XEP-0077, role `user`); or at the first
+        /// How accounts are made besides by this file, `lampfield user add` and `lampfield
+        /// invite`: in no other way; by clients themselves (XEP-0077, role `user`); or at the first
         /// login of a name that matches `join_pattern` with the secret in `join_secret_file` (role
         /// `pbx`). With `in-band`, strangers can read the lamps of its board.
         registration: Registration = key(Registration::Closed),
@@ -74,10 +74,10 @@ section! {
         certificate: Option<FilePath> = key(None).on_reload_for("new connections"),
         /// PEM file with the private key of `certificate`, of mode 0600 (or 0640).
         certificate_key: Option<FilePath> = key(None).on_reload_for("new connections"),
-        /// Show its PBXs what others say they can do (`<c/>` in their presence, XEP-0115). It brings back
+        /// Show its PBXs the capabilities that others announce (`<c/>` in their presence, XEP-0115). It brings back
         /// the version and Jingle lines of `xmpp show buddies`, and with TLS it brings back drops:
         /// each such presence makes Asterisk ask a question from the thread that reads, while other
-        /// threads write on the same TLS session without a lock. Other clients are always shown it.
+        /// threads write on the same TLS session without a lock. Other clients are always shown them.
         show_caps: bool = key(false).on_reload(),
         /// The accounts that are declared in the file.
         account: Vec<Account> = tables().on_reload(),
@@ -102,17 +102,17 @@ section! {
         /// What the account may do: `pbx` publishes telephony states, sees all other PBX accounts
         /// and gets forgiving answers; `user` is an ordinary XMPP client; `admin` may do everything.
         role: Role = key(Role::Pbx),
-        /// The devices and mailboxes it may publish, for example `["PJSIP/1*", "1*@default"]`. If
-        /// it is not set, a `user` may publish none, the others all.
+        /// The devices and mailboxes it may publish, by the names of the board and without their kind, for example
+        /// `["PJSIP/1*", "1*@default"]`. If it is not set, a `user` may publish none, the others all.
         allow: Option<Vec<Pattern>> = key(None),
-        /// What it may hear, by the names of the board: everything unless this is set, nothing with `[]`. An `admin`
+        /// What it may hear, by the names of the board: everything if this is not set, nothing with `[]`. An `admin`
         /// hears everything in any case.
         hear: Vec<Pattern> = key(vec![Pattern::everything()]),
-        /// The place where it stands: letters, digits, `-`, `_` and `.`, at most 64 bytes. `[[map]]` rules can be for
-        /// one site. Its connections go on under the names with which they began.
+        /// The place of its PBX: letters, digits, `-`, `_` and `.`, at most 64 bytes. `[[map]]` rules can be for
+        /// one site. Connections that are there go on with the names with which they began.
         site: Option<SiteName> = key(None).on_reload_for(CONNECTIONS),
-        /// Words by which people tell accounts apart, at most 16 of the form of a site. `lampfield user list` shows
-        /// them; they decide nothing.
+        /// Words by which people tell accounts apart, at most 16, each of the form of a site. `lampfield user list`
+        /// shows them; they decide nothing.
         labels: Labels = key(Labels::default()),
         /// Log in with `jabber:iq:auth` (`usesasl=no` in xmpp.conf). The protocol needs the
         /// password itself, so it is kept readable, in a file of mode 0600 in the data folder. Needs
@@ -144,8 +144,8 @@ section! {
 }
 
 section! {
-    /// What one client, and all together, can make the server hold. What happens at each limit is
-    /// said with it; all others are served meanwhile.
+    /// What one client, and all together, can make the server hold. Each key says what happens at its
+    /// limit; all other clients are served meanwhile.
     pub struct XmppLimits {
         /// The largest stanza; a larger one ends the stream with `policy-violation`.
         stanza: Size = key(Size::kib(256)).within(Size::kib(10)..=Size::mib(16)).on_reload_for(CONNECTIONS),
@@ -177,9 +177,9 @@ section! {
         /// What a client may leave unread before news about telephony are kept back for it and
         /// only the newest value of each is given later.
         unread_comfortable: Size = key(Size::kib(64)).within(Size::kib(16)..=Size::mib(64)).on_reload_for(CONNECTIONS),
-        /// What a client may leave unread at all; beyond it is disconnected.
+        /// What a client may leave unread at all; beyond that it is disconnected.
         unread: Size = key(Size::mib(4)).within(Size::kib(64)..=Size::mib(1024)).on_reload_for(CONNECTIONS),
-        /// What all clients together may leave unread; beyond it the one that has left most is
+        /// What all clients together may leave unread; beyond that the one that has left most is
         /// disconnected.
         unread_total: Size = key(Size::mib(128)).within(Size::mib(4)..=Size::mib(65_536)).on_reload(),
     }
@@ -208,7 +208,7 @@ section! {
     /// The first policy that matches counts. After all of them stand `XMPP/*` = `ignore`, for the
     /// devices that Asterisk makes of its buddies, and `MWI:*` = `keep`, because mailboxes are always
     /// kept.
-    pub struct Policy {
+    pub struct Policy check check::policy {
         /// The names, for example `"Custom:night*"`.
         name: Pattern = required(),
         /// `withdraw` them at the end of the lease (what happens without a policy), `keep` them
@@ -225,21 +225,21 @@ section! {
 }
 
 section! {
-    /// How some peers call what the board calls otherwise, so that the `PJSIP/100` of two sites are two lamps, or
+    /// What some peers call by another name than the board, so that the `PJSIP/100` of two sites are two lamps, or
     /// `100@example.com` of one PBX and `PJSIP/100` of another are one: [several sites](sites.md). The first rule that
-    /// fits a name counts, and what a rule does not fit is called the same everywhere. Rights (`allow`, `hear`),
-    /// policies and commands speak the names of the board.
+    /// fits a name counts, and a name that no rule fits is the same everywhere. Rights (`allow`, `hear`),
+    /// policies and commands use the names of the board.
     pub struct Map check check::map {
         /// Only the accounts of this site; those of all sites and of none if it is not set.
         site: Option<SiteName> = key(None),
-        /// Only peers by this protocol; all if it is not set. The door that there is today is that of `xmpp`.
+        /// Only peers that speak this protocol; all if it is not set. Today there is one door, that of `xmpp`.
         protocol: Option<Protocol> = key(None),
-        /// Of which kind the names are, or a list of several kinds.
+        /// The kind of the names, or a list of several kinds.
         kind: Kinds = key(Kinds::one(Kind::Device)),
-        /// How these peers call it: a name, or with one `*` all names that begin and end alike, such as `"PJSIP/*"`.
+        /// What these peers call it: a name, or with one `*` all names that begin and end alike, such as `"PJSIP/*"`.
         here: NameForm = required(),
-        /// How the board calls it, and with it everybody without a rule: a name, or with one `*`, in whose place
-        /// stands what that of `here` stood for, such as `"Custom:berlin-*"`.
+        /// What the board calls it, and with it everybody without a rule: a name, or one with a `*` for whatever the `*`
+        /// of `here` stands for, such as `"Custom:berlin-*"`.
         board: NameForm = required(),
     }
 }
@@ -247,48 +247,48 @@ section! {
 section! {
     /// What the board may hold.
     pub struct Limits {
-        /// Facts, one for each subject and PBX; a new one beyond it is refused and logged.
+        /// Facts, one for each subject and PBX; beyond that a new one is refused and logged.
         facts: usize = key(1_000_000).within(100..=10_000_000).on_reload(),
-        /// Facts of one origin (a PBX); a new one beyond it is refused and logged. The name that
-        /// this key once had, `facts_per_server`, is still read.
+        /// Facts of one origin (a PBX); beyond that a new one is refused and logged. The former name
+        /// of this key, `facts_per_server`, is still read.
         facts_per_origin: usize = key(100_000).formerly("facts_per_server")
             .within(100..=10_000_000).on_reload(),
-        /// Origins (entity ids, for Asterisk) that one connection may speak for. The name that this key once had,
+        /// Origins (entity ids, for Asterisk) that one connection may speak for. The former name of this key,
         /// `eids_per_connection`, is still read.
         origins_per_connection: usize = key(16).formerly("eids_per_connection")
             .within(1..=1_000).on_reload(),
-        /// Remembered withdrawals; beyond it the oldest goes, with a warning that names the PBXs
+        /// Remembered withdrawals; beyond that the oldest goes, with a warning that names the PBXs
         /// that may show something stale.
         tombstones: usize = key(100_000).within(100..=10_000_000).on_reload(),
         /// Changes that are held in memory for `lampfield history`; the oldest goes, also when this is
         /// lowered. What is older is read from the store, as far as `[history]` keeps it.
         history: usize = key(100_000).within(0..=10_000_000).on_reload(),
-        /// Subjects of one subscriber that wait for it to read; beyond it gets everything anew.
+        /// Subjects of one subscriber that wait for it to read; beyond that it gets everything anew.
         missed: usize = key(10_000)
             .within(100..=10_000_000).on_reload_for("new subscriptions"),
     }
 }
 
 section! {
-    /// What is remembered of the past over restarts, for `lampfield history` and `lampfield why --at`: what each PBX
-    /// said when, what the lamp then showed, and which connections were lost and came back. It is written behind, each
-    /// second: that much of it is lost when the process is killed, nothing at a stop.
-    pub struct History {
+    /// What is remembered of the past across restarts, for `lampfield history` and `lampfield why --at`: what each PBX
+    /// said when, what the lamp then showed, and which connections were lost and came back. It is written once a second: if
+    /// the process is killed, the last second is lost; at a stop nothing is.
+    pub struct History check check::history {
         /// How long it is kept. What is older is removed, within an hour or an eighth of this time, whichever is less,
         /// and told to nobody from then on. `"0s"` keeps nothing, and removes what was kept; until the next restart
         /// there is still what `history` of `[limits]` holds in memory.
         keep: Duration = key(7 * 24 * HOUR).within(Duration::ZERO..=3_650 * 24 * HOUR).on_reload(),
-        /// The most that all boards together take in the store. The oldest goes.
+        /// The most that the history of all boards together takes in the store; beyond that the oldest goes.
         size: Size = key(Size::mib(64)).within(Size::mib(1)..=Size::mib(1024)).on_reload(),
-        /// Names that no past may hold, by patterns such as `["PJSIP/1*"]`. What is said of them is remembered as said of
+        /// Names that the history may not hold, by patterns such as `["PJSIP/1*"]`. What is said of them is remembered as said of
         /// one `PJSIP/***`, made of the pattern up to its last `/` or `:`, so that nobody can find out later which of them it
         /// was; of kinds whose values can tell who or where somebody is, nothing is remembered. What the lamps show is not
         /// touched. What was stored under such names before loses them at the start that first has the pattern; what has
         /// been stored masked stays so.
         mask: Vec<Pattern> = key(Vec::new()),
-        /// Which accounts may read it: roles (`"admin"`, `"pbx"`, `"user"`) and addresses
-        /// (`"anna@asterisk.example"`). A reload counts from their next request or login on. Whoever owns the data folder
-        /// may always, because the file is theirs.
+        /// Which accounts may read it: a list of roles (`"pbx"`, `"user"`, `"admin"`) and addresses of accounts
+        /// (`"anna@asterisk.example"`). A reload takes effect with their next request or login. The owner of the data folder
+        /// always may, because the files are theirs.
         read: Vec<HistoryReader> = key(vec![HistoryReader::Role(Role::Admin)]).on_reload(),
     }
 }
@@ -296,7 +296,7 @@ section! {
 section! {
     /// What is logged, and where to.
     pub struct Log {
-        /// The least important level that is logged (`"error"`, `"warn"`, `"info"`, `"debug"`,
+        /// The lowest level that is logged (`"error"`, `"warn"`, `"info"`, `"debug"`,
         /// `"trace"`), also by part: `"info,lampfield_xmpp=debug"`. `lampfield log set` changes it
         /// at run time.
         level: LogLevels = key(LogLevels::info()).on_reload(),

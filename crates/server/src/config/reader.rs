@@ -166,10 +166,21 @@ impl<'a> Reader<'a> {
 
     /// Where the value of `key` stands in table number `index` of the list `name`.
     pub fn place_in(&self, name: &str, index: usize, key: &str) -> Range<usize> {
-        let listed = self.table.get(name).and_then(|value| value.get_ref().as_array());
-        let table = listed.and_then(|list| list.get(index)?.get_ref().as_table());
-        let value = table.and_then(|table| table.get(key));
-        value.map_or(self.header.clone(), Spanned::span)
+        self.place_at(&format!("{name}.{index}.{key}"))
+    }
+
+    /// Where the value at a path of keys and numbers of a list stands, from this table on: `domain.0.account.1.allow.0`;
+    /// the table's head if there is none.
+    pub fn place_at(&self, path: &str) -> Range<usize> {
+        let mut steps = path.split('.');
+        let first = steps.next().and_then(|key| self.table.get(key));
+        let value = steps.try_fold(first, |value, step| {
+            let value = value?.get_ref();
+            let number = step.parse::<usize>().ok();
+            let item = number.and_then(|number| value.as_array()?.get(number));
+            Some(item.or_else(|| value.as_table()?.get(step)))
+        });
+        value.flatten().map_or(self.header.clone(), Spanned::span)
     }
 
     /// The line of a place, from 1.

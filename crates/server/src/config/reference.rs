@@ -135,6 +135,17 @@ and new things are refused until there is room.
 
 // === impl Part ===
 
+impl Part {
+    /// The table as it is written: `[lease]`, `[[map]]`.
+    pub fn title(&self) -> String {
+        match (self.path.as_str(), self.times) {
+            ("", _) => "the top of the file".to_owned(),
+            (path, Times::Many) => format!("[[{path}]]"),
+            (path, Times::Once) => format!("[{path}]"),
+        }
+    }
+}
+
 impl Display for Part {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match (self.path.as_str(), self.times) {
@@ -148,23 +159,29 @@ impl Display for Part {
 
 // === impl KeyEntry ===
 
-impl Display for KeyEntry {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "- **`{}`**: {}", self.name, self.kind)?;
-        match (&self.default, self.required) {
-            (_, true) => write!(f, ", required")?,
-            (Some(default), _) => write!(f, ", default `{default}`")?,
-            (None, _) => write!(f, ", not set by default")?,
-        }
+impl KeyEntry {
+    /// What can be written for it, what stands without it, and when a change takes effect.
+    pub fn form(&self) -> String {
+        let mut form = self.kind.clone();
+        form += &match (&self.default, self.required) {
+            (_, true) => ", required".to_owned(),
+            (Some(default), _) => format!(", default `{default}`"),
+            (None, _) => ", not set by default".to_owned(),
+        };
         if let Some((least, most)) = &self.range {
-            write!(f, ", {least} to {most}")?;
+            form += &format!(", {least} to {most}");
         }
         match self.applies {
-            Applies::AtStart => {}
-            Applies::OnReload => write!(f, ", *reload*")?,
-            Applies::OnReloadFor(new) => write!(f, ", *reload for {new}*")?,
+            Applies::AtStart => form,
+            Applies::OnReload => form + ", *reload*",
+            Applies::OnReloadFor(new) => form + &format!(", *reload for {new}*"),
         }
-        writeln!(f, ".")?;
+    }
+}
+
+impl Display for KeyEntry {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "- **`{}`**: {}.", self.name, self.form())?;
         self.help.lines().try_for_each(|line| writeln!(f, "  {}", line.trim()))
     }
 }

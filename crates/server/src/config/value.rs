@@ -11,6 +11,7 @@ use toml::de::DeValue;
 
 use super::key::Value;
 use super::reader::{Given, Refused};
+use lampfield_operations::moment;
 use lampfield_operations::nearest::nearest;
 
 /// A number of bytes. Reads `65536`, `"64KiB"`, `"4 MiB"`.
@@ -36,14 +37,19 @@ pub fn word<T: Copy>(given: Given<'_>, words: &[(&'static str, T)]) -> Result<T,
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None => one_of(words),
             };
-            Err(Refused::new(format!("\"{typed}\" is not known")).hint(hint))
+            Err(Refused::new(format!("\"{typed}\" is not a possible value")).hint(hint))
         }
     }
 }
 
 /// How the reference page names a closed set of words.
 pub fn one_of<T>(words: &[(&'static str, T)]) -> String {
-    words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ")
+    let words: Vec<_> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+    match words.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// The text of a string value.
@@ -112,7 +118,11 @@ impl Value for Size {
             found => return Err(Refused::not("a size", found)),
         };
         read.ok_or_else(|| {
-            Refused::new("this is not a size").hint("write bytes, or a suffix: \"64KiB\", \"4MiB\"")
+            let typed = given.value.get_ref().as_str().map(|typed| format!("\"{typed}\""));
+            let typed = typed.unwrap_or_else(|| "a number below 0".to_owned());
+            Refused::new(format!("{typed} is not a size")).hint(
+                "write a number and its unit (B, KiB, MiB, GiB, TiB): \"64KiB\"; or bytes: 65536",
+            )
         })
     }
 
@@ -128,10 +138,8 @@ impl Value for Size {
 /// # Errors
 /// Shows how a duration is written.
 pub fn duration(typed: &str) -> Result<Duration, Refused> {
-    humantime::parse_duration(typed).map_err(|_| {
-        Refused::new(format!("\"{typed}\" is not a duration"))
-            .hint("write a number and its unit: \"10s\", \"5min\", \"1h 30min\"")
-    })
+    moment::duration(typed)
+        .map_err(|instead| Refused::new(format!("\"{typed}\" is not a duration")).hint(instead))
 }
 
 impl Value for Duration {
@@ -161,9 +169,10 @@ impl Value for usize {
 
     fn parse(given: Given<'_>) -> Result<Self, Refused> {
         match given.value.get_ref() {
-            DeValue::Integer(count) => count.as_str().parse().map_err(|_| {
-                Refused::new(format!("{count} is not a count")).hint("write a whole number from 0")
-            }),
+            DeValue::Integer(count) => count
+                .as_str()
+                .parse()
+                .map_err(|_| Refused::new(format!("{count} is not a whole number from 0"))),
             found => Err(Refused::not("a number", found)),
         }
     }
@@ -226,7 +235,7 @@ impl Value for FilePath {
 
     fn parse(given: Given<'_>) -> Result<Self, Refused> {
         match text(given)? {
-            "" => Err(Refused::new("an empty path names no file")),
+            "" => Err(Refused::new("an empty path is not the name of a file")),
             typed => Ok(Self(given.folder.join(typed))),
         }
     }
@@ -266,7 +275,7 @@ impl Value for Secret {
 
     fn parse(given: Given<'_>) -> Result<Self, Refused> {
         match text(given)? {
-            "" => Err(Refused::new("an empty password protects nothing")),
+            "" => Err(Refused::new("the password is empty")),
             mask if mask.chars().all(|c| c == '*') => {
                 Err(Refused::new("this is a mask, not a password")
                     .hint("write the password itself"))
@@ -347,6 +356,9 @@ mod tests {
         for wrong in ["\"64 kb\"", "\"\"", "\"-1\"", "\"99999999999999TiB\"", "-5"] {
             assert!(read::<Size>(wrong).is_err(), "{wrong}");
         }
+        let refused = read::<Size>("\"64 kb\"").expect_err("no unit of ours");
+        assert_eq!(refused.message, "\"64 kb\" is not a size");
+        assert!(refused.hint.is_some_and(|hint| hint.contains("KiB, MiB")));
     }
 
     #[test]
@@ -354,6 +366,8 @@ mod tests {
         let refused = read::<Duration>("10").expect_err("no unit");
         assert_eq!(refused.hint.as_deref(), Some("write \"10s\" for seconds"));
         assert_eq!(read::<Duration>("\"1m 30s\""), Ok(Duration::from_secs(90)));
+        let refused = read::<Duration>("\"1M\"").expect_err("a month, or a minute?");
+        assert!(refused.hint.is_some_and(|hint| hint.contains("1month or 1min")));
     }
 
     #[test]

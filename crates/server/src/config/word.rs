@@ -88,8 +88,9 @@ impl FromStr for LogLevels {
         let known = typed.split(',').all(|part| part.contains('=') || is_level(part));
         match typed.parse() {
             Ok(targets) if known => Ok(Self { typed: typed.to_owned(), targets }),
-            _ => Err(Refused::new(format!("\"{typed}\" is not a level"))
-                .hint("error, warn, info, debug or trace; by part: \"info,lampfield_xmpp=debug\"")),
+            _ => Err(Refused::new(format!("\"{typed}\" is not a level")).hint(
+                "write error, warn, info, debug or trace; by part: \"info,lampfield_xmpp=debug\"",
+            )),
         }
     }
 }

@@ -52,7 +52,7 @@ fn row(section: &str, heads: &[&str], cells: &[&str]) -> String {
 }
 
 /// A cell as a terminal shows it: no marks, and of a link its words and the page.
-fn plain(cell: &str) -> String {
+pub(super) fn plain(cell: &str) -> String {
     let (mut text, mut rest) = (String::new(), cell);
     while let Some((before, after)) = rest.split_once("](")
         && let Some((before, words)) = before.rsplit_once('[')

@@ -2,10 +2,12 @@
 //! they can be read and that nobody else can.
 
 mod maps;
+mod names;
+mod site_names;
 
 use std::collections::HashSet;
 
-use super::{Account, Config, Domain, Registration, Tls, Xmpp};
+use super::{Account, Config, Domain, History, Policy, Registration, Tls, Xmpp};
 use crate::config::reader::{Reader, Refused};
 use crate::config::secret_file;
 use crate::config::value::FilePath;
@@ -17,17 +19,21 @@ pub fn whole(config: &Config, reader: &mut Reader<'_>) {
     for (index, domain) in config.domain.iter().enumerate() {
         if !seen.insert(&domain.name) {
             let at = reader.place_in("domain", index, "name");
-            let refused = Refused::new(format!("domain \"{}\" is there twice", domain.name))
+            let refused = Refused::new(format!("the domain \"{}\" is defined twice", domain.name))
                 .hint("put its accounts under one [[domain]]");
             reader.error("repeated-domain", at, refused);
         }
         if config.domain.iter().any(|other| domain.name.is_pubsub_of(&other.name)) {
             let at = reader.place_in("domain", index, "name");
-            let refused = Refused::new(format!("\"{}\" is a PubSub service already", domain.name));
+            let refused = Refused::new(format!(
+                "\"{}\" is the PubSub service of another domain already",
+                domain.name
+            ));
             reader.error("repeated-domain", at, refused);
         }
     }
     maps::all(config, reader);
+    site_names::all(config, reader);
 }
 
 /// One domain by itself.
@@ -35,28 +41,45 @@ pub fn domain(domain: &Domain, reader: &mut Reader<'_>) {
     pair(&domain.certificate, &domain.certificate_key, reader);
     match (domain.registration, &domain.join_secret_file) {
         (Registration::FirstLogin, None) => {
-            let refused = Refused::new("registration at first login needs a shared secret")
+            let refused = Refused::new("registration at the first login needs a shared secret")
                 .hint("add join_secret_file = \"/path/to/secret\" (mode 0600)");
             reader.error("missing-key", reader.place_of("registration"), refused);
         }
         (_, Some(file)) => secret("join_secret_file", file, reader),
         (_, None) => (),
     }
+    if let Some(pattern) = &domain.join_pattern {
+        names::pattern("join_pattern", pattern, reader);
+    }
     let mut seen = HashSet::new();
     for (index, account) in domain.account.iter().enumerate() {
         if !seen.insert(&account.name) {
             let at = reader.place_in("account", index, "name");
-            let message = format!("account \"{}@{}\" is there twice", account.name, domain.name);
+            let message =
+                format!("the account \"{}@{}\" is defined twice", account.name, domain.name);
             reader.error("repeated-account", at, Refused::new(message));
         }
     }
 }
 
+/// The names of one policy.
+pub fn policy(policy: &Policy, reader: &mut Reader<'_>) {
+    names::pattern("name", &policy.name, reader);
+}
+
+/// The names that no past may hold. They may have a kind in front.
+pub fn history(history: &History, reader: &mut Reader<'_>) {
+    names::masks(&history.mask, reader);
+}
+
 /// One account by itself.
 pub fn account(account: &Account, reader: &mut Reader<'_>) {
+    names::patterns("allow", account.allow.as_deref().unwrap_or_default(), reader);
+    names::patterns("hear", &account.hear, reader);
     if let Some(file) = &account.password_file {
         if account.password.is_some() {
-            let refused = Refused::new("password and password_file together").hint("keep one");
+            let refused = Refused::new("password and password_file exclude each other")
+                .hint("keep one of them");
             reader.error("conflicting-keys", reader.place_of("password_file"), refused);
         }
         secret("password_file", file, reader);
@@ -67,17 +90,18 @@ pub fn account(account: &Account, reader: &mut Reader<'_>) {
 pub fn xmpp(xmpp: &Xmpp, reader: &mut Reader<'_>) {
     pair(&xmpp.certificate, &xmpp.certificate_key, reader);
     if xmpp.listen.is_empty() && xmpp.listen_tls.is_empty() {
-        let refused = Refused::new("no address to listen on").hint("nobody could connect");
+        let refused = Refused::new("there is no address to listen on, so nobody could connect")
+            .hint("write one, such as \"0.0.0.0:5222\"");
         reader.error("no-listener", reader.place_of("listen"), refused);
     }
     if xmpp.tls == Tls::Off && !xmpp.listen_tls.is_empty() {
-        let refused = Refused::new("listen_tls with tls = \"off\"")
-            .hint("tls = \"optional\" keeps the plain listeners as they are");
+        let refused = Refused::new("listen_tls needs TLS, and tls is \"off\"")
+            .hint("with tls = \"optional\" the plain listeners stay as they are");
         reader.error("conflicting-keys", reader.place_of("listen_tls"), refused);
     }
     if xmpp.tls == Tls::Off && !xmpp.clear_text_auth {
-        let refused = Refused::new("stock Asterisk cannot log in like this")
-            .hint("it knows only PLAIN: set clear_text_auth = true, or use TLS");
+        let refused = Refused::new("stock Asterisk cannot log in with these settings")
+            .hint("it only knows PLAIN: set clear_text_auth = true, or use TLS");
         reader.warning("no-plain", reader.place_of("tls"), refused);
     }
 }

@@ -20,18 +20,24 @@ pub enum HistoryReader {
 
 impl Value for HistoryReader {
     fn kind() -> String {
-        format!("{} or address", Role::kind())
+        "role or address".to_owned()
     }
 
     fn parse(given: Given<'_>) -> Result<Self, Refused> {
         let typed = text(given)?;
         if !typed.contains('@') {
-            return Role::parse(given).map(Self::Role);
+            return Role::parse(given).map(Self::Role).map_err(|refused| {
+                let message =
+                    format!("\"{typed}\" is neither a role nor the address of an account");
+                let instead =
+                    "a role is \"pbx\", \"user\" or \"admin\", an address \"NAME@DOMAIN\"";
+                Refused { message, ..refused }.hint(instead)
+            });
         }
         let address = BareJid::parse(typed).ok().filter(|jid| jid.local().is_some());
         address.map(Self::Account).ok_or_else(|| {
             Refused::new(format!("\"{typed}\" is not the address of an account"))
-                .hint("write NAME@DOMAIN, or a role: \"admin\", \"pbx\", \"user\"")
+                .hint("write \"NAME@DOMAIN\", or a role: \"pbx\", \"user\" or \"admin\"")
         })
     }
 
@@ -62,6 +68,9 @@ mod tests {
         assert_eq!(read("admin"), Ok(HistoryReader::Role(Role::Admin)));
         let anna = read("Anna@a.example").expect("an address");
         assert_eq!(anna.show().as_deref(), Some("\"anna@a.example\""));
+        let refused = read("owner").expect_err("no role");
+        assert!(refused.message.contains("neither a role nor"), "{}", refused.message);
+        assert!(refused.hint.is_some_and(|hint| hint.contains("NAME@DOMAIN")));
         for wrong in ["owner", "anna", "@a.example", "", "anna@"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

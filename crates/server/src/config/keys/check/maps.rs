@@ -1,17 +1,29 @@
 //! What must hold of the rules by which names are mapped.
 
+use lampfield_board::Protocol;
 use lampfield_board::mapping::{MappingError, Side};
 use lampfield_operations::nearest::nearest;
 
 use super::super::mapping::MapError;
 use super::super::{Config, Map};
+use super::names;
 use crate::config::reader::{Reader, Refused};
+
+/// The protocols of the doors that this program has.
+const DOORS: [Protocol; 1] = [Protocol::Xmpp];
 
 /// One rule by itself.
 pub fn one(map: &Map, reader: &mut Reader<'_>) {
+    names::form("here", &map.here, reader);
+    names::form("board", &map.board, reader);
+    if let Some(protocol) = map.protocol.filter(|protocol| !DOORS.contains(protocol)) {
+        let doors = DOORS.map(|door| format!("\"{door}\"")).join(", ");
+        let refused = Refused::new(format!("no door of this program speaks {protocol}"))
+            .hint(format!("the rule never applies; the protocols of the doors: {doors}"));
+        reader.warning("no-such-door", reader.place_at("protocol"), refused);
+    }
     if let Err(error) = map.rule() {
-        let refused = Refused::new(error.to_string())
-            .hint("either both stand for many names or both for one");
+        let refused = Refused::new(error.to_string()).hint("write a * in both, or in neither");
         reader.error("conflicting-keys", reader.place_of("board"), refused);
     }
 }
@@ -26,10 +38,12 @@ pub fn all(config: &Config, reader: &mut Reader<'_>) {
     for (index, map) in config.map.iter().enumerate() {
         let Some(site) = map.site.as_ref().filter(|site| !sites.contains(site)) else { continue };
         let near = nearest(site.as_str(), sites.iter().map(|site| site.as_str()), 1);
-        let refused = Refused::new(format!("no account of this file is at site \"{site}\""));
+        let refused = Refused::new(format!("no account in this file has the site \"{site}\""));
         let refused = refused.hint(match near.first() {
             Some(near) => format!("did you mean \"{near}\"?"),
-            None => "fine if those that commands add are: lampfield user add --site".to_owned(),
+            None => {
+                "fine if such an account is added by command: lampfield user add --site".to_owned()
+            }
         });
         reader.warning("unknown-site", reader.place_in("map", index, "site"), refused);
     }
@@ -47,13 +61,13 @@ fn refuse(error: &MappingError, reader: &mut Reader<'_>) {
     let line = reader.line_of(&reader.place_in("map", *by, &key));
     let refused = match side {
         Side::Here => Refused::new(format!(
-            "this rule can never fit: the one of line {line} before it takes every such name"
+            "this rule never applies: the rule in line {line} comes first and takes all these names"
         ))
-        .hint(format!("put it before line {line}, or leave it out")),
+        .hint(format!("move it above line {line}, or delete it")),
         Side::Board => Refused::new(format!(
-            "this rule can never fit: the one of line {line} before it makes every such name"
+            "this rule never applies: the rule in line {line} comes first and gives all these names"
         ))
-        .hint("two things would share one name on the board: write another"),
+        .hint("two lamps would have one name on the board: choose another"),
     };
     reader.error("covered-rule", reader.place_in("map", *rule, &key), refused);
 }
@@ -117,6 +131,9 @@ mod tests {
         assert_eq!(near, "did you mean \"device\"?");
         let near = wrong(&format!("protocol = 'xmp'\n{names}"), "wrong-value", (7, 12));
         assert_eq!(near, "did you mean \"xmpp\"?");
+        let (problem, at) = found("[[map]]\nprotocol = 'ami'\nhere = 'a*'\nboard = 'b*'\n");
+        assert_eq!((problem.code, at), ("no-such-door", (7, 12)));
+        assert!(problem.hint.is_some_and(|hint| hint.ends_with("\"xmpp\"")));
         let near = wrong(&format!("herre = 'x'\n{names}"), "unknown-key", (7, 1));
         assert_eq!(near, "did you mean \"here\"?");
     }
@@ -127,10 +144,18 @@ mod tests {
         let first = of("PJSIP/*", "x*");
         let (problem, place) = found(&(first.clone() + &of("PJSIP/1*", "y*")));
         assert_eq!((problem.code, place), ("covered-rule", (10, 8)));
-        assert!(problem.message.contains("of line 7 before it takes"), "{}", problem.message);
+        assert!(
+            problem.message.contains("the rule in line 7 comes first and takes"),
+            "{}",
+            problem.message
+        );
         let (problem, place) = found(&(first + &of("SIP/*", "x*")));
         assert_eq!((problem.code, place), ("covered-rule", (11, 9)));
-        assert!(problem.message.contains("of line 8 before it makes"), "{}", problem.message);
+        assert!(
+            problem.message.contains("the rule in line 8 comes first and gives"),
+            "{}",
+            problem.message
+        );
     }
 
     #[test]
