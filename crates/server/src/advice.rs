@@ -43,7 +43,7 @@ pub fn of(place: &Place) -> Vec<Advice> {
         advice.push(Advice {
             code: "open-configuration",
             text: format!("every user of this machine can read the passwords in {file}"),
-            remedy: format!("chmod o= {file}; or password_file instead of password"),
+            remedy: format!("chmod o= {file}; or use password_file instead of password"),
         });
     }
     advice

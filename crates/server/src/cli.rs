@@ -37,7 +37,7 @@ use crate::document::done::Done;
 use crate::document::error::Error;
 use crate::failure::{Exit, Failure};
 use crate::place::Place;
-use crate::screen::{Screen, Signs, Verdict, Voice};
+use crate::screen::{self, Screen, Signs, Verdict, Voice};
 use crate::serve;
 
 /// Runs what was typed and tells how it ended.
@@ -150,8 +150,8 @@ fn say_mistakes(mistakes: &Problems) -> std::io::Result<()> {
     );
     writeln!(
         std::io::stderr(),
-        "! the configuration has mistakes ({place}); the server goes on with what it read before: \
-         lampfield check names them"
+        "! the configuration has mistakes ({place}); the server goes on with what it read before. \
+         lampfield check lists them"
     )
 }
 
@@ -172,6 +172,7 @@ fn change(
 /// Something to look at, with what to do and where more is said about it.
 fn complaint(screen: &Screen, verdict: Verdict, text: &str, remedy: &str, code: &str) -> String {
     let sign = screen.verdict(verdict);
+    let text = screen::time::local(text);
     format!(" {sign} {text}\n     mend  {remedy}\n     more  lampfield help {code}\n")
 }
 

@@ -173,7 +173,7 @@ fn read(path: &Path) -> Result<String, Failure> {
     };
     let size = fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
     if size > LARGEST_FILE {
-        return Err(unreadable(format!("{size} bytes are too many for a configuration file")));
+        return Err(unreadable(format!("it has {size} bytes, too many for a configuration file")));
     }
     fs::read_to_string(path).map_err(|error| match error.kind() {
         io::ErrorKind::InvalidData => unreadable("this is not UTF-8 text".to_owned()),

@@ -145,7 +145,7 @@ async fn open_boards(
         tracing::warn!(
             code = "boards-shared",
             domains = of_domains.shared_as_before.len(),
-            "these domains share one board, as before: name a board for each [[domain]]"
+            "these domains share one board, as before: set board in each [[domain]]"
         );
     }
     let home = |account: &AccountName| {

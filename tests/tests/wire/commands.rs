@@ -102,6 +102,25 @@ async fn accounts_come_change_and_go_while_it_runs() {
 }
 
 #[tokio::test]
+async fn an_account_is_changed_while_it_is_connected() {
+    let server = Server::start(&Config::plain().servers()).await;
+    server.tell(&["user", "add", "server9"], &format!("{}\n", Config::password("server9")));
+    let mut pbx = ScriptedPbx::login(server.address(), "server9", 9).await;
+    pbx.publish("PJSIP/100", "INUSE").await;
+    server.tell(&["user", "change", "server9", "--allow", "Custom:*", "--site", "berlin"], "");
+    pbx.publish("PJSIP/100", "RINGING").await;
+    pbx.publish("Custom:night", "BUSY").await;
+    assert_eq!(server.why("PJSIP/100").value(), "INUSE");
+    assert_eq!(server.why("Custom:night").value(), "BUSY");
+    let users = server.ask_json(&["user", "list"]).to_string();
+    assert!(users.contains("\"site\":\"berlin\""), "{users}");
+    let declared = server.command(&["user", "change", "server1", "--site", "berlin"]);
+    assert_eq!(declared.status.code(), Some(6));
+    let error = String::from_utf8(declared.stderr).unwrap();
+    assert!(error.contains(".toml:"), "{error}");
+}
+
+#[tokio::test]
 async fn an_invitation_is_stable_until_it_is_rotated() {
     let mut server = Server::start(&Config::plain().servers()).await;
     let first = server.tell(&["invite", "pbx-c"], "");

@@ -17,7 +17,7 @@ use super::{examples, hint};
 use crate::moment;
 use crate::screen::Color;
 
-/// Shares device states and message waiting between Asterisk PBXs.
+/// Shares device states and message counts between Asterisk PBXs.
 #[derive(Debug, Parser)]
 #[command(name = "lampfield", version, disable_help_subcommand = true)]
 pub struct Cli {
@@ -36,14 +36,14 @@ pub struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Common {
-    /// The configuration file; if it is not named, /etc/lampfield/lampfield.toml for root and
-    /// ~/.config/lampfield/lampfield.toml for anybody else, where there is one
+    /// The configuration file; without this, /etc/lampfield/lampfield.toml for root and
+    /// ~/.config/lampfield/lampfield.toml for anybody else, if it exists
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The data folder, instead of the one in the configuration
     #[arg(long, global = true, value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
-    /// One JSON document instead of text
+    /// Print one JSON document instead of text
     #[arg(long, global = true)]
     pub json: bool,
     /// How long to wait for the server
@@ -54,10 +54,10 @@ pub struct Common {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     #[arg(hide_possible_values = true)]
     pub color: Color,
-    /// Plain letters instead of signs
+    /// Use plain ASCII instead of symbols
     #[arg(long, global = true)]
     pub ascii: bool,
-    /// Say nothing when all went well: the exit status tells. What is shown only once is shown
+    /// Print nothing on success, the exit status tells; what can be shown only once is printed all the same
     #[arg(long, global = true)]
     pub quiet: bool,
 }
@@ -88,7 +88,7 @@ fn quoted(word: &str) -> Cow<'_, str> {
 /// The arguments of `lampfield serve`.
 #[derive(Debug, Default, Args)]
 pub struct ServeArgs {
-    /// Where to listen for Asterisk, instead of `listen` in the configuration; again for more
+    /// Where to listen for Asterisk, instead of `listen` in the configuration; may be repeated
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     pub listen: Vec<SocketAddr>,
 }
@@ -98,7 +98,7 @@ pub struct ServeArgs {
 pub enum Verb {
     /// Runs the server in the foreground.
     Serve(ServeArgs),
-    /// Tells whether this configuration would start, without starting anything.
+    /// Checks whether the server would start with this configuration, without starting anything.
     Check(CheckArgs),
     /// Is it all right?
     Status(StatusArgs),
@@ -108,42 +108,42 @@ pub enum Verb {
     History(HistoryArgs),
     /// Shows changes as they come, one line each.
     Watch(WatchArgs),
-    /// Lists what lamps show, and says something about them by hand.
+    /// Lists lamps, and sets or clears what they show by hand.
     Lamp(LampArgs),
-    /// Adds, lists and removes accounts.
+    /// Adds, lists, changes and removes accounts.
     User(UserArgs),
     /// Prints the complete xmpp.conf for one more Asterisk PBX.
     Invite(InviteArgs),
-    /// Lists the served domains, adds, changes and removes some.
+    /// Lists, adds, changes and removes served domains.
     Domain(DomainArgs),
     /// Who has changed what?
     Audit(AuditArgs),
     /// Changes what the running server logs.
     Log(LogArgs),
-    /// Carries the stream of the PBX on this machine to a server somewhere else.
+    /// Carries the stream of the PBX on this machine to a server elsewhere.
     Relay(RelayArgs),
-    /// Loads an XMPP server and measures it.
+    /// Puts an XMPP server under load and measures it.
     Bench(lampfield_bench::Bench),
-    /// Explains a verb or the code of an error; prints completions and the man page.
+    /// Explains a verb, a code or a key of the configuration; prints completions and the man page.
     Help(HelpArgs),
 }
 
 /// The arguments of `lampfield relay`.
 #[derive(Debug, Args)]
 pub struct RelayArgs {
-    /// Where the PBX on this machine connects to, in clear text; not needed where systemd has opened
+    /// Where the PBX on this machine connects to, in clear text; not needed if systemd has opened
     /// the socket
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     pub listen: Option<SocketAddr>,
-    /// Where the server is; again for more, which are tried in this order
+    /// Where the server is; may be repeated, and all are tried in this order
     #[arg(long, value_name = "HOST[:PORT]", required = true)]
     pub to: Vec<Target>,
-    /// SHA-256 of the server's certificate or of its public key, as `lampfield status` of the server
-    /// prints it; again for more, for a change of keys
+    /// SHA-256 of the server's certificate or of its public key, as `lampfield status` on the server
+    /// prints it; may be repeated, for a change of keys
     #[arg(long, value_name = "SHA256HEX", conflicts_with = "ca")]
     pub fingerprint: Vec<Fingerprint>,
-    /// Who may have signed the server's certificate, as PEM; without this and --fingerprint, whom
-    /// this machine trusts
+    /// PEM file with the authorities that may have signed the server's certificate; without this and
+    /// --fingerprint, those that this machine trusts
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
 }
@@ -153,7 +153,7 @@ pub struct RelayArgs {
 pub struct CheckArgs {
     /// The file to check
     pub file: Option<PathBuf>,
-    /// Print everything that would be in force, without passwords, as a file
+    /// Print all keys with the values that would be in force, without passwords, as a configuration file
     #[arg(long)]
     pub effective: bool,
     /// What `serve` would be told besides the file.
@@ -167,10 +167,10 @@ pub struct CheckArgs {
 /// The arguments of `lampfield status`.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// Wait so long until it is all right
+    /// Wait until all is well, for this long at most
     #[arg(long, value_name = "TIME", value_parser = moment::some_time)]
     pub wait: Option<Duration>,
-    /// text, or nagios: one line with the exit statuses of monitoring plugins
+    /// text, or nagios: one line, with the exit statuses of monitoring plugins
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: Format,
 }
@@ -189,14 +189,14 @@ pub enum Format {
 pub struct WhyArgs {
     /// A device or mailbox: PJSIP/100, 1000@default, device/PJSIP/100
     pub subject: String,
-    /// What decided it then: 14:03, -10m, 2026-11-21T14:03:00Z
+    /// At a past moment: 14:03 (the last time it was that late), -10m, 2026-11-21T14:03:00Z
     #[arg(long, value_name = "MOMENT", value_parser = moment::moment)]
     #[arg(allow_hyphen_values = true)]
     pub at: Option<WallTime>,
-    /// Where a name is of several: device, mailbox and so on
+    /// The kind, if several have this name: device, mailbox and so on
     #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
     pub kind: Option<Kind>,
-    /// Where a server has several: which board, by its name or that of a domain
+    /// Which board, if there are several: its name or that of a domain
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
 }
@@ -206,14 +206,14 @@ pub struct WhyArgs {
 pub struct HistoryArgs {
     /// A device or mailbox: PJSIP/100, 1000@default, device/PJSIP/100
     pub subject: String,
-    /// Only the last so much time (10m, 2h), or from a moment on (14:03)
+    /// Only this last stretch of time (10m, 2h), or since a moment (14:03)
     #[arg(long, value_name = "TIME", value_parser = moment::since)]
     #[arg(allow_hyphen_values = true)]
     pub since: Option<WallTime>,
-    /// At most so many changes
+    /// The most changes to show
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub limit: usize,
-    /// Where a server has several: which board, by its name or that of a domain
+    /// Which board, if there are several: its name or that of a domain
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
 }
@@ -223,13 +223,13 @@ pub struct HistoryArgs {
 pub struct WatchArgs {
     /// A pattern: 'PJSIP/1*', 'device/*', 'mailbox/*@default'
     pub filter: Option<String>,
-    /// End after so many changes
+    /// End after this many changes
     #[arg(long, value_name = "COUNT")]
     pub count: Option<u64>,
-    /// End after so much time
+    /// End after this time
     #[arg(long = "for", value_name = "TIME", value_parser = moment::some_time)]
     pub span: Option<Duration>,
-    /// Where a server has several: which board, by its name or that of a domain
+    /// Which board, if there are several: its name or that of a domain
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
 }
@@ -245,31 +245,31 @@ pub struct LampArgs {
 /// What to do with lamps.
 #[derive(Debug, Subcommand)]
 pub enum LampAction {
-    /// Says something about a lamp by hand, until it is cleared.
+    /// Sets what a lamp shows by hand, until it is cleared.
     Set {
         /// Which lamp: device/Custom:night, or a name whose form tells its kind, as Custom:night
         subject: String,
-        /// What to say: the word of a device state, or JSON as the kind has it: '{"new":3,"old":0}'
+        /// The value: for a device the word of its state, otherwise JSON: '{"new":3,"old":0}'
         value: String,
-        /// End it by itself after so long (10m, 2h), where the kind has an end: ban, custom, registration
+        /// End by itself after this time (10m, 2h); only for a ban, a custom value or a registration
         #[arg(long = "for", value_name = "TIME", value_parser = moment::some_time)]
         span: Option<Duration>,
-        /// Where a server has several: which board, by its name or that of a domain
+        /// Which board, if there are several: its name or that of a domain
         #[arg(long, value_name = "NAME")]
         board: Option<String>,
     },
-    /// Withdraws what was said about a lamp by hand.
+    /// Withdraws what was set by hand.
     Clear {
         /// Which lamp: device/Custom:night, or its name alone
         subject: String,
-        /// Withdraw what everybody says, as of a PBX that died; one that is there says it again with its next change
+        /// Withdraw what everybody says, such as a PBX that died; one that is connected says it again with its next change
         #[arg(long)]
         all: bool,
-        /// Where a server has several: which board, by its name or that of a domain
+        /// Which board, if there are several: its name or that of a domain
         #[arg(long, value_name = "NAME")]
         board: Option<String>,
     },
-    /// Lists what all lamps show, by kind and name.
+    /// Lists lamps with what they show, by kind and name.
     List(LampListArgs),
 }
 
@@ -281,10 +281,10 @@ pub struct LampListArgs {
     /// Only lamps of this kind: device, mailbox and so on
     #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
     pub kind: Option<Kind>,
-    /// At most so many lamps
+    /// The most lamps to show
     #[arg(long, value_name = "COUNT", default_value_t = 100)]
     pub limit: usize,
-    /// Where a server has several: which board, by its name or that of a domain
+    /// Which board, if there are several: its name or that of a domain
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
 }
@@ -300,7 +300,7 @@ pub struct UserArgs {
 /// What to do with accounts.
 #[derive(Debug, Subcommand)]
 pub enum UserAction {
-    /// Adds an account; its password is typed, comes from standard input, or is made.
+    /// Adds an account; its password is typed, read from standard input, or made by the server.
     Add(UserAddArgs),
     /// Lists the accounts, never their passwords.
     List {
@@ -308,6 +308,8 @@ pub enum UserAction {
         #[arg(long)]
         domain: Option<String>,
     },
+    /// Changes the site, the labels or the rights of an account that a command has added.
+    Change(UserChangeArgs),
     /// Gives an account another password.
     Passwd {
         /// NAME or NAME@DOMAIN
@@ -320,14 +322,14 @@ pub enum UserAction {
     ForgetResource {
         /// NAME or NAME@DOMAIN
         name: String,
-        /// As `user list` shows it under AWAY
+        /// The resource, as `user list` shows it under AWAY
         resource: String,
     },
     /// Removes an account, its connections and what it said.
     Remove {
         /// NAME or NAME@DOMAIN
         name: String,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
@@ -341,19 +343,19 @@ pub struct UserAddArgs {
     /// What it may do: pbx, user or admin
     #[arg(long, default_value = "pbx")]
     pub role: String,
-    /// The names it may publish, if not what is usual for its role; may be repeated
+    /// The names it may publish, if not those usual for its role; may be repeated
     #[arg(long, value_name = "PATTERN")]
     pub allow: Vec<String>,
     /// The names it may hear, if not all; may be repeated
     #[arg(long, value_name = "PATTERN")]
     pub hear: Vec<String>,
-    /// The place where it stands, by which [[map]] rules are chosen
+    /// Its site, which decides the [[map]] rules that apply to it
     #[arg(long)]
     pub site: Option<String>,
-    /// A word to tell it from others; may be repeated
+    /// A word to find it by; may be repeated
     #[arg(long)]
     pub label: Vec<String>,
-    /// It logs in without SASL (usesasl=no): its password is kept readable
+    /// It logs in without SASL (usesasl=no), so its password is stored readable
     #[arg(long)]
     pub legacy_auth: bool,
     /// Let the server make the password and print it
@@ -361,18 +363,37 @@ pub struct UserAddArgs {
     pub generate: bool,
 }
 
+/// The arguments of `lampfield user change`.
+#[derive(Debug, Args)]
+pub struct UserChangeArgs {
+    /// NAME or NAME@DOMAIN
+    pub name: String,
+    /// The names it may publish from now on, instead of those so far; may be repeated, '' for none
+    #[arg(long, value_name = "PATTERN")]
+    pub allow: Vec<String>,
+    /// The names it may hear from now on, instead of those so far; may be repeated, '' for none
+    #[arg(long, value_name = "PATTERN")]
+    pub hear: Vec<String>,
+    /// The site whose [[map]] rules apply to its next connections; '' for none
+    #[arg(long)]
+    pub site: Option<String>,
+    /// A word to find it by, instead of those so far; may be repeated, '' for none
+    #[arg(long)]
+    pub label: Vec<String>,
+}
+
 /// The arguments of `lampfield invite`.
 #[derive(Debug, Clone, Args)]
 pub struct InviteArgs {
     /// The name of the new PBX
     pub name: String,
-    /// Its domain, if not the first
+    /// Its domain, if not the first one
     #[arg(long)]
     pub domain: Option<String>,
-    /// The way without a relay: Asterisk itself connects to this server
+    /// Print the way without a relay: Asterisk itself connects to this server
     #[arg(long)]
     pub direct: bool,
-    /// Make a new secret; the old one ends
+    /// Make a new secret; the old one stops working
     #[arg(long)]
     pub rotate: bool,
 }
@@ -388,19 +409,19 @@ pub struct DomainArgs {
 /// What to do with domains.
 #[derive(Debug, Subcommand)]
 pub enum DomainAction {
-    /// Lists them.
+    /// Lists the served domains.
     List,
-    /// Serves one more domain, at once and after each start.
+    /// Serves one more domain, from now on and after every start.
     Add {
         /// The name behind the @ of its accounts
         name: String,
-        /// The board of its facts, if not one of its own: a name, or another domain
+        /// The board of its facts, unless it gets one of its own: the name of a board, or another domain
         #[arg(long, value_name = "NAME")]
         board: Option<String>,
-        /// How accounts come into being besides commands: closed or in-band
+        /// How accounts are made besides by command: closed (in no other way) or in-band (by clients)
         #[arg(long, default_value = "closed")]
         registration: String,
-        /// Show its PBXs what others say they can do
+        /// Show its PBXs the capabilities that others announce
         #[arg(long)]
         show_caps: bool,
     },
@@ -408,10 +429,10 @@ pub enum DomainAction {
     Change {
         /// The name of the domain
         name: String,
-        /// How accounts come into being besides commands: closed or in-band
+        /// How accounts are made besides by command: closed (in no other way) or in-band (by clients)
         #[arg(long)]
         registration: Option<String>,
-        /// Whether its PBXs are shown what others say they can do: true or false
+        /// Whether its PBXs are shown the capabilities that others announce: true or false
         #[arg(long, value_name = "WHETHER", hide_possible_values = true)]
         show_caps: Option<bool>,
     },
@@ -419,7 +440,7 @@ pub enum DomainAction {
     Remove {
         /// The name of the domain
         name: String,
-        /// Do it; without this the answer says what would go
+        /// Remove it; without this the answer only says what would go
         #[arg(long)]
         yes: bool,
     },
@@ -428,20 +449,20 @@ pub enum DomainAction {
 /// The arguments of `lampfield audit`.
 #[derive(Debug, Args)]
 pub struct AuditArgs {
-    /// Only the last so much time (10m, 2h), or from a moment on (14:03)
+    /// Only entries of this last stretch of time (10m, 2h), or since a moment (14:03)
     #[arg(long, value_name = "TIME", value_parser = moment::since)]
     #[arg(allow_hyphen_values = true)]
     pub since: Option<WallTime>,
-    /// Only what this one did: owner, an account, the name of a token, or account, token, script for all of them
+    /// Only what one actor did: owner, an account, or the name of a token; or account, token, script for all of these
     #[arg(long, value_name = "WHO")]
     pub actor: Option<String>,
-    /// Only this operation: 'user add'; or all that begin with a word: user
+    /// Only this operation: 'user add'; or all that begin with this word: user
     #[arg(long, value_name = "NAME")]
     pub operation: Option<String>,
-    /// At most so many entries
+    /// The most entries to show
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub limit: usize,
-    /// Only one board, by its name or that of a domain
+    /// Only one board, by its name or that of a domain, also one that was removed
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
 }
@@ -457,7 +478,7 @@ pub struct LogArgs {
 /// What to do with the log.
 #[derive(Debug, Subcommand)]
 pub enum LogAction {
-    /// Changes the levels until the next start.
+    /// Changes what is logged, until the next start.
     Set {
         /// error, warn, info, debug or trace; by part: info,lampfield_xmpp=debug
         levels: String,
@@ -467,7 +488,8 @@ pub enum LogAction {
 /// The arguments of `lampfield help`.
 #[derive(Debug, Args)]
 pub struct HelpArgs {
-    /// A verb (user add), a code (not-reached), `completions` and a shell, or `man`
+    /// A verb (user add), a code (not-reached), a key of the configuration (history.keep), `completions` and a shell, or
+    /// `man`
     pub topic: Vec<String>,
 }
 

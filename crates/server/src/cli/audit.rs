@@ -10,7 +10,7 @@ use super::stop::Stop;
 use super::{ask, json};
 use crate::document::audit::{Audit, Entry};
 use crate::failure::Exit;
-use crate::screen::time::{clock, count};
+use crate::screen::time::{clock, count, counted, day_clock};
 use crate::screen::{Align, Screen, Table, Verdict};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
@@ -22,14 +22,15 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
         board: args.board.clone(),
     };
     let audit = ask(common, &asked)?;
+    let since = args.since.map(|since| format!(" since {}", day_clock(&since.to_string())));
     screen.print(&match common.json {
         true => json(&audit)?,
-        false => text(&audit, screen),
+        false => text(&audit, &since.unwrap_or_default(), screen),
     })?;
     Ok(Exit::Good.into())
 }
 
-fn text(audit: &Audit, screen: &Screen) -> String {
+fn text(audit: &Audit, since: &str, screen: &Screen) -> String {
     let mut table = Table::new(&[
         ("TIME", Align::Left),
         ("WHO", Align::Left),
@@ -48,12 +49,9 @@ fn text(audit: &Audit, screen: &Screen) -> String {
             arguments(entry),
         ]);
     }
-    let shown = match audit.entries.len() {
-        1 => "1 entry".to_owned(),
-        more => format!("{} entries", count(more as u64)),
-    };
+    let shown = counted(audit.entries.len() as u64, "entry");
     let (kept, limit) = (count(audit.remembered), count(audit.limit));
-    format!("{}{shown} shown; {kept} of {limit} kept\n", table.into_text())
+    format!("{}{shown} shown{since}; {kept} of at most {limit} kept\n", table.into_text())
 }
 
 fn who(entry: &Entry) -> String {

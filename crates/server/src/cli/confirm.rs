@@ -16,7 +16,7 @@ pub fn is_possible() -> bool {
 /// Something else was typed.
 pub fn asked(what: &str) -> Result<(), Stop> {
     let mut err = io::stderr().lock();
-    write!(err, "{what}; type yes: ")?;
+    write!(err, "{what} Type yes to go on: ")?;
     err.flush()?;
     let mut typed = String::new();
     io::stdin().read_line(&mut typed)?;

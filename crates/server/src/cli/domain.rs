@@ -10,7 +10,7 @@ use super::stop::Stop;
 use super::{ask, confirm, json};
 use crate::document::account::{Domain, DomainDone, Domains, Gone};
 use crate::failure::Exit;
-use crate::screen::time::{clock, count};
+use crate::screen::time::{clock, count, counted, local};
 use crate::screen::{Align, Screen, Table};
 
 pub fn run(domain: &DomainArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
@@ -66,9 +66,9 @@ fn remove(name: &str, yes: bool, common: &Common, screen: &Screen) -> Result<(),
         match ask(common, &remove(false)) {
             Err(Stop::Failed(failure)) if failure.code == "would-remove" => {
                 let held = failure.lines.iter().filter(|(label, _)| label != "try");
-                let held = held.map(|(label, count)| format!("{count} {label}"));
-                let held = held.collect::<Vec<_>>().join(", ");
-                confirm::asked(&format!("removes {name}: {held}"))?;
+                let held: Vec<_> =
+                    held.filter_map(|(label, count)| held_words(label, count)).collect();
+                confirm::asked(&format!("This removes {name} with {}.", listed(&held)))?;
             }
             Err(other) => return Err(other),
             Ok(done) => return print(&done, common, screen),
@@ -78,18 +78,43 @@ fn remove(name: &str, yes: bool, common: &Common, screen: &Screen) -> Result<(),
     change(&remove(yes), common, screen)
 }
 
+/// How many of what a line of the refusal counts.
+fn held_words(label: &str, number: &str) -> Option<String> {
+    let number = number.replace(',', "").parse().ok()?;
+    Some(counted(
+        number,
+        if label == "connected" { "connection" } else { label.trim_end_matches('s') },
+    ))
+}
+
+/// As people list things: commas, and "and" before the last.
+fn listed(parts: &[String]) -> String {
+    match parts.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => "nothing in it".to_owned(),
+    }
+}
+
 fn told(done: &DomainDone) -> String {
+    let note = done.note.as_ref().map(|note| format!("note: {}\n", local(note)));
+    sentence(done) + &note.unwrap_or_default()
+}
+
+fn sentence(done: &DomainDone) -> String {
     let DomainDone { name, done, gone, .. } = done;
     match (done.as_str(), gone) {
         ("removed", Some(Gone { accounts, sessions, facts, nodes })) => format!(
-            "removed {name}: {} accounts, {} connected, {} facts, {} nodes\n",
-            count(*accounts),
-            count(*sessions),
-            count(*facts),
-            count(*nodes)
+            "removed {name} with {}\n",
+            listed(&[
+                counted(*accounts, "account"),
+                counted(*sessions, "connection"),
+                counted(*facts, "fact"),
+                counted(*nodes, "node"),
+            ])
         ),
         ("forgotten", _) => {
-            format!("forgot what was added of {name}; the configuration has it still\n")
+            format!("forgot the {name} that was added; the configuration still has it\n")
         }
         (other, _) => format!("{other} {name}\n"),
     }
@@ -102,7 +127,7 @@ fn text(domains: &Domains) -> String {
         ("BOARD", Align::Left),
         ("REGISTRATION", Align::Left),
         ("CERTIFICATE", Align::Left),
-        ("STANDS IN", Align::Left),
+        ("DEFINED IN", Align::Left),
     ]);
     for domain in &domains.domains {
         table.row(vec![

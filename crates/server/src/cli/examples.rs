@@ -7,7 +7,7 @@ use clap::Command;
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
 
 /// Three examples for each verb, by its path. Each ends well on a fresh install.
-pub const EXAMPLES: [(&str, [&str; 3]); 29] = [
+pub const EXAMPLES: [(&str, [&str; 3]); 30] = [
     ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
     (
         "lampfield serve",
@@ -103,6 +103,14 @@ pub const EXAMPLES: [(&str, [&str; 3]); 29] = [
             "lampfield user add pbx-2 --generate",
             "lampfield user add anna --role user",
             "lampfield user add pbx-3 --allow 'PJSIP/3*' < secret.txt",
+        ],
+    ),
+    (
+        "lampfield user change",
+        [
+            "lampfield user change pbx-2 --site berlin",
+            "lampfield user change pbx-2 --allow 'PJSIP/1*' --allow 'Custom:*'",
+            "lampfield user change anna --label sales --hear 'PJSIP/1*'",
         ],
     ),
     (
@@ -209,7 +217,7 @@ pub const EXAMPLES: [(&str, [&str; 3]); 29] = [
         "lampfield help",
         [
             "lampfield help user add",
-            "lampfield help not-reached",
+            "lampfield help history.keep",
             "lampfield help completions bash > /etc/bash_completion.d/lampfield",
         ],
     ),

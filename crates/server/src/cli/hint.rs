@@ -5,8 +5,8 @@ use clap::Error;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
 
-const PASSWORD: &str = "a password is never an argument, which all users of the machine could read: \
-                        it is typed, comes on standard input, or is made with --generate";
+const PASSWORD: &str = "a password is never an argument, because every user of the machine could read it: \
+                        type it, pipe it to standard input, or have one made with --generate";
 
 /// Adds what is meant, if it is known.
 pub fn added(mut error: Error) -> Error {
@@ -25,12 +25,15 @@ pub fn added(mut error: Error) -> Error {
 fn meant(typed: &str) -> Option<&'static str> {
     match typed {
         "lamps" => Some(
-            "all: 'lampfield lamp list'; in numbers: 'lampfield status'; one: 'lampfield why NAME'",
+            "all of them: 'lampfield lamp list'; how many: 'lampfield status'; one: 'lampfield why NAME'",
         ),
         "--keep" => {
-            Some("what is set stands until 'lampfield lamp clear', or for as long as --for says")
+            Some("what is set stays until 'lampfield lamp clear', or for the time that --for names")
         }
-        "del" | "delete" => Some("an account is removed by 'lampfield user remove NAME'"),
+        "del" | "delete" => Some("to remove an account: 'lampfield user remove NAME'"),
+        "edit" | "modify" | "set-site" => {
+            Some("to change an account: 'lampfield user change NAME'")
+        }
         "--password" => Some(PASSWORD),
         _ => None,
     }

@@ -14,7 +14,7 @@ use super::{ask, json};
 use crate::document::history::{Event, History, Link};
 use crate::document::{Shown, kind_of};
 use crate::failure::Exit;
-use crate::screen::time::{changes, clock};
+use crate::screen::time::{clock, counted, day_clock};
 use crate::screen::{Align, Names, Screen, Table};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
@@ -25,14 +25,15 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
         board: args.board.clone(),
     };
     let history = ask(common, &asked)?;
+    let since = args.since.map(|since| format!(" since {}", day_clock(&since.to_string())));
     screen.print(&match common.json {
         true => json(&history)?,
-        false => text(&history, screen),
+        false => text(&history, &since.unwrap_or_default(), screen),
     })?;
     Ok(Exit::Good.into())
 }
 
-fn text(history: &History, screen: &Screen) -> String {
+fn text(history: &History, since: &str, screen: &Screen) -> String {
     let mut table = Table::new(&[
         ("TIME", Align::Left),
         ("ORIGIN", Align::Left),
@@ -57,10 +58,10 @@ fn text(history: &History, screen: &Screen) -> String {
     for (at, origin, said, lamp) in rows {
         table.row(vec![clock(at), names.name(origin), said, lamp]);
     }
-    let shown = changes(history.events.len() as u64);
+    let shown = counted(history.events.len() as u64, "change");
     let older = if history.more { " and older ones" } else { "" };
     format!(
-        "{}{shown}{older} of {}; history reaches back to {}\n",
+        "{}{shown}{older} of {}{since}; history reaches back to {}\n",
         table.into_text(),
         history.subject,
         clock(&history.complete_since),
@@ -84,7 +85,7 @@ fn told(link: &Link) -> String {
     let grace = humantime::format_duration(grace);
     match link.state.as_str() {
         "lost" => format!("link lost, {grace} of grace"),
-        _ => format!("back, has {grace} to repeat it"),
+        _ => format!("back, has {grace} to repeat this"),
     }
 }
 

@@ -47,9 +47,9 @@ fn by_relay(invite: &Invite, relay: &ByRelay) -> String {
     let ByRelay { copy, socket_unit_file, unit_file, enable, .. } = relay;
     let (socket, service) = (indented(&relay.socket_unit), indented(&relay.unit));
     format!(
-        "By a relay, which keeps the stream of that Asterisk when the line is lost (without one: \
-         --direct).\nFrom here, with the name of that machine in the place of its account:\n\n    \
-         {copy}\n\nThere, as root, put this into {socket_unit_file}:\n\n{socket}\nthis into \
+        "By a relay, which keeps the stream of that Asterisk alive when the line is lost (--direct \
+         prints the way without one).\nFrom here, with the name of that machine in place of its \
+         account:\n\n    {copy}\n\nThere, as root, put this into {socket_unit_file}:\n\n{socket}\nthis into \
          {unit_file}:\n\n{service}\nand run:\n\n    {enable}\n\n{}",
         section(invite, &relay.block)
     )

@@ -11,7 +11,7 @@ use super::{ask, json};
 use crate::document::kind_of;
 use crate::document::lamp::{Lamp, Lamps};
 use crate::failure::Exit;
-use crate::screen::time::count;
+use crate::screen::time::{count, counted};
 use crate::screen::{Align, Screen, Table};
 
 pub fn run(lamp: &LampArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
@@ -56,7 +56,7 @@ fn done(lamp: &Lamp, screen: &Screen) -> String {
         false => format!("   was {}", screen.lamp(kind, lamp.was.as_ref())),
     };
     let what = match done.as_str() {
-        "cleared" => format!("cleared, {} withdrawn", count(*ended)),
+        "cleared" => format!("cleared, {} withdrawn", counted(*ended, "fact")),
         other => other.to_owned(),
     };
     format!("{shows}   {subject}   {what}{was}\n")
@@ -84,13 +84,10 @@ fn text(lamps: &Lamps, screen: &Screen) -> String {
         let shows = screen.lamp(kind_of(&lamp.subject), Some(&lamp.aggregate));
         table.row(vec![lamp.subject.clone(), count(lamp.facts), shows]);
     }
-    let shown = match lamps.lamps.len() {
-        1 => "1 lamp".to_owned(),
-        all => format!("{} lamps", count(all as u64)),
-    };
+    let shown = counted(lamps.lamps.len() as u64, "lamp");
     let more = match lamps.more {
         0 => String::new(),
-        more => format!(", {} more: --limit, or a pattern", count(more)),
+        more => format!("; {} more: use --limit or a pattern", count(more)),
     };
     format!("{}{shown} of the board {}{more}\n", table.into_text(), lamps.board)
 }

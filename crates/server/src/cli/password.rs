@@ -22,7 +22,7 @@ pub fn given() -> Result<Hidden, Stop> {
     };
     match password.is_empty() {
         true => Err(refused("no password was given")
-            .line("try", "--generate   lets the server make one and prints it once")
+            .line("try", "--generate   has the server make one")
             .into()),
         false => Ok(Hidden(password)),
     }
@@ -35,7 +35,10 @@ fn typed_twice() -> Result<String, Stop> {
     drop(quiet);
     match first == again {
         true => Ok(first),
-        false => Err(Failure::new(Exit::Usage, "not-the-same", "the two passwords differ").into()),
+        false => {
+            Err(Failure::new(Exit::Usage, "not-the-same", "the two passwords are not the same")
+                .into())
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::{ask, complaint, json};
 use crate::document::status::{Attention, Certificate, OriginStatus, Severity, Status};
 use crate::document::why::LeaseState;
 use crate::failure::{Exit, Failure};
-use crate::screen::time::{age, clock, count, left};
+use crate::screen::time::{age, clock, count, counted, left};
 use crate::screen::{Align, Screen, Table, Verdict};
 
 /// The pause between two looks of `--wait`.
@@ -70,9 +70,9 @@ fn text(status: &Status, screen: &Screen) -> String {
     let mut out = format!("{}\n", verdict(status));
     let present: Vec<&OriginStatus> = status.origins.iter().filter(|one| is_present(one)).collect();
     if present.is_empty() {
-        out.push_str("No server is connected, and nothing of any is kept.\n");
+        out.push_str("No PBX is connected, and nothing that one has said is kept.\n");
     } else {
-        out.push_str(&origins(&present, screen));
+        out.push_str(&origins(&present, status.boards.len() > 1, screen));
     }
     out.push('\n');
     out.push_str(&totals(status));
@@ -91,7 +91,7 @@ fn text(status: &Status, screen: &Screen) -> String {
         out.push_str(&complaint(screen, verdict, text, remedy, code));
     }
     if status.origins.is_empty() {
-        out.push_str("next: lampfield invite pbx-1   prints what to put on an Asterisk server\n");
+        out.push_str("next: lampfield invite pbx-1   prints the xmpp.conf for an Asterisk PBX\n");
     }
     out
 }
@@ -113,7 +113,7 @@ fn summary(status: &Status) -> String {
         (0, None) => "all is well".to_owned(),
         (0, Some(awaited)) => format!("all is well so far, {awaited}"),
         (1, _) => "1 thing needs attention".to_owned(),
-        (more, _) => format!("{more} things need attention"),
+        (more, _) => format!("{} need attention", counted(more as u64, "thing")),
     }
 }
 
@@ -122,18 +122,21 @@ fn summary(status: &Status) -> String {
 fn awaited(status: &Status) -> Option<String> {
     let is_awaited = |one: &&OriginStatus| is_present(one) && one.state == LeaseState::Restart;
     let awaited: Vec<_> = status.origins.iter().filter(is_awaited).collect();
-    let servers = match awaited.len() {
+    let (pbxs, are) = match awaited.len() {
         0 => return None,
-        1 => "1 server is".to_owned(),
-        more => format!("{more} servers are"),
+        1 => (counted(1, "PBX"), "is"),
+        more => (counted(more as u64, "PBX"), "are"),
     };
     let longest = awaited.iter().filter_map(|one| one.seconds_left).fold(0.0, f64::max);
-    Some(format!("{servers} awaited for {} at most", age(longest)))
+    Some(format!("{pbxs} {are} awaited, for {} at most", age(longest)))
 }
 
-fn origins(origins: &[&OriginStatus], screen: &Screen) -> String {
+/// The command line and an account of a shared board speak on several boards, so that these are named where there are
+/// several.
+fn origins(origins: &[&OriginStatus], are_boards_named: bool, screen: &Screen) -> String {
     let mut table = Table::new(&[
         ("ORIGIN", Align::Left),
+        ("BOARD", Align::Left),
         ("STATE", Align::Left),
         ("LINE", Align::Left),
         ("FACTS", Align::Right),
@@ -142,6 +145,7 @@ fn origins(origins: &[&OriginStatus], screen: &Screen) -> String {
     for origin in origins {
         table.row(vec![
             format!("{}  {}", origin.origin.account, origin.origin.name),
+            if are_boards_named { origin.board.clone() } else { String::new() },
             state(origin, screen),
             line(origin),
             count(origin.facts),

@@ -9,6 +9,7 @@ use super::args::Common;
 use crate::config::Problems;
 use crate::failure::{Exit, Failure};
 use crate::place::PlaceError;
+use crate::screen::time::local;
 
 /// Why a command ends early.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ impl Stop {
     pub fn report(self) -> ExitCode {
         match self {
             Self::Failed(failure) => {
+                let failure = in_local_time(failure);
                 let more = format!("lampfield help {}", failure.code);
                 let failure = failure.line("more", more);
                 tell(&failure);
@@ -77,6 +79,18 @@ impl From<PlaceError> for Stop {
             PlaceError::Failed(failure) => Self::Failed(failure),
         }
     }
+}
+
+/// What is said of moments, as the person's clock shows them. What is to be typed stays as it is.
+fn in_local_time(mut failure: Failure) -> Failure {
+    failure.message = local(&failure.message);
+    let said = failure.lines.iter_mut().filter(|(label, _)| !is_typed(label));
+    said.for_each(|(_, text)| *text = local(text));
+    failure
+}
+
+fn is_typed(label: &str) -> bool {
+    ["try", "write", "such as", "or"].contains(&label)
 }
 
 fn tell(what: &impl fmt::Display) {

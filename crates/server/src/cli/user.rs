@@ -1,14 +1,14 @@
-//! `user add|list|passwd|forget-resource|remove`: the accounts. A password never stands on the
+//! `user add|list|change|passwd|forget-resource|remove`: the accounts. A password never stands on the
 //! command line; one the server makes is printed.
 
 use std::process::ExitCode;
 
 use lampfield_operations::Operation;
 use lampfield_operations::operation::{
-    UserAdd, UserForgetResource, UserList, UserPasswd, UserRemove,
+    UserAdd, UserChange, UserForgetResource, UserList, UserPasswd, UserRemove,
 };
 
-use super::args::{Common, UserAction, UserAddArgs, UserArgs};
+use super::args::{Common, UserAction, UserAddArgs, UserArgs, UserChangeArgs};
 use super::password;
 use super::stop::Stop;
 use super::{ask, change, confirm, json};
@@ -20,6 +20,7 @@ use crate::screen::{Align, Screen, Table};
 pub fn run(user: &UserArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     match &user.action {
         UserAction::Add(add) => give(&added(add)?, common, screen)?,
+        UserAction::Change(args) => change(&changed(args), common, screen)?,
         UserAction::Passwd { name, generate } => {
             let password = if *generate { None } else { Some(password::given()?) };
             give(&UserPasswd { name: name.clone(), password }, common, screen)?;
@@ -52,6 +53,16 @@ fn added(add: &UserAddArgs) -> Result<UserAdd, Stop> {
     })
 }
 
+fn changed(args: &UserChangeArgs) -> UserChange {
+    UserChange {
+        name: args.name.clone(),
+        allow: args.allow.clone(),
+        hear: args.hear.clone(),
+        site: args.site.clone(),
+        label: args.label.clone(),
+    }
+}
+
 /// Adds an account or changes its password.
 fn give(
     operation: &impl Operation<Answer = UserSecret>,
@@ -61,7 +72,7 @@ fn give(
     let secret = ask(common, operation)?;
     let UserSecret { jid, password, again, .. } = &secret;
     let again =
-        again.as_ref().map_or("shown once".to_owned(), |by| format!("{by} prints it again"));
+        again.as_ref().map_or("shown only once".to_owned(), |by| format!("{by} prints it again"));
     let shown = match (common.json, password) {
         (true, _) => json(&secret)?,
         (false, Some(password)) => format!("{jid}   password {password}   ({again})\n"),
@@ -139,9 +150,11 @@ fn away(resources: &[String]) -> String {
 /// Asks whether it is meant, where there is somebody to ask.
 fn confirm(name: &str) -> Result<(), Stop> {
     if !confirm::is_possible() {
-        let message = format!("nobody is there to confirm the removal of {name}");
+        let message = format!("there is no terminal to confirm the removal of {name}");
         let failure = Failure::new(Exit::Usage, "not-confirmed", message);
         return Err(failure.line("try", format!("lampfield user remove {name} --yes")).into());
     }
-    confirm::asked(&format!("removes {name}, its connections and everything it said"))
+    confirm::asked(&format!(
+        "This removes {name}, closes its connections and withdraws everything it said."
+    ))
 }

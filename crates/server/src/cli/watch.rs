@@ -12,7 +12,7 @@ use crate::control::line::encode;
 use crate::document::change::{Change, Line, Skipped};
 use crate::document::kind_of;
 use crate::failure::{Exit, Failure};
-use crate::screen::time::{age, changes, count, precise_clock};
+use crate::screen::time::{age, count, counted, precise_clock};
 use crate::screen::{Names, Screen, padded};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
@@ -59,7 +59,7 @@ impl Seen {
             some => format!("{} skipped", count(some)),
         };
         let span = age(span.as_secs_f64());
-        format!("-- {} in {span}, {skipped}\n", changes(self.changes))
+        format!("-- {} in {span}, {skipped}\n", counted(self.changes, "change"))
     }
 }
 
@@ -67,9 +67,9 @@ fn text(line: &Line, names: &mut Names, screen: &Screen) -> String {
     match line {
         Line::Change(change) => change_text(change, names, screen),
         Line::Skipped(Skipped { skipped_values, skipped_subjects, .. }) => format!(
-            "-- {} intermediate values of {} lamps skipped; newest shown\n",
-            count(*skipped_values),
-            count(*skipped_subjects),
+            "-- {} of {} skipped; the newest values are shown\n",
+            counted(*skipped_values, "intermediate value"),
+            counted(*skipped_subjects, "lamp"),
         ),
     }
 }

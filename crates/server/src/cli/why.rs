@@ -2,21 +2,27 @@
 
 use std::process::ExitCode;
 
-use lampfield_board::Kind;
+use lampfield_board::{Kind, WallTime};
 use lampfield_operations::operation::Why as WhyOperation;
 
 use super::args::{Common, WhyArgs};
 use super::stop::Stop;
 use super::{ask, json};
 use crate::document::kind_of;
-use crate::document::why::{Fact, LeaseState, Why};
+use crate::document::why::{Fact, Lease, LeaseState, Why};
 use crate::failure::Exit;
-use crate::screen::time::{age, clock, left, seconds_since};
+use crate::screen::time::{
+    age, clock, counted, day_clock, left, local, seconds_since, seconds_until,
+};
 use crate::screen::{Align, Screen, Table, Verdict};
 
 pub fn run(args: &WhyArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     let WhyArgs { subject, kind, at, board } = args.clone();
-    let why = ask(common, &WhyOperation { subject, kind, at, board })?;
+    let asked = ask(common, &WhyOperation { subject, kind, at, board });
+    let why = asked.map_err(|stop| match at.filter(|_| !common.json) {
+        Some(at) => with_moment(stop, at),
+        None => stop,
+    })?;
     screen.print(&match common.json {
         true => json(&why)?,
         false => text(&why, screen),
@@ -24,10 +30,20 @@ pub fn run(args: &WhyArgs, common: &Common, screen: &Screen) -> Result<ExitCode,
     Ok(Exit::Good.into())
 }
 
+/// A refusal names the moment that was asked for: a time of day may have been yesterday's.
+fn with_moment(stop: Stop, at: WallTime) -> Stop {
+    match stop {
+        Stop::Failed(failure) if failure.exit == Exit::NoSuchThing => {
+            failure.line("asked", format!("at {}", day_clock(&at.to_string()))).into()
+        }
+        other => other,
+    }
+}
+
 fn text(why: &Why, screen: &Screen) -> String {
     let kind = kind_of(&why.subject);
     let lamp = screen.lamp(kind, why.aggregate.as_ref());
-    let past = why.at.as_deref().map(|at| format!("   at {}", clock(at)));
+    let past = why.at.as_deref().map(|at| format!("   at {}", day_clock(at)));
     let ago = |since| if past.is_some() { String::new() } else { ago(since) };
     let since = why.since.as_deref();
     let since = since.map(|since| format!("   since {}{}", clock(since), ago(since)));
@@ -36,32 +52,33 @@ fn text(why: &Why, screen: &Screen) -> String {
     let facts = match (why.facts.len(), deciding) {
         (0, _) => "   no fact".to_owned(),
         (1, _) => "   1 fact".to_owned(),
-        (all, 1) => format!("   {all} facts, 1 decides"),
-        (all, some) => format!("   {all} facts, {some} decide"),
+        (all, 1) => format!("   {}, 1 decides", counted(all as u64, "fact")),
+        (all, some) => format!("   {}, {some} decide", counted(all as u64, "fact")),
     };
     let mut out = format!("{lamp}   {}{when}{facts}\n", why.subject);
     if !why.facts.is_empty() {
         out.push('\n');
         out.push_str(&table(kind, &why.facts, screen));
     }
-    out.push_str(&format!("\nRule     {}\n", why.rule));
+    out.push_str(&format!("\nRule     {}\n", local(&why.rule)));
     for (label, sentences) in [("Changes", &why.changes), ("Note", &why.notes)] {
         for (at, sentence) in sentences.iter().enumerate() {
             let label = if at == 0 { label } else { "" };
-            out.push_str(&format!("{label:7}  {sentence}\n"));
+            out.push_str(&format!("{label:7}  {}\n", local(sentence)));
         }
     }
     for tombstone in &why.tombstones {
         let origin = &tombstone.origin;
         let waits = match tombstone.unconfirmed.is_empty() {
-            true => "everybody was told".to_owned(),
+            true => "everybody has been told".to_owned(),
             false => format!("not yet told: {}", tombstone.unconfirmed.join(", ")),
         };
         out.push_str(&format!(
-            "Ended    {} {}, {} ago; {waits}\n",
+            "Ended    {} {}, {} ago{}; {waits}\n",
             origin.account,
             origin.name,
-            age(tombstone.age_seconds)
+            age(tombstone.age_seconds),
+            tombstone.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default(),
         ));
     }
     out
@@ -94,7 +111,18 @@ fn table(kind: Kind, facts: &[Fact], screen: &Screen) -> String {
 }
 
 fn lease(fact: &Fact, screen: &Screen) -> String {
-    let Some(lease) = &fact.lease else { return String::new() };
+    let stands = fact.lease.as_ref().map(|lease| stands(lease, screen));
+    let ends = fact.ends_at.as_deref().map(ends);
+    stands.into_iter().chain(ends).collect::<Vec<_>>().join(", ")
+}
+
+/// When a fact ends by itself, and how long that is from now.
+fn ends(at: &str) -> String {
+    let left = left(seconds_until(at));
+    format!("ends at {}{left}", clock(at))
+}
+
+fn stands(lease: &Lease, screen: &Screen) -> String {
     let word = match lease.state {
         LeaseState::Live => return "live".to_owned(),
         LeaseState::Kept => return "kept".to_owned(),

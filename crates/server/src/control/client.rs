@@ -123,7 +123,11 @@ fn no_answer(error: &io::Error) -> Failure {
     match is_timeout(error) {
         true => Failure::new(Exit::NoAnswer, "no-answer", "the server did not answer in time")
             .line("try", "--timeout 60s, or look at its log"),
-        false => Failure::new(Exit::NotReached, "not-reached", format!("the server left: {error}")),
+        false => Failure::new(
+            Exit::NotReached,
+            "not-reached",
+            format!("the connection to the server broke: {error}"),
+        ),
     }
 }
 

@@ -50,7 +50,7 @@ pub async fn welcome(desk: &Desk<ServerHost>, place: &Place) -> Result<(), Failu
         code = "first-start",
         account = invite.jid,
         file = %path.display(),
-        "the file holds what to put into xmpp.conf on an Asterisk server; it goes away at the first \
+        "the file holds what to put into xmpp.conf on an Asterisk PBX; it is removed at the first \
          login"
     );
     Ok(())
@@ -78,8 +78,8 @@ fn account_in(block: &str) -> Option<BareJid> {
 fn page(invite: &Invite) -> String {
     let block: String = invite.block.lines().map(|line| format!("    {line}\n")).collect();
     format!(
-        "\nConnect an Asterisk: put this into xmpp.conf on it, then run: {}\n(module load if it was \
-         never loaded)\n\n{block}\nOver a line that is slow or loses, through lampfield relay: lampfield invite {FIRST}\n\n",
+        "\nTo connect an Asterisk, put this into its xmpp.conf, then run: {}\n(module load if it was \
+         never loaded)\n\n{block}\nOver a slow or lossy line use lampfield relay, as this prints it: lampfield invite {FIRST}\n\n",
         invite.reload
     )
 }

@@ -98,6 +98,11 @@ impl Host for ServerHost {
         Ok(declared(&self.config.borrow(), account).map(password).transpose()?.flatten())
     }
 
+    fn declared_place(&self, account: &BareJid) -> Option<String> {
+        declared(&self.config.borrow(), account)?;
+        Some(self.place_of_account(account))
+    }
+
     fn invitation(
         &self,
         account: &BareJid,
@@ -220,17 +225,17 @@ fn program() -> String {
 fn note(reachable: &Reachable, xmpp: &keys::Xmpp) -> Option<String> {
     if advice::is_only_here(xmpp) {
         return Some(format!(
-            "only this machine can connect, so serverhost={} works nowhere else; to let others in: \
-             listen = [\"0.0.0.0:5222\"] under [xmpp] in the configuration, a restart, and this \
-             command again",
+            "only this machine can connect, so serverhost={} works nowhere else; to let others in, \
+             put listen = [\"0.0.0.0:5222\"] under [xmpp] in the configuration, restart, and run \
+             this command again",
             reachable.best
         ));
     }
     let any = xmpp.listen.iter().any(|address| address.ip().is_unspecified());
     any.then(|| {
         format!(
-            "{} is the address of this machine towards the rest of the world; correct it above if \
-             that server reaches this machine by another",
+            "{} is the address by which this machine reaches others; correct it above if that PBX \
+             reaches this machine by another",
             reachable.best
         )
     })

@@ -49,7 +49,7 @@ fn every_change_and_every_refused_try_is_told_also_after_a_restart() {
         text.contains("owner  user passwd  a.example  BAD unknown-account  name=nobody"),
         "{text}"
     );
-    assert!(text.ends_with("3 entries shown; 3 of 10,000 kept\n"), "{text}");
+    assert!(text.ends_with("3 entries shown; 3 of at most 10,000 kept\n"), "{text}");
 
     server.stop();
     server.restart();

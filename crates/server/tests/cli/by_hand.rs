@@ -10,6 +10,8 @@ const CONFIG: &str = "[[domain]]\nname = 'a.example'\n\
     [[domain]]\nname = 'b.example'\n\
     [lease]\ngrace = '1s'\nrestart_grace = '1s'\n";
 const CLEAR: &str = "tls = 'off'\nclear_text_auth = true\n";
+/// A value that has ended.
+const PAST: &str = r#"{"data":1,"until":"2020-01-01T00:00:00Z"}"#;
 const ONE: &str = "02:00:00:00:00:01";
 
 fn lamp(server: &Server, subject: &str) -> serde_json::Value {
@@ -90,6 +92,11 @@ fn clear_keeps_to_the_operators_own_word_unless_all_are_meant() {
     pbx.publish_device(ONE, "PJSIP/100", "INUSE");
     let refused = server.ask(&["lamp", "clear", "PJSIP/100"]);
     assert_eq!(refused.code, Some(5));
+    assert!(
+        refused.err.contains("nothing was set by hand for device/PJSIP/100"),
+        "{}",
+        refused.err
+    );
     for words in ["error[nothing-said]", "server1@a.example", "lamp clear device/PJSIP/100 --all"] {
         assert!(refused.err.contains(words), "{}", refused.err);
     }
@@ -98,7 +105,10 @@ fn clear_keeps_to_the_operators_own_word_unless_all_are_meant() {
     server.ask(&["lamp", "clear", "PJSIP/100"]);
     assert_eq!(lamp(&server, "PJSIP/100"), "INUSE");
     let cleared = server.ask(&["lamp", "clear", "PJSIP/100", "--all", "--ascii"]).out;
-    assert_eq!(cleared, "n/a nobody   device/PJSIP/100   cleared, 1 withdrawn   was U INUSE\n");
+    assert_eq!(
+        cleared,
+        "n/a nobody   device/PJSIP/100   cleared, 1 fact withdrawn   was U INUSE\n"
+    );
     pbx.publish_device(ONE, "PJSIP/100", "BUSY");
     assert_eq!(lamp(&server, "PJSIP/100"), "BUSY", "whoever is there says it again");
 }
@@ -107,7 +117,14 @@ fn clear_keeps_to_the_operators_own_word_unless_all_are_meant() {
 fn what_cannot_be_said_is_refused_with_what_can() {
     let server = Server::start_with(CONFIG, CLEAR);
     for (typed, code, words) in [
-        (&["lamp", "set", "PJSIP/1", "LOUD"][..], 2, "a device looks like this: INUSE"),
+        (&["lamp", "set", "PJSIP/1", "LOUD"][..], 2, "lamp set device/PJSIP/1 INUSE"),
+        (&["lamp", "set", "queue/x", "3"], 2, "the number 3 where an object belongs"),
+        (&["lamp", "set", "queue/x", "{\"waiting\":1}"], 2, "\"free\" is missing"),
+        (&["lamp", "set", "queue/x", "{}"], 2, "write    {\"waiting\": NUMBER, \"free\": NUMBER}"),
+        (&["lamp", "set", "queue/x", "{}"], 2, "lamp set queue/x '{"),
+        (&["lamp", "set", "queu/x", "{}"], 2, "nearest  queue/x"),
+        (&["lamp", "set", "devise/PJSIP/1", "INUSE"], 2, "error[wrong-kind]"),
+        (&["lamp", "set", "custom/x", PAST], 2, "error[past-end]"),
         (&["lamp", "set", "mailbox/1", "3"], 2, "error[wrong-value]"),
         (&["lamp", "set", "night", "INUSE"], 2, "write KIND/night"),
         (&["lamp", "set", "XMPP/x", "INUSE"], 6, "error[ignored-name]"),
@@ -119,6 +136,16 @@ fn what_cannot_be_said_is_refused_with_what_can() {
         assert_eq!(ran.code, Some(code), "{typed:?} {}", ran.err);
         assert!(ran.err.contains(words), "{typed:?} {}", ran.err);
     }
+    // A technology of a channel driver, however near to a kind, and a device that is meant.
+    for typed in ["Agent/1", "Queue/1", "dahdi/1", "device/queu/x"] {
+        assert_eq!(server.ask(&["lamp", "set", typed, "INUSE"]).code, Some(0), "{typed}");
+        assert_eq!(
+            server
+                .ask(&["lamp", "clear", &format!("device/{}", typed.trim_start_matches("device/"))])
+                .code,
+            Some(0)
+        );
+    }
     // A word in whatever case, as Asterisk reads it too.
     assert_eq!(server.ask(&["lamp", "set", "PJSIP/1", "busy"]).code, Some(0));
     let of_b = ["lamp", "set", "PJSIP/1", "BUSY", "--board", "b.example"];
@@ -128,7 +155,7 @@ fn what_cannot_be_said_is_refused_with_what_can() {
     }
     let list = server.ask(&["lamp", "list", "PJSIP/*", "--limit", "2", "--ascii"]).out;
     let shown = "SUBJECT         SAID BY  LAMP\ndevice/PJSIP/1        1  B BUSY\n\
-                 device/PJSIP/2        1  U INUSE\n2 lamps of the board a.example, 3 more: --limit, or a pattern\n";
+                 device/PJSIP/2        1  U INUSE\n2 lamps of the board a.example; 3 more: use --limit or a pattern\n";
     assert_eq!(list, shown);
     let of_b = server.ask(&["lamp", "list", "--board", "b.example", "--json"]).json();
     assert_eq!((&of_b["lamps"].as_array().map(Vec::len), &of_b["more"]), (&Some(1), &0.into()));

@@ -63,7 +63,7 @@ fn a_domain_comes_at_once_is_there_after_a_restart_and_goes_with_all_that_is_in_
         assert!(refused.err.contains(line), "{}", refused.err);
     }
     let gone = server.ask(&["domain", "remove", "b.example", "--yes"]).out;
-    assert_eq!(gone, "removed b.example: 1 accounts, 1 connected, 2 facts, 0 nodes\n");
+    assert_eq!(gone, "removed b.example with 1 account, 1 connection, 2 facts and 0 nodes\n");
     assert_eq!(listed(&server).len(), 1);
     assert_eq!(
         server.ask(&["user", "list", "--json"]).json()["users"].as_array().map(Vec::len),
@@ -126,7 +126,7 @@ fn a_domain_of_both_is_that_of_the_file_until_the_other_is_forgotten() {
     assert_eq!((of_file.len(), &of_file[1]["registration"]), (2, &"closed".into()));
     assert_eq!(attention(&server), ["domain-twice"]);
     let forgot = server.ask(&["domain", "remove", "b.example"]).out;
-    assert_eq!(forgot, "forgot what was added of b.example; the configuration has it still\n");
+    assert_eq!(forgot, "forgot the b.example that was added; the configuration still has it\n");
     assert_eq!((listed(&server).len(), attention(&server)), (2, Vec::new()));
     assert_eq!(server.ask(&["domain", "remove", "b.example"]).code, Some(6));
 }

@@ -133,7 +133,7 @@ fn a_removed_account_takes_its_lamps_and_connections_along() {
     assert_eq!(status["counters"]["logged_in"], 1);
     assert_eq!(status["origins"][0]["state"], "live");
     let removed = server.ask(&["user", "remove", "server2", "--yes"]);
-    assert!(removed.out.contains("1 of its facts withdrawn"), "{}{}", removed.out, removed.err);
+    assert!(removed.out.contains("1 fact withdrawn"), "{}{}", removed.out, removed.err);
     let gone = |name: &str| {
         (0..1_000).any(|_| server.ask(&["status", "--json"]).json()["counters"][name] == 0)
     };
@@ -253,7 +253,7 @@ fn after_a_restart_status_says_who_is_awaited() {
     let status = server.ask(&["status"]);
     assert_eq!(status.code, Some(0), "{}", status.out);
     let first = status.out.lines().next().unwrap_or_default();
-    assert!(first.contains("all is well so far, 1 server is awaited for "), "{first}");
+    assert!(first.contains("all is well so far, 1 PBX is awaited, for "), "{first}");
     assert!(first.contains("s at most (asked "), "{first}");
 }
 
@@ -313,7 +313,7 @@ fn a_fact_that_a_server_says_with_another_account_ends_with_that_reason() {
     second.publish_device(ONE, "PJSIP/100", "BUSY");
     let history = server.ask(&["history", "PJSIP/100", "--json"]).json();
     assert_eq!(history["events"][0]["value"], serde_json::Value::Null);
-    assert_eq!(history["events"][0]["reason"], "said with another account since");
+    assert_eq!(history["events"][0]["reason"], "its PBX says it with another account now");
 
     // A second reason within the same second is told from the first.
     server.ask(&["user", "remove", "server2", "--yes"]);

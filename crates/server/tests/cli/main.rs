@@ -10,6 +10,7 @@
 mod audit;
 mod boards;
 mod by_hand;
+mod changes;
 mod client;
 mod documents;
 mod domains;
@@ -19,6 +20,7 @@ mod logs;
 mod manual;
 mod reloads;
 mod server;
+mod times;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -77,7 +79,7 @@ fn a_pbx_of_which_nothing_is_taken_is_told_of_until_something_is() {
     let mut pbx = client::Client::log_in(server.address(), "a.example", "pbx-a", "one");
     pbx.publish_device("02:00:00:00:00:01", "PJSIP/1", "INUSE");
     let ran = server.ask(&["status"]);
-    let text = "nothing that pbx-a@a.example says is taken (1 so far)";
+    let text = "nothing that pbx-a@a.example publishes is accepted (1 so far)";
     assert!(ran.out.contains(text) && ran.code == Some(1), "{}", ran.out);
     server.configure_with(&account("PJSIP/*"), clear);
     server.hang_up();
@@ -184,6 +186,20 @@ fn every_error_leads_to_its_explanation() {
     let help = lampfield(&["help", "not-reached"]);
     assert_eq!(help.code, Some(0), "{}", help.err);
     assert!(help.out.contains("no server answers in this data folder"), "{}", help.out);
+    let key = lampfield(&["help", "history.keep"]);
+    assert!(key.out.starts_with("keep in [history]: duration, default \"7days\""), "{}", key.err);
+    for code in [
+        "wrong-subject",
+        "wrong-filter",
+        "wrong-pattern",
+        "wrong-level",
+        "wrong-role",
+        "wrong-name",
+    ] {
+        let text = lampfield(&["help", code]).out;
+        assert!(!text.contains("as the message says") && text.len() > 150, "{code}: {text}");
+    }
+    assert!(lampfield(&["help", "histroy.keep"]).err.contains("nearest  history.keep"));
     assert!(lampfield(&["help", "user", "add"]).out.contains("lampfield user add pbx-2"));
     assert!(lampfield(&["help", "completions", "bash"]).out.contains("complete -F _lampfield"));
     assert!(lampfield(&["help", "man"]).out.contains(".TH lampfield"));
@@ -210,6 +226,12 @@ fn mistakes_are_said_in_the_readers_words() {
     assert!(nameless.contains("[[domain]] has no \"name\""), "{nameless}");
     let since = lampfield(&["history", "PJSIP/100", "--since", "yesterday"]);
     assert!(since.code == Some(2) && since.err.contains("10m, 2h, 14:03"), "{}", since.err);
+    let month = said("[history]\nkeep = '1M'\n");
+    assert!(month.contains("write 1month or 1min"), "{month}");
+    let size = said("[history]\nsize = '64 MB'\n");
+    assert!(size.contains("\"64 MB\" is not a size") && size.contains("KiB, MiB"), "{size}");
+    let read = said("[history]\nread = ['owner']\n");
+    assert!(read.contains("neither a role nor the address of an account"), "{read}");
     let timeout = lampfield(&["status", "--timeout", "0s"]);
     assert!(timeout.code == Some(2) && timeout.err.contains("longer than nothing"));
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::{Stop, is_absent, summary};
 use crate::document::status::{Severity, Status};
 use crate::screen::Screen;
+use crate::screen::time::local;
 
 /// Numbers worth a curve, by their counters, with the limits of the same name.
 const CURVES: [&str; 4] = ["lamps", "facts", "tombstones", "connections"];
@@ -35,7 +36,7 @@ fn judged(status: &Status) -> (&'static str, u8, String) {
         ("OK", 0)
     };
     // A bar would begin the numbers, and a plugin's first line ends at its first line break.
-    let said = status.attention.iter().map(|one| one.text.replace(['|', '\n'], " "));
+    let said = status.attention.iter().map(|one| local(&one.text).replace(['|', '\n'], " "));
     let text = [summary(status)].into_iter().chain(said).collect::<Vec<_>>().join("; ");
     (word, code, format!("{text} | {}", curves(status)))
 }

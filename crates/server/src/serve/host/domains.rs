@@ -1,5 +1,6 @@
 //! What becomes of domains while the server runs: those of the file stand there, others come and go.
 
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use lampfield_operations::{DomainChange, DomainSource, NewDomain};
 use toml::de::DeTable;
 
 use super::ServerHost;
-use crate::config::name::DomainName;
+use crate::config::name::{AccountName as AccountWord, DomainName};
 use crate::failure::{Exit, Failure};
 use crate::serve::added::{Added, DomainRow, MOST, is_servable};
 
@@ -33,11 +34,21 @@ impl ServerHost {
     /// Where the file names a domain, as it stands now.
     fn place_of(&self, name: &str) -> String {
         match &self.file {
-            None => "no file: it is the domain that is served if none is named".to_owned(),
+            None => "no file: this is the domain that is served if none is named".to_owned(),
             Some(file) => match line_of(file, name) {
                 Some(line) => format!("{}:{line}", file.display()),
                 None => file.display().to_string(),
             },
+        }
+    }
+
+    /// Where the file declares an account, as it stands now.
+    pub(super) fn place_of_account(&self, account: &BareJid) -> String {
+        let Some(file) = &self.file else { return String::new() };
+        let line = account.local().and_then(|name| line_of_account(file, account.domain(), name));
+        match line {
+            Some(line) => format!("{}:{line}", file.display()),
+            None => file.display().to_string(),
         }
     }
 
@@ -162,15 +173,17 @@ impl ServerHost {
         }
         let served = self.of_domains.domains();
         if served.iter().any(|other| name.is_pubsub_of(other) || other.is_pubsub_of(name)) {
-            let message =
-                format!("{name} is the PubSub service of a domain, or has one as its own");
+            let message = format!(
+                "{name} is the PubSub service of a served domain, or that domain would be its own"
+            );
             return Err(Failure::new(Exit::Conflict, "domain-exists", message));
         }
         match self.added.served().len() {
             MOST.. => {
-                let message = format!("{MOST} domains were added at run time, the limit");
+                let message =
+                    format!("{MOST} domains were added by command already, which is the limit");
                 Err(Failure::new(Exit::Conflict, "too-many-domains", message)
-                    .line("try", "put some of them into the configuration"))
+                    .line("try", "move some of them into the configuration"))
             }
             _ => Ok(()),
         }
@@ -204,12 +217,35 @@ fn not_stored(error: &lampfield_fabric::StoreError) -> Failure {
 fn line_of(file: &Path, name: &str) -> Option<usize> {
     let text = std::fs::read_to_string(file).ok()?;
     let table = DeTable::parse(&text).ok()?;
-    let domains = table.get_ref().get("domain")?.get_ref().as_array()?;
-    let named = domains.iter().filter_map(|domain| domain.get_ref().as_table()?.get("name"));
-    let is_it = |given: &str| DomainName::parse(given).is_ok_and(|given| given.as_str() == name);
-    let mut found = named.filter(|given| given.get_ref().as_str().is_some_and(is_it));
-    let before = text.get(..found.next()?.span().start)?;
-    Some(before.matches('\n').count() + 1)
+    let (_, place) = domain_in(table.get_ref(), name)?;
+    Some(line_at(&text, place.start))
+}
+
+/// The line of a file that names an account of a domain, from 1.
+fn line_of_account(file: &Path, domain: &str, name: &str) -> Option<usize> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let table = DeTable::parse(&text).ok()?;
+    let (domain, _) = domain_in(table.get_ref(), domain)?;
+    let accounts = domain.get("account")?.get_ref().as_array()?;
+    let mut named = accounts.iter().filter_map(|one| one.get_ref().as_table()?.get("name"));
+    let is_it = |given: &str| AccountWord::parse(given).is_ok_and(|given| given.as_str() == name);
+    let found = named.find(|given| given.get_ref().as_str().is_some_and(is_it))?;
+    Some(line_at(&text, found.span().start))
+}
+
+/// The table of a domain, and where its name stands.
+fn domain_in<'a>(table: &'a DeTable<'a>, name: &str) -> Option<(&'a DeTable<'a>, Range<usize>)> {
+    let domains = table.get("domain")?.get_ref().as_array()?;
+    domains.iter().find_map(|domain| {
+        let domain = domain.get_ref().as_table()?;
+        let given = domain.get("name")?;
+        let parsed = DomainName::parse(given.get_ref().as_str()?).ok()?;
+        (parsed.as_str() == name).then(|| (domain, given.span()))
+    })
+}
+
+fn line_at(text: &str, place: usize) -> usize {
+    text.get(..place).unwrap_or_default().matches('\n').count() + 1
 }
 
 #[cfg(test)]
@@ -225,5 +261,11 @@ mod tests {
         assert_eq!(line_of(&file, "a.example"), Some(3));
         assert_eq!(line_of(&file, "b.example"), Some(7));
         assert_eq!(line_of(&file, "c.example"), None);
+        let accounts = "[[domain]]\nname = 'a.example'\n[[domain.account]]\nname = 'x'\n\
+                        [[domain]]\nname = 'b.example'\n[[domain.account]]\nname = 'X'\n";
+        std::fs::write(&file, accounts).expect("a file");
+        assert_eq!(line_of_account(&file, "a.example", "x"), Some(4));
+        assert_eq!(line_of_account(&file, "b.example", "x"), Some(8));
+        assert_eq!(line_of_account(&file, "b.example", "y"), None);
     }
 }

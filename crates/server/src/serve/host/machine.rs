@@ -7,7 +7,6 @@ use std::time::Instant;
 use jiff::Timestamp;
 use lampfield_board::AccountName;
 use lampfield_hub::{ConnId, Now};
-use lampfield_operations::time::clock;
 use lampfield_operations::{Host as _, Machine};
 use lampfield_xmpp::breakages::{Broken, remedy};
 
@@ -105,11 +104,11 @@ impl ServerHost {
                 code: "no-such-service".to_owned(),
                 severity: Severity::Bad,
                 text: format!(
-                    "{} asks {asked:?}, where nothing is: its lamps do not come",
+                    "{} uses the PubSub service {asked:?}, which does not exist: none of its lamps arrives",
                     session.bare
                 ),
                 remedy: format!(
-                    "pubsub_node={} in its xmpp.conf, then module reload res_xmpp.so",
+                    "put pubsub_node={} into its xmpp.conf, then: module reload res_xmpp.so",
                     domain.pubsub_name
                 ),
             })
@@ -122,8 +121,8 @@ fn unheard(account: &str, dropped: u64, first: &str) -> Attention {
     Attention {
         code: "nothing-taken".to_owned(),
         severity: Severity::Bad,
-        text: format!("nothing that {account} says is taken ({dropped} so far); the first: {first}"),
-        remedy: "correct its allow, which speaks the names of the board, or the [[map]] of its site: lampfield help \
+        text: format!("nothing that {account} publishes is accepted ({dropped} so far); the first: {first}"),
+        remedy: "correct its allow, which holds names of the board, or the [[map]] of its site: lampfield help \
                  nothing-taken"
             .to_owned(),
     }
@@ -138,7 +137,7 @@ fn shared_board(domains: &[DomainName]) -> Option<Attention> {
     (names.len() > 1).then(|| Attention {
         code: "boards-shared".to_owned(),
         severity: Severity::Look,
-        text: format!("{} share one board: each hears and sees all lamps of the others", names.join(", ")),
+        text: format!("{} share one board: each of them sees all lamps of the others", names.join(", ")),
         remedy: "add board = \"NAME\" to each [[domain]], its own name or one that they are to share, and restart: what \
                  is stored moves along"
             .to_owned(),
@@ -149,7 +148,7 @@ fn in_both(domain: &DomainName) -> Attention {
     Attention {
         code: "domain-twice".to_owned(),
         severity: Severity::Look,
-        text: format!("{domain} was added at run time and stands in the file too: the file counts"),
+        text: format!("{domain} was added by command and stands in the file too: the file counts"),
         remedy: format!(
             "lampfield domain remove {domain}   forgets what was added; the file stays"
         ),
@@ -161,7 +160,7 @@ fn silent(jid: &str) -> Attention {
         code: "stalled".to_owned(),
         severity: Severity::Look,
         text: format!("{jid} is connected, but has answered nothing for a minute"),
-        remedy: "look at that server: its process may hang; if it stays so, restart it".to_owned(),
+        remedy: "check that PBX: its process may hang; if nothing changes, restart it".to_owned(),
     }
 }
 
@@ -169,15 +168,15 @@ fn fought_over(jid: &str) -> Attention {
     Attention {
         code: "address-fight".to_owned(),
         severity: Severity::Bad,
-        text: format!("two servers log in as {jid} and take it from each other"),
-        remedy: "give each server an account of its own: lampfield invite NAME".to_owned(),
+        text: format!("two PBXs log in as {jid} and take the address from each other"),
+        remedy: "give each PBX an account of its own: lampfield invite NAME".to_owned(),
     }
 }
 
 fn breaks_its_stream(broken: &Broken) -> Attention {
     let Broken { account, since, how } = broken;
     let since = Timestamp::try_from(*since).ok();
-    let since = since.map(|since| format!(" since {}", clock(&since.to_string())));
+    let since = since.map(|since| format!(" since {since:.3}"));
     Attention {
         code: "stream-broken".to_owned(),
         severity: Severity::Bad,
