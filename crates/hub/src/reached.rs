@@ -58,7 +58,7 @@ impl fmt::Display for Reached {
             Self::Facts => "limits.facts",
             Self::FactsPerOrigin => "limits.facts_per_origin",
             Self::OriginsPerConnection => "limits.origins_per_connection",
-            Self::Origins => "the number of servers that can be told apart",
+            Self::Origins => "the limit of origins",
         })
     }
 }

@@ -44,7 +44,7 @@ fn raised(trouble: &Trouble) {
                 %eid,
                 accounts,
                 others,
-                "several accounts speak as one entity id, so their servers ignore each other: \
+                "several accounts use one entity id, so their PBXs ignore each other: \
                  give each its own entityid in [options] of asterisk.conf"
             );
         }
@@ -54,15 +54,15 @@ fn raised(trouble: &Trouble) {
                 code = "tombstone-limit",
                 limit,
                 stale,
-                "too many withdrawals are unconfirmed, the oldest was forgotten: these servers may \
-                 show dead facts until their Asterisk restarts"
+                "too many withdrawals are unconfirmed, so the oldest was forgotten: these PBXs may \
+                 show dead states until their Asterisk restarts"
             );
         }
         Trouble::OriginGone { origin, .. } => {
             warn!(
                 code = "origin-gone",
                 %origin,
-                "it has not come back and its states were withdrawn: look at that server"
+                "it has not come back, and its states were withdrawn: check that PBX"
             );
         }
         Trouble::LongBackoff { account, drops, predicted, grace } if predicted <= grace => {
@@ -72,9 +72,9 @@ fn raised(trouble: &Trouble) {
                 drops,
                 ?predicted,
                 ?grace,
-                "the server waits ever longer before it connects again, and its facts are kept as long: \
-                 run lampfield relay on that machine; or net.ipv4.tcp_wmem = \"4096 4194304 8388608\", \
-                 or clear text inside a VPN, if it breaks its own stream"
+                "this PBX waits longer each time before it connects again, and its facts are kept as long: \
+                 run lampfield relay on that machine; if it breaks its own stream, \
+                 net.ipv4.tcp_wmem = \"4096 4194304 8388608\" or clear text inside a VPN helps"
             );
         }
         Trouble::LongBackoff { account, drops, predicted, grace } => {
@@ -84,9 +84,9 @@ fn raised(trouble: &Trouble) {
                 drops,
                 ?predicted,
                 ?grace,
-                "the server will be away for longer than its facts are kept: \
-                 run lampfield relay on that machine, or take grace out of [lease], its default \
-                 \"auto\" follows it"
+                "this PBX will be away for longer than its facts are kept: \
+                 run lampfield relay on that machine, or remove grace from [lease]: its default, \
+                 \"auto\", follows the waits"
             );
         }
         Trouble::FactsRefused { reached, account, identity, .. } => {
@@ -96,8 +96,8 @@ fn raised(trouble: &Trouble) {
                 limit = %reached,
                 %account,
                 identity,
-                "a limit is reached, so facts are refused and lamps stay dark: raise it, or look \
-                 who says so much"
+                "a limit is reached, so facts are refused and lamps stay dark: raise it, or find out \
+                 who publishes so much"
             );
         }
     }
@@ -106,7 +106,7 @@ fn raised(trouble: &Trouble) {
 fn cleared(trouble: &Trouble) {
     match trouble {
         Trouble::DuplicateEid { eid, .. } => {
-            info!(code = "duplicate-eid", %eid, "cleared: one account speaks as this entity id");
+            info!(code = "duplicate-eid", %eid, "cleared: only one account uses this entity id");
         }
         Trouble::TombstoneLimit { limit, .. } => {
             info!(code = "tombstone-limit", limit, "cleared: there is room for withdrawals again");
@@ -116,12 +116,12 @@ fn cleared(trouble: &Trouble) {
         }
         Trouble::LongBackoff { account, predicted, grace, .. } => {
             let code = if predicted > grace { "backoff-exceeds-grace" } else { "backoff-grown" };
-            info!(code, %account, "cleared: it no longer drops, or the grace suffices");
+            info!(code, %account, "cleared: it no longer drops, or the grace is long enough");
         }
         Trouble::FactsRefused { reached, account, count, .. } => {
             info!(
                 code = "facts-refused", limit = %reached, %account, count,
-                "cleared: other limits, or nothing refused for ten minutes"
+                "cleared: the limit was raised, or nothing was refused for ten minutes"
             );
         }
     }

@@ -80,8 +80,8 @@ impl Stream {
                 let resource = format!("{wanted}-{few}");
                 tracing::error!(
                     jid = %other.jid, here = %other.link.peer(), there = %self.link.peer(),
-                    "two servers log in as the same address; the newcomer is {resource:?} for now: \
-                     give each server an account of its own"
+                    "two PBXs log in as the same address; the newcomer is {resource:?} for now: \
+                     give each PBX an account of its own"
                 );
                 resource
             }
@@ -92,7 +92,7 @@ impl Stream {
     fn within_limit(&self, account: &BareJid) -> Result<(), StanzaError> {
         let most = self.door.context.limits().resources;
         if self.door.context.router.resources(account).len() >= most {
-            let text = format!("{most} resources are connected, the limit");
+            let text = format!("{most} resources are connected already, which is the limit");
             return Err(StanzaCondition::ResourceConstraint.with(text));
         }
         Ok(())
