@@ -104,10 +104,10 @@ async fn accounts_come_change_and_go_while_it_runs() {
 #[tokio::test]
 async fn an_account_is_changed_while_it_is_connected() {
     let server = Server::start(&Config::plain().servers()).await;
-    server.tell(&["user", "add", "server9"], &format!("{}\n", Config::password("server9")));
-    let mut pbx = ScriptedPbx::login(server.address(), "server9", 9).await;
+    server.tell(&["user", "add", "added"], &format!("{}\n", Config::password("added")));
+    let mut pbx = ScriptedPbx::login(server.address(), "added", 9).await;
     pbx.publish("PJSIP/100", "INUSE").await;
-    server.tell(&["user", "change", "server9", "--allow", "Custom:*", "--site", "berlin"], "");
+    server.tell(&["user", "change", "added", "--allow", "Custom:*", "--site", "berlin"], "");
     pbx.publish("PJSIP/100", "RINGING").await;
     pbx.publish("Custom:night", "BUSY").await;
     assert_eq!(server.why("PJSIP/100").value(), "INUSE");
