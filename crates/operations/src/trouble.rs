@@ -15,7 +15,7 @@ pub fn attention(trouble: &Trouble) -> Attention {
             "backoff-grown",
             Severity::Look,
             "run lampfield relay on that machine, as lampfield invite NAME prints it; or find out why its \
-             line drops (where it breaks its own stream, net.ipv4.tcp_wmem = \"4096 4194304 8388608\" in \
+             line drops (where it breaks its own stream, net.ipv4.tcp_wmem = 4096 4194304 8388608 in \
              a file in its /etc/sysctl.d helps, or clear text inside a VPN), and restart that Asterisk \
              when it is idle",
         ),

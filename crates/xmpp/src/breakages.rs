@@ -65,7 +65,7 @@ struct Lately {
 pub fn remedy(account: &BareJid) -> String {
     format!(
         "run lampfield relay on that machine, as lampfield invite {account} prints it; or \
-         net.ipv4.tcp_wmem = \"4096 4194304 8388608\" in a file in its /etc/sysctl.d; or clear text \
+         net.ipv4.tcp_wmem = 4096 4194304 8388608 in a file in its /etc/sysctl.d; or clear text \
          inside a VPN"
     )
 }

@@ -74,7 +74,7 @@ fn raised(trouble: &Trouble) {
                 ?grace,
                 "this PBX waits longer each time before it connects again, and its facts are kept as long: \
                  run lampfield relay on that machine; if it breaks its own stream, \
-                 net.ipv4.tcp_wmem = \"4096 4194304 8388608\" or clear text inside a VPN helps"
+                 net.ipv4.tcp_wmem = 4096 4194304 8388608 or clear text inside a VPN helps"
             );
         }
         Trouble::LongBackoff { account, drops, predicted, grace } => {
