@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::IpAddr;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use lampfield_board::Pattern;
@@ -24,6 +24,8 @@ use tokio::time::Instant;
 pub use declared::{DeclaredAccount, Reconciled};
 pub use manage::{AccountChanges, NewAccount, NewPassword};
 pub use turn::LoginTurn;
+
+use manage::Adding;
 
 use crate::derivations::Derivations;
 use crate::index::AccountIndex;
@@ -85,8 +87,10 @@ pub struct AccountBook {
     throttle: RefCell<Throttle>,
     log_limit: Rc<LogLimit>,
     joins: HashMap<Domain, JoinPolicy>,
-    /// Domains that are removed: nobody is added there.
+    /// Domains that are being removed: nobody is added there.
     closed: RefCell<HashSet<String>>,
+    /// Accounts that are being added, as many as passwords may wait to be hashed.
+    adding: RefCell<Vec<Weak<Adding>>>,
     listeners: RefCell<Vec<ChangeListener>>,
     started: Instant,
 }
@@ -130,6 +134,7 @@ impl AccountBook {
             verified: RefCell::default(),
             accounts: RefCell::default(),
             closed: RefCell::default(),
+            adding: RefCell::default(),
             listeners: RefCell::default(),
             started: Instant::now(),
             store,

@@ -183,12 +183,17 @@ impl Board {
         *self.digests.of(kind)
     }
 
-    /// The subjects with the names most like `name`, the likest first, for "did you mean". Looks
-    /// at no more than 10,000 subjects.
+    /// Of the subjects that may be told, those with the names most like `name`, the likest first, for "did you mean".
+    /// Looks at no more than 10,000 subjects.
     #[must_use]
-    pub fn nearest(&self, name: &str, most: usize) -> Vec<Subject> {
+    pub fn nearest(
+        &self,
+        name: &str,
+        most: usize,
+        may_be_told: impl Fn(&Subject) -> bool,
+    ) -> Vec<Subject> {
         let subjects = self.subjects.iter_from(0).map(|(_, entries)| &entries.subject);
-        nearest::nearest(name, subjects, most)
+        nearest::nearest(name, subjects, most, may_be_told)
     }
 
     /// Bytes of memory held, without the names; walks the whole board.

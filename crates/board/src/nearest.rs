@@ -10,16 +10,18 @@ const MOST_LOOKED_AT: usize = 10_000;
 /// the product of their lengths.
 const LONGEST_COMPARED: usize = 64;
 
-/// The subjects with the names most like `name`: first those that differ in case only, then the
+/// The subjects with the names most like `name`, of those that may be told: first those that differ in case only, then the
 /// nearest by edits, at most `most` and none that is mostly different.
 pub(crate) fn nearest<'a>(
     name: &str,
     subjects: impl Iterator<Item = &'a Subject>,
     most: usize,
+    may_be_told: impl Fn(&Subject) -> bool,
 ) -> Vec<Subject> {
     let asked = name.to_lowercase();
     let mut near: Vec<(usize, &Subject)> = subjects
         .take(MOST_LOOKED_AT)
+        .filter(|subject| may_be_told(subject))
         .filter_map(|subject| Some((distance(&asked, subject.name().as_str())?, subject)))
         .collect();
     near.sort_unstable();

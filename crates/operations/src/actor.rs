@@ -4,7 +4,8 @@
 use std::fmt;
 
 use lampfield_accounts::{Account, Role};
-use lampfield_board::{AccountName, BoardName, Identity, NameError, Protocol};
+use lampfield_board::{AccountName, BoardName, Identity, NameError, Protocol, Subject};
+use lampfield_hub::kit::{Grant, Rights};
 
 use crate::definition::{Definition, Reach};
 use crate::failure::{Exit, Failure};
@@ -21,6 +22,8 @@ pub struct Actor {
     scopes: Scopes,
     /// The only board it may touch; none where it may touch all, and the server.
     board: Option<BoardName>,
+    /// About which lamps of its boards it may speak, and of which it may hear.
+    rights: Rights,
     /// The protocol by which it comes, as what it says by hand will show.
     protocol: Protocol,
 }
@@ -44,11 +47,13 @@ impl Actor {
     /// The owner of the data folder at the command line, who may do everything.
     #[must_use]
     pub fn owner() -> Self {
-        Self { kind: ActorKind::Owner, scopes: Scopes::all(), board: None, protocol: Protocol::Cli }
+        let (scopes, rights) = (Scopes::all(), Rights::ALL);
+        Self { kind: ActorKind::Owner, scopes, board: None, rights, protocol: Protocol::Cli }
     }
 
     /// An account with what its role allows. An admin may do everything on its board, one of the first domain everything
-    /// on the server: `board` is none for that one. Whether it may read the past is up to `readers`.
+    /// on the server: `board` is none for that one. Of the lamps it hears, and speaks about, as at a door. Whether it may
+    /// read the past is up to `readers`.
     ///
     /// # Errors
     /// When its address is too long for a board.
@@ -66,13 +71,23 @@ impl Actor {
         let past = readers.include(account).then_some(Scope::HistoryRead);
         let scopes = others.chain(past).collect();
         let kind = ActorKind::Account(AccountName::parse(account.jid.as_str())?);
-        Ok(Self { kind, scopes, board, protocol })
+        let rights = match account.role {
+            Role::Admin => Rights::ALL,
+            Role::Pbx | Role::User => Rights::of(&account.allow, &account.hear),
+        };
+        Ok(Self { kind, scopes, board, rights, protocol })
     }
 
-    /// A token or a script, which belongs to one board.
+    /// A token or a script, which belongs to one board and may touch all lamps of it.
     #[must_use]
     pub fn of_board(kind: ActorKind, scopes: Scopes, board: BoardName, protocol: Protocol) -> Self {
-        Self { kind, scopes, board: Some(board), protocol }
+        Self { kind, scopes, board: Some(board), rights: Rights::ALL, protocol }
+    }
+
+    /// The same one, which may touch these lamps only.
+    #[must_use]
+    pub fn limited_to(self, rights: Rights) -> Self {
+        Self { rights, ..self }
     }
 
     /// What it is: the owner, an account, a token or a script.
@@ -91,6 +106,25 @@ impl Actor {
     #[must_use]
     pub fn protocol(&self) -> Protocol {
         self.protocol
+    }
+
+    /// Of which lamps it may hear. Of the others it learns nothing, not even that they are there.
+    #[must_use]
+    pub fn hear(&self) -> &Grant {
+        &self.rights.hear
+    }
+
+    /// Whether it may speak about this lamp.
+    ///
+    /// # Errors
+    /// Names the lamp and who may.
+    pub(crate) fn check_say(&self, subject: &Subject) -> Result<(), Failure> {
+        if self.rights.say.covers(subject) {
+            return Ok(());
+        }
+        let message = format!("{self} may not speak about {subject}");
+        Err(Failure::new(Exit::NotAllowed, "lamp-not-allowed", message)
+            .line("ask", "the owner of the data folder, or an admin: allow says what may be said"))
     }
 
     /// As whom it speaks about lamps.

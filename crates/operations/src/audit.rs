@@ -8,10 +8,14 @@ use std::cell::Cell;
 use std::future::Future;
 
 use lampfield_board::WallTime;
+use lampfield_board::history::Masks;
 use lampfield_fabric::{Bucket, Ledger, Row, Storage, Store, StoreError, Write};
 
 pub use entry::AuditEntry;
 pub(crate) use entry::DONE;
+
+use crate::argument::{Said, notable};
+use crate::definition::Definition;
 
 /// Entries that are kept.
 const LIMIT: u64 = 10_000;
@@ -31,6 +35,8 @@ pub struct Audit {
     next: Cell<u64>,
     /// The number of the oldest one that is kept, or of the next where there is none.
     oldest: Cell<u64>,
+    /// The names that it may not hold, as those of the history.
+    masks: Masks,
 }
 
 /// Which entries somebody wants to see.
@@ -53,15 +59,19 @@ pub(crate) struct Try<'a> {
 // === impl Audit ===
 
 impl Audit {
-    /// The log as it was left.
+    /// The log as it was left, but for the names that `masks` hides.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn open(store: Store) -> Result<Self, StoreError> {
+    pub async fn open(store: Store, masks: Masks) -> Result<Self, StoreError> {
         let (mut next, mut kept, mut from) = (1, Vec::new(), None);
+        let mut masked = Vec::new();
         loop {
             let page = store.scan(Bucket::Audit, "", from, 1_000).await?;
-            kept.extend(page.rows.iter().filter_map(|row| row.key.parse::<u64>().ok()));
+            kept.extend(page.rows.iter().filter_map(number));
+            if !masks.is_empty() {
+                masked.extend(page.rows.iter().filter_map(|row| self::masked(row, &masks)));
+            }
             from = page.next;
             if from.is_none() {
                 break;
@@ -71,8 +81,9 @@ impl Audit {
             next = newest.saturating_add(1);
         }
         let oldest = next.saturating_sub(LIMIT).max(kept.first().copied().unwrap_or(next));
-        let audit =
-            Self { ledger: Ledger::new(store), next: Cell::new(next), oldest: Cell::new(oldest) };
+        let (next, ledger) = (Cell::new(next), Ledger::new(store));
+        let audit = Self { ledger, next, oldest: Cell::new(oldest), masks };
+        masked.into_iter().for_each(|(number, entry)| audit.put(number, Some(entry)));
         // A crash may have come between an entry and the removal of the oldest.
         kept.into_iter()
             .filter(|number| *number < oldest)
@@ -129,6 +140,13 @@ impl Audit {
         }
     }
 
+    /// What was said as it may be noted.
+    pub(crate) fn notable(&self, definition: &Definition, said: &Said) -> Said {
+        let mut said = said.clone();
+        entry::mask(&mut said, &self.masks);
+        notable(definition, &said)
+    }
+
     /// Begins the entry of a try; its end is told to what is returned.
     pub(crate) fn begin(&self, entry: AuditEntry) -> Try<'_> {
         Try { audit: self, entry }
@@ -158,6 +176,17 @@ impl Audit {
             tracing::error!(code = "not-stored", %error, "an entry of the audit log is lost");
         }
     }
+}
+
+/// The number of an entry, by its row.
+fn number(row: &Row) -> Option<u64> {
+    row.key.parse().ok()
+}
+
+/// An entry anew, where it names what must not be named any more.
+fn masked(row: &Row, masks: &Masks) -> Option<(u64, String)> {
+    let mut entry: AuditEntry = serde_json::from_str(&row.value).ok()?;
+    entry::mask(&mut entry.arguments, masks).then_some((number(row)?, entry.to_json()))
 }
 
 /// The key of an entry.

@@ -10,7 +10,7 @@ use lampfield_fabric::Store;
 use lampfield_hub::{Boards, HubShell};
 
 use crate::actor::Actor;
-use crate::argument::{Said, notable};
+use crate::argument::Said;
 use crate::audit::{Audit, AuditEntry, DONE, Try};
 use crate::definition::Definition;
 use crate::failure::{Exit, Failure};
@@ -148,7 +148,7 @@ impl<H: Host> Desk<H> {
     fn note<O: Perform<H>>(&self, actor: &Actor, said: &Said, operation: Option<&O>) -> Try<'_> {
         let about = || operation.and_then(|operation| operation.about(self));
         let board = actor.board().cloned().or_else(about);
-        let (definition, said) = (O::DEFINITION, notable(O::DEFINITION, said));
+        let (definition, said) = (O::DEFINITION, self.audit.notable(O::DEFINITION, said));
         self.audit.begin(AuditEntry::new(
             now(),
             actor.kind(),
@@ -166,7 +166,7 @@ impl<H: Host> Desk<H> {
     }
 
     /// The board that is meant: by its name or that of a domain which has it; without a name, the actor's own, or that of
-    /// the first domain.
+    /// the first domain. Whoever belongs to one board does not learn whether there is another of that name.
     pub(crate) fn board(&self, actor: &Actor, named: Option<&str>) -> Result<HubShell, Failure> {
         let served = self.host.served();
         let meant = match (named, actor.board()) {
@@ -174,13 +174,11 @@ impl<H: Host> Desk<H> {
             (None, Some(own)) => Some(own),
             (None, None) => served.first().map(|first| &first.board),
         };
-        if let (Some(own), Some(meant)) = (actor.board(), meant)
-            && own != meant
-        {
-            return Err(elsewhere(actor, meant));
+        let named = named.unwrap_or_default();
+        if let Some(own) = actor.board().filter(|own| meant != Some(*own)) {
+            return Err(elsewhere(actor, own, named));
         }
         meant.and_then(|board| self.boards.get(board)).ok_or_else(|| {
-            let named = named.unwrap_or_default();
             let message = format!("there is no board \"{named}\"");
             let names: Vec<_> = self.board_names().iter().map(ToString::to_string).collect();
             Failure::new(Exit::NoSuchThing, "unknown-board", message)
@@ -215,15 +213,16 @@ impl<H: Host> Desk<H> {
 /// The board of that name, or of the domain of that name.
 fn found<'a>(served: &'a [Served], named: &str) -> Option<&'a BoardName> {
     let of_name = served.iter().find(|domain| domain.board.as_str() == named);
-    let of_domain = || served.iter().find(|domain| domain.name == named);
+    let normal = BareJid::parse(named).ok();
+    let is_it = |name: &str| name == named || normal.as_ref().is_some_and(|it| it.as_str() == name);
+    let of_domain = || served.iter().find(|domain| is_it(&domain.name));
     of_name.or_else(of_domain).map(|domain| &domain.board)
 }
 
-fn elsewhere(actor: &Actor, meant: &BoardName) -> Failure {
-    let message = format!("{actor} may not touch the board {meant}");
-    let own = actor.board().map(ToString::to_string).unwrap_or_default();
+fn elsewhere(actor: &Actor, own: &BoardName, named: &str) -> Failure {
+    let message = format!("{actor} may touch no board \"{named}\"");
     Failure::new(Exit::NotAllowed, "other-board", message)
-        .line("may", own)
+        .line("may", own.as_str())
         .line("ask", "the owner of the data folder, or an admin of that board")
 }
 

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
 
+use crate::visible::visible;
+
 /// How a command ended; the numbers are part of the command line's contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -74,9 +76,11 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error[{}]: {}", self.code, self.message)?;
+        write!(f, "error[{}]: {}", self.code, visible(&self.message))?;
         let width = self.lines.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
-        self.lines.iter().try_for_each(|(label, text)| write!(f, "\n  {label:width$}  {text}"))
+        self.lines
+            .iter()
+            .try_for_each(|(label, text)| write!(f, "\n  {label:width$}  {}", visible(text)))
     }
 }
 
@@ -93,6 +97,14 @@ mod tests {
             .line("try", "lampfield why PJSIP/101");
         let shown = "error[unknown-subject]: no subject named \"x\"\n  nearest  PJSIP/101\n  \
                      try      lampfield why PJSIP/101";
+        assert_eq!(failure.to_string(), shown);
+    }
+
+    #[test]
+    fn nothing_in_it_moves_the_cursor() {
+        let failure = Failure::new(Exit::Usage, "wrong-subject", "no \"\u{1b}[2J\"")
+            .line("found", "a\r\nerror[x]: y");
+        let shown = "error[wrong-subject]: no \"\\u{1b}[2J\"\n  found  a\\r\\nerror[x]: y";
         assert_eq!(failure.to_string(), shown);
     }
 }

@@ -23,6 +23,7 @@ pub mod operation;
 mod scope;
 pub mod time;
 mod trouble;
+mod visible;
 mod watchers;
 
 pub use actor::{Actor, ActorKind, OWNER};
@@ -36,4 +37,5 @@ pub use host::{
 };
 pub use operation::Operation;
 pub use scope::{Scope, Scopes, UnknownScope};
+pub use visible::{make_visible, visible};
 pub use watchers::{Watchers, Watching};

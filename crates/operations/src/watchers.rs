@@ -7,6 +7,7 @@ use std::rc::{Rc, Weak};
 
 use lampfield_board::{BoardName, Change, Pattern, Subject};
 use lampfield_hub::Observer;
+use lampfield_hub::kit::Grant;
 use tokio::sync::Notify;
 
 use crate::document::change::{self, Line, Skipped};
@@ -30,6 +31,8 @@ pub struct Watchers {
 #[derive(Debug)]
 struct Backlog {
     board: BoardName,
+    /// Of which lamps the watcher may hear.
+    hear: Grant,
     filter: Option<Pattern>,
     waiting: RefCell<Waiting>,
     news: Notify,
@@ -49,10 +52,10 @@ pub struct Watching(Rc<Backlog>);
 // === impl Watchers ===
 
 impl Watchers {
-    /// Begins a watch over the subjects of a board that match, by name or with their kind in front.
-    pub fn watch(&self, board: BoardName, filter: Option<Pattern>) -> Watching {
+    /// Begins a watch over the subjects of a board that match, by name or with their kind in front, and that may be heard of.
+    pub fn watch(&self, board: BoardName, hear: Grant, filter: Option<Pattern>) -> Watching {
         let (waiting, news) = (RefCell::default(), Notify::new());
-        let backlog = Rc::new(Backlog { board, filter, waiting, news });
+        let backlog = Rc::new(Backlog { board, hear, filter, waiting, news });
         let mut backlogs = self.backlogs.borrow_mut();
         backlogs.retain(|backlog| backlog.strong_count() > 0);
         backlogs.push(Rc::downgrade(&backlog));
@@ -81,9 +84,10 @@ impl Backlog {
     }
 
     fn matches(&self, subject: &Subject) -> bool {
-        self.filter.as_ref().is_none_or(|filter| {
+        let fits = |filter: &Pattern| {
             filter.matches(subject.name().as_str()) || filter.matches(&subject.to_string())
-        })
+        };
+        self.hear.covers(subject) && self.filter.as_ref().is_none_or(fits)
     }
 }
 
@@ -195,11 +199,21 @@ mod tests {
     #[tokio::test]
     async fn a_filter_takes_names_with_and_without_their_kind() {
         let watchers = Watchers::default();
-        let mut named =
-            watchers.watch(board(), Some(Pattern::parse("PJSIP/1*").expect("a pattern")));
-        let mut kinded =
-            watchers.watch(board(), Some(Pattern::parse("device/PJSIP/*").expect("one")));
-        let mut boxes = watchers.watch(board(), Some(Pattern::parse("mailbox/*").expect("one")));
+        let mut named = watchers.watch(
+            board(),
+            Grant::Everything,
+            Some(Pattern::parse("PJSIP/1*").expect("a pattern")),
+        );
+        let mut kinded = watchers.watch(
+            board(),
+            Grant::Everything,
+            Some(Pattern::parse("device/PJSIP/*").expect("one")),
+        );
+        let mut boxes = watchers.watch(
+            board(),
+            Grant::Everything,
+            Some(Pattern::parse("mailbox/*").expect("one")),
+        );
         for device in ["PJSIP/100", "PJSIP/200"] {
             watchers.changed(&board(), &change(device, DeviceState::InUse));
         }
@@ -211,7 +225,7 @@ mod tests {
     #[tokio::test]
     async fn a_withdrawal_is_told_with_its_reason() {
         let watchers = Watchers::default();
-        let mut watching = watchers.watch(board(), None);
+        let mut watching = watchers.watch(board(), Grant::Everything, None);
         let said = change("PJSIP/100", DeviceState::InUse);
         let ended = Change { state: FactState::Withdrawn(Ending::Goodbye), ..said.clone() };
         watchers.changed(&board(), &said);
@@ -227,7 +241,7 @@ mod tests {
     #[tokio::test]
     async fn a_slow_reader_keeps_the_newest_of_each_lamp_and_hears_what_it_missed() {
         let watchers = Watchers::default();
-        let mut slow = watchers.watch(board(), None);
+        let mut slow = watchers.watch(board(), Grant::Everything, None);
         for round in 0..10 {
             let state = if round == 9 { DeviceState::Busy } else { DeviceState::InUse };
             for device in 0..200 {
@@ -249,7 +263,7 @@ mod tests {
     #[tokio::test]
     async fn a_restless_lamp_pushes_no_quiet_one_out() {
         let watchers = Watchers::default();
-        let mut slow = watchers.watch(board(), None);
+        let mut slow = watchers.watch(board(), Grant::Everything, None);
         watchers.changed(&board(), &change("PJSIP/quiet", DeviceState::Busy));
         for _ in 0..10 * BACKLOG {
             watchers.changed(&board(), &change("PJSIP/restless", DeviceState::InUse));
@@ -261,7 +275,7 @@ mod tests {
     #[tokio::test]
     async fn more_lamps_than_room_leave_the_newest() {
         let watchers = Watchers::default();
-        let mut slow = watchers.watch(board(), None);
+        let mut slow = watchers.watch(board(), Grant::Everything, None);
         for device in 0..5_000 {
             watchers.changed(&board(), &change(&format!("PJSIP/{device}"), DeviceState::InUse));
         }

@@ -29,7 +29,7 @@ pub use args::Common;
 use args::{Cli, ServeArgs, Verb};
 use stop::Stop;
 
-use lampfield_operations::Operation;
+use lampfield_operations::{Operation, visible};
 
 use crate::config::{Problem, Problems, Weight};
 use crate::control::client::Client;
@@ -46,7 +46,7 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help goes to standard output, a wrong usage to standard error; clap knows which.
-            let written = error.print();
+            let written = if error.use_stderr() { refuse(&error) } else { error.print() };
             let code = if error.use_stderr() { 2 } else { 0 };
             return ExitCode::from(if written.is_ok() { code } else { 141 });
         }
@@ -62,6 +62,17 @@ pub fn run() -> ExitCode {
             answered.err().unwrap_or(stop).report()
         }
     }
+}
+
+/// Tells of a wrong usage. It repeats what was typed, which a script may have from somebody else.
+fn refuse(error: &clap::Error) -> std::io::Result<()> {
+    let typed: Vec<_> =
+        std::env::args_os().map(|typed| typed.to_string_lossy().into_owned()).collect();
+    if typed.iter().all(|typed| visible(typed) == *typed) {
+        return error.print();
+    }
+    let text = error.render().to_string();
+    text.lines().try_for_each(|line| writeln!(std::io::stderr(), "{}", visible(line)))
 }
 
 /// A script that asked for a document gets one also when there is no other.
@@ -119,9 +130,13 @@ fn place(common: &Common) -> Result<Place, Stop> {
     Place::find(common.config.as_deref(), common.data_dir.as_deref()).map_err(Stop::from)
 }
 
-/// Has the running server do something.
+/// Has the running server do something. What is to be shown to a person has nothing in it that a terminal would obey.
 fn ask<O: Operation>(common: &Common, operation: &O) -> Result<O::Answer, Stop> {
-    Ok(connect(common)?.ask(operation)?)
+    let mut client = connect(common)?;
+    Ok(match common.json {
+        true => client.ask(operation)?,
+        false => client.ask_for_people(operation)?,
+    })
 }
 
 fn connect(common: &Common) -> Result<Client, Stop> {

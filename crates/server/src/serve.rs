@@ -21,6 +21,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use lampfield_board::AccountName;
+use lampfield_board::history::Masks;
 use lampfield_fabric::{Embedded, OpenError, Storage, Store, StoreError, StoreLimits};
 use lampfield_hub::{Boards, Observer};
 use lampfield_operations::{Audit, Desk, Watchers};
@@ -86,12 +87,6 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     let door = Door::open(settings, book, boards.clone(), store.clone())
         .await
         .map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
-    // Only now, so that what happens to accounts takes its usual way through the door.
-    accounts::reconcile(&door.context.accounts, &place.config).await?;
-    boards.run();
-    let socket = bind_control(&place)?;
-    let is_first = first_start::is_one(&place, &door);
-    let advice = advice::of(&place);
     let host = ServerHost {
         boards: boards.clone(),
         of_domains,
@@ -103,10 +98,18 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
         config: RefCell::new(place.config.clone()),
         certificates,
     };
+    host.finish_removals_of_file().await?;
+    // Only now, so that what happens to accounts takes its usual way through the door.
+    accounts::reconcile(&door.context.accounts, &place.config).await?;
+    boards.run();
+    let socket = bind_control(&place)?;
+    let is_first = first_start::is_one(&place, &door);
+    let advice = advice::of(&place);
     host.finish_removals().await?;
     let listeners = listen(&door)?;
     let accounts = Rc::clone(&door.context.accounts);
-    let audit = Rc::new(Audit::open(store.clone()).await.map_err(unreadable)?);
+    let masks = Masks::new(&place.config.history.mask);
+    let audit = Rc::new(Audit::open(store.clone(), masks).await.map_err(unreadable)?);
     let paying = Rc::clone(&audit);
     spawn_local(async move { paying.run().await });
     let store_of_desk = store.clone();
@@ -148,11 +151,12 @@ async fn open_boards(
             "these domains share one board, as before: set board in each [[domain]]"
         );
     }
-    let home = |account: &AccountName| {
-        let (_, domain) = account.as_str().rsplit_once('@')?;
-        of_domains.of_domain(domain)
-    };
-    Boards::open(store.clone(), settings::of_hub(&place.config), of_domains.names(), home).await
+    let (settings, names) = (settings::of_hub(&place.config), of_domains.names());
+    let home = |account: &AccountName| of_domains.of_account(account);
+    let successions = of_domains.successions();
+    let boards = Boards::open_after(&successions, store.clone(), settings, names, home).await?;
+    of_domains.remember(store).await;
+    Ok(boards)
 }
 
 /// Takes over what can change while the server runs; if the file is wrong, nothing changes. Warns of

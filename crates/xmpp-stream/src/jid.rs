@@ -1,10 +1,14 @@
 //! Addresses (RFC 7622), checked and normalised once and then cheap to pass around. The `jid` crate
 //! does the string preparation; these types share one allocation between all copies.
 
+mod domain_form;
+
 use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+
+pub use domain_form::{in_ascii, in_letters};
 
 /// The longest address taken, in bytes: three parts of 1,023 and two separators (RFC 7622, 3.1).
 pub const MAX_BYTES: usize = 3 * 1023 + 2;
@@ -82,7 +86,8 @@ impl Jid {
     /// If it is no address.
     pub fn parse(text: &str) -> Result<Self, JidError> {
         check_length(text)?;
-        let rootless = without_root(text);
+        let lettered = domain_form::with_letters(text);
+        let rootless = without_root(&lettered);
         let jid = jid::Jid::new(&rootless).map_err(malformed(text))?;
         if !is_normal(&jid, &rootless) {
             let reason = "it has no normal form".to_owned();

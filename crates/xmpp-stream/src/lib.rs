@@ -15,7 +15,7 @@ pub mod writer;
 
 pub use element::{Element, Node, Scope, Stanza};
 pub use framer::{Frame, Framer, StreamHeader};
-pub use jid::{BareJid, Domain, FullJid, Jid, JidError};
+pub use jid::{BareJid, Domain, FullJid, Jid, JidError, in_ascii, in_letters};
 pub use limits::StanzaLimits;
 pub use stanza_error::{ErrorType, StanzaCondition, StanzaError};
 pub use stream_error::{StreamCondition, StreamError};

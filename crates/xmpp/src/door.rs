@@ -145,6 +145,19 @@ impl Door {
         self.pubsub.remove(&self.context, &domain);
     }
 
+    /// Lets a served domain begin anew, before anybody is let in: its nodes are deleted. Its accounts are left to the
+    /// caller.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn empty_domain(&self, name: &str) -> Result<(), OpenError> {
+        if let Some(domain) = self.context.domains.served(Some(name)) {
+            self.pubsub.remove(&self.context, &domain);
+            self.pubsub.add(&self.context, &domain).await?;
+        }
+        Ok(())
+    }
+
     /// Who is connected with an account of a domain.
     pub fn sessions_of(&self, domain: &str) -> Vec<Rc<Session>> {
         let mut sessions = self.context.router.all();

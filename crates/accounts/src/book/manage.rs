@@ -1,7 +1,8 @@
 //! What an operator, an invitation or a registering client does to the book. Each call returns when
 //! the change is safe on the disk.
 
-use std::rc::Rc;
+use std::cell::Cell;
+use std::rc::{Rc, Weak};
 
 use lampfield_board::{Labels, Pattern, SiteName};
 use lampfield_fabric::{Health, Storage, StoreError, Ticket};
@@ -60,6 +61,14 @@ pub enum NewPassword {
     Invited,
 }
 
+/// An account that waits for its password to be hashed.
+#[derive(Debug)]
+pub(super) struct Adding {
+    domain: String,
+    /// Its domain has been removed meanwhile.
+    is_void: Cell<bool>,
+}
+
 // === impl NewAccount ===
 
 impl NewAccount {
@@ -89,6 +98,7 @@ impl AccountBook {
     /// If there is one already, the password cannot be one, there is no room, or it is not stored.
     pub async fn add(&self, new: NewAccount) -> Result<Rc<Account>, AccountError> {
         self.check_is_new(&new.jid)?;
+        let adding = self.begin_adding(new.jid.domain());
         let (password, invited) = match new.password {
             NewPassword::Given(password) => (password, None),
             NewPassword::Invited => {
@@ -99,6 +109,9 @@ impl AccountBook {
         let legacy_secret = (new.legacy == LegacyAuth::Allowed).then(|| password.clone());
         let keys = self.derive(&new.jid, password).await?;
         self.check_is_new(&new.jid)?;
+        if adding.is_void.get() {
+            return Err(AccountError::DomainRemoved(new.jid));
+        }
         let account = Account {
             allow: new.allow,
             hear: new.hear,
@@ -144,13 +157,16 @@ impl AccountBook {
         self.stored(ticket).await
     }
 
-    /// No account of this domain is added from now on, also none whose password is being hashed already: the domain is
-    /// about to be removed. Until [`AccountBook::reopen_domain`].
+    /// No account of this domain is added until [`AccountBook::reopen_domain`], and none whose password is being hashed
+    /// already: the domain is about to be removed.
     pub fn close_domain(&self, domain: &str) {
         self.closed.borrow_mut().insert(domain.to_owned());
+        let adding = self.adding.borrow();
+        let of_domain = adding.iter().filter_map(Weak::upgrade).filter(|one| one.domain == domain);
+        of_domain.for_each(|one| one.is_void.set(true));
     }
 
-    /// Accounts of this domain may be added again.
+    /// The removal of this domain is over. Whoever adds an account looks whether its domain is served.
     pub fn reopen_domain(&self, domain: &str) {
         self.closed.borrow_mut().remove(domain);
     }
@@ -217,6 +233,15 @@ impl AccountBook {
     }
 
     // --- what the ways to change the book share ---
+
+    /// An account of this domain is being added, for as long as the answer lives.
+    fn begin_adding(&self, domain: &str) -> Rc<Adding> {
+        let begun = Rc::new(Adding { domain: domain.to_owned(), is_void: Cell::default() });
+        let mut adding = self.adding.borrow_mut();
+        adding.retain(|one| one.strong_count() > 0);
+        adding.push(Rc::downgrade(&begun));
+        begun
+    }
 
     fn check_is_new(&self, jid: &BareJid) -> Result<(), AccountError> {
         match self.get(jid) {

@@ -89,6 +89,17 @@ async fn nobody_is_added_to_a_domain_that_is_removed() {
     assert_eq!(added.unwrap_err(), AccountError::DomainRemoved(jid("late")));
     assert!(book.get(&jid("late")).is_none());
     book.reopen_domain("a.example");
+    // Also when the removal is over by the time that it is hashed.
+    let (added, other) = tokio::join!(book.add(given("late", "secret")), async {
+        tokio::task::yield_now().await;
+        book.close_domain("a.example");
+        book.reopen_domain("a.example");
+        book.close_domain("b.example");
+        book.reopen_domain("b.example");
+        book.add(given("later", "secret")).await
+    });
+    assert_eq!(added.unwrap_err(), AccountError::DomainRemoved(jid("late")));
+    other.expect("added: it came after the removal");
     book.add(given("late", "secret")).await.expect("added");
 }
 

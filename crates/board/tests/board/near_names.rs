@@ -15,7 +15,7 @@ fn board() -> Talk {
 }
 
 fn nearest(name: &str, most: usize) -> Vec<String> {
-    board().board.nearest(name, most).iter().map(Subject::to_string).collect()
+    board().board.nearest(name, most, |_| true).iter().map(Subject::to_string).collect()
 }
 
 #[test]
@@ -40,6 +40,6 @@ fn long_names_are_found_by_case_only() {
     let mut talk = Talk::new();
     let long = "a".repeat(1_000);
     talk.tell(1, &device(&long), InUse);
-    assert_eq!(talk.board.nearest(&long.to_uppercase(), 3), [device(&long)]);
-    assert_eq!(talk.board.nearest(&format!("{long}b"), 3), []);
+    assert_eq!(talk.board.nearest(&long.to_uppercase(), 3, |_| true), [device(&long)]);
+    assert_eq!(talk.board.nearest(&format!("{long}b"), 3, |_| true), []);
 }

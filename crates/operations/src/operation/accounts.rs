@@ -47,8 +47,12 @@ impl<H: Host> Desk<H> {
         let served = self.served(actor);
         let mut names = served.iter().map(|domain| domain.name.as_str());
         let Some(named) = named else { return Ok(names.next().unwrap_or_default().to_owned()) };
-        if names.clone().any(|name| name == named) {
-            return Ok(named.to_owned());
+        // Written as the DNS has it, it is the same domain.
+        let normal = BareJid::parse(named).ok();
+        let is_named =
+            |name: &&str| *name == named || normal.as_ref().is_some_and(|it| it.as_str() == *name);
+        if let Some(name) = names.clone().find(is_named) {
+            return Ok(name.to_owned());
         }
         let message = format!("\"{named}\" is not served here");
         let failure = Failure::new(Exit::NoSuchThing, "unknown-domain", message);

@@ -1,6 +1,7 @@
 //! `audit`: who has changed what, and who was refused.
 
-use lampfield_board::WallTime;
+use lampfield_board::{Subject, WallTime};
+use lampfield_hub::kit::Grant;
 
 use super::stored::unreadable;
 use super::{Perform, operation};
@@ -44,6 +45,7 @@ impl<H: Host> Perform<H> for Audit {
         };
         let is_wanted = |entry: &AuditEntry| {
             (board.is_none() || entry.board == board)
+                && may_read(actor, entry)
                 && by.as_deref().is_none_or(|by| entry.is_by(by))
                 && operation.as_deref().is_none_or(|name| is_or_begins_with(&entry.operation, name))
         };
@@ -60,6 +62,17 @@ impl<H: Host> Perform<H> for Audit {
             limit: desk.audit.limit(),
         })
     }
+}
+
+/// Whether an actor may read of what was done: not about a lamp of which it may not hear.
+fn may_read(actor: &Actor, entry: &AuditEntry) -> bool {
+    if *actor.hear() == Grant::Everything {
+        return true;
+    }
+    entry.lamp().is_none_or(|typed| {
+        let meant = Subject::candidates(typed).unwrap_or_default();
+        meant.iter().any(|subject| actor.hear().covers(subject))
+    })
 }
 
 /// Whether an operation is called so, or by these words and more.

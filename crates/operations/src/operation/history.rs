@@ -39,7 +39,7 @@ impl<H: Host> Perform<H> for History {
         let since = self.since.map_or(WallTime::default(), |Since(since)| since);
         let limit = self.limit.min(MOST_EVENTS);
         let board = desk.board(actor, self.board.as_deref())?;
-        let subject = desk.spoken_of(&board, &self.subject).await?;
+        let subject = desk.spoken_of(actor, &board, &self.subject).await?;
         let stored = desk.boards.history();
         let present = |hub: &Hub| Present::of(hub, &subject);
         let (mut recall, present) = Recall::begin((&board, stored), &subject, since, present).await;

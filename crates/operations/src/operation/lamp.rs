@@ -48,6 +48,7 @@ impl<H: Host> Perform<H> for LampSet {
         let board = desk.board(actor, self.board.as_deref())?;
         check_kind(&self.subject)?;
         let subject: Subject = self.subject.parse().map_err(wrong_subject)?;
+        actor.check_say(&subject)?;
         let value = value(&subject, self.value, self.r#for)?;
         let origin = speaker(actor)?;
         let said = Publication {
@@ -66,7 +67,7 @@ impl<H: Host> Perform<H> for LampSet {
                 .line("try", "a [[policy]] before it with another rule, then a reload"));
         }
         let done = if outcome == Outcome::Repeat { "unchanged" } else { "set" };
-        let answer = lamp(&board, &subject, done, 0, before.as_ref());
+        let answer = lamp(actor, &board, &subject, done, 0, before.as_ref());
         desk.stored(ticket).await?;
         Ok(answer)
     }
@@ -79,7 +80,8 @@ impl<H: Host> Perform<H> for LampSet {
 impl<H: Host> Perform<H> for LampClear {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Lamp, Failure> {
         let board = desk.board(actor, self.board.as_deref())?;
-        let subject = board.read(|hub, _| desk.standing(hub, &self.subject))?;
+        let subject = board.read(|hub, _| desk.standing(actor, hub, &self.subject))?;
+        actor.check_say(&subject)?;
         let origin = speaker(actor)?;
         let by = (!self.all).then_some(&origin);
         let before = board.read(|hub, _| hub.board().aggregate(&subject));
@@ -87,7 +89,7 @@ impl<H: Host> Perform<H> for LampClear {
         if ended == 0 {
             return Err(board.read(|hub, _| nothing_said(hub, &subject, actor)));
         }
-        let answer = lamp(&board, &subject, "cleared", ended, before.as_ref());
+        let answer = lamp(actor, &board, &subject, "cleared", ended, before.as_ref());
         desk.stored(ticket).await?;
         Ok(answer)
     }
@@ -144,7 +146,9 @@ fn value(subject: &Subject, Spoken(said): Spoken, lasts: Option<Span>) -> Result
     })
 }
 
+/// What the lamp shows now is told to whoever may hear of it.
 fn lamp(
+    actor: &Actor,
     board: &HubShell,
     subject: &Subject,
     done: &str,
@@ -152,14 +156,16 @@ fn lamp(
     before: Option<&Value>,
 ) -> document::Lamp {
     let now = board.read(|hub, _| hub.board().aggregate(subject));
+    let may_hear = actor.hear().covers(subject);
+    let shown = |lamp: Option<&Value>| lamp.filter(|_| may_hear).map(Shown::from);
     document::Lamp {
         schema: "lamp/1".to_owned(),
         done: done.to_owned(),
         subject: subject.to_string(),
         board: board.name().to_string(),
         ended: ended as u64,
-        aggregate: now.as_ref().map(Shown::from),
-        was: before.map(Shown::from),
+        aggregate: shown(now.as_ref()),
+        was: shown(before),
     }
 }
 

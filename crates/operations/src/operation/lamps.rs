@@ -54,7 +54,9 @@ impl<H: Host> Perform<H> for LampList {
             let matches = |pattern: &Pattern| {
                 pattern.matches(subject.name().as_str()) || pattern.matches(&subject.to_string())
             };
-            kind.is_none_or(|kind| kind == subject.kind()) && pattern.as_ref().is_none_or(matches)
+            actor.hear().covers(subject)
+                && kind.is_none_or(|kind| kind == subject.kind())
+                && pattern.as_ref().is_none_or(matches)
         };
         let mut first = First { limit: limit.min(MOST), lamps: BTreeMap::new(), all: 0 };
         let mut place = Some(SubjectId::FIRST);

@@ -1,10 +1,12 @@
-//! Which lamp is meant: people write it with its kind or without, and sometimes wrongly.
+//! Which lamp is meant: people write it with its kind or without, and sometimes wrongly. A lamp of which the actor may not
+//! hear is no other than one that is not there.
 
 use lampfield_board::{Kind, Subject, WallTime};
 use lampfield_hub::{Hub, HubShell, Sought};
 
 use super::recall::unreadable;
 
+use crate::actor::Actor;
 use crate::desk::Desk;
 use crate::failure::{Exit, Failure};
 use crate::host::Host;
@@ -17,20 +19,26 @@ const NEAREST: usize = 3;
 
 impl<H: Host> Desk<H> {
     /// The subject that is meant, among those that stand on the board.
-    pub(super) fn standing(&self, hub: &Hub, typed: &str) -> Result<Subject, Failure> {
+    pub(super) fn standing(
+        &self,
+        actor: &Actor,
+        hub: &Hub,
+        typed: &str,
+    ) -> Result<Subject, Failure> {
         let held = |subject: &Subject| hub.board().find(subject).is_some();
-        one_of(typed, candidates(typed)?.into_iter().filter(held))?
-            .ok_or_else(|| self.unknown(hub, typed))
+        one_of(typed, candidates(actor, typed)?.into_iter().filter(held))?
+            .ok_or_else(|| self.unknown(actor, hub, typed))
     }
 
     /// The subject that is meant, among those that are spoken of or were, and whose past may be found by their names.
     pub(super) async fn spoken_of(
         &self,
+        actor: &Actor,
         board: &HubShell,
         typed: &str,
     ) -> Result<Subject, Failure> {
         let begin = WallTime::default();
-        let candidates = candidates(typed)?;
+        let candidates = candidates(actor, typed)?;
         let known = |hub: &Hub, subject: &Subject| {
             hub.board().find(subject).is_some() || !hub.history().of(subject, begin, 1).is_empty()
         };
@@ -46,7 +54,7 @@ impl<H: Host> Desk<H> {
             match (&known, candidates.iter().find(hidden)) {
                 (Some(known), _) if hidden(&known) => Err(masked(hub, known)),
                 (None, Some(hidden)) => Err(masked(hub, hidden)),
-                _ => known.ok_or_else(|| self.unknown(hub, typed)),
+                _ => known.ok_or_else(|| self.unknown(actor, hub, typed)),
             }
         })
     }
@@ -68,10 +76,13 @@ impl<H: Host> Desk<H> {
         search.named().await.map_err(unreadable)
     }
 
-    /// Nobody says anything about it on this board; somebody may on another.
-    pub(super) fn unknown(&self, hub: &Hub, typed: &str) -> Failure {
-        let unknown = unknown(hub, typed);
-        let meant = candidates(typed).unwrap_or_default();
+    /// Nobody says anything about it on this board; somebody may on another, which only whoever may touch that learns.
+    pub(super) fn unknown(&self, actor: &Actor, hub: &Hub, typed: &str) -> Failure {
+        let unknown = unknown(actor, hub, typed);
+        if actor.board().is_some() {
+            return unknown;
+        }
+        let meant = candidates(actor, typed).unwrap_or_default();
         let knows = |board: &HubShell| {
             board.read(|hub, _| meant.iter().any(|subject| hub.board().find(subject).is_some()))
         };
@@ -96,9 +107,12 @@ pub(super) fn of_kind(kind: Option<Kind>, typed: &str) -> String {
     }
 }
 
-fn candidates(typed: &str) -> Result<Vec<Subject>, Failure> {
-    Subject::candidates(typed)
-        .map_err(|error| Failure::new(Exit::Usage, "wrong-subject", error.to_string()))
+/// What may be meant, as far as the actor may hear of it.
+fn candidates(actor: &Actor, typed: &str) -> Result<Vec<Subject>, Failure> {
+    let mut meant = Subject::candidates(typed)
+        .map_err(|error| Failure::new(Exit::Usage, "wrong-subject", error.to_string()))?;
+    meant.retain(|subject| actor.hear().covers(subject));
+    Ok(meant)
 }
 
 /// The only one, if there is one.
@@ -129,11 +143,11 @@ fn masked(hub: &Hub, subject: &Subject) -> Failure {
     }
 }
 
-fn unknown(hub: &Hub, typed: &str) -> Failure {
+fn unknown(actor: &Actor, hub: &Hub, typed: &str) -> Failure {
     let kinded = typed.split_once('/').filter(|(kind, _)| kind.parse::<Kind>().is_ok());
     let name = kinded.map_or(typed, |(_, name)| name);
-    let near: Vec<String> =
-        hub.board().nearest(name, NEAREST).iter().map(|near| near.name().to_string()).collect();
+    let near = hub.board().nearest(name, NEAREST, |subject| actor.hear().covers(subject));
+    let near: Vec<String> = near.iter().map(|near| near.name().to_string()).collect();
     let failure = Failure::new(
         Exit::NoSuchThing,
         UNKNOWN,

@@ -33,7 +33,7 @@ impl Watch {
                 .line("try", "lampfield watch 'PJSIP/1*'")
         })?;
         let board = desk.board(actor, self.board.as_deref())?.name().clone();
-        Ok(desk.watchers.watch(board, filter))
+        Ok(desk.watchers.watch(board, actor.hear().clone(), filter))
     }
 }
 

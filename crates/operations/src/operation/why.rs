@@ -40,18 +40,18 @@ impl<H: Host> Perform<H> for Why {
         let mut document = match self.at {
             Some(at) => {
                 actor.check_scope("why with a past moment", Scope::HistoryRead)?;
-                desk.why_then(&board, &typed, at).await?
+                desk.why_then(actor, &board, &typed, at).await?
             }
             None => {
                 let present = board.read(|hub, now| {
-                    let subject = desk.standing(hub, &typed)?;
+                    let subject = desk.standing(actor, hub, &typed)?;
                     let explanation =
-                        hub.why(&subject, now).ok_or_else(|| desk.unknown(hub, &typed))?;
+                        hub.why(&subject, now).ok_or_else(|| desk.unknown(actor, hub, &typed))?;
                     Ok(why(hub, &explanation, now))
                 });
                 match present {
                     Err(unknown) if is_unknown(&unknown) && may_look_back(actor) => {
-                        return Err(desk.ended(&board, &typed).await.unwrap_or(unknown));
+                        return Err(desk.ended(actor, &board, &typed).await.unwrap_or(unknown));
                     }
                     present => present?,
                 }
@@ -74,8 +74,8 @@ fn may_look_back(actor: &Actor) -> bool {
 impl<H: Host> Desk<H> {
     /// What was said last about a lamp of which nobody says anything now, and how that ended; none where that is not
     /// remembered.
-    async fn ended(&self, board: &HubShell, typed: &str) -> Option<Failure> {
-        let subject = self.spoken_of(board, typed).await.ok()?;
+    async fn ended(&self, actor: &Actor, board: &HubShell, typed: &str) -> Option<Failure> {
+        let subject = self.spoken_of(actor, board, typed).await.ok()?;
         let (begin, history) = (WallTime::default(), self.boards.history());
         let (mut recall, ()) = Recall::begin((board, history), &subject, begin, |_| ()).await;
         while recall.changes.is_empty() && recall.look_further().await.ok()? {}
@@ -92,11 +92,12 @@ impl<H: Host> Desk<H> {
 
     async fn why_then(
         &self,
+        actor: &Actor,
         board: &HubShell,
         typed: &str,
         at: WallTime,
     ) -> Result<document::Why, Failure> {
-        let subject = self.spoken_of(board, typed).await?;
+        let subject = self.spoken_of(actor, board, typed).await?;
         if board.read(|hub, _| hub.history().masks().is_mask(&subject)) {
             let message = format!("{subject} stands for many lamps that cannot be told apart");
             return Err(Failure::new(Exit::NoSuchThing, "masked", message)

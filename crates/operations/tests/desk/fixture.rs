@@ -1,13 +1,14 @@
-//! A desk with two domains, without a program around it.
+//! A desk with a real store and real boards, and no program around it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::path::Path;
 use std::rc::Rc;
 
 use lampfield_accounts::{AccountBook, AccountKeys, BareJid, BookLimits, LegacyAuth};
 use lampfield_board::{BoardName, Protocol};
 use lampfield_fabric::{Embedded, StoreLimits};
-use lampfield_hub::{Boards, Settings};
+use lampfield_hub::{Boards, Observer, Settings};
 use lampfield_operations::document::account::Domain;
 use lampfield_operations::document::invite::Invite;
 use lampfield_operations::failure::Failure;
@@ -17,10 +18,12 @@ use lampfield_operations::{
 };
 use tempfile::TempDir;
 
-/// A program that serves two domains and can do nothing else.
+/// A program that serves some domains, each with a board of its own, and can do nothing else.
 #[derive(Debug, Default)]
 pub struct Program {
     pub log: RefCell<String>,
+    pub domains: Vec<&'static str>,
+    pub readers: HistoryReaders,
 }
 
 /// A desk, and the folder of its store.
@@ -44,23 +47,37 @@ pub fn said(value: serde_json::Value) -> Said {
     value.as_object().cloned().expect("an object")
 }
 
+/// A desk for a program on the store of a folder.
+pub async fn desk(folder: &Path, settings: Settings, host: Program) -> Desk<Program> {
+    let (store, _) = Embedded::open(folder, StoreLimits::default()).expect("a store");
+    let keys = AccountKeys::load(folder).expect("keys");
+    let book = AccountBook::open(store.clone(), keys, HashMap::new(), BookLimits::default());
+    let accounts = book.await.expect("a book");
+    let masks = settings.history.masks.clone();
+    let names: Vec<_> = host.domains.iter().map(|name| board(name)).collect();
+    let boards = Boards::open(store.clone(), settings, names, |_| None).await.expect("boards");
+    let watchers = Rc::new(Watchers::default());
+    boards.observe(&(Rc::clone(&watchers) as Rc<dyn Observer>));
+    let audit = Rc::new(Audit::open(store.clone(), masks).await.expect("a log"));
+    Desk { boards, accounts, audit, store, watchers, host }
+}
+
+impl Program {
+    pub fn of(domains: &[&'static str]) -> Self {
+        Self { domains: domains.to_vec(), ..Self::default() }
+    }
+}
+
 impl Fixture {
     pub async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    /// The same with other settings of the boards.
+    pub async fn with(settings: Settings) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let (store, _) = Embedded::open(folder.path(), StoreLimits::default()).expect("a store");
-        let keys = AccountKeys::load(folder.path()).expect("keys");
-        let book = AccountBook::open(store.clone(), keys, HashMap::new(), BookLimits::default());
-        let accounts = book.await.expect("a book");
-        let names = ["a.example", "b.example"].map(board);
-        let boards = Boards::open(store.clone(), Settings::default(), names, |_| None);
-        let desk = Desk {
-            boards: boards.await.expect("boards"),
-            accounts,
-            audit: Rc::new(Audit::open(store.clone()).await.expect("a log")),
-            store,
-            watchers: Rc::new(Watchers::default()),
-            host: Program::default(),
-        };
+        let program = Program::of(&["a.example", "b.example"]);
+        let desk = desk(folder.path(), settings, program).await;
         Self { desk, _folder: folder }
     }
 
@@ -78,8 +95,8 @@ impl Fixture {
 
 impl Host for Program {
     fn served(&self) -> Vec<Served> {
-        let of = |name: &str| Served { name: name.to_owned(), board: board(name) };
-        ["a.example", "b.example"].map(of).into()
+        let of = |name: &&str| Served { name: (*name).to_owned(), board: board(name) };
+        self.domains.iter().map(of).collect()
     }
 
     fn domains(&self) -> Vec<Domain> {
@@ -103,7 +120,7 @@ impl Host for Program {
     }
 
     fn history_readers(&self) -> HistoryReaders {
-        HistoryReaders::default()
+        self.readers.clone()
     }
 
     fn domain_source(&self, domain: &str) -> Option<DomainSource> {

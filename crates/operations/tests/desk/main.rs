@@ -8,6 +8,8 @@
 )]
 
 mod fixture;
+mod past;
+mod sight;
 
 use fixture::{Fixture, said, token};
 use lampfield_operations::failure::Exit;

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use lampfield_xmpp_stream::in_letters;
 use rustls::pki_types::CertificateDer;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
@@ -61,7 +62,7 @@ impl ByName {
     fn choose(&self, asked: Option<&str>) -> Option<Arc<CertifiedKey>> {
         // COMPAT(asterisk<=22 res_xmpp): sends no server name, so the first domain answers.
         let certificates = self.certificates.read().unwrap_or_else(PoisonError::into_inner);
-        let named = asked.and_then(|asked| {
+        let named = asked.map(in_letters).and_then(|asked| {
             certificates
                 .iter()
                 .find(|(domain, _)| domain.as_str() == asked || domain.pubsub() == asked)

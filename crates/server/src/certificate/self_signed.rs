@@ -66,7 +66,8 @@ fn make(
     now: Timestamp,
     kept: Option<KeyPair>,
 ) -> Result<(String, String), rcgen::Error> {
-    let mut params = CertificateParams::new([domain.to_string(), domain.pubsub()])?;
+    let mut params =
+        CertificateParams::new([domain.in_dns(), format!("pubsub.{}", domain.in_dns())])?;
     params.distinguished_name.push(DnType::CommonName, domain.as_str());
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

@@ -6,14 +6,15 @@ use lampfield_operations::operation::Invite as InviteOperation;
 
 use super::args::{Common, InviteArgs};
 use super::stop::Stop;
-use super::{ask, json};
+use super::{connect, json};
 use crate::document::invite::{ByRelay, Invite, Way};
 use crate::failure::Exit;
 use crate::screen::{Screen, Verdict};
 
 pub fn run(args: &InviteArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     let InviteArgs { name, domain, rotate, .. } = args.clone();
-    let invite = ask(common, &InviteOperation { name, domain, rotate })?;
+    // Its texts have several lines, all of them made by the server.
+    let invite = connect(common)?.ask(&InviteOperation { name, domain, rotate })?;
     screen.print_always(&match common.json {
         true => json(&invite)?,
         false => text(&invite, args.direct, screen),

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use lampfield_operations::make_visible;
 use lampfield_operations::operation::Watch;
 
 use super::args::{Common, WatchArgs as Args};
@@ -33,7 +34,7 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
         }
         let shown = match common.json {
             true => String::from_utf8(encode(&line).map_err(Failure::bug)?).unwrap_or_default(),
-            false => text(&line, &mut names, screen),
+            false => text(&visible_line(&line)?, &mut names, screen),
         };
         screen.print(&shown)?;
     }
@@ -41,6 +42,13 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
         screen.print(&seen.summary(begun.elapsed()))?;
     }
     Ok(Exit::Good.into())
+}
+
+/// The same line with nothing in it that a terminal would obey.
+fn visible_line(line: &Line) -> Result<Line, Failure> {
+    let mut document = serde_json::to_value(line).map_err(Failure::bug)?;
+    make_visible(&mut document);
+    serde_json::from_value(document).map_err(Failure::bug)
 }
 
 /// What has been shown so far.

@@ -58,7 +58,8 @@ section! {
         /// The name behind the `@` of its accounts.
         name: DomainName = required(),
         /// The board of its facts, if it is not to be one of its own: the name of another domain, or any name that several
-        /// domains agree on. A change moves what is stored at the next start.
+        /// domains agree on. A change moves what is stored at the next start: what accounts say goes along, and what was
+        /// said by hand and the history do if the old board is used no longer and has one successor.
         board: Option<BoardName> = key(None),
         /// How accounts are made besides by this file, `lampfield user add` and `lampfield
         /// invite`: in no other way; by clients themselves (XEP-0077, role `user`); or at the first
@@ -278,7 +279,8 @@ section! {
         /// and told to nobody from then on. `"0s"` keeps nothing, and removes what was kept; until the next restart
         /// there is still what `history` of `[limits]` holds in memory.
         keep: Duration = key(7 * 24 * HOUR).within(Duration::ZERO..=3_650 * 24 * HOUR).on_reload(),
-        /// The most that the history of all boards together takes in the store; beyond that the oldest goes.
+        /// The most that the history of all boards together takes in the store, pages that still take changes included;
+        /// beyond that the oldest goes.
         size: Size = key(Size::mib(64)).within(Size::mib(1)..=Size::mib(1024)).on_reload(),
         /// Names that the history may not hold, by patterns such as `["PJSIP/1*"]`. What is said of them is remembered as said of
         /// one `PJSIP/***`, made of the pattern up to its last `/` or `:`, so that nobody can find out later which of them it

@@ -1,9 +1,11 @@
 //! Names in the configuration that become parts of addresses (RFC 7622). A name is normalised when
 //! it is read, so that two spellings of one name are one name everywhere behind.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jid::{DomainPart, NodePart};
+use lampfield_xmpp_stream::{in_ascii, in_letters};
 
 use super::key::Value;
 use super::reader::{Given, Refused};
@@ -18,14 +20,14 @@ pub struct DomainName(DomainPart);
 pub struct AccountName(NodePart);
 
 macro_rules! name {
-    ($name:ident, $part:ident, $kind:literal, $allowed:expr) => {
+    ($name:ident, $part:ident, $prepared:expr, $kind:literal, $allowed:expr) => {
         impl $name {
             /// Reads and normalises it.
             ///
             /// # Errors
             /// RFC 7622 does not allow this name.
             pub fn parse(typed: &str) -> Result<Self, jid::Error> {
-                $part::new(typed).map(|part| Self(part.into_owned()))
+                $part::new(&$prepared(typed)).map(|part| Self(part.into_owned()))
             }
 
             /// What such a name may be, for whoever has typed another.
@@ -66,6 +68,11 @@ macro_rules! name {
 // === impl DomainName ===
 
 impl DomainName {
+    /// As the DNS has it, in ASCII: so it stands in certificates.
+    pub fn in_dns(&self) -> String {
+        in_ascii(self.as_str()).into_owned()
+    }
+
     /// Where its PubSub service answers.
     pub fn pubsub(&self) -> String {
         format!("pubsub.{self}")
@@ -80,7 +87,29 @@ impl DomainName {
 name!(
     DomainName,
     DomainPart,
+    in_letters,
     "a domain name",
     "letters, digits and hyphens with dots between: asterisk.example"
 );
-name!(AccountName, NodePart, "an account name", lampfield_accounts::ALLOWED_NAMES);
+name!(AccountName, NodePart, Cow::Borrowed, "an account name", lampfield_accounts::ALLOWED_NAMES);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_has_one_name_however_it_is_written() {
+        let name = |typed: &str| DomainName::parse(typed).expect("a name");
+        for typed in
+            ["bücher.example", "xn--bcher-kva.example", "BÜCHER.example", "XN--BCHER-KVA.Example."]
+        {
+            assert_eq!(name(typed).as_str(), "bücher.example", "{typed}");
+        }
+        assert_eq!(name("bücher.example").in_dns(), "xn--bcher-kva.example");
+        assert_eq!(name("a.example").in_dns(), "a.example");
+        assert_eq!(name("[::1]").in_dns(), "[::1]");
+        // The letters of this one would become those of another.
+        assert_ne!(name("xn--strae-oqa.example"), name("strasse.example"));
+        assert!(DomainName::parse("xn--\u{fc}.example").is_err());
+    }
+}

@@ -8,6 +8,8 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use lampfield_operations::visible;
+
 /// One thing wrong in a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -101,7 +103,13 @@ impl Source {
         let Problem { code, message, weight, .. } = problem;
         let word = weight.word();
         let path = self.path.display();
-        writeln!(f, "{path}:{}:{}: {word}[{code}]: {message}", place.line, place.column)?;
+        writeln!(
+            f,
+            "{path}:{}:{}: {word}[{code}]: {}",
+            place.line,
+            place.column,
+            visible(message)
+        )?;
 
         let marked = self.text.get(problem.span.clone()).unwrap_or_default();
         let width = marked.lines().next().unwrap_or_default().chars().count().max(1);
@@ -112,10 +120,11 @@ impl Source {
             .take(place.column - 1)
             .map(|c| if c == '\t' { '\t' } else { ' ' })
             .collect();
-        writeln!(f, "{:>5} | {}", place.line, place.text)?;
+        let text: Vec<_> = place.text.split('\t').map(visible).collect();
+        writeln!(f, "{:>5} | {}", place.line, text.join("\t"))?;
         write!(f, "{:>5} | {indent}{}", "", "^".repeat(width))?;
         match &problem.hint {
-            Some(hint) => writeln!(f, " {hint}"),
+            Some(hint) => writeln!(f, " {}", visible(hint)),
             None => writeln!(f),
         }
     }

@@ -6,8 +6,8 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use lampfield_operations::Operation;
 use lampfield_operations::operation::Watch;
+use lampfield_operations::{Operation, make_visible};
 
 use super::line::{LONGEST_ANSWER, encode};
 use super::{Answer, Request};
@@ -40,10 +40,23 @@ impl Client {
     /// # Errors
     /// What the server says is wrong, or that it does not answer in time.
     pub fn ask<O: Operation>(&mut self, operation: &O) -> Result<O::Answer, Failure> {
+        let document = self.document(operation)?;
+        serde_json::from_value(document).map_err(|error| other_version(&error))
+    }
+
+    /// The same with all texts [`visible`](lampfield_operations::visible), each of one line.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
+    pub fn ask_for_people<O: Operation>(&mut self, operation: &O) -> Result<O::Answer, Failure> {
+        let mut document = self.document(operation)?;
+        make_visible(&mut document);
+        serde_json::from_value(document).map_err(|error| other_version(&error))
+    }
+
+    fn document(&mut self, operation: &impl Operation) -> Result<serde_json::Value, Failure> {
         match self.request(operation)? {
-            Answer::Document(document) => {
-                serde_json::from_value(document).map_err(|error| other_version(&error))
-            }
+            Answer::Document(document) => Ok(document),
             other => Err(Failure::bug(format!("unexpected answer {other:?}"))),
         }
     }

@@ -1,5 +1,6 @@
 //! The domains that were added while a server ran. They lie in the store's bucket `domains` and are served after those
-//! of the file. Where the file has one of the same name, the file counts and the row waits.
+//! of the file. Where the file has one of the same name, the file counts and the row waits; but a removal that was begun is
+//! finished first.
 
 use std::cell::RefCell;
 
@@ -49,6 +50,8 @@ pub struct AddedDomains {
     served: RefCell<Vec<Added>>,
     /// Those that the file has as well.
     shadowed: RefCell<Vec<DomainName>>,
+    /// Of those, the ones whose removal was begun before they came into the file.
+    replaced: Vec<Added>,
     /// Held while a domain comes, changes or goes: one after the other.
     pub changing: Mutex<()>,
 }
@@ -91,13 +94,17 @@ impl AddedDomains {
     /// When it cannot be read.
     pub async fn open(config: &Config, store: &Store) -> Result<Self, StoreError> {
         let (of_file, mut from) = (config.served(), None);
-        let (mut served, mut shadowed) = (Vec::new(), Vec::new());
+        let (mut served, mut shadowed, mut replaced) = (Vec::new(), Vec::new(), Vec::new());
         loop {
             let page = store.scan(Bucket::Domains, "", from, PAGE).await?;
             for row in page.rows {
                 let name = DomainName::parse(&row.key);
                 match (name, serde_json::from_str(&row.value)) {
-                    (Ok(name), _) if of_file.contains(&name) => shadowed.push(name),
+                    (Ok(name), row) if of_file.contains(&name) => {
+                        let row = row.ok().filter(|row: &DomainRow| row.removing);
+                        replaced.extend(row.map(|row| Added { name: name.clone(), row }));
+                        shadowed.push(name);
+                    }
                     (Ok(name), Ok(row)) if is_servable(&name) => served.push(Added { name, row }),
                     _ => {
                         let (bucket, key) = (Bucket::Domains.name(), row.key);
@@ -116,7 +123,12 @@ impl AddedDomains {
             }
         }
         let (served, shadowed) = (RefCell::new(served), RefCell::new(shadowed));
-        Ok(Self { store: store.clone(), served, shadowed, changing: Mutex::default() })
+        Ok(Self { store: store.clone(), served, shadowed, replaced, changing: Mutex::default() })
+    }
+
+    /// The store in which they lie.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Those that are served, by name.
@@ -132,6 +144,11 @@ impl AddedDomains {
     /// Those that wait because the file has them too.
     pub fn shadowed(&self) -> Vec<DomainName> {
         self.shadowed.borrow().clone()
+    }
+
+    /// Those whose removal was begun before the file had them.
+    pub fn replaced(&self) -> Vec<Added> {
+        self.replaced.clone()
     }
 
     /// Keeps a domain, new or changed. Returns when it is on the disk.

@@ -2,9 +2,11 @@
 //! several, the one that all shared.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
-use lampfield_board::BoardName;
+use lampfield_board::{AccountName, BoardName};
 use lampfield_fabric::{Bucket, Storage, Store, StoreError};
+use lampfield_hub::Succession;
 
 use crate::config::Config;
 use crate::config::name::DomainName;
@@ -15,12 +17,39 @@ const SHARED: &str = "shared";
 /// The row by which that migration says so.
 const ROW: &str = "boards";
 
+/// The row that says which board each domain had last.
+const LAST: &str = "boards-of-domains";
+
 /// The board of each served domain.
 #[derive(Debug, Clone)]
 pub struct BoardsOfDomains {
     by_domain: RefCell<Vec<(DomainName, BoardName)>>,
+    /// The board that each had when the server ran last.
+    last: LastBoards,
     /// Domains that share a board only because they always did.
     pub shared_as_before: Vec<DomainName>,
+}
+
+/// Which board each domain had when the server ran last.
+#[derive(Debug, Clone)]
+enum LastBoards {
+    /// As the store says.
+    Known(BTreeMap<String, String>),
+    /// The version that ran last did not write it down. Unless the file had said something else, each domain had its own
+    /// then, or all had this one.
+    Unknown(Option<BoardName>),
+}
+
+// === impl LastBoards ===
+
+impl LastBoards {
+    fn of(&self, domain: &DomainName) -> Option<BoardName> {
+        match self {
+            Self::Known(boards) => BoardName::parse(boards.get(domain.as_str())?).ok(),
+            Self::Unknown(Some(shared)) => Some(shared.clone()),
+            Self::Unknown(None) => BoardName::parse(domain.as_str()).ok(),
+        }
+    }
 }
 
 // === impl BoardsOfDomains ===
@@ -54,7 +83,26 @@ impl BoardsOfDomains {
             Some((domain, board))
         };
         let by_domain = served.into_iter().filter_map(board).collect();
-        Ok(Self { by_domain: RefCell::new(by_domain), shared_as_before })
+        let last = store.get(Bucket::Meta, LAST).await?;
+        let last = last.and_then(|row| serde_json::from_str(&row.value).ok());
+        let last = last.map_or(LastBoards::Unknown(shared), LastBoards::Known);
+        Ok(Self { by_domain: RefCell::new(by_domain), last, shared_as_before })
+    }
+
+    /// Writes down which board each domain has, for the next start. To be called when all that follows from a change of it
+    /// is on its way to the store, and after each domain that comes or goes.
+    pub async fn remember(&self, store: &Store) {
+        let of =
+            |(domain, board): &(DomainName, BoardName)| (domain.to_string(), board.to_string());
+        let boards: BTreeMap<String, String> = self.by_domain.borrow().iter().map(of).collect();
+        let Ok(row) = store.get(Bucket::Meta, LAST).await else { return };
+        let value = serde_json::to_string(&boards).unwrap_or_default();
+        if row.as_ref().is_none_or(|row| row.value != value) {
+            let revision = row.and_then(|row| row.revision);
+            // The store commits it after what was handed to it before. If it does not now, it does so at the next start,
+            // and until then the same boards follow one another.
+            let _later = store.compare_and_set(Bucket::Meta, LAST, revision, Some(value)).await;
+        }
     }
 
     /// The board of a domain, if that is served.
@@ -62,6 +110,21 @@ impl BoardsOfDomains {
         let by_domain = self.by_domain.borrow();
         let found = by_domain.iter().find(|(name, _)| name.as_str() == domain);
         found.map(|(_, board)| board.clone())
+    }
+
+    /// The board of an account's domain; none for who is of no domain.
+    pub fn of_account(&self, account: &AccountName) -> Option<BoardName> {
+        let (_, domain) = account.as_str().rsplit_once('@')?;
+        self.of_domain(domain)
+    }
+
+    /// The boards of each domain that was served before, then and now.
+    pub fn successions(&self) -> Vec<Succession> {
+        let by_domain = self.by_domain.borrow();
+        let succession = |(domain, now): &(DomainName, BoardName)| {
+            Some(Succession { before: self.last.of(domain)?, now: now.clone() })
+        };
+        by_domain.iter().filter_map(succession).collect()
     }
 
     /// One more domain is served.
@@ -72,6 +135,11 @@ impl BoardsOfDomains {
     /// A domain is served no longer.
     pub fn remove(&self, domain: &DomainName) {
         self.by_domain.borrow_mut().retain(|(name, _)| name != domain);
+    }
+
+    /// Whether another domain than this one has a board.
+    pub fn is_used_beside(&self, board: &BoardName, domain: &DomainName) -> bool {
+        self.by_domain.borrow().iter().any(|(name, has)| has == board && name != domain)
     }
 
     /// The domains, in their order.

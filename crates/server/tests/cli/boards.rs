@@ -138,3 +138,49 @@ fn an_older_folder_of_several_domains_loses_nothing_and_shares_until_it_is_told(
     assert_eq!(attention(&server), [""; 0]);
     assert_eq!(lamp(&server, "b.example", "PJSIP/100"), "RINGING");
 }
+
+/// By the owner of the data folder, who is of no domain.
+fn says_by_hand(server: &Server, board: &str) {
+    let said = server.ask(&["lamp", "set", "Custom:door", "BUSY", "--board", board]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+}
+
+#[test]
+fn what_was_said_by_hand_and_the_history_follow_a_board_under_its_new_name() {
+    let mut server = Server::start_with(&config(["board = 'old'", "board = 'old'"]), CLEAR);
+    says_by_hand(&server, "old");
+    let mut a = Client::log_in(server.address(), "a.example", "pbx-a", "one");
+    a.publish_device(ONE, "Custom:night", "INUSE");
+    server.configure_with(&config(["board = 'new'", "board = 'new'"]), CLEAR);
+    for round in 0..2 {
+        server.stop();
+        server.restart();
+        assert_eq!(lamp(&server, "new", "Custom:door"), "BUSY", "round {round}");
+        for subject in ["Custom:door", "Custom:night"] {
+            let past = server.ask(&["history", subject, "--json"]).json();
+            let events = past["events"].as_array().expect("a list");
+            let word = if subject == "Custom:door" { "BUSY" } else { "INUSE" };
+            assert!(events.iter().any(|one| one["value"] == word), "round {round}: {past}");
+        }
+    }
+}
+
+#[test]
+fn what_was_said_by_hand_ends_where_domains_part_and_the_log_says_so() {
+    let mut server = Server::start_with(&config(["board = 'both'", "board = 'both'"]), CLEAR);
+    says_by_hand(&server, "both");
+    server.configure_with(&config(["", ""]), CLEAR);
+    server.stop();
+    server.restart();
+    for board in ["a.example", "b.example"] {
+        assert_eq!(lamp(&server, board, "Custom:door"), serde_json::Value::Null, "{board}");
+    }
+    assert!(server.has_said("by-hand-ended"));
+    assert!(server.has_said("history-removed"));
+    // Nor does it come back with the old name.
+    server.configure_with(&config(["board = 'both'", "board = 'both'"]), CLEAR);
+    server.stop();
+    server.restart();
+    assert_eq!(lamp(&server, "both", "Custom:door"), serde_json::Value::Null);
+    assert_eq!(server.ask(&["history", "Custom:door"]).code, Some(5));
+}

@@ -215,3 +215,87 @@ fn a_new_domain_has_a_certificate_at_once() {
     let status = server.ask(&["status", "--json"]).json();
     assert_eq!(status["certificates"].as_array().map(Vec::len), Some(1));
 }
+
+/// Also in the file, and also what is remembered in memory.
+#[test]
+fn a_domain_that_is_added_again_reads_nothing_of_the_past_of_the_old_one() {
+    let mut server = start();
+    let set = ["lamp", "set", "Custom:secret", "BUSY", "--board", "b.example"];
+    let past = |server: &Server| server.ask(&["history", "Custom:secret", "--board", "b.example"]);
+    for round in 0..2 {
+        server.ask(&["domain", "add", "b.example"]);
+        assert_eq!(past(&server).code, Some(5), "round {round}: {}", past(&server).out);
+        assert_eq!(server.ask(&set).code, Some(0));
+        assert_eq!(past(&server).code, Some(0));
+        server.ask(&["domain", "remove", "b.example", "--yes"]);
+    }
+    server.ask(&["domain", "add", "b.example"]);
+    server.stop();
+    assert_eq!(pages(server.data(), "b.example"), 1, "where the new one begins");
+    server.restart();
+    assert_eq!(past(&server).code, Some(5), "{}", past(&server).out);
+}
+
+/// How many pages of the history of a board are stored.
+fn pages(data: &Path, board: &str) -> usize {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let (store, _) = Embedded::open(data, StoreLimits::default()).expect("a store");
+        let prefix = format!("{board}|");
+        let rows = store.scan(Bucket::History, &prefix, None, 100).await.expect("rows").rows;
+        assert!(rows.iter().all(|row| !row.value.contains("Custom:secret")), "{rows:?}");
+        store.close(Duration::from_secs(5)).await.expect("closed");
+        rows.len()
+    })
+}
+
+#[test]
+fn a_domain_is_one_in_letters_and_as_the_dns_has_it() {
+    let server = Server::start(CONFIG);
+    let added = server.ask(&["domain", "add", "xn--bcher-kva.example", "--json"]).json();
+    assert_eq!(added["name"], "bücher.example");
+    let again = server.ask(&["domain", "add", "bücher.example"]);
+    assert_eq!(again.code, Some(6), "{}", again.out);
+    assert!(again.err.contains("domain-exists"), "{}", again.err);
+    add_account(&server, "pbx@XN--bcher-kva.example");
+    let users = server.ask(&["user", "list", "--domain", "bücher.example", "--json"]).json();
+    assert_eq!(users["users"][0]["jid"], "pbx@bücher.example", "{users}");
+    let certificate = server.data().join("tls/bücher.example.pem");
+    assert!(certificate.exists(), "a certificate has the name as the DNS has it");
+    let listed = ["lamp", "list", "--board", "xn--bcher-kva.example"];
+    assert_eq!(server.ask(&listed).code, Some(0));
+    let removed = server.ask(&["domain", "remove", "xn--bcher-kva.example", "--yes"]);
+    assert_eq!(removed.code, Some(0), "{}", removed.err);
+    assert_eq!(self::listed(&server).len(), 1);
+}
+
+/// A crash has broken the removal off, and at the next start the name is in the file.
+#[test]
+fn a_removal_is_finished_before_the_domain_of_the_file_begins() {
+    let mut server = start();
+    server.ask(&["domain", "add", "b.example"]);
+    add_account(&server, "pbx-old@b.example");
+    server.ask(&["lamp", "set", "Custom:secret", "BUSY", "--board", "b.example"]);
+    server.stop();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(begin_removal(server.data(), "b.example"));
+    let in_file = "[[domain]]\nname = 'b.example'\n\
+                   [[domain.account]]\nname = 'pbx-b'\npassword = 'two'\n";
+    server.configure_with(&format!("{CONFIG}{in_file}"), CLEAR);
+    for round in 0..2 {
+        server.restart();
+        let users = server.ask(&["user", "list", "--domain", "b.example", "--json"]).json();
+        let names: Vec<_> = users["users"].as_array().expect("a list").iter().collect();
+        assert_eq!(names.len(), 1, "round {round}: {users}");
+        assert_eq!(names[0]["jid"], "pbx-b@b.example");
+        let lamps = server.ask(&["lamp", "list", "--board", "b.example", "--json"]).json();
+        assert_eq!(lamps["lamps"].as_array().map(Vec::len), Some(0), "{lamps}");
+        let past = server.ask(&["history", "Custom:secret", "--board", "b.example"]);
+        assert_eq!(past.code, Some(5), "{}", past.out);
+        assert_eq!(attention(&server), [""; 0]);
+        let mut pbx = Client::log_in(server.address(), "b.example", "pbx-b", "two");
+        pbx.publish_device(EID, "PJSIP/100", "INUSE");
+        server.ask(&["lamp", "clear", "PJSIP/100", "--all", "--board", "b.example"]);
+        server.stop();
+    }
+}

@@ -63,3 +63,19 @@ fn can_be_looked_up_by_text() {
     let map = HashMap::from([(jid, 1)]);
     assert_eq!(map.get("a@b"), Some(&1));
 }
+
+#[test]
+fn a_domain_is_one_whether_it_is_written_in_letters_or_as_the_dns_has_it() {
+    for (typed, normal) in [
+        ("a@xn--bcher-kva.example/XN--x", "a@bücher.example/XN--x"),
+        ("xn--bcher-kva.example", "bücher.example"),
+        ("pubsub.XN--BCHER-KVA.example.", "pubsub.bücher.example"),
+        ("xn--a@b.example", "xn--a@b.example"),
+        ("xn--strae-oqa.example", "xn--strae-oqa.example"),
+    ] {
+        let jid = Jid::parse(typed).unwrap();
+        assert_eq!(jid.as_str(), normal);
+        assert_eq!(Jid::parse(jid.as_str()).unwrap(), jid, "{typed}");
+    }
+    assert!(Jid::parse("a@xn--\u{fc}.example").is_err());
+}

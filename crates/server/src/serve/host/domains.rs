@@ -71,8 +71,8 @@ impl ServerHost {
             self.certificates.remove(&name);
             return Err(not_stored(&error));
         }
-        self.door.context.accounts.reopen_domain(name.as_str());
         self.of_domains.add(name.clone(), settings.board.clone());
+        self.of_domains.remember(self.added.store()).await;
         self.door.set_certificate_hash(self.certificates.only_hash());
         if let Err(error) = self.door.add_domain(&settings).await {
             // What cannot be served now may be after the next start, unless the store forgets it.
@@ -105,27 +105,35 @@ impl ServerHost {
         added.row.removing = true;
         self.added.put(added.clone()).await.map_err(|error| not_stored(&error))?;
         self.door.remove_domain(name);
+        self.door.context.accounts.close_domain(name);
+        self.remove_accounts(name).await?;
+        self.of_domains.remove(&added.name);
+        self.clear_board(&added).await?;
+        self.let_go(&added.name).await?;
+        tracing::info!(code = "domain", domain = name, "removed at run time");
+        Ok(())
+    }
+
+    async fn remove_accounts(&self, domain: &str) -> Result<(), Failure> {
         let accounts = &self.door.context.accounts;
-        accounts.close_domain(name);
-        for account in accounts.list().iter().filter(|one| one.jid.domain() == name) {
+        for account in accounts.list().iter().filter(|one| one.jid.domain() == domain) {
             accounts
                 .remove(&account.jid)
                 .await
                 .map_err(|error| Failure::new(Exit::Bad, "not-stored", error.to_string()))?;
         }
-        self.of_domains.remove(&added.name);
-        self.clear_board(&added).await;
-        self.let_go(&added.name).await?;
-        tracing::info!(code = "domain", domain = name, "removed at run time");
         Ok(())
     }
 
     /// Forgets that a domain is served.
     async fn let_go(&self, name: &DomainName) -> Result<(), Failure> {
         self.of_domains.remove(name);
+        self.of_domains.remember(self.added.store()).await;
         self.certificates.remove(name);
         self.door.set_certificate_hash(self.certificates.only_hash());
-        self.added.remove(name).await.map_err(|error| not_stored(&error))
+        self.added.remove(name).await.map_err(|error| not_stored(&error))?;
+        self.door.context.accounts.reopen_domain(name.as_str());
+        Ok(())
     }
 
     /// Does what an earlier run has begun. To be called before anybody is let in.
@@ -136,10 +144,35 @@ impl ServerHost {
         Ok(())
     }
 
-    /// The accounts of a domain have left its board. If no other domain has it, nothing is left on it.
-    async fn clear_board(&self, added: &Added) {
-        let Some(name) = added.board() else { return };
-        let Some(board) = self.boards.get(&name) else { return };
+    /// Does the same for domains that have come into the file since: what was to go goes, also the board if no other domain
+    /// has it, and the domain of the file begins with nothing. To be called before its accounts are there, and before the
+    /// boards run.
+    pub async fn finish_removals_of_file(&self) -> Result<(), Failure> {
+        for added in self.added.replaced() {
+            self.remove_accounts(added.name.as_str()).await?;
+            let emptied = self.door.empty_domain(added.name.as_str()).await;
+            emptied.map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
+            if let Some((name, board)) =
+                added.board().and_then(|it| Some((it.clone(), self.boards.get(&it)?)))
+                && !self.of_domains.is_used_beside(&name, &added.name)
+            {
+                for account in board.read(|hub, _| hub.accounts()) {
+                    board.act(|hub, now| hub.remove_account(&account, now));
+                }
+                board.forget_past().await.map_err(|error| not_stored(&error))?;
+                // The domain of the file may have it as well.
+                self.boards.add(&name).await.map_err(|error| not_stored(&error))?;
+            }
+            self.added.remove(&added.name).await.map_err(|error| not_stored(&error))?;
+            tracing::info!(code = "domain", domain = %added.name, "removed at run time");
+        }
+        Ok(())
+    }
+
+    /// The accounts of a domain have left its board. If no other domain has it, nothing is left on it, nor of its past.
+    async fn clear_board(&self, added: &Added) -> Result<(), Failure> {
+        let Some(name) = added.board() else { return Ok(()) };
+        let Some(board) = self.boards.get(&name) else { return Ok(()) };
         let is_shared = self.of_domains.names().contains(&name);
         let is_of_domain = |account: &AccountName| {
             let jid = BareJid::parse(account.as_str());
@@ -163,6 +196,10 @@ impl ServerHost {
         };
         // What then still stands ends later all the same.
         let _in_time = tokio::time::timeout(ENDS_WITHIN, ended).await;
+        match is_shared {
+            true => Ok(()),
+            false => board.forget_past().await.map_err(|error| not_stored(&error)),
+        }
     }
 
     fn check_is_new(&self, name: &DomainName) -> Result<(), Failure> {

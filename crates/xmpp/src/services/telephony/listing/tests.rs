@@ -121,18 +121,22 @@ fn one_answer_looks_at_a_bounded_piece_of_the_board() {
 #[test]
 fn what_is_hidden_is_not_even_counted() {
     let sight = Sight::new(Grant::of(&[Pattern::parse("PJSIP/0").unwrap()]), None);
-    let places = |devices: usize| {
+    let set = "<set xmlns='http://jabber.org/protocol/rsm'><max>5</max></set>";
+    let places = |devices: usize, set: &str, max_items: Option<&str>| {
         let board = board(devices);
         let seen = VisibleBoard::new(&board, &sight);
         let node = TelephonyNode::Lamps(EventKind::DeviceState);
         let scope = Scope::NONE;
-        let request = Stanza::parse(b"<pubsub/>", &scope, &StanzaLimits::AUTHENTICATED).unwrap();
-        let part = Part::of(seen, node, request.root(), Some("1")).unwrap();
+        let request = format!("<pubsub>{set}</pubsub>").into_bytes();
+        let request = Stanza::parse(&request, &scope, &StanzaLimits::AUTHENTICATED).unwrap();
+        let part = Part::of(seen, node, request.root(), max_items).unwrap();
         let mut out = Vec::new();
         part.write_set(&mut out);
         String::from_utf8(out).unwrap()
     };
-    assert_eq!(places(2), places(9));
+    assert_eq!(places(2, "", Some("1")), places(9, "", Some("1")));
+    // Also where the walk goes on behind what may be seen.
+    assert_eq!(places(2, set, None), places(9, set, None));
 }
 
 #[test]

@@ -1,38 +1,27 @@
 //! `history` and `why --at` over a restart, on a real store: what they tell stays the same, and who may not read it is told
 //! what is missing.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "the helpers of tests")]
-
-use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use lampfield_accounts::{
-    AccountBook, AccountKeys, AccountSource, BareJid, BookLimits, LegacyAuth, NewAccount,
-    NewPassword, Role,
-};
+use lampfield_accounts::{AccountSource, BareJid, LegacyAuth, NewAccount, NewPassword, Role};
 use lampfield_board::history::Masks;
 use lampfield_board::{
     AccountName, BoardName, Cachable, DeviceState, Eid, Labels, Pattern, Protocol, Subject,
     WallTime,
 };
-use lampfield_fabric::{Embedded, Storage, StoreLimits};
+use lampfield_fabric::Storage;
 use lampfield_hub::{
-    Boards, ConnId, HistorySettings, HubLimits, HubShell, PeerCache, Profile, Publication, Settings,
+    ConnId, HistorySettings, HubLimits, HubShell, PeerCache, Profile, Publication, Settings,
 };
-use lampfield_operations::document::account::Domain;
 use lampfield_operations::document::history::History as HistoryDocument;
-use lampfield_operations::document::invite::Invite;
-use lampfield_operations::document::status::Server;
 use lampfield_operations::document::why::Why as WhyDocument;
-use lampfield_operations::failure::{Exit, Failure};
+use lampfield_operations::failure::Exit;
 use lampfield_operations::operation::{History, Why};
-use lampfield_operations::{
-    Actor, Audit, Connected, Desk, DomainChange, DomainSource, HeldOfDomain, HistoryReaders, Host,
-    Machine, NewDomain, Served, Watchers,
-};
+use lampfield_operations::{Actor, Desk, HistoryReaders};
 use tokio::task::LocalSet;
+
+use crate::fixture::{self, Program};
 
 use DeviceState::{InUse, NotInUse, Ringing};
 
@@ -46,89 +35,8 @@ const ASTERISK: Profile = Profile {
 };
 const SOON: Duration = Duration::from_secs(60);
 
-/// A program in which nothing but the boards is real.
-struct Program {
-    readers: HistoryReaders,
-}
-
-impl Host for Program {
-    fn served(&self) -> Vec<Served> {
-        vec![Served { name: DOMAIN.to_owned(), board: board() }]
-    }
-
-    fn domains(&self) -> Vec<Domain> {
-        Vec::new()
-    }
-
-    fn connected(&self, _: &BareJid) -> Connected {
-        Connected::default()
-    }
-
-    fn declared_password(&self, _: &BareJid) -> Result<Option<String>, Failure> {
-        Ok(None)
-    }
-
-    fn declared_place(&self, _: &BareJid) -> Option<String> {
-        None
-    }
-
-    fn invitation(&self, _: &BareJid, _: &str, _: LegacyAuth) -> Result<Invite, Failure> {
-        Err(Failure::bug("nobody is invited here"))
-    }
-
-    fn history_readers(&self) -> HistoryReaders {
-        self.readers.clone()
-    }
-
-    fn machine(&self) -> Machine {
-        Machine {
-            server: Server {
-                version: String::new(),
-                pid: 0,
-                uptime_seconds: 0.0,
-                data_dir: String::new(),
-                config: None,
-                domains: Vec::new(),
-                listeners: Vec::new(),
-                memory_bytes: 0,
-            },
-            certificates: Vec::new(),
-            attention: Vec::new(),
-            explained: Vec::new(),
-            reported: HashMap::new(),
-            counters: BTreeMap::new(),
-            limits: BTreeMap::new(),
-            owed: 0,
-        }
-    }
-
-    fn domain_source(&self, _: &str) -> Option<DomainSource> {
-        None
-    }
-
-    fn held_of_domain(&self, _: &str) -> HeldOfDomain {
-        HeldOfDomain { connected: 0, nodes: 0 }
-    }
-
-    async fn add_domain(&self, _: NewDomain) -> Result<String, Failure> {
-        Err(Failure::bug("no domain is added here"))
-    }
-
-    async fn change_domain(&self, _: DomainChange) -> Result<(), Failure> {
-        Err(Failure::bug("no domain is changed here"))
-    }
-
-    async fn remove_domain(&self, _: &str) -> Result<(), Failure> {
-        Err(Failure::bug("no domain is removed here"))
-    }
-
-    fn set_log(&self, _: &str) -> Result<String, Failure> {
-        Err(Failure::bug("nothing is logged here"))
-    }
-}
-
 fn board() -> BoardName {
-    BoardName::parse(DOMAIN).expect("a name")
+    fixture::board(DOMAIN)
 }
 
 fn settings(mask: &[&str]) -> Settings {
@@ -138,15 +46,9 @@ fn settings(mask: &[&str]) -> Settings {
 }
 
 async fn start(folder: &Path, settings: Settings, readers: HistoryReaders) -> Desk<Program> {
-    let (store, _) = Embedded::open(folder, StoreLimits::default()).expect("a store");
-    let keys = AccountKeys::load(folder).expect("a key");
-    let book = AccountBook::open(store.clone(), keys, HashMap::new(), BookLimits::default());
-    let accounts = book.await.expect("a book");
-    let boards = Boards::open(store.clone(), settings, [board()], |_| None).await.expect("boards");
-    boards.run();
-    let watchers = Rc::new(Watchers::default());
-    let audit = Rc::new(Audit::open(store.clone()).await.expect("an audit log"));
-    Desk { boards, accounts, store, watchers, audit, host: Program { readers } }
+    let desk = fixture::desk(folder, settings, Program { readers, ..Program::of(&[DOMAIN]) }).await;
+    desk.boards.run();
+    desk
 }
 
 async fn stop(desk: Desk<Program>) {

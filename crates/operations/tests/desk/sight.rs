@@ -1,0 +1,161 @@
+//! Of which lamps an actor learns: those of its boards that it may hear of, and of no others that they are there.
+
+use std::time::Duration;
+
+use lampfield_accounts::{AccountSource, BareJid, NewAccount, NewPassword, Role};
+use lampfield_board::history::Masks;
+use lampfield_board::{Pattern, Protocol};
+use lampfield_hub::kit::Rights;
+use lampfield_hub::{HistorySettings, Settings};
+use lampfield_operations::{Actor, Scope};
+use serde_json::{Value, json};
+use tokio::task::LocalSet;
+
+use crate::fixture::{Fixture, board, said, token};
+
+fn patterns(texts: &[&str]) -> Vec<Pattern> {
+    texts.iter().map(|text| Pattern::parse(text).expect("a pattern")).collect()
+}
+
+/// Lamps on both boards, said by the owner.
+async fn with_lamps() -> Fixture {
+    let fixture = Fixture::new().await;
+    fixture.desk.boards.run();
+    for (board, name) in [
+        ("a.example", "PJSIP/100"),
+        ("a.example", "PJSIP/200"),
+        ("a.example", "PJSIP/201"),
+        ("b.example", "PJSIP/300"),
+    ] {
+        let with = json!({ "subject": name, "value": "INUSE", "board": board });
+        fixture.desk.run(&Actor::owner(), "lamp set", said(with)).await.expect("set");
+    }
+    fixture
+}
+
+/// An account of `a.example` that may hear of numbers with a 1 in front.
+async fn reader(fixture: &Fixture) -> Actor {
+    let jid = BareJid::parse("wall@a.example").expect("an address");
+    let (password, source) = (NewPassword::Given("secret".to_owned()), AccountSource::Cli);
+    let hear = patterns(&["PJSIP/1*"]);
+    let new = NewAccount { hear, ..NewAccount::usual(jid, password, Role::User, source) };
+    let account = fixture.desk.accounts.add(new).await.expect("added");
+    fixture.desk.actor(&account, Some(board("a.example")), Protocol::Rest).expect("an actor")
+}
+
+async fn refused(fixture: &Fixture, actor: &Actor, name: &str, with: Value) -> String {
+    fixture.desk.run(actor, name, said(with)).await.expect_err("refused").to_string()
+}
+
+#[tokio::test]
+async fn whoever_may_hear_of_some_lamps_learns_nothing_of_the_others() {
+    LocalSet::new().run_until(some_lamps()).await;
+}
+
+async fn some_lamps() {
+    let fixture = with_lamps().await;
+    let wall = reader(&fixture).await;
+    let why = |name: &str| json!({ "subject": name });
+    assert!(fixture.desk.run(&wall, "why", said(why("PJSIP/100"))).await.is_ok());
+    for (hidden, absent) in [("PJSIP/200", "PJSIP/999"), ("device/PJSIP/200", "device/PJSIP/999")] {
+        let hidden_is = refused(&fixture, &wall, "why", why(hidden)).await;
+        let absent_is = refused(&fixture, &wall, "why", why(absent)).await;
+        assert_eq!(hidden_is.replace(hidden, "X"), absent_is.replace(absent, "X"));
+        assert!(hidden_is.contains("unknown-subject"), "{hidden_is}");
+    }
+    // Not as the nearest name either.
+    let near = refused(&fixture, &wall, "why", why("PJSIP/20")).await;
+    assert!(!near.contains("PJSIP/200") && !near.contains("PJSIP/201"), "{near}");
+    let listed = fixture.desk.run(&wall, "lamp list", said(json!({}))).await.expect("a list");
+    let listed_all = fixture.desk.run(&Actor::owner(), "lamp list", said(json!({}))).await;
+    let names = |list: &Value| list["lamps"].as_array().map(Vec::len);
+    assert_eq!((names(&listed), &listed["more"]), (Some(1), &0.into()));
+    assert_eq!(names(&listed_all.expect("a list")), Some(3));
+}
+
+#[tokio::test]
+async fn a_watch_shows_no_lamp_of_which_the_watcher_may_not_hear() {
+    LocalSet::new().run_until(watched()).await;
+}
+
+async fn watched() {
+    let fixture = with_lamps().await;
+    let wall = reader(&fixture).await;
+    let mut watching = fixture.desk.watch(&wall, said(json!({}))).expect("a watch");
+    for (name, value) in [("PJSIP/200", "RINGING"), ("PJSIP/100", "BUSY"), ("PJSIP/201", "BUSY")] {
+        let with = json!({ "subject": name, "value": value });
+        fixture.desk.run(&Actor::owner(), "lamp set", said(with)).await.expect("set");
+    }
+    let line = serde_json::to_value(watching.next().await).expect("a line");
+    assert_eq!(line["subject"], "device/PJSIP/100", "{line}");
+    let more = tokio::time::timeout(Duration::from_millis(50), watching.next()).await;
+    assert!(more.is_err(), "{more:?}");
+}
+
+#[tokio::test]
+async fn whoever_has_one_board_does_not_learn_what_is_on_another() {
+    LocalSet::new().run_until(one_board()).await;
+}
+
+async fn one_board() {
+    let fixture = with_lamps().await;
+    let wall = token(&[Scope::LampsRead]);
+    let elsewhere = json!({ "subject": "PJSIP/300" });
+    let told = refused(&fixture, &wall, "why", elsewhere.clone()).await;
+    assert!(told.contains("unknown-subject") && !told.contains("b.example"), "{told}");
+    let owner = refused(&fixture, &Actor::owner(), "why", elsewhere).await;
+    assert!(owner.contains("--board b.example"), "{owner}");
+    // Nor whether there is one.
+    let with = |board: &str| json!({ "subject": "PJSIP/100", "board": board });
+    let there = refused(&fixture, &wall, "why", with("b.example")).await;
+    let absent = refused(&fixture, &wall, "why", with("c.example")).await;
+    assert_eq!(there.replace("b.example", "X"), absent.replace("c.example", "X"));
+    assert!(there.contains("other-board"), "{there}");
+}
+
+#[tokio::test]
+async fn whoever_may_speak_about_some_lamps_sets_and_clears_no_other() {
+    LocalSet::new().run_until(set_and_cleared()).await;
+}
+
+async fn set_and_cleared() {
+    let fixture = with_lamps().await;
+    let some = patterns(&["PJSIP/1*"]);
+    let wall = token(Scope::ALL).limited_to(Rights::of(&some, &patterns(&["*"])));
+    for (name, with) in [
+        ("lamp set", json!({ "subject": "PJSIP/200", "value": "BUSY" })),
+        ("lamp clear", json!({ "subject": "PJSIP/200", "all": true })),
+    ] {
+        let told = refused(&fixture, &wall, name, with).await;
+        assert!(told.contains("lamp-not-allowed"), "{told}");
+    }
+    let mine = json!({ "subject": "PJSIP/100", "value": "BUSY" });
+    fixture.desk.run(&wall, "lamp set", said(mine)).await.expect("its own");
+    // Nor does it read of what others did about them, if it may not hear of them.
+    let deaf = token(Scope::ALL).limited_to(Rights::of(&some, &some));
+    let read = |told: Vec<String>| told.len();
+    assert_eq!(read(fixture.told(&wall).await), 6);
+    assert_eq!(read(fixture.told(&deaf).await), 2);
+}
+
+#[tokio::test]
+async fn a_masked_name_stands_in_no_entry_of_the_audit_log() {
+    LocalSet::new().run_until(masked()).await;
+}
+
+async fn masked() {
+    let masks = Masks::new(&patterns(&["PJSIP/1*"]));
+    let history = HistorySettings { masks, ..HistorySettings::default() };
+    let fixture = Fixture::with(Settings { history, ..Settings::default() }).await;
+    let owner = Actor::owner();
+    for name in ["PJSIP/100", "device/PJSIP/100", "PJSIP/200"] {
+        let with = json!({ "subject": name, "value": "INUSE" });
+        fixture.desk.run(&owner, "lamp set", said(with)).await.expect("set");
+        let with = json!({ "subject": name });
+        fixture.desk.run(&owner, "lamp clear", said(with)).await.expect("cleared");
+    }
+    let told = fixture.desk.run(&owner, "audit", said(json!({}))).await.expect("entries");
+    let text = told.to_string();
+    assert!(!text.contains("PJSIP/100"), "{text}");
+    assert!(text.contains("device/PJSIP/***") && text.contains("PJSIP/200"), "{text}");
+}
