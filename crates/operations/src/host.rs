@@ -12,7 +12,7 @@ use lampfield_hub::ConnId;
 
 use crate::document::account::Domain;
 use crate::document::invite::Invite;
-use crate::document::status::{Attention, Certificate, Server};
+use crate::document::status::{Attention, Certificate, RefusedLogin, Server, SilentPbx};
 use crate::failure::Failure;
 use crate::history_readers::HistoryReaders;
 
@@ -169,6 +169,10 @@ pub struct Machine {
     pub certificates: Vec<Certificate>,
     /// What somebody should look at besides what the boards and the store tell.
     pub attention: Vec<Attention>,
+    /// PBXs that are connected and have said nothing.
+    pub silent: Vec<SilentPbx>,
+    /// Logins that were refused lately.
+    pub refused_logins: Vec<RefusedLogin>,
     /// Accounts whose long waits come of something that stands in `attention` already.
     pub explained: Vec<AccountName>,
     /// What relays report of the connections that come by them.

@@ -35,6 +35,12 @@ pub struct Status {
     pub doors: Vec<DoorStatus>,
     /// Who says something, by board, account and entity.
     pub origins: Vec<OriginStatus>,
+    /// PBXs that are connected and have said nothing yet.
+    #[serde(default)]
+    pub silent: Vec<SilentPbx>,
+    /// Logins that were refused within the last ten minutes, the latest first.
+    #[serde(default)]
+    pub refused_logins: Vec<RefusedLogin>,
     /// How much is held and how often things happened since the start.
     pub counters: BTreeMap<String, u64>,
     /// How much may be held, by the name of the limit.
@@ -131,6 +137,39 @@ pub struct Attention {
     /// What is wrong, in a sentence.
     pub text: String,
     /// What to do about it, in a sentence.
+    pub remedy: String,
+}
+
+/// A PBX that is connected and lights no lamp yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SilentPbx {
+    /// The account that it has logged in as.
+    pub account: String,
+    /// From where it is connected, as the network shows it.
+    pub address: String,
+    /// For how many seconds.
+    pub connected_seconds: f64,
+    /// Whether it listens to what other PBXs say.
+    pub listens: bool,
+    /// What the usual reason is, and what to look at, in a sentence.
+    pub remedy: String,
+}
+
+/// Logins that were refused for one reason.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RefusedLogin {
+    /// `wrong-password`, `unknown-account`, `unknown-domain`, `no-tls` or `no-legacy-auth`.
+    pub cause: String,
+    /// The account or domain that was asked for; absent where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
+    /// From where, the last time.
+    pub address: String,
+    /// How often.
+    pub count: u64,
+    /// Seconds since the last time.
+    pub last_seconds: f64,
+    /// What to do if it is a PBX of yours, in a sentence.
     pub remedy: String,
 }
 

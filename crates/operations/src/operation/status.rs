@@ -58,6 +58,8 @@ impl<H: Host> Desk<H> {
             attention,
             certificates: machine.certificates,
             origins,
+            silent: machine.silent,
+            refused_logins: machine.refused_logins,
             boards: boards
                 .iter()
                 .zip(&hubs)

@@ -1,5 +1,6 @@
 //! `status`: is it all right? The verdict first, the problems with their remedies last.
 
+mod joining;
 mod nagios;
 
 use std::process::ExitCode;
@@ -69,11 +70,12 @@ fn is_absent(failure: &Failure) -> bool {
 fn text(status: &Status, screen: &Screen) -> String {
     let mut out = format!("{}\n", verdict(status));
     let present: Vec<&OriginStatus> = status.origins.iter().filter(|one| is_present(one)).collect();
-    if present.is_empty() {
+    if present.is_empty() && status.silent.is_empty() {
         out.push_str("No PBX is connected, and nothing that one has said is kept.\n");
-    } else {
+    } else if !present.is_empty() {
         out.push_str(&origins(&present, status.boards.len() > 1, screen));
     }
+    out.push_str(&joining::text(status, screen));
     out.push('\n');
     out.push_str(&totals(status));
     for Certificate { domain, fingerprint, .. } in &status.certificates {
@@ -90,7 +92,7 @@ fn text(status: &Status, screen: &Screen) -> String {
         };
         out.push_str(&complaint(screen, verdict, text, remedy, code));
     }
-    if status.origins.is_empty() {
+    if status.origins.is_empty() && status.silent.is_empty() && status.refused_logins.is_empty() {
         out.push_str("next: lampfield invite pbx-1   prints the xmpp.conf for an Asterisk PBX\n");
     }
     out

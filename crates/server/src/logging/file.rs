@@ -94,8 +94,8 @@ mod tests {
         again.write_all(b"8\n").expect("written");
         let read = |name: &str| fs::read_to_string(folder.path().join(name)).ok();
         assert_eq!(read("x.log").as_deref(), Some("seven.\n8\n"));
-        assert_eq!(read("x.log.1").as_deref(), Some("five.\nsix.\n"));
-        assert_eq!(read("x.log.2").as_deref(), Some("four.\n"));
+        assert_eq!(read("x.log.1").as_deref(), Some("six.\n"));
+        assert_eq!(read("x.log.2").as_deref(), Some("five.\n"));
         assert_eq!(read("x.log.3"), None);
     }
 }

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod domains;
+mod joining;
 mod machine;
 
 use std::cell::RefCell;

@@ -65,6 +65,7 @@ fn a_hang_up_stops_a_server_that_has_a_terminal() {
     wait_for("its end", || terminal.try_wait().expect("a child").is_some());
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test serves nobody while it waits")]
 fn wait_for(what: &str, mut is_there: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_there() {

@@ -15,6 +15,7 @@ mod client;
 mod documents;
 mod domains;
 mod invitations;
+mod joining;
 mod lamps;
 mod logs;
 mod manual;

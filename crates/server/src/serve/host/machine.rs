@@ -30,6 +30,8 @@ impl ServerHost {
             server,
             certificates: self.certificates.all().iter().map(Certificate::from).collect(),
             attention: self.attention(&broken, now),
+            silent: self.silent(),
+            refused_logins: self.refused_logins(),
             explained: broken.iter().filter_map(account_of).collect(),
             reported: self.reported(),
             counters: self.counters(),

@@ -1,0 +1,40 @@
+//! What `status` shows of those who do not get as far as lighting a lamp.
+
+use crate::document::status::{RefusedLogin, SilentPbx, Status};
+use crate::screen::time::age;
+use crate::screen::{Screen, Verdict};
+
+/// Refusals that are shown; `--json` has all of them.
+const SHOWN: usize = 8;
+
+/// The PBXs that say nothing, and the logins that were refused, if there are any.
+pub fn text(status: &Status, screen: &Screen) -> String {
+    let mut out = String::new();
+    let sign = screen.verdict(Verdict::Look);
+    if !status.silent.is_empty() {
+        out += "\nConnected, and has said nothing yet\n";
+    }
+    for SilentPbx { account, address, connected_seconds, listens, remedy } in &status.silent {
+        let age = age(*connected_seconds);
+        let listens = if *listens { ", hears the others" } else { "" };
+        out +=
+            &format!(" {sign} {account} from {address}, for {age}{listens}\n     mend  {remedy}\n");
+    }
+    if !status.refused_logins.is_empty() {
+        out += "\nLogins refused in the last 10 minutes\n";
+    }
+    for one in status.refused_logins.iter().take(SHOWN) {
+        let RefusedLogin { cause, asked, address, count, last_seconds, remedy } = one;
+        let what = cause.replace('-', " ");
+        let whom = asked.as_ref().map(|asked| format!(" {asked}")).unwrap_or_default();
+        let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
+        let last = age(*last_seconds);
+        out += &format!(
+            " {sign} {what}:{whom} {times}, {last} ago from {address}\n     mend  {remedy}\n"
+        );
+    }
+    if let more @ 1.. = status.refused_logins.len().saturating_sub(SHOWN) {
+        out += &format!("   and {more} more: lampfield status --json\n");
+    }
+    out
+}

@@ -1,0 +1,94 @@
+//! Who does not get as far as lighting a lamp: PBXs that are connected and say nothing, and logins that were
+//! refused. Each comes with what to do if it is a PBX of one's own.
+
+use std::time::{Duration, Instant};
+
+use lampfield_xmpp::refused_logins::LoginCause;
+use lampfield_xmpp::session::Session;
+
+use super::ServerHost;
+use crate::document::status::{RefusedLogin, SilentPbx};
+
+/// A PBX says its states right after its login; before that it is not silent.
+const AT_ONCE: Duration = Duration::from_secs(3);
+
+/// PBXs that are listed at the same time.
+const SILENT: usize = 100;
+
+impl ServerHost {
+    /// PBXs that are connected and have said nothing.
+    pub(super) fn silent(&self) -> Vec<SilentPbx> {
+        let sessions = self.door.context.router.all();
+        let is_silent = |session: &Session| {
+            let publishes = session.publishes.borrow();
+            let is_due = session.joining.since.elapsed() >= AT_ONCE;
+            session.is_pbx() && is_due && publishes.taken == 0 && publishes.dropped == 0
+        };
+        let silent = sessions.iter().filter(|session| is_silent(session));
+        silent.take(SILENT).map(|session| silent_pbx(session)).collect()
+    }
+
+    /// Logins that were refused lately, the latest first.
+    pub(super) fn refused_logins(&self) -> Vec<RefusedLogin> {
+        let now = Instant::now();
+        let told = self.door.refused_logins.lately(now).into_iter().map(|one| RefusedLogin {
+            cause: word(one.cause).to_owned(),
+            remedy: self.remedy(one.cause, one.asked.as_deref().unwrap_or_default()),
+            asked: one.asked,
+            address: one.from.to_string(),
+            count: one.count,
+            last_seconds: now.duration_since(one.latest).as_secs_f64(),
+        });
+        told.collect()
+    }
+
+    fn remedy(&self, cause: LoginCause, asked: &str) -> String {
+        match cause {
+            LoginCause::WrongPassword => {
+                format!("lampfield invite {asked}   prints the secret that its xmpp.conf needs")
+            }
+            LoginCause::UnknownAccount => format!("lampfield invite {asked}   makes the account"),
+            LoginCause::UnknownDomain => {
+                let served = self.of_domains.domains();
+                let served: Vec<_> = served.iter().map(ToString::to_string).collect();
+                format!("username=NAME@DOMAIN in its xmpp.conf; served here: {}", served.join(", "))
+            }
+            LoginCause::NoTls => {
+                "usetls=yes in its xmpp.conf, then unload and load res_xmpp.so".to_owned()
+            }
+            LoginCause::NoLegacyAuth => {
+                "usesasl=yes in its xmpp.conf, or legacy_auth = true for its account".to_owned()
+            }
+        }
+    }
+}
+
+fn silent_pbx(session: &Session) -> SilentPbx {
+    let listens = session.watches.get() > 0;
+    let domain = session.bare.domain();
+    let remedy = match listens {
+        true => "core show hints on its console: it has no hint, device or mailbox to speak of yet"
+            .to_owned(),
+        false => format!(
+            "distribute_events=yes and pubsub_node=pubsub.{domain} in its xmpp.conf, then unload \
+             and load res_xmpp.so; if it is no PBX: role = \"user\" for its account"
+        ),
+    };
+    SilentPbx {
+        account: session.bare.to_string(),
+        address: session.link.peer().ip().to_string(),
+        connected_seconds: session.joining.since.elapsed().as_secs_f64(),
+        listens,
+        remedy,
+    }
+}
+
+fn word(cause: LoginCause) -> &'static str {
+    match cause {
+        LoginCause::WrongPassword => "wrong-password",
+        LoginCause::UnknownAccount => "unknown-account",
+        LoginCause::UnknownDomain => "unknown-domain",
+        LoginCause::NoTls => "no-tls",
+        LoginCause::NoLegacyAuth => "no-legacy-auth",
+    }
+}

@@ -1,0 +1,81 @@
+//! What `status` shows in the first minutes of those who do not get as far as lighting a lamp.
+
+use crate::client::Client;
+use crate::server::Server;
+
+const DOMAIN: &str = "a.example";
+
+fn server() -> Server {
+    let account = format!(
+        "\n[[domain]]\nname = '{DOMAIN}'\n[[domain.account]]\nname = 'pbx-1'\npassword = 'right'\n"
+    );
+    Server::start_with(&account, "tls = 'optional'\nclear_text_auth = true\n")
+}
+
+/// Waits until `status` has these words: a PBX is not silent before it has had a moment.
+fn shows(server: &Server, words: &str) -> String {
+    let begun = std::time::Instant::now();
+    loop {
+        let text = server.ask(&["status"]).out;
+        if text.contains(words) {
+            return text;
+        }
+        assert!(begun.elapsed().as_secs() < 30, "no {words:?} in {text}");
+    }
+}
+
+#[test]
+fn a_pbx_that_says_nothing_is_shown_with_the_usual_reason() {
+    let server = server();
+    let mut pbx = Client::log_in(server.address(), DOMAIN, "pbx-1", "right");
+    let text = shows(&server, "Connected, and has said nothing yet");
+    assert!(text.contains("pbx-1@a.example from 127.0.0.1, for "), "{text}");
+    assert!(
+        text.contains("mend  distribute_events=yes and pubsub_node=pubsub.a.example"),
+        "{text}"
+    );
+    assert!(!text.contains("No PBX is connected") && text.contains("all is well"), "{text}");
+    pbx.subscribe("pbx-1", "device_state");
+    let text = shows(&server, "hears the others");
+    assert!(text.contains("mend  core show hints"), "{text}");
+    pbx.publish_device("02:00:00:00:00:01", "PJSIP/1", "INUSE");
+    let text = server.ask(&["status"]).out;
+    assert!(!text.contains("has said nothing"), "{text}");
+}
+
+#[test]
+fn refused_logins_are_told_by_cause_until_they_are_mended() {
+    let server = server();
+    for (name, password) in [("pbx-1", "wrong"), ("pbx-1", "wrong again"), ("pbx-l", "right")] {
+        assert!(!Client::connect(server.address(), DOMAIN).authenticate(name, password));
+    }
+    Client::connect(server.address(), "b.example");
+    let ran = server.ask(&["status"]);
+    assert_eq!(ran.code, Some(0), "anybody can be refused: {}", ran.out);
+    for line in [
+        "Logins refused in the last 10 minutes",
+        "wrong password: pbx-1@a.example 2 times, ",
+        "mend  lampfield invite pbx-1@a.example   prints the secret",
+        "unknown account: pbx-l@a.example once, ",
+        "mend  lampfield invite pbx-l@a.example   makes the account",
+        "unknown domain: b.example once, ",
+        "served here: a.example",
+    ] {
+        assert!(ran.out.contains(line), "no {line:?} in {}", ran.out);
+    }
+    let refused = server.ask(&["status", "--json"]).json()["refused_logins"].clone();
+    assert_eq!(refused[0]["cause"], "unknown-domain", "the latest first: {refused}");
+    Client::log_in(server.address(), DOMAIN, "pbx-1", "right");
+    let text = server.ask(&["status"]).out;
+    assert!(!text.contains("wrong password") && text.contains("unknown account"), "{text}");
+}
+
+#[test]
+fn a_pbx_without_tls_is_told_what_it_lacks() {
+    let server = Server::start("");
+    let mut pbx = Client::connect(server.address(), "localhost");
+    pbx.tell("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGEAYg==</auth>");
+    pbx.hear_the_end();
+    let text = server.ask(&["status"]).out;
+    assert!(text.contains("no tls: once, ") && text.contains("mend  usetls=yes"), "{text}");
+}
