@@ -73,7 +73,7 @@ fn nothing_that_was_refused_moves_the_cursor_of_whoever_reads_of_it() {
         let raw = |c: char| c != '\n' && c.is_control() || c == '\u{202e}';
         assert!(!shown.contains(raw), "{shown:?}");
     }
-    assert!(refused.err.contains("\\u{1b}[2Jx\\r\\n"), "{}", refused.err);
+    assert!(unknown.err.contains("\\u{9b}31m\\u{202e}"), "{}", unknown.err);
     assert!(text.out.contains("subject=Custom:\\u{1b}[2Jx\\r\\n"), "{}", text.out);
     assert_eq!(text.out.lines().count(), 4, "{}", text.out);
     // A program reads what was said.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lampfield_accounts::BareJid;
 use lampfield_board::{AccountName, BoardName};
+use lampfield_hub::HubShell;
 use lampfield_operations::{DomainChange, DomainSource, NewDomain};
 use toml::de::DeTable;
 
@@ -74,7 +75,13 @@ impl ServerHost {
         self.of_domains.add(name.clone(), settings.board.clone());
         self.of_domains.remember(self.added.store()).await;
         self.door.set_certificate_hash(self.certificates.only_hash());
-        if let Err(error) = self.door.add_domain(&settings).await {
+        // Its past begins now, also where one of the same name was there before.
+        let opened = self.boards.add(&settings.board).await;
+        let added = match opened {
+            Ok(_) => self.door.add_domain(&settings).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = added {
             // What cannot be served now may be after the next start, unless the store forgets it.
             self.let_go(&name).await?;
             return Err(Failure::new(Exit::Bad, "store", error.to_string()));
@@ -159,6 +166,7 @@ impl ServerHost {
                 for account in board.read(|hub, _| hub.accounts()) {
                     board.act(|hub, now| hub.remove_account(&account, now));
                 }
+                end_what_is_due(&board).await;
                 board.forget_past().await.map_err(|error| not_stored(&error))?;
                 // The domain of the file may have it as well.
                 self.boards.add(&name).await.map_err(|error| not_stored(&error))?;
@@ -233,6 +241,16 @@ impl ServerHost {
         }
         BoardName::parse(typed)
             .map_err(|error| Failure::new(Exit::Usage, "wrong-name", error.to_string()))
+    }
+}
+
+/// Ends the facts of removed accounts, piece by piece, on a board that does not run yet.
+async fn end_what_is_due(board: &HubShell) {
+    let is_due =
+        || board.read(|hub, now| hub.next_deadline().is_some_and(|deadline| deadline <= now.mono));
+    while is_due() {
+        board.act(|hub, now| hub.tick(now));
+        tokio::task::yield_now().await;
     }
 }
 
