@@ -1,16 +1,15 @@
 //! `help [TOPIC]`: a verb, a code from an error or a log line, a key of the configuration, the shells' completions, the
-//! man page. All of it comes from what exists anyway: the definitions of the command line and of the configuration, and
+//! man pages. All of it comes from what exists anyway: the definitions of the command line and of the configuration, and
 //! the manual.
 
 mod code;
 mod key;
+mod man;
 
-use std::io;
 use std::process::ExitCode;
 
 use clap::{Command, ValueEnum};
 use clap_complete::Shell;
-use clap_mangen::Man;
 
 use super::args::{self, HelpArgs};
 use super::stop::Stop;
@@ -23,7 +22,7 @@ pub fn run(help: &HelpArgs, screen: &Screen) -> Result<ExitCode, Stop> {
     let text = match typed.as_slice() {
         ["completions", shell] => completions(shell)?,
         ["completions"] => return Err(unknown_shell("").into()),
-        ["man"] => manual()?,
+        ["man", verbs @ ..] => manual(verbs)?,
         verbs => match (verb(args::command(), verbs), verbs) {
             (Some(mut command), _) => command.render_long_help().to_string(),
             (None, [topic]) => topic_of_a_word(topic)?,
@@ -57,20 +56,13 @@ fn completions(shell: &str) -> Result<String, Failure> {
     String::from_utf8(script).map_err(Failure::bug)
 }
 
-/// The man page of the program, followed by those of its verbs, as one document for `man -l -`.
-fn manual() -> Result<String, Failure> {
+/// The man page of a verb, for `man -l -`; without one all pages, one behind the other.
+fn manual(path: &[&str]) -> Result<String, Failure> {
+    let found = verb(args::command(), path).ok_or_else(|| unknown(&path.join(" ")))?;
     let mut page = Vec::new();
-    let mut command = args::command();
-    command.build();
-    write(&command, &mut page).map_err(Failure::bug)?;
+    let write = if path.is_empty() { man::pages } else { man::page };
+    write(&found, &mut page).map_err(Failure::bug)?;
     String::from_utf8(page).map_err(Failure::bug)
-}
-
-fn write(command: &Command, page: &mut Vec<u8>) -> io::Result<()> {
-    // A man page shows what comes after the options, not what comes before.
-    let examples = command.get_before_help().map(ToString::to_string).unwrap_or_default();
-    Man::new(command.clone().after_help(examples)).render(page)?;
-    command.get_subcommands().try_for_each(|verb| write(verb, page))
 }
 
 fn unknown_shell(typed: &str) -> Failure {
@@ -105,10 +97,14 @@ mod tests {
             let script = completions(shell).expect("a shell");
             assert!(verbs[..2].iter().all(|verb| script.contains(verb)), "{shell}");
         }
-        let page = manual().expect("a page");
+        let page = manual(&[]).expect("a page");
         assert!(page.contains("lampfield why PJSIP/100"), "examples are in it: {page}");
         assert!(verbs[..2].iter().all(|verb| page.contains(verb)), "{page}");
         assert!(completions("cmd").is_err());
+        let page = manual(&["user", "add"]).expect("a page");
+        assert_eq!(page.matches(".TH ").count(), 1, "{page}");
+        assert!(page.contains(".TH lampfield-user-add 1"), "{page}");
+        assert!(manual(&["user", "fly"]).is_err());
     }
 
     #[test]
