@@ -46,6 +46,8 @@ pub enum Way {
 /// What belongs on the machine of an Asterisk whose stream a relay carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByRelay {
+    /// The way with a package; what follows is the way by hand.
+    pub package: RelayPackage,
     /// Brings this program there; to be run here.
     pub copy: String,
     /// Runs the relay, in the foreground.
@@ -62,4 +64,19 @@ pub struct ByRelay {
     pub enable: String,
     /// The section for xmpp.conf, secret included.
     pub block: String,
+}
+
+/// The steps with the package `lampfield-relay`, on the machine of the Asterisk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelayPackage {
+    /// Installs it on Debian and its kin.
+    pub install: String,
+    /// Installs it where packages are RPMs.
+    pub install_rpm: String,
+    /// The file that its service reads.
+    pub options_file: String,
+    /// The line that belongs into it.
+    pub options: String,
+    /// Starts it, now and at each boot.
+    pub start: String,
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -16,6 +16,9 @@ use lampfield_relay::{Fingerprint, Target};
 use super::{examples, hint};
 use crate::moment;
 use crate::screen::Color;
+
+/// What this program is called on the machine of a PBX, by the package for it.
+const RELAY: &str = "lampfield-relay";
 
 /// Shares device states and message counts between Asterisk PBXs.
 #[derive(Debug, Parser)]
@@ -489,7 +492,7 @@ pub enum LogAction {
 #[derive(Debug, Args)]
 pub struct HelpArgs {
     /// A verb (user add), a code (not-reached), a key of the configuration (history.keep), `completions` and a shell, or
-    /// `man`
+    /// `man` and a verb
     pub topic: Vec<String>,
 }
 
@@ -503,7 +506,20 @@ pub fn command() -> Command {
 /// # Errors
 /// It is wrong, or help was asked for.
 pub fn parse() -> Result<Cli, clap::Error> {
-    read(std::env::args_os())
+    read(as_called(std::env::args_os().collect()))
+}
+
+/// Under the name of the relay's package this program is `lampfield relay`; its other verbs are there
+/// too, above all `help CODE` for what the relay logs.
+fn as_called(mut typed: Vec<OsString>) -> Vec<OsString> {
+    let name = typed.first().map(Path::new).and_then(Path::file_name);
+    let is_verb = |word: &OsString| !word.as_encoded_bytes().starts_with(b"-");
+    let other =
+        typed.get(1).is_some_and(|word| is_verb(word) || word == "--version" || word == "-V");
+    if name == Some(RELAY.as_ref()) && !other {
+        typed.insert(1, "relay".into());
+    }
+    typed
 }
 
 fn address(typed: &str) -> Result<SocketAddr, String> {
@@ -533,6 +549,22 @@ mod tests {
     use lampfield_operations::{Argument, Definition, Form, Need};
 
     use super::*;
+
+    #[test]
+    fn its_name_makes_it_a_relay() {
+        let typed = |words: &str| {
+            as_called(words.split(' ').map(OsString::from).collect()).join(" ".as_ref())
+        };
+        assert_eq!(
+            typed("/usr/bin/lampfield-relay --to a"),
+            "/usr/bin/lampfield-relay relay --to a"
+        );
+        assert_eq!(typed("lampfield-relay"), "lampfield-relay relay");
+        for same in ["lampfield-relay --version", "lampfield-relay help no-tls", "lampfield --to a"]
+        {
+            assert_eq!(typed(same), same);
+        }
+    }
 
     #[test]
     fn the_definitions_are_sound() {

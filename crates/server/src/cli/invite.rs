@@ -7,7 +7,7 @@ use lampfield_operations::operation::Invite as InviteOperation;
 use super::args::{Common, InviteArgs};
 use super::stop::Stop;
 use super::{connect, json};
-use crate::document::invite::{ByRelay, Invite, Way};
+use crate::document::invite::{ByRelay, Invite, RelayPackage, Way};
 use crate::failure::Exit;
 use crate::screen::{Screen, Verdict};
 
@@ -43,16 +43,25 @@ fn section(invite: &Invite, block: &str) -> String {
     )
 }
 
-/// The same behind a relay, which comes first.
+/// The same behind a relay, which comes first; how it is installed without a package comes last.
 fn by_relay(invite: &Invite, relay: &ByRelay) -> String {
+    let RelayPackage { install, install_rpm, options_file, options, start } = &relay.package;
+    format!(
+        "By a relay, which keeps the stream of that Asterisk alive when the line is lost (--direct \
+         prints the way without one).\nOn that machine, as root:\n\n    {install}\n    echo '{options}' > \
+         {options_file}\n    {start}\n\n(where packages are RPMs: {install_rpm})\n\n{}\n{}",
+        section(invite, &relay.block),
+        without_package(relay)
+    )
+}
+
+fn without_package(relay: &ByRelay) -> String {
     let ByRelay { copy, socket_unit_file, unit_file, enable, .. } = relay;
     let (socket, service) = (indented(&relay.socket_unit), indented(&relay.unit));
     format!(
-        "By a relay, which keeps the stream of that Asterisk alive when the line is lost (--direct \
-         prints the way without one).\nFrom here, with the name of that machine in place of its \
-         account:\n\n    {copy}\n\nThere, as root, put this into {socket_unit_file}:\n\n{socket}\nthis into \
-         {unit_file}:\n\n{service}\nand run:\n\n    {enable}\n\n{}",
-        section(invite, &relay.block)
+        "Where the package cannot be installed, copy this program instead, from here, with the name of \
+         that\nmachine in place of its account:\n\n    {copy}\n\nThere, as root, put this into \
+         {socket_unit_file}:\n\n{socket}\nthis into {unit_file}:\n\n{service}\nand run:\n\n    {enable}\n"
     )
 }
 

@@ -137,7 +137,12 @@ mod tests {
         assert_eq!(way.command, command);
         let run = format!("\n# or --to 198.51.100.7:5299\nExecStart=/usr/local/bin/{command}\n");
         assert!(way.unit.starts_with("[Unit]\n") && way.unit.contains(&run), "{}", way.unit);
-        assert!(!way.unit.contains("SHA256HEX"), "{}", way.unit);
+        for unit in [&way.unit, &way.socket_unit] {
+            assert!(!unit.contains("/etc/default") && !unit.contains("/usr/bin"), "{unit}");
+        }
+        let options = "LAMPFIELD_RELAY=\"--to 192.0.2.10:5299 --fingerprint c1 --fingerprint e2\"";
+        assert_eq!(way.package.options, options);
+        assert!(way.package.install.contains(env!("CARGO_PKG_VERSION")), "{:?}", way.package);
         let block = "[lampfield]\ntype=client\nserverhost=127.0.0.1\npubsub_node=pubsub.localhost\n\
                      username=pbx-1@localhost/asterisk\nsecret=hq2f\ndistribute_events=yes\nusetls=no\n\
                      usesasl=yes";

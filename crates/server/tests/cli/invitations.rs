@@ -95,16 +95,21 @@ fn the_relays_way_is_printed_where_others_can_connect() {
     let server = Server::start_with("", OPEN);
     let shown = server.ask(&["invite", "pbx-2"]).out;
     let parts = [
+        "apt install ./lampfield-relay_",
+        "echo 'LAMPFIELD_RELAY=\"--to ",
+        "' > /etc/default/lampfield-relay\n",
+        "systemctl restart lampfield-relay.service",
+        "dnf install ./lampfield-relay-",
+        "/etc/asterisk/xmpp.conf",
+        "usetls=no",
+        "module reload res_xmpp.so",
+        "xmpp show connections",
         "scp ",
         "/etc/systemd/system/lampfield-relay.socket",
         "ListenStream=",
         "/etc/systemd/system/lampfield-relay.service",
         "ExecStart=/usr/local/bin/lampfield relay --listen 127.0.0.1:5222 --to ",
         "systemctl enable --now lampfield-relay.socket",
-        "/etc/asterisk/xmpp.conf",
-        "usetls=no",
-        "module reload res_xmpp.so",
-        "xmpp show connections",
     ];
     let places: Vec<_> = parts.iter().map(|part| shown.find(part)).collect();
     assert!(places.is_sorted() && places[0].is_some(), "{places:?} {shown}");

@@ -55,7 +55,7 @@ fn every_sample_of_a_configuration_would_start() {
         }
     }
     assert!(seen >= 8, "only {seen} samples found");
-    let unit = page("lampfield.service");
+    let unit = page("../packaging/systemd/lampfield.service");
     assert!(unit.contains(r#"printf '[xmpp]\nlisten = ["0.0.0.0:5222"]\n'"#), "{unit}");
 }
 

@@ -1,16 +1,20 @@
 //! The way by a relay: a program beside Asterisk, two units that run it, and a section that leads to
-//! it. The units are those of the manual, with the command of this server in them.
+//! it: with a package, or by hand. The units are those of the package; by
+//! hand they have the command of this server in them instead of the file that the package's unit reads.
 
 use std::net::SocketAddr;
 
 use super::{Invitation, XmppConfLine};
-use crate::document::invite::ByRelay;
+use crate::document::invite::{ByRelay, RelayPackage};
 
-const SERVICE: &str = include_str!("../../../../../docs/lampfield-relay.service");
-const SOCKET: &str = include_str!("../../../../../docs/lampfield-relay.socket");
+const SERVICE: &str = include_str!("../../../../../packaging/systemd/lampfield-relay.service");
+const SOCKET: &str = include_str!("../../../../../packaging/systemd/lampfield-relay.socket");
 
 /// Where a program is that was not installed by a package.
 const FOLDER: &str = "/usr/local/bin/";
+
+/// Where the service of the package finds the command's options.
+const OPTIONS: &str = "/etc/default/lampfield-relay";
 
 /// Where Asterisk finds its relay.
 const LISTEN: &str = "127.0.0.1:5222";
@@ -26,16 +30,18 @@ impl Invitation<'_> {
             to.into_iter().map(|to| option("--to", SocketAddr::new(to, port))).collect();
         let prints = self.fingerprints.as_ref()?;
         let prints: String = prints.all().map(|print| option("--fingerprint", print)).collect();
-        let command = format!("lampfield relay --listen {LISTEN}{to}{prints}");
+        let options = format!("{to}{prints}");
+        let command = format!("lampfield relay --listen {LISTEN}{options}");
         let comment = |other| format!("# or --to {}\n", SocketAddr::new(other, port));
         let others: String = others.into_iter().map(comment).collect();
         let name = self.jid.split('@').next().unwrap_or_default();
         Some(ByRelay {
+            package: package(options.trim_start()),
             copy: format!("scp {} root@{name}:{FOLDER}lampfield", self.program),
             unit_file: "/etc/systemd/system/lampfield-relay.service".to_owned(),
             unit: service(&command, &others),
             socket_unit_file: "/etc/systemd/system/lampfield-relay.socket".to_owned(),
-            socket_unit: without_remarks(SOCKET),
+            socket_unit: by_hand(SOCKET),
             enable: "systemctl daemon-reload && systemctl enable --now lampfield-relay.socket \
                      lampfield-relay.service"
                 .to_owned(),
@@ -49,21 +55,43 @@ impl Invitation<'_> {
     }
 }
 
+/// The steps with the package of this version, which `cargo xtask dist` makes beside that of the server.
+fn package(options: &str) -> RelayPackage {
+    let version = env!("CARGO_PKG_VERSION");
+    let machine = std::env::consts::ARCH;
+    let debian = match machine {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    RelayPackage {
+        install: format!("apt install ./lampfield-relay_{version}-1_{debian}.deb"),
+        install_rpm: format!("dnf install ./lampfield-relay-{version}-1.{machine}.rpm"),
+        options_file: OPTIONS.to_owned(),
+        options: format!("LAMPFIELD_RELAY=\"{options}\""),
+        start: "systemctl enable lampfield-relay.socket lampfield-relay.service && \
+                systemctl restart lampfield-relay.service"
+            .to_owned(),
+    }
+}
+
 fn option(name: &str, value: impl std::fmt::Display) -> String {
     format!(" {name} {value}")
 }
 
-/// The service with this command in the place of its sample.
+/// The service with this command in the place of what the package reads.
 fn service(command: &str, others: &str) -> String {
     let line = |line: &str| match line.starts_with("ExecStart=") {
         true => format!("{others}ExecStart={FOLDER}{command}\n"),
         false => format!("{line}\n"),
     };
-    without_remarks(SERVICE).lines().map(line).collect()
+    by_hand(SERVICE).lines().map(line).collect()
 }
 
-/// Without what the file says to readers of the manual.
-fn without_remarks(unit: &str) -> String {
+/// A unit of the package as it stands on its own: without the file that is read, and without remarks.
+fn by_hand(unit: &str) -> String {
     let from = unit.find("[Unit]").unwrap_or_default();
-    unit.get(from..).unwrap_or_default().to_owned()
+    let unit = unit.get(from..).unwrap_or_default();
+    let stays = |line: &&str| !line.contains(OPTIONS);
+    unit.lines().filter(stays).map(|line| format!("{line}\n")).collect()
 }
