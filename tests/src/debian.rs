@@ -16,9 +16,7 @@ pub struct Scratch {
 impl Scratch {
     /// Makes an empty one in the Debian of this name.
     pub fn make(debian: &str) -> Self {
-        let root = peers().join(debian);
-        let ready = root.join(".lampfield-ready").is_file();
-        assert!(ready, "nothing in {}: run `cargo xtask peers` first", root.display());
+        let root = root(debian);
         sweep(&root);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let inside = format!("/tmp/lampfield-{}-{number}", std::process::id());
@@ -48,6 +46,17 @@ impl Drop for Scratch {
         // Its program is gone by now: the process is dropped before its folder.
         let _ = fs::remove_dir_all(self.outside());
     }
+}
+
+/// The folder of the Debian of this name.
+///
+/// # Panics
+/// It was not made.
+pub fn root(debian: &str) -> PathBuf {
+    let root = peers().join(debian);
+    let ready = root.join(".lampfield-ready").is_file();
+    assert!(ready, "nothing in {}: run `cargo xtask peers` first", root.display());
+    root
 }
 
 /// The same folder that `cargo xtask peers` uses.

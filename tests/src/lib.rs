@@ -12,6 +12,7 @@ pub mod desk_phone;
 pub mod eventually;
 pub mod flood;
 pub mod line;
+pub mod machine;
 pub mod namespace;
 pub mod net;
 pub mod pace;

@@ -8,6 +8,7 @@ mod bench_peers;
 mod check;
 mod counts;
 mod deny;
+mod dist;
 mod e2e;
 mod fuzz;
 mod instructions;
@@ -48,6 +49,15 @@ enum Command {
         #[arg(long, conflicts_with_all = ["place", "dot"])]
         check: bool,
     },
+    /// Everything that is handed out, into target/dist: packages for Debian and as RPMs, tarball, container
+    /// image, debug symbols, bill of materials, sums
+    Dist {
+        /// Only build and keep the programs that this and its tests need
+        #[arg(long, hide = true)]
+        programs: bool,
+    },
+    /// Make everything that is handed out, and install it on clean machines
+    TestDist,
     /// Prepare the real Asterisk and the client library of the end-to-end tests (once, then reused)
     Peers,
     /// The end-to-end tests only, against the release build
@@ -108,6 +118,9 @@ fn main() -> ExitCode {
         Command::Arrows { place, dot, .. } => {
             arrows::draw(place.as_deref(), dot).map(|()| ExitCode::SUCCESS)
         }
+        Command::Dist { programs: true } => dist::programs().map(|()| ExitCode::SUCCESS),
+        Command::Dist { programs: false } => dist::dist().map(|()| ExitCode::SUCCESS),
+        Command::TestDist => dist::test().map(|counts| counts.verdict()),
         Command::Peers => peers::prepare().map(|()| ExitCode::SUCCESS),
         Command::E2e { filter } => e2e::e2e(filter.as_deref()).map(|counts| counts.verdict()),
         Command::BenchGrowth => bench_growth::measure()

@@ -15,8 +15,8 @@ struct Tool {
 
 /// What the real-Asterisk tests use: folders with other Debians, dropped packets, networks of their own,
 /// orphan control; and
-/// what counts instructions or searches for inputs.
-const TOOLS: [Tool; 9] = [
+/// what counts instructions, searches for inputs or builds images.
+const TOOLS: [Tool; 11] = [
     Tool { program: "debootstrap", package: "debootstrap" },
     Tool { program: "nft", package: "nftables" },
     Tool { program: "ip", package: "iproute2" },
@@ -24,7 +24,9 @@ const TOOLS: [Tool; 9] = [
     Tool { program: "setpriv", package: "util-linux" },
     Tool { program: "nsenter", package: "util-linux" },
     Tool { program: "cc", package: "gcc" },
+    Tool { program: "objcopy", package: "binutils" },
     Tool { program: "c++", package: "g++" },
+    Tool { program: "buildah", package: "buildah" },
     Tool { program: "valgrind", package: "valgrind" },
 ];
 

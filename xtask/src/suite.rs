@@ -1,12 +1,13 @@
 //! The whole test run, section by section.
 
+use std::cell::Cell;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
 
 use crate::counts::{Counts, counted};
-use crate::{check, e2e, instructions, peers, run};
+use crate::{check, dist, e2e, instructions, peers, run};
 
 /// The README's test command. A section that cannot run at all is one failure of its name.
 pub fn test() -> Result<ExitCode> {
@@ -14,12 +15,21 @@ pub fn test() -> Result<ExitCode> {
     let mut all = Counts::default();
     let unit =
         ["test", "--workspace", "--exclude", "lampfield-tests", "--locked", "--no-fail-fast"];
-    let sections: [(&str, &dyn Fn() -> Result<Counts>); 5] = [
+    let early = Cell::new(None);
+    let sections: [(&str, &dyn Fn() -> Result<Counts>); 6] = [
         ("checks", &check::check),
         ("unit tests", &|| counted(&mut run::cargo(unit))),
         ("instructions", &|| instructions::check(false)),
-        ("peers", &|| peers::prepare().map(|()| Counts::of_one("peers", true))),
+        ("peers", &|| {
+            // From here on most of the time is waiting.
+            early.set(Some(dist::Early::begin()?));
+            peers::prepare().map(|()| Counts::of_one("peers", true))
+        }),
         ("end to end", &|| e2e::e2e(None)),
+        ("packages", &|| {
+            early.take().map_or(Ok(()), dist::Early::end)?;
+            dist::test()
+        }),
     ];
     for (name, section) in sections {
         let counts = section().unwrap_or_else(|error| Counts::of_one(&format!("{error:#}"), false));

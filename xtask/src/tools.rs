@@ -25,13 +25,14 @@ impl Tool {
 
     fn own(&self) -> Result<PathBuf> {
         let root = peers::folder()?.with_file_name("tools");
+        let build = root.join("build").join(self.name);
         let program = root.join("bin").join(self.name);
         if !program.is_file() {
             eprintln!("{} is not installed: building it once, into {}", self.name, root.display());
             let install = ["install", self.name, "--version", self.version, "--locked", "--root"];
             // A target folder of its own: one set for this workspace must not be filled with it.
-            run::must(run::cargo(install).arg(&root).env("CARGO_TARGET_DIR", root.join("build")))?;
-            std::fs::remove_dir_all(root.join("build"))?;
+            run::must(run::cargo(install).arg(&root).env("CARGO_TARGET_DIR", &build))?;
+            std::fs::remove_dir_all(build)?;
         }
         Ok(program)
     }

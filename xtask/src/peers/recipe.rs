@@ -14,11 +14,27 @@ pub struct Peer {
 
 /// What the end-to-end tests use: the newest and the oldest Asterisk in Debian that carry `res_xmpp`,
 /// and a client library. The library comes from a stable suite, which neither moves nor breaks.
-pub const END_TO_END: [Peer; 3] = [
+///
+/// Besides, the clean Debians on which the packages are installed: each base with a systemd, the last one
+/// without anything, and one with RPM's own program.
+pub const END_TO_END: [Peer; 8] = [
     Peer { name: "asterisk-22", suite: "sid", packages: &["asterisk"], version: "22." },
     Peer { name: "asterisk-16", suite: "bullseye", packages: &["asterisk"], version: "16." },
     Peer { name: "slixmpp", suite: "trixie", packages: &["python3-slixmpp"], version: "1.10" },
+    Peer { name: "debian-12", suite: "bookworm", packages: SYSTEM, version: "252." },
+    Peer { name: "debian-13", suite: "trixie", packages: SYSTEM, version: "257." },
+    Peer { name: "debian-sid", suite: "sid", packages: SYSTEM, version: "2" },
+    Peer { name: "debian-11", suite: "bullseye", packages: &["base-files"], version: "11" },
+    Peer {
+        name: "rpm",
+        suite: "trixie",
+        packages: &["rpm", "systemd-sysv", "dbus"],
+        version: "4.",
+    },
 ];
+
+/// What makes a Debian's base a machine that starts.
+const SYSTEM: &[&str] = &["systemd-sysv", "dbus"];
 
 /// The XMPP servers that `cargo xtask bench` measures besides ours.
 pub const XMPP_SERVERS: [Peer; 2] = [
