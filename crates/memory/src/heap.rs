@@ -4,14 +4,17 @@
 const WORTH: usize = 1024 * 1024;
 
 /// Gives free pages of the heap back to the system, if there are many; says how many bytes were
-/// free. Takes milliseconds for tens of megabytes, during which nobody can allocate.
+/// free, without whole multiples of 4 GiB. Takes milliseconds for tens of megabytes, during which nobody can allocate.
 ///
 /// With an allocator that gives memory back by itself (any but glibc's) it does nothing.
 #[cfg(target_env = "gnu")]
 pub fn release_heap() -> usize {
-    // SAFETY: mallinfo2(3) and malloc_trim(3) take no pointers, are safe in any thread, and touch
-    // only memory that is not allocated.
-    let free = unsafe { libc::mallinfo2() }.fordblks;
+    // Not mallinfo2(3), which came with glibc 2.33. This one counts in 32 bits: of 4 GiB and more the
+    // rest is seen, and if that should be little, it is more the next time.
+    //
+    // SAFETY: mallinfo(3) and malloc_trim(3) take no pointers, are safe in any thread, and touch only
+    // memory that is not allocated.
+    let free = unsafe { libc::mallinfo() }.fordblks.cast_unsigned() as usize;
     if free >= WORTH {
         // SAFETY: as above.
         unsafe { libc::malloc_trim(0) };

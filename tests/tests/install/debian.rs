@@ -39,14 +39,19 @@ async fn installed_before(machine: &Machine) {
     answers(machine).await;
     machine.must("lampfield user add carol --generate").await;
     machine
-        .must(&format!("echo '[lease]' >> {CONFIG}; echo 'restart_grace = \"77s\"' >> {CONFIG}"))
+        .must(&format!("echo '[lease]' >> {CONFIG}; echo 'restart_grace = \"2m\"' >> {CONFIG}"))
         .await;
 }
 
 /// The new one takes over: what was kept is kept, and the new program runs.
 async fn upgraded(machine: &Machine) {
     let before = main_pid(machine, "lampfield").await;
-    machine.must(&format!("apt-get install -y {}", made_there("lampfield_", ".deb"))).await;
+    machine
+        .must(&format!(
+            "apt-get install -y --no-install-recommends {}",
+            made_there("lampfield_", ".deb")
+        ))
+        .await;
     machine.must("systemctl is-active lampfield").await;
     answers(machine).await;
     let pid = main_pid(machine, "lampfield").await;
@@ -58,7 +63,7 @@ async fn upgraded(machine: &Machine) {
         users["users"].as_array().expect("users").iter().map(|user| &user["jid"]).collect();
     assert!(users.iter().any(|jid| **jid == "carol@localhost"), "{users:?}");
     let config = machine.must("lampfield check --effective").await;
-    assert!(config.contains("restart_grace = \"77s\""), "{config}");
+    assert!(config.contains("restart_grace = \"2m\""), "{config}");
     let invite = machine.must("lampfield invite pbx-1").await;
     assert!(invite.contains("secret="), "{invite}");
 }
@@ -122,7 +127,12 @@ async fn removed(machine: &Machine) {
         .must(&format!("! test -e /usr/bin/lampfield && ! test -e /proc/{pid} && test -s {CONFIG}"))
         .await;
     machine.must("test -s /var/lib/lampfield/lampfield.db").await;
-    machine.must(&format!("apt-get install -y {}", made_there("lampfield_", ".deb"))).await;
+    machine
+        .must(&format!(
+            "apt-get install -y --no-install-recommends {}",
+            made_there("lampfield_", ".deb")
+        ))
+        .await;
     answers(machine).await;
     let users = machine.must("lampfield user list").await;
     assert!(users.contains("carol"), "{users}");

@@ -8,9 +8,9 @@ use crate::made_here;
 
 #[test]
 fn the_sums_are_right_and_complete() {
-    let checked =
-        Command::new("sha256sum").args(["--check", "--strict", "SHA256SUMS"]).current_dir(dist());
-    let checked = { checked }.output().expect("sha256sum runs");
+    let mut check = Command::new("sha256sum");
+    check.args(["--check", "--strict", "SHA256SUMS"]).current_dir(dist());
+    let checked = check.output().expect("sha256sum runs");
     assert!(checked.status.success(), "{checked:?}");
     let files =
         std::fs::read_dir(dist()).expect("a folder").map(|entry| entry.expect("one").path());
@@ -48,4 +48,25 @@ fn the_bill_of_materials_names_the_crates() {
         let part = parts.iter().find(|part| part["name"] == name);
         assert!(part.is_some_and(|part| part["version"].is_string()), "{name}");
     }
+}
+
+#[test]
+fn the_manual_names_what_is_there() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/installing.md");
+    let page = std::fs::read_to_string(page).expect("a page");
+    let (_, table) = page.split_once("| file | for |\n").expect("a table");
+    let rows = table.lines().skip(1).take_while(|row| row.starts_with('|'));
+    let named: Vec<String> = rows
+        .filter_map(|row| row.split('|').nth(1))
+        .flat_map(|names| names.split('`').skip(1).step_by(2))
+        .map(str::to_owned)
+        .collect();
+    for name in &named {
+        assert!(dist().join(name).is_file(), "{name} is not there");
+    }
+    let files =
+        std::fs::read_dir(dist()).expect("a folder").map(|entry| entry.expect("one").path());
+    let files = files.filter(|path| path.is_file()).count();
+    // All but the sums, which stand above the table.
+    assert_eq!(named.len(), files - 1, "{named:?}");
 }

@@ -83,9 +83,11 @@ async fn runs(store: &Store<'_>, check: &[String]) {
     assert_eq!(user.split_whitespace().nth(1), Some("5222"), "{user}");
     let pid = rustix::process::Pid::from_raw(server).expect("a process");
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it is ours");
-    let ended =
-        eventually(SOON, async || serve.try_wait().expect("our own").ok_or("it runs".to_owned()))
-            .await;
+    let ended = eventually(SOON, || {
+        let ended = serve.try_wait().expect("our own").ok_or("it runs".to_owned());
+        async { ended }
+    })
+    .await;
     assert!(ended.success(), "{ended}");
 }
 

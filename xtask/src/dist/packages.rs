@@ -39,6 +39,8 @@ pub fn rpm(stage: &Stage, into: &Path) -> Result<()> {
     for variant in [&[][..], &["--variant", "relay"]] {
         let mut rpm = RPM.command()?;
         rpm.args(["--package", "crates/server"]).args(variant);
+        // The RPM of CentOS 7 reads no other.
+        rpm.args(["--payload-compress", "gzip"]);
         rpm.arg("--target-dir").arg(stage.target()).arg("--output").arg(into);
         run::must(&mut rpm)?;
     }

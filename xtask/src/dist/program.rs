@@ -11,6 +11,9 @@ use anyhow::{Context, Result, bail};
 use super::{cache, empty, sources, zig};
 use crate::{packages, run};
 
+/// The oldest C library on which our program runs: that of CentOS 7.
+const GLIBC: &str = "2.17";
+
 /// How many programs are kept, some 30 MB each; the oldest goes.
 const KEPT: usize = 6;
 
@@ -39,8 +42,8 @@ pub fn of_this_folder() -> Result<Program> {
     ready(&sources::number()?, &run::workspace())
 }
 
-/// The program of a commit of this repository.
-pub fn of_commit(commit: &str) -> Result<Program> {
+/// The program of a commit of this repository, with these files as they are today.
+pub fn of_commit(commit: &str, files_of_today: &[&str]) -> Result<Program> {
     let name = format!("commit-{commit}");
     if let Some(program) = kept(&name)? {
         return Ok(program);
@@ -52,6 +55,10 @@ pub fn of_commit(commit: &str) -> Result<Program> {
     git.args(["archive", "--output"]).arg(&archive).arg(commit).current_dir(run::workspace());
     run::must(&mut git).context("the history of this repository is needed")?;
     run::must(Command::new("tar").arg("xf").arg(&archive).current_dir(&folder))?;
+    for file in files_of_today {
+        fs::copy(run::workspace().join(file), folder.join(file))
+            .with_context(|| format!("no {file}"))?;
+    }
     let program = ready(&name, &folder);
     fs::remove_dir_all(&folder)?;
     program
@@ -90,7 +97,7 @@ fn build(folder: &Path) -> Result<PathBuf> {
     forget_ours(&ours)?;
     let mut zigbuild = zig::build()?;
     zigbuild.args(["--release", "--locked", "--package", "lampfield", "--bin", "lampfield"]);
-    zigbuild.args(["--target", &format!("{target}.{}", zig::GLIBC)]).current_dir(folder);
+    zigbuild.args(["--target", &format!("{target}.{GLIBC}")]).current_dir(folder);
     run::must(&mut zigbuild)?;
     Ok(cache()?.join("target").join(target).join("release/lampfield"))
 }

@@ -16,6 +16,10 @@ use crate::{peers, run};
 /// is packed with today's files, and upgraded.
 const BEFORE: &str = "0c78ef9a";
 
+/// What it takes from today: its own file asks for a younger C library than programs are built for, and two
+/// kinds of builds would not share what is below our crates.
+const OF_TODAY: [&str; 1] = ["crates/memory/src/heap.rs"];
+
 /// Its version: older than the first package.
 const VERSION_BEFORE: &str = "0.1.0~before-1";
 
@@ -36,7 +40,7 @@ pub fn test() -> Result<Counts> {
 }
 
 fn package_before(into: &Path) -> Result<()> {
-    let stage = Stage::make(&program::of_commit(BEFORE)?, "stage-before")?;
+    let stage = Stage::make(&program::of_commit(BEFORE, &OF_TODAY)?, "stage-before")?;
     packages::debian(&stage, VERSION_BEFORE, into)
 }
 
@@ -45,7 +49,7 @@ pub fn programs() -> Result<()> {
     packages::prepare()?;
     sbom::prepare()?;
     program::of_this_folder()?;
-    program::of_commit(BEFORE).map(|_| ())
+    program::of_commit(BEFORE, &OF_TODAY).map(|_| ())
 }
 
 /// The same in a process of its own that takes nobody's time.

@@ -13,11 +13,8 @@ use crate::run;
 /// What is installed. A changed line is installed anew.
 const PACKAGES: [&str; 2] = ["ziglang==0.15.2", "cargo-zigbuild==0.24.1"];
 
-/// The oldest C library on which our program runs: that of CentOS 7.
-pub const GLIBC: &str = "2.17";
-
-/// A cargo that builds for any C library from [`GLIBC`] on, with a target folder of its own: what it has
-/// built of the crates below ours is used again by the next clone.
+/// A cargo that builds with a target folder of its own: what it has
+/// built of the crates below ours is used again by the next clone, if it is for the same C library.
 pub fn build() -> Result<Command> {
     let tools = tools()?;
     let path = std::env::var_os("PATH").unwrap_or_default();
