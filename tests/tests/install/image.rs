@@ -20,7 +20,9 @@ async fn it_builds_from_a_local_base_and_runs() {
     let base = store.ask(&["from", "scratch"]);
     let mounted = store.ask(&["mount", &base]);
     let root = debian::root("debian-11");
-    let copy = Command::new("cp").arg("-a").arg(root.join(".")).arg(&mounted).status();
+    // A base that is as small as one can be: what programs need, and no more.
+    let copy = "tar -C \"$0\" --exclude=./var --exclude=./usr/share -cf - . | tar -C \"$1\" -xf -";
+    let copy = Command::new("sh").args(["-c", copy]).arg(&root).arg(&mounted).status();
     assert!(copy.is_ok_and(|status| status.success()), "the base is copied");
     store.ask(&["commit", "--quiet", &base, "localhost/base"]);
     let tarball = dist().join(made("lampfield-", "-container.tar.gz"));
