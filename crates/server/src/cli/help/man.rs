@@ -18,7 +18,7 @@ const EXIT_STATUS: [(&str, &str); 10] = [
     ("6", "ambiguous, exists already, or a precondition failed"),
     ("7", "nobody answered within the time"),
     ("130", "interrupted"),
-    ("141", "the reader of the output went away"),
+    ("141", "whoever read the output has gone"),
 ];
 
 /// What verbs read and keep.
