@@ -7,6 +7,7 @@ use std::process::{Child, Command};
 
 use anyhow::{Context, Result};
 
+use super::program::Program;
 use super::stage::Stage;
 use super::{dist, folder, packages, program, sbom};
 use crate::counts::{Counts, counted};
@@ -14,7 +15,7 @@ use crate::{peers, run};
 
 /// The last commit before there were packages. What people have put on their machines by hand until then
 /// is packed with today's files, and upgraded.
-const BEFORE: &str = "0c78ef9a";
+const BEFORE: &str = "0c78ef94";
 
 /// What it takes from today: its own file asks for a younger C library than programs are built for, and two
 /// kinds of builds would not share what is below our crates.
@@ -40,8 +41,20 @@ pub fn test() -> Result<Counts> {
 }
 
 fn package_before(into: &Path) -> Result<()> {
-    let stage = Stage::make(&program::of_commit(BEFORE, &OF_TODAY)?, "stage-before")?;
+    let stage = Stage::make(&program_before()?, "stage-before")?;
     packages::debian(&stage, VERSION_BEFORE, into)
+}
+
+/// What was on machines before. A clone without history has only the program of today, which then stands for
+/// it: the packages' own steps are tried all the same, what becomes of its data folder is not.
+fn program_before() -> Result<Program> {
+    let mut known = Command::new("git");
+    known.args(["cat-file", "-e", BEFORE]).current_dir(run::workspace());
+    if known.status().context("git")?.success() {
+        return program::of_commit(BEFORE, &OF_TODAY);
+    }
+    eprintln!("WARNING: {BEFORE} is not in this clone: the upgrade is from today's own program");
+    program::of_this_folder()
 }
 
 /// Builds the programs that the tests need and the tools that pack them, and makes nothing of them.
@@ -49,7 +62,7 @@ pub fn programs() -> Result<()> {
     packages::prepare()?;
     sbom::prepare()?;
     program::of_this_folder()?;
-    program::of_commit(BEFORE, &OF_TODAY).map(|_| ())
+    program_before().map(|_| ())
 }
 
 /// The same in a process of its own that takes nobody's time.
