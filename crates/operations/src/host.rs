@@ -12,6 +12,7 @@ use lampfield_hub::ConnId;
 
 use crate::document::account::Domain;
 use crate::document::invite::Invite;
+use crate::document::reload::Reloaded;
 use crate::document::status::{Attention, Certificate, RefusedLogin, Server, SilentPbx};
 use crate::failure::Failure;
 use crate::history_readers::HistoryReaders;
@@ -73,6 +74,12 @@ pub trait Host: 'static {
     /// # Errors
     /// It cannot be stored.
     fn remove_domain(&self, domain: &str) -> impl Future<Output = Result<(), Failure>>;
+
+    /// Reads the configuration file again and takes over what can change now.
+    ///
+    /// # Errors
+    /// The file is wrong or cannot be read; nothing was changed.
+    fn reload(&self) -> impl Future<Output = Result<Reloaded, Failure>>;
 
     /// What it knows of its own state.
     fn machine(&self) -> Machine;

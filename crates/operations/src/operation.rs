@@ -11,6 +11,7 @@ mod lamps;
 mod log;
 mod past;
 mod recall;
+mod reload;
 mod status;
 mod stored;
 mod subject;
@@ -32,6 +33,7 @@ pub use invite::Invite;
 pub use lamp::{LampClear, LampSet};
 pub use lamps::LampList;
 pub use log::LogSet;
+pub use reload::Reload;
 pub use status::Status;
 pub use user::{UserAdd, UserForgetResource, UserList, UserPasswd, UserRemove};
 pub use user_change::UserChange;
@@ -187,5 +189,6 @@ operations! {
     DomainChange,
     DomainRemove,
     LogSet,
+    Reload,
     Audit,
 }

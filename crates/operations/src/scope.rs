@@ -53,6 +53,8 @@ scopes! {
     AuditRead = "audit:read",
     /// Change what is logged.
     LogWrite = "log:write",
+    /// Have the configuration file read again.
+    ConfigWrite = "config:write",
 }
 
 /// The text is not the word for a scope.

@@ -16,6 +16,7 @@ mod lamp;
 mod log;
 mod password;
 mod relay;
+mod reload;
 mod status;
 mod stop;
 mod user;
@@ -118,6 +119,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
         Verb::Invite(invite) => invite::run(invite, common, screen),
         Verb::Domain(domain) => domain::run(domain, common, screen),
         Verb::Audit(audit) => audit::run(audit, common, screen),
+        Verb::Reload => reload::run(common, screen),
         Verb::Log(log) => log::run(log, common, screen),
         Verb::Relay(relay) => relay::run(relay),
         Verb::Bench(bench) => bench::run(bench, common, screen),

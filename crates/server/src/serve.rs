@@ -36,7 +36,7 @@ use crate::document::status::Server;
 use crate::failure::{Exit, Failure};
 use crate::logging::Log;
 use crate::memory;
-use crate::place::{Place, PlaceError};
+use crate::place::Place;
 use added::AddedDomains;
 use boards::BoardsOfDomains;
 use host::ServerHost;
@@ -68,6 +68,7 @@ pub fn run(place: Place) -> Result<ExitCode, Failure> {
 }
 
 async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failure> {
+    let place = Rc::new(place);
     let mut signals = Signals::listen()?;
     descriptors::raise(place.config.xmpp.limits.connections);
     let store = open_store(&place)?;
@@ -91,7 +92,7 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
         boards: boards.clone(),
         of_domains,
         added,
-        file: place.file.clone(),
+        place: Rc::clone(&place),
         log,
         door: Rc::clone(&door),
         server: server(&place),
@@ -129,7 +130,8 @@ async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failu
     banner::say(&format!("lampfield ready in {:.2} s\n", begun.elapsed().as_secs_f64()));
 
     while signals.next().await == Wish::Reload {
-        reload(&place, &desk.host).await;
+        // The log has said what came of it.
+        let _told = desk.host.read_again().await;
     }
     tracing::info!(code = "stop", "stopping");
     control.abort();
@@ -157,24 +159,6 @@ async fn open_boards(
     let boards = Boards::open_after(&successions, store.clone(), settings, names, home).await?;
     of_domains.remember(store).await;
     Ok(boards)
-}
-
-/// Takes over what can change while the server runs; if the file is wrong, nothing changes. Warns of
-/// what the next start would warn of: it may be long until then.
-async fn reload(place: &Place, host: &ServerHost) {
-    match place.again() {
-        Ok(place) => {
-            banner::advise(&advice::of(&place), &place.warnings);
-            host.reconfigure(&place.config).await;
-        }
-        Err(PlaceError::Misconfigured(problems)) => {
-            banner::report(&problems);
-            tracing::error!(code = "reload", "the configuration is wrong; nothing was changed");
-        }
-        Err(PlaceError::Failed(failure)) => {
-            tracing::error!(code = failure.code, "{}; nothing was changed", failure.message);
-        }
-    }
 }
 
 /// Ends every stream and waits until the goodbyes are written, but not for somebody who does not

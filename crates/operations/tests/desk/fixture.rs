@@ -11,6 +11,7 @@ use lampfield_fabric::{Embedded, StoreLimits};
 use lampfield_hub::{Boards, Observer, Settings};
 use lampfield_operations::document::account::Domain;
 use lampfield_operations::document::invite::Invite;
+use lampfield_operations::document::reload::Reloaded;
 use lampfield_operations::failure::Failure;
 use lampfield_operations::{
     Actor, ActorKind, Audit, Connected, Desk, DomainChange, DomainSource, HeldOfDomain,
@@ -143,6 +144,11 @@ impl Host for Program {
     async fn remove_domain(&self, domain: &str) -> Result<(), Failure> {
         self.log.replace(format!("removed {domain}"));
         Ok(())
+    }
+
+    async fn reload(&self) -> Result<Reloaded, Failure> {
+        self.log.replace("reloaded".to_owned());
+        Ok(Reloaded::new(Vec::new()))
     }
 
     fn machine(&self) -> Machine {

@@ -121,6 +121,8 @@ pub enum Verb {
     Domain(DomainArgs),
     /// Who has changed what?
     Audit(AuditArgs),
+    /// Reads the configuration file again, and says what became of each change.
+    Reload,
     /// Changes what the running server logs.
     Log(LogArgs),
     /// Carries the stream of the PBX on this machine to a server elsewhere.

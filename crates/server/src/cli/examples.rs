@@ -198,6 +198,10 @@ pub const EXAMPLES: [(&str, [&str; 3]); 30] = [
         ],
     ),
     (
+        "lampfield reload",
+        ["lampfield reload", "lampfield reload --json", "lampfield reload --quiet"],
+    ),
+    (
         "lampfield log",
         [
             "lampfield log set debug",

@@ -6,7 +6,6 @@ mod joining;
 mod machine;
 
 use std::cell::RefCell;
-use std::path::PathBuf;
 use std::rc::Rc;
 
 use lampfield_accounts::{BareJid, LegacyAuth};
@@ -23,18 +22,20 @@ use super::addresses::Reachable;
 use super::boards::BoardsOfDomains;
 use super::certificates::Certificates;
 use super::invitation::Invitation;
-use super::{descriptors, settings, xmpp};
+use super::{banner, descriptors, settings, xmpp};
 use crate::advice;
 use crate::certificate;
 use crate::config::reference::Applies;
-use crate::config::reload::Reload;
+use crate::config::reload::{Changed, Reload};
 use crate::config::word::LogLevels;
-use crate::config::{Config, keys};
+use crate::config::{Config, Problems, Weight, keys};
 use crate::document::account::Domain;
 use crate::document::invite::Invite;
+use crate::document::reload::{KeyChange, Reloaded};
 use crate::document::status::Server;
 use crate::failure::{Exit, Failure};
 use crate::logging::Log;
+use crate::place::{Place, PlaceError};
 
 /// What stands around the operations in this program.
 pub struct ServerHost {
@@ -44,8 +45,8 @@ pub struct ServerHost {
     pub of_domains: BoardsOfDomains,
     /// The domains that were added at run time.
     pub added: AddedDomains,
-    /// The configuration file, if there is one.
-    pub file: Option<PathBuf>,
+    /// Where its configuration file is, and what the command line says besides.
+    pub place: Rc<Place>,
     /// The log, whose levels can be set.
     pub log: Log,
     /// Who may connect, and who is.
@@ -159,6 +160,10 @@ impl Host for ServerHost {
         self.remove(domain).await
     }
 
+    async fn reload(&self) -> Result<Reloaded, Failure> {
+        self.read_again().await
+    }
+
     fn machine(&self) -> Machine {
         let first = self.of_domains.names().into_iter().find_map(|name| self.boards.get(&name));
         self.state(first.map(|board| board.now()).unwrap_or_default())
@@ -176,29 +181,55 @@ impl Host for ServerHost {
 }
 
 impl ServerHost {
-    /// Takes over what can change while the server runs, by the definition of each key. Says what
-    /// waits for the next start; that stays in force as it is. If anything of the file cannot be
-    /// used, nothing changes.
-    pub async fn reconfigure(&self, file: &Config) {
-        let Reload { config, changes } = Reload::of(&self.config.borrow(), file);
-        if let Err(failure) = self.take_over(&config, file).await {
-            tracing::error!(code = "reload", "{failure}; nothing was changed");
-            return;
+    /// Takes over what can change while the server runs; if the file is wrong, nothing changes. Warns of what the
+    /// next start would warn of: it may be long until then.
+    ///
+    /// # Errors
+    /// The file is wrong or cannot be read. The log says so too.
+    pub async fn read_again(&self) -> Result<Reloaded, Failure> {
+        let _alone = self.added.changing.lock().await;
+        let read = match self.place.again() {
+            Ok(place) => {
+                banner::advise(&advice::of(&place), &place.warnings);
+                self.reconfigure(&place.config).await
+            }
+            Err(PlaceError::Misconfigured(problems)) => {
+                banner::report(&problems);
+                Err(misconfigured(&problems))
+            }
+            Err(PlaceError::Failed(failure)) => Err(failure),
+        };
+        if let Err(failure) = &read {
+            tracing::error!(code = "reload", "{}; nothing was changed", failure.message);
         }
-        for change in changes {
-            let key = change.key;
-            match change.applies {
+        read.map_err(|failure| failure.line("result", "nothing was changed"))
+    }
+
+    /// By the definition of each key. What waits for the next start stays in force as it is.
+    async fn reconfigure(&self, file: &Config) -> Result<Reloaded, Failure> {
+        let Reload { config, changes } = Reload::of(&self.config.borrow(), file);
+        self.take_over(&config, file).await?;
+        let changes = changes.into_iter().map(|Changed { key, applies }| {
+            let applies = match applies {
                 Applies::AtStart => {
                     tracing::warn!(code = "reload", key, "a change that waits for the next start");
+                    "at-start"
                 }
-                Applies::OnReload => tracing::info!(code = "reload", key, "changed"),
+                Applies::OnReload => {
+                    tracing::info!(code = "reload", key, "changed");
+                    "now"
+                }
                 Applies::OnReloadFor(new) => {
                     tracing::info!(code = "reload", key, "changed for {new}");
+                    new
                 }
-            }
-        }
+            };
+            KeyChange { key, applies: applies.to_owned() }
+        });
+        let reloaded = Reloaded::new(changes.collect());
         *self.config.borrow_mut() = config;
         tracing::info!(code = "reload", "the configuration was read again");
+        Ok(reloaded)
     }
 
     async fn take_over(&self, config: &Config, file: &Config) -> Result<(), Failure> {
@@ -214,6 +245,18 @@ impl ServerHost {
         certificates.into_iter().for_each(|loaded| self.use_certificates(loaded));
         Ok(())
     }
+}
+
+/// A wrong file as a command is told of it: each mistake with its place.
+fn misconfigured(problems: &Problems) -> Failure {
+    let failure = Failure::new(Exit::Usage, "wrong-configuration", "the configuration is wrong");
+    let fatal = problems.list.iter().filter(|problem| problem.weight == Weight::Error);
+    fatal.fold(failure, |failure, problem| {
+        let (line, column) = problems.source.line_and_column(problem);
+        let file = problems.source.path.display();
+        let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        failure.line("at", format!("{file}:{line}:{column}: {}{hint}", problem.message))
+    })
 }
 
 /// The file of this program; where such a file belongs if it has been replaced.

@@ -19,6 +19,7 @@ mod joining;
 mod lamps;
 mod logs;
 mod manual;
+mod reload_verb;
 mod reloads;
 mod server;
 mod times;

@@ -34,7 +34,7 @@ impl ServerHost {
 
     /// Where the file names a domain, as it stands now.
     fn place_of(&self, name: &str) -> String {
-        match &self.file {
+        match &self.place.file {
             None => "no file: this is the domain that is served if none is named".to_owned(),
             Some(file) => match line_of(file, name) {
                 Some(line) => format!("{}:{line}", file.display()),
@@ -45,7 +45,7 @@ impl ServerHost {
 
     /// Where the file declares an account, as it stands now.
     pub(super) fn place_of_account(&self, account: &BareJid) -> String {
-        let Some(file) = &self.file else { return String::new() };
+        let Some(file) = &self.place.file else { return String::new() };
         let line = account.local().and_then(|name| line_of_account(file, account.domain(), name));
         match line {
             Some(line) => format!("{}:{line}", file.display()),
