@@ -14,6 +14,7 @@ use MayKnow::{AllAbove, Only};
 const CRATES: &[(&str, MayKnow)] = &[
     ("board", Only(&[])),
     ("fabric", Only(&[])),
+    ("fake-pbx", Only(&[])),
     ("memory", Only(&[])),
     ("tcp", Only(&[])),
     ("xmpp-stream", Only(&[])),
