@@ -33,7 +33,7 @@ const CRATES: &[(&str, MayKnow)] = &[
     ("web", Only(DOOR)),
     ("server", AllAbove),
     ("fuzz", AllAbove),
-    ("tests", Only(&[])),
+    ("tests", Only(&["fake-pbx"])),
     ("xtask", Only(&[])),
 ];
 
