@@ -1,6 +1,7 @@
 //! What the end-to-end tests stand on: the server under test, real Asterisks, and XMPP
-//! clients that say exactly what a test tells them. Nothing here shares code with the product: a
-//! mistake must not be able to agree with itself.
+//! clients that say exactly what a test tells them. Nothing here shares code with the server: a
+//! mistake must not be able to agree with itself. The product's fake PBX shares none with it either,
+//! and is held to real Asterisks by the tests of [`member`].
 
 pub mod afar;
 pub mod ami;
@@ -13,6 +14,7 @@ pub mod eventually;
 pub mod flood;
 pub mod line;
 pub mod machine;
+pub mod member;
 pub mod namespace;
 pub mod net;
 pub mod pace;

@@ -134,8 +134,8 @@ impl Trust {
         Ok(Self { config: Arc::new(config) })
     }
 
-    /// What TLS is begun with.
-    pub(crate) fn config(&self) -> Arc<ClientConfig> {
+    /// What TLS is begun with, also by others than a relay.
+    pub fn config(&self) -> Arc<ClientConfig> {
         Arc::clone(&self.config)
     }
 }

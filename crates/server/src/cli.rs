@@ -6,8 +6,10 @@ mod audit;
 mod bench;
 mod check;
 mod confirm;
+mod demo;
 mod domain;
 mod examples;
+mod fake_pbx;
 mod help;
 mod hint;
 mod history;
@@ -105,7 +107,9 @@ fn wrong_configuration(problems: &Problems) -> Error {
 
 fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
     let common = &cli.common;
-    let serve = |serve: &ServeArgs| Ok(serve::run(place(common)?.listening(&serve.listen))?);
+    let serve = |serve: &ServeArgs| {
+        Ok(serve::run(place(common)?.listening(&serve.listen), serve.until_eof)?)
+    };
     let Some(verb) = &cli.verb else { return serve(&cli.serve) };
     match verb {
         Verb::Serve(options) => serve(options),
@@ -122,6 +126,8 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
         Verb::Reload => reload::run(common, screen),
         Verb::Log(log) => log::run(log, common, screen),
         Verb::Relay(relay) => relay::run(relay),
+        Verb::Demo(demo) => demo::run(demo, common, screen),
+        Verb::FakePbx(fake) => fake_pbx::run(fake, common, screen),
         Verb::Bench(bench) => bench::run(bench, common, screen),
         Verb::Help(help) => help::run(help, screen),
     }

@@ -51,11 +51,11 @@ const TIDY_EVERY: Duration = Duration::from_secs(20);
 /// How long a stop may take for what the store has not written yet.
 const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 
-/// Serves until it is told to stop.
+/// Serves until it is told to stop, or also until its standard input ends.
 ///
 /// # Errors
 /// What keeps it from starting.
-pub fn run(place: Place) -> Result<ExitCode, Failure> {
+pub fn run(place: Place, until_eof: bool) -> Result<ExitCode, Failure> {
     let begun = Instant::now();
     // Whatever this process makes is its own, also what a library makes.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
@@ -64,12 +64,17 @@ pub fn run(place: Place) -> Result<ExitCode, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::bug(format!("no runtime: {error}")))?;
-    LocalSet::new().block_on(&runtime, serve(place, log, begun))
+    LocalSet::new().block_on(&runtime, serve(place, log, begun, until_eof))
 }
 
-async fn serve(place: Place, log: Log, begun: Instant) -> Result<ExitCode, Failure> {
+async fn serve(
+    place: Place,
+    log: Log,
+    begun: Instant,
+    until_eof: bool,
+) -> Result<ExitCode, Failure> {
     let place = Rc::new(place);
-    let mut signals = Signals::listen()?;
+    let mut signals = Signals::listen(until_eof)?;
     descriptors::raise(place.config.xmpp.limits.connections);
     let store = open_store(&place)?;
     let unreadable = |error: StoreError| Failure::new(Exit::Bad, "store", error.to_string());

@@ -1,9 +1,10 @@
 //! What makes stock Asterisk crash or go blind must never reach it, whoever sends it. Each line of
 //! the crash table is tried from a PBX account and from an ordinary user, in both layouts of nodes;
-//! afterwards every Asterisk is alive and hears.
+//! afterwards every Asterisk is alive and hears. The fake PBX dies of the same lines by its own unit tests.
 
-use lampfield_tests::asterisk::{Asterisk, Setup};
-use lampfield_tests::scene::{self, connected, xmpp_conf};
+use lampfield_fake_pbx::Layout;
+use lampfield_tests::member::{Kind, Member};
+use lampfield_tests::scene;
 use lampfield_tests::server::{Config, DOMAIN, Server};
 use lampfield_tests::stanzas::{publish, to_service};
 use lampfield_tests::xmpp::Element;
@@ -27,9 +28,13 @@ const ITEMS: [&str; 14] = [
     "just text",
 ];
 
-#[tokio::test]
-async fn no_publish_crashes_or_blinds_an_asterisk() {
-    let (server, mut members) = listeners().await;
+lampfield_tests::of_every_kind!(
+    no_publish_crashes_or_blinds_an_asterisk,
+    nobody_can_send_an_asterisk_what_crashes_it,
+);
+
+async fn no_publish_crashes_or_blinds_an_asterisk(kind: Kind) {
+    let (server, mut members) = listeners(kind).await;
     let mut pbx = scene::client(&server, "server8").await;
     let mut user = scene::client(&server, "carol").await;
     for client in [&mut pbx, &mut user] {
@@ -67,10 +72,9 @@ fn harmless(answer: &Element) -> bool {
 }
 
 /// An IQ error with `<pubsub/>` and without a code, from anybody, is a crash for Asterisk.
-#[tokio::test]
-async fn nobody_can_send_an_asterisk_what_crashes_it() {
-    let (server, mut members) = listeners().await;
-    for to in ["server1", "server2", "server4"].map(|user| format!("{user}@{DOMAIN}/{user}")) {
+async fn nobody_can_send_an_asterisk_what_crashes_it(kind: Kind) {
+    let (server, mut members) = listeners(kind).await;
+    for to in members.iter().map(Member::jid).collect::<Vec<_>>() {
         for poison in poisons(&to) {
             for from in ["server8", "carol"] {
                 send_poison(&server, from, &poison).await;
@@ -144,20 +148,19 @@ fn poisons(to: &str) -> Vec<String> {
 }
 
 /// Three listeners: usual, with collection nodes, and with autocreate.
-async fn listeners() -> (Server, Vec<Asterisk>) {
+async fn listeners(kind: Kind) -> (Server, Vec<Member>) {
     let config = Config::plain().servers().account("carol", "role = \"user\"");
     let mut server = Server::start(&config).await;
-    let mut members = vec![scene::asterisk(&mut server, 1).await];
-    for (number, more) in [(2, "collection_nodes=yes"), (4, "pubsub_autocreate=yes")] {
-        let mut conf = xmpp_conf(&mut server, number);
-        conf.general.push(more.to_owned());
-        members.push(connected(Setup::new(number, conf)).await);
+    let mut members = Vec::new();
+    for (number, layout) in [(1, Layout::Usual), (2, Layout::Collections), (4, Layout::Autocreate)]
+    {
+        members.push(kind.laid_out(&mut server, number, layout).await);
     }
     (server, members)
 }
 
 /// Every member is alive, nothing forged arrived, and each hears the next change.
-async fn all_hear(server: &Server, members: &mut [Asterisk], after: &str) {
+async fn all_hear(server: &Server, members: &mut [Member], after: &str) {
     let mut pbx = scene::client(server, "server9").await;
     let id = pbx.fresh_id();
     for state in ["INUSE", "NOT_INUSE"] {

@@ -2,13 +2,21 @@
 
 use lampfield_tests::asterisk::Setup;
 use lampfield_tests::eventually::{SOON, eventually};
-use lampfield_tests::scene::{self, connected, pair, xmpp_conf};
+use lampfield_tests::member::{Kind, PASSING};
+use lampfield_tests::scene::{self, connected, xmpp_conf};
 use lampfield_tests::server::{Config, Server};
 use lampfield_tests::states::{KNOWN, hint_word, together};
 
-#[tokio::test]
-async fn a_state_set_on_one_reads_the_same_on_the_other() {
-    let (_server, a, b) = pair(&Config::plain().servers()).await;
+lampfield_tests::of_every_kind!(
+    a_state_set_on_one_reads_the_same_on_the_other,
+    all_pairs_of_states_add_up_the_same_on_both,
+    names_with_unusual_characters,
+    the_states_of_a_passing_channel_are_announced_and_not_kept,
+    buddies_as_devices_stay_at_home,
+);
+
+async fn a_state_set_on_one_reads_the_same_on_the_other(kind: Kind) {
+    let (_server, a, b) = kind.pair(&Config::plain().servers()).await;
     a.set_state("Custom:mystate", "INUSE").await;
     b.sees("Custom:mystate", "INUSE").await;
     b.set_state("Custom:other", "ONHOLD").await;
@@ -17,9 +25,8 @@ async fn a_state_set_on_one_reads_the_same_on_the_other() {
     b.sees("Custom:mystate", "NOT_INUSE").await;
 }
 
-#[tokio::test]
-async fn all_pairs_of_states_add_up_the_same_on_both() {
-    let (server, a, b) = pair(&Config::plain().servers()).await;
+async fn all_pairs_of_states_add_up_the_same_on_both(kind: Kind) {
+    let (server, a, b) = kind.pair(&Config::plain().servers()).await;
     let pairs = || KNOWN.iter().flat_map(|one| KNOWN.iter().map(move |other| (*one, *other)));
     let device = |one, other| format!("Custom:{one}-{other}");
     for (one, other) in pairs() {
@@ -38,9 +45,8 @@ async fn all_pairs_of_states_add_up_the_same_on_both() {
 
 /// Asterisk escapes what it writes into attributes, but does not decode what it reads there: what
 /// XML allows must come raw. Only `&` and `<` cannot.
-#[tokio::test]
-async fn names_with_unusual_characters() {
-    let (_server, a, b) = pair(&Config::plain().servers()).await;
+async fn names_with_unusual_characters(kind: Kind) {
+    let (_server, a, b) = kind.pair(&Config::plain().servers()).await;
     for name in ["a b", "o'brien", "say \"hi\"", "a>b", "ünïcödé", "50%", "x/y:z@w;v", "[1]{2}|3"]
     {
         let device = format!("Custom:{name}");
@@ -66,28 +72,26 @@ async fn hints_follow_the_other_server() {
 }
 
 /// A Local channel makes states with `cachable='0'`: announced once, kept by nobody.
-#[tokio::test]
-async fn the_states_of_a_passing_channel_are_announced_and_not_kept() {
-    let (mut server, a, b) = pair(&Config::plain().servers()).await;
-    let mark = b.ami().mark();
-    a.ami().originate("Local/ring@default", "Wait", "1").await;
-    let about = |event: &lampfield_tests::ami::Message| {
-        event.is_event("DeviceStateChange") && event.get("Device") == Some("Local/ring@default")
-    };
-    b.ami().event(mark, about).await;
-    assert!(!b.states().await.contains_key("Local/ring@default"));
+async fn the_states_of_a_passing_channel_are_announced_and_not_kept(kind: Kind) {
+    let (mut server, a, b) = kind.pair(&Config::plain().servers()).await;
+    let mark = b.mark();
+    a.pass().await;
+    eventually(SOON, || async {
+        if b.passed(mark) > 0 { Ok(()) } else { Err("it was not announced".to_owned()) }
+    })
+    .await;
+    assert!(!b.states().await.contains_key(PASSING));
 
-    let late = scene::asterisk(&mut server, 3).await;
+    let late = kind.member(&mut server, 3).await;
     a.set_state("Custom:last", "INUSE").await;
     late.sees("Custom:last", "INUSE").await;
-    assert!(!late.states().await.contains_key("Local/ring@default"));
-    assert_eq!(late.ami().events_since(0, about).len(), 0);
+    assert!(!late.states().await.contains_key(PASSING));
+    assert_eq!(late.passed(0), 0);
 }
 
 /// Every Asterisk makes a device `XMPP/...` for each buddy; nobody else needs those.
-#[tokio::test]
-async fn buddies_as_devices_stay_at_home() {
-    let (server, a, b) = pair(&Config::plain().servers()).await;
+async fn buddies_as_devices_stay_at_home(kind: Kind) {
+    let (server, a, b) = kind.pair(&Config::plain().servers()).await;
     // Both see their buddy, so both have told the server about such a device.
     for asterisk in [&a, &b] {
         eventually(SOON, || async {

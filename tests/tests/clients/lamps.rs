@@ -23,7 +23,7 @@ async fn of_two_servers_add_up() {
     let server = with_servers().await;
     let mut a = ScriptedPbx::login(server.address(), "server1", 1).await;
     let mut b = ScriptedPbx::login(server.address(), "server2", 2).await;
-    a.publish("PJSIP/earlier &amp; &lt;before>", "ONHOLD").await;
+    a.publish("PJSIP/earlier & <before>", "ONHOLD").await;
     let mut script = Script::start(&server, "lamps.watch");
     script.hears(json!({"PJSIP/earlier & <before>": "ONHOLD"})).await;
     a.publish("PJSIP/100", "RINGING").await;

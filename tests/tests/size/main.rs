@@ -29,9 +29,7 @@ async fn two_hundred_pbxs_return_at_once() {
     fill.join().unwrap();
     println!("{} KiB with {} states", server.process().resident_kib(), state_count());
 
-    let from = ScriptedPbx::login(address, "server1", 60_001).await;
-    let to = ScriptedPbx::login(address, "server2", 60_002).await;
-    let mut pair = Pair::new(from, to).await;
+    let mut pair = Pair::log_in((address, "server1"), (address, "server2")).await;
     let calm = quantile(&pair.measure(200).await, 0.5);
     let storm = std::thread::spawn(move || storm(address));
     let mut stormy = Vec::new();

@@ -61,9 +61,7 @@ async fn many_that_ask_and_do_not_read_delay_nobody_and_fill_no_memory() {
 }
 
 async fn pair(server: &Server) -> Pair {
-    let from = ScriptedPbx::login(server.address(), "server1", 1).await;
-    let to = ScriptedPbx::login(server.address(), "server2", 2).await;
-    Pair::new(from, to).await
+    Pair::log_in((server.address(), "server1"), (server.address(), "server2")).await
 }
 
 /// Deriving keys is slow on purpose; it must not happen where the lamps are served.

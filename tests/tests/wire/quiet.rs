@@ -7,26 +7,27 @@ use std::time::Duration;
 use lampfield_tests::eventually::{SOON, eventually};
 use lampfield_tests::scene;
 use lampfield_tests::scripted_pbx::ScriptedPbx;
-use lampfield_tests::server::{Config, DOMAIN, Server};
+use lampfield_tests::server::{Config, Server};
 use lampfield_tests::stanzas::{DEVICES, publish, subscribe};
 use lampfield_tests::xmpp::{Client, End, Stanza};
 use tokio::time::Instant;
 
 const DISCO: &str = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+const EID: &str = "02:00:00:00:00:01";
 /// Between two changes of a PBX that is busy.
 const BEAT: Duration = Duration::from_millis(200);
 /// A pause in which it may be asked, and what a slow machine adds to it.
 const PAUSE: Duration = Duration::from_secs(2 + 8);
 
 /// Lets a PBX publish for so long; what it was asked meanwhile.
-async fn asked_while_busy(pbx: &mut ScriptedPbx, during: Duration) -> Vec<Stanza> {
-    let (end, eid, mut asked) = (Instant::now() + during, pbx.eid().to_owned(), Vec::new());
+async fn asked_while_busy(pbx: &mut Client, during: Duration) -> Vec<Stanza> {
+    let (end, mut asked) = (Instant::now() + during, Vec::new());
     let mut states = ["INUSE", "NOT_INUSE"].into_iter().cycle();
     while Instant::now() < end {
         let state = states.next().expect("a circle");
-        pbx.client().send(&publish("p", &eid, "PJSIP/busy", state)).await;
+        pbx.send(&publish("p", EID, "PJSIP/busy", state)).await;
         let next = Instant::now() + BEAT;
-        while let Ok(stanza) = next_before(pbx.client(), next).await {
+        while let Ok(stanza) = next_before(pbx, next).await {
             asked.extend(is_question(&stanza).then_some(stanza));
         }
     }
@@ -62,20 +63,19 @@ async fn answer(client: &mut Client, question: &Stanza) {
 #[tokio::test]
 async fn the_server_asks_for_a_proof_in_a_pause_only() {
     let server = Server::start(&Config::plain().servers()).await;
-    let mut pbx = ScriptedPbx::login(server.address(), "server1", 1).await;
-    let bare = pbx.client().bare().to_owned();
-    pbx.client().send(&subscribe("s", &bare, DEVICES)).await;
+    let mut pbx = scene::client(&server, "server1").await;
+    let bare = pbx.bare().to_owned();
+    pbx.send(&subscribe("s", &bare, DEVICES)).await;
     let mut other = ScriptedPbx::login(server.address(), "server2", 2).await;
     other.publish("PJSIP/2", "INUSE").await;
-    other.client().send("</stream:stream>").await;
-    other.client().ending().await;
+    other.leave().await;
 
     let asked = asked_while_busy(&mut pbx, Duration::from_secs(5)).await;
     assert!(asked.is_empty(), "{asked:?}");
     let tombstones = || server.status()["counters"]["tombstones"].as_u64();
     assert_eq!(tombstones(), Some(1));
-    let question = asked_when_quiet(pbx.client()).await;
-    answer(pbx.client(), &question).await;
+    let question = asked_when_quiet(&mut pbx).await;
+    answer(&mut pbx, &question).await;
     eventually(SOON, || async {
         if tombstones() == Some(0) { Ok(()) } else { Err("still remembered".to_owned()) }
     })
@@ -86,16 +86,16 @@ async fn the_server_asks_for_a_proof_in_a_pause_only() {
 async fn a_question_of_another_client_waits_for_a_pause() {
     let config = Config::plain().servers().account("boss", "role = \"admin\"");
     let server = Server::start(&config).await;
-    let mut pbx = ScriptedPbx::login(server.address(), "server1", 1).await;
+    let mut pbx = scene::client(&server, "server1").await;
     let mut boss = scene::client(&server, "boss").await;
-    let jid = pbx.client().jid().to_owned();
+    let jid = pbx.jid().to_owned();
     boss.send(&format!("<iq type='get' id='q' to='{jid}'>{DISCO}</iq>")).await;
 
     let asked = asked_while_busy(&mut pbx, Duration::from_secs(4)).await;
     assert!(asked.is_empty(), "{asked:?}");
-    let question = asked_when_quiet(pbx.client()).await;
+    let question = asked_when_quiet(&mut pbx).await;
     assert_eq!(question.element.attr("from"), Some(boss.jid()));
-    answer(pbx.client(), &question).await;
+    answer(&mut pbx, &question).await;
     let answer = boss.until(|e| e.attr("id") == Some("q")).await.element;
     assert_eq!((answer.attr("type"), answer.attr("from")), (Some("result"), Some(jid.as_str())));
 }
@@ -104,9 +104,9 @@ async fn a_question_of_another_client_waits_for_a_pause() {
 async fn a_question_to_a_pbx_that_makes_no_pause_is_refused() {
     let config = Config::plain().servers().account("boss", "role = \"admin\"");
     let server = Server::start(&config).await;
-    let mut pbx = ScriptedPbx::login(server.address(), "server1", 1).await;
+    let mut pbx = scene::client(&server, "server1").await;
     let mut boss = scene::client(&server, "boss").await;
-    let to = format!("server1@{DOMAIN}/pbx");
+    let to = pbx.jid().to_owned();
     boss.send(&format!("<iq type='get' id='q' to='{to}'>{DISCO}</iq>")).await;
     let asked = asked_while_busy(&mut pbx, Duration::from_secs(35)).await;
     assert!(asked.is_empty(), "{asked:?}");

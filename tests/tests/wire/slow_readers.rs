@@ -90,9 +90,8 @@ async fn nobody_else_is_delayed() {
         client.send(&subscribe("s", &format!("{user}@{DOMAIN}"), DEVICES)).await;
         silent.push(client);
     }
-    let from = ScriptedPbx::login(server.address(), "server1", 1).await;
-    let to = ScriptedPbx::login(server.address(), "server2", 2).await;
-    let mut pair = Pair::new(from, to).await;
+    let address = server.address();
+    let mut pair = Pair::log_in((address, "server1"), (address, "server2")).await;
     let early = pair.measure(200).await;
     let late = pair.measure(3_000).await;
     let (early, late) = (quantile(&early, 0.5), quantile(&late, 0.5));

@@ -14,6 +14,7 @@ use MayKnow::{AllAbove, Only};
 const CRATES: &[(&str, MayKnow)] = &[
     ("board", Only(&[])),
     ("fabric", Only(&[])),
+    ("fake-pbx", Only(&[])),
     ("memory", Only(&[])),
     ("tcp", Only(&[])),
     ("xmpp-stream", Only(&[])),
@@ -32,7 +33,7 @@ const CRATES: &[(&str, MayKnow)] = &[
     ("web", Only(DOOR)),
     ("server", AllAbove),
     ("fuzz", AllAbove),
-    ("tests", Only(&[])),
+    ("tests", Only(&["fake-pbx"])),
     ("xtask", Only(&[])),
 ];
 

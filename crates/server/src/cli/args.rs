@@ -1,6 +1,8 @@
 //! Everything that can be typed. The documentation of each item is its help; the examples of each
 //! verb are in `examples.rs`.
 
+mod fake_pbx;
+
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -16,6 +18,7 @@ use lampfield_relay::{Fingerprint, Target};
 use super::{examples, hint};
 use crate::moment;
 use crate::screen::Color;
+pub use fake_pbx::{DemoArgs, FakePbxArgs};
 
 /// What this program is called on the machine of a PBX, by the package for it.
 const RELAY: &str = "lampfield-relay";
@@ -80,7 +83,7 @@ impl Common {
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> Cow<'_, str> {
+pub fn quoted(word: &str) -> Cow<'_, str> {
     let is_plain = |char: char| char.is_alphanumeric() || "-_./+@:".contains(char);
     match word.chars().all(is_plain) {
         true => word.into(),
@@ -94,6 +97,9 @@ pub struct ServeArgs {
     /// Where to listen for Asterisk, instead of `listen` in the configuration; may be repeated
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     pub listen: Vec<SocketAddr>,
+    /// Stop when standard input ends: whoever has started it for itself takes it along
+    #[arg(long, hide = true)]
+    pub until_eof: bool,
 }
 
 /// What `lampfield` is to do.
@@ -127,6 +133,10 @@ pub enum Verb {
     Log(LogArgs),
     /// Carries the stream of the PBX on this machine to a server elsewhere.
     Relay(RelayArgs),
+    /// Shows lamps at work: a server and some PBXs of its own, which go when it ends.
+    Demo(DemoArgs),
+    /// Runs a PBX without phones that speaks as an Asterisk does, on any server.
+    FakePbx(FakePbxArgs),
     /// Puts an XMPP server under load and measures it.
     Bench(lampfield_bench::Bench),
     /// Explains a verb, a code or a key of the configuration; prints completions and the man page.

@@ -7,7 +7,7 @@ use clap::Command;
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
 
 /// Three examples for each verb, by its path. Each ends well on a fresh install.
-pub const EXAMPLES: [(&str, [&str; 3]); 30] = [
+pub const EXAMPLES: [(&str, [&str; 3]); 33] = [
     ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
     (
         "lampfield serve",
@@ -31,6 +31,22 @@ pub const EXAMPLES: [(&str, [&str; 3]); 30] = [
             "lampfield relay --listen 127.0.0.1:5222 --to lamps.example.org",
             "lampfield relay --listen 127.0.0.1:5222 --to 192.0.2.1:5223 --ca lamps.pem",
             "lampfield relay --listen 127.0.0.1:5222 --to 192.0.2.1 --fingerprint SHA256HEX",
+        ],
+    ),
+    (
+        "lampfield demo",
+        [
+            "lampfield demo",
+            "lampfield demo --for 30s",
+            "lampfield demo --calls-per-minute 60 --quiet --for 5s",
+        ],
+    ),
+    (
+        "lampfield fake-pbx",
+        [
+            "lampfield fake-pbx test-1",
+            "lampfield fake-pbx test-2 --devices 200-249 --calls-per-minute 60 --for 10s",
+            "lampfield fake-pbx test-3 --crash 5s",
         ],
     ),
     (

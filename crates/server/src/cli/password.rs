@@ -28,6 +28,24 @@ pub fn given() -> Result<Hidden, Stop> {
     }
 }
 
+/// The password of an account that somebody has made elsewhere: typed once, or piped in.
+pub fn known() -> Result<String, Stop> {
+    let stdin = io::stdin();
+    let password = match stdin.is_terminal() {
+        true => {
+            let quiet = Quiet::begin()?;
+            let typed = asked("Password: ")?;
+            drop(quiet);
+            typed
+        }
+        false => line(&mut stdin.lock())?,
+    };
+    match password.is_empty() {
+        true => Err(refused("no password was given").line("try", "--password-file FILE").into()),
+        false => Ok(password),
+    }
+}
+
 fn typed_twice() -> Result<String, Stop> {
     let quiet = Quiet::begin()?;
     let first = asked("Password: ")?;
@@ -52,7 +70,7 @@ fn asked(prompt: &str) -> Result<String, Stop> {
 }
 
 /// The first line; one that is too long is refused, because a part of it would be another password.
-fn line(input: &mut impl BufRead) -> Result<String, Failure> {
+pub fn line(input: &mut impl BufRead) -> Result<String, Failure> {
     let mut typed = Vec::new();
     // Room for the end of the line, and for one byte that shows that there is more.
     let bounded = &mut input.take(LONGEST as u64 + 3);

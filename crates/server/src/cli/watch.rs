@@ -71,7 +71,7 @@ impl Seen {
     }
 }
 
-fn text(line: &Line, names: &mut Names, screen: &Screen) -> String {
+pub fn text(line: &Line, names: &mut Names, screen: &Screen) -> String {
     match line {
         Line::Change(change) => change_text(change, names, screen),
         Line::Skipped(Skipped { skipped_values, skipped_subjects, .. }) => format!(

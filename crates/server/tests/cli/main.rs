@@ -14,6 +14,7 @@ mod changes;
 mod client;
 mod documents;
 mod domains;
+mod fake_pbxs;
 mod invitations;
 mod joining;
 mod lamps;

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use lampfield_tests::flood::{Flood, Kind};
 use lampfield_tests::pace::{Pair, quantile};
-use lampfield_tests::scripted_pbx::ScriptedPbx;
 use lampfield_tests::server::{Config, Server};
 
 const RUNS: usize = 5;
@@ -70,7 +69,5 @@ async fn run(kind: Kind, clients: usize, role: &str) -> Run {
 }
 
 async fn pair(server: &Server) -> Pair {
-    let from = ScriptedPbx::login(server.address(), "server1", 1).await;
-    let to = ScriptedPbx::login(server.address(), "server2", 2).await;
-    Pair::new(from, to).await
+    Pair::log_in((server.address(), "server1"), (server.address(), "server2")).await
 }

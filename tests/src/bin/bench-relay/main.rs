@@ -56,10 +56,6 @@ impl Scene {
     async fn by_relay(&self, user: &str, number: u16) -> ScriptedPbx {
         ScriptedPbx::login(self.behind, user, number).await
     }
-
-    async fn directly(&self, user: &str, number: u16) -> ScriptedPbx {
-        ScriptedPbx::login(self.server.address(), user, number).await
-    }
 }
 
 /// One way from a PBX to a server, with what has been seen of it.
@@ -71,9 +67,9 @@ struct Course {
 }
 
 impl Course {
-    async fn new(name: &'static str, from: ScriptedPbx, scene: &Scene) -> Self {
-        let to = scene.directly("server2", 2).await;
-        let pair = Pair::new(from, to).await;
+    async fn new(name: &'static str, from: SocketAddrV4, scene: &Scene) -> Self {
+        let to = (scene.server.address(), "server2");
+        let pair = Pair::log_in((from, "server1"), to).await;
         Self { name, pair, times: Vec::new(), used: Duration::ZERO }
     }
 
@@ -107,12 +103,11 @@ impl Course {
 async fn delay() {
     // A server each, so that no pair hears another one's changes.
     let (scene, other, third) = (Scene::start().await, Scene::start().await, Scene::start().await);
-    let mut direct = Course::new("direct", other.directly("server1", 1).await, &other).await;
-    let mut relayed = Course::new("relay", scene.by_relay("server1", 1).await, &scene).await;
+    let mut direct = Course::new("direct", other.server.address(), &other).await;
+    let mut relayed = Course::new("relay", scene.behind, &scene).await;
     let net = Net::claim();
     let stunnel = Stunnel::start(net.socket(1, 5_222), third.begins_with_tls).await;
-    let from = ScriptedPbx::login(net.socket(1, 5_222), "server1", 1).await;
-    let mut wrapped = Course::new("stunnel", from, &third).await;
+    let mut wrapped = Course::new("stunnel", net.socket(1, 5_222), &third).await;
     for (name, pause) in [("one after the other", Duration::ZERO), ("with pauses", PAUSE)] {
         for _ in 0..ROUNDS {
             // In turns, so that all see the same machine.

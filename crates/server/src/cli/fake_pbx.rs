@@ -1,0 +1,136 @@
+//! `fake-pbx NAME`: one PBX without phones, on any server, until it is told to stop.
+
+pub mod account;
+pub mod play;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use lampfield_fake_pbx::{End, News};
+use tokio::time::{Instant, sleep_until};
+
+use super::args::{Common, FakePbxArgs as Args};
+use super::stop::Stop;
+use crate::failure::{Exit, Failure};
+use crate::screen::Screen;
+use account::Account;
+use play::{Event, Interrupted, Play};
+
+/// Runs it on a runtime of its own.
+pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
+    if common.json {
+        let said = "fake-pbx runs and has no document: lampfield watch --json shows what it does";
+        return Err(Failure::new(Exit::Usage, "no-json", said).into());
+    }
+    let account = Account::find(args, common)?;
+    let outcome = play::on_a_runtime(live(args, &account, screen));
+    if let Ok(Ended::Crashed) = outcome {
+        // What it said must stand until the grace is over, and it would go with the account.
+        screen.print(&account.left_behind(common))?;
+        return Ok(Exit::Good.into());
+    }
+    let given_back = account.give_back(common);
+    outcome.and(given_back).map(|()| Exit::Good.into())
+}
+
+/// How it ended, if all went well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Goodbye,
+    Crashed,
+}
+
+async fn live(args: &Args, account: &Account, screen: &Screen) -> Result<Ended, Stop> {
+    let mut interrupted = Interrupted::listen()?;
+    let settings = account.settings.clone();
+    let (name, begun) = (settings.user.clone(), Instant::now());
+    screen.print(&introduction(args, account))?;
+    let mut play = Play::new(vec![(settings, args.devices)], args.calls_per_minute);
+    play.start(0);
+    let mut next_crash = args.crash.map(|time| begun + time);
+    let mut next_return = None;
+    let end = args.span.map(|time| begun + time);
+    let mut has_joined = false;
+    loop {
+        tokio::select! {
+            event = play.next() => {
+                screen.print(&play::line(&name, &event))?;
+                if let Some(failure) = fatal(event, &mut has_joined, args) {
+                    return Err(failure.into());
+                }
+            }
+            () = at(next_crash) => {
+                play.crash(0);
+                let Some(pause) = args.return_after else {
+                    screen.print(&play::said(&name, "dies without a word"))?;
+                    return Ok(Ended::Crashed);
+                };
+                let back = format!("dies without a word; comes back in {}", seconds(pause));
+                screen.print(&play::said(&name, &back))?;
+                (next_crash, next_return) = (None, Some(Instant::now() + pause));
+            }
+            () = at(next_return) => {
+                play.start(0);
+                (next_crash, next_return) = (args.crash.map(|time| Instant::now() + time), None);
+            }
+            () = at(end) => break,
+            () = interrupted.wait() => break,
+        }
+    }
+    screen.print(&play::said(&name, "says goodbye"))?;
+    play.leave().await;
+    Ok(Ended::Goodbye)
+}
+
+/// Waits until then, or for ever.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What it cannot go on from: no way in at the first try, which waiting would not mend, and death.
+fn fatal(event: Event, has_joined: &mut bool, args: &Args) -> Option<Failure> {
+    let Event::News(_, news) = event else { return None };
+    match news {
+        News::Joined(_) => {
+            *has_joined = true;
+            None
+        }
+        News::Died(crash) => {
+            let message = format!("a real Asterisk would have crashed of {}", crash.what);
+            Some(Failure::new(Exit::Bad, "fake-crashed", message).line("received", crash.stanza))
+        }
+        News::Outside(end, _) if !*has_joined => Some(outside(&end, args)),
+        News::Outside(..) | News::Lost(..) => None,
+    }
+}
+
+fn outside(end: &End, args: &Args) -> Failure {
+    match end {
+        End::Refused(_) => Failure::new(Exit::NotAllowed, "fake-refused", end.to_string())
+            .line("likely", "the account does not exist there, or has another password"),
+        End::NoPlain if args.no_tls => {
+            Failure::new(Exit::NotAllowed, "fake-refused", format!("{end}, in clear text"))
+                .line("try", "without --no-tls")
+        }
+        End::NoTls | End::NoPlain | End::Tls { .. } => {
+            Failure::new(Exit::NotAllowed, "fake-refused", end.to_string())
+                .line("note", "an Asterisk with usetls=yes does not get in either")
+        }
+        _ => Failure::new(Exit::NotReached, "fake-not-reached", end.to_string())
+            .line("note", "an Asterisk asks the DNS for addresses, never for services (SRV)"),
+    }
+}
+
+fn introduction(args: &Args, account: &Account) -> String {
+    let settings = &account.settings;
+    let (jid, server, eid) = (settings.account(), &settings.server, &settings.eid);
+    let devices = args.devices;
+    format!("fake-pbx {jid} (EID {eid}) with phones {devices} on {server}; it ends with Ctrl-C\n")
+}
+
+fn seconds(time: Duration) -> String {
+    crate::screen::time::age(time.as_secs_f64())
+}
