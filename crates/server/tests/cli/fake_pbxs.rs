@@ -79,6 +79,7 @@ fn pass(lines: impl BufRead, pass: impl Fn(String) -> bool) {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test serves nobody while it waits")]
 fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
