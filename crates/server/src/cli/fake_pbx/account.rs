@@ -11,7 +11,7 @@ use lampfield_relay::{Target, Trust, TrustError};
 
 use super::super::args::{Common, FakePbxArgs as Args};
 use super::super::stop::Stop;
-use super::super::{ask, password};
+use super::super::{ask, connect, password};
 use crate::document::invite::Invite;
 use crate::failure::{Exit, Failure};
 
@@ -61,7 +61,8 @@ impl Account {
     fn here(args: &Args, common: &Common) -> Result<Self, Stop> {
         let before = ask(common, &UserList { domain: None })?.users;
         let (name, domain) = (args.name.clone(), args.domain.clone());
-        let invite = ask(common, &InviteOperation { name, domain, rotate: false })?;
+        // As it is: what is made for people has no line breaks.
+        let invite = connect(common)?.ask(&InviteOperation { name, domain, rotate: false })?;
         let known = before.iter().find(|user| user.jid == invite.jid);
         if known.is_some_and(|user| user.connected > 0) {
             let message = format!("{} is connected: its PBX would be thrown out", invite.jid);
