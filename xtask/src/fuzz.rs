@@ -20,17 +20,18 @@ const FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2" };
 /// An input that takes longer than this many seconds is a finding.
 const SLOW: u32 = 5;
 
-/// Searches for this long in all, the same share for each parser. One that is red does not stop
-/// the others.
-pub fn search(minutes: u64) -> Result<Counts> {
+/// Searches for this long in all, the same share for each parser, or for each of these. One that is red
+/// does not stop the others.
+pub fn search(which: &[String], minutes: u64) -> Result<Counts> {
     if !run::installed("c++") {
         packages::ensure()?;
     }
     let fuzz = run::workspace().join("fuzz");
     // What is searched is what is built: the same version of every crate.
     fs::copy(run::workspace().join("Cargo.lock"), fuzz.join("targets/Cargo.lock"))?;
-    let parsers = parsers(&fuzz)?;
-    ensure!(!parsers.is_empty(), "no parser has a corpus");
+    let mut parsers = parsers(&fuzz)?;
+    parsers.retain(|parser| which.is_empty() || which.contains(parser));
+    ensure!(!parsers.is_empty(), "no such parser has a corpus");
     let share = Duration::from_secs(minutes * 60) / u32::try_from(parsers.len())?;
     let mut counts = Counts::default();
     for parser in &parsers {

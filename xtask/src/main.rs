@@ -81,6 +81,8 @@ enum Command {
     BenchFairness,
     /// Search for inputs that break the parsers
     Fuzz {
+        /// Only these parsers (folders of fuzz/corpus) instead of all
+        which: Vec<String>,
         /// How long, for all of them together
         #[arg(long, default_value_t = 10)]
         minutes: u64,
@@ -129,7 +131,9 @@ fn main() -> ExitCode {
         Command::Instructions { record } => {
             instructions::check(record).map(|counts| counts.verdict())
         }
-        Command::Fuzz { minutes } => fuzz::search(minutes).map(|counts| counts.verdict()),
+        Command::Fuzz { which, minutes } => {
+            fuzz::search(&which, minutes).map(|counts| counts.verdict())
+        }
         Command::BenchPage => page::write().map(|()| ExitCode::SUCCESS),
         Command::Bench => bench_peers::compare()
             .and_then(|found| page::keep_comparison(&found))
