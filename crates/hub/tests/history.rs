@@ -346,6 +346,8 @@ async fn damaged_rows_are_left_out_and_the_others_are_read() {
         let disk = TornDisk::new(1);
         let run = Run::start(&disk, kept()).await;
         run.say("PJSIP/100", InUse);
+        assert_eq!(run.said("PJSIP/100").await, [InUse]);
+        let begun = run.complete_since().await.unwrap();
         run.stop().await;
         let store = disk.open(StoreLimits::default()).unwrap();
         for (key, value) in [("a.example|5", "{\"form\":1"), ("nonsense", "{}")] {
@@ -357,6 +359,8 @@ async fn damaged_rows_are_left_out_and_the_others_are_read() {
         let run = Run::start(&disk, kept()).await;
         run.say("PJSIP/100", Ringing);
         assert_eq!(run.said("PJSIP/100").await, [InUse, Ringing]);
+        let since = run.complete_since().await.unwrap();
+        assert!(since >= begun, "nobody knows what stood in the damaged row");
         run.stop().await;
     })
     .await;

@@ -5,18 +5,30 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Arrived, FactValue, Filing, Reason, newest};
+use super::{Arrived, FactValue, Filing, Reason, ValueError, newest};
 use crate::wall_time::WallTime;
 
 /// What a program says under a name such as `gate/front`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Custom {
-    /// Any JSON, which Lampfield does not interpret; its size is limited as that of every value.
+    /// Any JSON, which Lampfield does not interpret; its size is limited as that of every value, and its depth to 32
+    /// levels.
     pub data: serde_json::Value,
     /// When that ends; without it, it stays until the origin is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<WallTime>,
+}
+
+/// Levels of lists and tables in a value. Stored, it lies in others, and no reader of JSON takes any depth.
+const DEEPEST: usize = 32;
+
+fn depth(value: &serde_json::Value) -> usize {
+    match value {
+        serde_json::Value::Array(list) => 1 + list.iter().map(depth).max().unwrap_or_default(),
+        serde_json::Value::Object(table) => 1 + table.values().map(depth).max().unwrap_or_default(),
+        _ => 0,
+    }
 }
 
 impl fmt::Display for Custom {
@@ -55,6 +67,22 @@ impl FactValue for Custom {
         newest::explain(facts, lamp)
     }
 
+    fn check(&self) -> Result<(), ValueError> {
+        let bytes = serde_json::to_string(self).map_or(usize::MAX, |text| text.len());
+        let (kind, limit) = (Self::WORD, Self::MOST_BYTES);
+        if bytes > limit {
+            return Err(ValueError::TooLarge { kind, bytes, limit });
+        }
+        match depth(&self.data) {
+            ..=DEEPEST => Ok(()),
+            deep => {
+                let reason =
+                    format!("it has {deep} levels of lists and tables; the limit is {DEEPEST}");
+                Err(ValueError::Malformed { kind, reason })
+            }
+        }
+    }
+
     /// To say it again with a later end is no news.
     fn repeats(&self, held: &Self) -> bool {
         self.data == held.data
@@ -75,5 +103,24 @@ impl FactValue for Custom {
 
     fn left_at(&self, moment: WallTime) -> Option<Self> {
         self.until.is_none_or(|until| until > moment).then(|| self.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested(levels: usize) -> Custom {
+        let data = (0..levels).fold(json!(1), |inner, _| json!([inner]));
+        Custom { data, until: None }
+    }
+
+    #[test]
+    fn a_value_has_a_bounded_depth() {
+        assert_eq!(nested(DEEPEST).check(), Ok(()));
+        let refused = nested(DEEPEST + 1).check().map_err(|error| error.to_string());
+        let text =
+            "not a value of the kind custom: it has 33 levels of lists and tables; the limit is 32";
+        assert_eq!(refused, Err(text.to_owned()));
     }
 }

@@ -127,7 +127,7 @@ pub enum Verb {
     Domain(DomainArgs),
     /// Who has changed what?
     Audit(AuditArgs),
-    /// Reads the configuration file again, and says what became of each change.
+    /// Reads the configuration file again.
     Reload,
     /// Changes what the running server logs.
     Log(LogArgs),

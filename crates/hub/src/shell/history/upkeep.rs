@@ -1,11 +1,12 @@
 //! The life of the stored past: it is read through once at the start, written on and cut to what may be kept. Nobody waits
 //! for any of it, and each turn of it on the core thread is short.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
-use lampfield_board::WallTime;
 use lampfield_board::history::Masks;
+use lampfield_board::{BoardName, WallTime};
 use lampfield_fabric::{Bucket, Cursor, Row, Storage, StoreError};
 use tokio::time::{sleep, timeout};
 
@@ -37,6 +38,8 @@ struct Found {
     unreadable: usize,
     /// The first row that could not be read, and what is wrong with it.
     first: Option<(String, String)>,
+    /// The boards whose last page so far could not be read: until where it went the next one says.
+    gaps: BTreeSet<BoardName>,
 }
 
 impl StoredHistory {
@@ -85,6 +88,10 @@ impl StoredHistory {
                 break;
             }
         }
+        // The last page of a board may have gone on until this start.
+        for board in std::mem::take(&mut found.gaps) {
+            self.index.borrow_mut().mark_lost(&board, now());
+        }
         found.tell();
         open.begin_after(self.index.borrow().newest().unwrap_or_default());
         self.is_loaded.send_replace(true);
@@ -107,6 +114,9 @@ impl StoredHistory {
                     bytes = key.to_string().len() + text.len();
                     self.put(key.to_string(), Some(text));
                 }
+                if found.gaps.remove(&key.board) {
+                    index.mark_lost(&key.board, key.base);
+                }
                 lost.into_iter().for_each(|until| index.mark_lost(&key.board, until));
                 index.put(&key, span, bytes);
             }
@@ -114,6 +124,7 @@ impl StoredHistory {
                 found.unreadable += 1;
                 // It goes when its time is over, as the others do.
                 if let Some(key) = PageKey::parse(&row.key) {
+                    found.gaps.insert(key.board.clone());
                     index.put(&key, Span::empty(key.base), row.key.len() + row.value.len());
                 }
                 found.first.get_or_insert((row.key, error.to_string()));
