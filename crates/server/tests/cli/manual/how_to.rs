@@ -18,7 +18,12 @@ fn is_test(source: &Path, name: &str) -> bool {
     let function = format!("fn {name}(");
     let Some((before, _)) = text.split_once(&function) else { return false };
     let attributes = before.rsplit(['}', ';']).next().unwrap_or_default();
-    attributes.contains("#[test]") || attributes.contains("#[tokio::test")
+    let lists = text.split("of_every_kind!(").skip(1);
+    let mut listed =
+        lists.filter_map(|list| list.split_once(')')).flat_map(|list| list.0.split(','));
+    attributes.contains("#[test]")
+        || attributes.contains("#[tokio::test")
+        || listed.any(|listed| listed.trim() == name)
 }
 
 #[test]
