@@ -117,9 +117,9 @@ pub struct Summary {
 pub struct Ending {
     /// It is over.
     pub is_past: bool,
-    /// What is so.
+    /// When it ends, or has ended, in a sentence.
     pub text: String,
-    /// What to do.
+    /// How it is renewed, in a sentence.
     pub remedy: String,
 }
 

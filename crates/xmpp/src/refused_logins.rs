@@ -34,7 +34,7 @@ pub enum LoginCause {
 /// Refusals of one cause and name, or of one address where there is no name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedLogin {
-    /// Why.
+    /// What was wrong with it.
     pub cause: LoginCause,
     /// The account or domain as it was asked for, control characters escaped; none where nothing was.
     pub asked: Option<String>,

@@ -24,7 +24,7 @@ pub enum End {
     Tls {
         /// With whom.
         server: String,
-        /// Why.
+        /// The reason, as a part of a sentence.
         error: String,
     },
     /// The server does not want TLS.

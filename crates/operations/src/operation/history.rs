@@ -22,7 +22,7 @@ const MOST_EVENTS: usize = 10_000;
 operation! {
     /// Who said what about this lamp, and when?
     pub struct History = "history" {
-        /// A device or mailbox: PJSIP/100, 1000@default, device/PJSIP/100
+        /// A lamp: PJSIP/100, 1000@default, queue/support
         subject: String,
         /// Only this last stretch of time (10m, 2h), or since a moment (14:03)
         since: Option<Since>,

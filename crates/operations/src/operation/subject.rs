@@ -127,7 +127,7 @@ fn one_of(typed: &str, held: impl Iterator<Item = Subject>) -> Result<Option<Sub
             let message = format!("there are several kinds of \"{typed}\"");
             Err(Failure::new(Exit::Conflict, "ambiguous-subject", message)
                 .line("found", names.join("  "))
-                .line("try", format!("lampfield why {first}")))
+                .line("write", format!("{first}, with its kind in front")))
         }
     }
 }

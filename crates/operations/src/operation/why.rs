@@ -21,7 +21,7 @@ const LOOKED_BACK: usize = 1_000;
 operation! {
     /// What decides this lamp?
     pub struct Why = "why" {
-        /// A device or mailbox: PJSIP/100, 1000@default, device/PJSIP/100
+        /// A lamp: PJSIP/100, 1000@default, queue/support
         subject: String,
         /// The kind, if several have this name: device, mailbox and so on
         kind: Option<Kind>,

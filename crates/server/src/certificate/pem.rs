@@ -26,14 +26,14 @@ pub enum PemFault {
     },
     /// A section is cut off.
     NoEnd {
-        /// What it is.
+        /// Its label, such as `CERTIFICATE`.
         label: String,
         /// Where it begins.
         line: usize,
     },
     /// A line inside a section has characters that do not belong there.
     NotBase64 {
-        /// Which one.
+        /// The line, from 1.
         line: usize,
     },
     /// The lines are well formed, but what they say is no certificate or key.

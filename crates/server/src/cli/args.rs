@@ -202,7 +202,7 @@ pub enum Format {
 /// The arguments of `lampfield why`.
 #[derive(Debug, Clone, Args)]
 pub struct WhyArgs {
-    /// A device or mailbox: PJSIP/100, 1000@default, device/PJSIP/100
+    /// A lamp: PJSIP/100, 1000@default, queue/support
     pub subject: String,
     /// At a past moment: 14:03 (the last time it was that late), -10m, 2026-11-21T14:03:00Z
     #[arg(long, value_name = "MOMENT", value_parser = moment::moment)]
@@ -219,7 +219,7 @@ pub struct WhyArgs {
 /// The arguments of `lampfield history`.
 #[derive(Debug, Args)]
 pub struct HistoryArgs {
-    /// A device or mailbox: PJSIP/100, 1000@default, device/PJSIP/100
+    /// A lamp: PJSIP/100, 1000@default, queue/support
     pub subject: String,
     /// Only this last stretch of time (10m, 2h), or since a moment (14:03)
     #[arg(long, value_name = "TIME", value_parser = moment::since)]
