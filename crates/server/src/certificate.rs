@@ -65,6 +65,12 @@ pub enum CertificateError {
         /// Which certificate of the chain it belongs to, from 1, if to any.
         fits: Option<usize>,
     },
+    /// The certificate is of a form without names of servers.
+    #[error("the certificate in {} is X.509 version 1, which has no subjectAltName", path.display())]
+    Version1 {
+        /// The file with the certificate chain.
+        path: PathBuf,
+    },
     /// The certificate cannot be used.
     #[error("the certificate in {} cannot be used: {source}", path.display())]
     Unusable {
@@ -196,6 +202,20 @@ impl From<CertificateError> for Failure {
             CertificateError::NotPem { path, fault, .. } => {
                 failure.line("try", fault.remedy(&path))
             }
+            CertificateError::Version1 { .. } => failure.line(
+                "try",
+                "issue it with extensions: openssl x509 -req ... -extfile FILE, in which stands \
+                 subjectAltName=DNS:DOMAIN,DNS:pubsub.DOMAIN",
+            ),
+            CertificateError::Mismatch { certificate, key, fits: None } => failure.line(
+                "try",
+                format!(
+                    "these must print the same: openssl x509 -noout -pubkey -in {}; openssl pkey \
+                     -pubout -in {}",
+                    certificate.display(),
+                    key.display()
+                ),
+            ),
             CertificateError::Mismatch { fits: Some(number), .. } => failure.line(
                 "try",
                 format!("move certificate {number} of the file to its top: the server's own stands first"),

@@ -37,7 +37,7 @@ pub trait Watcher {
     /// Whether all that was sent is out of this process's hands.
     fn is_drained(&self) -> bool;
 
-    /// One of its subscriptions is up to date, having been sent so many changes for it. Called again whenever
+    /// One of its subscriptions is up to date, having been sent so many changes of other accounts for it. Called again whenever
     /// it has fallen behind since.
     fn brought_up(&self, _shows: Shows, _told: usize) {}
 }
@@ -230,7 +230,7 @@ impl<W: Watcher> Watchers<W> {
             if one.shows == Shows::Facts || is_last(index) {
                 written.begin();
                 one.tell_otherwise(&mut written, &*self.writer, change);
-                one.told += 1;
+                one.told += usize::from(change.origin.account != *one.peer.account());
             }
         }
         if one.watch.is_live() {

@@ -11,6 +11,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use x509_parser::x509::X509Version;
 
 use super::CertificateError;
 use super::pem::PemFault;
@@ -50,6 +51,9 @@ impl PemPair {
         CertifiedKey::from_der(chain.clone(), key.clone_key(), provider).map_err(|source| {
             match source {
                 rustls::Error::InconsistentKeys(_) => self.mismatch(&chain, &key, provider),
+                _ if is_version_1(&chain) => {
+                    CertificateError::Version1 { path: self.certificate.clone() }
+                }
                 source => CertificateError::Unusable { path: self.certificate.clone(), source },
             }
         })
@@ -92,6 +96,11 @@ impl PemPair {
             fault: PemFault::of(&text, "CERTIFICATE"),
         })
     }
+}
+
+fn is_version_1(chain: &[CertificateDer<'_>]) -> bool {
+    let first = chain.first().and_then(|der| x509_parser::parse_x509_certificate(der).ok());
+    first.is_some_and(|(_, certificate)| certificate.version() == X509Version::V1)
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::certificate::{self, ByName, CertificateError, Summary};
 use crate::config::Config;
 use crate::config::name::DomainName;
+use crate::failure::Failure;
 
 /// The certificates of all served domains; none without TLS.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ pub struct Certificates {
     read: RefCell<Vec<Stamp>>,
     looked_at: RefCell<Vec<Stamp>>,
     /// Why the files are not in use as they are now.
-    refused: RefCell<Option<CertificateError>>,
+    refused: RefCell<Option<Failure>>,
 }
 
 /// What changes when a file is written, or another one takes its place, also behind a link; none if
@@ -88,8 +89,8 @@ impl Certificates {
     }
 
     /// Why the files as they are now are not in use, and those of before are.
-    pub fn refused(&self) -> Option<String> {
-        self.refused.borrow().as_ref().map(ToString::to_string)
+    pub fn refused(&self) -> Option<Failure> {
+        self.refused.borrow().clone()
     }
 
     /// Loads or makes that of one more domain, as for one of the file that names none.
@@ -149,7 +150,7 @@ impl Certificates {
     /// Keeps why the files that are there now cannot be used; those of before stay in use.
     pub fn refuse(&self, config: &Config, error: CertificateError) {
         *self.read.borrow_mut() = stamps(config);
-        *self.refused.borrow_mut() = Some(error);
+        *self.refused.borrow_mut() = Some(error.into());
     }
 
     /// Takes certificates into use, for new connections. Gives those that are new.

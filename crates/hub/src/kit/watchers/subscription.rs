@@ -23,7 +23,7 @@ pub(super) struct Subscription<W> {
     pub saw: Vec<Sight>,
     /// It ends as soon as it has been told of those ends.
     pub is_ending: bool,
-    /// Changes that the catch-up has sent it since it was up to date last.
+    /// Changes of other accounts that the catch-up has sent it since it was up to date last.
     pub told: usize,
     pub look: Look,
 }

@@ -1,11 +1,20 @@
 //! What `status` shows of those who do not get as far as lighting a lamp.
 
 use crate::document::status::{RefusedLogin, SilentPbx, Status};
-use crate::screen::time::age;
+use crate::screen::time::{age, counted};
 use crate::screen::{Screen, Verdict};
 
 /// Refusals that are shown; `--json` has all of them.
 const SHOWN: usize = 8;
+
+/// The same in the first line, behind a verdict that does not count them.
+pub fn in_short(status: &Status) -> String {
+    let refused: u64 = status.refused_logins.iter().map(|one| one.count).sum();
+    let silent = status.silent.len() as u64;
+    let parts = [(refused, "refused login"), (silent, "silent PBX")];
+    let parts = parts.iter().filter(|(number, _)| *number > 0);
+    parts.map(|(number, what)| format!("; {}", counted(*number, what))).collect()
+}
 
 /// The PBXs that say nothing, and the logins that were refused, if there are any.
 pub fn text(status: &Status, screen: &Screen) -> String {

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::ServerHost;
 use crate::certificate::Summary;
 use crate::document::status::{Attention, Certificate, Severity};
+use crate::failure::Failure;
 use crate::serve::certificates::FilesAre;
 
 /// How often the operator's files are looked at. A new certificate is in use after two looks at the most.
@@ -55,14 +56,23 @@ impl ServerHost {
     pub(super) fn attention_to_certificates(&self, now: Now) -> Vec<Attention> {
         let summaries = self.certificates.all();
         let mut attention: Vec<_> = summaries.iter().filter_map(|one| ends(one, now)).collect();
-        attention.extend(self.certificates.refused().map(|error| Attention {
+        attention.extend(self.certificates.refused().map(|failure| Attention {
             code: "certificate-refused".to_owned(),
             severity: Severity::Bad,
-            text: format!("{error}; the certificates of before stay in use"),
-            remedy:
-                "lampfield check says more; Lampfield notices when the files are right".to_owned(),
+            text: format!("{}; the certificates of before stay in use", failure.message),
+            remedy: remedy(&failure),
         }));
         attention
+    }
+}
+
+/// What mends the files, in the words in which a start would be refused.
+fn remedy(failure: &Failure) -> String {
+    let tries = failure.lines.iter().filter(|(label, _)| label == "try");
+    let tries: Vec<_> = tries.map(|(_, text)| text.as_str()).collect();
+    match tries.is_empty() {
+        true => "put the right files there; Lampfield notices by itself".to_owned(),
+        false => tries.join("; "),
     }
 }
 

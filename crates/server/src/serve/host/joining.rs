@@ -22,7 +22,8 @@ impl ServerHost {
         let is_silent = |session: &Session| {
             let publishes = session.publishes.borrow();
             let is_due = session.joining.since.elapsed() >= AT_ONCE;
-            session.is_pbx() && is_due && publishes.taken == 0 && publishes.dropped == 0
+            let is_told_of = publishes.dropped > 0 || session.misdirected.get().is_some();
+            session.is_pbx() && is_due && publishes.taken == 0 && !is_told_of
         };
         let silent = sessions.iter().filter(|session| is_silent(session));
         silent.take(SILENT).map(|session| silent_pbx(session)).collect()

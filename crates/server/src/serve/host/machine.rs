@@ -100,7 +100,8 @@ impl ServerHost {
     fn misdirected(&self) -> Vec<Attention> {
         let sessions = self.door.context.router.all();
         let told = sessions.iter().filter_map(|session| {
-            let asked = session.misdirected.get()?;
+            // Once something was taken, it speaks to the right one too.
+            let asked = session.misdirected.get().filter(|_| session.publishes.borrow().taken == 0)?;
             let domain = self.door.context.domains.served(Some(session.bare.domain()))?;
             Some(Attention {
                 code: "no-such-service".to_owned(),
@@ -110,7 +111,7 @@ impl ServerHost {
                     session.bare
                 ),
                 remedy: format!(
-                    "put pubsub_node={} into its xmpp.conf, then: module reload res_xmpp.so",
+                    "put pubsub_node={} into its xmpp.conf, then unload and load res_xmpp.so",
                     domain.pubsub_name
                 ),
             })

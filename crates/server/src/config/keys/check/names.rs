@@ -32,6 +32,12 @@ pub fn pattern(key: &str, pattern: &Pattern, reader: &mut Reader<'_>) {
 fn one(pattern: &Pattern, place: Range<usize>, reader: &mut Reader<'_>) {
     let typed = pattern.as_str();
     signs(typed, "* and ?", place.clone(), reader);
+    if let Some(meant) = of_a_dialplan(typed) {
+        let text =
+            format!("\"{typed}\" looks like a pattern of a dialplan; here X stands for itself");
+        let refused = Refused::new(text).hint(format!("write \"{meant}\""));
+        reader.warning("dialplan-pattern", place.clone(), refused);
+    }
     if let Some((_, name)) = with_kind(typed) {
         let hint = format!("write the name without its kind: \"{name}\"");
         kind_in_front(typed, hint, place, reader);
@@ -49,6 +55,20 @@ pub fn form(key: &str, form: &NameForm, reader: &mut Reader<'_>) {
         let hint = format!("write {key} = \"{name}\", and kind = \"{kind}\"");
         kind_in_front(&typed, hint, place, reader);
     }
+}
+
+/// What an Asterisk person means by `_1XX` or `PJSIP/1XX`: a digit for each letter.
+fn of_a_dialplan(typed: &str) -> Option<String> {
+    let (before, number) = typed.rsplit_once('/').unwrap_or(("", typed));
+    let plain = number.strip_prefix('_').unwrap_or(number);
+    let is_sign = |c: char| matches!(c, 'X' | 'N' | 'Z' | '.' | '!');
+    let is_pattern = plain.chars().all(|c| c.is_ascii_digit() || is_sign(c))
+        && plain.contains(['X', 'N', 'Z'])
+        && plain.chars().any(|c| c.is_ascii_digit());
+    let is_marked = number.starts_with('_') && plain.starts_with(|c: char| c.is_ascii_digit());
+    let slash = if typed.contains('/') { "/" } else { "" };
+    let meant = plain.replace(['X', 'N', 'Z'], "?").replace(['.', '!'], "*");
+    (is_pattern || is_marked).then(|| format!("{before}{slash}{meant}"))
 }
 
 /// The kind that stands in front of a name, and the rest.
@@ -89,6 +109,20 @@ mod tests {
 
     fn account(keys: &str) -> Vec<Problem> {
         warnings(&format!("[[domain]]\nname = 'a.example'\n[[domain.account]]\nname = 'x'\n{keys}"))
+    }
+
+    #[test]
+    fn a_pattern_of_a_dialplan_is_told() {
+        for (typed, meant) in [("PJSIP/1XX", "PJSIP/1??"), ("_1NX.", "1??*"), ("SIP/_2!", "SIP/2*")]
+        {
+            let found = account(&format!("allow = ['{typed}']\n"));
+            let hint = found[0].hint.clone();
+            assert_eq!(
+                (found[0].code, hint),
+                ("dialplan-pattern", Some(format!("write \"{meant}\"")))
+            );
+        }
+        assert_eq!(account("allow = ['PJSIP/X1*', 'Custom:NXZ', 'PJSIP/1*', 'PJSIP/100']\n"), []);
     }
 
     #[test]
