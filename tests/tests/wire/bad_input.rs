@@ -372,7 +372,7 @@ async fn a_service_that_is_not_here_is_named() {
         assert!(line.contains("pubsub_node=pubsub.asterisk.example"), "{line}");
     }
     let attention = server.attention();
-    assert!(attention.contains("server1@asterisk.example asks"), "{attention}");
+    assert!(attention.contains("server1@asterisk.example uses"), "{attention}");
     assert!(attention.contains("pubsub_node=pubsub.asterisk.example"), "{attention}");
     drop(client);
     eventually(SOON, || async {
