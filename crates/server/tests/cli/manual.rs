@@ -113,7 +113,10 @@ fn every_key_of_the_configuration_has_its_help() {
 }
 
 /// Limits without a key: where each is defined, and how the manual says it.
-const CONSTANTS: [(&str, &str, &str); 44] = [
+const CONSTANTS: [(&str, &str, &str); 47] = [
+    ("server/src/serve/host/joining.rs", "SILENT: usize = 100;", "connected and silent | 100 |"),
+    ("xmpp/src/refused_logins.rs", "MOST: usize = 64;", "each cause and name | 64 |"),
+    ("board/src/kind/custom.rs", "DEEPEST: usize = 32;", "in a `custom` value | 32 |"),
     ("server/src/control/listener.rs", "MOST_CLIENTS: usize = 32;", "| 32 |"),
     ("operations/src/watchers.rs", "BACKLOG: usize = 1_000;", "| 1,000 |"),
     (JOURNAL, "LIMIT: usize = 4_096;", "| losses and returns in memory | 4,096 |"),
