@@ -202,7 +202,11 @@ impl ServerHost {
         if let Err(failure) = &read {
             tracing::error!(code = "reload", "{}; nothing was changed", failure.message);
         }
-        read.map_err(|failure| failure.line("result", "nothing was changed"))
+        read.map_err(|mut failure| {
+            // What would have come of a start is not what came of this.
+            failure.lines.retain(|(label, _)| label != "result");
+            failure.line("result", "nothing was changed")
+        })
     }
 
     /// By the definition of each key. What waits for the next start stays in force as it is.

@@ -20,6 +20,17 @@ fn a_reload_tells_what_is_in_force_and_what_waits() {
     assert_eq!(json["changes"][0]["applies"], "at-start", "{json}");
 }
 
+/// The words for a start that failed would be wrong here.
+#[test]
+fn a_file_that_is_missing_is_told_with_one_result() {
+    let server = Server::start("");
+    server.configure("\n[xmpp.limits]\ndepth = 9\n[[domain]]\nname = 'a.example'\ncertificate = 'no.pem'\ncertificate_key = 'no.key'\n");
+    let ran = server.ask(&["reload"]);
+    assert_eq!(ran.code, Some(2), "{}{}", ran.out, ran.err);
+    assert_eq!(ran.err.matches("result").count(), 1, "{}", ran.err);
+    assert!(ran.err.contains("nothing was changed"), "{}", ran.err);
+}
+
 #[test]
 fn a_wrong_file_is_told_with_its_lines_and_changes_nothing() {
     let server = Server::start("");
