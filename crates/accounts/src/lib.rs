@@ -26,6 +26,7 @@ mod network;
 mod pace;
 mod record;
 mod throttle;
+mod weakness;
 
 pub use account::{ALLOWED_NAMES, Account, AccountSource, LegacyAuth, Role};
 pub use book::{
@@ -38,6 +39,7 @@ pub use key_file::{AccountKeys, KeyFileError};
 pub use log_limit::{LogLimit, Whom};
 pub use network::Network;
 pub use pace::{Pace, TooFast};
+pub use weakness::weakness;
 
 /// What an account is named by at every door.
 pub use lampfield_xmpp_stream::BareJid;

@@ -21,6 +21,7 @@ pub mod moment;
 pub mod nearest;
 pub mod operation;
 mod scope;
+pub mod shell;
 pub mod time;
 mod trouble;
 mod visible;

@@ -11,7 +11,6 @@ mod domain;
 mod examples;
 mod fake_pbx;
 mod help;
-mod hint;
 mod history;
 mod invite;
 mod lamp;
@@ -24,6 +23,7 @@ mod stop;
 mod user;
 mod watch;
 mod why;
+mod wrong_usage;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -32,7 +32,8 @@ pub use args::Common;
 use args::{Cli, ServeArgs, Verb};
 use stop::Stop;
 
-use lampfield_operations::{Operation, visible};
+use clap::error::ErrorKind;
+use lampfield_operations::Operation;
 
 use crate::config::{Problem, Problems, Weight};
 use crate::control::client::Client;
@@ -40,19 +41,22 @@ use crate::document::done::Done;
 use crate::document::error::Error;
 use crate::failure::{Exit, Failure};
 use crate::place::Place;
-use crate::screen::{self, Screen, Signs, Verdict, Voice};
+use crate::screen::{self, Color, Screen, Signs, Verdict, Voice};
 use crate::serve;
+
+/// A verb of several acts without any: its help is the answer.
+const SHORT: ErrorKind = ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
 
 /// Runs what was typed and tells how it ended.
 pub fn run() -> ExitCode {
     let cli = match args::parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help goes to standard output, a wrong usage to standard error; clap knows which.
-            let written = if error.use_stderr() { refuse(&error) } else { error.print() };
-            let code = if error.use_stderr() { 2 } else { 0 };
-            return ExitCode::from(if written.is_ok() { code } else { 141 });
+        // Help was asked for, or a verb with several acts was typed alone, which asks for it as well.
+        Err(error) if !error.use_stderr() || error.kind() == SHORT => {
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Good };
+            return if error.print().is_ok() { code.into() } else { Exit::BrokenPipe.into() };
         }
+        Err(error) => return refuse(&error),
     };
     let signs = if cli.common.ascii { Signs::Ascii } else { Signs::Utf8 };
     let voice = if cli.common.quiet { Voice::Quiet } else { Voice::Spoken };
@@ -67,22 +71,23 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Tells of a wrong usage. It repeats what was typed, which a script may have from somebody else.
-fn refuse(error: &clap::Error) -> std::io::Result<()> {
-    let typed: Vec<_> =
-        std::env::args_os().map(|typed| typed.to_string_lossy().into_owned()).collect();
-    if typed.iter().all(|typed| visible(typed) == *typed) {
-        return error.print();
-    }
-    let text = error.render().to_string();
-    text.lines().try_for_each(|line| writeln!(std::io::stderr(), "{}", visible(line)))
+/// Tells of a wrong usage, as a document too if a script asked for one, in whatever place.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let typed: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into()).collect();
+    let stop = Stop::Failed(wrong_usage::of(error, &typed, &args::command()));
+    let screen = Screen::of(Color::Never, Signs::Ascii, Voice::Spoken);
+    let wants_json = typed.iter().any(|word| word == "--json");
+    let answered = if wants_json { explain(&stop, &screen) } else { Ok(()) };
+    answered.err().unwrap_or(stop).report()
 }
 
 /// A script that asked for a document gets one also when there is no other.
 fn explain(stop: &Stop, screen: &Screen) -> Result<(), Stop> {
     match stop {
         Stop::Failed(failure) => Ok(screen.print(&json(&Error::from(failure))?)?),
-        Stop::Misconfigured(problems) => Ok(screen.print(&json(&wrong_configuration(problems))?)?),
+        Stop::Misconfigured(problems) | Stop::NotStarted(problems) => {
+            Ok(screen.print(&json(&wrong_configuration(problems))?)?)
+        }
         Stop::Output(_) => Ok(()),
     }
 }
@@ -108,7 +113,8 @@ fn wrong_configuration(problems: &Problems) -> Error {
 fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
     let common = &cli.common;
     let serve = |serve: &ServeArgs| {
-        Ok(serve::run(place(common)?.listening(&serve.listen), serve.until_eof)?)
+        let place = place(common).map_err(Stop::not_started)?;
+        Ok(serve::run(place.listening(&serve.listen), serve.until_eof)?)
     };
     let Some(verb) = &cli.verb else { return serve(&cli.serve) };
     match verb {

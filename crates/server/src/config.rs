@@ -12,6 +12,7 @@ pub mod reference;
 pub mod reload;
 pub mod secret_file;
 mod show;
+mod syntax;
 pub mod value;
 pub mod word;
 
@@ -129,13 +130,11 @@ fn read(text: &str, folder: &Path, problems: &mut Vec<Problem>) -> Option<Config
         return Config::read(&mut Reader::top(table.get_ref(), (folder, text), all_keys, problems));
     }
     // Keys behind a syntax error would be misread, so only the syntax is reported.
-    problems.extend(wrong.into_iter().map(|error| Problem {
-        code: "syntax",
-        message: error.message().to_owned(),
+    let findings = wrong.iter().map(|error| syntax::Finding {
+        message: error.message(),
         span: error.span().unwrap_or_default(),
-        hint: None,
-        weight: Weight::Error,
-    }));
+    });
+    problems.extend(syntax::problems(text, findings));
     None
 }
 

@@ -8,6 +8,7 @@ mod text;
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
@@ -73,10 +74,7 @@ fn lines(settings: &keys::Log) -> Result<(Lines, ErrorCounter, WorkerGuard), Fai
     if let Some(path) = &settings.file {
         let path = path.as_path();
         let file = RotatingFile::open(path, settings.file_size.bytes() as u64, settings.files);
-        let file = file.map_err(|error| {
-            Failure::new(Exit::Bad, "log-file", format!("{}: {error}", path.display()))
-                .line("try", "its folder must exist and be writable for the user of the server")
-        })?;
+        let file = file.map_err(|error| no_file(path, &error))?;
         let (writer, lost, flush) = in_background(file);
         return Ok((form(settings.format, false, writer), lost, flush));
     }
@@ -88,16 +86,40 @@ fn lines(settings: &keys::Log) -> Result<(Lines, ErrorCounter, WorkerGuard), Fai
                 let (writer, lost, flush) = in_background(socket);
                 return Ok((journal::layer(writer).boxed(), lost, flush));
             }
-            Err(error) if is_asked_for => {
-                let text = format!("there is no journal of systemd: {error}");
-                return Err(Failure::new(Exit::Bad, "log-journal", text)
-                    .line("try", "format = \"text\" in [log]"));
-            }
+            Err(error) if is_asked_for => return Err(no_journal(&error)),
             Err(_) => {}
         }
     }
     let (writer, lost, flush) = in_background(io::stderr());
     Ok((form(settings.format, io::stderr().is_terminal(), writer), lost, flush))
+}
+
+/// Whether a log could be started by these settings; writes nothing.
+///
+/// # Errors
+/// What would keep it from starting.
+pub fn check(settings: &keys::Log) -> Result<(), Failure> {
+    match &settings.file {
+        Some(path) => file::check(path.as_path()).map_err(|error| no_file(path.as_path(), &error)),
+        None if settings.format == LogFormat::Journal => {
+            Journal::connect().map(drop).map_err(|error| no_journal(&error))
+        }
+        None => Ok(()),
+    }
+}
+
+fn no_file(path: &Path, error: &io::Error) -> Failure {
+    let folder = path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+    let failure = Failure::new(Exit::Bad, "log-file", format!("{}: {error}", path.display()));
+    match error.kind() {
+        io::ErrorKind::NotFound => failure.line("try", format!("mkdir -p {folder}")),
+        _ => failure.line("note", "the user of the server must be allowed to write there"),
+    }
+}
+
+fn no_journal(error: &io::Error) -> Failure {
+    let text = format!("there is no journal of systemd: {error}");
+    Failure::new(Exit::Bad, "log-journal", text).line("write", "format = \"text\" under [log]")
 }
 
 fn form(format: LogFormat, is_coloured: bool, writer: NonBlocking) -> Lines {

@@ -13,7 +13,7 @@ mod serve;
 
 use std::process::ExitCode;
 
-use lampfield_operations::{document, failure, moment, nearest};
+use lampfield_operations::{document, failure, moment, nearest, shell};
 use lampfield_server::config;
 
 fn main() -> ExitCode {

@@ -169,9 +169,16 @@ impl From<Failure> for PlaceError {
 fn read(path: &Path) -> Result<String, Failure> {
     let unreadable = |reason: String| {
         Failure::new(Exit::Usage, "unreadable-file", format!("{}: {reason}", path.display()))
-            .line("result", "nothing was started")
     };
-    let size = fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+    let size = fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            unreadable("there is no such file".to_owned()).line("or", "name another: --config FILE")
+        }
+        io::ErrorKind::PermissionDenied => unreadable("you may not read this file".to_owned())
+            .line("note", "as root or the user of the server: sudo"),
+        _ => unreadable(error.to_string()),
+    });
+    let size = size?.len();
     if size > LARGEST_FILE {
         return Err(unreadable(format!("it has {size} bytes, too many for a configuration file")));
     }

@@ -62,6 +62,9 @@ pub struct UserSecret {
     /// The command that prints the password again; absent when nothing does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<String>,
+    /// Why the password that was given is weak; absent when nothing is known against it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weak: Option<String>,
 }
 
 /// The domains that are served now.

@@ -10,6 +10,7 @@ use crate::document::OriginName;
 use crate::failure::{Exit, Failure};
 use crate::host::Host;
 use crate::nearest::nearest;
+use crate::shell;
 
 /// An account as a person names it: with or without its domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,10 +57,7 @@ impl<H: Host> Desk<H> {
         }
         let message = format!("\"{named}\" is not served here");
         let failure = Failure::new(Exit::NoSuchThing, "unknown-domain", message);
-        Err(match nearest(named, names, 3) {
-            near if near.is_empty() => failure.line("try", "lampfield domain list"),
-            near => failure.line("nearest", near.join("  ")),
-        })
+        Err(with_nearest(failure, nearest(named, names, 3)).line("try", "lampfield domain list"))
     }
 
     /// Adds where the account of an origin stands, if that is still there.
@@ -84,13 +82,16 @@ impl<H: Host> Desk<H> {
         let (served, accounts) = (self.served(actor), self.accounts.list());
         let may_see = |name: &str| served.iter().any(|domain| domain.name == name);
         let accounts = accounts.iter().filter(|account| may_see(account.jid.domain()));
-        let near =
-            nearest(jid.as_str(), accounts.map(|account| account.jid.as_str()), 3).join("  ");
+        let near = nearest(jid.as_str(), accounts.map(|account| account.jid.as_str()), 3);
         let failure = refused(AccountError::Missing(jid.clone()));
-        Err(match near.is_empty() {
-            true => failure.line("try", "lampfield user list"),
-            false => failure.line("nearest", near),
-        })
+        Err(with_nearest(failure, near).line("try", "lampfield user list"))
+    }
+}
+
+fn with_nearest(failure: Failure, near: Vec<&str>) -> Failure {
+    match near.is_empty() {
+        true => failure,
+        false => failure.line("nearest", near.join("  ")),
     }
 }
 
@@ -167,9 +168,11 @@ fn refused(error: AccountError) -> Failure {
     };
     let failure = Failure::new(exit, code, error.to_string());
     match error {
-        AccountError::Exists(jid) => failure.line("try", format!("lampfield user passwd {jid}")),
+        AccountError::Exists(jid) => {
+            failure.line("try", format!("lampfield user passwd {}", shell::word(jid.as_str())))
+        }
         AccountError::OtherKey(jid) => {
-            failure.line("try", format!("lampfield invite {jid} --rotate"))
+            failure.line("try", format!("lampfield invite {} --rotate", shell::word(jid.as_str())))
         }
         _ => failure,
     }

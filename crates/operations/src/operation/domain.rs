@@ -12,6 +12,7 @@ use crate::document::account::{Domain, DomainDone, Domains, Gone};
 use crate::failure::{Exit, Failure};
 use crate::host::{self, DomainSource, Host, NewDomain};
 use crate::nearest::nearest;
+use crate::shell;
 use crate::time::count;
 
 operation! {
@@ -213,5 +214,5 @@ fn would_remove(name: &str, gone: Gone) -> Failure {
         .line("connected", count(sessions))
         .line("facts", count(facts))
         .line("nodes", count(nodes))
-        .line("try", format!("lampfield domain remove {name} --yes"))
+        .line("try", format!("lampfield domain remove {} --yes", shell::word(name)))
 }

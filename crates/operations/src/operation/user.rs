@@ -2,7 +2,7 @@
 
 use lampfield_accounts::{
     Account, AccountSource, BareJid, Invitation as Invited, LegacyAuth, NewAccount, NewPassword,
-    Role, Rotation,
+    Role, Rotation, weakness,
 };
 use lampfield_board::{AccountName, BoardName, Pattern};
 use lampfield_hub::Reader;
@@ -17,6 +17,7 @@ use crate::document::account::{User, UserSecret, Users};
 use crate::document::done::Done;
 use crate::failure::{Exit, Failure};
 use crate::host::Host;
+use crate::shell;
 use crate::time::counted;
 
 operation! {
@@ -90,6 +91,7 @@ impl<H: Host> Perform<H> for UserAdd {
         let hear = patterns(&self.hear, "--hear")?;
         let site = self.site.as_deref().map(site).transpose()?;
         let labels = labels(&self.label)?;
+        let weak = self.password.as_ref().and_then(|password| weak(password, &jid));
         let made = self.password.is_none();
         let new = NewAccount {
             jid: jid.clone(),
@@ -111,7 +113,7 @@ impl<H: Host> Perform<H> for UserAdd {
                 let invitation = desk.accounts.invite(&jid, Rotation::Keep).await;
                 Ok(made_by_us(invitation.map_err(|error| desk.refused(error))?))
             }
-            false => Ok(given(&account.jid)),
+            false => Ok(UserSecret { weak, ..given(&account.jid) }),
         }
     }
 
@@ -144,10 +146,11 @@ impl<H: Host> Perform<H> for UserPasswd {
         let jid = desk.jid(actor, &Named::parse(&self.name))?;
         desk.known(actor, &jid)?;
         match self.password {
-            Some(Hidden(password)) => {
-                let set = desk.accounts.set_password(&jid, &password).await;
+            Some(password) => {
+                let weak = weak(&password, &jid);
+                let set = desk.accounts.set_password(&jid, &password.0).await;
                 set.map_err(|error| desk.refused(error))?;
-                Ok(given(&jid))
+                Ok(UserSecret { weak, ..given(&jid) })
             }
             None => {
                 let invitation = desk.accounts.invite(&jid, Rotation::Rotate).await;
@@ -230,12 +233,19 @@ impl<H: Host> Desk<H> {
 }
 
 fn given(jid: &BareJid) -> UserSecret {
-    UserSecret { schema: "user/1".to_owned(), jid: jid.to_string(), password: None, again: None }
+    let (schema, jid) = ("user/1".to_owned(), jid.to_string());
+    UserSecret { schema, jid, password: None, again: None, weak: None }
+}
+
+fn weak(Hidden(password): &Hidden, jid: &BareJid) -> Option<String> {
+    let jid = jid.to_string();
+    let name = jid.split('@').next().unwrap_or_default();
+    weakness(password, name).map(str::to_owned)
 }
 
 /// Only a pbx is invited, so nobody else's password is printed again.
 fn made_by_us(Invited { account, password }: Invited) -> UserSecret {
     let is_pbx = account.role == Role::Pbx;
-    let again = is_pbx.then(|| format!("lampfield invite {}", account.jid));
+    let again = is_pbx.then(|| format!("lampfield invite {}", shell::word(account.jid.as_str())));
     UserSecret { password: Some(password), again, ..given(&account.jid) }
 }

@@ -3,7 +3,6 @@
 
 mod fake_pbx;
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,9 +14,9 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, Va
 use lampfield_board::{Kind, WallTime};
 use lampfield_relay::{Fingerprint, Target};
 
-use super::{examples, hint};
-use crate::moment;
+use super::examples;
 use crate::screen::Color;
+use crate::{moment, shell};
 pub use fake_pbx::{DemoArgs, FakePbxArgs};
 
 /// What this program is called on the machine of a PBX, by the package for it.
@@ -76,18 +75,10 @@ impl Common {
         let Some(rest) = command.strip_prefix("lampfield ") else { return command.to_owned() };
         let typed = [("--config", &self.config), ("--data-dir", &self.data_dir)];
         let typed = typed.into_iter().filter_map(|(option, path)| {
-            path.as_ref().map(|path| format!("{option} {} ", quoted(&path.display().to_string())))
+            path.as_ref()
+                .map(|path| format!("{option} {} ", shell::word(&path.display().to_string())))
         });
         format!("lampfield {}{rest}", typed.collect::<String>())
-    }
-}
-
-/// A word as a shell takes it.
-pub fn quoted(word: &str) -> Cow<'_, str> {
-    let is_plain = |char: char| char.is_alphanumeric() || "-_./+@:".contains(char);
-    match word.chars().all(is_plain) {
-        true => word.into(),
-        false => format!("'{}'", word.replace('\'', "'\\''")).into(),
     }
 }
 
@@ -541,7 +532,7 @@ fn address(typed: &str) -> Result<SocketAddr, String> {
 
 fn read<T: Into<OsString> + Clone>(typed: impl IntoIterator<Item = T>) -> Result<Cli, clap::Error> {
     let mut command = command();
-    let matches = command.try_get_matches_from_mut(typed).map_err(hint::added)?;
+    let matches = command.try_get_matches_from_mut(typed)?;
     let cli = Cli::from_arg_matches(&matches)?;
     match &cli.verb {
         // It would be taken for `lampfield` alone and then forgotten.

@@ -15,6 +15,7 @@ use crate::certificate;
 use crate::config::Config;
 use crate::config::key::Section as _;
 use crate::failure::{Exit, Failure};
+use crate::logging;
 use crate::place::{Place, PlaceError};
 use crate::screen::{Screen, Verdict};
 use document::{Check, Effective};
@@ -71,6 +72,7 @@ fn verdict(
     common: &Common,
     screen: &Screen,
 ) -> Result<ExitCode, Stop> {
+    logging::check(&place.config.log)?;
     let certificates = certificate::check(&place.config).map_err(Failure::from)?;
     let mut advice = advice.to_vec();
     advice.extend(advice::of_certificates(&certificates, Timestamp::now()));

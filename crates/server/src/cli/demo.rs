@@ -13,12 +13,13 @@ use lampfield_fake_pbx::PhoneRange;
 use lampfield_operations::operation::Invite;
 use tokio::time::{Instant, sleep_until};
 
-use super::args::{Common, DemoArgs as Args, quoted};
+use super::args::{Common, DemoArgs as Args};
 use super::fake_pbx::account::invited;
 use super::fake_pbx::play::{self, Event, Interrupted, Play};
 use super::stop::Stop;
 use crate::failure::{Exit, Failure};
 use crate::screen::Screen;
+use crate::shell;
 use house::House;
 use lamps::Lamps;
 
@@ -151,5 +152,9 @@ fn page(house: &House) -> String {
 }
 
 fn command_line(program: &str, command: &str, data: &Path) -> String {
-    format!("{} {command} --data-dir {}", quoted(program), quoted(&data.display().to_string()))
+    format!(
+        "{} {command} --data-dir {}",
+        shell::word(program),
+        shell::word(&data.display().to_string())
+    )
 }

@@ -18,6 +18,8 @@ pub enum Stop {
     Failed(Failure),
     /// The configuration is wrong.
     Misconfigured(Problems),
+    /// The same, of a server that was to be started.
+    NotStarted(Problems),
     /// The output cannot be written.
     Output(io::Error),
 }
@@ -34,6 +36,15 @@ impl Stop {
         self
     }
 
+    /// With what became of a start that this has ended.
+    pub fn not_started(self) -> Self {
+        match self {
+            Self::Misconfigured(problems) => Self::NotStarted(problems),
+            Self::Failed(failure) => Self::Failed(failure.line("result", "nothing was started")),
+            other => other,
+        }
+    }
+
     /// Tells the person and gives the exit status.
     pub fn report(self) -> ExitCode {
         match self {
@@ -45,6 +56,10 @@ impl Stop {
                 failure.exit.into()
             }
             Self::Misconfigured(problems) => {
+                tell(&problems.to_string().trim_end());
+                Exit::Usage.into()
+            }
+            Self::NotStarted(problems) => {
                 tell(&format_args!("{problems}nothing was started"));
                 Exit::Usage.into()
             }

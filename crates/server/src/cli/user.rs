@@ -1,6 +1,7 @@
 //! `user add|list|change|passwd|forget-resource|remove`: the accounts. A password never stands on the
 //! command line; one the server makes is printed.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use lampfield_operations::Operation;
@@ -11,11 +12,12 @@ use lampfield_operations::operation::{
 use super::args::{Common, UserAction, UserAddArgs, UserArgs, UserChangeArgs};
 use super::password;
 use super::stop::Stop;
-use super::{ask, change, confirm, json};
+use super::{ask, change, complaint, confirm, json};
 use crate::document::account::{User as Account, UserSecret, Users};
 use crate::failure::{Exit, Failure};
 use crate::screen::time::count;
-use crate::screen::{Align, Screen, Table};
+use crate::screen::{Align, Screen, Table, Verdict};
+use crate::shell;
 
 pub fn run(user: &UserArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     match &user.action {
@@ -31,7 +33,8 @@ pub fn run(user: &UserArgs, common: &Common, screen: &Screen) -> Result<ExitCode
             change(&UserForgetResource { name, resource }, common, screen)?;
         }
         UserAction::Remove { name, yes } => {
-            if !yes {
+            // Of an account that is not there nothing would be removed: the server says so.
+            if !yes && is_known(name, common)? {
                 confirm(name)?;
             }
             change(&UserRemove { name: name.clone() }, common, screen)?;
@@ -82,7 +85,20 @@ fn give(
         Some(_) => screen.print_always(&shown)?,
         None => screen.print(&shown)?,
     }
+    if let Some(why) = secret.weak.as_ref().filter(|_| !common.json) {
+        let new = format!("lampfield user passwd {} --generate", shell::word(jid));
+        let new = common.retyped(&new);
+        let text = format!("the password is weak: {why}");
+        io::stderr()
+            .write_all(complaint(screen, Verdict::Look, &text, &new, "weak-password").as_bytes())?;
+    }
     Ok(())
+}
+
+fn is_known(name: &str, common: &Common) -> Result<bool, Stop> {
+    let users = ask(common, &UserList { domain: None })?.users;
+    let is_it = |jid: &str| jid == name || jid.split('@').next() == Some(name);
+    Ok(users.iter().any(|user| is_it(&user.jid)))
 }
 
 fn list(domain: Option<String>, common: &Common, screen: &Screen) -> Result<(), Stop> {
@@ -152,7 +168,9 @@ fn confirm(name: &str) -> Result<(), Stop> {
     if !confirm::is_possible() {
         let message = format!("there is no terminal to confirm the removal of {name}");
         let failure = Failure::new(Exit::Usage, "not-confirmed", message);
-        return Err(failure.line("try", format!("lampfield user remove {name} --yes")).into());
+        return Err(failure
+            .line("try", format!("lampfield user remove {} --yes", shell::word(name)))
+            .into());
     }
     confirm::asked(&format!(
         "This removes {name}, closes its connections and withdraws everything it said."

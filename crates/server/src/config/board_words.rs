@@ -170,9 +170,10 @@ mod tests {
         assert!(read::<Kinds>("[]").is_err());
         let refused = read::<Kinds>("['device', 'mialbox']").expect_err("a slip");
         assert_eq!(refused.span, Some(11..20));
-        assert_eq!(refused.hint.as_deref(), Some("did you mean \"mailbox\"?"));
+        let hint = refused.hint.unwrap_or_default();
+        assert!(hint.starts_with("did you mean \"mailbox\"? It can be \"device\", "), "{hint}");
         let refused = read::<Protocol>("'xmp'").expect_err("a slip");
-        assert_eq!(refused.hint.as_deref(), Some("did you mean \"xmpp\"?"));
+        assert!(refused.hint.unwrap_or_default().starts_with("did you mean \"xmpp\"?"));
     }
 
     #[test]

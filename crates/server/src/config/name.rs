@@ -54,7 +54,11 @@ macro_rules! name {
                 let typed = text(given)?;
                 Self::parse(typed).map_err(|_| {
                     let kind = $kind;
-                    Refused::new(format!("\"{typed}\" cannot be {kind}")).hint(Self::ALLOWED)
+                    let refused = Refused::new(format!("\"{typed}\" cannot be {kind}"));
+                    match before_domain(typed) {
+                        Some(name) => refused.hint(name),
+                        None => refused.hint(Self::ALLOWED),
+                    }
                 })
             }
 
@@ -63,6 +67,13 @@ macro_rules! name {
             }
         }
     };
+}
+
+/// What is meant by an address where a part of it belongs, as people write it who know `xmpp.conf`.
+fn before_domain(typed: &str) -> Option<String> {
+    let (name, domain) = typed.split_once('@')?;
+    let is_address = AccountName::parse(name).is_ok() && DomainName::parse(domain).is_ok();
+    is_address.then(|| format!("write \"{name}\" in the [[domain]] \"{domain}\""))
 }
 
 // === impl DomainName ===

@@ -4,6 +4,8 @@
 //! Our own: the crates that draw such places (miette, annotate-snippets) have a shape and colours
 //! of their own, and errors without a place have to look the same.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -120,13 +122,24 @@ impl Source {
             .take(place.column - 1)
             .map(|c| if c == '\t' { '\t' } else { ' ' })
             .collect();
-        let text: Vec<_> = place.text.split('\t').map(visible).collect();
+        let shown = without_secret(place.text);
+        let text: Vec<_> = shown.split('\t').map(visible).collect();
         writeln!(f, "{:>5} | {}", place.line, text.join("\t"))?;
         write!(f, "{:>5} | {indent}{}", "", "^".repeat(width))?;
         match &problem.hint {
             Some(hint) => writeln!(f, " {}", visible(hint)),
             None => writeln!(f),
         }
+    }
+}
+
+/// A line as it may be shown: this goes to the log of a service too.
+fn without_secret(line: &str) -> Cow<'_, str> {
+    match line.split_once(['=', ':']) {
+        Some((key, _)) if key.trim() == "password" => {
+            format!("{} ...", line.get(..=key.len()).unwrap_or_default()).into()
+        }
+        _ => line.into(),
     }
 }
 
@@ -141,7 +154,9 @@ impl Problems {
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.list.iter().try_for_each(|problem| self.source.write(problem, f))
+        self.list.iter().try_for_each(|problem| self.source.write(problem, f))?;
+        let codes: BTreeSet<_> = self.list.iter().map(|problem| problem.code).collect();
+        codes.iter().try_for_each(|code| writeln!(f, "  more  lampfield help {code}"))
     }
 }
 
@@ -164,8 +179,17 @@ mod tests {
         assert_eq!(
             shown,
             "lampfield.toml:2:2: error[unknown-key]: \"listten\" is not a key of [xmpp]\n    \
-             2 | \tlistten = [\"0.0.0.0:5222\"]\n      | \t^^^^^^^ did you mean \"listen\"?\n"
+             2 | \tlistten = [\"0.0.0.0:5222\"]\n      | \t^^^^^^^ did you mean \"listen\"?\n  more  lampfield help unknown-key\n"
         );
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        for line in ["password = hunter2", "  password: 'hunter2", "password = \"hunter2\" x"] {
+            let source = Source { path: "x".into(), text: line.to_owned() };
+            let shown = crate::config::Config::parse(source).expect_err("no TOML").to_string();
+            assert!(!shown.contains("hunter2") && shown.contains("..."), "{shown}");
+        }
     }
 
     #[test]

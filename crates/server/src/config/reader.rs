@@ -212,10 +212,14 @@ impl<'a> Reader<'a> {
         for key in unknown.collect::<Vec<_>>() {
             let name = key.get_ref().as_ref();
             let near = nearest(name, self.asked.iter().copied(), 1);
-            let hint = match (near.first(), home_of(name, &(self.all_keys)())) {
-                (Some(near), _) => Some(format!("did you mean \"{near}\"?")),
-                (None, Some(home)) => Some(format!("it is a key of {home}")),
-                (None, None) => None,
+            let has_it = |key: &&&'static str| key.split('_').any(|part| part == name);
+            let near = near.first().copied().or_else(|| self.asked.iter().find(has_it).copied());
+            let all = (self.all_keys)();
+            let hint = match (near, home_of(name, &all), deeper(name, &all)) {
+                (Some(near), ..) => Some(format!("did you mean \"{near}\"?")),
+                (None, Some(home), _) => Some(format!("it is a key of {home}")),
+                (None, None, Some(table)) => Some(format!("did you mean {table}?")),
+                (None, None, None) => None,
             };
             let message = format!("\"{name}\" is not a key of {}", title(&self.path, self.times));
             self.error("unknown-key", key.span(), Refused { message, hint, span: None });
@@ -241,4 +245,11 @@ fn title(path: &str, times: Times) -> String {
 fn home_of(name: &str, all: &Page) -> Option<String> {
     let has = |part: &&Part| part.entries.iter().any(|entry| entry.name == name);
     all.sections.iter().find(has).map(|part| title(&part.path, part.times))
+}
+
+/// The table of this name that belongs into another one.
+fn deeper(name: &str, all: &Page) -> Option<String> {
+    let ends = format!(".{name}");
+    let found = all.sections.iter().find(|part| part.path.ends_with(&ends));
+    found.map(|part| title(&part.path, part.times))
 }

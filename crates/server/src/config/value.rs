@@ -34,7 +34,7 @@ pub fn word<T: Copy>(given: Given<'_>, words: &[(&'static str, T)]) -> Result<T,
         None => {
             let near = nearest(typed, words.iter().map(|(word, _)| *word), 1);
             let hint = match near.first() {
-                Some(near) => format!("did you mean \"{near}\"?"),
+                Some(near) => format!("did you mean \"{near}\"? It can be {}", one_of(words)),
                 None => one_of(words),
             };
             Err(Refused::new(format!("\"{typed}\" is not a possible value")).hint(hint))

@@ -20,6 +20,7 @@ mod joining;
 mod lamps;
 mod logs;
 mod manual;
+mod mistakes;
 mod reload_verb;
 mod reloads;
 mod server;
@@ -38,11 +39,12 @@ fn a_wrong_configuration_names_the_place_and_starts_nothing() {
     fs::write(&file, "[xmpp]\nlistten = [\"0.0.0.0:5222\"]\n").expect("a file");
     // A check starts nothing anyway.
     let end = "nothing was started\n";
-    for (verb, end) in [("check", ""), ("serve", end), ("status", end)] {
+    for (verb, end) in [("check", ""), ("serve", end), ("status", "")] {
         let ran = lampfield(&[verb, "--config", &file.display().to_string()]);
         let expected = format!(
             "{}:2:1: error[unknown-key]: \"listten\" is not a key of [xmpp]\n    2 | listten = \
-             [\"0.0.0.0:5222\"]\n      | ^^^^^^^ did you mean \"listen\"?\n{end}",
+             [\"0.0.0.0:5222\"]\n      | ^^^^^^^ did you mean \"listen\"?\n  more  lampfield help \
+             unknown-key\n{end}",
             file.display()
         );
         assert_eq!((ran.code, ran.err), (Some(2), expected), "{verb}");

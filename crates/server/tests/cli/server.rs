@@ -132,6 +132,11 @@ impl Server {
         &self.data
     }
 
+    /// Its configuration file.
+    pub fn config(&self) -> PathBuf {
+        self.folder.as_ref().expect("a server with a file").path().join("lampfield.toml")
+    }
+
     /// Writes another configuration for the next reload.
     pub fn configure(&self, config: &str) {
         let folder = self.folder.as_ref().expect("a server with a file").path();

@@ -14,6 +14,7 @@ use super::super::stop::Stop;
 use super::super::{ask, connect, password};
 use crate::document::invite::Invite;
 use crate::failure::{Exit, Failure};
+use crate::shell;
 
 /// The port of an XMPP server, where none is named.
 const PORT: u16 = 5222;
@@ -82,7 +83,8 @@ impl Account {
 
     /// How to be rid of the account later.
     pub fn left_behind(&self, common: &Common) -> String {
-        let remove = format!("lampfield user remove {} --yes", self.settings.account());
+        let remove =
+            format!("lampfield user remove {} --yes", shell::word(&self.settings.account()));
         match self.is_ours {
             true => format!(
                 "Its account stays, so that its lamps go out as those of a PBX that died: \

@@ -19,7 +19,9 @@ pub fn print(asked: &Result<Status, Stop>, screen: &Screen) -> Result<ExitCode, 
             ("CRITICAL", 2, failure.message.clone())
         }
         Err(Stop::Failed(failure)) => ("UNKNOWN", 3, failure.message.clone()),
-        Err(Stop::Misconfigured(_)) => ("UNKNOWN", 3, "the configuration is wrong".to_owned()),
+        Err(Stop::Misconfigured(_) | Stop::NotStarted(_)) => {
+            ("UNKNOWN", 3, "the configuration is wrong".to_owned())
+        }
         Err(Stop::Output(error)) => ("UNKNOWN", 3, error.to_string()),
     };
     screen.print_always(&format!("LAMPFIELD {word} - {text}\n"))?;

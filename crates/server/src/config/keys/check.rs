@@ -11,6 +11,7 @@ use super::{Account, Config, Domain, History, Policy, Registration, Tls, Xmpp};
 use crate::config::reader::{Reader, Refused};
 use crate::config::secret_file;
 use crate::config::value::FilePath;
+use lampfield_accounts::weakness;
 pub use maps::one as map;
 
 /// Names that must differ across the file.
@@ -76,6 +77,7 @@ pub fn history(history: &History, reader: &mut Reader<'_>) {
 pub fn account(account: &Account, reader: &mut Reader<'_>) {
     names::patterns("allow", account.allow.as_deref().unwrap_or_default(), reader);
     names::patterns("hear", &account.hear, reader);
+    strength(account, reader);
     if let Some(file) = &account.password_file {
         if account.password.is_some() {
             let refused = Refused::new("password and password_file exclude each other")
@@ -86,6 +88,16 @@ pub fn account(account: &Account, reader: &mut Reader<'_>) {
     }
 }
 
+/// A password that everybody tries first. A warning: the PBX of somebody else may be set to it.
+fn strength(account: &Account, reader: &mut Reader<'_>) {
+    let Some(password) = &account.password else { return };
+    if let Some(why) = weakness(password.reveal(), account.name.as_str()) {
+        let refused = Refused::new(format!("the password of {} is weak: {why}", account.name))
+            .hint("lampfield invite NAME has a good one made");
+        reader.warning("weak-password", reader.place_of("password"), refused);
+    }
+}
+
 /// Checks the listeners, and that certificates and encryption go together.
 pub fn xmpp(xmpp: &Xmpp, reader: &mut Reader<'_>) {
     pair(&xmpp.certificate, &xmpp.certificate_key, reader);
@@ -93,6 +105,16 @@ pub fn xmpp(xmpp: &Xmpp, reader: &mut Reader<'_>) {
         let refused = Refused::new("there is no address to listen on, so nobody could connect")
             .hint("write one, such as \"0.0.0.0:5222\"");
         reader.error("no-listener", reader.place_of("listen"), refused);
+    }
+    let mut seen = HashSet::new();
+    let all = [("listen", &xmpp.listen), ("listen_tls", &xmpp.listen_tls)];
+    for (key, address) in all.iter().flat_map(|(key, list)| list.iter().map(move |one| (*key, one)))
+    {
+        if !seen.insert(address) {
+            let refused = Refused::new(format!("{address} is listened on already"))
+                .hint("each address and port can be listened on once: remove one");
+            reader.error("conflicting-keys", reader.place_of(key), refused);
+        }
     }
     if xmpp.tls == Tls::Off && !xmpp.listen_tls.is_empty() {
         let refused = Refused::new("listen_tls needs TLS, and tls is \"off\"")

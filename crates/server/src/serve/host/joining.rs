@@ -8,6 +8,7 @@ use lampfield_xmpp::session::Session;
 
 use super::ServerHost;
 use crate::document::status::{RefusedLogin, SilentPbx};
+use crate::shell;
 
 /// A PBX says its states right after its login; before that it is not silent.
 const AT_ONCE: Duration = Duration::from_secs(3);
@@ -44,6 +45,7 @@ impl ServerHost {
     }
 
     fn remedy(&self, cause: LoginCause, asked: &str) -> String {
+        let asked = shell::word(asked);
         match cause {
             LoginCause::WrongPassword => {
                 format!("lampfield invite {asked}   prints the secret that its xmpp.conf needs")
@@ -52,7 +54,11 @@ impl ServerHost {
             LoginCause::UnknownDomain => {
                 let served = self.of_domains.domains();
                 let served: Vec<_> = served.iter().map(ToString::to_string).collect();
-                format!("username=NAME@DOMAIN in its xmpp.conf; served here: {}", served.join(", "))
+                format!(
+                    "username=NAME@DOMAIN in its xmpp.conf; served here: {}; to serve it too: \
+                     lampfield domain add {asked}",
+                    served.join(", ")
+                )
             }
             LoginCause::NoTls => {
                 "usetls=yes in its xmpp.conf, then unload and load res_xmpp.so".to_owned()

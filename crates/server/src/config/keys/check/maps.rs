@@ -128,9 +128,9 @@ mod tests {
         wrong("here = 'x'\n", "missing-key", (6, 1));
         let names = "here = 'a*'\nboard = 'b*'\n";
         let near = wrong(&format!("kind = 'devise'\n{names}"), "wrong-value", (7, 8));
-        assert_eq!(near, "did you mean \"device\"?");
+        assert!(near.starts_with("did you mean \"device\"?"), "{near}");
         let near = wrong(&format!("protocol = 'xmp'\n{names}"), "wrong-value", (7, 12));
-        assert_eq!(near, "did you mean \"xmpp\"?");
+        assert!(near.starts_with("did you mean \"xmpp\"?"), "{near}");
         let (problem, at) = found("[[map]]\nprotocol = 'ami'\nhere = 'a*'\nboard = 'b*'\n");
         assert_eq!((problem.code, at), ("no-such-door", (7, 12)));
         assert!(problem.hint.is_some_and(|hint| hint.ends_with("\"xmpp\"")));

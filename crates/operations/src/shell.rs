@@ -1,0 +1,28 @@
+//! Words of a command as a shell takes them. What is printed to be typed may hold the names of
+//! strangers: who is refused at a login can call itself what it likes.
+
+use std::borrow::Cow;
+
+/// A word as a shell takes it, in quotes only where it needs them.
+#[must_use]
+pub fn word(text: &str) -> Cow<'_, str> {
+    let is_plain = |char: char| char.is_alphanumeric() || "-_./+@:".contains(char);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.into(),
+        false => format!("'{}'", text.replace('\'', "'\\''")).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_shell_would_act_on_is_quoted() {
+        assert_eq!(word("pbx-1@a.example"), "pbx-1@a.example");
+        assert_eq!(word("x;reboot"), "'x;reboot'");
+        assert_eq!(word("PJSIP/1*"), "'PJSIP/1*'");
+        assert_eq!(word("it's $(so)"), "'it'\\''s $(so)'");
+        assert_eq!(word(""), "''");
+    }
+}

@@ -1,0 +1,150 @@
+//! A command line that cannot be obeyed: the library's finding in the shape that all our errors have,
+//! and what people type instead of what they mean: words of other programs, and things that are left
+//! out here on purpose.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, Error};
+
+use crate::failure::{Exit, Failure};
+
+const PASSWORD: &str = "a password is never an argument, because every user of the machine could read it: \
+                        type it, pipe it to standard input, or have one made with --generate";
+
+/// What is wrong with a command line, and what to type instead. `typed` begins with the program.
+pub fn of(error: &Error, typed: &[String], program: &Command) -> Failure {
+    let found = Finding { error, verb: verb_of(typed, program) };
+    let (code, message) = found.told();
+    let mut failure = Failure::new(Exit::Usage, code, message);
+    if let Some(nearest) = found.nearest() {
+        failure = failure.line("nearest", nearest);
+    }
+    if let Some(choices) = found.list(ContextKind::ValidValue) {
+        failure = failure.line("one of", choices);
+    }
+    if let Some(meant) = found.typed().as_deref().and_then(meant) {
+        failure = failure.line("note", meant);
+    }
+    failure.line("try", format!("{} --help", found.verb))
+}
+
+/// The verb that was typed, with the program's name, as far as it is one.
+fn verb_of(typed: &[String], program: &Command) -> String {
+    let (mut at, mut verb) = (program, program.get_name().to_owned());
+    for word in typed.iter().skip(1) {
+        let Some(next) = at.find_subcommand(word) else { continue };
+        at = next;
+        verb = format!("{verb} {word}");
+    }
+    verb
+}
+
+/// What the library says of an error, in pieces.
+struct Finding<'a> {
+    error: &'a Error,
+    /// The verb that was typed, with the program's name.
+    verb: String,
+}
+
+// === impl Finding ===
+
+impl Finding<'_> {
+    fn told(&self) -> (&'static str, String) {
+        let command = &self.verb;
+        let typed = self.typed().unwrap_or_default();
+        match self.error.kind() {
+            ErrorKind::InvalidSubcommand => {
+                ("unknown-verb", format!("{command} has no verb \"{typed}\""))
+            }
+            ErrorKind::UnknownArgument if typed.starts_with('-') => {
+                ("unknown-option", format!("{command} has no option {typed}"))
+            }
+            ErrorKind::UnknownArgument => {
+                ("unknown-option", format!("{command} does not know what to do with \"{typed}\""))
+            }
+            ErrorKind::MissingRequiredArgument => {
+                let missing = self.list(ContextKind::InvalidArg).unwrap_or_default();
+                ("missing-argument", format!("{command} needs {missing}"))
+            }
+            ErrorKind::InvalidValue | ErrorKind::ValueValidation => self.wrong_value(&typed),
+            ErrorKind::ArgumentConflict => match self.text(ContextKind::PriorArg) {
+                Some(prior) => {
+                    ("wrong-usage", format!("{typed} and {prior} cannot stand together"))
+                }
+                None => ("wrong-usage", self.own_words()),
+            },
+            _ => ("wrong-usage", self.own_words()),
+        }
+    }
+
+    fn wrong_value(&self, argument: &str) -> (&'static str, String) {
+        let value = self.text(ContextKind::InvalidValue).unwrap_or_default();
+        // The library adds what stands for the value: `--since <TIME>`.
+        let argument = argument.split(' ').next().unwrap_or_default();
+        if value.is_empty() {
+            return ("missing-argument", format!("{argument} needs a value"));
+        }
+        let told = match std::error::Error::source(self.error).map(ToString::to_string) {
+            Some(reason) if reason.contains(&value) => reason,
+            Some(reason) => format!("\"{value}\" will not do: {reason}"),
+            None => format!("\"{value}\" will not do"),
+        };
+        ("wrong-argument", format!("{argument}: {told}"))
+    }
+
+    /// The option, argument or word that is wrong.
+    fn typed(&self) -> Option<String> {
+        let kinds = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg];
+        kinds.into_iter().find_map(|kind| self.text(kind))
+    }
+
+    fn nearest(&self) -> Option<String> {
+        let kinds = [
+            ContextKind::SuggestedSubcommand,
+            ContextKind::SuggestedArg,
+            ContextKind::SuggestedValue,
+        ];
+        kinds.into_iter().find_map(|kind| self.list(kind))
+    }
+
+    fn text(&self, kind: ContextKind) -> Option<String> {
+        match self.error.get(kind) {
+            Some(ContextValue::String(text)) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    fn list(&self, kind: ContextKind) -> Option<String> {
+        match self.error.get(kind) {
+            Some(ContextValue::Strings(list)) if !list.is_empty() => Some(list.join(", ")),
+            _ => self.text(kind),
+        }
+    }
+
+    /// The first line of what the library prints, which is a sentence.
+    fn own_words(&self) -> String {
+        let text = self.error.to_string();
+        let first = text.lines().next().unwrap_or_default();
+        first.trim_start_matches("error: ").to_owned()
+    }
+}
+
+fn meant(typed: &str) -> Option<&'static str> {
+    match typed {
+        "lamps" => Some(
+            "all of them: 'lampfield lamp list'; how many: 'lampfield status'; one: 'lampfield why NAME'",
+        ),
+        "--keep" => {
+            Some("what is set stays until 'lampfield lamp clear', or for the time that --for names")
+        }
+        "del" | "delete" => Some("to remove an account: 'lampfield user remove NAME'"),
+        "edit" | "modify" | "set-site" => {
+            Some("to change an account: 'lampfield user change NAME'")
+        }
+        "start" | "restart" => Some(
+            "to run it in the foreground: 'lampfield serve'; as a service: 'systemctl restart lampfield'",
+        ),
+        "version" => Some("'lampfield --version'"),
+        "--password" => Some(PASSWORD),
+        _ => None,
+    }
+}
