@@ -25,6 +25,7 @@ use pem::PemFault;
 use crate::config::Config;
 use crate::config::name::DomainName;
 use crate::failure::{Exit, Failure};
+use crate::shell;
 
 /// Why a domain has no certificate.
 #[derive(Debug, Error)]
@@ -220,7 +221,10 @@ impl From<CertificateError> for Failure {
                 "try",
                 format!("move certificate {number} of the file to its top: the server's own stands first"),
             ),
-            _ => failure.line("result", "nothing was started"),
+            CertificateError::File { path, .. } => {
+                failure.line("try", format!("ls -l {}", shell::word(&path.display().to_string())))
+            }
+            _ => failure,
         }
     }
 }

@@ -151,7 +151,10 @@ impl Talk {
 }
 
 fn no_tls(settings: &Settings, error: &impl std::fmt::Display) -> End {
-    End::Tls { server: settings.server.clone(), error: error.to_string() }
+    let error = error.to_string();
+    // So the library begins what a check of the certificate says itself.
+    let error = error.strip_prefix("unexpected error: ").unwrap_or(&error).to_owned();
+    End::Tls { server: settings.server.clone(), error }
 }
 
 /// Asterisk asks for addresses only, never for services (SRV).

@@ -33,6 +33,15 @@ pub struct Invite {
     pub note: Option<String>,
 }
 
+/// Everything that many more PBXs need.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Invites {
+    /// The schema of this document, `invites/1`.
+    pub schema: String,
+    /// In the order in which they were named.
+    pub invites: Vec<Invite>,
+}
+
 /// How the stream of a PBX comes here: directly or by a relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

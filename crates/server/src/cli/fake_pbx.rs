@@ -54,10 +54,10 @@ async fn live(args: &Args, account: &Account, screen: &Screen) -> Result<Ended, 
     loop {
         tokio::select! {
             event = play.next() => {
-                screen.print(&play::line(&name, &event))?;
-                if let Some(failure) = fatal(event, &mut has_joined, args) {
+                if let Some(failure) = fatal(&event, &mut has_joined, args) {
                     return Err(failure.into());
                 }
+                screen.print(&play::line(&name, &event))?;
             }
             () = at(next_crash) => {
                 play.crash(0);
@@ -91,7 +91,7 @@ async fn at(moment: Option<Instant>) {
 }
 
 /// What it cannot go on from: no way in at the first try, which waiting would not mend, and death.
-fn fatal(event: Event, has_joined: &mut bool, args: &Args) -> Option<Failure> {
+fn fatal(event: &Event, has_joined: &mut bool, args: &Args) -> Option<Failure> {
     let Event::News(_, news) = event else { return None };
     match news {
         News::Joined(_) => {
@@ -100,20 +100,33 @@ fn fatal(event: Event, has_joined: &mut bool, args: &Args) -> Option<Failure> {
         }
         News::Died(crash) => {
             let message = format!("a real Asterisk would have crashed of {}", crash.what);
-            Some(Failure::new(Exit::Bad, "fake-crashed", message).line("received", crash.stanza))
+            let failure = Failure::new(Exit::Bad, "fake-crashed", message);
+            Some(failure.line("received", &crash.stanza))
         }
-        News::Outside(end, _) if !*has_joined => Some(outside(&end, args)),
+        News::Outside(end, _) if !*has_joined => Some(outside(end, args)),
         News::Outside(..) | News::Lost(..) => None,
     }
 }
 
 fn outside(end: &End, args: &Args) -> Failure {
     match end {
+        End::Closed(Some(why)) if why.starts_with("host-unknown") => {
+            Failure::new(Exit::NotAllowed, "fake-refused", end.to_string()).line(
+                "try",
+                "with --domain DOMAIN: lampfield status there names those that it serves",
+            )
+        }
         End::Refused(_) => Failure::new(Exit::NotAllowed, "fake-refused", end.to_string())
             .line("likely", "the account does not exist there, or has another password"),
         End::NoPlain if args.no_tls => {
             Failure::new(Exit::NotAllowed, "fake-refused", format!("{end}, in clear text"))
                 .line("try", "without --no-tls")
+        }
+        End::Tls { .. } if !args.fingerprint.is_empty() || args.ca.is_some() => {
+            Failure::new(Exit::NotAllowed, "fake-refused", end.to_string()).line(
+                "note",
+                "without --fingerprint and --ca every certificate is believed, as Asterisk does it",
+            )
         }
         End::NoTls | End::NoPlain | End::Tls { .. } => {
             Failure::new(Exit::NotAllowed, "fake-refused", end.to_string())

@@ -1,5 +1,9 @@
-//! `invite NAME`: everything one more Asterisk PBX needs, ready to paste.
+//! `invite NAME`: everything one more Asterisk PBX needs, ready to paste; `invite --from FILE`: the same
+//! for many.
 
+mod names;
+
+use std::path::Path;
 use std::process::ExitCode;
 
 use lampfield_operations::operation::Invite as InviteOperation;
@@ -7,19 +11,55 @@ use lampfield_operations::operation::Invite as InviteOperation;
 use super::args::{Common, InviteArgs};
 use super::stop::Stop;
 use super::{connect, json};
-use crate::document::invite::{ByRelay, Invite, RelayPackage, Way};
-use crate::failure::Exit;
+use crate::document::invite::{ByRelay, Invite, Invites, RelayPackage, Way};
+use crate::failure::{Exit, Failure};
 use crate::screen::{Screen, Verdict};
 
 pub fn run(args: &InviteArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
-    let InviteArgs { name, domain, rotate, .. } = args.clone();
-    // Its texts have several lines, all of them made by the server.
-    let invite = connect(common)?.ask(&InviteOperation { name, domain, rotate })?;
-    screen.print_always(&match common.json {
-        true => json(&invite)?,
-        false => text(&invite, args.direct, screen),
-    })?;
+    match (&args.name, &args.from) {
+        (Some(name), _) => {
+            let invite = invited(name, args, common)?;
+            screen.print_always(&match common.json {
+                true => json(&invite)?,
+                false => text(&invite, args.direct, screen),
+            })?;
+        }
+        (None, Some(file)) => many(file, args, common, screen)?,
+        (None, None) => return Err(Failure::bug("an invitation of nobody").into()),
+    }
     Ok(Exit::Good.into())
+}
+
+fn invited(name: &str, args: &InviteArgs, common: &Common) -> Result<Invite, Stop> {
+    let (name, domain) = (name.to_owned(), args.domain.clone());
+    let operation = InviteOperation { name, domain, rotate: args.rotate };
+    // Its texts have several lines, all of them made by the server.
+    Ok(connect(common)?.ask(&operation)?)
+}
+
+/// Each as soon as it is made. A wrong name ends it; to invite again those before it changes nothing.
+fn many(file: &Path, args: &InviteArgs, common: &Common, screen: &Screen) -> Result<(), Stop> {
+    let mut invites = Vec::new();
+    for names::Line { number, name } in names::read(file)? {
+        let invite = invited(&name, args, common).map_err(|stop| match stop {
+            Stop::Failed(failure) => {
+                let place = format!("{}:{number}", file.display());
+                Stop::Failed(failure.line("stands in", place))
+            }
+            other => other,
+        })?;
+        match common.json {
+            true => invites.push(invite),
+            false => {
+                let head = format!("## {}\n\n", invite.jid);
+                screen.print_always(&format!("{head}{}\n", text(&invite, args.direct, screen)))?;
+            }
+        }
+    }
+    if common.json {
+        screen.print_always(&json(&Invites { schema: "invites/1".to_owned(), invites })?)?;
+    }
+    Ok(())
 }
 
 fn text(invite: &Invite, direct: bool, screen: &Screen) -> String {

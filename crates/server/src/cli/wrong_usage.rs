@@ -84,7 +84,7 @@ impl Finding<'_> {
             return ("missing-argument", format!("{argument} needs a value"));
         }
         let told = match std::error::Error::source(self.error).map(ToString::to_string) {
-            Some(reason) if reason.contains(&value) => reason,
+            Some(reason) if reason.contains(&value) => in_words(reason),
             Some(reason) => format!("\"{value}\" will not do: {reason}"),
             None => format!("\"{value}\" will not do"),
         };
@@ -126,6 +126,15 @@ impl Finding<'_> {
         let first = text.lines().next().unwrap_or_default();
         first.trim_start_matches("error: ").to_owned()
     }
+}
+
+/// A range as people write it, not as Rust does.
+fn in_words(reason: String) -> String {
+    let range = reason.split_once(" is not in ").and_then(|(value, range)| {
+        let (least, most) = range.split_once("..=")?;
+        Some(format!("{value} is not between {least} and {most}"))
+    });
+    range.unwrap_or(reason)
 }
 
 fn meant(typed: &str) -> Option<&'static str> {

@@ -148,3 +148,21 @@ fn the_command_works_as_it_is_printed() {
     assert_eq!(status["origins"][0]["by_relay"], true, "{status}");
     assert_eq!(status["origins"][0]["reported_address"], "127.0.0.1", "{status}");
 }
+
+#[test]
+fn many_are_invited_from_a_file() {
+    let server = Server::start("");
+    let input = "# Berlin\npbx-1\npbx-2  # the old one\n";
+    let ran = server.ask_with(&["invite", "--from", "-"], input);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let one = server.ask(&["invite", "pbx-2"]).out;
+    assert!(ran.out.contains("## pbx-1@localhost\n") && ran.out.contains(&one), "{}", ran.out);
+    let both = server.ask_with(&["invite", "--from", "-", "--json"], input).json();
+    assert_eq!(both["invites"][1]["jid"], "pbx-2@localhost", "{both}");
+    let wrong = server.ask_with(&["invite", "--from", "-"], "pbx-1\n\npbx 3\n");
+    assert_eq!(wrong.code, Some(2), "{}", wrong.err);
+    assert!(wrong.err.contains("stands in  -:3"), "{}", wrong.err);
+    assert!(wrong.out.contains("## pbx-1@localhost"), "what was right is there: {}", wrong.out);
+    assert_eq!(server.ask_with(&["invite", "--from", "-"], "# nobody\n").code, Some(2));
+    assert_eq!(server.ask(&["invite"]).code, Some(2));
+}
