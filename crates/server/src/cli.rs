@@ -15,6 +15,7 @@ mod history;
 mod invite;
 mod lamp;
 mod log;
+mod others;
 mod password;
 mod relay;
 mod reload;
@@ -73,12 +74,17 @@ pub fn run() -> ExitCode {
 
 /// Tells of a wrong usage, as a document too if a script asked for one, in whatever place.
 fn refuse(error: &clap::Error) -> ExitCode {
-    let typed: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into()).collect();
+    let typed = typed();
     let stop = Stop::Failed(wrong_usage::of(error, &typed, &args::command()));
     let screen = Screen::of(Color::Never, Signs::Ascii, Voice::Spoken);
     let wants_json = typed.iter().any(|word| word == "--json");
     let answered = if wants_json { explain(&stop, &screen) } else { Ok(()) };
     answered.err().unwrap_or(stop).report()
+}
+
+/// The command as it was typed.
+fn typed() -> Vec<String> {
+    std::env::args_os().map(|word| word.to_string_lossy().into()).collect()
 }
 
 /// A script that asked for a document gets one also when there is no other.
@@ -157,6 +163,12 @@ fn connect(common: &Common) -> Result<Client, Stop> {
     let (socket, mistakes) =
         Place::socket_to_ask(common.config.as_deref(), common.data_dir.as_deref())?;
     match (Client::connect(&socket, common.timeout), mistakes) {
+        (Err(failure), None) if failure.code == "not-reached" => {
+            Err(others::told(failure, common, &typed()).into())
+        }
+        (Err(failure), None) if failure.code == "not-allowed" => {
+            Err(failure.line("try", others::as_root(&typed())).into())
+        }
         (client, None) => Ok(client?),
         (Ok(client), Some(mistakes)) => {
             let said = say_mistakes(&mistakes);

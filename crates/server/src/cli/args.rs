@@ -534,7 +534,13 @@ fn address(typed: &str) -> Result<SocketAddr, String> {
     typed.parse().map_err(|_| wanted.to_owned())
 }
 
-fn read<T: Into<OsString> + Clone>(typed: impl IntoIterator<Item = T>) -> Result<Cli, clap::Error> {
+/// Reads a command line that begins with the program.
+///
+/// # Errors
+/// As [`parse`].
+pub fn read<T: Into<OsString> + Clone>(
+    typed: impl IntoIterator<Item = T>,
+) -> Result<Cli, clap::Error> {
     let mut command = command();
     let matches = command.try_get_matches_from_mut(typed)?;
     let cli = Cli::from_arg_matches(&matches)?;

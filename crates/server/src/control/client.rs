@@ -123,12 +123,10 @@ fn not_reached(socket: &Path, error: &io::Error) -> Failure {
         io::ErrorKind::PermissionDenied => {
             Failure::new(Exit::NotAllowed, "not-allowed", "the control socket is not yours")
                 .line("asked", asked)
-                .line("try", "run the command as the user of the server, for example with sudo")
+                .line("note", "ask as the user of the server, or as root: sudo")
         }
         _ => Failure::new(Exit::NotReached, "not-reached", "no server answers here")
-            .line("asked", format!("{asked}: {error}"))
-            .line("try", "start it: lampfield serve")
-            .line("or", "name its folder: --config FILE or --data-dir FOLDER"),
+            .line("asked", format!("{asked}: {error}")),
     }
 }
 
