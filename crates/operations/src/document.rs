@@ -11,6 +11,7 @@ pub mod history;
 pub mod invite;
 pub mod lamp;
 pub mod reload;
+pub mod rotated;
 pub mod status;
 pub mod why;
 

@@ -81,6 +81,13 @@ pub trait Host: 'static {
     /// The file is wrong or cannot be read; nothing was changed.
     fn reload(&self) -> impl Future<Output = Result<Reloaded, Failure>>;
 
+    /// Makes a new key and certificate for a domain, beside the old ones or in their place; one that waits
+    /// already is taken. Gives the SHA-256 of the certificate, then of its key.
+    ///
+    /// # Errors
+    /// There is no TLS, the files are the operator's, or they cannot be written.
+    fn rotate_certificate(&self, domain: &str, now: bool) -> Result<Vec<String>, Failure>;
+
     /// What it knows of its own state.
     fn machine(&self) -> Machine;
 

@@ -12,6 +12,7 @@ mod log;
 mod past;
 mod recall;
 mod reload;
+mod rotate;
 mod status;
 mod stored;
 mod subject;
@@ -34,6 +35,7 @@ pub use lamp::{LampClear, LampSet};
 pub use lamps::LampList;
 pub use log::LogSet;
 pub use reload::Reload;
+pub use rotate::{RotateCertificate, RotateInviteKey};
 pub use status::Status;
 pub use user::{UserAdd, UserForgetResource, UserList, UserPasswd, UserRemove};
 pub use user_change::UserChange;
@@ -190,5 +192,7 @@ operations! {
     DomainRemove,
     LogSet,
     Reload,
+    RotateInviteKey,
+    RotateCertificate,
     Audit,
 }

@@ -283,6 +283,30 @@ pub fn load(
     Ok((ByName::new(certificates), summaries))
 }
 
+/// A new key and certificate for a domain without files of the operator's; they wait until
+/// [`use_next`].
+///
+/// # Errors
+/// They cannot be made or written.
+pub fn make_next(domain: &DomainName, data_dir: &Path) -> Result<Summary, CertificateError> {
+    let provider = ring::default_provider();
+    let pair = self_signed::next(domain, data_dir, Timestamp::now(), &provider)?;
+    Ok(summary(domain, Maker::MadeNow, &pair.load(&provider)?))
+}
+
+/// Puts what [`make_next`] has made in the place of what is in use; a load takes it then.
+///
+/// # Errors
+/// The files cannot be renamed.
+pub fn use_next(domain: &DomainName, data_dir: &Path) -> Result<(), CertificateError> {
+    self_signed::take_next(domain, data_dir)
+}
+
+/// Whether the certificate of a domain is the operator's.
+pub fn is_operators(config: &Config, domain: &DomainName) -> bool {
+    operators(config, Some(domain)).is_some()
+}
+
 /// The TLS settings of every listener.
 ///
 /// # Errors

@@ -19,6 +19,7 @@ mod others;
 mod password;
 mod relay;
 mod reload;
+mod rotate;
 mod status;
 mod stop;
 mod user;
@@ -136,6 +137,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
         Verb::Domain(domain) => domain::run(domain, common, screen),
         Verb::Audit(audit) => audit::run(audit, common, screen),
         Verb::Reload => reload::run(common, screen),
+        Verb::Rotate(rotate) => rotate::run(rotate, common, screen),
         Verb::Log(log) => log::run(log, common, screen),
         Verb::Relay(relay) => relay::run(relay),
         Verb::Demo(demo) => demo::run(demo, common, screen),

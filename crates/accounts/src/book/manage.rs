@@ -14,7 +14,7 @@ use crate::derivations::Busy;
 use crate::generation::Generation;
 use crate::invite::{self, Invitation, Rotation};
 use crate::key_file::random;
-use crate::{Account, AccountError, AccountSource, LegacyAuth, Role};
+use crate::{Account, AccountError, AccountSource, KeyFileError, LegacyAuth, Role};
 
 /// An account to add, with everything that it starts with.
 #[derive(Clone)]
@@ -213,6 +213,18 @@ impl AccountBook {
         }
     }
 
+    /// Gives the invitations a new key, as when somebody else may have read the old one, from which the
+    /// passwords of all invited PBXs can be computed. Gives the accounts that log in with such a password
+    /// until they are invited again with [`Rotation::Rotate`].
+    ///
+    /// # Errors
+    /// The key cannot be written; nothing has changed then.
+    pub fn rotate_invite_key(&self) -> Result<Vec<BareJid>, KeyFileError> {
+        self.keys.rotate()?;
+        let invited = self.list().into_iter().filter(|account| account.invited.is_some());
+        Ok(invited.map(|account| account.jid.clone()).collect())
+    }
+
     async fn rotate(&self, jid: &BareJid) -> Result<Invitation, AccountError> {
         let generation = Generation::draw().ok_or(AccountError::NoRandom)?;
         let password = self.invited(jid, generation);
@@ -229,7 +241,7 @@ impl AccountBook {
 
     /// The password of an account's invitation.
     pub(super) fn invited(&self, jid: &BareJid, generation: Generation) -> String {
-        invite::password(&self.keys.invite, jid, generation)
+        invite::password(&self.keys.invite.get(), jid, generation)
     }
 
     // --- what the ways to change the book share ---

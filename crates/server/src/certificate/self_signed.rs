@@ -32,23 +32,69 @@ pub fn of(
     now: Timestamp,
     provider: &CryptoProvider,
 ) -> Result<(PemPair, Maker), CertificateError> {
-    let folder = data_dir.join("tls");
-    let pair = PemPair {
-        certificate: folder.join(format!("{domain}.pem")),
-        key: folder.join(format!("{domain}.key")),
-    };
+    let pair = kept(domain, data_dir);
     private::close(&pair.key)
         .map_err(|source| CertificateError::File { path: pair.key.clone(), source })?;
     if is_good(&pair, now, provider) {
         return Ok((pair, Maker::MadeBefore));
     }
+    let folder = data_dir.join("tls");
     private::make_folder(&folder)
-        .map_err(|source| CertificateError::File { path: folder.clone(), source })?;
+        .map_err(|source| CertificateError::File { path: folder, source })?;
     let kept = fs::read_to_string(&pair.key).ok().and_then(|key| KeyPair::from_pem(&key).ok());
     let (certificate, key) = make(domain, now, kept)
         .map_err(|source| CertificateError::NotMade { domain: domain.clone(), source })?;
     pair.store(&certificate, &key)?;
     Ok((pair, Maker::MadeNow))
+}
+
+/// A new key and certificate for a domain that wait beside those in use, made if there are none.
+///
+/// # Errors
+/// They cannot be made or written.
+pub fn next(
+    domain: &DomainName,
+    data_dir: &Path,
+    now: Timestamp,
+    provider: &CryptoProvider,
+) -> Result<PemPair, CertificateError> {
+    let waiting = waiting(domain, data_dir);
+    if !is_good(&waiting, now, provider) {
+        let (certificate, key) = make(domain, now, None)
+            .map_err(|source| CertificateError::NotMade { domain: domain.clone(), source })?;
+        waiting.store(&certificate, &key)?;
+    }
+    Ok(waiting)
+}
+
+/// Puts those that wait in the place of those in use. After a crash between the two files, the key is
+/// the new one already, and a certificate is made for it.
+///
+/// # Errors
+/// They cannot be renamed.
+pub fn take_next(domain: &DomainName, data_dir: &Path) -> Result<(), CertificateError> {
+    let (from, to) = (waiting(domain, data_dir), kept(domain, data_dir));
+    for (from, to) in [(from.key, to.key), (from.certificate, to.certificate)] {
+        fs::rename(&from, to).map_err(|source| CertificateError::File { path: from, source })?;
+    }
+    Ok(())
+}
+
+fn kept(domain: &DomainName, data_dir: &Path) -> PemPair {
+    named(&domain.to_string(), data_dir)
+}
+
+/// A name that no domain has: a blank is never in one.
+fn waiting(domain: &DomainName, data_dir: &Path) -> PemPair {
+    named(&format!("next {domain}"), data_dir)
+}
+
+fn named(name: &str, data_dir: &Path) -> PemPair {
+    let folder = data_dir.join("tls");
+    PemPair {
+        certificate: folder.join(format!("{name}.pem")),
+        key: folder.join(format!("{name}.key")),
+    }
 }
 
 fn is_good(pair: &PemPair, now: Timestamp, provider: &CryptoProvider) -> bool {

@@ -120,6 +120,8 @@ pub enum Verb {
     Audit(AuditArgs),
     /// Reads the configuration file again.
     Reload,
+    /// Makes new secrets of the server itself.
+    Rotate(RotateArgs),
     /// Changes what the running server logs.
     Log(LogArgs),
     /// Carries the stream of the PBX on this machine to a server elsewhere.
@@ -406,6 +408,29 @@ pub struct InviteArgs {
     /// Make a new secret; the old one stops working
     #[arg(long)]
     pub rotate: bool,
+}
+
+/// The arguments of `lampfield rotate`.
+#[derive(Debug, Args)]
+pub struct RotateArgs {
+    /// What is replaced.
+    #[command(subcommand)]
+    pub what: RotateAction,
+}
+
+/// The secrets of the server itself.
+#[derive(Debug, Subcommand)]
+pub enum RotateAction {
+    /// Makes a new key for the passwords of invited PBXs.
+    InviteKey,
+    /// Makes a new key and certificate for a domain whose certificate Lampfield makes.
+    Certificate {
+        /// The domain, if not the first one
+        domain: Option<String>,
+        /// Use the new one from now on; without this it waits until the relays know it
+        #[arg(long)]
+        now: bool,
+    },
 }
 
 /// The arguments of `lampfield domain`.

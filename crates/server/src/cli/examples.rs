@@ -7,7 +7,7 @@ use clap::Command;
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
 
 /// Three examples for each verb, by its path. Each ends well on a fresh install.
-pub const EXAMPLES: [(&str, [&str; 3]); 33] = [
+pub const EXAMPLES: [(&str, [&str; 3]); 36] = [
     ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
     (
         "lampfield serve",
@@ -75,6 +75,30 @@ pub const EXAMPLES: [(&str, [&str; 3]); 33] = [
             "lampfield watch",
             "lampfield watch 'device/PJSIP/1*' --for 10s",
             "lampfield watch --json --count 100",
+        ],
+    ),
+    (
+        "lampfield rotate",
+        [
+            "lampfield rotate invite-key",
+            "lampfield rotate certificate",
+            "lampfield rotate certificate --now",
+        ],
+    ),
+    (
+        "lampfield rotate invite-key",
+        [
+            "lampfield rotate invite-key",
+            "lampfield rotate invite-key --json",
+            "lampfield rotate invite-key --quiet",
+        ],
+    ),
+    (
+        "lampfield rotate certificate",
+        [
+            "lampfield rotate certificate",
+            "lampfield rotate certificate localhost",
+            "lampfield rotate certificate --now",
         ],
     ),
     (

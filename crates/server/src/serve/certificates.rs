@@ -147,6 +147,18 @@ impl Certificates {
         Ok(Some(Loaded { by_name, summaries, stamps }))
     }
 
+    /// Makes a new key and certificate for a domain; they wait, or are in its files for the next load.
+    ///
+    /// # Errors
+    /// They cannot be made or written.
+    pub fn rotate(&self, domain: &DomainName, now: bool) -> Result<Summary, CertificateError> {
+        let next = certificate::make_next(domain, &self.data_dir)?;
+        if now {
+            certificate::use_next(domain, &self.data_dir)?;
+        }
+        Ok(next)
+    }
+
     /// Keeps why the files that are there now cannot be used; those of before stay in use.
     pub fn refuse(&self, config: &Config, error: CertificateError) {
         *self.read.borrow_mut() = stamps(config);

@@ -164,6 +164,10 @@ impl Host for ServerHost {
         self.read_again().await
     }
 
+    fn rotate_certificate(&self, domain: &str, now: bool) -> Result<Vec<String>, Failure> {
+        self.rotate(domain, now)
+    }
+
     fn machine(&self) -> Machine {
         let first = self.of_domains.names().into_iter().find_map(|name| self.boards.get(&name));
         self.state(first.map(|board| board.now()).unwrap_or_default())

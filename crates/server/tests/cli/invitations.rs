@@ -166,3 +166,53 @@ fn many_are_invited_from_a_file() {
     assert_eq!(server.ask_with(&["invite", "--from", "-"], "# nobody\n").code, Some(2));
     assert_eq!(server.ask(&["invite"]).code, Some(2));
 }
+
+/// Somebody may have read the old key: the PBXs that have a password of it go on, and are named.
+#[test]
+fn a_new_invite_key_leaves_connected_pbxs_alone_and_names_them() {
+    let mut server = Server::start_with("", "tls = 'off'\nclear_text_auth = true\n");
+    let secret = |block: &str| {
+        let line = block.lines().find_map(|line| line.trim().strip_prefix("secret="));
+        line.expect("a secret").to_owned()
+    };
+    let old = secret(&server.ask(&["invite", "pbx-1"]).out);
+    let ran = server.ask(&["rotate", "invite-key"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("lampfield --config"), "{}", ran.out);
+    assert!(ran.out.contains(" invite pbx-1@localhost --rotate"), "{}", ran.out);
+    Client::log_in(server.address(), "localhost", "pbx-1", &old);
+    assert!(server.ask(&["invite", "pbx-1"]).err.contains("error[other-key]"));
+    let new = secret(&server.ask(&["invite", "pbx-1", "--rotate"]).out);
+    assert_ne!(old, new);
+    server.stop();
+    server.restart();
+    assert_eq!(secret(&server.ask(&["invite", "pbx-1"]).out), new, "the new key is kept");
+    Client::log_in(server.address(), "localhost", "pbx-1", &new);
+}
+
+#[test]
+fn a_new_certificate_waits_until_the_relays_know_it() {
+    let server = Server::start("");
+    let print = |document: &serde_json::Value, key: &str| document[key].as_str().map(str::to_owned);
+    let in_use = || {
+        let status = server.ask(&["status", "--json"]).json();
+        let certificate = &status["certificates"][0];
+        (print(certificate, "fingerprint"), print(certificate, "key_fingerprint"))
+    };
+    let before = in_use();
+    let waits = server.ask(&["rotate", "certificate", "--json"]).json();
+    assert_eq!(waits["in_use"], false);
+    assert_eq!(in_use(), before, "not yet");
+    assert_eq!(server.ask(&["rotate", "certificate", "--json"]).json(), waits, "the same waits");
+    let taken = server.ask(&["rotate", "certificate", "localhost", "--now", "--json"]).json();
+    assert_eq!(taken["fingerprints"], waits["fingerprints"], "what the relays were told");
+    let after = in_use();
+    assert_eq!(after.0.as_deref(), taken["fingerprints"][0].as_str());
+    assert_eq!(after.1.as_deref(), taken["fingerprints"][1].as_str());
+    assert_ne!(after.1, before.1, "another key");
+    assert_eq!(after.0, Some(fingerprint(&server)), "in its file");
+    let text = server.ask(&["rotate", "certificate"]).out;
+    assert!(text.starts_with("a new certificate is made and waits\n"), "{text}");
+    let wrong = server.ask(&["rotate", "certificate", "b.example"]);
+    assert_eq!(wrong.code, Some(5), "{}", wrong.err);
+}

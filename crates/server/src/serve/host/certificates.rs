@@ -7,9 +7,9 @@ use lampfield_hub::Now;
 use tokio::time::{Instant, sleep};
 
 use super::ServerHost;
-use crate::certificate::Summary;
+use crate::certificate::{self, Summary};
 use crate::document::status::{Attention, Certificate, Severity};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::serve::certificates::FilesAre;
 
 /// How often the operator's files are looked at. A new certificate is in use after two looks at the most.
@@ -41,6 +41,27 @@ impl ServerHost {
                 }
             }
         }
+    }
+
+    /// Makes a new key and certificate for a domain, beside those in use or in their place.
+    pub(super) fn rotate(&self, domain: &str, now: bool) -> Result<Vec<String>, Failure> {
+        let config = self.config.borrow().clone();
+        let Some(Summary { domain, .. }) = self.certificates.of(domain) else {
+            let message = format!("there is no TLS for {domain}, so it has no certificate");
+            return Err(Failure::new(Exit::Conflict, "no-certificate", message));
+        };
+        if certificate::is_operators(&config, &domain) {
+            let message =
+                format!("the certificate of {domain} is yours: Lampfield has not made it");
+            return Err(Failure::new(Exit::Conflict, "not-made-here", message)
+                .line("note", "replace its files; they are taken by themselves"));
+        }
+        let new = self.certificates.rotate(&domain, now).map_err(Failure::from)?;
+        if now {
+            let loaded = self.certificates.load(&config).map_err(Failure::from)?;
+            loaded.into_iter().for_each(|loaded| self.use_certificates(loaded));
+        }
+        Ok(new.fingerprints.all().map(str::to_owned).collect())
     }
 
     /// Takes certificates into use, for new connections.
