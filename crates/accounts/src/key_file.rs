@@ -138,7 +138,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let first = AccountKeys::load(folder.path()).expect("made");
         let again = AccountKeys::load(folder.path()).expect("read");
-        assert_eq!((first.invite, first.fake_keys), (again.invite, again.fake_keys));
+        assert_eq!(first.invite, again.invite);
+        assert_eq!(first.fake_keys, again.fake_keys);
         assert_ne!(first.verified, again.verified, "new for each run");
         assert_ne!(first.invite.get(), first.fake_keys);
         let mode = fs::metadata(folder.path().join(NAME)).expect("a file").permissions().mode();
