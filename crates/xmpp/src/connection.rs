@@ -53,6 +53,8 @@ enum Ending {
     Cut,
     /// TLS could not make sense of what the peer sent.
     Garbled,
+    /// The peer does not want our certificate.
+    Distrusted,
     /// We ended the stream and said why.
     Refused(StreamError),
 }
@@ -131,6 +133,10 @@ impl Connection {
                 },
                 Ok(Progress::Closed) => Err(Ending::CLOSED),
                 Ok(Progress::Garbled) => Err(Ending::Garbled),
+                Ok(Progress::Distrusted) => {
+                    self.stream.miss_trust();
+                    Err(Ending::Distrusted)
+                }
                 Ok(Progress::StreamStep(step)) => self.take(step).await,
                 Err(error) => Err(Ending::Refused(error)),
             };
@@ -245,7 +251,7 @@ impl Connection {
             let end = match &ending {
                 Ending::Goodbye => SessionEnd::Goodbye,
                 Ending::Cut => SessionEnd::Cut,
-                Ending::Lost(_) | Ending::Garbled => SessionEnd::Lost,
+                Ending::Lost(_) | Ending::Garbled | Ending::Distrusted => SessionEnd::Lost,
                 Ending::Refused(error) => SessionEnd::Refused(error),
             };
             door.services.session(&door.context, session, SessionEvent::Ended(end));
@@ -253,7 +259,9 @@ impl Connection {
         self.stream.log(&ending);
         self.note_breakage(&ending);
         match &ending {
-            Ending::Lost(_) | Ending::Cut | Ending::Garbled => return link.fail(),
+            Ending::Lost(_) | Ending::Cut | Ending::Garbled | Ending::Distrusted => {
+                return link.fail();
+            }
             Ending::Goodbye => self.stream.close(None),
             Ending::Refused(error) => self.stream.close(Some(error)),
         }

@@ -29,6 +29,8 @@ pub enum LoginCause {
     NoTls,
     /// `jabber:iq:auth`, which its account may not use.
     NoLegacyAuth,
+    /// It does not accept the certificate that it is shown.
+    CertificateRefused,
 }
 
 /// Refusals of one cause and name, or of one address where there is no name.

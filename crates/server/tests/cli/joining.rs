@@ -80,3 +80,21 @@ fn a_pbx_without_tls_is_told_what_it_lacks() {
     let text = server.ask(&["status"]).out;
     assert!(text.contains("no tls: once, ") && text.contains("mend  usetls=yes"), "{text}");
 }
+
+#[test]
+fn who_does_not_accept_the_certificate_is_told_of() {
+    let server = Server::start("");
+    let secret = server.data().with_file_name("secret");
+    std::fs::write(&secret, "x\n").expect("a file");
+    let (secret, other) = (secret.display().to_string(), "ab".repeat(32));
+    let refused =
+        ["fake-pbx", "pbx-1@localhost", "--to", server.address(), "--fingerprint", &other];
+    let ran = server.ask(&[&refused[..], &["--password-file", &secret]].concat());
+    assert!(ran.err.contains("with another fingerprint"), "{}", ran.err);
+    let text = shows(&server, "certificate refused: once, ");
+    assert!(text.contains(" from 127.0.0.1\n     mend  its --fingerprint must be"), "{text}");
+    // Whoever talks no TLS at all is none of them.
+    Client::connect(server.address(), "localhost").tell("GET / HTTP/1.1\r\n\r\n");
+    let text = server.ask(&["status"]).out;
+    assert!(text.contains("certificate refused: once, "), "{text}");
+}

@@ -31,7 +31,11 @@ impl Connection {
             Ending::Refused(error) if is_no_xml(error.condition) => Breakage::Bytes,
             Ending::Garbled => Breakage::Records,
             Ending::Lost(_) if self.is_in_its_list(session) => Breakage::Drop,
-            Ending::Lost(_) | Ending::Cut | Ending::Refused(_) | Ending::Goodbye => return,
+            Ending::Lost(_)
+            | Ending::Cut
+            | Ending::Refused(_)
+            | Ending::Goodbye
+            | Ending::Distrusted => return,
         };
         let door = self.stream.door();
         let told = door.breakages.note(&session.bare, breakage, Instant::now());

@@ -27,6 +27,8 @@ pub(super) enum Progress {
     Closed,
     /// TLS cannot make sense of what the peer has sent.
     Garbled,
+    /// The peer does not want our certificate.
+    Distrusted,
     /// The connection itself must do something before the next frame.
     StreamStep(StreamStep),
 }
@@ -81,6 +83,9 @@ impl Intake {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Progress::Idle),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Progress::Garbled),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                Ok(Progress::Distrusted)
+            }
             Err(_) => Ok(Progress::Closed),
         })
     }

@@ -175,6 +175,18 @@ impl Stream {
         self.door.context.settings.tls != TlsPolicy::Required || self.link.is_encrypted()
     }
 
+    /// Says that a client does not accept our certificate: it tries again for ever, and nobody sees why.
+    pub(super) fn miss_trust(&self) {
+        self.note_refusal(LoginCause::CertificateRefused, None);
+        let peer = self.link.peer();
+        if self.door.context.accounts.log_limit().allows("certificate refused", peer.ip()) {
+            tracing::warn!(
+                code = "certificate-unwanted", %peer,
+                "this client does not accept our certificate: does its --fingerprint or --ca fit?"
+            );
+        }
+    }
+
     /// Says what an operator must change when a client wants to log in as it may not, or does
     /// nothing at all. COMPAT(asterisk<=22): with `usetls=no` and `usesasl=yes` it waits in silence
     /// for a mechanism that it knows.

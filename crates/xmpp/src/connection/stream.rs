@@ -203,7 +203,8 @@ impl Stream {
             (Some(s), Ending::Cut) => tracing::info!(
                 jid = %s.jid, %peer, "link lost: the line is cut, nothing was heard of the peer's TCP"
             ),
-            (Some(s), Ending::Garbled) => {
+            // It begins with TLS, or asks for it before it logs in.
+            (Some(s), Ending::Garbled | Ending::Distrusted) => {
                 tracing::info!(jid = %s.jid, %peer, "link lost: its TLS records cannot be read");
             }
             (Some(s), Ending::Refused(error)) => {

@@ -6,7 +6,7 @@
 use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
 
-use rustls::{ServerConfig, ServerConnection};
+use rustls::{AlertDescription, ServerConfig, ServerConnection};
 use tokio::net::TcpStream;
 
 /// The certificate and protocol settings that new TLS connections use.
@@ -51,12 +51,37 @@ impl Tls {
             if let Err(error) = self.session.process_new_packets() {
                 // Tell the peer why (an alert) before giving up.
                 let _ = self.session.write_tls(&mut Socket(socket));
-                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+                let kind = match &error {
+                    rustls::Error::AlertReceived(alert) if self.refuses_certificate(*alert) => {
+                        io::ErrorKind::PermissionDenied
+                    }
+                    _ => io::ErrorKind::InvalidData,
+                };
+                return Err(io::Error::new(kind, error));
             }
             if self.session.wants_write() {
                 self.push(socket).or_else(ignore_would_block)?;
             }
         }
+    }
+
+    /// Whether this alert says that the peer has looked at our certificate and does not want it (RFC
+    /// 8446 section 6.2). What an application has checked by itself comes as a failure of the handshake.
+    fn refuses_certificate(&self, alert: AlertDescription) -> bool {
+        use AlertDescription as Alert;
+        let is_about_it = matches!(
+            alert,
+            Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::UnknownCA
+                | Alert::AccessDenied
+                | Alert::HandshakeFailure
+        );
+        let was_shown = self.session.negotiated_cipher_suite().is_some();
+        is_about_it && was_shown && self.session.is_handshaking()
     }
 
     /// Encrypts as much of `plain` as fits and writes it; returns how much was taken.

@@ -35,7 +35,8 @@ pub trait Transport {
     ///
     /// # Errors
     /// `WouldBlock`: nothing has arrived. `InvalidData`: what has arrived makes no sense, such as a
-    /// broken TLS record. Anything else: the line is gone.
+    /// broken TLS record. `PermissionDenied`: the peer does not want our certificate. Anything else: the
+    /// line is gone.
     fn try_read(&self, into: &mut [u8]) -> io::Result<usize>;
 
     /// Ready when [`Transport::try_read`] is worth calling.

@@ -63,6 +63,11 @@ impl ServerHost {
             LoginCause::NoTls => {
                 "usetls=yes in its xmpp.conf, then unload and load res_xmpp.so".to_owned()
             }
+            LoginCause::CertificateRefused => {
+                "its --fingerprint must be the one at the end of lampfield status (its --ca the \
+                 signer); of a relay: in /etc/default/lampfield-relay, then restart lampfield-relay"
+                    .to_owned()
+            }
             LoginCause::NoLegacyAuth => {
                 "usesasl=yes in its xmpp.conf, or legacy_auth = true for its account".to_owned()
             }
@@ -97,5 +102,6 @@ fn word(cause: LoginCause) -> &'static str {
         LoginCause::UnknownDomain => "unknown-domain",
         LoginCause::NoTls => "no-tls",
         LoginCause::NoLegacyAuth => "no-legacy-auth",
+        LoginCause::CertificateRefused => "certificate-refused",
     }
 }
