@@ -63,13 +63,14 @@ fn many(file: &Path, args: &InviteArgs, common: &Common, screen: &Screen) -> Res
 }
 
 fn text(invite: &Invite, direct: bool, screen: &Screen) -> String {
-    let note = invite.note.as_ref();
-    let note = note.map(|note| format!("\n{} {note}\n", screen.verdict(Verdict::Look)));
+    let notes = invite.note.as_deref().unwrap_or_default().lines();
+    let notes: String =
+        notes.map(|note| format!("\n{} {note}\n", screen.verdict(Verdict::Look))).collect();
     let steps = match &invite.relay {
         Some(relay) if invite.way == Way::Relay && !direct => by_relay(invite, relay),
         _ => section(invite, &invite.block),
     };
-    steps + &note.unwrap_or_default()
+    steps + &notes
 }
 
 /// What Asterisk itself needs, and how to see that it works.

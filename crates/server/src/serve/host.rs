@@ -24,7 +24,7 @@ use super::certificates::Certificates;
 use super::invitation::Invitation;
 use super::{banner, descriptors, settings, xmpp};
 use crate::advice;
-use crate::certificate;
+use crate::certificate::{self, Maker, Summary};
 use crate::config::reference::Applies;
 use crate::config::reload::{Changed, Reload};
 use crate::config::word::LogLevels;
@@ -122,7 +122,7 @@ impl Host for ServerHost {
             fingerprints: certificate.as_ref().map(|one| &one.fingerprints),
             program: &program(),
             is_only_here: advice::is_only_here(xmpp),
-            note: note(&reachable, xmpp),
+            note: notes(&reachable, xmpp, certificate.as_ref()),
             jid: account.as_str(),
             domain,
             secret,
@@ -271,6 +271,28 @@ fn misconfigured(problems: &Problems) -> Failure {
 fn program() -> String {
     let here = std::env::current_exe().ok().filter(|file| file.exists());
     here.map_or_else(|| "/usr/local/bin/lampfield".to_owned(), |file| file.display().to_string())
+}
+
+/// What to know of an invitation.
+fn notes(
+    reachable: &Reachable,
+    xmpp: &keys::Xmpp,
+    certificate: Option<&Summary>,
+) -> Option<String> {
+    let notes = [note(reachable, xmpp), certificate.and_then(pins_end)];
+    let notes: Vec<_> = notes.into_iter().flatten().collect();
+    (!notes.is_empty()).then(|| notes.join("\n"))
+}
+
+/// A relay that knows the server by a fingerprint loses it with the next key.
+fn pins_end(certificate: &Summary) -> Option<String> {
+    let Maker::Operator(file) = &certificate.maker else { return None };
+    Some(format!(
+        "{} is your own: renewed with a new key it has other fingerprints, and a relay that is given these \
+         loses the server. Keep the key, or leave --fingerprint out and have the relay check who has \
+         signed it: the authorities that its machine trusts, or --ca FILE",
+        file.display()
+    ))
 }
 
 /// Why the address in an invitation may be wrong.

@@ -216,3 +216,24 @@ fn a_new_certificate_waits_until_the_relays_know_it() {
     let wrong = server.ask(&["rotate", "certificate", "b.example"]);
     assert_eq!(wrong.code, Some(5), "{}", wrong.err);
 }
+
+/// At the next renewal every relay that was set up as printed would lose the server.
+#[test]
+fn who_has_a_certificate_of_their_own_is_told_when_its_fingerprints_end() {
+    let made = Server::start("");
+    let note = |server: &Server| server.ask(&["invite", "pbx-1", "--json"]).json()["note"].clone();
+    let said = note(&made);
+    assert!(!said.as_str().unwrap_or_default().contains("is your own"), "{said}");
+    let (certificate, key) = ("tls/localhost.pem", "tls/localhost.key");
+    let path = |file: &str| made.data().join(file).display().to_string();
+    let files =
+        format!("certificate = '{}'\ncertificate_key = '{}'\n", path(certificate), path(key));
+    let own = Server::start_with("", &files);
+    let said = note(&own);
+    assert!(
+        said.as_str().unwrap_or_default().contains("localhost.pem is your own: renewed"),
+        "{said}"
+    );
+    let shown = own.ask(&["invite", "pbx-1"]).out;
+    assert_eq!(shown.matches("\n! ").count(), 2, "each on its own: {shown}");
+}
