@@ -259,7 +259,7 @@ pub enum LampAction {
         subject: String,
         /// The value: for a device the word of its state, otherwise JSON: '{"new":3,"old":0}'
         value: String,
-        /// End by itself after this time (10m, 2h); only for a ban, a custom value or a registration
+        /// End by itself after this time (10m, 2h); for a kind whose values may end
         #[arg(long = "for", value_name = "TIME", value_parser = moment::some_time)]
         span: Option<Duration>,
         /// Which board, if there are several: its name or that of a domain
