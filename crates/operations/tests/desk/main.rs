@@ -2,13 +2,19 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "the helpers of tests"
 )]
 
+mod every_kind;
 mod fixture;
+#[path = "../../../xmpp/tests/door/line_door.rs"]
+mod line_door;
 mod past;
+#[path = "../../../xmpp/tests/door/program.rs"]
+mod program;
 mod sight;
 
 use fixture::{Fixture, said, token};
