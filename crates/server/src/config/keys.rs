@@ -246,7 +246,7 @@ section! {
 }
 
 section! {
-    /// What the board may hold.
+    /// What each board may hold.
     pub struct Limits {
         /// Facts, one for each subject and PBX; beyond that a new one is refused and logged.
         facts: usize = key(1_000_000).within(100..=10_000_000).on_reload(),
