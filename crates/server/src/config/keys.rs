@@ -12,7 +12,8 @@ use lampfield_board::mapping::NameForm;
 use lampfield_board::{BoardName, Kind, Labels, Pattern, Protocol, SiteName};
 
 use super::board_words::Kinds;
-use super::key::{Named, key, required, section, table, tables, words};
+use super::key::{key, required, section, table, tables, words};
+use super::merge::Named;
 use super::name::{AccountName, DomainName};
 use super::value::{FilePath, Secret, Size};
 use super::word::{Grace, LogLevels};
