@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use lampfield_board::{BoardName, WallTime};
-use lampfield_hub::OriginReport;
-use lampfield_hub::kit::{DoorReport, DoorState};
+use lampfield_hub::{DoorReport, DoorState, OriginReport};
 use serde::{Deserialize, Serialize};
 
 use super::why::{Lease, LeaseState};

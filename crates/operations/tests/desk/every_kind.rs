@@ -9,6 +9,7 @@ use lampfield_accounts::{AccountSource, BareJid, NewAccount, NewPassword, Role};
 use lampfield_board::Kind;
 use lampfield_fabric::Storage;
 use lampfield_hub::Settings;
+use lampfield_hub::kit::DoorBoards;
 use lampfield_operations::{Actor, Desk, Said};
 use serde_json::{Value as Json, json};
 use tokio::task::LocalSet;
@@ -32,8 +33,8 @@ async fn open(folder: &Path) -> (Desk<fixture::Program>, Rc<LineDoor>, Program) 
     }
     let (board, socket) = (fixture::board("a.example"), folder.join("lines"));
     let _of_the_last_run = std::fs::remove_file(&socket);
-    let accounts = Rc::clone(&desk.accounts);
-    let door = LineDoor::open(&desk.boards, &board, accounts, &socket).await.unwrap();
+    let (accounts, boards) = (Rc::clone(&desk.accounts), DoorBoards::of(&desk.boards));
+    let door = LineDoor::open(&boards, &board, accounts, &socket).await.unwrap();
     let program = Program::login(&socket, ACCOUNT, PASSWORD).await;
     (desk, door, program)
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_board::{BoardName, Protocol};
+use lampfield_hub::kit::DoorBoards;
 
 use super::client::Client;
 use super::house::{House, PASSWORD, house};
@@ -24,8 +25,8 @@ fn socket(folder: &tempfile::TempDir) -> PathBuf {
 async fn open(house: &House) -> (Rc<LineDoor>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let board = BoardName::parse("example.org").unwrap();
-    let accounts = Rc::clone(&house.accounts);
-    let door = LineDoor::open(&house.boards, &board, accounts, &socket(&folder)).await.unwrap();
+    let (accounts, boards) = (Rc::clone(&house.accounts), DoorBoards::of(&house.boards));
+    let door = LineDoor::open(&boards, &board, accounts, &socket(&folder)).await.unwrap();
     (door, folder)
 }
 
