@@ -583,7 +583,7 @@ pub fn read<T: Into<OsString> + Clone>(
 mod tests {
     use clap::Arg;
     use clap::builder::StyledStr;
-    use lampfield_operations::operation::ALL;
+    use lampfield_operations::OPERATIONS;
     use lampfield_operations::{Argument, Definition, Form, Need};
 
     use super::*;
@@ -661,7 +661,7 @@ mod tests {
 
     #[test]
     fn every_operation_is_a_verb_with_the_same_arguments_and_help() {
-        for operation in ALL {
+        for operation in OPERATIONS {
             let verb = verb_of(operation);
             assert_eq!(shown(verb.get_about()), operation.about.trim_end_matches('.'));
             let typed = verb.get_arguments().filter(|argument| !argument.is_global_set());
