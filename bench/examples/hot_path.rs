@@ -16,6 +16,7 @@ use lampfield_accounts::{
 use lampfield_board::BoardName;
 use lampfield_fabric::Embedded;
 use lampfield_hub::Boards;
+use lampfield_hub::kit::DoorBoards;
 use lampfield_xmpp::settings::{
     ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
 };
@@ -167,7 +168,7 @@ async fn open(folder: &std::path::Path, accounts: usize) -> Outcome<(Rc<Door>, L
         turn: 50 * TURN,
         limits: XmppLimits::default(),
     };
-    let door = Door::open(settings, book, boards, store).await?;
+    let door = Door::open(settings, book, DoorBoards::of(&boards), store).await?;
     let listeners = Listeners::bind(&door.context.settings).map_err(|(_, error)| error)?;
     Ok((door, listeners))
 }

@@ -1,7 +1,7 @@
 //! What a lamp can be about. A kind is one file in `kind/` with one [`FactValue`] in it: its value, its words, its
 //! stored form, the rule that folds what several origins say into what the lamp shows, and the explanation
-//! of that rule. The list at the end of this file is the only one in the program: everything else asks a
-//! [`Kind`] or a [`Value`].
+//! of that rule. The list in `kind/list.rs` is the only one in the program: everything else asks a [`Kind`] or a
+//! [`Value`].
 
 mod agent;
 mod alternatives;

@@ -27,5 +27,5 @@ pub use embedded::{Embedded, OpenError, Opened};
 pub use error::StoreError;
 pub use ledger::Ledger;
 pub use revision::Revision;
-pub use store::{Cursor, Event, Health, Page, Refused, Row, Storage, Ticket, Write};
-pub use write_behind::{Store, StoreLimits, Watch};
+pub use store::{Cursor, Event, Health, Page, Refused, Row, Storage, Ticket, Watch, Write};
+pub use write_behind::{Store, StoreLimits, StoreWatch};

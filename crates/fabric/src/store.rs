@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::{Bucket, Revision, StoreError, Watch};
+use crate::{Bucket, Revision, StoreError};
 
 /// The number of a write. Tickets rise with each write of this run of the store; a ticket is
 /// committed when the group that holds its write, or a newer one of the same key, is.
@@ -97,6 +97,16 @@ pub enum Event {
     Resync,
 }
 
+/// A watch on some keys of a store; dropping it ends it.
+pub trait Watch: Send {
+    /// The next thing to know. Safe to be dropped half-done and called again.
+    ///
+    /// # Errors
+    /// `Closed` after the store has closed; `Unreadable` when the rows cannot be read (calling
+    /// again tries again).
+    fn next(&mut self) -> impl Future<Output = Result<Event, StoreError>> + Send;
+}
+
 /// Named buckets of keys. Cheap to clone; every clone is the same store.
 ///
 /// What holds for a caller:
@@ -136,6 +146,9 @@ pub enum Event {
 /// The engine below ([`crate::Embedded`]) tells only what is committed; what it does beyond this (a
 /// group at once, for instance) must not be relied on, and `testing::TornDisk` shows who does.
 pub trait Storage: Clone + Send + Sync + 'static {
+    /// What [`Storage::watch`] gives.
+    type Watch: Watch;
+
     /// Takes a write and returns at once.
     ///
     /// # Errors
@@ -206,7 +219,7 @@ pub trait Storage: Clone + Send + Sync + 'static {
         &self,
         bucket: Bucket,
         prefix: &str,
-    ) -> impl Future<Output = Result<Watch, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Self::Watch, StoreError>> + Send;
 
     /// Stores what waits and closes. Every clone then answers `Closed`.
     ///

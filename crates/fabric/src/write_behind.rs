@@ -18,7 +18,7 @@ use std::{
 
 use tokio::sync::{oneshot, watch as signal};
 
-pub use watch::Watch;
+pub use watch::StoreWatch;
 
 use self::{
     committer::{Committer, Signals},
@@ -60,7 +60,7 @@ pub struct Store {
 }
 
 struct Handle {
-    queue: Arc<Queue>,
+    queue: Arc<Queue<Committer>>,
     committed: signal::Receiver<Ticket>,
     health: signal::Receiver<Health>,
 }
@@ -106,7 +106,7 @@ impl Store {
 
 /// Has the store's thread do something; the answer is an error of the channel when it closes first.
 fn ask<T: Send + 'static>(
-    queue: &Queue,
+    queue: &Queue<Committer>,
     work: impl FnOnce(&mut Committer) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<oneshot::Receiver<Result<T, StoreError>>, StoreError> {
     let (reply, answer) = oneshot::channel();
@@ -120,6 +120,8 @@ fn ask<T: Send + 'static>(
 }
 
 impl Storage for Store {
+    type Watch = StoreWatch;
+
     fn offer(&self, write: Write) -> Result<Ticket, Box<Refused>> {
         self.handle.queue.write(write)
     }
@@ -165,12 +167,12 @@ impl Storage for Store {
             .await
     }
 
-    async fn watch(&self, bucket: Bucket, prefix: &str) -> Result<Watch, StoreError> {
+    async fn watch(&self, bucket: Bucket, prefix: &str) -> Result<StoreWatch, StoreError> {
         let (sender, events) = gap::channel(self.handle.queue.limits().watch_queue);
         let prefix = prefix.to_owned();
         let reader =
             self.ask(move |committer| Ok(committer.watchers.add(bucket, prefix, sender))).await?;
-        Ok(Watch::new(self.handle.queue.clone(), reader, events))
+        Ok(StoreWatch::new(self.handle.queue.clone(), reader, events))
     }
 
     async fn close(&self, wait: Duration) -> Result<(), StoreError> {

@@ -26,11 +26,8 @@ mod unread;
 mod watchers;
 mod written;
 
-pub use crate::{
-    Boards, ConnId, DoorHealth, DoorReport, DoorState, HubShell, Outcome, PeerCache, Policy,
-    Profile, Publication, Refusal, Room,
-};
-pub use door::DoorKit;
+pub use crate::{ConnId, DoorHealth, Outcome, PeerCache, Profile, Publication, Refusal, Room};
+pub use door::{DoorBoards, DoorKit};
 pub use peer::{NewPeer, Peer, PublishError, Published};
 pub use redial::Redial;
 pub use results::Results;

@@ -66,9 +66,9 @@ pub enum Refusal {
         limit: usize,
     },
     /// The board would hold one more fact than [`HubLimits::facts`](crate::HubLimits::facts) allows.
-    #[error("this node holds {limit} facts already, which is its limit")]
+    #[error("the board holds {limit} facts already, which is its limit")]
     TooManyFacts {
-        /// The most live facts of all origins together.
+        /// The most live facts of all origins of a board together.
         limit: usize,
     },
     /// The board knows as many origins as it can tell apart.

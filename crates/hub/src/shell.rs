@@ -14,7 +14,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use lampfield_board::{BoardName, Change, Identity, Origin, Subject, WallTime};
+use lampfield_board::{AccountName, BoardName, Change, Identity, Origin, Subject, WallTime};
 use lampfield_fabric::{Bucket, Ledger, Storage, Store, StoreError, Ticket, Write};
 use tokio::{
     sync::{Notify, watch},
@@ -23,7 +23,7 @@ use tokio::{
 
 pub use history::{Leaf, LinkEvent, LinkTurn, Search, Sought, StoredHistory, StoredReport};
 
-use crate::{ConnId, Effect, Hub, Notice, Now, Outcome, Publication, Refusal};
+use crate::{ConnId, Effect, Hub, Notice, Now, Outcome, Publication, Reader, Refusal};
 
 /// Somebody who is told of every change.
 ///
@@ -107,7 +107,8 @@ impl HubShell {
         ask(&self.0.hub.borrow(), self.now())
     }
 
-    /// Lets something happen at the hub, and carries out what follows from it before it returns.
+    /// Lets something happen at the hub, and carries out what follows from it before it returns. For the kit and the tests
+    /// of the hub: what others do has a method of its own.
     pub fn act<T>(&self, act: impl FnOnce(&mut Hub, Now) -> T) -> T {
         let now = self.now();
         let (answer, moved) = {
@@ -181,6 +182,27 @@ impl HubShell {
     pub fn clear(&self, subject: &Subject, by: Option<&Origin>) -> (usize, Option<Ticket>) {
         let ended = self.act(|hub, now| hub.clear(subject, by, now));
         (ended, self.uncommitted())
+    }
+
+    /// An account is gone for good: all that it said ends, mailboxes and kept devices included.
+    pub fn remove_account(&self, account: &AccountName) {
+        self.act(|hub, now| hub.remove_account(account, now));
+    }
+
+    /// Nobody waits any longer for what a reader has not confirmed. Whether one of this name was away.
+    #[must_use]
+    pub fn forget_reader(&self, reader: &Reader) -> bool {
+        self.act(|hub, _| hub.forget_reader(reader))
+    }
+
+    /// Ends what is due, piece by piece, on a board that does not run yet.
+    pub async fn end_what_is_due(&self) {
+        let is_due =
+            |hub: &Hub, now: Now| hub.next_deadline().is_some_and(|deadline| deadline <= now.mono);
+        while self.read(is_due) {
+            self.act(|hub, now| hub.tick(now));
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Nobody uses this board any longer: its past goes, also from the store, and nothing more is recorded.

@@ -17,10 +17,10 @@ use lampfield_board::{
 };
 use lampfield_fabric::{Embedded, StoreLimits};
 use lampfield_hub::kit::{
-    Boards, DoorKit, DoorState, NewPeer, Outcome, Peer, PeerCache, Profile, Publication,
-    PublishError, Results, Rights, Room, Shows, Wanted, Watcher, Watchers, Writer,
+    DoorBoards, DoorKit, NewPeer, Outcome, Peer, PeerCache, Profile, Publication, PublishError,
+    Results, Rights, Room, Shows, Wanted, Watcher, Watchers, Writer,
 };
-use lampfield_hub::{Grace, Settings};
+use lampfield_hub::{Boards, DoorState, Grace, Settings};
 use tokio::sync::Notify;
 use tokio::task::LocalSet;
 
@@ -87,7 +87,7 @@ impl Scene {
         boards.set_mapping(Mapping::new(rules).unwrap());
         boards.run();
         let board = BoardName::parse("a.example").unwrap();
-        let kit = DoorKit::open(&boards, &board, Protocol::Script).await.unwrap();
+        let kit = DoorKit::open(&DoorBoards::of(&boards), &board, Protocol::Script).await.unwrap();
         let written = Rc::new(Cell::new(0));
         let pen = Pen(Rc::clone(&written));
         let watchers = Rc::new(Watchers::new(kit.clone(), pen, Rc::new(Notify::new())));

@@ -246,7 +246,7 @@ mod tests {
         for words in ["accounts:write", "token wall", "has  lamps:read", "the owner"] {
             assert!(text.contains(words), "{words}: {text}");
         }
-        for definition in crate::operation::ALL {
+        for definition in crate::run::OPERATIONS {
             assert_eq!(Actor::owner().check(definition), Ok(()), "{}", definition.name);
         }
     }

@@ -1,5 +1,4 @@
-//! Where operations are run: what they work on, and the one way in. Every face comes by [`Desk::run`] or
-//! [`Desk::watch`], so that nothing is done that the actor may not do, and no change is made that nobody can read about.
+//! What operations work on, and which board is meant. They are done by what stands in `run.rs`.
 
 use std::rc::Rc;
 
@@ -10,14 +9,10 @@ use lampfield_fabric::Store;
 use lampfield_hub::{Boards, HubShell};
 
 use crate::actor::Actor;
-use crate::argument::Said;
-use crate::audit::{Audit, AuditEntry, DONE, Try};
-use crate::definition::Definition;
+use crate::audit::Audit;
 use crate::failure::{Exit, Failure};
 use crate::host::{Host, Served};
-use crate::nearest::nearest;
-use crate::operation::{ALL, Operation, Perform, Watch, by_name};
-use crate::watchers::{Watchers, Watching};
+use crate::watchers::Watchers;
 
 /// Everything that operations work on. Belongs to the core thread.
 pub struct Desk<H> {
@@ -33,22 +28,6 @@ pub struct Desk<H> {
     pub audit: Rc<Audit>,
     /// The program around the operations, as far as they need it.
     pub host: H,
-}
-
-/// The definition of the operation of this name.
-///
-/// # Errors
-/// There is none; the nearest are named.
-pub fn defined(name: &str) -> Result<&'static Definition, Failure> {
-    ALL.iter().find(|definition| definition.name == name).copied().ok_or_else(|| {
-        let message = format!("there is no operation \"{name}\"");
-        let failure = Failure::new(Exit::Usage, "unknown-operation", message);
-        let near = nearest(name, ALL.iter().map(|definition| definition.name), 3);
-        match near.is_empty() {
-            true => failure,
-            false => failure.line("nearest", near.join("  ")),
-        }
-    })
 }
 
 /// The time of day.
@@ -69,93 +48,6 @@ impl<H: Host> Desk<H> {
         protocol: Protocol,
     ) -> Result<Actor, NameError> {
         Actor::account(account, board, protocol, &self.host.history_readers())
-    }
-
-    /// Does something by its name, and gives the document that answers it.
-    ///
-    /// # Errors
-    /// There is no such operation, the actor may not do it, an argument is wrong, or it cannot be done.
-    pub async fn run(
-        &self,
-        actor: &Actor,
-        name: &str,
-        said: Said,
-    ) -> Result<serde_json::Value, Failure> {
-        defined(name)?;
-        let done = by_name(name, self, actor, said).await;
-        done.unwrap_or_else(|| Err(Failure::bug(format!("{name} cannot be run"))))
-    }
-
-    /// Begins a watch: changes follow one by one.
-    ///
-    /// # Errors
-    /// As [`Desk::run`].
-    pub fn watch(&self, actor: &Actor, said: Said) -> Result<Watching, Failure> {
-        actor.check(Watch::DEFINITION)?;
-        Watch::read(said)?.begin(self, actor)
-    }
-
-    /// Does something that was not written as JSON.
-    ///
-    /// # Errors
-    /// As [`Desk::run`].
-    pub async fn act<O: Perform<H>>(
-        &self,
-        actor: &Actor,
-        operation: O,
-    ) -> Result<O::Answer, Failure> {
-        let said = operation.write();
-        self.perform(actor, &said, Ok(operation)).await
-    }
-
-    /// The same for something that was, and gives its document in that form.
-    pub(crate) async fn act_on<O: Perform<H>>(
-        &self,
-        actor: &Actor,
-        said: Said,
-    ) -> Result<serde_json::Value, Failure> {
-        let answer = self.perform(actor, &said, O::read(said.clone())).await?;
-        serde_json::to_value(answer).map_err(Failure::bug)
-    }
-
-    /// The only place where anything is done.
-    async fn perform<O: Perform<H>>(
-        &self,
-        actor: &Actor,
-        said: &Said,
-        operation: Result<O, Failure>,
-    ) -> Result<O::Answer, Failure> {
-        let noted =
-            O::DEFINITION.changes().then(|| self.note(actor, said, operation.as_ref().ok()));
-        let done = self.attempt(actor, operation).await;
-        if let Some(noted) = noted {
-            noted.ended(done.as_ref().map_or_else(|refused| refused.code.as_str(), |_| DONE));
-        }
-        done
-    }
-
-    async fn attempt<O: Perform<H>>(
-        &self,
-        actor: &Actor,
-        operation: Result<O, Failure>,
-    ) -> Result<O::Answer, Failure> {
-        actor.check(O::DEFINITION)?;
-        operation?.perform(self, actor).await
-    }
-
-    /// An entry of the audit log, which is written when the try has ended. What somebody of one board tries is told on
-    /// that board, also what was meant for another.
-    fn note<O: Perform<H>>(&self, actor: &Actor, said: &Said, operation: Option<&O>) -> Try<'_> {
-        let about = || operation.and_then(|operation| operation.about(self));
-        let board = actor.board().cloned().or_else(about);
-        let (definition, said) = (O::DEFINITION, self.audit.notable(O::DEFINITION, said));
-        self.audit.begin(AuditEntry::new(
-            now(),
-            actor.kind(),
-            definition.name,
-            said,
-            board.as_ref(),
-        ))
     }
 
     /// The board of that name, or that a domain of that name has; without a name, that of the first domain.

@@ -20,6 +20,7 @@ mod host;
 pub mod moment;
 pub mod nearest;
 pub mod operation;
+mod run;
 mod scope;
 pub mod shell;
 pub mod time;
@@ -31,12 +32,13 @@ pub use actor::{Actor, ActorKind, OWNER};
 pub use argument::{ArgumentValue, Hidden, Said, Since, Span, Spoken, notable};
 pub use audit::{Audit, AuditEntry};
 pub use definition::{Answer, Argument, Definition, Effect, Form, Need, Reach};
-pub use desk::{Desk, defined};
+pub use desk::Desk;
 pub use history_readers::HistoryReaders;
 pub use host::{
     Connected, DomainChange, DomainSource, HeldOfDomain, Host, Machine, NewDomain, Served,
 };
 pub use operation::Operation;
+pub use run::{OPERATIONS, defined};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use visible::{make_visible, visible};
 pub use watchers::{Watchers, Watching};

@@ -1,5 +1,5 @@
 //! The operations: one definition for each, with what it does when it is run. A family that belongs together is one file
-//! in `operation/`; the list at the end of this file is the only one.
+//! in `operation/`; the list of them is in `run.rs`.
 
 mod accounts;
 mod audit;
@@ -147,52 +147,3 @@ macro_rules! operation {
     (@default $default:literal) => { Some($default) };
 }
 use operation;
-
-/// The list of operations: what follows from it is the list of their definitions, and the way from a name to what is done.
-macro_rules! operations {
-    ($($operation:ident,)+) => {
-        /// The definitions of all operations.
-        pub const ALL: &[&Definition] = &[$($operation::DEFINITION),+];
-
-        /// Does what is called by this name; of what answers more than once, up to its first line. `None` where nothing
-        /// is called so.
-        pub(crate) async fn by_name<H: Host>(
-            name: &str,
-            desk: &Desk<H>,
-            actor: &Actor,
-            said: Said,
-        ) -> Option<Result<serde_json::Value, Failure>> {
-            $(if name == $operation::DEFINITION.name {
-                // Each has its own size, and the largest would count for all.
-                return Some(Box::pin(desk.act_on::<$operation>(actor, said)).await);
-            })+
-            None
-        }
-    };
-}
-
-operations! {
-    Status,
-    Why,
-    History,
-    Watch,
-    LampSet,
-    LampClear,
-    LampList,
-    UserAdd,
-    UserList,
-    UserChange,
-    UserPasswd,
-    UserForgetResource,
-    UserRemove,
-    Invite,
-    DomainList,
-    DomainAdd,
-    DomainChange,
-    DomainRemove,
-    LogSet,
-    Reload,
-    RotateInviteKey,
-    RotateCertificate,
-    Audit,
-}

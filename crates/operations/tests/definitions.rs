@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use lampfield_operations::operation::{ALL, History, UserAdd, Why};
+use lampfield_operations::operation::{History, UserAdd, Why};
 use lampfield_operations::{
-    Answer, Effect, Form, Hidden, Operation, Said, Scope, defined, notable,
+    Answer, Effect, Form, Hidden, OPERATIONS, Operation, Said, Scope, defined, notable,
 };
 use serde_json::json;
 
@@ -18,7 +18,7 @@ fn said(value: serde_json::Value) -> Said {
 #[test]
 fn every_operation_and_every_argument_has_its_help() {
     let mut names = BTreeSet::new();
-    for operation in ALL {
+    for operation in OPERATIONS {
         assert!(names.insert(operation.name), "{} is there twice", operation.name);
         let ends = operation.about.ends_with(['.', '?']);
         assert!(ends && operation.about.len() > 8, "{}: {:?}", operation.name, operation.about);
@@ -36,11 +36,11 @@ fn every_operation_and_every_argument_has_its_help() {
 
 #[test]
 fn whoever_may_only_read_changes_nothing() {
-    for operation in ALL {
+    for operation in OPERATIONS {
         let reads = operation.scope.as_str().ends_with(":read");
         assert_eq!(reads, operation.effect == Effect::Reads, "{}", operation.name);
     }
-    let used: BTreeSet<_> = ALL.iter().map(|operation| operation.scope).collect();
+    let used: BTreeSet<_> = OPERATIONS.iter().map(|operation| operation.scope).collect();
     let unused = Scope::ALL.iter().filter(|scope| !used.contains(scope));
     assert_eq!(unused.count(), 0, "a scope that allows nothing");
 }
@@ -78,7 +78,7 @@ fn nothing_in_here_opens_a_file_or_runs_a_program() {
 /// rights of the server.
 #[test]
 fn no_operation_takes_a_file_or_a_program() {
-    for argument in ALL.iter().flat_map(|operation| operation.arguments) {
+    for argument in OPERATIONS.iter().flat_map(|operation| operation.arguments) {
         let words = ["file", "path", "folder", "command", "program", "url"];
         let suspect = words.iter().any(|word| argument.name.split('_').any(|part| part == *word));
         assert!(!suspect && !names_a_file_or_a_program(argument.form), "{}", argument.name);

@@ -5,6 +5,7 @@
 mod board_words;
 pub mod key;
 pub mod keys;
+mod merge;
 pub mod name;
 mod problem;
 mod reader;

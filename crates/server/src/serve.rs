@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 use lampfield_board::AccountName;
 use lampfield_board::history::Masks;
 use lampfield_fabric::{Embedded, OpenError, Storage, Store, StoreError, StoreLimits};
+use lampfield_hub::kit::DoorBoards;
 use lampfield_hub::{Boards, Observer};
 use lampfield_operations::{Audit, Desk, Watchers};
 use lampfield_xmpp::{Door, Listeners};
@@ -90,7 +91,7 @@ async fn serve(
 
     let book = accounts::open(&place, &store).await?;
     let (settings, certificates) = xmpp::settings(&place, &of_domains, &added)?;
-    let door = Door::open(settings, book, boards.clone(), store.clone())
+    let door = Door::open(settings, book, DoorBoards::of(&boards), store.clone())
         .await
         .map_err(|error| Failure::new(Exit::Bad, "store", error.to_string()))?;
     let host = ServerHost {

@@ -1,6 +1,8 @@
 //! The ground that the services stand on: what is served, who may come, who is there, and what is
 //! kept. It knows none of the services, and they know nothing of sockets and logins.
 
+mod resolver;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -12,9 +14,11 @@ use crate::contacts::{News, Peers, Rosters};
 use crate::domains::Domains;
 use crate::questions::Questions;
 use crate::results::Results;
-use crate::router::{Router, Taken, Undelivered};
+use crate::router::Router;
 use crate::session::Caps;
 use crate::settings::{Settings, XmppLimits};
+
+pub use resolver::{Resolver, StanzaKind, Taken, Undelivered};
 
 /// Shared by all services of the core thread.
 pub struct Context {
@@ -38,6 +42,8 @@ pub struct Context {
     pub registrations: Pace,
     /// Every bound session, by its address.
     pub router: Router,
+    /// Who is asked where the router finds nobody, in their order.
+    resolvers: RefCell<Vec<Rc<dyn Resolver>>>,
     /// Replies that wait for the store.
     pub results: Rc<Results>,
     /// Questions that wait for a PBX to pause.
@@ -77,6 +83,7 @@ impl Context {
             rosters: Rosters::open(&ledger).await?,
             registrations: Pace::new(settings.limits.registrations_per_address),
             router: Router::default(),
+            resolvers: RefCell::default(),
             results: Rc::default(),
             questions: Questions::default(),
             limits: RefCell::new(Rc::new(settings.limits.clone())),
@@ -109,13 +116,20 @@ impl Context {
         Rc::clone(&self.limits.borrow())
     }
 
-    /// Looks for somebody who delivers a stanza that has found nobody here: the router's resolvers, one
-    /// after the other. Where none takes it, it is given up.
+    /// From now on this one is asked where nobody is, after those that were added before.
+    pub fn add_resolver(&self, resolver: Rc<dyn Resolver>) {
+        self.resolvers.borrow_mut().push(resolver);
+    }
+
+    /// Looks for somebody who delivers a stanza that has found nobody here: the resolvers, one after the
+    /// other. Where none takes it, it is given up.
     ///
     /// # Errors
-    /// As [`Resolver::deliver`](crate::router::Resolver::deliver).
+    /// As [`Resolver::deliver`].
     pub fn deliver_elsewhere(&self, stanza: &Undelivered<'_>) -> Result<Taken, StanzaError> {
-        for resolver in self.router.resolvers() {
+        // One that is asked may add another.
+        let resolvers = self.resolvers.borrow().clone();
+        for resolver in resolvers {
             if resolver.deliver(self, stanza)? == Taken::Yes {
                 return Ok(Taken::Yes);
             }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use lampfield_accounts::{AccountBook, AccountChange};
 use lampfield_board::Protocol;
 use lampfield_fabric::{Storage, Store};
-use lampfield_hub::kit::Boards;
+use lampfield_hub::kit::DoorBoards;
 use lampfield_xmpp_stream::{BareJid, StreamCondition};
 
 use crate::admission::AdmissionControl;
@@ -58,7 +58,7 @@ impl Door {
     pub async fn open(
         settings: Settings,
         accounts: Rc<AccountBook>,
-        boards: Boards,
+        boards: DoorBoards,
         store: Store,
     ) -> Result<Rc<Self>, OpenError> {
         Self::open_with(Vec::new(), settings, accounts, boards, store).await
@@ -72,7 +72,7 @@ impl Door {
         first: Vec<Rc<dyn Service>>,
         settings: Settings,
         accounts: Rc<AccountBook>,
-        boards: Boards,
+        boards: DoorBoards,
         store: Store,
     ) -> Result<Rc<Self>, OpenError> {
         let context = Rc::new(Context::open(settings, accounts, store).await?);
@@ -84,7 +84,7 @@ impl Door {
         for domain in context.domains.all() {
             telephonies.open(&domain).await?;
         }
-        let health = boards.door(Protocol::Xmpp, None, addresses(&context.settings));
+        let health = boards.health(Protocol::Xmpp, addresses(&context.settings));
         let telephony = TelephonyService::new(Rc::clone(&telephonies), Rc::clone(&flusher), health);
         let telephony = Rc::new(telephony);
         let pubsub = Pubsub::open(&context, Rc::clone(&telephony) as Rc<dyn Views>).await?;

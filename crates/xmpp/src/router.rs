@@ -1,6 +1,4 @@
-//! Who is connected, and how a stanza finds them; who is asked where nobody is.
-
-mod resolver;
+//! Who is connected, and how a stanza finds them.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -10,12 +8,9 @@ use lampfield_xmpp_stream::{BareJid, FullJid, Jid};
 
 use crate::session::Session;
 
-pub use resolver::{Resolver, StanzaKind, Taken, Undelivered};
-
 /// The bound resources of this node. Bounded by the connection limit.
 #[derive(Default)]
 pub struct Router {
-    resolvers: RefCell<Vec<Rc<dyn Resolver>>>,
     accounts: RefCell<HashMap<BareJid, Vec<Rc<Session>>>>,
     sessions: Cell<usize>,
     changes: Cell<u64>,
@@ -90,16 +85,6 @@ impl Router {
             Some(full) => self.session(&full).into_iter().collect(),
             None => self.resources(&to.to_bare()),
         }
-    }
-
-    /// From now on this one is asked, after those that were added before.
-    pub fn add_resolver(&self, resolver: Rc<dyn Resolver>) {
-        self.resolvers.borrow_mut().push(resolver);
-    }
-
-    /// Those who are asked where nobody is, in their order.
-    pub fn resolvers(&self) -> Vec<Rc<dyn Resolver>> {
-        self.resolvers.borrow().clone()
     }
 }
 

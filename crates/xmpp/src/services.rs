@@ -12,8 +12,7 @@ use std::rc::Rc;
 use lampfield_accounts::Account;
 use lampfield_xmpp_stream::{BareJid, Element, FullJid, StanzaError};
 
-use crate::context::Context;
-use crate::router::Taken;
+use crate::context::{Context, Taken};
 use crate::session::Session;
 
 pub mod disco;

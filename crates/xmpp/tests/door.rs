@@ -15,6 +15,8 @@ mod house;
 mod line_door;
 #[path = "door/messages.rs"]
 mod messages;
+#[path = "door/program.rs"]
+mod program;
 
 use client::Client;
 use house::{PASSWORD, house};

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 /// `ast_devstate_aggregate_add` step by step: start with INVALID, then for each state the two
 /// flags, then either RINGINUSE or the higher order. Kept literal, as the thing to compare with.
-fn ported(states: &[DeviceState]) -> DeviceState {
+pub fn ported(states: &[DeviceState]) -> DeviceState {
     const ORDER: [u8; 9] = [1, 3, 6, 7, 0, 2, 5, 8, 4];
     let order = |state: DeviceState| ORDER[usize::from(state.number())];
     let (mut result, mut ringing, mut inuse) = (Invalid, false, false);

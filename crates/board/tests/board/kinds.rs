@@ -1,18 +1,19 @@
 //! What must hold of every kind, and for each a naive model of its rule. The samples are the only thing that is
 //! written down for each; the list of kinds is the program's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use lampfield_board::kind::{
-    Agent, Ban, Conference, Contact, Custom, Pause, Presence, Queue, Registration, Show,
-};
+use lampfield_board::kind::{Agent, Ban, Conference, Contact, Queue, Registration};
 use lampfield_board::why::Why;
 use lampfield_board::{
-    Applied, Ending, FactState, Kind, Subject, SubjectName, Value, ValueError, WallTime,
+    Applied, Ending, FactState, Kind, Revision, Subject, SubjectName, Value, ValueError, WallTime,
 };
 use proptest::prelude::*;
-use serde_json::json;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use serde_json::{Value as Json, json};
 
+use crate::aggregation::ported;
 use crate::fixtures::{Talk, changed};
 
 fn at(seconds: u64) -> WallTime {
@@ -61,28 +62,64 @@ fn what_is_no_value_is_refused_and_names_its_kind() {
     }
 }
 
+/// The same JSON in all ways in which one text or one list in it is as long as this.
+fn lengthened(json: &Json, length: usize) -> Vec<Json> {
+    match json {
+        Json::String(_) => vec!["x".repeat(length).into()],
+        Json::Array(list) => {
+            let whole = list.iter().cycle().take(length).cloned().collect();
+            let whole = (!list.is_empty()).then_some(Json::Array(whole));
+            let within = (0..list.len()).flat_map(|place| {
+                let put = move |longer| {
+                    let mut list = list.clone();
+                    list[place] = longer;
+                    Json::Array(list)
+                };
+                lengthened(&list[place], length).into_iter().map(put)
+            });
+            whole.into_iter().chain(within).collect()
+        }
+        Json::Object(table) => {
+            let within = table.iter().flat_map(|(key, value)| {
+                let put = move |longer| {
+                    let mut table = table.clone();
+                    table.insert(key.clone(), longer);
+                    Json::Object(table)
+                };
+                lengthened(value, length).into_iter().map(put)
+            });
+            within.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whatever in a value can be of any length is made too long. What is one of a few words, or a number, cannot be.
 #[test]
 fn a_value_beyond_the_limit_of_its_kind_is_refused() {
-    let long = |bytes: usize| "x".repeat(bytes);
-    let values: [Value; 5] = [
-        Presence { show: Show::Dnd, status: Some(long(2_048)), subtype: None }.into(),
-        Registration::of((0..255).map(|number| contact(number, Some(1)))).into(),
-        Agent { paused: Some(Pause { reason: long(1_024) }), ..Agent::default() }.into(),
-        Ban { reason: long(1_024), source: String::new(), until: None }.into(),
-        Custom { data: json!(long(4_096)), until: None }.into(),
-    ];
-    for value in values {
-        let kind = value.kind();
+    let mut tried = BTreeSet::new();
+    for kind in Kind::ALL {
         let limit = kind.most_bytes();
-        assert!(
-            matches!(value.check(), Err(ValueError::TooLarge { limit: of, .. }) if of == limit),
-            "{kind}"
-        );
-        let mut talk = Talk::new();
-        let (origin, version) = (talk.id(1), talk.version());
-        let said = crate::fixtures::says(&subject(kind), origin, value, version);
-        assert!(talk.board.apply(&said).is_err(), "{kind}");
+        let examples =
+            kind.examples().into_iter().map(|value| serde_json::to_value(value).unwrap());
+        for json in examples.flat_map(|json| lengthened(&json, limit)) {
+            let Ok(value) = kind.from_stored(kind.stored_form(), json.clone()) else {
+                assert!(kind.from_json(json).is_err(), "{kind}");
+                continue;
+            };
+            for refused in [value.check(), kind.from_json(json).map(drop)] {
+                let is_it =
+                    matches!(refused, Err(ValueError::TooLarge { limit: of, .. }) if of == limit);
+                assert!(is_it, "{kind}: {refused:?}");
+            }
+            let mut talk = Talk::new();
+            let (origin, version) = (talk.id(1), talk.version());
+            let said = crate::fixtures::says(&subject(kind), origin, value, version);
+            assert!(talk.board.apply(&said).is_err(), "{kind}");
+            tried.insert(kind);
+        }
     }
+    assert!(tried.len() > Kind::ALL.len() / 2, "only {tried:?} have texts or lists");
 }
 
 /// Each value alone is the lamp; a repeat is none; the end of it leaves nothing; and each is explained.
@@ -180,7 +217,10 @@ fn modelled(kind: Kind, model: &Model) -> Option<Value> {
     let all = || model.values().map(|(value, ..)| value.clone());
     newest()?;
     match kind {
-        Kind::Device => None,
+        Kind::Device => {
+            let states: Vec<_> = all().filter_map(|value| value.get().copied()).collect();
+            Some(ported(&states).into())
+        }
         Kind::Mailbox | Kind::Presence | Kind::Custom => newest(),
         Kind::Conference => {
             model.values().min_by_key(|(_, first, _)| *first).map(|(value, ..)| value.clone())
@@ -252,40 +292,112 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..20)
 }
 
+/// A board and its model, which are told the same.
+struct Both {
+    talk: Talk,
+    lamp: Subject,
+    model: Model,
+}
+
+impl Both {
+    fn of(kind: Kind) -> Self {
+        Self { talk: Talk::new(), lamp: subject(kind), model: Model::new() }
+    }
+
+    fn shown(&self) -> Option<Value> {
+        self.talk.lamp(&self.lamp)
+    }
+
+    fn modelled(&self) -> Option<Value> {
+        modelled(self.lamp.kind(), &self.model)
+    }
+
+    fn take(&mut self, moment: usize, step: &Step) {
+        let samples = self.lamp.kind().examples();
+        match *step {
+            Step::Say(origin, sample) => {
+                self.say(moment, origin, &samples[sample % samples.len()]);
+            }
+            Step::Withdraw(origin) if self.model.remove(&origin).is_some() => {
+                self.talk.withdraw(origin, &self.lamp);
+            }
+            Step::Withdraw(_) => {}
+        }
+    }
+
+    fn say(&mut self, moment: usize, origin: u8, value: &Value) {
+        self.talk.say(origin, &self.lamp, value.clone());
+        let held = self.model.get(&origin).cloned();
+        let is_repeat = held.as_ref().is_some_and(|(held, ..)| value.repeats(held));
+        let overruled = value.kind().newest_wins() && self.modelled().as_ref() != Some(value);
+        let last = match &held {
+            Some((_, _, last)) if is_repeat && !overruled => *last,
+            _ => moment,
+        };
+        let first = held.map_or(moment, |(_, first, _)| first);
+        self.model.insert(origin, (value.clone(), first, last));
+    }
+
+    /// The live facts, in the order of the board.
+    fn facts(&self) -> Vec<(Revision, Value)> {
+        let facts = self.talk.board.get(&self.lamp);
+        let facts = facts.iter().flat_map(|facts| facts.facts());
+        facts.filter_map(|fact| Some((fact.revision, fact.state.live()?.clone()))).collect()
+    }
+}
+
 proptest! {
     #[test]
     fn the_board_shows_what_the_plainest_model_does(
-        kind in prop::sample::select(Kind::ALL[1..].to_vec()),
+        kind in prop::sample::select(Kind::ALL.to_vec()),
         steps in steps(),
     ) {
-        let (mut talk, lamp, mut model) = (Talk::new(), subject(kind), Model::new());
-        let samples = kind.examples();
-        for (moment, step) in steps.into_iter().enumerate() {
-            match step {
-                Step::Say(origin, sample) => {
-                    let value = samples[sample % samples.len()].clone();
-                    talk.say(origin, &lamp, value.clone());
-                    let held = model.get(&origin).cloned();
-                    let is_repeat = held.as_ref().is_some_and(|(held, ..)| value.repeats(held));
-                    let overruled = kind.newest_wins() && modelled(kind, &model).as_ref() != Some(&value);
-                    let last = match &held {
-                        Some((_, _, last)) if is_repeat && !overruled => *last,
-                        _ => moment,
-                    };
-                    model.insert(origin, (value, held.map_or(moment, |(_, first, _)| first), last));
-                }
-                Step::Withdraw(origin) if model.remove(&origin).is_some() => {
-                    talk.withdraw(origin, &lamp);
-                }
-                Step::Withdraw(_) => {}
-            }
-            prop_assert_eq!(without_turn(talk.lamp(&lamp)), modelled(kind, &model), "{}", kind);
-            if let Some(facts) = talk.board.get(&lamp) {
+        let mut both = Both::of(kind);
+        for (moment, step) in steps.iter().enumerate() {
+            both.take(moment, step);
+            prop_assert_eq!(without_turn(both.shown()), both.modelled(), "{}", kind);
+            if let Some(facts) = both.talk.board.get(&both.lamp) {
                 let why = Why::of(facts);
-                prop_assert_eq!(&why.lamp, &talk.lamp(&lamp));
+                prop_assert_eq!(&why.lamp, &both.shown());
                 prop_assert_eq!(why.facts.iter().any(|fact| fact.decides), why.lamp.is_some(), "{}", why.rule);
             }
         }
+    }
+}
+
+/// A rule that is wrong for most kinds, or for all.
+type WrongRule = fn(Kind, &[(Revision, Value)]) -> Option<Value>;
+
+/// Rules as somebody might write them by mistake. The first is wrong for every kind.
+const WRONG_RULES: [WrongRule; 3] = [
+    // It misses whoever spoke last, unless that is the only one.
+    |kind, facts| {
+        let some = facts.len() - usize::from(facts.len() > 1);
+        kind.fold(facts[..some].iter().map(|(at, value)| (*at, value)))
+    },
+    |_, facts| facts.iter().max_by_key(|(at, _)| *at).map(|(_, value)| value.clone()),
+    |_, facts| facts.iter().min_by_key(|(at, _)| *at).map(|(_, value)| value.clone()),
+];
+
+/// A model proves something only if it disagrees with a rule that is wrong, and its samples only if they bring it to that.
+#[test]
+fn each_model_finds_planted_bugs() {
+    for kind in Kind::ALL {
+        let mut found = [false; WRONG_RULES.len()];
+        let mut runner = TestRunner::deterministic();
+        for _ in 0..100 {
+            let steps = steps().new_tree(&mut runner).unwrap().current();
+            let mut both = Both::of(kind);
+            for (moment, step) in steps.iter().enumerate() {
+                both.take(moment, step);
+                let facts = both.facts();
+                for (wrong, found) in WRONG_RULES.iter().zip(&mut found) {
+                    *found |= without_turn(wrong(kind, &facts)) != both.modelled();
+                }
+            }
+        }
+        let wrong = if kind.newest_wins() { [true, false, true] } else { [true; 3] };
+        assert_eq!(found, wrong, "{kind}: which wrong rules its model finds");
     }
 }
 

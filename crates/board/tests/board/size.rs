@@ -7,8 +7,11 @@ use lampfield_board::{
 
 use crate::fixtures::{device, origin, says};
 
-/// The limit of the design, for everything but the names themselves.
-const BYTES_PER_FACT: usize = 200;
+/// What a fact of a device takes on the board at most, everything but the names themselves: where a table has just been
+/// doubled. Of the 168 bytes that it takes in the whole server this is the largest part. It must not grow by one byte.
+const BYTES_PER_FACT: usize = 140;
+/// The same on a board of a million.
+const BYTES_OF_A_MILLION: usize = 134_000_000;
 
 fn filled(subjects: u32, origins: u8) -> Board {
     let mut board = Board::new(BoardLimits::default());
@@ -30,7 +33,7 @@ fn a_fact_is_small() {
     for subjects in [1 << 12, (1 << 12) + 1, 3_585, 7_169, 5_000] {
         for origins in [1, 2, 3, 5] {
             let facts = subjects as usize * usize::from(origins);
-            let each = filled(subjects, origins).bytes() / facts;
+            let each = filled(subjects, origins).bytes().div_ceil(facts);
             assert!(each <= BYTES_PER_FACT, "{each} bytes a fact, {subjects} x {origins}");
         }
     }
@@ -39,6 +42,7 @@ fn a_fact_is_small() {
 /// On the hot path and in every entry and change: the reason of an end takes no room of its own.
 #[test]
 fn a_standing_is_as_small_as_a_value() {
+    assert_eq!(size_of::<Value>(), 16);
     assert_eq!(size_of::<FactState>(), size_of::<Value>());
     assert_eq!(size_of::<Option<FactState>>(), size_of::<Value>());
 }
@@ -60,7 +64,7 @@ fn a_million_facts_are_fine() {
         }
     }
     assert_eq!(board.live_facts(), 1_000_000);
-    assert!(board.bytes() <= 1_000_000 * BYTES_PER_FACT, "{}", board.bytes());
+    assert!(board.bytes() <= BYTES_OF_A_MILLION, "{}", board.bytes());
     assert_eq!(board.subjects_from(SubjectId::FIRST).count(), 1_000_000);
     let one: Subject = device("PJSIP/77-4711");
     let speaker = board.find_origin(&origin(77)).unwrap();

@@ -30,7 +30,7 @@ const WATCH_ROWS: usize = 256;
 
 /// What the store's thread owns, so that none of it needs a lock.
 pub(super) struct Committer {
-    pub(super) queue: Arc<Queue>,
+    pub(super) queue: Arc<Queue<Self>>,
     pub(super) watchers: Watchers,
     raw: Box<dyn RawStore>,
     signals: Signals,
@@ -53,7 +53,7 @@ pub(super) struct Signals {
 // === impl Committer ===
 
 impl Committer {
-    pub(super) fn new(raw: Box<dyn RawStore>, queue: Arc<Queue>, signals: Signals) -> Self {
+    pub(super) fn new(raw: Box<dyn RawStore>, queue: Arc<Queue<Self>>, signals: Signals) -> Self {
         Self { queue, watchers: Watchers::default(), raw, signals, stall: None }
     }
 

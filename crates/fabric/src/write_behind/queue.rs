@@ -14,19 +14,19 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{StoreLimits, committer::Committer};
+use super::StoreLimits;
 use crate::{
     Bucket, Refused, StoreError, Ticket, Write,
     raw::{Group, Key, Pending, Slice, size},
 };
 
-/// A call that the store's thread makes between two groups.
-pub(super) type Request = Box<dyn FnOnce(&mut Committer) + Send>;
+/// A call that the store's thread makes between two groups, on whatever works there.
+pub(super) type Request<W> = Box<dyn FnOnce(&mut W) + Send>;
 
 /// What the store's thread does next.
-pub(super) enum Turn {
+pub(super) enum Turn<W> {
     /// Commit the group, if any, then answer the requests.
-    Work(Option<Arc<Group>>, Vec<Request>),
+    Work(Option<Arc<Group>>, Vec<Request<W>>),
     /// Store what is left by the deadline, and stop.
     Close(Closing),
 }
@@ -39,15 +39,14 @@ pub(super) struct Closing {
     pub(super) done: Option<oneshot::Sender<Result<(), StoreError>>>,
 }
 
-/// Shared by the store's handles and its thread.
-pub(super) struct Queue {
+/// Shared by the store's handles and its thread, on which a `W` works.
+pub(super) struct Queue<W> {
     limits: StoreLimits,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<Waiting<W>>,
     wake: Condvar,
 }
 
-#[derive(Default)]
-struct Waiting {
+struct Waiting<W> {
     /// Groups that take no more rows, the oldest first.
     sealed: VecDeque<Group>,
     /// The group that new writes go into.
@@ -59,7 +58,7 @@ struct Waiting {
     last: Ticket,
     /// The last attempt to commit failed: everything that waits is one group, of any size.
     stalled: bool,
-    requests: VecDeque<Request>,
+    requests: VecDeque<Request<W>>,
     asleep: bool,
     closing: Option<Closing>,
     closed: bool,
@@ -67,7 +66,7 @@ struct Waiting {
 
 // === impl Queue ===
 
-impl Queue {
+impl<W> Queue<W> {
     /// A queue in which nothing waits, with these limits.
     pub(super) fn new(limits: StoreLimits) -> Self {
         Self { limits, waiting: Mutex::default(), wake: Condvar::new() }
@@ -107,7 +106,7 @@ impl Queue {
     }
 
     /// Takes a question for the store's thread, unless too many wait already.
-    pub(super) fn request(&self, request: Request) -> Result<(), StoreError> {
+    pub(super) fn request(&self, request: Request<W>) -> Result<(), StoreError> {
         let mut waiting = self.lock();
         if waiting.closed {
             return Err(StoreError::Closed);
@@ -137,13 +136,13 @@ impl Queue {
         self.lock().keys
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, Waiting<W>> {
         // Nothing in here panics half-way through a change.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waking costs a system call: only when the thread sleeps.
-    fn rouse(&self, waiting: &mut Waiting) {
+    fn rouse(&self, waiting: &mut Waiting<W>) {
         if mem::take(&mut waiting.asleep) {
             self.wake.notify_one();
         }
@@ -152,9 +151,9 @@ impl Queue {
 
 // === impl Queue, for the store's thread ===
 
-impl Queue {
+impl<W> Queue<W> {
     /// Waits for something to do. Groups are left alone until `retry`.
-    pub(super) fn next(&self, retry: Option<Instant>) -> Turn {
+    pub(super) fn next(&self, retry: Option<Instant>) -> Turn<W> {
         let mut waiting = self.lock();
         loop {
             if let Some(closing) = waiting.closing.take() {
@@ -176,9 +175,9 @@ impl Queue {
 
     fn sleep<'a>(
         &self,
-        waiting: MutexGuard<'a, Waiting>,
+        waiting: MutexGuard<'a, Waiting<W>>,
         pause: Option<Duration>,
-    ) -> MutexGuard<'a, Waiting> {
+    ) -> MutexGuard<'a, Waiting<W>> {
         match pause {
             None => self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner),
             Some(pause) => {
@@ -237,7 +236,26 @@ impl Queue {
 
 // === impl Waiting ===
 
-impl Waiting {
+/// By hand, because what works on the thread need not have one.
+impl<W> Default for Waiting<W> {
+    fn default() -> Self {
+        Self {
+            sealed: VecDeque::new(),
+            open: Group::default(),
+            in_flight: None,
+            keys: 0,
+            bytes: 0,
+            last: Ticket::default(),
+            stalled: false,
+            requests: VecDeque::new(),
+            asleep: false,
+            closing: None,
+            closed: false,
+        }
+    }
+}
+
+impl<W> Waiting<W> {
     /// Everything that waits and is not in flight, oldest first.
     fn groups(&self) -> impl DoubleEndedIterator<Item = &Group> {
         self.sealed.iter().chain(iter::once(&self.open))

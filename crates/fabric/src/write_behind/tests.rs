@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tokio::time::timeout;
 
 use super::*;
-use crate::{Event, testing::TornDisk};
+use crate::{Event, Watch as _, testing::TornDisk};
 
 const SOON: Duration = Duration::from_secs(20);
 

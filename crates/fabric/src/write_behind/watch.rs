@@ -8,16 +8,20 @@ use std::{collections::VecDeque, sync::Arc};
 
 use tokio::sync::oneshot;
 
-use super::{ask, committer::WatchPage, queue::Queue};
+use super::{
+    ask,
+    committer::{Committer, WatchPage},
+    queue::Queue,
+};
 use crate::{
-    Event, Row, StoreError,
+    Event, Row, StoreError, Watch,
     gap::{self, Item},
     raw::Reader,
 };
 
-/// A watch on some keys of a store; dropping it ends it.
-pub struct Watch {
-    queue: Arc<Queue>,
+/// A watch on some keys of a [`Store`](super::Store).
+pub struct StoreWatch {
+    queue: Arc<Queue<Committer>>,
     reader: Reader,
     events: gap::Receiver<Event>,
     rows: VecDeque<Row>,
@@ -36,19 +40,20 @@ enum Snapshot {
     Live,
 }
 
-// === impl Watch ===
+// === impl StoreWatch ===
 
-impl Watch {
-    pub(super) fn new(queue: Arc<Queue>, reader: Reader, events: gap::Receiver<Event>) -> Self {
+impl StoreWatch {
+    pub(super) fn new(
+        queue: Arc<Queue<Committer>>,
+        reader: Reader,
+        events: gap::Receiver<Event>,
+    ) -> Self {
         Self { queue, reader, events, rows: VecDeque::new(), snapshot: Snapshot::Reading }
     }
+}
 
-    /// The next thing to know.
-    ///
-    /// # Errors
-    /// `Closed` after the store has closed; `Unreadable` when the rows cannot be read (calling
-    /// again tries again).
-    pub async fn next(&mut self) -> Result<Event, StoreError> {
+impl Watch for StoreWatch {
+    async fn next(&mut self) -> Result<Event, StoreError> {
         loop {
             // Rows of a page are older than any change that waits; the next page is newer.
             if let Some(row) = self.rows.pop_front() {
@@ -83,7 +88,9 @@ impl Watch {
             }
         }
     }
+}
 
+impl StoreWatch {
     fn told(&mut self, item: Item<Event>) -> Event {
         match item {
             Item::Next(event) => event,

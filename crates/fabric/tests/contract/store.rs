@@ -49,12 +49,16 @@ fn keys(rows: &[Row]) -> Vec<&str> {
     rows.iter().map(|row| row.key.as_str()).collect()
 }
 
-async fn next(watch: &mut Watch) -> Event {
+async fn next(watch: &mut impl Watch) -> Event {
     timeout(SOON, watch.next()).await.expect("an event").expect("the store is open")
 }
 
 /// What a reader knows after following a watch until nothing is left to tell.
-async fn follow_to(watch: &mut Watch, known: &mut BTreeMap<String, String>, last: &str) -> usize {
+async fn follow_to(
+    watch: &mut impl Watch,
+    known: &mut BTreeMap<String, String>,
+    last: &str,
+) -> usize {
     let mut resyncs = 0;
     loop {
         match next(watch).await {

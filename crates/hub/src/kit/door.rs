@@ -11,6 +11,10 @@ use tokio::sync::watch;
 
 use crate::{Boards, ConnId, DoorHealth, HubShell, Observer};
 
+/// All boards as doors see them: they open a kit at one of them, and act on none. Cheap to clone; every clone is the same.
+#[derive(Clone)]
+pub struct DoorBoards(Boards);
+
 /// What a door has of one board. Cheap to clone; every clone is the same.
 #[derive(Clone)]
 pub struct DoorKit(Rc<Inner>);
@@ -21,6 +25,22 @@ struct Inner {
     protocol: Protocol,
 }
 
+// === impl DoorBoards ===
+
+impl DoorBoards {
+    /// The boards of a server, for its doors.
+    #[must_use]
+    pub fn of(boards: &Boards) -> Self {
+        Self(boards.clone())
+    }
+
+    /// A door that serves several boards has come, which reports how it is.
+    #[must_use]
+    pub fn health(&self, protocol: Protocol, place: String) -> DoorHealth {
+        self.0.door(protocol, None, place)
+    }
+}
+
 // === impl DoorKit ===
 
 impl DoorKit {
@@ -29,7 +49,7 @@ impl DoorKit {
     /// # Errors
     /// When the store cannot be read.
     pub async fn open(
-        boards: &Boards,
+        DoorBoards(boards): &DoorBoards,
         board: &BoardName,
         protocol: Protocol,
     ) -> Result<Self, StoreError> {
@@ -56,7 +76,7 @@ impl DoorKit {
 
     /// An account is gone for good: all that it said ends, mailboxes and kept devices included.
     pub fn remove_account(&self, account: &AccountName) {
-        self.hub().act(|hub, now| hub.remove_account(account, now));
+        self.hub().remove_account(account);
     }
 
     /// The accounts of which the board holds anything.

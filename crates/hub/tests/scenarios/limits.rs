@@ -24,6 +24,8 @@ fn a_full_board_refuses_new_facts_and_takes_changes() {
     story.device(1, 1, "PJSIP/1", InUse);
     let refused = story.say(2, 2, device("PJSIP/1"), InUse.into());
     assert_eq!(refused, Err(Refusal::TooManyFacts { limit: 1 }));
+    let words = refused.map_err(|refusal| refusal.to_string());
+    assert_eq!(words, Err("the board holds 1 facts already, which is its limit".to_owned()));
     assert_eq!(story.device(1, 1, "PJSIP/1", lampfield_board::DeviceState::Busy), Outcome::Changed);
     assert_eq!(story.hub.status().said.refused, 1);
 }

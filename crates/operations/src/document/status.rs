@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use lampfield_board::{BoardName, WallTime};
-use lampfield_hub::OriginReport;
-use lampfield_hub::kit::{DoorReport, DoorState};
+use lampfield_hub::{DoorReport, DoorState, OriginReport};
 use serde::{Deserialize, Serialize};
 
 use super::why::{Lease, LeaseState};
@@ -43,7 +42,7 @@ pub struct Status {
     pub refused_logins: Vec<RefusedLogin>,
     /// How much is held and how often things happened since the start.
     pub counters: BTreeMap<String, u64>,
-    /// How much may be held, by the name of the limit.
+    /// How much may be held, by the name of the limit; of facts, tombstones and history on each board.
     pub limits: BTreeMap<String, u64>,
     /// Whether writes reach the disk.
     pub store: Store,
@@ -62,6 +61,12 @@ pub struct BoardStatus {
     pub lamps: u64,
     /// Facts that are not withdrawn.
     pub facts: u64,
+    /// Withdrawals that are remembered until everybody has heard of them.
+    #[serde(default)]
+    pub tombstones: u64,
+    /// Changes that are remembered in memory.
+    #[serde(default)]
+    pub history: u64,
     /// The number of its latest change.
     pub revision: u64,
 }

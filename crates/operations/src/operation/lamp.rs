@@ -22,7 +22,7 @@ operation! {
         subject: String,
         /// The value: for a device the word of its state, otherwise JSON: '{"new":3,"old":0}'
         value: Spoken,
-        /// End by itself after this time (10m, 2h); only for a ban, a custom value or a registration
+        /// End by itself after this time (10m, 2h); for a kind whose values may end
         r#for: Option<Span>,
         /// Which board, if there are several: its name or that of a domain
         board: Option<String>,

@@ -81,6 +81,8 @@ impl<H: Host> Desk<H> {
             origins: hub.origins as u64,
             lamps: hub.lamps as u64,
             facts: hub.facts.used as u64,
+            tombstones: hub.tombstones.used as u64,
+            history: hub.history.used as u64,
             revision: hub.revision,
         }
     }

@@ -171,7 +171,7 @@ impl<H: Host> Perform<H> for UserForgetResource {
         let name = AccountName::parse(jid.as_str()).map_err(Failure::bug)?;
         let reader = Reader::new(name, resource);
         let board = desk.board_of(actor, &jid)?;
-        if !board.act(|hub, _| hub.forget_reader(&reader)) {
+        if !board.forget_reader(&reader) {
             let message = format!("no resource \"{resource}\" of {jid} is away");
             let failure = Failure::new(Exit::NoSuchThing, "unknown-resource", message);
             let away = away(&board, reader.account());

@@ -2,25 +2,30 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "the helpers of tests"
 )]
 
+mod every_kind;
 mod fixture;
+#[path = "../../../xmpp/tests/door/line_door.rs"]
+mod line_door;
 mod past;
+#[path = "../../../xmpp/tests/door/program.rs"]
+mod program;
 mod sight;
 
 use fixture::{Fixture, said, token};
 use lampfield_operations::failure::Exit;
-use lampfield_operations::operation::ALL;
-use lampfield_operations::{Actor, Answer, Reach, Said, Scope};
+use lampfield_operations::{Actor, Answer, OPERATIONS, Reach, Said, Scope};
 use serde_json::json;
 
 #[tokio::test(flavor = "local")]
 async fn whoever_lacks_a_scope_is_told_which_and_the_try_is_noted() {
     let fixture = Fixture::new().await;
-    for definition in ALL {
+    for definition in OPERATIONS {
         let others: Vec<_> =
             Scope::ALL.iter().copied().filter(|scope| *scope != definition.scope).collect();
         // Also where the arguments are wrong: who may not do it learns nothing of them.
@@ -35,7 +40,7 @@ async fn whoever_lacks_a_scope_is_told_which_and_the_try_is_noted() {
         assert!(refused.message.contains(definition.scope.as_str()), "{refused}");
     }
     let told = fixture.told(&Actor::owner()).await;
-    let changing = ALL.iter().rev().filter(|definition| definition.changes());
+    let changing = OPERATIONS.iter().rev().filter(|definition| definition.changes());
     let tried = |name: &str| format!("token {name} a.example scope-missing");
     let expected: Vec<_> = changing.map(|definition| tried(definition.name)).collect();
     assert!(expected.len() > 5 && told == expected, "{told:?}");
@@ -92,7 +97,7 @@ async fn a_domain_goes_only_when_it_was_said_what_goes_with_it() {
 #[tokio::test(flavor = "local")]
 async fn every_change_on_a_board_is_noted_with_that_board() {
     let fixture = Fixture::new().await;
-    let changing = ALL.iter().filter(|one| one.changes() && one.reach == Reach::Board);
+    let changing = OPERATIONS.iter().filter(|one| one.changes() && one.reach == Reach::Board);
     for definition in changing {
         let mut with = said(json!({
             "name": "x@b.example", "password": "hunter2", "resource": "x", "board": "b.example",

@@ -259,7 +259,7 @@ pub enum LampAction {
         subject: String,
         /// The value: for a device the word of its state, otherwise JSON: '{"new":3,"old":0}'
         value: String,
-        /// End by itself after this time (10m, 2h); only for a ban, a custom value or a registration
+        /// End by itself after this time (10m, 2h); for a kind whose values may end
         #[arg(long = "for", value_name = "TIME", value_parser = moment::some_time)]
         span: Option<Duration>,
         /// Which board, if there are several: its name or that of a domain
@@ -583,7 +583,7 @@ pub fn read<T: Into<OsString> + Clone>(
 mod tests {
     use clap::Arg;
     use clap::builder::StyledStr;
-    use lampfield_operations::operation::ALL;
+    use lampfield_operations::OPERATIONS;
     use lampfield_operations::{Argument, Definition, Form, Need};
 
     use super::*;
@@ -661,7 +661,7 @@ mod tests {
 
     #[test]
     fn every_operation_is_a_verb_with_the_same_arguments_and_help() {
-        for operation in ALL {
+        for operation in OPERATIONS {
             let verb = verb_of(operation);
             assert_eq!(shown(verb.get_about()), operation.about.trim_end_matches('.'));
             let typed = verb.get_arguments().filter(|argument| !argument.is_global_set());

@@ -12,7 +12,9 @@ use lampfield_operations::operation::Status as StatusOperation;
 use super::args::{Common, Format, StatusArgs as Args};
 use super::stop::Stop;
 use super::{ask, complaint, json};
-use crate::document::status::{Attention, Certificate, OriginStatus, Severity, Status};
+use crate::document::status::{
+    Attention, BoardStatus, Certificate, OriginStatus, Severity, Status,
+};
 use crate::document::why::LeaseState;
 use crate::failure::{Exit, Failure};
 use crate::screen::time::{age, clock, count, counted, left};
@@ -192,16 +194,30 @@ fn totals(status: &Status) -> String {
     let counter = |name: &str| status.counters.get(name).copied().unwrap_or(0);
     let limit = |name: &str| status.limits.get(name).copied().unwrap_or(0);
     format!(
-        "lamps {}, facts {} of {}, withdrawals {} of {}, connections {} of {}, store {}\n",
+        "lamps {}, facts {}, withdrawals {}, connections {} of {}, store {}\n",
         count(counter("lamps")),
-        count(counter("facts")),
-        count(limit("facts")),
-        count(counter("tombstones")),
-        count(limit("tombstones")),
+        fullest(status, |board| board.facts, limit("facts")),
+        fullest(status, |board| board.tombstones, limit("tombstones")),
         count(counter("connections")),
         count(limit("connections")),
         status.store.state,
     )
+}
+
+/// How much is held of what each board has a limit for: on the board that is nearest to it, which is named where there are
+/// several, and on all of them.
+fn fullest(status: &Status, held: impl Fn(&BoardStatus) -> u64, limit: u64) -> String {
+    // The first of several that hold the same.
+    let Some(fullest) = status.boards.iter().rev().max_by_key(|board| held(board)) else {
+        return format!("0 of {}", count(limit));
+    };
+    let (most, all) = (held(fullest), status.boards.iter().map(&held).sum::<u64>());
+    let of = format!("{} of {}", count(most), count(limit));
+    match status.boards.len() {
+        1 => of,
+        _ if all == most => format!("{of} on {}", fullest.board),
+        _ => format!("{of} on {} ({} in all)", fullest.board, count(all)),
+    }
 }
 
 #[cfg(test)]

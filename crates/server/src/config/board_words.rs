@@ -5,9 +5,8 @@ use lampfield_board::mapping::NameForm;
 use lampfield_board::{BoardName, Kind, Label, Labels, Pattern, Protocol, SiteName};
 use toml::de::DeValue;
 
-use super::key::Value;
 use super::reader::{Given, Refused};
-use super::value::{one_of, quoted, text, word};
+use super::value::{Value, one_of, quoted, text, word};
 
 /// One kind or several, each once. Reads `"device"` and `["device", "mailbox"]`.
 #[derive(Debug, Clone, PartialEq, Eq)]

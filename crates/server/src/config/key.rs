@@ -5,27 +5,11 @@
 use std::marker::PhantomData;
 use std::ops::RangeInclusive;
 
+use super::merge::{Merge, Named};
 use super::reader::{Given, Reader, Refused};
 use super::reference::{Applies, KeyEntry, Page, Times};
-use super::reload::Merge;
 use super::show::Writer;
-
-/// The type of one key's value.
-pub trait Value: Sized + Clone + PartialEq {
-    /// How the reference page calls it.
-    fn kind() -> String;
-    /// Reads it.
-    ///
-    /// # Errors
-    /// Says what is wrong with the value as typed.
-    fn parse(given: Given<'_>) -> Result<Self, Refused>;
-    /// As TOML; `None` when there is nothing to write.
-    fn show(&self) -> Option<String>;
-    /// Why there is nothing to write, after the name of the key.
-    fn silence(&self) -> &'static str {
-        "is not set"
-    }
-}
+use super::value::Value;
 
 /// A table of keys, with its own part of the reference page.
 pub trait Section: Sized {
@@ -90,12 +74,6 @@ pub struct Tables<S> {
     /// Their names do not tell one from the other, so that a change is a change of all.
     as_one: bool,
     table: PhantomData<S>,
-}
-
-/// A table of which there are several, each with a name of its own.
-pub trait Named {
-    /// The name, which no two of these tables may share.
-    fn name(&self) -> &str;
 }
 
 /// A key that takes `default` when the file does not say otherwise.
@@ -292,7 +270,7 @@ impl<S: Section + Named + Clone + PartialEq> Field for Tables<S> {
         merge: &mut Merge,
     ) -> Vec<S> {
         match self.applies {
-            Applies::AtStart if !self.as_one => merge.tables(name, running, file),
+            Applies::AtStart if !self.as_one => merge.tables(name, running, file, S::merged),
             applies => merge.value(name, applies, running, file),
         }
     }
@@ -338,7 +316,7 @@ macro_rules! section {
                 );)+
             }
 
-            fn merged(&self, file: &Self, merge: &mut $crate::config::reload::Merge) -> Self {
+            fn merged(&self, file: &Self, merge: &mut $crate::config::merge::Merge) -> Self {
                 use $crate::config::key::Field;
                 Self {
                     $($field: $definition.merged(
@@ -375,7 +353,7 @@ macro_rules! words {
             }
         }
 
-        impl $crate::config::key::Value for $name {
+        impl $crate::config::value::Value for $name {
             fn kind() -> String {
                 $crate::config::value::one_of(Self::WORDS)
             }

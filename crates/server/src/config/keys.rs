@@ -12,7 +12,8 @@ use lampfield_board::mapping::NameForm;
 use lampfield_board::{BoardName, Kind, Labels, Pattern, Protocol, SiteName};
 
 use super::board_words::Kinds;
-use super::key::{Named, key, required, section, table, tables, words};
+use super::key::{key, required, section, table, tables, words};
+use super::merge::Named;
 use super::name::{AccountName, DomainName};
 use super::value::{FilePath, Secret, Size};
 use super::word::{Grace, LogLevels};
@@ -246,7 +247,7 @@ section! {
 }
 
 section! {
-    /// What the board may hold.
+    /// What each board may hold.
     pub struct Limits {
         /// Facts, one for each subject and PBX; beyond that a new one is refused and logged.
         facts: usize = key(1_000_000).within(100..=10_000_000).on_reload(),

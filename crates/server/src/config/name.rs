@@ -7,9 +7,8 @@ use std::fmt;
 use jid::{DomainPart, NodePart};
 use lampfield_xmpp_stream::{in_ascii, in_letters};
 
-use super::key::Value;
 use super::reader::{Given, Refused};
-use super::value::text;
+use super::value::{Value, text};
 
 /// The name of a served domain.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -2,8 +2,9 @@
 //! key. Pure: it compares two configurations, and applies nothing.
 
 use super::Config;
-use super::key::{Named, Section as _};
-use super::reference::Applies;
+use super::key::Section as _;
+pub use super::merge::Changed;
+use super::merge::Merge;
 
 /// A configuration that can be taken over while the server runs.
 #[derive(Debug)]
@@ -14,22 +15,6 @@ pub struct Reload {
     pub changes: Vec<Changed>,
 }
 
-/// A key with another value in the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Changed {
-    /// Its dotted name, such as `xmpp.listen` or `domain a.example.registration`.
-    pub key: String,
-    /// When it takes effect.
-    pub applies: Applies,
-}
-
-/// The way through two configurations, key by key.
-#[derive(Debug, Default)]
-pub struct Merge {
-    path: String,
-    changes: Vec<Changed>,
-}
-
 // === impl Reload ===
 
 impl Reload {
@@ -37,71 +22,7 @@ impl Reload {
     pub fn of(running: &Config, file: &Config) -> Self {
         let mut merge = Merge::default();
         let config = running.with_domains().merged(&file.with_domains(), &mut merge);
-        Self { config, changes: merge.changes }
-    }
-}
-
-// === impl Merge ===
-
-impl Merge {
-    /// One value: the file's, if it can take effect now.
-    pub fn value<T: Clone + PartialEq>(
-        &mut self,
-        name: &str,
-        applies: Applies,
-        running: &T,
-        file: &T,
-    ) -> T {
-        if running != file {
-            self.changed(name, applies);
-        }
-        match applies {
-            Applies::AtStart => running.clone(),
-            Applies::OnReload | Applies::OnReloadFor(_) => file.clone(),
-        }
-    }
-
-    /// Everything inside the table `name`.
-    pub fn inside<T>(&mut self, name: &str, merge: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = self.path.len();
-        self.path = self.named(name);
-        let merged = merge(self);
-        self.path.truncate(outer);
-        merged
-    }
-
-    /// Repeated tables that come and go at a start only: those that are in force, each with what
-    /// the file changes of it now.
-    pub fn tables<S: super::key::Section + Named + Clone>(
-        &mut self,
-        name: &str,
-        running: &[S],
-        file: &[S],
-    ) -> Vec<S> {
-        let find = |all: &[S], name: &str| all.iter().find(|one| one.name() == name).cloned();
-        for new in file.iter().filter(|new| find(running, new.name()).is_none()) {
-            self.changed(&format!("{name} {}", new.name()), Applies::AtStart);
-        }
-        let merged = running.iter().map(|one| {
-            let path = format!("{name} {}", one.name());
-            match find(file, one.name()) {
-                Some(file) => self.inside(&path, |merge| one.merged(&file, merge)),
-                None => {
-                    self.changed(&path, Applies::AtStart);
-                    one.clone()
-                }
-            }
-        });
-        merged.collect()
-    }
-
-    fn changed(&mut self, name: &str, applies: Applies) {
-        let key = self.named(name);
-        self.changes.push(Changed { key, applies });
-    }
-
-    fn named(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+        Self { config, changes: merge.into_changes() }
     }
 }
 
@@ -110,6 +31,7 @@ mod tests {
     use super::*;
     use crate::config::Source;
     use crate::config::keys::Registration;
+    use crate::config::reference::Applies;
 
     fn config(text: &str) -> Config {
         let source = Source { path: "x.toml".into(), text: text.to_owned() };

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::key::Value;
+use super::value::Value;
 
 /// A TOML document in the making.
 #[derive(Debug, Default)]

@@ -9,10 +9,26 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::key::Value;
 use super::reader::{Given, Refused};
 use lampfield_operations::moment;
 use lampfield_operations::nearest::nearest;
+
+/// The type of one key's value.
+pub trait Value: Sized + Clone + PartialEq {
+    /// How the reference page calls it.
+    fn kind() -> String;
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Says what is wrong with the value as typed.
+    fn parse(given: Given<'_>) -> Result<Self, Refused>;
+    /// As TOML; `None` when there is nothing to write.
+    fn show(&self) -> Option<String>;
+    /// Why there is nothing to write, after the name of the key.
+    fn silence(&self) -> &'static str {
+        "is not set"
+    }
+}
 
 /// A number of bytes. Reads `65536`, `"64KiB"`, `"4 MiB"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

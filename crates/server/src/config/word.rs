@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-use super::key::Value;
 use super::reader::{Given, Refused};
-use super::value::text;
+use super::value::{Value, text};
 
 /// How long facts outlive a lost connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

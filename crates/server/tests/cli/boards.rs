@@ -60,6 +60,27 @@ fn each_domain_has_a_board_of_its_own() {
     assert_eq!((&boards[0]["board"], &boards[0]["facts"]), (&"a.example".into(), &1.into()));
     assert_eq!((&boards[1]["board"], &boards[1]["facts"]), (&"b.example".into(), &2.into()));
     assert_eq!(status["counters"]["facts"], 3);
+    assert_eq!((&boards[1]["tombstones"], &boards[1]["history"]), (&0.into(), &2.into()));
+}
+
+/// The limit is that of each board: of all together it says nothing.
+#[test]
+fn status_names_the_board_that_is_nearest_to_its_limit() {
+    let limits = "[limits]\nfacts = 100\n";
+    let server = Server::start_with(&(config(["", ""]) + limits), CLEAR);
+    let mut a = Client::log_in(server.address(), "a.example", "pbx-a", "one");
+    let mut b = Client::log_in(server.address(), "b.example", "pbx-b", "two");
+    a.publish_device(ONE, "PJSIP/100", "INUSE");
+    let text = server.ask(&["status"]).out;
+    assert!(text.contains(", facts 1 of 100 on a.example, withdrawals 0 of 100,000 on "), "{text}");
+    for number in 0..=100 {
+        b.publish_device(TWO, &format!("PJSIP/{number}"), "INUSE");
+    }
+    let text = server.ask(&["status"]).out;
+    assert!(text.contains(", facts 100 of 100 on b.example (101 in all), "), "{text}");
+    assert!(text.contains("limits.facts is reached: 1 fact of pbx-b@b.example"), "{text}");
+    let curves = server.ask(&["status", "--format", "nagios"]).out;
+    assert!(curves.contains(" facts=101;;;0;200 tombstones=0;;;0;200000 "), "{curves}");
 }
 
 /// Not by its own service and not by that of the other domain.

@@ -10,8 +10,8 @@ use lampfield_xmpp_stream::{
 use super::iq::{Iq, IqKind};
 use super::misdirected;
 use super::stream::StreamStep;
+use crate::context::Taken;
 use crate::door::Door;
-use crate::router::Taken;
 use crate::services::{Answer, Request, Scope, relay, reply};
 use crate::session::Session;
 

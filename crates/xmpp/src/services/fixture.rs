@@ -12,7 +12,8 @@ use lampfield_accounts::{
 };
 use lampfield_board::{AccountName, BoardName};
 use lampfield_fabric::{Bucket, Embedded, Storage, Write};
-use lampfield_hub::kit::Boards;
+use lampfield_hub::Boards;
+use lampfield_hub::kit::DoorBoards;
 use lampfield_xmpp_stream::{BareJid, Scope as XmlScope, Stanza, StanzaLimits, ns};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -78,7 +79,8 @@ impl Fixture {
             AccountBook::open(store.clone(), keys, Default::default(), limits).await.unwrap();
         let hub = lampfield_hub::Settings::default();
         let boards = Boards::open(store.clone(), hub, [], |_| None).await.unwrap();
-        let door = Door::open_with(first, settings(), book, boards, store).await.unwrap();
+        let door =
+            Door::open_with(first, settings(), book, DoorBoards::of(&boards), store).await.unwrap();
         let fixture = Self { door, folder };
         for (name, role) in accounts {
             fixture.add(name, *role).await;

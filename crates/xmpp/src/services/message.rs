@@ -1,5 +1,5 @@
 //! Messages between accounts (RFC 6121 section 8): to a resource, or to the account's best ones.
-//! Who is not there is looked for by the router's resolvers; without one, nothing is kept for those who
+//! Who is not there is looked for by the resolvers; without one, nothing is kept for those who
 //! are away. An error is never answered.
 
 use std::rc::Rc;
@@ -7,8 +7,7 @@ use std::rc::Rc;
 use lampfield_xmpp_stream::{Element, Jid, StanzaCondition, StanzaError};
 
 use super::{Service, relay};
-use crate::context::Context;
-use crate::router::{StanzaKind, Taken, Undelivered};
+use crate::context::{Context, StanzaKind, Taken, Undelivered};
 use crate::session::Session;
 
 /// What a message is, as far as its way is concerned (RFC 6121 section 5.2.2).

@@ -17,8 +17,7 @@ pub use handshake::part;
 
 use super::{BackgroundTask, Service, SessionEvent};
 use crate::contacts::subscription::{Half, SubscriptionStep};
-use crate::context::Context;
-use crate::router::Taken;
+use crate::context::{Context, Taken};
 use crate::session::{Presence, Session, Words};
 
 /// The service that takes every `<presence/>` of a logged-in client.

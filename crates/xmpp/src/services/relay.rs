@@ -17,9 +17,8 @@ use lampfield_xmpp_stream::{Element, FullJid, Jid, StanzaCondition, StanzaError,
 use tokio::time::sleep;
 
 use super::{BackgroundTask, Service, reply};
-use crate::context::Context;
+use crate::context::{Context, StanzaKind, Taken, Undelivered};
 use crate::questions::Question;
-use crate::router::{StanzaKind, Taken, Undelivered};
 use crate::session::{Caps, Session};
 
 /// Bytes of one stanza that a user may send to a PBX.

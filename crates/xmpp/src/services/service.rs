@@ -9,8 +9,7 @@ use std::rc::Rc;
 use lampfield_accounts::Account;
 use lampfield_xmpp_stream::{BareJid, Element, FullJid, StanzaCondition, StanzaError, StreamError};
 
-use crate::context::Context;
-use crate::router::Taken;
+use crate::context::{Context, Taken};
 use crate::session::Session;
 
 /// Whom a request is for.

@@ -1,58 +1,32 @@
 //! `docs/contributing/a-new-door.md`: its door is built as it stands there, and works beside XMPP on the same board.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_board::{BoardName, Protocol};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::UnixStream;
+use lampfield_hub::kit::DoorBoards;
 
 use super::client::Client;
 use super::house::{House, PASSWORD, house};
 use super::line_door::LineDoor;
+use super::program::Program;
 
-/// A program at the line door.
-struct Program(BufReader<UnixStream>);
+/// Logs a program in at the door of this folder.
+async fn login(folder: &tempfile::TempDir, name: &str) -> Program {
+    Program::login(&socket(folder), &format!("{name}@example.org"), PASSWORD).await
+}
 
-impl Program {
-    async fn connect(folder: &tempfile::TempDir) -> Self {
-        Self(BufReader::new(UnixStream::connect(folder.path().join("lines")).await.unwrap()))
-    }
-
-    async fn login(folder: &tempfile::TempDir, name: &str) -> Self {
-        let mut program = Self::connect(folder).await;
-        program.asks(&format!("login\t{name}@example.org\t{PASSWORD}"), "ok").await;
-        program
-    }
-
-    async fn says(&mut self, line: &str) {
-        self.0.write_all(format!("{line}\n").as_bytes()).await.unwrap();
-    }
-
-    async fn hears(&mut self, wanted: &str) {
-        assert_eq!(self.line().await, wanted);
-    }
-
-    async fn line(&mut self) -> String {
-        let mut line = String::new();
-        let read = tokio::time::timeout(Duration::from_secs(5), self.0.read_line(&mut line));
-        read.await.unwrap().unwrap();
-        line.trim_end_matches('\n').to_owned()
-    }
-
-    async fn asks(&mut self, line: &str, answer: &str) {
-        self.says(line).await;
-        self.hears(answer).await;
-    }
+fn socket(folder: &tempfile::TempDir) -> PathBuf {
+    folder.path().join("lines")
 }
 
 async fn open(house: &House) -> (Rc<LineDoor>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let board = BoardName::parse("example.org").unwrap();
-    let path = folder.path().join("lines");
-    let accounts = Rc::clone(&house.accounts);
-    let door = LineDoor::open(&house.boards, &board, accounts, &path).await.unwrap();
+    let (accounts, boards) = (Rc::clone(&house.accounts), DoorBoards::of(&house.boards));
+    let door = LineDoor::open(&boards, &board, accounts, &socket(&folder)).await.unwrap();
     (door, folder)
 }
 
@@ -83,7 +57,7 @@ fn what_is_said_at_one_door_is_heard_at_the_other() {
         let mut asterisk = Client::login(&house, "a").await;
         asterisk.send(SUBSCRIBE).await;
         asterisk.expect("id='s1'").await;
-        let mut program = Program::login(&folder, "b").await;
+        let mut program = login(&folder, "b").await;
         program.asks("watch\tdevice", "ok").await;
         program.asks("say\tdevice/PJSIP/200\t\"INUSE\"", "lamp\tdevice/PJSIP/200\t\"INUSE\"").await;
         program.hears("stored\tdevice/PJSIP/200").await;
@@ -93,7 +67,7 @@ fn what_is_said_at_one_door_is_heard_at_the_other() {
         program.hears("lamp\tdevice/PJSIP/100\t\"RINGING\"").await;
 
         // A latecomer is told what stands, and of a goodbye at once.
-        let mut late = Program::login(&folder, "c").await;
+        let mut late = login(&folder, "c").await;
         late.asks("watch\tdevice", "ok").await;
         let mut lamps = [late.line().await, late.line().await];
         lamps.sort();
@@ -111,7 +85,7 @@ fn what_is_said_at_one_door_is_heard_at_the_other() {
 fn what_cannot_be_done_is_answered_and_harms_nobody() {
     house(async |house| {
         let (door, folder) = open(&house).await;
-        let mut program = Program::connect(&folder).await;
+        let mut program = Program::connect(&socket(&folder)).await;
         program.asks("watch\tdevice", "error\tlog in first").await;
         program.says("login\tb@example.org\twrong").await;
         assert!(program.line().await.starts_with("error\t"));
@@ -128,10 +102,10 @@ fn what_cannot_be_done_is_answered_and_harms_nobody() {
             assert!(program.line().await.starts_with("error\t"), "{wrong}");
         }
         // A user may say nothing unless granted.
-        let mut user = Program::login(&folder, "user").await;
+        let mut user = login(&folder, "user").await;
         let refused = "error\tthe account may not publish device/PJSIP/1";
         user.asks("say\tdevice/PJSIP/1\t\"INUSE\"", refused).await;
-        let mut endless = Program::connect(&folder).await;
+        let mut endless = Program::connect(&socket(&folder)).await;
         endless.says(&"x".repeat(20_000)).await;
         assert!(endless.line().await.contains("at most"));
         assert_eq!(programs(&house), 2, "as status shows it");
@@ -147,9 +121,9 @@ fn what_cannot_be_done_is_answered_and_harms_nobody() {
 fn a_program_goes_with_its_account() {
     house(async |house| {
         let (_door, folder) = open(&house).await;
-        let mut other = Program::login(&folder, "a").await;
+        let mut other = login(&folder, "a").await;
         other.asks("watch\tdevice", "ok").await;
-        let mut program = Program::login(&folder, "b").await;
+        let mut program = login(&folder, "b").await;
         program.asks("say\tdevice/PJSIP/1\t\"INUSE\"", "stored\tdevice/PJSIP/1").await;
         other.hears("lamp\tdevice/PJSIP/1\t\"INUSE\"").await;
         let jid = lampfield_xmpp_stream::BareJid::parse("b@example.org").unwrap();
@@ -164,9 +138,9 @@ fn a_program_goes_with_its_account() {
 fn a_program_that_does_not_read_slows_nobody() {
     house(async |house| {
         let (_door, folder) = open(&house).await;
-        let mut idle = Program::login(&folder, "b").await;
+        let mut idle = login(&folder, "b").await;
         idle.asks("watch\tdevice", "ok").await;
-        let mut busy = Program::login(&folder, "c").await;
+        let mut busy = login(&folder, "c").await;
         for round in 0..40 {
             for number in 0..500 {
                 let state = if round % 2 == 0 { "INUSE" } else { "RINGING" };

@@ -3,8 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use lampfield_xmpp::context::Context;
-use lampfield_xmpp::router::{Resolver, StanzaKind, Taken, Undelivered};
+use lampfield_xmpp::context::{Context, Resolver, StanzaKind, Taken, Undelivered};
 use lampfield_xmpp::services::{Service, SessionEvent};
 use lampfield_xmpp::session::Session;
 use lampfield_xmpp_stream::{Element, FullJid, StanzaCondition, StanzaError};
@@ -227,7 +226,7 @@ fn a_resolver_keeps_what_the_router_would_give_up() {
     let keeper = Rc::new(Keeper::default());
     let service = Rc::clone(&keeper);
     house_with(vec![service], async move |door| {
-        door.door.context.router.add_resolver(keeper.clone());
+        door.door.context.add_resolver(keeper.clone());
         let mut a = Client::login(&door, "a").await;
         for body in ["one", "two"] {
             let message = format!("<message to='user@example.org'><body>{body}</body></message>");
@@ -254,8 +253,8 @@ fn resolvers_are_asked_in_order_for_domains_that_are_not_served_too() {
         |to: &str| format!("<iq type='get' id='i' to='{to}'><ping xmlns='urn:xmpp:ping'/></iq>");
     house(async move |door| {
         let keeper = Rc::new(Keeper::default());
-        door.door.context.router.add_resolver(Rc::new(Censor));
-        door.door.context.router.add_resolver(keeper.clone());
+        door.door.context.add_resolver(Rc::new(Censor));
+        door.door.context.add_resolver(keeper.clone());
         let mut user = Client::login(&door, "user").await;
         let bot = format!("bot@{ELSEWHERE}/x");
         user.send(&format!("<presence to='{bot}'/><message to='{bot}'/>")).await;

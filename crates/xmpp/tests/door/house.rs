@@ -10,6 +10,7 @@ use lampfield_accounts::{
 use lampfield_board::BoardName;
 use lampfield_fabric::{Embedded, Store};
 use lampfield_hub::Boards;
+use lampfield_hub::kit::DoorBoards;
 use lampfield_xmpp::services::Service;
 use lampfield_xmpp::settings::{
     ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
@@ -86,7 +87,8 @@ async fn open(
         turn: TURN,
         limits: XmppLimits::default(),
     };
-    let door = Door::open_with(first, settings, accounts, boards.clone(), store).await.unwrap();
+    let door =
+        Door::open_with(first, settings, accounts, DoorBoards::of(&boards), store).await.unwrap();
     let listeners = Listeners::bind(&door.context.settings).unwrap();
     (door, listeners, boards)
 }

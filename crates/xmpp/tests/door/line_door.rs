@@ -23,7 +23,7 @@ use lampfield_board::{
     AccountName, BoardName, Cachable, Change, Identity, Kind, Protocol, Subject, Value,
 };
 use lampfield_hub::kit::{
-    Boards, ConnId, DoorHealth, DoorKit, NewPeer, Peer, Profile, Publication, Results, Rights,
+    ConnId, DoorBoards, DoorHealth, DoorKit, NewPeer, Peer, Profile, Publication, Results, Rights,
     Shows, Unread, Wanted, Watchers, Writer,
 };
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -65,7 +65,7 @@ struct Lines;
 impl LineDoor {
     /// Opens the door at a board and serves it from now on. Must be called on the core thread's `LocalSet`.
     pub async fn open(
-        boards: &Boards,
+        boards: &DoorBoards,
         board: &BoardName,
         accounts: Rc<AccountBook>,
         path: &Path,

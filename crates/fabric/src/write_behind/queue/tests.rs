@@ -26,7 +26,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn queue(group_rows: usize) -> Queue {
+fn queue(group_rows: usize) -> Queue<()> {
     Queue::new(StoreLimits { group_rows, ..StoreLimits::default() })
 }
 
@@ -53,7 +53,7 @@ fn committed(disk: &Rows, from: &str, limit: usize) -> Page {
     Page { rows: first, next: rows.next().map(|row| Cursor(row.key)) }
 }
 
-fn scan(queue: &Queue, disk: &Rows, limit: usize) -> Rows {
+fn scan(queue: &Queue<()>, disk: &Rows, limit: usize) -> Rows {
     let (mut all, mut from) = (Rows::new(), None::<Cursor>);
     loop {
         let start = overlay::start("", from);
@@ -143,7 +143,7 @@ fn what_others_rely_on_is_put_first_and_removed_last() {
 #[test]
 fn a_key_in_flight_is_not_a_new_key() {
     let limits = StoreLimits { pending_keys: 1, ..StoreLimits::default() };
-    let queue = Queue::new(limits);
+    let queue = Queue::<()>::new(limits);
     queue.write(write("lamp", Some("1".to_owned()))).unwrap();
     let in_flight = queue.take();
     queue.write(write("lamp", Some("2".to_owned()))).unwrap();

@@ -16,7 +16,7 @@ const QUEUE: usize = 4;
 struct Scene {
     _folder: TempDir,
     store: Store,
-    watch: Watch,
+    watch: StoreWatch,
     stored: BTreeMap<String, String>,
     known: BTreeMap<String, String>,
     resyncs: usize,

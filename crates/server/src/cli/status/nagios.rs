@@ -10,6 +10,8 @@ use crate::screen::time::local;
 
 /// Numbers worth a curve, by their counters, with the limits of the same name.
 const CURVES: [&str; 4] = ["lamps", "facts", "tombstones", "connections"];
+/// Those of them that are limited on each board, so that all boards together may hold a multiple.
+const OF_EACH_BOARD: [&str; 2] = ["facts", "tombstones"];
 
 /// Prints what was learnt; it never fails in a way that such a caller does not know.
 pub fn print(asked: &Result<Status, Stop>, screen: &Screen) -> Result<ExitCode, Stop> {
@@ -44,8 +46,11 @@ fn judged(status: &Status) -> (&'static str, u8, String) {
 }
 
 fn curves(status: &Status) -> String {
+    let boards = status.boards.len() as u64;
     let curve = |name: &str| {
-        let most = status.limits.get(name).map_or(String::new(), u64::to_string);
+        let times = if OF_EACH_BOARD.contains(&name) { boards } else { 1 };
+        let most = status.limits.get(name).map(|limit| limit.saturating_mul(times).to_string());
+        let most = most.unwrap_or_default();
         Some(format!("{name}={};;;0;{most}", status.counters.get(name)?))
     };
     CURVES.iter().filter_map(|name| curve(name)).collect::<Vec<_>>().join(" ")

@@ -3,8 +3,8 @@
 use lampfield_accounts::BareJid;
 
 use super::Role;
-use crate::config::key::Value;
 use crate::config::reader::{Given, Refused};
+use crate::config::value::Value;
 use crate::config::value::text;
 
 /// One entry of `history.read`.

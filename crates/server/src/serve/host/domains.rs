@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use lampfield_accounts::BareJid;
 use lampfield_board::{AccountName, BoardName};
-use lampfield_hub::HubShell;
 use lampfield_operations::{DomainChange, DomainSource, NewDomain};
 use toml::de::DeTable;
 
@@ -164,9 +163,9 @@ impl ServerHost {
                 && !self.of_domains.is_used_beside(&name, &added.name)
             {
                 for account in board.read(|hub, _| hub.accounts()) {
-                    board.act(|hub, now| hub.remove_account(&account, now));
+                    board.remove_account(&account);
                 }
-                end_what_is_due(&board).await;
+                board.end_what_is_due().await;
                 board.forget_past().await.map_err(|error| not_stored(&error))?;
                 // The domain of the file may have it as well.
                 self.boards.add(&name).await.map_err(|error| not_stored(&error))?;
@@ -189,7 +188,7 @@ impl ServerHost {
         let mut gone = board.read(|hub, _| hub.accounts());
         gone.retain(|account| !is_shared || is_of_domain(account));
         for account in &gone {
-            board.act(|hub, now| hub.remove_account(account, now));
+            board.remove_account(account);
         }
         // Facts end piece by piece. While the row of the domain is there, a crash loses nothing of that.
         let holds = || {
@@ -241,16 +240,6 @@ impl ServerHost {
         }
         BoardName::parse(typed)
             .map_err(|error| Failure::new(Exit::Usage, "wrong-name", error.to_string()))
-    }
-}
-
-/// Ends the facts of removed accounts, piece by piece, on a board that does not run yet.
-async fn end_what_is_due(board: &HubShell) {
-    let is_due =
-        || board.read(|hub, now| hub.next_deadline().is_some_and(|deadline| deadline <= now.mono));
-    while is_due() {
-        board.act(|hub, now| hub.tick(now));
-        tokio::task::yield_now().await;
     }
 }
 

@@ -8,8 +8,7 @@ use lampfield_xmpp_stream::{BareJid, Jid};
 
 use super::{may_see, write};
 use crate::contacts::subscription::{Half, SubscriptionStep};
-use crate::context::Context;
-use crate::router::{StanzaKind, Undelivered};
+use crate::context::{Context, StanzaKind, Undelivered};
 use crate::services::relay;
 use crate::session::{Caps, Presence, Session, Words};
 

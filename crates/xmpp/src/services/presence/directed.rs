@@ -6,8 +6,7 @@ use std::rc::Rc;
 use lampfield_xmpp_stream::{Element, Jid, StanzaError};
 
 use super::may_see;
-use crate::context::Context;
-use crate::router::{StanzaKind, Taken, Undelivered};
+use crate::context::{Context, StanzaKind, Taken, Undelivered};
 use crate::services::relay;
 use crate::session::Session;
 

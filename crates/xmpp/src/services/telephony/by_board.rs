@@ -7,7 +7,7 @@ use std::rc::Rc;
 use lampfield_accounts::LogLimit;
 use lampfield_board::{BoardName, Protocol};
 use lampfield_fabric::StoreError;
-use lampfield_hub::kit::{Boards, DoorKit};
+use lampfield_hub::kit::{DoorBoards, DoorKit};
 use tokio::sync::Notify;
 
 use super::Telephony;
@@ -16,7 +16,7 @@ use crate::results::Results;
 
 /// One [`Telephony`] for each board.
 pub struct Telephonies {
-    boards: Boards,
+    boards: DoorBoards,
     by_board: RefCell<BTreeMap<BoardName, Rc<Telephony>>>,
     results: Rc<Results>,
     log_limit: Rc<LogLimit>,
@@ -27,7 +27,7 @@ pub struct Telephonies {
 // === impl Telephonies ===
 
 impl Telephonies {
-    pub(crate) fn new(boards: Boards, results: Rc<Results>, log_limit: Rc<LogLimit>) -> Self {
+    pub(crate) fn new(boards: DoorBoards, results: Rc<Results>, log_limit: Rc<LogLimit>) -> Self {
         let (by_board, behind) = (RefCell::default(), Rc::default());
         Self { boards, by_board, results, log_limit, behind }
     }

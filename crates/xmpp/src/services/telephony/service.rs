@@ -9,8 +9,7 @@ use lampfield_xmpp_stream::{BareJid, Element, StanzaCondition, StanzaError};
 
 use super::nodes::{self, TelephonyNode};
 use super::{Telephonies, Telephony, claims, requests};
-use crate::context::Context;
-use crate::router::Taken;
+use crate::context::{Context, Taken};
 use crate::services::pubsub::Views;
 use crate::services::pubsub::engine::Holder;
 use crate::services::{Answer, BackgroundTask, Request, Service, SessionEnd, SessionEvent};

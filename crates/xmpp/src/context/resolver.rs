@@ -3,7 +3,7 @@
 
 use lampfield_xmpp_stream::{FullJid, Jid, StanzaError};
 
-use crate::context::Context;
+use super::Context;
 
 /// Whether somebody has taken a stanza and sees to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
