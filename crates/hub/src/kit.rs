@@ -27,14 +27,14 @@ mod watchers;
 mod written;
 
 pub use crate::{
-    Boards, ConnId, DoorHealth, DoorReport, DoorState, HubShell, Outcome, PeerCache, Policy,
-    Profile, Publication, Refusal, Room,
+    Boards, ConnId, DoorHealth, DoorReport, DoorState, Grant, HubShell, Outcome, PeerCache, Policy,
+    Profile, Publication, Refusal, Room, Rule, Waits,
 };
 pub use door::DoorKit;
 pub use peer::{NewPeer, Peer, PublishError, Published};
 pub use redial::Redial;
 pub use results::Results;
-pub use rights::{Grant, Rights};
+pub use rights::Rights;
 pub use sight::{Sight, Visible, VisibleBoard};
 pub use unread::Unread;
 pub use watchers::{Reached, Surveyed, Wanted, Watcher, Watchers};
