@@ -92,7 +92,9 @@ fn architecture() -> Result<String> {
 fn untold() -> Result<Vec<String>> {
     let text = architecture()?;
     let untold = KNOWN.iter().map(order::Known::told).filter(|known| !text.contains(known));
-    Ok(untold.map(|known| format!("ARCHITECTURE.md does not tell of the circle by {known}")).collect())
+    Ok(untold
+        .map(|known| format!("ARCHITECTURE.md does not tell of the circle by {known}"))
+        .collect())
 }
 
 /// What is wrong with the copy of the crates' picture that people read.

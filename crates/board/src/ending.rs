@@ -16,6 +16,8 @@ pub enum Ending {
     Replaced,
     /// Its origin came back and did not repeat it.
     NotRepeated,
+    /// Its connection ended, and a newer one of its origin did not repeat it.
+    TakenOver,
     /// The connection ended as its protocol says it should, so there is no grace.
     Goodbye,
     /// The same PBX says it with another account.
@@ -26,6 +28,8 @@ pub enum Ending {
     Expired,
     /// An operator has ended it with a command.
     Cleared,
+    /// Its account had its rights changed, and may not say it any longer.
+    NotAllowed,
     /// Its domain has another board now, and the fact went with it, or ended where the domains of its board have parted.
     Moved,
 }
@@ -39,17 +43,19 @@ pub struct UnknownEnding(pub String);
 
 impl Ending {
     /// Every reason; a stored word is looked up here.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Lost,
         Self::NotBackAfterRestart,
         Self::NotBack,
         Self::Replaced,
         Self::NotRepeated,
+        Self::TakenOver,
         Self::Goodbye,
         Self::Superseded,
         Self::Removed,
         Self::Expired,
         Self::Cleared,
+        Self::NotAllowed,
         Self::Moved,
     ];
 
@@ -62,12 +68,14 @@ impl Ending {
             Self::NotBack => "not-back",
             Self::Replaced => "replaced",
             Self::NotRepeated => "not-repeated",
+            Self::TakenOver => "taken-over",
             Self::Goodbye => "goodbye",
             Self::Superseded => "superseded",
             Self::Removed => "removed",
             Self::Expired => "expired",
             // Not "cleared", which earlier versions stored for what is removed.
             Self::Cleared => "by-command",
+            Self::NotAllowed => "not-allowed",
             Self::Moved => "moved",
         }
     }
@@ -81,11 +89,13 @@ impl fmt::Display for Ending {
             Self::NotBack => "the account is back under another entity id",
             Self::Replaced => "a new login took over and did not repeat it",
             Self::NotRepeated => "not repeated after the return",
+            Self::TakenOver => "its connection ended, and a newer one did not repeat it",
             Self::Goodbye => "said goodbye",
             Self::Superseded => "its PBX says it with another account now",
             Self::Removed => "the account was removed",
             Self::Expired => "its time was up",
             Self::Cleared => "cleared by command",
+            Self::NotAllowed => "its account may not say it any longer",
             Self::Moved => "its domain has another board now",
         })
     }

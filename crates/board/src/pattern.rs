@@ -90,6 +90,16 @@ impl Pattern {
             }
         }
     }
+
+    /// Whether all names that fit another pattern fit this one as well, as far as two of them tell: the shortest, and one
+    /// that is too long to fit by accident.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        // Private characters, which no pattern has: only a wildcard fits them.
+        let long = "\u{e000}".repeat(self.0.len() + 1);
+        let name = |stars: &str| other.0.replace('?', "\u{e000}").replace('*', stars);
+        self.matches(&name("")) && self.matches(&name(&long))
+    }
 }
 
 impl fmt::Display for Pattern {

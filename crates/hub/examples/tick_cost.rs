@@ -7,23 +7,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a benchmark ends by panicking")]
 
+#[path = "../tests/doors/asterisk.rs"]
+mod asterisk;
+
 use std::time::{Duration, Instant};
 
 use lampfield_board::{
     AccountName, BoardName, Cachable, DeviceState::InUse, Eid, Kind, Protocol, Subject, WallTime,
 };
-use lampfield_hub::{
-    ConnId, Hub, Now, PeerCache, Policies, Policy, Profile, Publication, Rule, Settings,
-};
+use lampfield_hub::{ConnId, Hub, Now, Policies, Policy, Publication, Rule, Settings};
 
-/// What the XMPP door declares of an Asterisk.
-const ASTERISK: Profile = Profile {
-    cache: PeerCache::Survives,
-    files_by_identity: true,
-    repeats: true,
-    waits_longer: true,
-    shares_identity: false,
-};
+use asterisk::ASTERISK;
 
 const FACTS: usize = 100_000;
 const CONN: ConnId = ConnId(1);

@@ -1,17 +1,15 @@
-//! How long an Asterisk will wait before it connects again, as far as can be told from outside.
-//! A prediction only: it lengthens graces and warns people, it never ends anything.
-//!
-//! COMPAT(asterisk<=22 res_xmpp): the waits are 1, 2, 4 .. 60 s, they double with each attempt and
-//! never go back to 1 s in the life of the process, however well the sessions between went.
+//! How long a peer will wait before it connects again, as far as can be told from outside. Its door has
+//! declared how such peers wait ([`Waits`]). A prediction only: it lengthens graces and warns people, it never
+//! ends anything.
 //!
 //! The rule. A process whose next wait is *w* comes back at one of the moments *w*, *w* + 2*w*,
-//! *w* + 2*w* + 4*w* .. after its drop, each wait 60 s at the most; the first attempt that works is
+//! *w* + 2*w* + 4*w* .. after its drop, each wait the longest at the most; the first attempt that works is
 //! the last. So an absence that fits such a moment is taken for the same process, and tells how many
 //! attempts it has made. Short waits are close together, so that an absence may fit several moments:
 //! then all of them stay possible until a later absence tells, and the longest is predicted. Any
 //! absence that fits none is not its doing: sooner than *w* it is a new process, and in between a new
 //! process (one that was down for maintenance, say) or a line so bad that the attempts themselves took
-//! their time. Then nothing is known, and the prediction is that of a new process, 1 s: to expect too
+//! their time. Then nothing is known, and the prediction is that of a new process: to expect too
 //! little costs a lamp that goes out and comes back, to expect too much keeps dead lamps lit. A new
 //! process that happens to return at one of the moments is taken for the old one until its next drop;
 //! of a process that was there before Lampfield started nothing is known either.
@@ -24,9 +22,10 @@ use std::{
 
 use lampfield_board::AccountName;
 
-/// The longest wait of `res_xmpp`, and the step from which on it is made.
-const LONGEST: Duration = Duration::from_secs(60);
-const LAST_STEP: u32 = 6;
+use crate::profile::Waits;
+
+/// No wait is doubled more often.
+const LAST_STEP: u32 = 15;
 
 /// How much earlier than its moment a return may be: the two sides do not notice the end of a
 /// connection at the same time, and on a long line the end itself may have to be sent twice.
@@ -47,11 +46,12 @@ const CALM_AFTER: Duration = Duration::from_mins(10);
 
 /// Which waits may come next, a bit for the step of each: the first is that of a new process.
 #[derive(Debug, Clone, Copy)]
-struct Steps(u8);
+struct Steps(u16);
 
 /// What is known of one account's reconnects.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Backoff {
+    waits: Waits,
     steps: Steps,
     drops: u32,
     line: Line,
@@ -59,7 +59,7 @@ pub struct Backoff {
 }
 
 /// It comes through a relay, which is back at once after each loss of the line: nobody waits then.
-/// Asterisk does when the relay itself has ended, and so has its stream.
+/// The peer does when the relay itself has ended, and so has its stream.
 #[derive(Debug, Clone, Copy)]
 struct Relayed {
     /// A hash of its name: who makes two names of one hash deceives nobody but itself.
@@ -87,6 +87,11 @@ pub struct Backoffs {
 }
 
 impl Backoff {
+    /// A process that has just begun, and waits like this.
+    const fn new(waits: Waits) -> Self {
+        Self { waits, steps: Steps::FIRST, drops: 0, line: Line::Calm, relayed: None }
+    }
+
     /// A connection of the account was lost.
     pub fn dropped(&mut self, now: Duration) {
         self.lose(now, true);
@@ -114,7 +119,7 @@ impl Backoff {
         let goes_on = match self.relayed {
             // What was known of its waits was of a way that it does not go any longer.
             None => {
-                *self = Self::default();
+                *self = Self::new(self.waits);
                 true
             }
             Some(before) => before.stream == stream,
@@ -136,7 +141,9 @@ impl Backoff {
     pub fn arrived(&mut self, now: Duration) {
         let Line::Down { since, is_noticed } = self.line else { return };
         let away = now.saturating_sub(since);
-        let steps = if is_noticed { self.steps.after(away) } else { self.steps.after_one(away) };
+        let (steps, waits) = (self.steps, self.waits);
+        let steps =
+            if is_noticed { steps.after(away, waits) } else { steps.after_one(away, waits) };
         self.go_on(steps, Line::Up { calm_at: now + CALM_AFTER });
     }
 
@@ -149,14 +156,14 @@ impl Backoff {
         }
         let most = heard.map_or(Duration::MAX, |heard| now.saturating_sub(heard));
         self.drops = self.drops.saturating_add(1);
-        self.go_on(self.steps.after_one(most), Line::Up { calm_at: now + CALM_AFTER });
+        self.go_on(self.steps.after_one(most, self.waits), Line::Up { calm_at: now + CALM_AFTER });
     }
 
     /// The process goes on with these steps; without any it is a new one.
     fn go_on(&mut self, steps: Option<Steps>, line: Line) {
         *self = match steps {
             Some(steps) => Self { steps, line, ..*self },
-            None => Self { line, relayed: self.relayed, ..Self::default() },
+            None => Self { line, relayed: self.relayed, ..Self::new(self.waits) },
         };
     }
 
@@ -169,7 +176,7 @@ impl Backoff {
     /// The wait before the attempt that follows the drop that is running, or the next one.
     #[must_use]
     pub fn predicted(&self) -> Duration {
-        self.steps.longest()
+        self.steps.longest(self.waits)
     }
 
     /// How long after a drop the process is back at the latest, if its first attempt works.
@@ -199,12 +206,6 @@ fn hash(text: &str) -> u64 {
     hasher.finish()
 }
 
-/// The wait before an attempt of this step.
-fn wait(step: u32) -> Duration {
-    let seconds = 1_u64.checked_shl(step.min(32)).unwrap_or(u64::MAX);
-    Duration::from_secs(seconds).min(LONGEST)
-}
-
 /// How much later than its moment the return after a wait may be. Who has come to long waits has
 /// dropped often: on such a line connecting takes long as well, a lost packet of it alone up to 7 s.
 fn late(wait: Duration) -> Duration {
@@ -212,24 +213,20 @@ fn late(wait: Duration) -> Duration {
 }
 
 /// The steps to which a process may have come that was away for so long and began at `first`.
-fn steps_within(first: u32, away: Duration) -> impl Iterator<Item = u32> {
+fn steps_within(first: u32, away: Duration, waits: Waits) -> impl Iterator<Item = u32> {
     let mut due = Duration::ZERO;
     (first..first + MOST_ATTEMPTS).filter_map(move |step| {
-        due += wait(step);
-        let fits = due <= away + EARLY && away <= due + late(wait(step));
+        due += waits.at(step);
+        let fits = due <= away + EARLY && away <= due + late(waits.at(step));
         fits.then_some(step + 1)
     })
 }
 
 // === impl Steps ===
 
-impl Default for Steps {
-    fn default() -> Self {
-        Self(1)
-    }
-}
-
 impl Steps {
+    const FIRST: Self = Self(1);
+
     /// These steps, if there are any.
     fn of(steps: impl Iterator<Item = u32>) -> Option<Self> {
         let bits = steps.fold(0, |bits, step| bits | 1 << step.min(LAST_STEP));
@@ -240,30 +237,30 @@ impl Steps {
         (0..=LAST_STEP).filter(move |step| self.0 & (1 << step) != 0)
     }
 
-    fn longest(self) -> Duration {
-        self.each().last().map_or(wait(0), wait)
+    fn longest(self, waits: Waits) -> Duration {
+        waits.at(self.each().last().unwrap_or_default())
     }
 
     /// What may come after an absence of which the last attempt worked; none if no attempt was due
     /// then.
-    fn after(self, away: Duration) -> Option<Self> {
-        Self::of(self.each().flat_map(|step| steps_within(step, away)))
+    fn after(self, away: Duration, waits: Waits) -> Option<Self> {
+        Self::of(self.each().flat_map(|step| steps_within(step, away, waits)))
     }
 
     /// What may come after one wait of `most` at the most; none if each was longer.
-    fn after_one(self, most: Duration) -> Option<Self> {
+    fn after_one(self, most: Duration, waits: Waits) -> Option<Self> {
         let most = most.saturating_add(EARLY);
-        Self::of(self.each().filter(|step| wait(*step) <= most).map(|step| step + 1))
+        Self::of(self.each().filter(|step| waits.at(*step) <= most).map(|step| step + 1))
     }
 }
 
 // === impl Backoffs ===
 
 impl Backoffs {
-    /// What is known of an account; nothing is the same as a process that has just begun.
+    /// What is known of an account.
     #[must_use]
-    pub fn of(&self, account: &AccountName) -> Backoff {
-        self.known.get(account).copied().unwrap_or_default()
+    pub fn of(&self, account: &AccountName) -> Option<&Backoff> {
+        self.known.get(account)
     }
 
     /// Whether the account has ever lost a connection.
@@ -277,9 +274,16 @@ impl Backoffs {
         self.known.keys()
     }
 
-    /// Changes what is known of an account, because something happened to one of its connections.
-    pub fn update(&mut self, account: &AccountName, change: impl FnOnce(&mut Backoff)) {
-        let backoff = self.known.entry(account.clone()).or_default();
+    /// Changes what is known of an account, because something happened to one of its connections, whose peer waits like
+    /// this.
+    pub fn update(
+        &mut self,
+        account: &AccountName,
+        waits: Waits,
+        change: impl FnOnce(&mut Backoff),
+    ) {
+        let backoff = self.known.entry(account.clone()).or_insert(Backoff::new(waits));
+        backoff.waits = waits;
         let before = backoff.calm_at();
         change(backoff);
         let after = backoff.calm_at();
@@ -317,13 +321,15 @@ impl Backoffs {
 mod tests {
     use super::*;
 
-    fn secs(seconds: u64) -> Duration {
+    const WAITS: Waits = Waits { first: secs(1), longest: secs(60) };
+
+    const fn secs(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
     }
 
     #[test]
     fn doubles_with_each_drop_up_to_a_minute() {
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(WAITS);
         let mut now = secs(0);
         for expected in [1, 2, 4, 8, 16, 32, 60, 60] {
             assert_eq!(backoff.predicted(), secs(expected));
@@ -334,8 +340,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_door_declares_the_waits() {
+        for (first, longest, expected) in [(3, 3, [3, 3, 3, 3]), (2, 900, [2, 4, 8, 16])] {
+            let waits = Waits { first: secs(first), longest: secs(longest) };
+            let (mut backoff, mut now) = (Backoff::new(waits), secs(0));
+            for expected in expected {
+                assert_eq!(backoff.predicted(), secs(expected));
+                backoff.dropped(now);
+                now += secs(expected);
+                backoff.arrived(now);
+                now += secs(1_000);
+            }
+        }
+    }
+
     fn at(step: u32) -> Backoff {
-        Backoff { steps: Steps(1 << step), drops: 5, ..Backoff::default() }
+        Backoff { steps: Steps(1 << step), drops: 5, ..Backoff::new(WAITS) }
     }
 
     /// What is predicted of a process that has come to this step, after an absence.
@@ -373,7 +394,7 @@ mod tests {
     #[test]
     fn what_fits_two_moments_is_the_later_one_until_the_next_absence() {
         for (next, predicted) in [(2, 4), (4, 8)] {
-            let mut backoff = Backoff::default();
+            let mut backoff = Backoff::new(WAITS);
             backoff.dropped(secs(0));
             backoff.arrived(secs(3));
             assert_eq!(backoff.predicted(), secs(4));

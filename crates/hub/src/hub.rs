@@ -10,6 +10,7 @@ mod load;
 mod moved;
 mod publish;
 mod remove;
+mod restrict;
 mod tick;
 mod watch;
 mod watching;
@@ -23,7 +24,7 @@ use lampfield_fabric::Bucket;
 pub use watch::{Room, Verdict, Watch};
 
 use crate::{
-    backoff::Backoffs,
+    backoff::{Backoff, Backoffs},
     connections::Connections,
     deadlines::Deadlines,
     departed::Departed,
@@ -35,6 +36,7 @@ use crate::{
     readers::Readers,
     refusals::Refusals,
     report::Tally,
+    restrictions::Restrictions,
     settings::Settings,
     tombstones::Tombstones,
 };
@@ -64,6 +66,7 @@ pub struct Hub {
     backoffs: Backoffs,
     departed: Departed,
     deadlines: Deadlines,
+    restrictions: Restrictions,
     history: History,
     tally: Tally,
     refusals: Refusals,
@@ -93,6 +96,7 @@ impl Hub {
             backoffs: Backoffs::default(),
             departed: Departed::default(),
             deadlines: Deadlines::default(),
+            restrictions: Restrictions::default(),
             tally: Tally::default(),
             refusals: Refusals::default(),
             outbox: Outbox::default(),
@@ -107,7 +111,7 @@ impl Hub {
     /// When [`Hub::tick`] has something to do, on the monotonic clock.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        if self.forgetting || self.history_left {
+        if self.forgetting || self.history_left || !self.restrictions.is_empty() {
             return Some(Duration::ZERO);
         }
         let sweep = self.origins.next_due().map(|(deadline, _)| deadline);
@@ -178,7 +182,8 @@ impl Hub {
 
     /// How long facts of an account outlive its connection, from now on.
     fn grace(&self, account: &AccountName) -> Duration {
-        self.settings.grace.after(self.backoffs.of(account).back_within())
+        let back_within = self.backoffs.of(account).map(Backoff::back_within);
+        self.settings.grace.after(back_within.unwrap_or_default())
     }
 
     /// Drops what is known of an origin if nothing of it is left, and looks again who uses its EID.

@@ -26,12 +26,15 @@ mod unread;
 mod watchers;
 mod written;
 
-pub use crate::{ConnId, DoorHealth, Outcome, PeerCache, Profile, Publication, Refusal, Room};
+pub use crate::{
+    ConnId, DoorHealth, Grant, Outcome, PeerCache, Policy, Profile, Publication, Refusal, Room,
+    Rule, Waits,
+};
 pub use door::{DoorBoards, DoorKit};
 pub use peer::{NewPeer, Peer, PublishError, Published};
 pub use redial::Redial;
 pub use results::Results;
-pub use rights::{Grant, Rights};
+pub use rights::Rights;
 pub use sight::{Sight, Visible, VisibleBoard};
 pub use unread::Unread;
 pub use watchers::{Reached, Surveyed, Wanted, Watcher, Watchers};

@@ -7,13 +7,14 @@ use std::{
     time::Duration,
 };
 
-use lampfield_board::{AccountName, Eid, Identity, Origin, OriginId, Version};
+use lampfield_board::{AccountName, Eid, Origin, OriginId, Version};
 use smallvec::SmallVec;
 
 use crate::{
     connections::ConnId,
     now::Now,
     profile::Profile,
+    stored::OriginRow,
     sweep::{Cause, Sweep, Sweeps},
 };
 
@@ -46,6 +47,10 @@ pub struct OriginState {
     pub last_word: Option<Now>,
     /// What its newest connection's door says of it; none since the start.
     profile: Option<Profile>,
+    /// Whether others may speak as its identity, as was declared before the start; none if nothing was.
+    shared_before: Option<bool>,
+    /// While somebody speaks for it: what was said before this epoch must have been repeated, and why.
+    held_from: (u32, Cause),
     /// Whether an operator speaks by it: what it says needs no connection.
     by_hand: bool,
 }
@@ -76,6 +81,8 @@ impl OriginState {
             away_since: None,
             last_word: None,
             profile: None,
+            shared_before: None,
+            held_from: (0, Cause::Returned),
             by_hand: false,
         }
     }
@@ -84,6 +91,9 @@ impl OriginState {
     pub fn attach(&mut self, conn: ConnId, profile: Profile) {
         self.profile = Some(profile);
         self.version = Version::new(self.next_epoch(), 0);
+        if !self.attached() && profile.repeats {
+            self.held_from = (self.version.epoch, Cause::Returned);
+        }
         self.connections.push((conn, self.version.epoch));
         self.away_since = None;
     }
@@ -104,37 +114,47 @@ impl OriginState {
         self.by_hand
     }
 
-    /// Sets whether an operator speaks by it, as its stored row says.
-    pub fn was_by_hand(&mut self, by_hand: bool) {
-        self.by_hand = by_hand;
+    /// What its stored row says of it.
+    pub fn restore(&mut self, row: &OriginRow) {
+        (self.by_hand, self.shared_before) = (row.by_hand, row.shares_identity);
     }
 
-    /// A connection ends. Facts heard last in an epoch below the answer are held up by nobody who
-    /// still speaks.
-    pub fn detach(&mut self, conn: ConnId) -> u32 {
+    /// What is stored of it.
+    pub fn row(&self) -> OriginRow {
+        let shares_identity = self.profile.map(|profile| profile.shares_identity);
+        let shares_identity = shares_identity.or(self.shared_before);
+        OriginRow { epoch: self.version.epoch, by_hand: self.by_hand, shares_identity }
+    }
+
+    /// A connection ends. If those that are left have taken its place, facts heard last in an epoch below the answer are
+    /// held up by nobody who still speaks.
+    pub fn detach(&mut self, conn: ConnId) -> Option<u32> {
         self.connections.retain(|(speaking, _)| *speaking != conn);
-        self.held_from()
-    }
-
-    /// The first epoch whose facts are held up by somebody who speaks.
-    fn held_from(&self) -> u32 {
-        let oldest = self.connections.iter().map(|(_, epoch)| *epoch).min();
-        oldest.unwrap_or_else(|| self.next_epoch())
+        let oldest = self.connections.iter().map(|(_, epoch)| *epoch).min()?;
+        let takes_over = self.profile.is_some_and(|it| it.one_connection && it.repeats);
+        if !takes_over || oldest <= self.held_from.0 {
+            return None;
+        }
+        self.held_from = (oldest, Cause::TakenOver);
+        Some(oldest)
     }
 
     /// What nobody holds up ends at `deadline`, as if it had been left now, unless that is coming
     /// to it already.
     pub fn doubt(&mut self, deadline: Duration) {
         self.sweeps.look_again();
-        let below = self.held_from();
+        let (below, cause) = match self.attached() {
+            true => self.held_from,
+            false => (self.next_epoch(), Cause::Lost),
+        };
         let threatened = self.sweeps.threatening(below.saturating_sub(1)).is_some();
         if self.facts == 0 || threatened || self.by_hand {
             return;
         }
-        if self.attached() {
-            self.sweeps.prove(Sweep { deadline, below, cause: Cause::Returned });
-        } else {
-            self.sweeps.away(Sweep { deadline, below, cause: Cause::Lost });
+        let sweep = Sweep { deadline, below, cause };
+        match self.attached() {
+            true => self.sweeps.prove(sweep),
+            false => self.sweeps.away(sweep),
         }
     }
 
@@ -169,11 +189,16 @@ impl OriginState {
         self.attached() || self.sweeps.next().is_some()
     }
 
-    /// Whether nobody else may speak as its identity. Of one that has not come since the start the identity tells: only
-    /// Asterisks have entity ids.
+    /// Whether nobody else may speak as its identity, as its door declares or had declared before the start. Where that
+    /// was not stored yet, all doors declared it, and only operators had none.
     pub fn is_exclusive(&self) -> bool {
-        let is_eid = matches!(self.name.identity, Identity::Eid(_));
-        self.profile.map_or(is_eid, |profile| !profile.shares_identity)
+        let declared = self.profile.map(|profile| profile.shares_identity);
+        !declared.or(self.shared_before).unwrap_or(self.by_hand)
+    }
+
+    /// How long it would wait before it came back, if its connection were the first that it loses.
+    pub fn first_wait(&self) -> Option<Duration> {
+        Some(self.profile?.waits?.first)
     }
 
     /// Whether it is there, as the only one that may speak as its identity.

@@ -1,5 +1,5 @@
-//! What becomes of a device's facts, by the device's name: operator's rules first, then the
-//! defaults. Never looks at values.
+//! What becomes of a device's facts, by the device's name: the operator's rules first, then those that
+//! the doors bring along for what their peers make. Never looks at values.
 
 use lampfield_board::kind::AfterLoss;
 use lampfield_board::{Kind, Pattern, PatternError, Subject};
@@ -18,7 +18,7 @@ pub enum Policy {
     Ignore,
 }
 
-/// One rule of the configuration: what becomes of facts with names like this.
+/// One rule: what becomes of facts with names like this.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// Device names that the rule is for; other kinds have no policy.
@@ -31,6 +31,7 @@ pub struct Rule {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policies {
     operator: Vec<Rule>,
+    doors: Vec<Rule>,
 }
 
 // === impl Rule ===
@@ -48,10 +49,16 @@ impl Rule {
 // === impl Policies ===
 
 impl Policies {
-    /// The operator's rules. What none of them matches is left to the defaults.
+    /// The operator's rules. What none of them matches is withdrawn.
     #[must_use]
     pub fn new(operator: Vec<Rule>) -> Self {
-        Self { operator }
+        Self { operator, doors: Vec::new() }
+    }
+
+    /// These rules, and after them those of the doors.
+    #[must_use]
+    pub fn before(self, doors: impl IntoIterator<Item = Rule>) -> Self {
+        Self { doors: doors.into_iter().collect(), ..self }
     }
 
     /// The policy of a subject. Of devices an operator's rule may say it, of all others the kind does.
@@ -60,8 +67,9 @@ impl Policies {
         let name = subject.name().as_str();
         match subject.kind() {
             Kind::Device => {
-                let rule = self.operator.iter().find(|rule| rule.names.matches(name));
-                rule.map_or_else(|| default(name), |rule| rule.policy)
+                let mut rules = self.operator.iter().chain(&self.doors);
+                let rule = rules.find(|rule| rule.names.matches(name));
+                rule.map(|rule| rule.policy).unwrap_or_default()
             }
             other => match other.after_loss() {
                 AfterLoss::Withdraw => Policy::Withdraw,
@@ -71,34 +79,26 @@ impl Policies {
     }
 }
 
-/// COMPAT(asterisk<=22 res_xmpp): every PBX makes a device `XMPP/..` for every buddy. `MWI:..`
-/// (`res_mwi_devstate`) mirrors a mailbox and is kept like it.
-fn default(name: &str) -> Policy {
-    if name.starts_with("XMPP/") {
-        Policy::Ignore
-    } else if name.starts_with("MWI:") {
-        Policy::Keep
-    } else {
-        Policy::Withdraw
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_operator_comes_before_the_defaults() {
+    fn the_operator_comes_before_the_doors_and_no_name_is_known_without_them() {
         let of = |policies: &Policies, name| policies.of(&Subject::device(name).unwrap());
-        let defaults = Policies::default();
-        assert_eq!(of(&defaults, "XMPP/a/b"), Policy::Ignore);
-        assert_eq!(of(&defaults, "MWI:1000@default"), Policy::Keep);
+        for name in ["XMPP/a/b", "MWI:1000@default", "PJSIP/100"] {
+            assert_eq!(of(&Policies::default(), name), Policy::Withdraw);
+        }
+        let rule = |names, policy| Rule::parse(names, policy).unwrap();
+        let doors = [rule("Buddy/*", Policy::Ignore), rule("Copy:*", Policy::Keep)];
+        let defaults = Policies::default().before(doors.clone());
+        assert_eq!(of(&defaults, "Buddy/b"), Policy::Ignore);
+        assert_eq!(of(&defaults, "Copy:1000"), Policy::Keep);
         assert_eq!(of(&defaults, "PJSIP/100"), Policy::Withdraw);
-        let keep = Rule::parse("XMPP/*", Policy::Keep).unwrap();
-        let withdraw = Rule::parse("*", Policy::Withdraw).unwrap();
-        let operator = Policies::new(vec![keep, withdraw]);
-        assert_eq!(of(&operator, "XMPP/a/b"), Policy::Keep);
-        assert_eq!(of(&operator, "MWI:1000@default"), Policy::Withdraw);
+        let rules = vec![rule("Buddy/*", Policy::Keep), rule("*", Policy::Withdraw)];
+        let operator = Policies::new(rules).before(doors);
+        assert_eq!(of(&operator, "Buddy/b"), Policy::Keep);
+        assert_eq!(of(&operator, "Copy:1000"), Policy::Withdraw);
         let mailbox = Subject::mailbox("1000@default").unwrap();
         assert_eq!(operator.of(&mailbox), Policy::Keep);
     }

@@ -1,7 +1,19 @@
 //! What a door declares of the peers behind its connections. The hub decides by it and never by product: what an
 //! Asterisk's cache needs is said by the door that speaks with Asterisks.
 
+use std::time::Duration;
+
 use crate::readers::PeerCache;
+
+/// How a peer waits before each attempt to come back: twice as long each time, for as long as its process lives and
+/// however well the connections between went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waits {
+    /// The wait of a new process before its first attempt.
+    pub first: Duration,
+    /// The wait that is not doubled any more.
+    pub longest: Duration,
+}
 
 /// What a peer does with what it hears, and how it comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,11 +26,25 @@ pub struct Profile {
     /// Whether, after a return, it says again what still holds. Where it does not, a return proves nothing and ends
     /// nothing.
     pub repeats: bool,
-    /// Whether it waits longer with each attempt to come back.
-    pub waits_longer: bool,
+    /// Whether a process has one connection at a time. Where it has, a further one takes the place of those before, even
+    /// if nobody has noticed yet that they are dead: what was said before it came must be repeated once they are gone.
+    /// Where it may have several, what one of them says stands until the last has ended.
+    pub one_connection: bool,
+    /// How it waits before it comes back, if it waits longer each time. Where it does not, nothing is predicted.
+    pub waits: Option<Waits>,
     /// Whether two accounts may speak as one identity at the same time. Where not, they take each other's words for
     /// their own echo, people are told, and what a silent one had said of a subject ends when the other speaks of it.
     pub shares_identity: bool,
+}
+
+// === impl Waits ===
+
+impl Waits {
+    /// The wait before an attempt of this step; that of a new process is 0.
+    pub(crate) fn at(self, step: u32) -> Duration {
+        let factor = 1_u32.checked_shl(step).unwrap_or(u32::MAX);
+        self.first.saturating_mul(factor).min(self.longest)
+    }
 }
 
 // === impl Profile ===
@@ -29,7 +55,8 @@ impl Profile {
         cache: PeerCache::Forgotten,
         files_by_identity: false,
         repeats: true,
-        waits_longer: false,
+        one_connection: false,
+        waits: None,
         shares_identity: true,
     };
 }

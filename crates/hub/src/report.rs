@@ -29,6 +29,13 @@ pub enum Lease {
         #[serde(rename = "left_ms", serialize_with = "millis")]
         left: Duration,
     },
+    /// The connections of its origin that were there when it was said have ended, and the newer one has not repeated it
+    /// yet.
+    TakenOver {
+        /// The time until it ends, unless its origin repeats it.
+        #[serde(rename = "left_ms", serialize_with = "millis")]
+        left: Duration,
+    },
     /// Lampfield has started and its origin has not come back yet.
     RestartGrace {
         /// The time until it ends, unless its origin comes back.

@@ -16,8 +16,8 @@ const SHORTEST_AUTO_GRACE: Duration = Duration::from_secs(10);
 pub enum Grace {
     /// The same time for every account, whatever its back-off.
     Fixed(Duration),
-    /// As long as the account is expected to need for its return: from 10 s, up to the 75 s within
-    /// which Asterisk is back from its longest wait. After a start nothing is known of anybody's
+    /// As long as the account is expected to need for its return: from 10 s, up to what its door
+    /// declares as its longest wait and a quarter of it. After a start nothing is known of anybody's
     /// drops: the restart grace covers the first return, and predictions begin anew from there.
     #[default]
     Auto,

@@ -72,6 +72,9 @@ pub struct OriginRow {
     /// Whether an operator speaks by it, who needs no connection.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_hand: bool,
+    /// Whether others may speak as its identity; none if no door has declared it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shares_identity: Option<bool>,
 }
 
 // === impl FactRow ===

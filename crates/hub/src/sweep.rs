@@ -34,6 +34,8 @@ pub enum Cause {
     Replaced,
     /// The origin came back and must repeat what still holds.
     Returned,
+    /// The connections that held it up have ended, and a newer one of the origin must repeat what still holds.
+    TakenOver,
     /// The publisher has said goodbye, so its facts end at once.
     Goodbye,
     /// The account was removed: what outlives its origin otherwise ends as well.
@@ -52,6 +54,7 @@ impl Cause {
             Self::Arrived => Ending::NotBack,
             Self::Replaced => Ending::Replaced,
             Self::Returned => Ending::NotRepeated,
+            Self::TakenOver => Ending::TakenOver,
             Self::Goodbye => Ending::Goodbye,
             Self::Removed => Ending::Removed,
         }

@@ -6,6 +6,9 @@
     reason = "clippy's own exception for tests does not reach helper functions"
 )]
 
+#[path = "doors/asterisk.rs"]
+mod asterisk;
+
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
@@ -16,18 +19,10 @@ use lampfield_board::{
 };
 use lampfield_fabric::{Bucket, Embedded, Storage, Store, StoreLimits};
 use lampfield_hub::{
-    Boards, ConnId, HistorySettings, Observer, PeerCache, Profile, Publication, Reader, Settings,
-    Succession,
+    Boards, ConnId, HistorySettings, Observer, Publication, Reader, Settings, Succession,
 };
 
-/// What the XMPP door declares of an Asterisk.
-const ASTERISK: Profile = Profile {
-    cache: PeerCache::Survives,
-    files_by_identity: true,
-    repeats: true,
-    waits_longer: true,
-    shares_identity: false,
-};
+use asterisk::ASTERISK;
 
 const SHARED: &str = "shared";
 

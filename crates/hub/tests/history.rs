@@ -7,6 +7,9 @@
     reason = "clippy's own exception for tests does not reach helper functions"
 )]
 
+#[path = "doors/asterisk.rs"]
+mod asterisk;
+
 use std::time::Duration;
 
 use lampfield_board::history::{Masks, PastChange};
@@ -15,21 +18,15 @@ use lampfield_board::{
 };
 use lampfield_fabric::{Bucket, Health, Storage, Store, StoreLimits, Write, testing::TornDisk};
 use lampfield_hub::{
-    Boards, ConnId, HistorySettings, LinkEvent, LinkTurn, PeerCache, Profile, Publication,
-    Settings, Sought,
+    Boards, ConnId, HistorySettings, LinkEvent, LinkTurn, Publication, Settings, Sought,
 };
 use tokio::task::LocalSet;
 use tokio::time::{sleep, timeout};
 
 use DeviceState::{InUse, NotInUse, Ringing};
 
-const ASTERISK: Profile = Profile {
-    cache: PeerCache::Survives,
-    files_by_identity: true,
-    repeats: true,
-    waits_longer: true,
-    shares_identity: false,
-};
+use asterisk::ASTERISK;
+
 const CONN: ConnId = ConnId(1);
 const SOON: Duration = Duration::from_secs(20);
 const LONG: Duration = Duration::from_hours(1);

@@ -17,10 +17,10 @@ use lampfield_board::{
 };
 use lampfield_fabric::{Embedded, StoreLimits};
 use lampfield_hub::kit::{
-    DoorBoards, DoorKit, NewPeer, Outcome, Peer, PeerCache, Profile, Publication, PublishError,
-    Results, Rights, Room, Shows, Wanted, Watcher, Watchers, Writer,
+    DoorBoards, DoorKit, NewPeer, Outcome, Peer, PeerCache, Policy, Profile, Publication,
+    PublishError, Results, Rights, Room, Rule, Shows, Wanted, Watcher, Watchers, Writer,
 };
-use lampfield_hub::{Boards, DoorState, Grace, Settings};
+use lampfield_hub::{Boards, DoorState, Grace, Policies, Settings};
 use tokio::sync::Notify;
 use tokio::task::LocalSet;
 
@@ -261,11 +261,14 @@ async fn rights_that_change_twice_end_all_that_was_heard_and_facts_may_end_as_a_
 async fn who_has_no_right_says_nothing_and_what_is_dropped_anyhow_needs_none() {
     run(async || {
         let scene = Scene::open(&[]).await;
+        let ignore = Rule::parse("Buddy/*", Policy::Ignore).unwrap();
+        let policies = Policies::default().before([ignore]);
+        scene.boards.set_settings(&Settings { policies, ..Settings::default() });
         let nothing = Rights::of(&[], &[Pattern::everything()]);
         let peer = scene.peer("user", None, nothing);
         let refused = peer.publish(said("PJSIP/1", InUse)).unwrap_err();
         assert_eq!(refused.to_string(), "the account may not publish device/PJSIP/1");
-        assert_eq!(peer.publish(said("XMPP/buddy", InUse)).unwrap().outcome, Outcome::Ignored);
+        assert_eq!(peer.publish(said("Buddy/b", InUse)).unwrap().outcome, Outcome::Ignored);
         let hub = scene.boards.get(scene.kit.board()).unwrap();
         assert_eq!(hub.read(|hub, _| hub.status().said.refused), 1);
     })

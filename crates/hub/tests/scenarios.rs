@@ -7,17 +7,24 @@
     reason = "clippy's own exception for tests does not reach helper functions"
 )]
 
+#[path = "doors/asterisk.rs"]
+mod asterisk;
+#[path = "doors/buddies.rs"]
+mod buddies;
+
 mod scenarios {
     mod answers;
     mod back_off;
     mod bounds;
     mod by_hand;
+    mod connections;
     mod fixture;
     mod kinds;
     mod leases;
     mod limits;
     mod profiles;
     mod removals;
+    mod restrictions;
     mod troubles;
     mod unavailable;
     mod watches;

@@ -7,6 +7,9 @@
     reason = "clippy's own exception for tests does not reach helper functions"
 )]
 
+#[path = "doors/asterisk.rs"]
+mod asterisk;
+
 use std::{cell::RefCell, path::Path, rc::Rc, time::Duration};
 
 use lampfield_board::{
@@ -15,19 +18,11 @@ use lampfield_board::{
 };
 use lampfield_fabric::{Embedded, Ledger, Storage, Store, StoreLimits, Ticket};
 use lampfield_hub::{
-    Boards, ConnId, Grace, HubShell, Observer, Outcome, PeerCache, Profile, Publication, Refusal,
-    Settings,
+    Boards, ConnId, Grace, HubShell, Observer, Outcome, Publication, Refusal, Settings,
 };
 use tokio::task::LocalSet;
 
-/// What the XMPP door declares of an Asterisk.
-const ASTERISK: Profile = Profile {
-    cache: PeerCache::Survives,
-    files_by_identity: true,
-    repeats: true,
-    waits_longer: true,
-    shares_identity: false,
-};
+use asterisk::ASTERISK;
 
 const CONN: ConnId = ConnId(1);
 

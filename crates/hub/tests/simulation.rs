@@ -9,10 +9,17 @@
     reason = "clippy's own exception for tests does not reach helper functions"
 )]
 
+#[path = "doors/asterisk.rs"]
+mod declared;
+
+#[path = "doors/buddies.rs"]
+mod buddies;
+
 mod simulation {
     pub mod actions;
     mod asterisk;
     mod checks;
+    pub mod connections;
     mod disk;
     mod ledger;
     mod link;
@@ -24,17 +31,26 @@ mod simulation {
 
 use std::panic::catch_unwind;
 
-use simulation::actions;
+use simulation::{actions, connections};
 
 const WORLDS: u64 = 2_000;
 
 #[test]
 fn every_world_keeps_the_promises() {
+    each_seed(actions::run);
+}
+
+#[test]
+fn an_origin_is_lost_with_its_last_connection_in_whatever_order_they_come_and_go() {
+    each_seed(connections::run);
+}
+
+fn each_seed(run: fn(u64)) {
     if let Some(seed) = number("SEED") {
-        return actions::run(seed);
+        return run(seed);
     }
     for seed in 0..number("WORLDS").unwrap_or(WORLDS) {
-        if catch_unwind(|| actions::run(seed)).is_err() {
+        if catch_unwind(|| run(seed)).is_err() {
             panic!("world {seed} broke a promise: SEED={seed} runs it alone");
         }
     }

@@ -8,22 +8,18 @@
     reason = "clippy's own exception for tests does not reach helper functions"
 )]
 
+#[path = "doors/asterisk.rs"]
+mod asterisk;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use lampfield_board::{
     AccountName, BoardName, Cachable, DeviceState, Eid, FactState, Kind, Protocol, Subject, Value,
 };
 use lampfield_fabric::{Health, Storage, Store, StoreLimits, Ticket, testing::TornDisk};
-use lampfield_hub::{Boards, ConnId, Grace, HubShell, PeerCache, Profile, Publication, Settings};
+use lampfield_hub::{Boards, ConnId, Grace, HubShell, Publication, Settings};
 
-/// What the XMPP door declares of an Asterisk.
-const ASTERISK: Profile = Profile {
-    cache: PeerCache::Survives,
-    files_by_identity: true,
-    repeats: true,
-    waits_longer: true,
-    shares_identity: false,
-};
+use asterisk::ASTERISK;
 
 const SEEDS: u64 = 200;
 const DEVICES: usize = 6;

@@ -84,6 +84,9 @@ async fn serve(
     for one in added.served() {
         one.board().into_iter().for_each(|board| of_domains.add(one.name.clone(), board));
     }
+    for one in added.replaced() {
+        one.board().into_iter().for_each(|board| of_domains.leaves(one.name.clone(), board));
+    }
     let boards = open_boards(&place, &store, &of_domains).await.map_err(unreadable)?;
     boards.set_mapping(place.config.mapping().map_err(Failure::bug)?);
     let watchers = Rc::new(Watchers::default());
@@ -159,8 +162,8 @@ async fn open_boards(
             "these domains share one board, as before: set board in each [[domain]]"
         );
     }
-    let (settings, names) = (settings::of_hub(&place.config), of_domains.names());
-    let home = |account: &AccountName| of_domains.of_account(account);
+    let (settings, names) = (settings::of_hub(&place.config), of_domains.to_open());
+    let home = |account: &AccountName| of_domains.home(account);
     let successions = of_domains.successions();
     let boards = Boards::open_after(&successions, store.clone(), settings, names, home).await?;
     of_domains.remember(store).await;

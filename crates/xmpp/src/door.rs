@@ -214,21 +214,23 @@ impl Door {
     }
 
     /// Lets go of accounts that the store still speaks of and the book no longer knows: a crash
-    /// came between the two. Accounts of domains that are not served cannot come back in this run,
+    /// came between the two. Those that it knows may have had other rights when they spoke. Accounts of domains that are not served cannot come back in this run,
     /// so what they said ends as well; the rest of them waits for their domain.
     pub(crate) fn tidy(&self) {
         let context = &self.context;
-        let gone = |account: &BareJid| context.accounts.get(account).is_none();
+        let known = |account: &BareJid| context.accounts.get(account);
         let kept = self.services.accounts(context);
-        kept.iter().filter(|account| gone(account)).for_each(|account| self.let_go(account));
+        let gone = kept.iter().filter(|account| known(account).is_none());
+        gone.for_each(|account| self.let_go(account));
         for telephony in self.telephonies.all() {
             for name in telephony.kit().accounts() {
                 // Whoever is no account, such as the command line, is not in the book either way.
                 let Ok(account) = BareJid::parse(name.as_str()) else { continue };
                 let domain = context.domains.served(Some(account.domain()));
                 let is_here = domain.is_some_and(|domain| domain.board == *telephony.board());
-                if gone(&account) || !is_here {
-                    telephony.kit().remove_account(&name);
+                match known(&account).filter(|_| is_here) {
+                    Some(account) => telephony.restrict(&name, &account),
+                    None => telephony.kit().remove_account(&name),
                 }
             }
         }

@@ -57,3 +57,20 @@ proptest! {
         prop_assert_eq!(fits(&pattern, &name), by_definition(&chars(&pattern), &chars(&name)));
     }
 }
+
+#[test]
+fn a_pattern_covers_what_fits_it_whatever_its_wildcards_stand_for() {
+    let covers = |wide: &str, narrow: &str| {
+        Pattern::parse(wide).unwrap().covers(&Pattern::parse(narrow).unwrap())
+    };
+    for (wide, narrow) in
+        [("*", "?"), ("PJSIP/*", "PJSIP/1*"), ("a?c", "a?c"), ("*b*", "a*b"), ("a*", "a")]
+    {
+        assert!(covers(wide, narrow), "{wide} {narrow}");
+    }
+    for (wide, narrow) in
+        [("?", "*"), ("PJSIP/1*", "PJSIP/*"), ("a?c", "a*c"), ("a", "?"), ("?*", "*"), ("a*", "*")]
+    {
+        assert!(!covers(wide, narrow), "{wide} {narrow}");
+    }
+}

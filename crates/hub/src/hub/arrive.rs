@@ -5,13 +5,14 @@ use lampfield_fabric::Bucket;
 
 use super::Hub;
 use crate::{
+    backoff::Backoff,
     connections::ConnId,
     keys,
     notice::{Happening, Trouble, TroubleKey},
     now::Now,
     profile::Profile,
     publication::Refusal,
-    stored::{OriginRow, json},
+    stored::json,
 };
 
 impl Hub {
@@ -19,8 +20,8 @@ impl Hub {
     /// now have until the end of one grace; a connection that is known already is left as it is.
     pub fn arrive(&mut self, conn: ConnId, account: &AccountName, profile: Profile, now: Now) {
         self.connections.add(conn, account, profile);
-        if self.backoffs.knows(account) {
-            self.backoffs.update(account, |backoff| backoff.arrived(now.mono));
+        if let Some(waits) = profile.waits.filter(|_| self.backoffs.knows(account)) {
+            self.backoffs.update(account, waits, |backoff| backoff.arrived(now.mono));
         }
         let deadline = now.mono + self.grace(account);
         for id in self.origins.of_account(account) {
@@ -31,10 +32,11 @@ impl Hub {
     }
 
     /// By which way an account is about to arrive: directly, or through a relay, with this name of the stream that the
-    /// PBX has to the relay. To be called before each [`Hub::arrive`].
-    pub fn comes(&mut self, account: &AccountName, stream: Option<&str>) {
+    /// peer has to the relay. To be called before each [`Hub::arrive`].
+    pub fn comes(&mut self, account: &AccountName, profile: Profile, stream: Option<&str>) {
+        let Some(waits) = profile.waits else { return };
         if stream.is_some() || self.backoffs.knows(account) {
-            self.backoffs.update(account, |backoff| backoff.comes(stream));
+            self.backoffs.update(account, waits, |backoff| backoff.comes(stream));
             self.check_backoff(account);
         }
     }
@@ -85,8 +87,7 @@ impl Hub {
                 true => state.sweeps.returned(now.mono + grace),
                 false => state.sweeps.believed(),
             }
-            let row = OriginRow { epoch: state.version.epoch, by_hand: state.is_by_hand() };
-            (was_away, row, state.facts)
+            (was_away, state.row(), state.facts)
         });
         let Some((was_away, row, facts)) = returned else { return };
         self.board.raise_epoch(id, row.epoch);
@@ -100,12 +101,13 @@ impl Hub {
     /// Raises or clears the trouble of an account that drops often and will then be away for longer
     /// than its grace, or makes its grace a long one.
     pub(super) fn check_backoff(&mut self, account: &AccountName) {
-        let backoff = self.backoffs.of(account);
-        let (drops, predicted) = (backoff.drops(), backoff.predicted());
         let grace = self.grace(account);
         // Nobody need know of restarts of a relay for which the grace suffices.
-        let is_news = predicted > grace || !backoff.is_relayed();
-        if is_news && backoff.alarming(self.settings.grace.usual()) {
+        let is_news = |backoff: &&Backoff| backoff.predicted() > grace || !backoff.is_relayed();
+        let usual = self.settings.grace.usual();
+        let known = self.backoffs.of(account).filter(is_news);
+        if let Some(backoff) = known.filter(|backoff| backoff.alarming(usual)) {
+            let (drops, predicted) = (backoff.drops(), backoff.predicted());
             let account = account.clone();
             self.outbox.raise(Trouble::LongBackoff { account, drops, predicted, grace });
         } else {

@@ -9,7 +9,7 @@ use crate::{
     keys,
     now::Now,
     publication::{Outcome, Publication, Refusal},
-    stored::{OriginRow, json},
+    stored::json,
 };
 
 impl Hub {
@@ -70,11 +70,10 @@ impl Hub {
             let is_first = state.last_word.is_none();
             state.last_word = Some(now);
             let is_known = state.stand_by_hand(is_first);
-            (!is_known || is_first).then(|| (state.name.clone(), state.version.epoch))
+            (!is_known || is_first).then(|| (state.name.clone(), state.row()))
         });
-        let Some(Some((name, epoch))) = begun else { return };
-        self.board.raise_epoch(id, epoch);
-        let row = json(&OriginRow { epoch, by_hand: true });
-        self.outbox.put(Bucket::Origins, keys::origin(&self.name, &name), row);
+        let Some(Some((name, row))) = begun else { return };
+        self.board.raise_epoch(id, row.epoch);
+        self.outbox.put(Bucket::Origins, keys::origin(&self.name, &name), json(&row));
     }
 }

@@ -4,6 +4,7 @@ use lampfield_board::{Fact, FactState, OriginId, Subject, Why};
 
 use super::Hub;
 use crate::{
+    backoff::Backoff,
     notice::{Trouble, TroubleKey},
     now::Now,
     origins::OriginState,
@@ -58,6 +59,7 @@ impl Hub {
 
     fn report(&self, id: OriginId, state: &OriginState, now: Now) -> OriginReport {
         let backoff = self.backoffs.of(&state.name.account);
+        let predicted = backoff.map(Backoff::predicted).or_else(|| state.first_wait());
         OriginReport {
             account: state.name.account.to_string(),
             identity: state.name.identity.to_string(),
@@ -70,7 +72,7 @@ impl Hub {
             tombstones: state.tombstones,
             epoch: self.board.epoch(id).unwrap_or_default(),
             lease: lease_of(state, state.sweeps.next(), now),
-            predicted_wait: backoff.predicted(),
+            predicted_wait: predicted.unwrap_or_default(),
             grace: self.grace(&state.name.account),
         }
     }
@@ -119,6 +121,7 @@ fn lease_until(sweep: Sweep, now: Now) -> Lease {
         Cause::Lost | Cause::Arrived | Cause::Replaced => Lease::Gone { left },
         Cause::Restarted => Lease::RestartGrace { left },
         Cause::Returned => Lease::Returning { left },
+        Cause::TakenOver => Lease::TakenOver { left },
         Cause::Goodbye | Cause::Removed => Lease::Ending,
     }
 }

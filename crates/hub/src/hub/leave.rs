@@ -68,17 +68,15 @@ impl Hub {
     /// client, which comes and goes as it likes.
     fn count_drop(&mut self, connection: &Connection, drop: impl FnOnce(&mut Backoff)) {
         let account = &connection.account;
-        if !connection.profile.waits_longer {
-            return;
-        }
+        let Some(waits) = connection.profile.waits else { return };
         if !connection.speaks_for.is_empty() || self.backoffs.knows(account) {
-            self.backoffs.update(account, drop);
+            self.backoffs.update(account, waits, drop);
             self.check_backoff(account);
         }
     }
 
     /// Takes a connection from all its origins, and gives back those that nobody speaks for now.
-    /// At the others, what only this connection held up must be repeated within the grace.
+    /// At the others, what is held up by nobody who still speaks must be repeated within the grace.
     pub(super) fn detach_all(
         &mut self,
         conn: ConnId,
@@ -89,10 +87,10 @@ impl Hub {
         let mut unattended = Vec::new();
         for (_, id) in &connection.speaks_for {
             self.origins.update(*id, |state| {
-                let below = state.detach(conn);
-                if state.attached() {
-                    state.sweeps.prove(Sweep { deadline, below, cause: Cause::Returned });
-                } else {
+                if let Some(below) = state.detach(conn) {
+                    state.sweeps.prove(Sweep { deadline, below, cause: Cause::TakenOver });
+                }
+                if !state.attached() {
                     state.away_since = Some(now);
                     unattended.push(*id);
                 }

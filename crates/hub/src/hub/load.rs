@@ -54,7 +54,7 @@ impl Hub {
         let row: OriginRow = serde_json::from_str(value)?;
         let id = self.origin_id(&origin)?;
         self.board.raise_epoch(id, row.epoch);
-        self.origins.update(id, |state| state.was_by_hand(row.by_hand));
+        self.origins.update(id, |state| state.restore(&row));
         Ok(origin)
     }
 

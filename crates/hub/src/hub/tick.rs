@@ -19,13 +19,14 @@ const WORK_PER_TICK: usize = 4_096;
 /// What the end of a fact counts besides the look at it: it is stored and told to everybody.
 const WITHDRAWAL: usize = 8;
 
-/// What a piece of a sweep is to do.
-struct Piece {
+/// What is to be done of an origin's facts at a time.
+pub(super) struct Piece {
     /// The facts to end, in the order of their places.
-    places: Vec<SubjectId>,
+    pub places: Vec<SubjectId>,
     /// Where the next piece begins, if anything is left.
-    next: Option<SubjectId>,
-    work: usize,
+    pub next: Option<SubjectId>,
+    /// How much work it is.
+    pub work: usize,
 }
 
 impl Hub {
@@ -43,6 +44,11 @@ impl Hub {
             work += self.carry_out(id, sweep, WORK_PER_TICK - work, now);
         }
         eids.into_iter().for_each(|eid| self.check_eid(eid));
+        while work < WORK_PER_TICK
+            && let Some(one) = self.restrictions.take()
+        {
+            work += self.look_through(one, WORK_PER_TICK - work, now);
+        }
         while work < WORK_PER_TICK
             && let Some(due) = self.deadlines.due(now.mono)
         {
@@ -77,7 +83,7 @@ impl Hub {
         let Some(state) = self.origins.get(id) else { return 1 };
         let (origin, since) = (state.name.clone(), state.away_since.unwrap_or(now));
         let Progress { next, mut ended } = state.sweeps.progress(sweep);
-        let piece = self.piece(id, sweep, next, most);
+        let piece = self.piece(id, next, most, |fact| self.means(sweep, fact));
         let (facts, reason) = (piece.places.len(), sweep.cause.ending());
         for place in piece.places {
             self.withdraw(place, id, reason, now);
@@ -103,10 +109,16 @@ impl Hub {
         piece.work
     }
 
-    /// What a sweep means of the facts from a place on. In the order of the places, so that a run
-    /// can be repeated exactly. Facts behind the place were looked at: what is said there since is
-    /// of a newer epoch.
-    fn piece(&self, id: OriginId, sweep: Sweep, first: SubjectId, most: usize) -> Piece {
+    /// What is meant of an origin's facts from a place on. In the order of the places, so that a run
+    /// can be repeated exactly. Facts behind the place were looked at: of what is said there since,
+    /// nothing is meant.
+    pub(super) fn piece(
+        &self,
+        id: OriginId,
+        first: SubjectId,
+        most: usize,
+        is_meant: impl Fn(&Fact<'_>) -> bool,
+    ) -> Piece {
         // Whoever has no facts is not free of charge either.
         let mut piece = Piece { places: Vec::new(), next: None, work: 1 };
         for fact in self.board.facts_of_from(id, first) {
@@ -115,7 +127,7 @@ impl Hub {
                 break;
             }
             piece.work += 1;
-            if self.means(sweep, &fact) {
+            if is_meant(&fact) {
                 piece.work += WITHDRAWAL;
                 piece.places.push(fact.subject_id);
             }

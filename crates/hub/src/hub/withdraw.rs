@@ -53,7 +53,11 @@ impl Hub {
     fn end_of(&self, place: SubjectId, ending: Ending) -> FactState {
         let for_good = matches!(
             ending,
-            Ending::Removed | Ending::Superseded | Ending::Moved | Ending::Cleared
+            Ending::Removed
+                | Ending::Superseded
+                | Ending::Moved
+                | Ending::Cleared
+                | Ending::NotAllowed
         );
         let subject = self.board.subject(place).map(|facts| facts.subject());
         let policy = subject.map(|subject| self.settings.policies.of(subject));

@@ -9,7 +9,7 @@ use lampfield_board::{AccountName, BoardName, Protocol, SiteName};
 use lampfield_fabric::{StoreError, Ticket};
 use tokio::sync::watch;
 
-use crate::{Boards, ConnId, DoorHealth, HubShell, Observer};
+use crate::{Boards, ConnId, DoorHealth, Grant, HubShell, Observer};
 
 /// All boards as doors see them: they open a kit at one of them, and act on none. Cheap to clone; every clone is the same.
 #[derive(Clone)]
@@ -77,6 +77,13 @@ impl DoorKit {
     /// An account is gone for good: all that it said ends, mailboxes and kept devices included.
     pub fn remove_account(&self, account: &AccountName) {
         self.hub().remove_account(account);
+    }
+
+    /// An account may speak of these subjects only, from now on: what it has said of others ends, whether it is connected
+    /// or not. To be called whenever rights may have changed, with what [`Peer::set_rights`](super::Peer::set_rights) is
+    /// given, and at the start, for what has changed before it.
+    pub fn restrict(&self, account: &AccountName, say: &Grant) {
+        self.hub().act(|hub, _| hub.restrict(account, say));
     }
 
     /// The accounts of which the board holds anything.

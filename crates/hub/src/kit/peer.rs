@@ -128,7 +128,7 @@ impl Peer {
     pub fn arrive(&self) {
         self.state.set(PeerState::Here);
         self.kit.hub().act(|hub, now| {
-            hub.comes(&self.account, self.relayed.as_deref());
+            hub.comes(&self.account, self.profile, self.relayed.as_deref());
             hub.arrive(self.id, &self.account, self.profile, now);
         });
     }
@@ -186,7 +186,7 @@ impl Peer {
         }
     }
 
-    /// What is dropped anyhow needs no right: each Asterisk makes a device of every buddy.
+    /// What is dropped anyhow needs no right: peers may make such devices by themselves.
     fn without_right(&self, subject: Subject) -> Result<Published, PublishError> {
         let policy = self.kit.hub().read(|hub, _| hub.settings().policies.of(&subject));
         if policy == Policy::Ignore {
@@ -196,7 +196,8 @@ impl Peer {
         Err(PublishError::NotAllowed(subject))
     }
 
-    /// What it may do from now on. The door's [`Watchers`](super::Watchers) must be told too.
+    /// What it may do from now on. The door's [`Watchers`](super::Watchers) must be told too, and
+    /// [`DoorKit::restrict`] what its account may say.
     pub fn set_rights(&self, rights: Rights) {
         self.rights.replace(rights);
     }

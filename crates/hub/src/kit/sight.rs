@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lampfield_board::mapping::View;
 use lampfield_board::{Board, Subject, SubjectFacts, SubjectId};
 
-use super::rights::Grant;
+use crate::grant::Grant;
 
 /// What a peer sees of a board.
 #[derive(Debug, Clone)]

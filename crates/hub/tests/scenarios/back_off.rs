@@ -6,7 +6,7 @@ use std::time::Duration;
 use lampfield_board::DeviceState::InUse;
 use lampfield_hub::{ConnId, Trouble};
 
-use super::fixture::{A, Story, name, secs};
+use super::fixture::{A, ASTERISK, Story, name, secs};
 
 const DEVICE: &str = "PJSIP/1";
 
@@ -33,7 +33,7 @@ impl Asterisk {
     }
 
     fn comes_by_relay(&mut self, stream: &str) {
-        self.story.act(|hub, _| hub.comes(&name(A), Some(stream)));
+        self.story.act(|hub, _| hub.comes(&name(A), ASTERISK, Some(stream)));
         self.comes();
     }
 

@@ -12,14 +12,7 @@ use lampfield_hub::{
     Settings, Trouble,
 };
 
-/// What the XMPP door declares of an Asterisk.
-pub const ASTERISK: Profile = Profile {
-    cache: PeerCache::Survives,
-    files_by_identity: true,
-    repeats: true,
-    waits_longer: true,
-    shares_identity: false,
-};
+pub use crate::asterisk::ASTERISK;
 
 /// What it declares of a person's client.
 pub const PERSON: Profile =
@@ -43,6 +36,8 @@ impl Story {
     }
 
     pub fn with(settings: Settings) -> Self {
+        let policies = settings.policies.clone().before(crate::buddies::policies());
+        let settings = Settings { policies, ..settings };
         let now = Now { mono: Duration::ZERO, wall: WallTime::from_millis(1_700_000_000_000) };
         Self {
             hub: Hub::new(BoardName::parse("asterisk.example").unwrap(), settings.clone(), now),

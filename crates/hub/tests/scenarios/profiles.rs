@@ -34,8 +34,7 @@ fn who_repeats_nothing_is_believed_when_it_comes_back() {
 
 #[test]
 fn who_comes_back_at_once_has_no_longer_grace_however_often_it_goes() {
-    for (profile, waits) in [(ASTERISK, true), (Profile { waits_longer: false, ..ASTERISK }, false)]
-    {
+    for (profile, waits) in [(ASTERISK, true), (Profile { waits: None, ..ASTERISK }, false)] {
         let mut story = Story::new();
         for round in 0..6 {
             login(&mut story, round, A, profile);

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use lampfield_board::{AccountName, Cachable, DeviceState, MessageCount, Subject};
+use lampfield_board::{AccountName, Cachable, DeviceState, MessageCount, Pattern, Subject};
 use lampfield_hub::{Grace, HubLimits, Policies, Policy, Rule, Settings};
+
+use crate::buddies::policies;
 
 use super::{
     asterisk::Asterisk,
@@ -31,9 +33,10 @@ pub fn run(seed: u64) {
 fn create(seed: u64) -> World {
     let mut random = Random::new(seed);
     let grace = random.between(2, 20) * 1_000;
+    let keep = Rule::parse("Keep/*", Policy::Keep).unwrap();
     let settings = Settings {
         grace: Grace::Fixed(Duration::from_millis(grace)),
-        policies: Policies::new(vec![Rule::parse("Keep/*", Policy::Keep).unwrap()]),
+        policies: Policies::new(vec![keep]).before(policies()),
         limits: HubLimits { watch_missed: random.between(1, 4) as usize, ..HubLimits::default() },
         ..Settings::default()
     };
@@ -87,6 +90,7 @@ fn step(world: &mut World) {
         93..96 => commit_and_confirm(world),
         96 => world.crash_node(),
         97 => say_goodbye(world, index),
+        98 if world.random.chance(50) => restrict(world),
         98 => remove(world),
         _ => move_account(world, index),
     }
@@ -189,6 +193,16 @@ fn remove(world: &mut World) {
     if !accounts.is_empty() {
         let account = world.random.pick(&accounts).clone();
         world.remove(&account);
+    }
+}
+
+/// The operator takes rights from an account, and gives them back.
+fn restrict(world: &mut World) {
+    let accounts: Vec<_> = world.node.iter().flat_map(|node| node.hub.accounts()).collect();
+    if !accounts.is_empty() {
+        let account = world.random.pick(&accounts).clone();
+        let left = *world.random.pick(&["PJSIP/*", "*/1", "?@d", "nothing"]);
+        world.restrict(&account, &Pattern::parse(left).unwrap());
     }
 }
 

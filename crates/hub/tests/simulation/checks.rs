@@ -5,20 +5,18 @@ use std::collections::BTreeMap;
 
 use lampfield_board::{DeviceState, Kind, MessageCount, Value};
 use lampfield_fabric::Bucket;
-use lampfield_hub::{Hub, Lease, Policy};
+use lampfield_hub::{Hub, Lease, Policies, Policy};
 
 use super::{
     asterisk::{Asterisk, settled},
-    ledger::{End, Held, Key},
+    ledger::{End, Held, Key, Ledger},
     node::Node,
     world::World,
 };
 
 pub fn all(world: &World) {
     let Some(node) = &world.node else { return };
-    let board = facts(&node.hub);
-    let ledger = world.ledger.facts.iter().map(|(key, held)| (key.clone(), held.value.clone()));
-    assert_eq!(board, ledger.collect(), "the board (left) disagrees with the rules (right)");
+    board(&node.hub, &world.ledger);
     for link in node.links.values().filter(|link| link.settled()) {
         let server = &world.servers[link.server];
         let known = !world.strangers.contains(&link.server);
@@ -29,6 +27,12 @@ pub fn all(world: &World) {
     }
     let tombstones = node.hub.status().tombstones;
     assert!(tombstones.used <= tombstones.limit, "{tombstones:?}");
+}
+
+/// What the board holds is what the rules say.
+pub fn board(hub: &Hub, ledger: &Ledger) {
+    let rules = ledger.facts.iter().map(|(key, held)| (key.clone(), held.value.clone()));
+    assert_eq!(facts(hub), rules.collect(), "the board (left) disagrees with the rules (right)");
 }
 
 /// Everybody is back and has confirmed everything.
@@ -95,11 +99,16 @@ fn peer(world: &World, hub: &Hub, process: &Asterisk) {
 /// `why` says of each fact what the ledger says.
 pub fn leases(world: &World) {
     let Some(node) = &world.node else { return };
-    for ((subject, origin), held) in &world.ledger.facts {
-        let why = node.hub.why(subject, node.now(world.now)).unwrap();
+    leases_of(node, &world.ledger, &world.settings.policies, world.now);
+}
+
+/// The same of one hub.
+pub fn leases_of(node: &Node, ledger: &Ledger, policies: &Policies, now: u64) {
+    for ((subject, origin), held) in &ledger.facts {
+        let why = node.hub.why(subject, node.now(now)).unwrap();
         let place = why.why.facts.iter().position(|said| *said.origin == *origin).unwrap();
-        let kept = world.settings.policies.of(subject) == Policy::Keep;
-        let (lease, expected) = (why.leases[place], expected(held, world.now, kept));
+        let kept = policies.of(subject) == Policy::Keep;
+        let (lease, expected) = (why.leases[place], expected(held, now, kept));
         assert_eq!(left(lease), expected, "{subject} {origin}: {lease:?}");
     }
 }
@@ -110,9 +119,10 @@ fn expected(held: &Held, now: u64, kept: bool) -> Option<u64> {
 
 fn left(lease: Lease) -> Option<u64> {
     match lease {
-        Lease::Gone { left } | Lease::Returning { left } | Lease::RestartGrace { left } => {
-            Some(u64::try_from(left.as_millis()).unwrap())
-        }
+        Lease::Gone { left }
+        | Lease::Returning { left }
+        | Lease::TakenOver { left }
+        | Lease::RestartGrace { left } => Some(u64::try_from(left.as_millis()).unwrap()),
         Lease::Live | Lease::KeptByPolicy | Lease::ByHand => None,
         Lease::Unavailable { .. } => panic!("{lease:?} of a fact that is said"),
         Lease::Away | Lease::Ending | Lease::Withdrawn { .. } => panic!("{lease:?} of a live fact"),

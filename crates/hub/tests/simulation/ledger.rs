@@ -34,12 +34,14 @@ pub struct Ledger {
     words: u64,
     grace: u64,
     policies: Policies,
+    /// Whether a further connection takes the place of those before.
+    one_connection: bool,
 }
 
 impl Ledger {
-    pub fn new(grace: u64, policies: Policies) -> Self {
+    pub fn new(grace: u64, policies: Policies, one_connection: bool) -> Self {
         let (facts, speakers) = (BTreeMap::new(), BTreeMap::new());
-        Self { facts, speakers, words: 0, grace, policies }
+        Self { facts, speakers, words: 0, grace, policies, one_connection }
     }
 
     /// A connection speaks under an EID.
@@ -106,6 +108,9 @@ impl Ledger {
         let prove = End::Unproven { at: now + self.grace };
         let goodbye = matches!(away, End::Away { at, .. } if at == now);
         for (origin, (alone, since)) in self.detach(conn) {
+            if !alone && !self.one_connection {
+                continue;
+            }
             let policies = self.policies.clone();
             for ((subject, _), held) in self.facts.iter_mut().filter(|((_, of), _)| *of == origin) {
                 let threatened = held.said < since && policies.of(subject) != Policy::Keep;

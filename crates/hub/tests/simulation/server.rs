@@ -7,14 +7,7 @@ use lampfield_hub::{ConnId, PeerCache, Profile};
 
 use super::{asterisk::Asterisk, random::Random};
 
-/// What the XMPP door declares of an Asterisk.
-pub const ASTERISK: Profile = Profile {
-    cache: PeerCache::Survives,
-    files_by_identity: true,
-    repeats: true,
-    waits_longer: true,
-    shares_identity: false,
-};
+pub use crate::declared::ASTERISK;
 
 /// What it declares of a person's client.
 pub const PERSON: Profile =

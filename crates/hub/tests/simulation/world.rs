@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use lampfield_board::{AccountName, Cachable, Eid, Kind, Origin, Protocol, Subject};
-use lampfield_hub::{ConnId, Outcome, Policy, Publication, Settings};
+use lampfield_board::{AccountName, Cachable, Eid, Kind, Origin, Pattern, Protocol, Subject};
+use lampfield_hub::{ConnId, Grant, Outcome, Policy, Publication, Settings};
 
 use super::{
     disk::Disk,
@@ -49,7 +49,7 @@ impl World {
         Self {
             random,
             now: 0,
-            ledger: Ledger::new(grace, settings.policies.clone()),
+            ledger: Ledger::new(grace, settings.policies.clone(), ASTERISK.one_connection),
             settings,
             restart_grace,
             servers,
@@ -193,6 +193,18 @@ impl World {
         let uses = |index: &usize| self.servers[*index].uses(account.as_str());
         let strangers = (0..self.servers.len()).filter(uses);
         self.strangers.extend(strangers);
+    }
+
+    /// What an account has said and may not say any longer ends, whoever speaks for it.
+    pub fn restrict(&mut self, account: &AccountName, left: &Pattern) {
+        let Some(node) = &mut self.node else { return };
+        let now = node.now(self.now);
+        node.hub.restrict(account, &Grant::of(std::slice::from_ref(left)));
+        node.hub.tick(now);
+        node.carry_out(&mut self.disk);
+        self.ledger.facts.retain(|(subject, origin), _| {
+            origin.account != *account || left.matches(subject.name().as_str())
+        });
     }
 
     /// A client whose connection is closed over a working path knows at once.

@@ -110,6 +110,8 @@ pub enum LeaseState {
     Away,
     /// Back, but it has not repeated this fact yet.
     Returning,
+    /// Its connection has ended, and a newer one of its origin has not repeated this fact yet.
+    TakenOver,
     /// The fact stays whatever happens to its origin.
     Kept,
     /// An operator has said it; it stands until it is cleared or ends by itself.
@@ -133,6 +135,7 @@ impl Lease {
             lampfield_hub::Lease::Live => (LeaseState::Live, None),
             lampfield_hub::Lease::Gone { left } => (LeaseState::Gone, Some(left)),
             lampfield_hub::Lease::Returning { left } => (LeaseState::Returning, Some(left)),
+            lampfield_hub::Lease::TakenOver { left } => (LeaseState::TakenOver, Some(left)),
             lampfield_hub::Lease::RestartGrace { left } => (LeaseState::Restart, Some(left)),
             lampfield_hub::Lease::Away => (LeaseState::Away, None),
             lampfield_hub::Lease::KeptByPolicy => (LeaseState::Kept, None),

@@ -11,9 +11,7 @@ use lampfield_board::{
     WallTime,
 };
 use lampfield_fabric::Storage;
-use lampfield_hub::{
-    ConnId, HistorySettings, HubLimits, HubShell, PeerCache, Profile, Publication, Settings,
-};
+use lampfield_hub::{ConnId, HistorySettings, HubLimits, HubShell, Profile, Publication, Settings};
 use lampfield_operations::document::history::History as HistoryDocument;
 use lampfield_operations::document::why::Why as WhyDocument;
 use lampfield_operations::failure::Exit;
@@ -26,13 +24,6 @@ use crate::fixture::{self, Program};
 use DeviceState::{InUse, NotInUse, Ringing};
 
 const DOMAIN: &str = "a.example";
-const ASTERISK: Profile = Profile {
-    cache: PeerCache::Survives,
-    files_by_identity: true,
-    repeats: true,
-    waits_longer: true,
-    shares_identity: false,
-};
 const SOON: Duration = Duration::from_secs(60);
 
 fn board() -> BoardName {
@@ -64,7 +55,7 @@ fn hub(desk: &Desk<Program>) -> HubShell {
 fn arrive(desk: &Desk<Program>) {
     for number in [1, 2] {
         let account = AccountName::parse(&format!("pbx-{number}@{DOMAIN}")).expect("a name");
-        hub(desk).act(|hub, now| hub.arrive(ConnId(number), &account, ASTERISK, now));
+        hub(desk).act(|hub, now| hub.arrive(ConnId(number), &account, Profile::PROGRAM, now));
     }
 }
 

@@ -167,6 +167,7 @@ fn state(origin: &OriginStatus, screen: &Screen) -> String {
         LeaseState::Away => (Verdict::Look, away(origin)),
         LeaseState::Gone => (Verdict::Look, "gone".to_owned()),
         LeaseState::Returning => (Verdict::Look, "returning".to_owned()),
+        LeaseState::TakenOver => (Verdict::Look, "taken over".to_owned()),
         LeaseState::Restart => (Verdict::Look, "awaited".to_owned()),
         LeaseState::Unavailable => (Verdict::Look, "unavailable".to_owned()),
     };

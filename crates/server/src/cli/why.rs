@@ -130,6 +130,7 @@ fn stands(lease: &Lease, screen: &Screen) -> String {
         LeaseState::Gone => "gone",
         LeaseState::Away => "away",
         LeaseState::Returning => "back, not repeated yet",
+        LeaseState::TakenOver => "not repeated yet by its newer connection",
         LeaseState::Restart => "awaited after the restart",
         LeaseState::Unavailable => "gone, stands as unavailable",
     };

@@ -106,6 +106,7 @@ section! {
         role: Role = key(Role::Pbx),
         /// The devices and mailboxes it may publish, by the names of the board and without their kind, for example
         /// `["PJSIP/1*", "1*@default"]`. If it is not set, a `user` may publish none, the others all.
+        /// What it has published and may not publish any longer is withdrawn at once.
         allow: Option<Vec<Pattern>> = key(None),
         /// What it may hear, by the names of the board: everything if this is not set, nothing with `[]`. An `admin`
         /// hears everything in any case.
@@ -206,12 +207,12 @@ section! {
 }
 
 section! {
-    /// What becomes of states whose names match a pattern when the PBX that said them is lost.
-    /// The first policy that matches counts. After all of them stand `XMPP/*` = `ignore`, for the
-    /// devices that Asterisk makes of its buddies, and `MWI:*` = `keep`, because mailboxes are always
-    /// kept.
+    /// What becomes of the states of devices whose names match a pattern when the PBX that said them is lost.
+    /// Policies act on devices only: mailboxes and bans are always kept, and all other kinds are withdrawn.
+    /// The first policy that matches counts. After all of them stand those of the XMPP door: `XMPP/*` = `ignore`,
+    /// for the devices that Asterisk makes of its buddies, and `MWI:*` = `keep`, because mailboxes are kept.
     pub struct Policy check check::policy {
-        /// The names, for example `"Custom:night*"`.
+        /// The names of the devices, without their kind, for example `"Custom:night*"`.
         name: Pattern = required(),
         /// `withdraw` them at the end of the lease (what happens without a policy), `keep` them
         /// until somebody says otherwise, or `ignore` them from the start: neither kept nor passed

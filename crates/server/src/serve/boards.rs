@@ -26,6 +26,8 @@ pub struct BoardsOfDomains {
     by_domain: RefCell<Vec<(DomainName, BoardName)>>,
     /// The board that each had when the server ran last.
     last: LastBoards,
+    /// The boards of domains whose removal was begun and that have come into the file since, with another board perhaps.
+    leaving: RefCell<Vec<(DomainName, BoardName)>>,
     /// Domains that share a board only because they always did.
     pub shared_as_before: Vec<DomainName>,
 }
@@ -86,7 +88,8 @@ impl BoardsOfDomains {
         let last = store.get(Bucket::Meta, LAST).await?;
         let last = last.and_then(|row| serde_json::from_str(&row.value).ok());
         let last = last.map_or(LastBoards::Unknown(shared), LastBoards::Known);
-        Ok(Self { by_domain: RefCell::new(by_domain), last, shared_as_before })
+        let (by_domain, leaving) = (RefCell::new(by_domain), RefCell::default());
+        Ok(Self { by_domain, last, leaving, shared_as_before })
     }
 
     /// Writes down which board each domain has, for the next start. To be called when all that follows from a change of it
@@ -112,19 +115,38 @@ impl BoardsOfDomains {
         found.map(|(_, board)| board.clone())
     }
 
-    /// The board of an account's domain; none for who is of no domain.
-    pub fn of_account(&self, account: &AccountName) -> Option<BoardName> {
+    /// The removal of a domain that had this board was begun, and the file has one of its name. That one begins with
+    /// nothing: what the old one has left stays where it was and ends there.
+    pub fn leaves(&self, domain: DomainName, board: BoardName) {
+        self.leaving.borrow_mut().push((domain, board));
+    }
+
+    /// The board on which what is stored of an account belongs.
+    pub fn home(&self, account: &AccountName) -> Option<BoardName> {
         let (_, domain) = account.as_str().rsplit_once('@')?;
-        self.of_domain(domain)
+        self.left_by(domain).or_else(|| self.of_domain(domain))
+    }
+
+    /// The boards to be opened: those of domains, and those on which something has to end.
+    pub fn to_open(&self) -> Vec<BoardName> {
+        let left = self.leaving.borrow();
+        self.names().into_iter().chain(left.iter().map(|(_, board)| board.clone())).collect()
+    }
+
+    fn left_by(&self, domain: &str) -> Option<BoardName> {
+        let leaving = self.leaving.borrow();
+        let found = leaving.iter().find(|(name, _)| name.as_str() == domain);
+        found.map(|(_, board)| board.clone())
     }
 
     /// The boards of each domain that was served before, then and now.
     pub fn successions(&self) -> Vec<Succession> {
         let by_domain = self.by_domain.borrow();
+        let stays = by_domain.iter().filter(|(domain, _)| self.left_by(domain.as_str()).is_none());
         let succession = |(domain, now): &(DomainName, BoardName)| {
             Some(Succession { before: self.last.of(domain)?, now: now.clone() })
         };
-        by_domain.iter().filter_map(succession).collect()
+        stays.filter_map(succession).collect()
     }
 
     /// One more domain is served.

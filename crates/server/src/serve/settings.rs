@@ -4,6 +4,7 @@ use lampfield_board::AccountName;
 use lampfield_board::history::Masks;
 use lampfield_hub as hub;
 use lampfield_operations::HistoryReaders;
+use lampfield_xmpp::services::telephony;
 
 use super::accounts;
 use crate::config::Config;
@@ -19,7 +20,7 @@ pub fn of_hub(config: &Config) -> hub::Settings {
             Grace::Auto => hub::Grace::Auto,
         },
         restart_grace: config.lease.restart_grace,
-        policies: hub::Policies::new(config.policy.iter().map(rule).collect()),
+        policies: policies(config),
         limits: hub::HubLimits {
             facts: limits.facts,
             facts_per_origin: limits.facts_per_origin,
@@ -49,6 +50,12 @@ pub fn history_readers(config: &Config) -> HistoryReaders {
         }
     }
     readers
+}
+
+/// The operator's policies, and after them those of the doors.
+fn policies(config: &Config) -> hub::Policies {
+    let operator = config.policy.iter().map(rule).collect();
+    hub::Policies::new(operator).before(telephony::policies())
 }
 
 fn rule(policy: &Policy) -> hub::Rule {

@@ -51,6 +51,47 @@ fn an_account_of_a_command_is_changed_by_a_command_and_stays_so() {
     assert_eq!(entries[2]["arguments"]["allow"][0], "PJSIP/1*");
 }
 
+/// Rights that shrink: by a command, by a reload, and by a file that was changed while nothing ran.
+#[test]
+fn what_an_account_may_not_say_any_longer_is_withdrawn_at_once_and_why_and_history_say_so() {
+    let file = |allow: &str| format!("{CONFIG}allow = [{allow}]\n");
+    let mut server = Server::start_with(&file("'*'"), CLEAR);
+    assert_eq!(server.ask_with(&["user", "add", "pbx-b"], "two\n").code, Some(0));
+    let lamps = ["PJSIP/100", "PJSIP/200", "PJSIP/300"];
+    let publish = |name, password, eid| {
+        let mut pbx = Client::log_in(server.address(), "a.example", name, password);
+        lamps.iter().for_each(|lamp| pbx.publish_device(eid, lamp, "INUSE"));
+        pbx
+    };
+    let _declared = publish("pbx-a", "one", "02:00:00:00:00:01");
+    let away = publish("pbx-b", "two", "02:00:00:00:00:02");
+    drop(away);
+    server.ask(&["user", "change", "pbx-b", "--allow", "PJSIP/1*"]);
+    let speakers = |server: &Server, lamp: &str| {
+        let why = server.ask(&["why", lamp, "--json"]).json();
+        let facts = why["facts"].as_array().cloned().unwrap_or_default();
+        facts.iter().map(|fact| fact["origin"]["account"].to_string()).collect::<String>()
+    };
+    let (a, both) = ("\"pbx-a@a.example\"", ["pbx-a@a.example", "pbx-b@a.example"]);
+    assert!(both.iter().all(|one| speakers(&server, "PJSIP/100").contains(one)));
+    assert_eq!(speakers(&server, "PJSIP/200"), a, "a command, of a PBX that is away");
+    let past = server.ask(&["history", "PJSIP/200"]).out;
+    assert!(past.contains("its account may not say it any longer"), "{past}");
+
+    server.configure_with(&file("'PJSIP/1*', 'PJSIP/2*'"), CLEAR);
+    assert_eq!(server.ask(&["reload"]).code, Some(0));
+    assert_eq!(server.ask(&["why", "PJSIP/300"]).code, Some(5), "a reload, of one that is there");
+    assert_eq!(speakers(&server, "PJSIP/200"), a);
+
+    server.stop();
+    server.configure_with(&file("'PJSIP/1*'"), CLEAR);
+    server.restart();
+    assert_eq!(server.ask(&["why", "PJSIP/200"]).code, Some(5), "a start");
+    let past = server.ask(&["history", "PJSIP/200", "--limit", "1"]).out;
+    assert!(past.contains("its account may not say it any longer"), "{past}");
+    assert!(speakers(&server, "PJSIP/100").contains("pbx-a"));
+}
+
 #[test]
 fn what_cannot_be_changed_is_refused_with_the_place_or_the_way() {
     let server = Server::start_with(CONFIG, CLEAR);

@@ -269,6 +269,52 @@ fn a_domain_is_one_in_letters_and_as_the_dns_has_it() {
     assert_eq!(self::listed(&server).len(), 1);
 }
 
+/// The same, and the file gives the name another board: nothing of the old domain comes along.
+#[test]
+fn what_a_broken_off_removal_has_left_does_not_move_to_another_board() {
+    let mut server = start();
+    server.ask(&["domain", "add", "b.example"]);
+    add_account(&server, "pbx-old@b.example");
+    let mut pbx = Client::log_in(server.address(), "b.example", "pbx-old", "hunter2");
+    pbx.publish_device(EID, "PJSIP/100", "INUSE");
+    let lamps = |server: &Server, board: &str| {
+        let listed = server.ask(&["lamp", "list", "--board", board, "--json"]);
+        listed.json()["lamps"].as_array().map(Vec::len)
+    };
+    server.ask(&["lamp", "set", "Custom:secret", "BUSY", "--board", "b.example"]);
+    assert_eq!(lamps(&server, "b.example"), Some(2));
+    server.stop();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(begin_removal(server.data(), "b.example"));
+    let in_file = "[[domain]]\nname = 'b.example'\nboard = 'other'\n";
+    server.configure_with(&format!("{CONFIG}{in_file}"), CLEAR);
+    for round in 0..2 {
+        server.restart();
+        assert_eq!(lamps(&server, "other"), Some(0), "round {round}");
+        for lamp in ["Custom:secret", "PJSIP/100"] {
+            let past = server.ask(&["history", lamp, "--board", "other"]);
+            assert_eq!(past.code, Some(5), "round {round}: {}", past.out);
+        }
+        let users = server.ask(&["user", "list", "--domain", "b.example", "--json"]).json();
+        assert_eq!(users["users"].as_array().map(Vec::len), Some(0), "{users}");
+        server.stop();
+    }
+    assert_eq!(pages(server.data(), "b.example"), 0, "its own past is gone");
+    assert_eq!(facts(server.data(), "b.example"), 0);
+}
+
+/// How many facts of a board are stored.
+fn facts(data: &Path, board: &str) -> usize {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let (store, _) = Embedded::open(data, StoreLimits::default()).expect("a store");
+        let prefix = format!("{board}|");
+        let rows = store.scan(Bucket::Facts, &prefix, None, 100).await.expect("rows").rows;
+        store.close(Duration::from_secs(5)).await.expect("closed");
+        rows.len()
+    })
+}
+
 /// A crash has broken the removal off, and at the next start the name is in the file.
 #[test]
 fn a_removal_is_finished_before_the_domain_of_the_file_begins() {

@@ -37,6 +37,7 @@ use lampfield_hub::kit::{DoorKit, NewPeer, Peer, Shows, Wanted, Watchers};
 use tokio::sync::Notify;
 
 pub use by_board::Telephonies;
+pub use profiles::policies;
 pub use service::TelephonyService;
 
 use crate::results::Results;
@@ -101,6 +102,11 @@ impl Telephony {
             self.watchers.end_facts(&session.peer);
             session.watches.set(0);
         }
+    }
+
+    /// Ends what an account has said and may not say any longer, wherever it is.
+    pub fn restrict(&self, name: &AccountName, account: &Account) {
+        self.kit.restrict(name, &rights::of(account).say);
     }
 
     /// Ends the subscriptions of a stream; again is the same as once.

@@ -3,16 +3,18 @@
 
 mod maps;
 mod names;
+mod policies;
 mod site_names;
 
 use std::collections::HashSet;
 
-use super::{Account, Config, Domain, History, Policy, Registration, Tls, Xmpp};
+use super::{Account, Config, Domain, History, Registration, Tls, Xmpp};
 use crate::config::reader::{Reader, Refused};
 use crate::config::secret_file;
 use crate::config::value::FilePath;
 use lampfield_accounts::weakness;
 pub use maps::one as map;
+pub use policies::one as policy;
 
 /// Names that must differ across the file.
 pub fn whole(config: &Config, reader: &mut Reader<'_>) {
@@ -34,6 +36,7 @@ pub fn whole(config: &Config, reader: &mut Reader<'_>) {
         }
     }
     maps::all(config, reader);
+    policies::all(config, reader);
     site_names::all(config, reader);
 }
 
@@ -61,11 +64,6 @@ pub fn domain(domain: &Domain, reader: &mut Reader<'_>) {
             reader.error("repeated-account", at, Refused::new(message));
         }
     }
-}
-
-/// The names of one policy.
-pub fn policy(policy: &Policy, reader: &mut Reader<'_>) {
-    names::pattern("name", &policy.name, reader);
 }
 
 /// The names that no past may hold. They may have a kind in front.

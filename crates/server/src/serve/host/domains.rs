@@ -167,8 +167,10 @@ impl ServerHost {
                 }
                 board.end_what_is_due().await;
                 board.forget_past().await.map_err(|error| not_stored(&error))?;
-                // The domain of the file may have it as well.
-                self.boards.add(&name).await.map_err(|error| not_stored(&error))?;
+                if self.of_domains.names().contains(&name) {
+                    // The domain of the file has it as well.
+                    self.boards.add(&name).await.map_err(|error| not_stored(&error))?;
+                }
             }
             self.added.remove(&added.name).await.map_err(|error| not_stored(&error))?;
             tracing::info!(code = "domain", domain = %added.name, "removed at run time");

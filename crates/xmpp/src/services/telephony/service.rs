@@ -36,6 +36,17 @@ impl TelephonyService {
         self.telephonies.of(session.peer.board())
     }
 
+    /// What an account is called on its board, and that board's.
+    fn of_account(
+        &self,
+        context: &Context,
+        account: &BareJid,
+    ) -> Option<(AccountName, Rc<Telephony>)> {
+        let domain = context.domains.served(Some(account.domain()))?;
+        let name = AccountName::parse(account.as_str()).ok()?;
+        Some((name, self.telephonies.of(&domain.board)?))
+    }
+
     fn left(&self, session: &Session) {
         if let Some(telephony) = self.of(session) {
             telephony.left(session);
@@ -95,13 +106,14 @@ impl Service for TelephonyService {
                 telephony.account_changed(&session, account);
             }
         }
+        if let Some((name, telephony)) = self.of_account(context, &account.jid) {
+            telephony.restrict(&name, account);
+        }
     }
 
     /// What the account has said is withdrawn.
     fn forget(&self, context: &Rc<Context>, account: &BareJid) {
-        let domain = context.domains.served(Some(account.domain()));
-        let telephony = domain.and_then(|domain| self.telephonies.of(&domain.board));
-        if let (Ok(name), Some(telephony)) = (AccountName::parse(account.as_str()), telephony) {
+        if let Some((name, telephony)) = self.of_account(context, account) {
             telephony.kit().remove_account(&name);
         }
     }

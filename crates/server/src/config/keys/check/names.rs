@@ -72,7 +72,7 @@ fn of_a_dialplan(typed: &str) -> Option<String> {
 }
 
 /// The kind that stands in front of a name, and the rest.
-fn with_kind(typed: &str) -> Option<(Kind, &str)> {
+pub fn with_kind(typed: &str) -> Option<(Kind, &str)> {
     let (kind, name) = typed.split_once('/')?;
     Some((kind.parse().ok()?, name))
 }
