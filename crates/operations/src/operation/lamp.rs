@@ -56,7 +56,7 @@ impl<H: Host> Perform<H> for LampSet {
         let subject: Subject = typed.parse().map_err(wrong_subject)?;
         actor.check_say(&subject)?;
         let value = value(&subject, self.value, self.r#for)?;
-        let origin = speaker(actor)?;
+        let origin = origin_of(actor)?;
         let said = Publication {
             identity: origin.identity.clone(),
             subject: subject.clone(),
@@ -87,9 +87,9 @@ impl<H: Host> Perform<H> for LampClear {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Lamp, Failure> {
         let board = desk.board(actor, self.board.as_deref())?;
         let typed = of_kind(self.kind, &self.subject);
-        let subject = board.read(|hub, _| desk.standing(actor, hub, &typed))?;
+        let subject = board.read(|hub, _| desk.subject_on_board(actor, hub, &typed))?;
         actor.check_say(&subject)?;
-        let origin = speaker(actor)?;
+        let origin = origin_of(actor)?;
         let by = (!self.all).then_some(&origin);
         let before = board.read(|hub, _| hub.board().aggregate(&subject));
         let (ended, ticket) = board.clear(&subject, by);
@@ -107,7 +107,7 @@ impl<H: Host> Perform<H> for LampClear {
 }
 
 /// As whom an actor speaks about lamps.
-fn speaker(actor: &Actor) -> Result<Origin, Failure> {
+fn origin_of(actor: &Actor) -> Result<Origin, Failure> {
     let (account, identity) = actor.speaks_as().map_err(Failure::bug)?;
     Ok(Origin::new(account, identity))
 }
