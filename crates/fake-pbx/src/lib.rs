@@ -30,7 +30,7 @@ mod xml;
 pub use cache::{Announcement, Cache, Messages};
 pub use device::{DeviceState, StateError};
 pub use eid::eid_of;
-pub use office::{Happening, Office, Said, Word};
+pub use office::{Happening, Office, PbxWord, Word};
 pub use pbx::{FakePbx, News};
 pub use phones::{PhoneRange, PhoneRangeError};
 pub use puppet::Puppet;

@@ -25,7 +25,7 @@ const FIRST_CALL: Duration = Duration::from_millis(300);
 
 /// What one PBX says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct PbxWord {
     /// Which PBX, by its place.
     pub site: usize,
     /// What it says.
@@ -106,7 +106,7 @@ impl Office {
     }
 
     /// What was said since this was asked last.
-    pub fn take_said(&mut self) -> Vec<Said> {
+    pub fn take_said(&mut self) -> Vec<PbxWord> {
         self.floor.take_said()
     }
 

@@ -34,6 +34,21 @@ fn every_operation_and_every_argument_has_its_help() {
     }
 }
 
+/// All kinds have the same verbs, and a name is that of a lamp of any kind: each verb for lamps can be told which.
+#[test]
+fn whatever_names_lamps_takes_their_kind() {
+    let names_lamps = |name: &str| ["subject", "filter", "pattern"].contains(&name);
+    let mut verbs = 0;
+    for operation in OPERATIONS {
+        if operation.arguments.iter().any(|argument| names_lamps(argument.name)) {
+            let kind = operation.argument("kind").map(|argument| argument.form);
+            assert_eq!(kind, Some(Form::Kind), "{}", operation.name);
+            verbs += 1;
+        }
+    }
+    assert!(verbs >= 6, "only {verbs} verbs for lamps");
+}
+
 #[test]
 fn whoever_may_only_read_changes_nothing() {
     for operation in OPERATIONS {

@@ -56,7 +56,7 @@ pub enum RelayError {
 }
 
 /// How the stream of a PBX has ended.
-enum End {
+enum EndedBy {
     Pbx(PbxEnd),
     Server(Refused),
 }
@@ -132,27 +132,27 @@ async fn carry(
     let end = tokio::select! {
         // What one hears the other passes on in the same go.
         biased;
-        end = pbx.listen(ear) => End::Pbx(end),
-        refused = &mut session => End::Server(refused),
-        () = pbx.write_rest() => End::Pbx(PbxEnd::Closed),
-        () = pbx.cut() => End::Pbx(PbxEnd::Closed),
+        end = pbx.listen(ear) => EndedBy::Pbx(end),
+        refused = &mut session => EndedBy::Server(refused),
+        () = pbx.write_rest() => EndedBy::Pbx(PbxEnd::Closed),
+        () = pbx.cut() => EndedBy::Pbx(PbxEnd::Closed),
     };
     let is_goodbye = match end {
-        End::Server(Refused::Ended(LineError::NoTls)) => return Err(RelayError::NoTls),
-        End::Server(refused) => {
+        EndedBy::Server(Refused::Ended(LineError::NoTls)) => return Err(RelayError::NoTls),
+        EndedBy::Server(refused) => {
             tracing::error!(code = "refused", %peer, "{refused}");
             pbx.dismiss(&StreamCondition::RemoteConnectionFailed.with(refused.to_string()));
             return Ok(());
         }
-        End::Pbx(PbxEnd::Refused(error)) => {
+        EndedBy::Pbx(PbxEnd::Refused(error)) => {
             tracing::error!(code = "pbx-refused", %peer, "{error}");
             pbx.dismiss(&error);
             return Ok(());
         }
         // There is nobody to tell.
-        End::Pbx(_) if !pbx.leave() => false,
-        End::Pbx(PbxEnd::Goodbye) => true,
-        End::Pbx(PbxEnd::Closed) => match witness {
+        EndedBy::Pbx(_) if !pbx.leave() => false,
+        EndedBy::Pbx(PbxEnd::Goodbye) => true,
+        EndedBy::Pbx(PbxEnd::Closed) => match witness {
             None => false,
             Some(witness) => tokio::select! {
                 ends = witness.ends() => ends,

@@ -48,7 +48,7 @@ pub struct Pbx {
 }
 
 /// The reading half of the PBX's socket.
-pub struct Ear(OwnedReadHalf);
+pub struct PbxReader(OwnedReadHalf);
 
 /// Why the stream of the PBX ends, from its own side.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +68,7 @@ pub enum PbxEnd {
 
 impl Pbx {
     /// Takes over an accepted socket.
-    pub fn new(socket: TcpStream, peer: SocketAddr) -> std::io::Result<(Self, Ear)> {
+    pub fn new(socket: TcpStream, peer: SocketAddr) -> std::io::Result<(Self, PbxReader)> {
         socket.set_nodelay(true)?;
         if is_elsewhere(peer) {
             lampfield_tcp::prepare(&socket)?;
@@ -85,11 +85,11 @@ impl Pbx {
             is_full: Notify::new(),
             room: Notify::new(),
         };
-        Ok((pbx, Ear(ear)))
+        Ok((pbx, PbxReader(ear)))
     }
 
     /// Listens to the PBX until its stream ends.
-    pub async fn listen(&self, Ear(mut ear): Ear) -> PbxEnd {
+    pub async fn listen(&self, PbxReader(mut ear): PbxReader) -> PbxEnd {
         let mut piece = vec![0; PIECE];
         loop {
             let Ok(count @ 1..) = ear.read(&mut piece).await else { return PbxEnd::Closed };

@@ -29,12 +29,12 @@ const PIECE: usize = 16 * 1024;
 
 /// A stream over whatever carries it.
 pub struct Server<S> {
-    ear: Ear<S>,
+    ear: ServerReader<S>,
     mouth: WriteHalf<S>,
 }
 
 /// The reading half of the stream, with what was read ahead.
-pub struct Ear<S> {
+pub struct ServerReader<S> {
     socket: ReadHalf<S>,
     framer: Framer,
     scope: Scope,
@@ -186,7 +186,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
     fn new(socket: S) -> Self {
         let (socket, mouth) = split(socket);
         let framer = Framer::new(StanzaLimits::AUTHENTICATED);
-        let ear = Ear { socket, framer, scope: Scope::NONE, piece: vec![0; PIECE], rest: 0..0 };
+        let ear =
+            ServerReader { socket, framer, scope: Scope::NONE, piece: vec![0; PIECE], rest: 0..0 };
         Self { ear, mouth }
     }
 
@@ -226,7 +227,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
     }
 
     /// What listens and what speaks, so that both go on whatever the other does.
-    pub fn into_halves(self) -> (Ear<S>, WriteHalf<S>) {
+    pub fn into_halves(self) -> (ServerReader<S>, WriteHalf<S>) {
         (self.ear, self.mouth)
     }
 }
@@ -266,9 +267,9 @@ pub async fn write(mouth: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> Resul
     Ok(mouth.flush().await?)
 }
 
-// === impl Ear ===
+// === impl ServerReader ===
 
-impl<S: AsyncRead> Ear<S> {
+impl<S: AsyncRead> ServerReader<S> {
     /// Appends what the server says to the PBX, and no answers to what the relay has repeated: at
     /// the least one stanza, and all that came with it. Tells which ids were answered.
     ///

@@ -57,7 +57,7 @@ pub enum Refused {
 }
 
 /// Why a stream has ended.
-enum End {
+enum StreamEnd {
     Line(LineError),
     Refused(Refused),
 }
@@ -86,9 +86,9 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
             (occupied, pause) = (0, PAUSE.0);
         }
         let error = match end {
-            End::Refused(refused) => return refused,
-            End::Line(error) if is_final(&error, &progress) => return Refused::Ended(error),
-            End::Line(error) => error,
+            StreamEnd::Refused(refused) => return refused,
+            StreamEnd::Line(error) if is_final(&error, &progress) => return Refused::Ended(error),
+            StreamEnd::Line(error) => error,
         };
         vain.borrow_mut().note(target, &error);
         let is_occupied = matches!(error, LineError::Occupied);
@@ -123,7 +123,7 @@ fn is_final(error: &LineError, progress: &Progress) -> bool {
 }
 
 /// One stream to the server, from its login to its end.
-async fn stream(pbx: &Pbx, open: Open, domain: &str, progress: &mut Progress) -> End {
+async fn stream(pbx: &Pbx, open: Open, domain: &str, progress: &mut Progress) -> StreamEnd {
     let Open { mut server, socket, local } = open;
     let carried = async {
         log_in(pbx, &mut server, domain, local, progress).await?;
@@ -149,8 +149,8 @@ async fn stream(pbx: &Pbx, open: Open, domain: &str, progress: &mut Progress) ->
         }
     };
     tokio::select! {
-        end = carried => match end { Ok(()) => End::Line(LineError::Closed), Err(end) => end },
-        () = lampfield_tcp::cut(socket) => End::Line(LineError::Cut),
+        end = carried => match end { Ok(()) => StreamEnd::Line(LineError::Closed), Err(end) => end },
+        () = lampfield_tcp::cut(socket) => StreamEnd::Line(LineError::Cut),
     }
 }
 
@@ -162,7 +162,7 @@ async fn log_in<S>(
     domain: &str,
     local: Option<IpAddr>,
     progress: &mut Progress,
-) -> Result<(), End>
+) -> Result<(), StreamEnd>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
@@ -191,7 +191,7 @@ where
     let answer = server.answer().await?;
     if !server.is(&answer, ns::SASL, "success") {
         let end = not_let_in(&answer);
-        if matches!(end, End::Refused(_)) && !progress.is_let_in {
+        if matches!(end, StreamEnd::Refused(_)) && !progress.is_let_in {
             pbx.tell(&answer).await;
         }
         return Err(end);
@@ -232,7 +232,7 @@ async fn binding(pbx: &Pbx, progress: &Progress) -> Rc<[u8]> {
 }
 
 /// The PBX has its address, the same as before.
-async fn bound(pbx: &Pbx, answer: &[u8], progress: &mut Progress) -> Result<(), End> {
+async fn bound(pbx: &Pbx, answer: &[u8], progress: &mut Progress) -> Result<(), StreamEnd> {
     let address = address(answer).ok_or_else(|| not_let_in(answer))?;
     match &progress.address {
         None => {
@@ -274,13 +274,13 @@ fn address(bound: &[u8]) -> Option<String> {
 }
 
 /// A failure, or an error: a passing one is a lost line.
-fn not_let_in(answer: &[u8]) -> End {
+fn not_let_in(answer: &[u8]) -> StreamEnd {
     let said = reason(answer).unwrap_or_else(|| String::from_utf8_lossy(answer).into_owned());
     let said = in_one_line(&said);
     if said.starts_with("temporary-auth-failure") || said.starts_with("resource-constraint") {
-        return End::Line(LineError::NotYet(said));
+        return StreamEnd::Line(LineError::NotYet(said));
     }
-    End::Refused(Refused::Login(said))
+    StreamEnd::Refused(Refused::Login(said))
 }
 
 /// What a failure or an error says: its condition, and the sentence for people.
@@ -297,7 +297,7 @@ fn reason(answer: &[u8]) -> Option<String> {
     })
 }
 
-impl From<LineError> for End {
+impl From<LineError> for StreamEnd {
     fn from(error: LineError) -> Self {
         Self::Line(error)
     }
@@ -332,8 +332,8 @@ mod tests {
         let full = "<iq type='error' id='a'><error type='cancel'>\
             <not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>";
         let told = |answer: &str| match not_let_in(answer.as_bytes()) {
-            End::Refused(refused) => refused.to_string(),
-            End::Line(error) => error.to_string(),
+            StreamEnd::Refused(refused) => refused.to_string(),
+            StreamEnd::Line(error) => error.to_string(),
         };
         assert_eq!(told(wrong), "the server does not let the PBX in: not-authorized");
         assert_eq!(

@@ -28,7 +28,7 @@ const WAITING: usize = 4_096;
 
 /// Changes the levels of the running log.
 #[derive(Debug, Clone)]
-pub struct Log {
+pub struct RunningLog {
     filter: reload::Handle<Targets, Registry>,
     lost: ErrorCounter,
     /// Writes what waits when the last holder goes.
@@ -41,9 +41,9 @@ type Lines = Box<dyn Layer<Filtered> + Send + Sync>;
 /// What stands below the lines.
 type Filtered = tracing_subscriber::layer::Layered<reload::Layer<Targets, Registry>, Registry>;
 
-// === impl Log ===
+// === impl RunningLog ===
 
-impl Log {
+impl RunningLog {
     /// Starts the log of the process.
     ///
     /// # Errors

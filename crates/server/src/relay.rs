@@ -14,7 +14,7 @@ use tokio::task::{JoinError, LocalSet, spawn_local};
 use crate::advice::cannot_listen;
 use crate::config::keys;
 use crate::failure::{Exit, Failure};
-use crate::logging::Log;
+use crate::logging::RunningLog;
 use crate::memory;
 
 /// How often memory that nobody needs any more is given back: a relay is a guest on its machine.
@@ -26,7 +26,7 @@ const TIDY_EVERY: Duration = Duration::from_secs(5);
 /// What keeps it from starting, or from being of any use.
 pub fn run(listen: Option<SocketAddr>, settings: Settings) -> Result<ExitCode, Failure> {
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
-    let log = Log::start(&keys::Log::usual())?;
+    let log = RunningLog::start(&keys::Log::usual())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::bug(format!("no runtime: {error}")))?;
     let outcome = run_on(runtime, carry(listen, settings));

@@ -35,7 +35,7 @@ use crate::advice::{self, cannot_listen};
 use crate::control::listener::ControlSocket;
 use crate::document::status::Server;
 use crate::failure::{Exit, Failure};
-use crate::logging::Log;
+use crate::logging::RunningLog;
 use crate::memory;
 use crate::place::Place;
 use added::AddedDomains;
@@ -60,7 +60,7 @@ pub fn run(place: Place, until_eof: bool) -> Result<ExitCode, Failure> {
     let begun = Instant::now();
     // Whatever this process makes is its own, also what a library makes.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-    let log = Log::start(&place.config.log)?;
+    let log = RunningLog::start(&place.config.log)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -70,7 +70,7 @@ pub fn run(place: Place, until_eof: bool) -> Result<ExitCode, Failure> {
 
 async fn serve(
     place: Place,
-    log: Log,
+    log: RunningLog,
     begun: Instant,
     until_eof: bool,
 ) -> Result<ExitCode, Failure> {

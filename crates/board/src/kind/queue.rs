@@ -32,7 +32,7 @@ impl FactValue for Queue {
     const ABOUT: &'static str = "how full a queue of callers is";
     const FORM: &'static str =
         r#"{"waiting": NUMBER, "free": NUMBER}; and if known "waiting_since": MOMENT"#;
-    const RULE: &'static str = "sum-of-servers";
+    const RULE: &'static str = "sum-of-pbxs";
     const ANOTHER: &'static str = "number";
     const IS_ANONYMOUS: bool = true;
     const MOST_BYTES: usize = 512;

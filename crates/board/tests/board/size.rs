@@ -41,7 +41,7 @@ fn a_fact_is_small() {
 
 /// On the hot path and in every entry and change: the reason of an end takes no room of its own.
 #[test]
-fn a_standing_is_as_small_as_a_value() {
+fn a_state_is_as_small_as_a_value() {
     assert_eq!(size_of::<Value>(), 16);
     assert_eq!(size_of::<FactState>(), size_of::<Value>());
     assert_eq!(size_of::<Option<FactState>>(), size_of::<Value>());

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::site::{Leg, Phone, Site, mailbox, parking};
-use super::{Said, Word};
+use super::{PbxWord, Word};
 use crate::cache::Messages;
 use crate::chance::Chance;
 use crate::device::DeviceState;
@@ -17,7 +17,7 @@ pub struct Floor {
     /// Calls between two PBXs, by the lower and the higher place.
     lines: BTreeMap<(usize, usize), usize>,
     touched: BTreeSet<(usize, String)>,
-    counted: Vec<Said>,
+    counted: Vec<PbxWord>,
 }
 
 // === impl Floor ===
@@ -38,11 +38,11 @@ impl Floor {
     }
 
     /// What is to be said since this was asked last; a PBX that is down says nothing.
-    pub fn take_said(&mut self) -> Vec<Said> {
+    pub fn take_said(&mut self) -> Vec<PbxWord> {
         let mut said = std::mem::take(&mut self.counted);
         for (site, device) in std::mem::take(&mut self.touched) {
             let state = self.state(site, &device);
-            said.push(Said { site, word: Word::Device(device, state) });
+            said.push(PbxWord { site, word: Word::Device(device, state) });
         }
         said.retain(|said| self.sites.get(said.site).is_some_and(|site| site.is_open));
         said
@@ -98,7 +98,7 @@ impl Floor {
         change(&mut phone.messages);
         let (mailbox, messages) = (mailbox(phone.number), phone.messages);
         self.touched.insert((at, format!("MWI:{mailbox}")));
-        self.counted.push(Said { site: at, word: Word::Mailbox(mailbox, messages) });
+        self.counted.push(PbxWord { site: at, word: Word::Mailbox(mailbox, messages) });
     }
 
     /// A free parking place, taken.

@@ -22,7 +22,7 @@ fn play(
 ) {
     while office.next() < until {
         office.pass(office.next());
-        for Said { site, word } in office.take_said() {
+        for PbxWord { site, word } in office.take_said() {
             if let Word::Device(device, state) = word {
                 board.insert((site, device), state);
             }
@@ -127,6 +127,6 @@ fn the_first_phone_rings_at_once_and_one_pbx_is_enough() {
     assert!(office.next() < Duration::from_secs(1));
     office.pass(office.next());
     let said = office.take_said();
-    let rings = |said: &Said| matches!(&said.word, Word::Device(_, DeviceState::Ringing));
+    let rings = |said: &PbxWord| matches!(&said.word, Word::Device(_, DeviceState::Ringing));
     assert!(said.iter().any(rings), "{said:?}");
 }

@@ -25,7 +25,7 @@ pub struct Talk {
 }
 
 /// What comes in a login.
-enum Said {
+enum Incoming {
     Opened,
     Stanza(Node),
 }
@@ -67,7 +67,7 @@ impl Talk {
     async fn open(&mut self, settings: &Settings) -> Result<(), End> {
         self.cutter = Cutter::default();
         self.say(&stanza::header(&settings.domain)).await?;
-        while !matches!(self.next().await?, Said::Opened) {}
+        while !matches!(self.next().await?, Incoming::Opened) {}
         Ok(())
     }
 
@@ -114,23 +114,23 @@ impl Talk {
     async fn until(&mut self, names: &[&str]) -> Result<Node, End> {
         loop {
             match self.next().await? {
-                Said::Stanza(node) if names.contains(&node.name.as_str()) => return Ok(node),
+                Incoming::Stanza(node) if names.contains(&node.name.as_str()) => return Ok(node),
                 _ => {}
             }
         }
     }
 
-    async fn next(&mut self) -> Result<Said, End> {
+    async fn next(&mut self) -> Result<Incoming, End> {
         loop {
             match self.cutter.piece()? {
-                Some(Piece::Open(_)) => return Ok(Said::Opened),
+                Some(Piece::Open(_)) => return Ok(Incoming::Opened),
                 Some(Piece::Close) => return Err(End::Closed(None)),
                 Some(Piece::Stanza(text)) => {
                     let node = Node::parse(text)?;
                     if node.name == "stream:error" {
                         return Err(End::Closed(Some(condition(&node))));
                     }
-                    return Ok(Said::Stanza(node));
+                    return Ok(Incoming::Stanza(node));
                 }
                 None => {}
             }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use lampfield_board::history::PastChange;
-use lampfield_board::{Origin, Subject, Value, WallTime};
+use lampfield_board::{Kind, Origin, Subject, Value, WallTime};
 use lampfield_hub::{Hub, LinkEvent, LinkTurn};
 
 use super::recall::Recall;
-use super::{Perform, operation};
+use super::{Perform, operation, subject};
 use crate::actor::Actor;
 use crate::argument::Since;
 use crate::definition::Effect;
@@ -24,6 +24,8 @@ operation! {
     pub struct History = "history" {
         /// A lamp: PJSIP/100, 1000@default, queue/support
         subject: String,
+        /// The kind, if several have this name: device, mailbox and so on
+        kind: Option<Kind>,
         /// Only this last stretch of time (10m, 2h), or since a moment (14:03)
         since: Option<Since>,
         /// The most changes to show
@@ -39,7 +41,8 @@ impl<H: Host> Perform<H> for History {
         let since = self.since.map_or(WallTime::default(), |Since(since)| since);
         let limit = self.limit.min(MOST_EVENTS);
         let board = desk.board(actor, self.board.as_deref())?;
-        let subject = desk.spoken_of(actor, &board, &self.subject).await?;
+        let typed = subject::of_kind(self.kind, &self.subject);
+        let subject = desk.spoken_of(actor, &board, &typed).await?;
         let stored = desk.boards.history();
         let present = |hub: &Hub| Present::of(hub, &subject);
         let (mut recall, present) = Recall::begin((&board, stored), &subject, since, present).await;

@@ -4,6 +4,7 @@ use lampfield_board::{BoardName, Cachable, Kind, Origin, Subject, Value, ValueEr
 use lampfield_hub::{Hub, HubShell, Outcome, Publication, Refusal};
 
 use super::stored::not_stored;
+use super::subject::of_kind;
 use super::{Perform, operation};
 use crate::actor::{Actor, ActorKind};
 use crate::argument::{Span, Spoken};
@@ -20,6 +21,8 @@ operation! {
     pub struct LampSet = "lamp set" {
         /// Which lamp: device/Custom:night, or a name whose form tells its kind, as Custom:night
         subject: String,
+        /// The kind, if several have this name: device, mailbox and so on
+        kind: Option<Kind>,
         /// The value: for a device the word of its state, otherwise JSON: '{"new":3,"old":0}'
         value: Spoken,
         /// End by itself after this time (10m, 2h); for a kind whose values may end
@@ -35,6 +38,8 @@ operation! {
     pub struct LampClear = "lamp clear" {
         /// Which lamp: device/Custom:night, or its name alone
         subject: String,
+        /// The kind, if several have this name: device, mailbox and so on
+        kind: Option<Kind>,
         /// Withdraw what everybody says, such as a PBX that died; one that is connected says it again with its next change
         all: bool,
         /// Which board, if there are several: its name or that of a domain
@@ -46,11 +51,12 @@ operation! {
 impl<H: Host> Perform<H> for LampSet {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Lamp, Failure> {
         let board = desk.board(actor, self.board.as_deref())?;
-        check_kind(&self.subject)?;
-        let subject: Subject = self.subject.parse().map_err(wrong_subject)?;
+        let typed = of_kind(self.kind, &self.subject);
+        check_kind(&typed)?;
+        let subject: Subject = typed.parse().map_err(wrong_subject)?;
         actor.check_say(&subject)?;
         let value = value(&subject, self.value, self.r#for)?;
-        let origin = speaker(actor)?;
+        let origin = origin_of(actor)?;
         let said = Publication {
             identity: origin.identity.clone(),
             subject: subject.clone(),
@@ -80,9 +86,10 @@ impl<H: Host> Perform<H> for LampSet {
 impl<H: Host> Perform<H> for LampClear {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Lamp, Failure> {
         let board = desk.board(actor, self.board.as_deref())?;
-        let subject = board.read(|hub, _| desk.standing(actor, hub, &self.subject))?;
+        let typed = of_kind(self.kind, &self.subject);
+        let subject = board.read(|hub, _| desk.subject_on_board(actor, hub, &typed))?;
         actor.check_say(&subject)?;
-        let origin = speaker(actor)?;
+        let origin = origin_of(actor)?;
         let by = (!self.all).then_some(&origin);
         let before = board.read(|hub, _| hub.board().aggregate(&subject));
         let (ended, ticket) = board.clear(&subject, by);
@@ -100,7 +107,7 @@ impl<H: Host> Perform<H> for LampClear {
 }
 
 /// As whom an actor speaks about lamps.
-fn speaker(actor: &Actor) -> Result<Origin, Failure> {
+fn origin_of(actor: &Actor) -> Result<Origin, Failure> {
     let (account, identity) = actor.speaks_as().map_err(Failure::bug)?;
     Ok(Origin::new(account, identity))
 }

@@ -19,7 +19,7 @@ const NEAREST: usize = 3;
 
 impl<H: Host> Desk<H> {
     /// The subject that is meant, among those that stand on the board.
-    pub(super) fn standing(
+    pub(super) fn subject_on_board(
         &self,
         actor: &Actor,
         hub: &Hub,

@@ -1,6 +1,6 @@
 //! `watch`: changes as they come.
 
-use lampfield_board::Pattern;
+use lampfield_board::{Kind, Pattern};
 
 use super::{Perform, operation};
 use crate::actor::Actor;
@@ -9,13 +9,15 @@ use crate::desk::Desk;
 use crate::document::change::Line;
 use crate::failure::{Exit, Failure};
 use crate::host::Host;
-use crate::watchers::Watching;
+use crate::watchers::{Wanted, Watching};
 
 operation! {
     /// Shows changes as they come, one line each.
     pub struct Watch = "watch" {
         /// A pattern: 'PJSIP/1*', 'device/*', 'mailbox/*@default'
         filter: Option<String>,
+        /// Only lamps of this kind: device, mailbox and so on
+        kind: Option<Kind>,
         /// Which board, if there are several: its name or that of a domain
         board: Option<String>,
     }
@@ -33,7 +35,9 @@ impl Watch {
                 .line("try", "lampfield watch 'PJSIP/1*'")
         })?;
         let board = desk.board(actor, self.board.as_deref())?.name().clone();
-        Ok(desk.watchers.watch(board, actor.hear().clone(), filter))
+        Ok(desk
+            .watchers
+            .watch(board, Wanted { hear: actor.hear().clone(), kind: self.kind, filter }))
     }
 }
 

@@ -44,7 +44,7 @@ impl<H: Host> Perform<H> for Why {
             }
             None => {
                 let present = board.read(|hub, now| {
-                    let subject = desk.standing(actor, hub, &typed)?;
+                    let subject = desk.subject_on_board(actor, hub, &typed)?;
                     let explanation =
                         hub.why(&subject, now).ok_or_else(|| desk.unknown(actor, hub, &typed))?;
                     Ok(why(hub, &explanation, now))

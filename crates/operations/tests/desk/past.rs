@@ -72,7 +72,7 @@ fn say(desk: &Desk<Program>, number: u8, name: &str, state: DeviceState) {
 }
 
 async fn history(desk: &Desk<Program>, name: &str, limit: usize) -> HistoryDocument {
-    let asked = History { subject: name.to_owned(), since: None, limit, board: None };
+    let asked = History { subject: name.to_owned(), kind: None, since: None, limit, board: None };
     desk.act(&Actor::owner(), asked).await.expect("a history")
 }
 
@@ -205,7 +205,13 @@ async fn refused_readers() {
     let council = account(&desk, "council", Role::User).await;
     for (actor, may) in [(&admin, false), (&user, false), (&council, true), (&Actor::owner(), true)]
     {
-        let asked = History { subject: "PJSIP/100".to_owned(), since: None, limit: 5, board: None };
+        let asked = History {
+            subject: "PJSIP/100".to_owned(),
+            kind: None,
+            since: None,
+            limit: 5,
+            board: None,
+        };
         let past = desk.act(actor, asked).await.map(drop);
         let then = desk.act(actor, why("PJSIP/100", now)).await.map(drop);
         for answer in [past, then] {
@@ -235,7 +241,13 @@ async fn masked() {
         say(&desk, 1, "PJSIP/100", InUse);
         let now = moment(&desk).await;
         for name in ["PJSIP/100", "PJSIP/199"] {
-            let asked = History { subject: name.to_owned(), since: None, limit: 5, board: None };
+            let asked = History {
+                subject: name.to_owned(),
+                kind: None,
+                since: None,
+                limit: 5,
+                board: None,
+            };
             let refused = desk.act(&Actor::owner(), asked).await.expect_err("masked");
             assert_eq!(refused.code, "masked", "{refused}");
             assert!(refused.to_string().contains("'device/PJSIP/***'"), "{refused}");

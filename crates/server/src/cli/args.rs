@@ -214,6 +214,9 @@ pub struct WhyArgs {
 pub struct HistoryArgs {
     /// A lamp: PJSIP/100, 1000@default, queue/support
     pub subject: String,
+    /// The kind, if several have this name: device, mailbox and so on
+    #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
+    pub kind: Option<Kind>,
     /// Only this last stretch of time (10m, 2h), or since a moment (14:03)
     #[arg(long, value_name = "TIME", value_parser = moment::since)]
     #[arg(allow_hyphen_values = true)]
@@ -231,6 +234,9 @@ pub struct HistoryArgs {
 pub struct WatchArgs {
     /// A pattern: 'PJSIP/1*', 'device/*', 'mailbox/*@default'
     pub filter: Option<String>,
+    /// Only lamps of this kind: device, mailbox and so on
+    #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
+    pub kind: Option<Kind>,
     /// End after this many changes
     #[arg(long, value_name = "COUNT")]
     pub count: Option<u64>,
@@ -257,6 +263,9 @@ pub enum LampAction {
     Set {
         /// Which lamp: device/Custom:night, or a name whose form tells its kind, as Custom:night
         subject: String,
+        /// The kind, if several have this name: device, mailbox and so on
+        #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
+        kind: Option<Kind>,
         /// The value: for a device the word of its state, otherwise JSON: '{"new":3,"old":0}'
         value: String,
         /// End by itself after this time (10m, 2h); for a kind whose values may end
@@ -270,6 +279,9 @@ pub enum LampAction {
     Clear {
         /// Which lamp: device/Custom:night, or its name alone
         subject: String,
+        /// The kind, if several have this name: device, mailbox and so on
+        #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
+        kind: Option<Kind>,
         /// Withdraw what everybody says, such as a PBX that died; one that is connected says it again with its next change
         #[arg(long)]
         all: bool,

@@ -13,7 +13,7 @@ use super::args::{Common, FakePbxArgs as Args};
 use super::stop::Stop;
 use crate::failure::{Exit, Failure};
 use crate::screen::Screen;
-use account::Account;
+use account::PbxAccount;
 use play::{Event, Interrupted, Play};
 
 /// Runs it on a runtime of its own.
@@ -22,7 +22,7 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
         let said = "fake-pbx runs and has no document: lampfield watch --json shows what it does";
         return Err(Failure::new(Exit::Usage, "no-json", said).into());
     }
-    let account = Account::find(args, common)?;
+    let account = PbxAccount::find(args, common)?;
     let outcome = play::on_a_runtime(live(args, &account, screen));
     if let Ok(Ended::Crashed) = outcome {
         // What it said must stand until the grace is over, and it would go with the account.
@@ -40,7 +40,7 @@ enum Ended {
     Crashed,
 }
 
-async fn live(args: &Args, account: &Account, screen: &Screen) -> Result<Ended, Stop> {
+async fn live(args: &Args, account: &PbxAccount, screen: &Screen) -> Result<Ended, Stop> {
     let mut interrupted = Interrupted::listen()?;
     let settings = account.settings.clone();
     let (name, begun) = (settings.user.clone(), Instant::now());
@@ -137,7 +137,7 @@ fn outside(end: &End, args: &Args) -> Failure {
     }
 }
 
-fn introduction(args: &Args, account: &Account) -> String {
+fn introduction(args: &Args, account: &PbxAccount) -> String {
     let settings = &account.settings;
     let (jid, server, eid) = (settings.account(), &settings.server, &settings.eid);
     let devices = args.devices;

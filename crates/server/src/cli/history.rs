@@ -20,6 +20,7 @@ use crate::screen::{Align, Names, Screen, Table};
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     let asked = HistoryOperation {
         subject: args.subject.clone(),
+        kind: args.kind,
         since: args.since.map(Since),
         limit: args.limit,
         board: args.board.clone(),

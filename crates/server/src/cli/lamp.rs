@@ -16,18 +16,19 @@ use crate::screen::{Align, Screen, Table};
 
 pub fn run(lamp: &LampArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     match &lamp.action {
-        LampAction::Set { subject, value, span, board } => {
+        LampAction::Set { subject, kind, value, span, board } => {
             let set = LampSet {
                 subject: subject.clone(),
+                kind: *kind,
                 value: Spoken::typed(value),
                 r#for: span.map(Span),
                 board: board.clone(),
             };
             change(&set, common, screen)?;
         }
-        LampAction::Clear { subject, all, board } => {
+        LampAction::Clear { subject, kind, all, board } => {
             let (subject, board) = (subject.clone(), board.clone());
-            change(&LampClear { subject, all: *all, board }, common, screen)?;
+            change(&LampClear { subject, kind: *kind, all: *all, board }, common, screen)?;
         }
         LampAction::List(args) => list(args, common, screen)?,
     }

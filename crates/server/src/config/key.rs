@@ -66,7 +66,7 @@ struct Within<T> {
 pub struct Required<T>(PhantomData<T>);
 
 /// A table that is there once; all its defaults if the file has none.
-pub struct Table<S>(PhantomData<S>);
+pub struct SingleTable<S>(PhantomData<S>);
 
 /// A table that may be repeated: `[[name]]`.
 pub struct Tables<S> {
@@ -87,8 +87,8 @@ pub fn required<T>() -> Required<T> {
 }
 
 /// A table inside this one.
-pub fn table<S>() -> Table<S> {
-    Table(PhantomData)
+pub fn table<S>() -> SingleTable<S> {
+    SingleTable(PhantomData)
 }
 
 /// A repeated table inside this one.
@@ -215,9 +215,9 @@ fn shown<T: Value>(value: &T) -> String {
     value.show().unwrap_or_default()
 }
 
-// === impl Table ===
+// === impl SingleTable ===
 
-impl<S: Section> Field for Table<S> {
+impl<S: Section> Field for SingleTable<S> {
     type Value = S;
 
     fn read(self, name: &'static str, reader: &mut Reader<'_>) -> Option<S> {

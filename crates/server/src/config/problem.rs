@@ -56,7 +56,7 @@ pub struct Problems {
 
 /// A place in a text, as editors count: from 1, columns in characters.
 #[derive(Debug, PartialEq, Eq)]
-struct Place<'a> {
+struct TextPosition<'a> {
     line: usize,
     column: usize,
     text: &'a str,
@@ -88,11 +88,11 @@ impl Source {
         (place.line, place.column)
     }
 
-    fn place(&self, offset: usize) -> Place<'_> {
+    fn place(&self, offset: usize) -> TextPosition<'_> {
         let before = self.text.get(..offset).unwrap_or(&self.text);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let rest = self.text.get(line_start..).unwrap_or_default();
-        Place {
+        TextPosition {
             line: before.matches('\n').count() + 1,
             column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
             text: rest.lines().next().unwrap_or_default(),
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn counts_characters_and_survives_a_place_behind_the_end() {
         let source = Source { path: "x".into(), text: "# ä\nö = 1".to_owned() };
-        assert_eq!(source.place(5), Place { line: 2, column: 1, text: "ö = 1" });
+        assert_eq!(source.place(5), TextPosition { line: 2, column: 1, text: "ö = 1" });
         assert_eq!(source.place(10).column, 5);
         assert_eq!(source.place(99).line, 2);
     }

@@ -34,7 +34,7 @@ use crate::document::invite::Invite;
 use crate::document::reload::{KeyChange, Reloaded};
 use crate::document::status::Server;
 use crate::failure::{Exit, Failure};
-use crate::logging::Log;
+use crate::logging::RunningLog;
 use crate::place::{Place, PlaceError};
 
 /// What stands around the operations in this program.
@@ -48,7 +48,7 @@ pub struct ServerHost {
     /// Where its configuration file is, and what the command line says besides.
     pub place: Rc<Place>,
     /// The log, whose levels can be set.
-    pub log: Log,
+    pub log: RunningLog,
     /// Who may connect, and who is.
     pub door: Rc<Door>,
     /// The configuration in force.

@@ -32,9 +32,10 @@ fn every_kind_has_the_same_verbs_and_stands_through_a_restart() {
             (&"set".into(), &subject.as_str().into()),
             "{set}"
         );
-        let again = server.ask(&["lamp", "set", &subject, &typed, "--json"]).json();
-        assert_eq!(again["done"], "unchanged");
-        said.push((subject, lamp(&server, &format!("{kind}/x-1"))));
+        // The name alone does not tell which is meant; with the kind beside it, it does.
+        let again = ["lamp", "set", "x-1", &typed, "--kind", kind.as_str(), "--json"];
+        assert_eq!(server.ask(&again).json()["done"], "unchanged");
+        said.push((kind, lamp(&server, &subject)));
     }
     let mut pbx = Client::log_in(server.address(), "a.example", "server1", "one");
     pbx.publish_device(ONE, "PJSIP/100", "INUSE");
@@ -43,9 +44,12 @@ fn every_kind_has_the_same_verbs_and_stands_through_a_restart() {
     // What needs a connection ends.
     let ended = (0..1_000).any(|_| lamp(&server, "PJSIP/100") == serde_json::Value::Null);
     assert!(ended, "the grace goes on and on");
-    for (subject, value) in &said {
-        let why = server.ask(&["why", subject, "--json"]).json();
-        assert_eq!(&why["aggregate"], value, "{subject}");
+    let of_kind = |words: &[&str], kind: &Kind| {
+        server.ask(&[words, &["x-1", "--kind", kind.as_str(), "--json"]].concat()).json()
+    };
+    for (kind, value) in &said {
+        let why = of_kind(&["why"], kind);
+        assert_eq!(&why["aggregate"], value, "{kind}");
         let fact = &why["facts"][0];
         assert_eq!(
             (&fact["protocol"], &fact["lease"]["state"]),
@@ -55,10 +59,10 @@ fn every_kind_has_the_same_verbs_and_stands_through_a_restart() {
     }
     let list = server.ask(&["lamp", "list", "*/x-1", "--json"]).json();
     assert_eq!(list["lamps"].as_array().map(Vec::len), Some(said.len()), "{list}");
-    for (subject, _) in &said {
-        let cleared = server.ask(&["lamp", "clear", subject, "--json"]).json();
+    for (kind, _) in &said {
+        let cleared = of_kind(&["lamp", "clear"], kind);
         assert_eq!((&cleared["done"], &cleared["ended"]), (&"cleared".into(), &1.into()));
-        let history = server.ask(&["history", subject, "--limit", "1", "--json"]).json();
+        let history = of_kind(&["history", "--limit", "1"], kind);
         assert_eq!(history["events"][0]["reason"], "cleared by command", "{history}");
     }
     let list = server.ask(&["lamp", "list", "--json"]).json();

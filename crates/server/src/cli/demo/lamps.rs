@@ -48,7 +48,7 @@ fn tell_all(
     screen: &Screen,
     tell: &Sender<Result<String, Failure>>,
 ) -> Result<(), Failure> {
-    client.watch(&Watch { filter: None, board: None })?;
+    client.watch(&Watch { filter: None, kind: None, board: None })?;
     let mut names = Names::default();
     while let Some(line) = client.next_line(None)? {
         if tell.blocking_send(Ok(watch::text(&line, &mut names, screen))).is_err() {

@@ -20,16 +20,16 @@ use crate::shell;
 const PORT: u16 = 5222;
 
 /// The account of one PBX.
-pub struct Account {
+pub struct PbxAccount {
     /// All that it needs to log in.
     pub settings: Settings,
     /// It was made for this, and goes with it.
     is_ours: bool,
 }
 
-// === impl Account ===
+// === impl PbxAccount ===
 
-impl Account {
+impl PbxAccount {
     /// The account that is meant on the command line.
     pub fn find(args: &Args, common: &Common) -> Result<Self, Stop> {
         match &args.to {

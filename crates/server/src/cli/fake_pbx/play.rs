@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use jiff::Zoned;
-use lampfield_fake_pbx::{FakePbx, Happening, News, Office, PhoneRange, Said, Settings, Word};
+use lampfield_fake_pbx::{FakePbx, Happening, News, Office, PbxWord, PhoneRange, Settings, Word};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Instant as Moment, sleep_until};
@@ -24,7 +24,7 @@ pub struct Play {
     tell: Sender<(usize, News)>,
     told: Receiver<(usize, News)>,
     /// What is still to be said.
-    words: VecDeque<Said>,
+    words: VecDeque<PbxWord>,
     happened: VecDeque<Happening>,
 }
 
