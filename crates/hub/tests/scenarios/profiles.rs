@@ -78,7 +78,7 @@ fn whether_an_identity_is_shared_holds_over_a_restart_as_it_was_declared() {
         login(&mut story, 1, A, profile);
         story.device(1, 1, "PJSIP/100", InUse);
         story.restart();
-        login(&mut story, 2, B, profile);
+        login(&mut story, 2, B, ASTERISK);
         story.device(2, 1, "PJSIP/100", NotInUse);
         let shown = if exclusive { NotInUse } else { InUse };
         assert_eq!(story.shows("PJSIP/100"), Some(shown));
