@@ -33,8 +33,8 @@ impl Hub {
         }
     }
 
-    /// A connection has ended with a goodbye. What only it held up ends at once, as far as one tick
-    /// goes.
+    /// A connection has ended with a goodbye. Origins that nobody else speaks for end at once, as far
+    /// as one tick goes.
     pub fn goodbye(&mut self, conn: ConnId, now: Now) {
         let Some(connection) = self.connections.remove(conn) else { return };
         for id in self.detach_all(conn, &connection, now) {

@@ -68,6 +68,23 @@ fn accounts_that_may_share_an_identity_are_no_trouble_and_end_nothing_of_each_ot
     }
 }
 
+/// Nobody of A has come back yet, so its door has declared nothing in this run.
+#[test]
+fn whether_an_identity_is_shared_holds_over_a_restart_as_it_was_declared() {
+    for (profile, exclusive) in
+        [(ASTERISK, true), (Profile { shares_identity: true, ..ASTERISK }, false)]
+    {
+        let mut story = Story::new();
+        login(&mut story, 1, A, profile);
+        story.device(1, 1, "PJSIP/100", InUse);
+        story.restart();
+        login(&mut story, 2, B, ASTERISK);
+        story.device(2, 1, "PJSIP/100", NotInUse);
+        let shown = if exclusive { NotInUse } else { InUse };
+        assert_eq!(story.shows("PJSIP/100"), Some(shown));
+    }
+}
+
 #[test]
 fn who_tells_origins_apart_gets_each_of_them_and_nothing_twice() {
     let apart = Profile { files_by_identity: false, ..ASTERISK };

@@ -76,7 +76,7 @@ mod tests {
             assert_eq!((found.len(), found[0].0), (1, "policy-kind"), "{name}");
             assert!(found[0].1.contains(word), "{name}: {found:?}");
         }
-        let devices = ["PJSIP/1*", "Custom:night*", "MWI:1000@default", "*@default", "Agent:*"];
+        let devices = ["PJSIP/1*", "Custom:night*", "MWI:1000@default", "Agent:*", "*@default"];
         assert_eq!(warnings(&devices), []);
     }
 
