@@ -90,8 +90,8 @@ pub enum Trouble {
         #[serde(serialize_with = "texts")]
         stale: Vec<AccountName>,
     },
-    /// An origin did not come back in time and what it said was withdrawn. Clears when its account
-    /// logs in again or is removed, and after an hour.
+    /// An origin did not come back in time, and what it said was withdrawn but for what is kept. Clears
+    /// when its account logs in again or is removed, and after an hour.
     OriginGone {
         /// The origin that has not come back.
         #[serde(serialize_with = "text")]
@@ -99,6 +99,8 @@ pub enum Trouble {
         /// Since when nobody speaks for it; the start of Lampfield at the earliest.
         #[serde(rename = "since_ms", serialize_with = "millis")]
         since: WallTime,
+        /// Whether anything was withdrawn.
+        withdrawn: bool,
     },
     /// The account's PBX has dropped more than once and will wait longer before it reconnects
     /// than its facts are kept, or, where their grace follows it, than the shortest one. Clears when
@@ -114,6 +116,8 @@ pub enum Trouble {
         predicted: Duration,
         /// The grace of the account as it is now.
         grace: Duration,
+        /// It comes through a relay, which was restarted itself so often.
+        by_relay: bool,
     },
     /// Facts are refused because a limit is reached. Clears when nothing was refused for ten
     /// minutes, when settings change, and when the account is removed.

@@ -11,6 +11,12 @@ use crate::time::{age, counted};
 /// What is wrong, for a list of things to look at.
 pub fn attention(trouble: &Trouble) -> Attention {
     let (code, severity, remedy) = match trouble {
+        Trouble::LongBackoff { predicted, grace, by_relay: true, .. } => (
+            if predicted > grace { "backoff-exceeds-grace" } else { "backoff-grown" },
+            Severity::Look,
+            "find out why its relay was restarted, on that machine: journalctl -u lampfield-relay; and \
+             restart that Asterisk when it is idle, which makes its waits short again",
+        ),
         Trouble::LongBackoff { predicted, grace, .. } if predicted <= grace => (
             "backoff-grown",
             Severity::Look,
@@ -80,16 +86,19 @@ pub fn sentence(trouble: &Trouble) -> String {
              may still show dead states",
             list(stale)
         ),
-        Trouble::OriginGone { origin, since } => format!(
-            "{origin} has been away since {}, and its states were withdrawn",
-            moment(*since)
+        Trouble::OriginGone { origin, since, withdrawn } => format!(
+            "{origin} has been away since {}{}",
+            moment(*since),
+            if *withdrawn { ", and its states were withdrawn" } else { "" }
         ),
-        Trouble::LongBackoff { account, drops, predicted, grace } if predicted <= grace => format!(
-            "{account} has dropped {drops} times: its next reconnect may take {}, and if it dies, its \
+        Trouble::LongBackoff { account, drops, predicted, grace, .. } if predicted <= grace => {
+            format!(
+                "{account} has dropped {drops} times: its next reconnect may take {}, and if it dies, its \
              lamps stay lit for {}",
-            age(predicted.as_secs_f64()),
-            age(grace.as_secs_f64())
-        ),
+                age(predicted.as_secs_f64()),
+                age(grace.as_secs_f64())
+            )
+        }
         Trouble::LongBackoff { account, predicted, grace, .. } => format!(
             "{account} has dropped often: its next reconnect may take {}, longer than its grace of {}",
             age(predicted.as_secs_f64()),

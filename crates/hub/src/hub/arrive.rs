@@ -101,15 +101,16 @@ impl Hub {
     /// Raises or clears the trouble of an account that drops often and will then be away for longer
     /// than its grace, or makes its grace a long one.
     pub(super) fn check_backoff(&mut self, account: &AccountName) {
-        let grace = self.grace(account);
-        // Nobody need know of restarts of a relay for which the grace suffices.
-        let is_news = |backoff: &&Backoff| backoff.predicted() > grace || !backoff.is_relayed();
-        let usual = self.settings.grace.usual();
+        let (grace, usual) = (self.grace(account), self.settings.grace.usual());
+        // A drop of the line that the grace covers is the relay's own, and news to nobody.
+        let is_news = |backoff: &&Backoff| {
+            backoff.predicted() > grace || !backoff.is_relayed() || grace > usual
+        };
         let known = self.backoffs.of(account).filter(is_news);
         if let Some(backoff) = known.filter(|backoff| backoff.alarming(usual)) {
             let (drops, predicted) = (backoff.drops(), backoff.predicted());
-            let account = account.clone();
-            self.outbox.raise(Trouble::LongBackoff { account, drops, predicted, grace });
+            let (account, by_relay) = (account.clone(), backoff.is_relayed());
+            self.outbox.raise(Trouble::LongBackoff { account, drops, predicted, grace, by_relay });
         } else {
             self.outbox.clear(&TroubleKey::LongBackoff(account.clone()));
         }

@@ -99,11 +99,7 @@ impl Hub {
         }
         match piece.next {
             Some(_) => {}
-            None if ended == 0 => self.outbox.happened(Happening::GraceOver { origin }),
-            None if matches!(sweep.cause, Cause::Lost | Cause::Restarted) => {
-                self.mourn(origin, since, now);
-            }
-            None => {}
+            None => self.swept(origin, sweep.cause, ended, since, now),
         }
         self.drop_idle(id);
         piece.work
@@ -142,14 +138,27 @@ impl Hub {
         stands && fact.heard < sweep.below && (is_removed || !kept())
     }
 
-    /// An origin has died. If nobody is connected under its account, somebody should look.
-    fn mourn(&mut self, origin: Arc<Origin>, since: Now, now: Now) {
+    /// A sweep has come to its end and withdrawn so many facts.
+    fn swept(&mut self, origin: Arc<Origin>, cause: Cause, ended: usize, since: Now, now: Now) {
+        if ended == 0 {
+            self.outbox.happened(Happening::GraceOver { origin: Arc::clone(&origin) });
+        }
+        // Of one that has not come back since a start, and of which everything is kept, nobody knows
+        // whether it is missed.
+        if cause == Cause::Lost || cause == Cause::Restarted && ended > 0 {
+            self.mourn(origin, since, ended > 0, now);
+        }
+    }
+
+    /// An origin has died. If nobody is connected under its account, somebody should look, also where all
+    /// that it said is kept: a PBX with nothing but mailboxes would be missed by nobody.
+    fn mourn(&mut self, origin: Arc<Origin>, since: Now, withdrawn: bool, now: Now) {
         if self.connections.any_of(&origin.account) {
             return;
         }
         if let Some(forgotten) = self.departed.add(origin.clone(), now.mono) {
             self.outbox.clear(&TroubleKey::OriginGone(forgotten));
         }
-        self.outbox.raise(Trouble::OriginGone { origin, since: since.wall });
+        self.outbox.raise(Trouble::OriginGone { origin, since: since.wall, withdrawn });
     }
 }

@@ -58,14 +58,30 @@ fn raised(trouble: &Trouble) {
                  show dead states until their Asterisk restarts"
             );
         }
-        Trouble::OriginGone { origin, .. } => {
+        Trouble::OriginGone { origin, withdrawn: true, .. } => {
             warn!(
                 code = "origin-gone",
                 %origin,
                 "it has not come back, and its states were withdrawn: check that PBX"
             );
         }
-        Trouble::LongBackoff { account, drops, predicted, grace } if predicted <= grace => {
+        Trouble::OriginGone { origin, withdrawn: false, .. } => {
+            warn!(code = "origin-gone", %origin, "it has not come back: check that PBX");
+        }
+        Trouble::LongBackoff { account, drops, predicted, grace, by_relay: true } => {
+            let code = if predicted > grace { "backoff-exceeds-grace" } else { "backoff-grown" };
+            warn!(
+                code,
+                %account,
+                drops,
+                ?predicted,
+                ?grace,
+                "the relay of this PBX was restarted often: after each time its Asterisk waits longer \
+                 before it connects again, and its facts are kept as long; the relay's log says why it \
+                 ended, and a restart of that Asterisk makes its waits short again"
+            );
+        }
+        Trouble::LongBackoff { account, drops, predicted, grace, .. } if predicted <= grace => {
             warn!(
                 code = "backoff-grown",
                 %account,
@@ -77,7 +93,7 @@ fn raised(trouble: &Trouble) {
                  net.ipv4.tcp_wmem = 4096 4194304 8388608 or clear text inside a VPN helps"
             );
         }
-        Trouble::LongBackoff { account, drops, predicted, grace } => {
+        Trouble::LongBackoff { account, drops, predicted, grace, .. } => {
             warn!(
                 code = "backoff-exceeds-grace",
                 %account,

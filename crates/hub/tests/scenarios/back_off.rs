@@ -270,5 +270,9 @@ fn a_relay_that_starts_again_costs_asterisk_its_waits() {
         asterisk.comes_by_relay(stream);
     }
     assert_eq!(asterisk.grace(), secs(75));
-    assert_eq!(asterisk.story.troubles(), [], "a relay is what helps, and it has one");
+    asterisk.drops();
+    asterisk.story.pass(secs(60));
+    asterisk.comes_by_relay("8");
+    let troubles = asterisk.story.troubles();
+    assert!(matches!(troubles[..], [Trouble::LongBackoff { by_relay: true, .. }]), "{troubles:?}");
 }

@@ -51,7 +51,25 @@ fn dead() -> (Story, Trouble) {
     story.lost(1);
     assert_eq!(story.troubles(), [], "it may come back");
     story.pass(secs(10));
-    (story, Trouble::OriginGone { origin, since })
+    (story, Trouble::OriginGone { origin, since, withdrawn: true })
+}
+
+/// All that it said is kept, and yet a whole place is missing.
+#[test]
+fn a_dead_server_with_nothing_but_mailboxes_is_missed_as_well() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.mailbox(1, 1, "1000@default", 2);
+    let since = story.now.wall;
+    story.lost(1);
+    story.pass(secs(9));
+    assert_eq!(story.troubles(), [], "it may come back");
+    story.pass(secs(1));
+    let origin = Origin::new(name(A), number(1)).into();
+    assert_eq!(story.troubles(), [Trouble::OriginGone { origin, since, withdrawn: false }]);
+    assert_eq!(story.counts("1000@default"), Some(2), "kept");
+    story.login(2, A);
+    assert_eq!(story.troubles(), []);
 }
 
 #[test]
@@ -190,8 +208,13 @@ fn a_back_off_beyond_the_grace_stands_until_the_process_restarts() {
     story.lost(4);
     story.pass(secs(8));
     story.login(5, A);
-    let expected =
-        Trouble::LongBackoff { account: name(A), drops: 4, predicted: secs(16), grace: secs(10) };
+    let expected = Trouble::LongBackoff {
+        account: name(A),
+        drops: 4,
+        predicted: secs(16),
+        grace: secs(10),
+        by_relay: false,
+    };
     assert_eq!(story.troubles(), [expected]);
     story.lost(5);
     story.pass(secs(3));
@@ -209,7 +232,8 @@ fn a_back_off_that_has_grown_is_told_until_the_process_restarts() {
     story.pass(secs(8));
     story.login(5, A);
     let (predicted, grace) = (secs(16), secs(21));
-    let expected = Trouble::LongBackoff { account: name(A), drops: 4, predicted, grace };
+    let expected =
+        Trouble::LongBackoff { account: name(A), drops: 4, predicted, grace, by_relay: false };
     assert_eq!(story.troubles(), [expected]);
     story.lost(5);
     story.pass(secs(3));
@@ -263,6 +287,7 @@ fn the_grace_of_the_defaults_follows_the_back_off_and_that_is_told() {
     assert_eq!(story.troubles().len(), 1);
     story.act(|hub, now| hub.set_settings(Settings::default(), now));
     let (predicted, grace) = (secs(16), secs(21));
-    let expected = Trouble::LongBackoff { account: name(A), drops: 4, predicted, grace };
+    let expected =
+        Trouble::LongBackoff { account: name(A), drops: 4, predicted, grace, by_relay: false };
     assert_eq!(story.troubles(), [expected]);
 }
