@@ -118,6 +118,12 @@ impl Asterisk {
         self.folder.write(&self.setup, self.net.socket(1, config::AMI_PORT));
     }
 
+    /// Writes another `xmpp.conf`, which it reads when it is told to.
+    pub fn configure(&mut self, xmpp: impl ToString) {
+        self.setup.xmpp = xmpp.to_string();
+        self.folder.write(&self.setup, self.net.socket(1, config::AMI_PORT));
+    }
+
     /// Its manager interface; it must be running.
     pub fn ami(&self) -> &Ami {
         &self.running.as_ref().expect("Asterisk runs").ami

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::advice;
 use crate::pbx::{Pbx, PbxEnd};
 use crate::server::LineError;
 use crate::session::{self, Refused};
@@ -51,8 +52,8 @@ struct Newest {
 #[derive(Debug, thiserror::Error)]
 pub enum RelayError {
     /// The server would take passwords in clear text only.
-    #[error("the server offers no TLS, and a relay sends no passwords in clear text")]
-    NoTls,
+    #[error("the server {0} offers no TLS, and a relay sends no passwords in clear text")]
+    NoTls(String),
 }
 
 /// How the stream of a PBX has ended.
@@ -126,7 +127,11 @@ async fn carry(
     let witness = local.ok().and_then(|local| Witness::of(peer, local));
     let since = Instant::now();
     newest.send_replace(Newest { process: witness, at: since });
-    tracing::info!(code = "pbx-here", %peer, "a PBX has connected");
+    // A server that is this relay is told of by the stream that was led here.
+    let is_pbx = !witness.is_some_and(Witness::is_this_process);
+    if is_pbx {
+        tracing::info!(code = "pbx-here", %peer, "a PBX has connected");
+    }
     let mut session = pin!(session::carry(&pbx, settings));
     let mut again = newest.subscribe();
     let end = tokio::select! {
@@ -138,14 +143,20 @@ async fn carry(
         () = pbx.cut() => EndedBy::Pbx(PbxEnd::Closed),
     };
     let is_goodbye = match end {
-        EndedBy::Server(Refused::Ended(LineError::NoTls)) => return Err(RelayError::NoTls),
+        EndedBy::Server(Refused::Ended(LineError::NoTls)) => {
+            let to: Vec<_> = settings.targets.iter().map(ToString::to_string).collect();
+            return Err(RelayError::NoTls(to.join(", ")));
+        }
         EndedBy::Server(refused) => {
-            tracing::error!(code = "refused", %peer, "{refused}");
+            let (account, remedy) = (pbx.account(), advice::of_refusal(&refused));
+            tracing::error!(code = "refused", %peer, account, remedy, "{refused}");
             pbx.dismiss(&StreamCondition::RemoteConnectionFailed.with(refused.to_string()));
             return Ok(());
         }
         EndedBy::Pbx(PbxEnd::Refused(error)) => {
-            tracing::error!(code = "pbx-refused", %peer, "{error}");
+            if is_pbx {
+                tracing::error!(code = "pbx-refused", %peer, "{error}");
+            }
             pbx.dismiss(&error);
             return Ok(());
         }

@@ -13,6 +13,7 @@
 //!
 //! No board, and no file: what is kept is in memory as long as the PBX is connected.
 
+mod advice;
 mod carry;
 mod dial;
 mod fingerprint;

@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
 
+use crate::own_id::STREAM;
 use crate::said::{Goodbye, Said};
 
 /// Bytes that the PBX may leave unread before the server is no longer listened to.
@@ -202,6 +203,11 @@ impl Pbx {
         self.wait_for(|said| said.login.clone()).await
     }
 
+    /// The account that its login names, if it has come.
+    pub fn account(&self) -> Option<String> {
+        self.said.borrow().account()
+    }
+
     /// Its binding, when it has come.
     pub async fn binding(&self) -> Rc<[u8]> {
         self.wait_for(|said| said.binding.clone()).await
@@ -283,7 +289,7 @@ fn open(out: &mut Vec<u8>, domain: Option<&str>) {
         content: ns::CLIENT,
         from: domain,
         to: None,
-        id: Some("lampfield-relay"),
+        id: Some(STREAM),
         lang: None,
         version: Some("1.0"),
     };

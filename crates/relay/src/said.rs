@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use lampfield_xmpp_stream::writer::stream_close;
 use lampfield_xmpp_stream::{
-    Frame, Framer, Scope, Stanza, StanzaLimits, StreamCondition, StreamError, StreamHeader, Tag, ns,
+    Frame, Framer, Scope, Stanza, StanzaLimits, StreamCondition, StreamError, StreamHeader, Tag,
+    ns, sasl,
 };
 
 use crate::outgoing::Outgoing;
@@ -103,6 +104,14 @@ impl Said {
         self.headers.first()?.to.as_deref()
     }
 
+    /// The account that the login names: its text, and not its password, is for the log.
+    pub fn account(&self) -> Option<String> {
+        let login = Stanza::parse(self.login.as_ref()?, &self.scope, &StanzaLimits::AUTHENTICATED);
+        let message = sasl::decode(&login.ok()?.root().text()).ok()?;
+        let name = message.split(|byte| *byte == 0).nth(1)?;
+        Some(format!("{}@{}", String::from_utf8_lossy(name), self.domain()?))
+    }
+
     /// Whether the stream after the login has begun.
     pub fn has_begun_anew(&self) -> bool {
         self.headers.len() > 1
@@ -181,12 +190,13 @@ impl Said {
         match read(bytes, &Rc::clone(&self.scope))? {
             Read::Login(mechanism) => return self.login(&mechanism, bytes),
             Read::StartTls => {
-                let text = "a relay has no TLS for the PBX: usetls=no in xmpp.conf, then unload and \
-                    load res_xmpp.so";
+                let text = "a relay has no TLS for the PBX: usetls=no in xmpp.conf, then module reload \
+                    res_xmpp.so";
                 return Err(StreamCondition::UnsupportedFeature.with(text));
             }
             Read::OldLogin => {
-                let text = "the relay needs usesasl=yes: it could not repeat this login";
+                let text = "a relay could not repeat this login: usesasl=yes in xmpp.conf, then module \
+                    reload res_xmpp.so";
                 return Err(StreamCondition::UnsupportedFeature.with(text));
             }
             _ if !self.has_begun_anew() => {
@@ -309,6 +319,15 @@ mod tests {
 
     fn taken(said: &mut Said) -> String {
         String::from_utf8(said.take(usize::MAX)).unwrap()
+    }
+
+    #[test]
+    fn the_account_of_a_login_is_known_and_nothing_is_made_of_what_is_none() {
+        assert_eq!(logged_in().account().as_deref(), Some("a@example.org"));
+        let mut said = Said::default();
+        assert_eq!(said.account(), None);
+        hears(&mut said, &format!("{HEADER}{}", LOGIN.replace("AGEAYg==", "no base64"))).unwrap();
+        assert_eq!(said.account(), None);
     }
 
     #[test]

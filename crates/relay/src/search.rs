@@ -61,7 +61,7 @@ impl<'a> Search<'a> {
     /// Opens a connection to one of them, and says to which; notes what was in vain.
     ///
     /// # Errors
-    /// The only target is one that a relay cannot be used with, and it `is_new`.
+    /// The only target is one that cannot be of use, and it `is_new`.
     pub async fn find(
         &mut self,
         vain: &RefCell<Vain>,
@@ -98,7 +98,7 @@ impl<'a> Tries<'a, '_> {
         loop {
             match open(self.target, self.before, &self.settings.trust, self.domain).await {
                 Ok(open) => return Ok((open, self.target)),
-                Err(error @ LineError::NoTls) if self.is_all => return Err(error),
+                Err(error) if self.is_all && error.is_final() => return Err(error),
                 Err(error) => self.vain.borrow_mut().note(self.target, &error),
             }
             self.failed.notify_one();

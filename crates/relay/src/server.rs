@@ -7,7 +7,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 use lampfield_xmpp_stream::writer::StreamOpen;
-use lampfield_xmpp_stream::{Frame, Framer, Scope, Stanza, StanzaLimits, StreamError, Tag, ns};
+use lampfield_xmpp_stream::{
+    Frame, Framer, Scope, Stanza, StanzaLimits, StreamCondition, StreamError, Tag, ns,
+};
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::net::TcpStream;
@@ -16,7 +18,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::dial::{Before, Dialled, dial};
-use crate::own_id::is_ours;
+use crate::own_id::{STREAM, is_ours};
 use crate::target::Target;
 use crate::trust::Trust;
 
@@ -88,6 +90,9 @@ pub enum LineError {
     /// The server does not offer TLS.
     #[error("the server offers no TLS")]
     NoTls,
+    /// It is a relay, mostly this one itself.
+    #[error("a relay answers there, not a server")]
+    Relay,
     /// The server offers no login that a relay can repeat.
     #[error("the server does not offer PLAIN inside TLS")]
     NoPlain,
@@ -166,6 +171,27 @@ async fn start_tls(socket: TcpStream, domain: &str) -> Result<TcpStream, LineErr
 
 // === impl LineError ===
 
+impl LineError {
+    /// Whether another try would end in the same way, until somebody has changed something.
+    pub fn is_final(&self) -> bool {
+        // Of all other conditions the reason is the PBX, which would be said again, or that it is not wanted.
+        const PASSING: [StreamCondition; 7] = [
+            StreamCondition::ConnectionTimeout,
+            StreamCondition::InternalServerError,
+            StreamCondition::RemoteConnectionFailed,
+            StreamCondition::Reset,
+            StreamCondition::ResourceConstraint,
+            StreamCondition::SystemShutdown,
+            StreamCondition::UndefinedCondition,
+        ];
+        match self {
+            Self::NoTls | Self::NoPlain | Self::Relay => true,
+            Self::Ended { condition, .. } => PASSING.iter().all(|one| one.as_str() != condition),
+            _ => false,
+        }
+    }
+}
+
 impl From<io::Error> for LineError {
     /// Without what rustls puts around it.
     fn from(error: io::Error) -> Self {
@@ -174,7 +200,7 @@ impl From<io::Error> for LineError {
         }
         match error.get_ref().and_then(|inner| inner.downcast_ref()) {
             // The verifier of certificates says why.
-            Some(rustls::Error::General(text)) => Self::Untrusted(text.clone()),
+            Some(rustls::Error::General(text)) => Self::Untrusted(in_one_line(text)),
             _ => Self::Io(error),
         }
     }
@@ -301,6 +327,9 @@ impl<S: AsyncRead> ServerReader<S> {
         loop {
             match self.buffered()? {
                 Some(Frame::Stanza(bytes)) => return Ok(bytes.to_owned()),
+                Some(Frame::Open(header)) if header.id.as_deref() == Some(STREAM) => {
+                    return Err(LineError::Relay);
+                }
                 Some(Frame::Open(header)) => self.scope = header.scope,
                 _ => self.read().await?,
             }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits, StreamCondition, Tag, ns};
+use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits, Tag, ns};
 use tokio::time::{sleep, timeout};
 
 use crate::own_id::REPEATED;
@@ -104,21 +104,10 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
 /// Whether another try would mend nothing, or would only take the place of somebody who has taken
 /// ours.
 fn is_final(error: &LineError, progress: &Progress) -> bool {
-    // Of all others the reason is the PBX, which would be said again, or that it is not wanted.
-    const PASSING: [StreamCondition; 7] = [
-        StreamCondition::ConnectionTimeout,
-        StreamCondition::InternalServerError,
-        StreamCondition::RemoteConnectionFailed,
-        StreamCondition::Reset,
-        StreamCondition::ResourceConstraint,
-        StreamCondition::SystemShutdown,
-        StreamCondition::UndefinedCondition,
-    ];
     match error {
         // Once it was there with TLS, it is somebody on the line who takes TLS out.
         LineError::NoTls | LineError::NoPlain => progress.address.is_none(),
-        LineError::Ended { condition, .. } => PASSING.iter().all(|one| one.as_str() != condition),
-        _ => false,
+        error => error.is_final(),
     }
 }
 

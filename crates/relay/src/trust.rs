@@ -1,6 +1,8 @@
 //! Which server is the right one: whoever has one of the given keys, or a certificate that the given
 //! or the system's authorities have signed for the domain.
 
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,7 +13,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
 };
-use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::fingerprint::Fingerprint;
@@ -27,12 +29,12 @@ pub struct Trust {
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
     /// The file of certificates cannot be read.
-    #[error("{path}: {error}")]
+    #[error("{path}: {why}")]
     Unreadable {
         /// The file, as `--ca` names it.
         path: String,
-        /// What the PEM reader said.
-        error: rustls_pki_types::pem::Error,
+        /// What the system or the PEM reader said.
+        why: String,
     },
     /// The file of `--ca` has no certificate; its name.
     #[error("{0} has no certificate")]
@@ -85,7 +87,16 @@ impl Trust {
     /// # Errors
     /// The file cannot be read, or has none.
     pub fn file(path: &Path, targets: &[Target]) -> Result<Self, TrustError> {
-        let unreadable = |error| TrustError::Unreadable { path: path.display().to_string(), error };
+        let unreadable = |error: pem::Error| {
+            let why = match &error {
+                pem::Error::Io(error) if error.kind() == ErrorKind::NotFound => {
+                    "there is no such file".to_owned()
+                }
+                pem::Error::Io(error) => error.to_string(),
+                error => error.to_string(),
+            };
+            TrustError::Unreadable { path: path.display().to_string(), why }
+        };
         let read = CertificateDer::pem_file_iter(path).map_err(unreadable)?;
         let known = read.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
         if known.is_empty() {
@@ -159,7 +170,8 @@ impl ServerCertVerifier for Verifier {
             }
             Rule::Signed { hosts, by_authorities, .. } => {
                 let mut outcome = Err(CertificateError::NotValidForName.into());
-                for name in std::iter::once(name).chain(hosts) {
+                let names: Vec<_> = std::iter::once(name).chain(hosts).collect();
+                for name in &names {
                     outcome =
                         by_authorities.verify_server_cert(certificate, between, name, ocsp, now);
                     match &outcome {
@@ -167,7 +179,7 @@ impl ServerCertVerifier for Verifier {
                         _ => break,
                     }
                 }
-                outcome.map_err(|error| with_fingerprint(error, certificate))
+                outcome.map_err(|error| with_fingerprint(&error, &names, certificate))
             }
         }
     }
@@ -207,8 +219,7 @@ fn pinned(
         return Ok(ServerCertVerified::assertion());
     }
     Err(rustls::Error::General(format!(
-        "the server shows a certificate with another fingerprint: {shown}; compare it with \
-         `lampfield status` there"
+        "the server shows a certificate with another fingerprint: {shown}"
     )))
 }
 
@@ -219,28 +230,73 @@ fn is_name(error: &CertificateError) -> bool {
     )
 }
 
-/// Says what to give to trust it all the same.
-fn with_fingerprint(error: rustls::Error, certificate: &CertificateDer<'_>) -> rustls::Error {
-    let shown = Fingerprint::of(certificate);
-    let why = why(&error);
-    rustls::Error::General(format!("{why}; if it is the right server: --fingerprint {shown}"))
+/// Says by what it can be trusted all the same.
+fn with_fingerprint(
+    error: &rustls::Error,
+    names: &[&ServerName<'_>],
+    certificate: &CertificateDer<'_>,
+) -> rustls::Error {
+    let (why, shown) = (why(error, names), Fingerprint::of(certificate));
+    rustls::Error::General(format!("{why}; its fingerprint: {shown}"))
 }
 
-/// What is wrong with a certificate, for people.
-fn why(error: &rustls::Error) -> String {
+/// What is wrong with a certificate that should have one of these names, for people.
+fn why(error: &rustls::Error, names: &[&ServerName<'_>]) -> String {
     use CertificateError::{
-        BadSignature, Expired, ExpiredContext, UnknownIssuer,
+        BadSignature, Expired, ExpiredContext, NotValidForNameContext, UnknownIssuer,
         UnsupportedSignatureAlgorithmForPublicKeyContext,
     };
     match error {
         // The last two: somebody who is trusted has the name of whoever signed it, and another key.
         rustls::Error::InvalidCertificate(
             UnknownIssuer | BadSignature | UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
-        ) => "nobody who is trusted here has signed the server's certificate".to_owned(),
+        ) => "the server's certificate is signed by nobody whom this machine trusts".to_owned(),
         rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
             "the server's certificate has expired".to_owned()
         }
+        rustls::Error::InvalidCertificate(NotValidForNameContext { presented, .. }) => {
+            let has = presented.iter().map(|name| bare(name));
+            let wanted: BTreeSet<_> = names.iter().map(|name| name.to_str()).collect();
+            format!(
+                "the server's certificate is for {}, not for {}",
+                list(has, " and "),
+                list(wanted.iter().map(AsRef::as_ref), " or ")
+            )
+        }
         rustls::Error::InvalidCertificate(other) => format!("the server's certificate: {other}"),
         other => other.to_string(),
+    }
+}
+
+/// What rustls writes as `DnsName("a")` and `IpAddress(192.0.2.1)`.
+fn bare(name: &str) -> &str {
+    let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.unwrap_or(name).trim_matches('"')
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a str>, between: &str) -> String {
+    let names: Vec<_> = names.collect();
+    if names.is_empty() { "no name".to_owned() } else { names.join(between) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_of_somebody_else_is_told_by_its_names_and_all_that_would_do() {
+        let name = |name: &str| ServerName::try_from(name.to_owned()).unwrap();
+        let (domain, host) = (name("example.org"), name("192.0.2.1"));
+        let told = |presented: &[&str]| {
+            let presented = presented.iter().map(ToString::to_string).collect();
+            let error =
+                CertificateError::NotValidForNameContext { expected: host.clone(), presented };
+            why(&error.into(), &[&domain, &host, &host])
+        };
+        assert_eq!(
+            told(&["DnsName(\"a.example\")", "IpAddress(192.0.2.7)"]),
+            "the server's certificate is for a.example and 192.0.2.7, not for 192.0.2.1 or example.org"
+        );
+        assert!(told(&[]).contains("is for no name, not for"));
     }
 }

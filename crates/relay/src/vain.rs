@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+use crate::advice;
 use crate::server::LineError;
 use crate::target::Target;
 
@@ -37,7 +38,8 @@ impl Vain {
         let is_news = self.add(format!("{target}: {error}"));
         let (pbx, tries) = (self.pbx, self.tries);
         if is_news || matches!(error, LineError::Occupied) {
-            tracing::warn!(code = "line-lost", %pbx, %target, tries, "{error}; trying again");
+            let remedy = advice::of_line(error);
+            tracing::warn!(code = "line-lost", %pbx, %target, tries, remedy, "{error}; trying again");
         } else {
             tracing::debug!(code = "line-lost", %pbx, %target, tries, "{error}");
         }

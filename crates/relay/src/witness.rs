@@ -49,6 +49,11 @@ impl Witness {
         Some(Self { pid: stat.pid, started: stat.starttime })
     }
 
+    /// Whether it is the process that asks.
+    pub fn is_this_process(self) -> bool {
+        u32::try_from(self.pid).is_ok_and(|pid| pid == std::process::id())
+    }
+
     /// Waits for the process to end, if its stream has just ended with it; says whether it did.
     pub async fn ends(self) -> bool {
         let began = Instant::now();
@@ -113,7 +118,7 @@ mod tests {
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, peer) = listener.accept().await.unwrap();
         let witness = Witness::of(peer, server.local_addr().unwrap()).unwrap();
-        assert_eq!(witness.pid, i32::try_from(std::process::id()).unwrap());
+        assert!(witness.is_this_process());
         assert!(!witness.has_ended());
         drop(client);
         let another = Witness { started: witness.started + 1, ..witness };

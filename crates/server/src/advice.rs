@@ -33,7 +33,7 @@ pub fn of(place: &Place) -> Vec<Advice> {
         advice.push(Advice {
             code: "only-here",
             text: "only this machine can connect: all addresses in listen are loopback".to_owned(),
-            remedy: format!("listen = [\"0.0.0.0:5222\"] under [xmpp] in {}", place.file_named()),
+            remedy: place.to_let_others_in(),
         });
     }
     if let Some(file) = place.file.as_deref().filter(|file| is_open(file))

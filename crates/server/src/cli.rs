@@ -76,7 +76,7 @@ pub fn run() -> ExitCode {
 /// Tells of a wrong usage, as a document too if a script asked for one, in whatever place.
 fn refuse(error: &clap::Error) -> ExitCode {
     let typed = typed();
-    let stop = Stop::Failed(wrong_usage::of(error, &typed, &args::command()));
+    let stop = Stop::Failed(wrong_usage::of(error, &typed, &args::command_for(&typed)));
     let screen = Screen::of(Color::Never, Signs::Ascii, Voice::Spoken);
     let wants_json = typed.iter().any(|word| word == "--json");
     let answered = if wants_json { explain(&stop, &screen) } else { Ok(()) };

@@ -8,6 +8,7 @@ mod logging;
 mod memory;
 mod place;
 mod relay;
+mod retyped;
 mod screen;
 mod serve;
 

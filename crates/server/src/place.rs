@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::config::value::FilePath;
 use crate::config::{Config, Problems, Source};
 use crate::failure::{Exit, Failure};
+use crate::retyped::retyped;
 
 /// The control socket in the data folder.
 const SOCKET: &str = "control.sock";
@@ -35,6 +36,7 @@ pub struct Place {
 /// What the command line says besides the file.
 #[derive(Debug, Clone, Default)]
 struct Told {
+    config: Option<PathBuf>,
     data_dir: Option<PathBuf>,
     listen: Vec<SocketAddr>,
 }
@@ -56,14 +58,16 @@ impl Place {
     /// # Errors
     /// The file cannot be read or is wrong, or there is no folder to keep anything in.
     pub fn find(file: Option<&Path>, data_dir: Option<&Path>) -> Result<Self, PlaceError> {
-        let file = file.map(Path::to_owned).or_else(|| Some(usual_file()?).filter(|f| f.exists()));
+        let named = file.map(Path::to_owned);
+        let file = named.clone().or_else(|| Some(usual_file()?).filter(|f| f.exists()));
         let text = match &file {
             Some(path) => read(path)?,
             None => String::new(),
         };
         let path = file.clone().unwrap_or_default();
         let (config, warnings) = Config::parse(Source { path, text })?;
-        let told = Told { data_dir: data_dir.map(Path::to_owned), listen: Vec::new() };
+        let told =
+            Told { config: named, data_dir: data_dir.map(Path::to_owned), listen: Vec::new() };
         let given = config.data_dir.as_ref().map(|path| path.as_path());
         let data_dir = match data_dir.or(given) {
             Some(path) => path.to_owned(),
@@ -103,7 +107,7 @@ impl Place {
     /// As [`Place::find`].
     pub fn again(&self) -> Result<Self, PlaceError> {
         let again = Self::find(self.file.as_deref(), Some(&self.data_dir))?;
-        Ok(again.listening(&self.told.listen))
+        Ok(Self { told: self.told.clone(), ..again.listening(&self.told.listen) })
     }
 
     /// The same, but listening on other addresses if any are given.
@@ -144,6 +148,20 @@ impl Place {
             check += &format!(" --listen {address}");
         }
         Some(format!("mkdir -p {folder} && {check} > {}", file.display()))
+    }
+
+    /// What to write or type so that other machines can connect, at the same port.
+    pub fn to_let_others_in(&self) -> String {
+        let port = self.config.xmpp.listen.first().map_or(5222, SocketAddr::port);
+        match self.told.listen.is_empty() {
+            true => format!("listen = [\"0.0.0.0:{port}\"] under [xmpp] in {}", self.file_named()),
+            false => format!("--listen 0.0.0.0:{port} at the start"),
+        }
+    }
+
+    /// A text whose commands reach this server when they are typed.
+    pub fn retyped(&self, text: &str) -> String {
+        retyped(text, self.told.config.as_deref(), self.told.data_dir.as_deref())
     }
 
     /// Where the running server takes commands.

@@ -66,10 +66,12 @@ async fn carry(listen: Option<SocketAddr>, settings: Settings) -> Result<ExitCod
     eprintln!("lampfield relay ready on {address}, to {}", to.join(", "));
     spawn_local(memory::keep_small(TIDY_EVERY));
     tokio::select! {
-        error = Relay::new(listener, settings).run() => Err(useless(&error)),
-        _ = stop.recv() => Ok(ExitCode::SUCCESS),
-        _ = interrupt.recv() => Ok(ExitCode::SUCCESS),
+        error = Relay::new(listener, settings).run() => return Err(useless(&error)),
+        _ = stop.recv() => {}
+        _ = interrupt.recv() => {}
     }
+    tracing::info!(code = "stop", "stopping");
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The socket that systemd has opened, or one of our own.

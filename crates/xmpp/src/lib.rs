@@ -23,6 +23,7 @@ pub mod session;
 pub mod settings;
 mod turns;
 pub mod wire;
+pub mod xmpp_conf;
 
 pub use door::Door;
 pub use listener::{Listeners, let_in};

@@ -214,6 +214,15 @@ impl Session {
         self.account.borrow().role == Role::Pbx
     }
 
+    /// A PBX has looked for a PubSub service at this address in vain; the first one is kept. Says whether that is news:
+    /// Asterisk asks several times within a second.
+    pub fn looks_in_vain(&self, address: &str) -> bool {
+        match self.misdirected.get() {
+            Some(first) => **first != *address,
+            None => self.misdirected.set(address.into()).is_ok(),
+        }
+    }
+
     /// Whether this is a PBX that hears the facts of the others.
     pub fn hears_facts(&self) -> bool {
         self.watches.get() > 0 && self.is_pbx()

@@ -14,3 +14,4 @@ mod sites;
 mod soak;
 mod states;
 mod withdrawal;
+mod xmpp_conf;

@@ -347,6 +347,10 @@ async fn a_service_that_is_not_here_is_named() {
     let mut client = scene::client(&server, "server1").await;
     let subscribe = "<pubsub xmlns='http://jabber.org/protocol/pubsub'>\
         <subscribe node='device_state' jid='server1@asterisk.example'/></pubsub>";
+    // An Asterisk asks for each of its nodes, within a moment.
+    for _ in 0..3 {
+        client.iq("set", "pubusb.asterisk.example", subscribe).await;
+    }
     for (to, shown) in [
         ("pubusb.asterisk.example", "pubusb.asterisk.example"),
         ("pubsub.asterisk.exmaple", "pubsub.asterisk.exmaple"),

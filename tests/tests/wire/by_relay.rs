@@ -120,3 +120,63 @@ async fn what_nobody_heard_is_said_again_and_asked_again() {
     tokio::time::timeout(BACK, asked).await.expect("its roster is asked for again");
     assert_eq!(server.why("1@default").new_messages(), Some(1));
 }
+
+/// The server says so before TLS, which is no line that is lost.
+#[tokio::test]
+async fn a_domain_that_is_not_served_is_refused_and_told_of_once() {
+    let (_server, relay) = house().await;
+    let mut client = Client::connect(relay.address(), "elsewhere.example").await;
+    client.send_header().await;
+    let (condition, _) = client.ending().await;
+    assert_eq!(condition.as_deref(), Some("remote-connection-failed"));
+    relay.logs("code=\"refused\"").await;
+    let log = relay.log();
+    for words in ["host-unknown", "elsewhere.example", "lampfield domain list"] {
+        assert!(log.contains(words), "no {words} in {log}");
+    }
+    assert!(!log.contains("line-lost"), "{log}");
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_with_the_account_and_what_to_do() {
+    let (_server, relay) = house().await;
+    let mut client = Client::connect(relay.address(), DOMAIN).await;
+    client.open().await;
+    assert!(client.authenticate("server1", "wrong").await.is_err());
+    relay.logs("code=\"refused\"").await;
+    let log = relay.log();
+    let account = format!("account=\"server1@{DOMAIN}\"");
+    for words in ["not-authorized", &account, "lampfield invite NAME"] {
+        assert!(log.contains(words), "no {words} in {log}");
+    }
+    assert!(!log.contains("wrong\""), "{log}");
+}
+
+/// Nothing of it is the PBX's doing.
+#[tokio::test]
+async fn a_relay_that_is_led_to_itself_says_so() {
+    let server = Server::start(&Config::plain().servers().with_optional_tls()).await;
+    let listen = SocketAddrV4::new(*server.address().ip(), PORT + 1);
+    let trust = Trust::Fingerprint(server.fingerprint());
+    let relay = Relay::start_here(listen, &[listen], trust).await;
+    let mut client = Client::connect(relay.address(), DOMAIN).await;
+    client.send_header().await;
+    client.ending().await;
+    relay.logs("a relay answers there, not a server").await;
+    let log = relay.log();
+    assert!(!log.contains("usetls") && !log.contains("line-lost"), "{log}");
+    assert_eq!(log.matches("pbx-here").count(), 1, "{log}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_and_the_end_of_the_relay_are_told() {
+    let server = Server::start(&Config::plain().servers().with_optional_tls()).await;
+    let here = |port| SocketAddrV4::new(*server.address().ip(), port);
+    let trust = Trust::Fingerprint(server.fingerprint());
+    let mut relay = Relay::start_here(here(PORT + 1), &[here(PORT + 2)], trust).await;
+    let mut client = Client::connect(relay.address(), DOMAIN).await;
+    client.send_header().await;
+    relay.logs("remedy=\"does the server run there, and is --to right?\"").await;
+    assert!(relay.stop().await.is_some_and(|status| status.success()));
+    assert!(relay.log().contains("code=\"stop\""), "{}", relay.log());
+}

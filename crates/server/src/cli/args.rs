@@ -3,7 +3,7 @@
 
 mod fake_pbx;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -15,16 +15,20 @@ use lampfield_board::{Kind, WallTime};
 use lampfield_relay::{Fingerprint, Target};
 
 use super::examples;
+use crate::moment;
+use crate::retyped::retyped;
 use crate::screen::Color;
-use crate::{moment, shell};
 pub use fake_pbx::{DemoArgs, FakePbxArgs};
+
+/// What this program is called.
+const PROGRAM: &str = "lampfield";
 
 /// What this program is called on the machine of a PBX, by the package for it.
 const RELAY: &str = "lampfield-relay";
 
 /// Shares device states and message counts between Asterisk PBXs.
 #[derive(Debug, Parser)]
-#[command(name = "lampfield", version, disable_help_subcommand = true)]
+#[command(name = PROGRAM, version, disable_help_subcommand = true)]
 pub struct Cli {
     /// How to serve, if that is all that is said.
     #[command(flatten)]
@@ -35,6 +39,16 @@ pub struct Cli {
     /// What to do; serves if nothing is said.
     #[command(subcommand)]
     pub verb: Option<Verb>,
+}
+
+/// Carries the stream of the PBX on this machine to a server elsewhere.
+#[derive(Debug, Parser)]
+#[command(name = RELAY, version)]
+struct RelayCli {
+    #[command(flatten)]
+    relay: RelayArgs,
+    #[command(flatten)]
+    common: Common,
 }
 
 /// What every verb understands.
@@ -70,15 +84,9 @@ pub struct Common {
 // === impl Common ===
 
 impl Common {
-    /// A command of ours as it must be typed to reach the same server. Other text stays as it is.
-    pub fn retyped(&self, command: &str) -> String {
-        let Some(rest) = command.strip_prefix("lampfield ") else { return command.to_owned() };
-        let typed = [("--config", &self.config), ("--data-dir", &self.data_dir)];
-        let typed = typed.into_iter().filter_map(|(option, path)| {
-            path.as_ref()
-                .map(|path| format!("{option} {} ", shell::word(&path.display().to_string())))
-        });
-        format!("lampfield {}{rest}", typed.collect::<String>())
+    /// A text whose commands reach the same server when they are typed.
+    pub fn retyped(&self, text: &str) -> String {
+        retyped(text, self.config.as_deref(), self.data_dir.as_deref())
     }
 }
 
@@ -545,25 +553,46 @@ pub fn command() -> Command {
     examples::decorated(Cli::command())
 }
 
+/// What can be typed in the place of these words: all of it, or under the name of the relay's package what belongs to
+/// a relay.
+pub fn command_for<T: AsRef<OsStr>>(typed: &[T]) -> Command {
+    match is_relay(typed) {
+        true => examples::of_relay(RelayCli::command(), RELAY),
+        false => command(),
+    }
+}
+
 /// Reads the command line.
 ///
 /// # Errors
 /// It is wrong, or help was asked for.
 pub fn parse() -> Result<Cli, clap::Error> {
-    read(as_called(std::env::args_os().collect()))
+    as_called(std::env::args_os().collect())
+}
+
+/// What this program is called here.
+pub fn program() -> &'static str {
+    if is_named_relay(std::env::args_os().next().as_deref()) { RELAY } else { PROGRAM }
+}
+
+fn as_called(typed: Vec<OsString>) -> Result<Cli, clap::Error> {
+    if !is_relay(&typed) {
+        return read(typed);
+    }
+    let matches = command_for(&typed).try_get_matches_from_mut(typed)?;
+    let RelayCli { relay, common } = RelayCli::from_arg_matches(&matches)?;
+    Ok(Cli { serve: ServeArgs::default(), common, verb: Some(Verb::Relay(relay)) })
 }
 
 /// Under the name of the relay's package this program is `lampfield relay`; its other verbs are there
 /// too, above all `help CODE` for what the relay logs.
-fn as_called(mut typed: Vec<OsString>) -> Vec<OsString> {
-    let name = typed.first().map(Path::new).and_then(Path::file_name);
-    let is_verb = |word: &OsString| !word.as_encoded_bytes().starts_with(b"-");
-    let other =
-        typed.get(1).is_some_and(|word| is_verb(word) || word == "--version" || word == "-V");
-    if name == Some(RELAY.as_ref()) && !other {
-        typed.insert(1, "relay".into());
-    }
-    typed
+fn is_relay<T: AsRef<OsStr>>(typed: &[T]) -> bool {
+    let is_verb = |word: &T| !word.as_ref().as_encoded_bytes().starts_with(b"-");
+    is_named_relay(typed.first().map(AsRef::as_ref)) && !typed.get(1).is_some_and(is_verb)
+}
+
+fn is_named_relay(program: Option<&OsStr>) -> bool {
+    program.map(Path::new).and_then(Path::file_name) == Some(RELAY.as_ref())
 }
 
 fn address(typed: &str) -> Result<SocketAddr, String> {
@@ -602,18 +631,17 @@ mod tests {
 
     #[test]
     fn its_name_makes_it_a_relay() {
-        let typed = |words: &str| {
-            as_called(words.split(' ').map(OsString::from).collect()).join(" ".as_ref())
-        };
-        assert_eq!(
-            typed("/usr/bin/lampfield-relay --to a"),
-            "/usr/bin/lampfield-relay relay --to a"
-        );
-        assert_eq!(typed("lampfield-relay"), "lampfield-relay relay");
-        for same in ["lampfield-relay --version", "lampfield-relay help no-tls", "lampfield --to a"]
-        {
-            assert_eq!(typed(same), same);
-        }
+        let read = |words: &str| as_called(words.split(' ').map(OsString::from).collect());
+        let verb = |words: &str| read(words).expect("it can be typed").verb;
+        assert!(matches!(verb("/usr/bin/lampfield-relay --to a"), Some(Verb::Relay(_))));
+        assert!(matches!(verb("lampfield-relay help no-tls"), Some(Verb::Help(_))));
+        assert!(matches!(verb("lampfield-relay relay --to a"), Some(Verb::Relay(_))));
+        let shown = |words: &str| read(words).expect_err("a text").to_string();
+        assert!(shown("lampfield-relay --version").starts_with("lampfield-relay "));
+        let help = shown("lampfield-relay --help");
+        assert!(help.contains("Usage: lampfield-relay [OPTIONS] --to"), "{help}");
+        assert!(help.contains("  lampfield-relay --listen 127.0.0.1:5222 --to"), "{help}");
+        assert!(!help.contains("lampfield relay"), "{help}");
     }
 
     #[test]

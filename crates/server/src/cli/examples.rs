@@ -3,6 +3,9 @@
 
 use clap::Command;
 
+/// The verb that also is a program of its own.
+const RELAY: &str = "lampfield relay";
+
 /// The sentence first, then the examples, then the flags.
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
 
@@ -278,6 +281,13 @@ pub const EXAMPLES: [(&str, [&str; 3]); 36] = [
 /// With the examples in the help of every verb.
 pub fn decorated(command: Command) -> Command {
     decorate(command, "lampfield")
+}
+
+/// The relay under a name of its own, with the examples of the verb.
+pub fn of_relay(command: Command, name: &str) -> Command {
+    let command = decorate(command, RELAY);
+    let examples = command.get_before_help().map(ToString::to_string).unwrap_or_default();
+    command.before_help(examples.replace(RELAY, name))
 }
 
 fn decorate(command: Command, path: &str) -> Command {

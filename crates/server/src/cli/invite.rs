@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use lampfield_operations::operation::Invite as InviteOperation;
+use lampfield_xmpp::xmpp_conf::LOAD;
 
 use super::args::{Common, InviteArgs};
 use super::stop::Stop;
@@ -15,13 +16,17 @@ use crate::document::invite::{ByRelay, Invite, Invites, RelayPackage, Way};
 use crate::failure::{Exit, Failure};
 use crate::screen::{Screen, Verdict};
 
+const ROTATED: &str = "the old secret ends with the present connection of that PBX: it logs in once more only with \
+                       this section";
+const NO_RELAY: &str = "this is the way without a relay: tls = \"off\" here, and a relay sends no password in clear text";
+
 pub fn run(args: &InviteArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     match (&args.name, &args.from) {
         (Some(name), _) => {
             let invite = invited(name, args, common)?;
             screen.print_always(&match common.json {
                 true => json(&invite)?,
-                false => text(&invite, args.direct, screen),
+                false => text(&invite, args, screen),
             })?;
         }
         (None, Some(file)) => many(file, args, common, screen)?,
@@ -52,7 +57,7 @@ fn many(file: &Path, args: &InviteArgs, common: &Common, screen: &Screen) -> Res
             true => invites.push(invite),
             false => {
                 let head = format!("## {}\n\n", invite.jid);
-                screen.print_always(&format!("{head}{}\n", text(&invite, args.direct, screen)))?;
+                screen.print_always(&format!("{head}{}\n", text(&invite, args, screen)))?;
             }
         }
     }
@@ -62,15 +67,18 @@ fn many(file: &Path, args: &InviteArgs, common: &Common, screen: &Screen) -> Res
     Ok(())
 }
 
-fn text(invite: &Invite, direct: bool, screen: &Screen) -> String {
-    let notes = invite.note.as_deref().unwrap_or_default().lines();
-    let notes: String =
-        notes.map(|note| format!("\n{} {note}\n", screen.verdict(Verdict::Look))).collect();
-    let steps = match &invite.relay {
-        Some(relay) if invite.way == Way::Relay && !direct => by_relay(invite, relay),
+fn text(invite: &Invite, args: &InviteArgs, screen: &Screen) -> String {
+    let mut text = match &invite.relay {
+        Some(relay) if invite.way == Way::Relay && !args.direct => by_relay(invite, relay),
         _ => section(invite, &invite.block),
     };
-    steps + &notes
+    let rotated = args.rotate.then_some(ROTATED);
+    let no_relay = (invite.relay.is_none() && !args.direct).then_some(NO_RELAY);
+    let notes = invite.note.as_deref().unwrap_or_default().lines();
+    for note in rotated.into_iter().chain(no_relay).chain(notes) {
+        text += &format!("\n{} {note}\n", screen.verdict(Verdict::Look));
+    }
+    text
 }
 
 /// What Asterisk itself needs, and how to see that it works.
@@ -78,8 +86,8 @@ fn section(invite: &Invite, block: &str) -> String {
     let Invite { file, reload, proof, expected, .. } = invite;
     let block = indented(block);
     format!(
-        "Put this into {file}:\n\n{block}\nThen run:  {reload}\n\
-         (module load if it was never loaded)\n\
+        "Put this into {file}, in place of a section [lampfield] that is there:\n\n{block}\n\
+         Then run:  {reload}\n(if it was never loaded:  asterisk -rx \"{LOAD}\")\n\
          To see that it works:  {proof}\n\nwhich should print:\n\n    {expected}\n"
     )
 }
@@ -88,9 +96,10 @@ fn section(invite: &Invite, block: &str) -> String {
 fn by_relay(invite: &Invite, relay: &ByRelay) -> String {
     let RelayPackage { install, install_rpm, options_file, options, start } = &relay.package;
     format!(
-        "By a relay, which keeps the stream of that Asterisk alive when the line is lost (--direct \
-         prints the way without one).\nOn that machine, as root:\n\n    {install}\n    echo '{options}' > \
-         {options_file}\n    {start}\n\n(where packages are RPMs: {install_rpm})\n\n{}\n{}",
+        "This connects Asterisk through a relay, a small program beside it that keeps its connection when \
+         the line is lost.\n(Without a relay: --direct.) On that machine, as root:\n\n    {install}\n    echo \
+         '{options}' > {options_file}\n    {start}\n\n(where packages are RPMs: {install_rpm})\n\
+         The fingerprints are that of this server's certificate and that of its key; one match is enough.\n\n{}\n{}",
         section(invite, &relay.block),
         without_package(relay)
     )

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{self, Common, Verb};
 use crate::failure::Failure;
-use crate::shell;
+use crate::{retyped, shell};
 
 /// Where the package puts the unit of the service.
 const UNITS: [&str; 2] =
@@ -41,12 +41,7 @@ pub fn told(failure: Failure, common: &Common, typed: &[String]) -> Failure {
 fn met(failure: Failure, server: &Running, user: u32, typed: &[String]) -> Failure {
     let failure = failure.line("runs", format!("process {}: {}", server.pid, words(&server.typed)));
     let rest = words(typed.get(1..).unwrap_or_default());
-    let place = [("--config", &server.config), ("--data-dir", &server.data_dir)];
-    let place = place.into_iter().filter_map(|(option, path)| {
-        let path = path.as_ref()?.display().to_string();
-        Some(format!("{option} {} ", shell::word(&path)))
-    });
-    let place: String = place.collect();
+    let place = retyped::options(server.config.as_deref(), server.data_dir.as_deref());
     match (server.user == user, place.is_empty()) {
         (false, _) if user != 0 => failure.line("try", format!("sudo lampfield {place}{rest}")),
         (_, false) => failure.line("or", format!("ask that one: {place}behind lampfield")),

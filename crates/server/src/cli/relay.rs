@@ -22,6 +22,13 @@ pub fn run(args: &Args) -> Result<ExitCode, Stop> {
 }
 
 fn untrusted(error: &TrustError) -> Failure {
-    Failure::new(Exit::Usage, "no-trust", error.to_string())
-        .line("try", "--fingerprint SHA256HEX, as lampfield status of the server prints it")
+    let failure = Failure::new(Exit::Usage, "no-trust", error.to_string());
+    let failure = match error {
+        TrustError::Unreadable { .. } | TrustError::Empty(_) => failure.line(
+            "try",
+            "--ca FILE with the certificate of whoever has signed the server's, as PEM",
+        ),
+        TrustError::NoStore | TrustError::Tls(_) => failure,
+    };
+    failure.line("try", "--fingerprint SHA256HEX, which lampfield status on the server prints")
 }

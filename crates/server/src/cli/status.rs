@@ -34,7 +34,7 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
     let status = asked?;
     screen.print(&match common.json {
         true => json(&status)?,
-        false => text(&status, screen),
+        false => text(&status, common, screen),
     })?;
     Ok(if status.healthy { Exit::Good } else { Exit::Bad }.into())
 }
@@ -69,7 +69,7 @@ fn is_absent(failure: &Failure) -> bool {
     matches!(failure.exit, Exit::NotReached | Exit::NoAnswer)
 }
 
-fn text(status: &Status, screen: &Screen) -> String {
+fn text(status: &Status, common: &Common, screen: &Screen) -> String {
     let mut out = format!("{}\n", verdict(status));
     let present: Vec<&OriginStatus> = status.origins.iter().filter(|one| is_present(one)).collect();
     if present.is_empty() && status.silent.is_empty() {
@@ -77,11 +77,14 @@ fn text(status: &Status, screen: &Screen) -> String {
     } else if !present.is_empty() {
         out.push_str(&origins(&present, status.boards.len() > 1, screen));
     }
-    out.push_str(&joining::text(status, screen));
+    out.push_str(&joining::text(status, common, screen));
     out.push('\n');
     out.push_str(&totals(status));
-    for Certificate { domain, fingerprint, .. } in &status.certificates {
+    for Certificate { domain, fingerprint, key_fingerprint, .. } in &status.certificates {
         out.push_str(&format!("certificate of {domain}, SHA-256:\n  {fingerprint}\n"));
+        if let Some(key) = key_fingerprint {
+            out.push_str(&format!("its key, SHA-256:\n  {key}\n"));
+        }
     }
     if !status.attention.is_empty() {
         out.push_str("\nAttention\n");
@@ -92,12 +95,22 @@ fn text(status: &Status, screen: &Screen) -> String {
             Severity::Look => Verdict::Look,
             Severity::Bad => Verdict::Bad,
         };
-        out.push_str(&complaint(screen, verdict, text, remedy, code));
+        out.push_str(&complaint(screen, verdict, text, &common.retyped(remedy), code));
     }
     if status.origins.is_empty() && status.silent.is_empty() && status.refused_logins.is_empty() {
-        out.push_str("next: lampfield invite pbx-1   prints the xmpp.conf for an Asterisk PBX\n");
+        out.push_str(&common.retyped(next(status)));
     }
     out
+}
+
+/// What brings the first PBX.
+fn next(status: &Status) -> &'static str {
+    match status.counters.get("accounts") {
+        Some(1..) => {
+            "next: lampfield user list   shows who was invited; lampfield invite NAME prints the xmpp.conf again\n"
+        }
+        _ => "next: lampfield invite pbx-1   prints the xmpp.conf for an Asterisk PBX\n",
+    }
 }
 
 /// Whether there is anything to see of an origin: others are remembered only for their withdrawals.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use super::args::Common;
+use super::args::{self, Common};
 use crate::config::Problems;
 use crate::failure::{Exit, Failure};
 use crate::place::PlaceError;
@@ -50,7 +50,7 @@ impl Stop {
         match self {
             Self::Failed(failure) => {
                 let failure = in_local_time(failure);
-                let more = format!("lampfield help {}", failure.code);
+                let more = format!("{} help {}", args::program(), failure.code);
                 let failure = failure.line("more", more);
                 tell(&failure);
                 failure.exit.into()

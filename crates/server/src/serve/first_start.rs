@@ -12,12 +12,13 @@ use lampfield_fabric::private;
 use lampfield_operations::operation::Invite as InviteOperation;
 use lampfield_operations::{Actor, Desk};
 use lampfield_xmpp::Door;
+use lampfield_xmpp::xmpp_conf::LOAD;
 use lampfield_xmpp_stream::BareJid;
 use tokio::task::spawn_local;
 
 use super::banner::say;
 use super::host::ServerHost;
-use crate::document::invite::Invite;
+use crate::document::invite::{Invite, Way};
 use crate::failure::Failure;
 use crate::place::Place;
 
@@ -40,7 +41,7 @@ pub async fn welcome(desk: &Desk<ServerHost>, place: &Place) -> Result<(), Failu
     let invite = InviteOperation { name: FIRST.to_owned(), domain: None, rotate: false };
     let invite = desk.act(&Actor::owner(), invite).await?;
     if io::stderr().is_terminal() {
-        say(&page(&invite));
+        say(&page(&invite, place));
         return Ok(());
     }
     let path = file(&place.data_dir);
@@ -75,11 +76,17 @@ fn account_in(block: &str) -> Option<BareJid> {
     BareJid::parse(user.split('/').next()?).ok()
 }
 
-fn page(invite: &Invite) -> String {
+fn page(invite: &Invite, place: &Place) -> String {
     let block: String = invite.block.lines().map(|line| format!("    {line}\n")).collect();
+    let relay = match invite.way {
+        Way::Relay => place.retyped(&format!(
+            "Over a slow or lossy line it needs a relay beside it; how, this prints: lampfield invite {FIRST}\n\n"
+        )),
+        Way::Direct => String::new(),
+    };
     format!(
-        "\nTo connect an Asterisk, put this into its xmpp.conf, then run: {}\n(module load if it was \
-         never loaded)\n\n{block}\nOver a slow or lossy line use lampfield relay, as this prints it: lampfield invite {FIRST}\n\n",
+        "\nTo connect an Asterisk, put this into its xmpp.conf, in place of a section [lampfield] that is there:\n\n\
+         {block}\nThen run:  {}\n(if it was never loaded:  asterisk -rx \"{LOAD}\")\n\n{relay}",
         invite.reload
     )
 }
@@ -101,5 +108,41 @@ async fn remove_at_login(door: Rc<Door>, jid: BareJid, path: PathBuf) {
         Err(error) => {
             tracing::warn!(code = "first-start", file = %path.display(), %error, "cannot be removed");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_page_says_to_type_reaches_this_server() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("lampfield.toml");
+        fs::write(&file, "").expect("a file");
+        let place = Place::find(Some(&file), Some(folder.path())).expect("a place");
+        let invite = |way| Invite {
+            schema: "invite/1".to_owned(),
+            jid: "pbx-1@localhost".to_owned(),
+            file: "xmpp.conf".to_owned(),
+            block: "[lampfield]\nport=5222".to_owned(),
+            reload: "asterisk -rx \"module reload res_xmpp.so\"".to_owned(),
+            proof: String::new(),
+            expected: String::new(),
+            fingerprint: None,
+            way,
+            relay: None,
+            note: None,
+        };
+        let page_of = |way| page(&invite(way), &place);
+        let typed = format!(
+            "lampfield --config {} --data-dir {} invite pbx-1\n",
+            file.display(),
+            folder.path().display()
+        );
+        assert!(page_of(Way::Relay).contains(&typed), "{}", page_of(Way::Relay));
+        assert!(page_of(Way::Relay).contains("    [lampfield]\n    port=5222\n"));
+        assert!(page_of(Way::Relay).contains("asterisk -rx \"module load res_xmpp.so\""));
+        assert!(!page_of(Way::Direct).contains("relay"), "it would not print one");
     }
 }

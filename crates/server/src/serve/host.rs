@@ -122,7 +122,7 @@ impl Host for ServerHost {
             fingerprints: certificate.as_ref().map(|one| &one.fingerprints),
             program: &program(),
             is_only_here: advice::is_only_here(xmpp),
-            note: notes(&reachable, xmpp, certificate.as_ref()),
+            note: notes(&reachable, &self.place, xmpp, certificate.as_ref()),
             jid: account.as_str(),
             domain,
             secret,
@@ -276,10 +276,11 @@ fn program() -> String {
 /// What to know of an invitation.
 fn notes(
     reachable: &Reachable,
+    place: &Place,
     xmpp: &keys::Xmpp,
     certificate: Option<&Summary>,
 ) -> Option<String> {
-    let notes = [note(reachable, xmpp), certificate.and_then(pins_end)];
+    let notes = [note(reachable, place, xmpp), certificate.and_then(pins_end)];
     let notes: Vec<_> = notes.into_iter().flatten().collect();
     (!notes.is_empty()).then(|| notes.join("\n"))
 }
@@ -296,13 +297,13 @@ fn pins_end(certificate: &Summary) -> Option<String> {
 }
 
 /// Why the address in an invitation may be wrong.
-fn note(reachable: &Reachable, xmpp: &keys::Xmpp) -> Option<String> {
+fn note(reachable: &Reachable, place: &Place, xmpp: &keys::Xmpp) -> Option<String> {
     if advice::is_only_here(xmpp) {
         return Some(format!(
-            "only this machine can connect, so serverhost={} works nowhere else; to let others in, \
-             put listen = [\"0.0.0.0:5222\"] under [xmpp] in the configuration, restart, and run \
-             this command again",
-            reachable.best
+            "only this machine can connect, so serverhost={} works nowhere else; to let others in: {}, \
+             then restart, and run this command again",
+            reachable.best,
+            place.to_let_others_in()
         ));
     }
     let any = xmpp.listen.iter().any(|address| address.ip().is_unspecified());

@@ -3,6 +3,8 @@
 
 mod by_relay;
 
+use lampfield_xmpp::xmpp_conf::RELOAD;
+
 use crate::certificate::Fingerprints;
 use crate::config::keys::Tls;
 use crate::document::invite::{Invite, Way};
@@ -52,7 +54,7 @@ impl Invitation<'_> {
             jid: jid.to_owned(),
             file: "/etc/asterisk/xmpp.conf".to_owned(),
             block: self.block(),
-            reload: "asterisk -rx \"module reload res_xmpp.so\"".to_owned(),
+            reload: format!("asterisk -rx \"{RELOAD}\""),
             proof: "asterisk -rx \"xmpp show connections\"".to_owned(),
             expected: format!("[lampfield] {jid}/asterisk     - Connected"),
             fingerprint: self.fingerprints.map(|prints| prints.certificate.clone()),
@@ -67,13 +69,12 @@ impl Invitation<'_> {
         let Reachable { best, others, port } = self.reachable;
         let mut hosts = vec![format!("serverhost={best}")];
         hosts.extend(others.iter().map(|other| format!("; or: serverhost={other}")));
-        if *port != 5222 {
-            hosts.push(format!("port={port}"));
-        }
+        hosts.push(format!("port={port}"));
         self.section(&XmppConfLine { hosts, tls: self.tls != Tls::Off, sasl: !self.legacy })
     }
 
-    /// A section. No buddy lines: the PBX accounts of a domain see each other anyway.
+    /// A section. No buddy lines: the PBX accounts of a domain see each other anyway. It names the usual port too, for
+    /// Asterisk merges sections of one name, so that the port of an older one would stay.
     fn section(&self, line: &XmppConfLine) -> String {
         let Self { jid, domain, secret, .. } = self;
         let word = |yes| if yes { "yes" } else { "no" };
@@ -143,8 +144,8 @@ mod tests {
         let options = "LAMPFIELD_RELAY=\"--to 192.0.2.10:5299 --fingerprint c1 --fingerprint e2\"";
         assert_eq!(way.package.options, options);
         assert!(way.package.install.contains(env!("CARGO_PKG_VERSION")), "{:?}", way.package);
-        let block = "[lampfield]\ntype=client\nserverhost=127.0.0.1\npubsub_node=pubsub.localhost\n\
-                     username=pbx-1@localhost/asterisk\nsecret=hq2f\ndistribute_events=yes\nusetls=no\n\
+        let block = "[lampfield]\ntype=client\nserverhost=127.0.0.1\nport=5222\n\
+                     pubsub_node=pubsub.localhost\nusername=pbx-1@localhost/asterisk\nsecret=hq2f\ndistribute_events=yes\nusetls=no\n\
                      usesasl=yes";
         assert_eq!(way.block, block);
         let without = Invitation { fingerprints: None, ..invitation(&reachable, &prints) };

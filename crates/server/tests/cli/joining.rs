@@ -53,12 +53,15 @@ fn refused_logins_are_told_by_cause_until_they_are_mended() {
     Client::connect(server.address(), "b.example");
     let ran = server.ask(&["status"]);
     assert_eq!(ran.code, Some(0), "anybody can be refused: {}", ran.out);
+    // As it must be typed to reach this server.
+    let mend =
+        |rest: &str| format!("mend  lampfield --config {} {rest}", server.config().display());
     for line in [
         "Logins refused in the last 10 minutes",
         "wrong password: pbx-1@a.example 2 times, ",
-        "mend  lampfield invite pbx-1@a.example   prints the secret",
+        &mend("invite pbx-1@a.example   prints the secret"),
         "unknown account: pbx-l@a.example once, ",
-        "mend  lampfield invite pbx-l@a.example   makes the account",
+        &mend("invite pbx-l@a.example   makes the account"),
         "unknown domain: b.example once, ",
         "served here: a.example",
     ] {
@@ -79,6 +82,10 @@ fn a_pbx_without_tls_is_told_what_it_lacks() {
     pbx.hear_the_end();
     let text = server.ask(&["status"]).out;
     assert!(text.contains("no tls: once, ") && text.contains("mend  usetls=yes"), "{text}");
+    assert!(text.contains("lampfield help load-anew"), "{text}");
+    let help = crate::server::lampfield(&["help", "load-anew"]).out;
+    let unload = help.find("unload chan_motif.so").expect("its user first");
+    assert!(help.find("unload res_xmpp.so").is_some_and(|then| then > unload), "{help}");
 }
 
 #[test]

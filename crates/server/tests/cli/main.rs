@@ -171,10 +171,46 @@ fn a_server_that_nobody_else_can_reach_is_told_everywhere() {
     assert_eq!(lampfield(&["check", &name]).out, format!("✓ {name}: good\n"));
 
     let mut server = Server::start("");
+    let next = |server: &Server| server.ask(&["status"]).out.lines().last().map(str::to_owned);
+    let typed = format!("lampfield --config {}", server.config().display());
+    let first = next(&server).expect("a line");
+    assert!(first.starts_with(&format!("next: {typed} invite pbx-1 ")), "{first}");
     let invite = server.ask(&["invite", "pbx-2"]);
     assert!(invite.out.contains("! only this machine can connect"), "{}", invite.out);
+    let port = server.address().rsplit(':').next().expect("a port");
+    assert!(invite.out.contains(&format!("listen = [\"0.0.0.0:{port}\"]")), "{}", invite.out);
+    let second = next(&server).expect("a line");
+    assert!(second.starts_with(&format!("next: {typed} user list ")), "{second}");
     let log = server.stop();
     assert!(log.iter().any(|line| line.contains("only-here") && line.contains("WARN")), "{log:?}");
+}
+
+/// On the machine of a PBX there is no `lampfield`.
+#[test]
+fn under_the_name_of_its_package_a_relay_speaks_of_that_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = folder.path().join("lampfield-relay");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_lampfield"), &program).expect("a link");
+    let ran = |arguments: &[&str]| {
+        Ran::of(std::process::Command::new(&program).args(arguments).output().expect("the program"))
+    };
+    let needs = ran(&[]);
+    assert_eq!(needs.code, Some(2), "{}", needs.err);
+    for line in [
+        "lampfield-relay needs --to",
+        "lampfield-relay --help",
+        "lampfield-relay help missing-argument",
+    ] {
+        assert!(needs.err.contains(line), "{}", needs.err);
+    }
+    assert_eq!(ran(&["help", "missing-argument"]).code, Some(0));
+    let nowhere = ran(&["--to", "a", "--ca", "/nowhere.pem"]);
+    assert_eq!(nowhere.code, Some(2), "{}", nowhere.err);
+    for line in
+        ["/nowhere.pem: there is no such file", "--ca FILE", "lampfield-relay help no-trust"]
+    {
+        assert!(nowhere.err.contains(line), "{}", nowhere.err);
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use lampfield_xmpp_stream::Element;
 use crate::domains::Domains;
 use crate::services::pubsub::codec::ns::{OWNER, PUBSUB};
 use crate::session::Session;
+use crate::xmpp_conf::LOAD_ANEW;
 
 /// Characters of the address that are shown: it is the client's text.
 const SHOWN: usize = 64;
@@ -27,14 +28,13 @@ pub(super) fn note(
     }
     let Some(domain) = domains.served(Some(session.bare.domain())) else { return };
     let asked: String = to.chars().take(SHOWN).collect();
-    if session.is_pbx() {
-        // The first one tells enough.
-        let _ = session.misdirected.set(asked.clone().into());
+    if session.is_pbx() && !session.looks_in_vain(&asked) {
+        return;
     }
     if limit.allows("no such service", &session.bare) {
         tracing::warn!(
             code = "no-such-service", account = %session.bare, ?asked,
-            "there is no PubSub service at this address: write pubsub_node={} into its xmpp.conf",
+            "there is no PubSub service at this address: write pubsub_node={} into its xmpp.conf, then {LOAD_ANEW}",
             domain.pubsub_name
         );
     }

@@ -13,6 +13,7 @@ use super::stream::{Phase, Stream, StreamStep};
 use crate::refused_logins::LoginCause;
 use crate::services::{Answer, register, reply};
 use crate::settings::{ClearTextAuth, Registration, TlsPolicy};
+use crate::xmpp_conf::LOAD_ANEW;
 
 /// `<register/>` in the stream features (XEP-0077 section 8).
 const REGISTER_FEATURE: &str = "http://jabber.org/features/iq-register";
@@ -197,7 +198,8 @@ impl Stream {
         if self.door.context.accounts.log_limit().allows("TLS is required", peer.ip()) {
             tracing::warn!(
                 code = "tls-required", %peer,
-                "TLS is required and this client does not begin it: set usetls=yes in its xmpp.conf"
+                "TLS is required and this client does not begin it: set usetls=yes in its xmpp.conf, \
+                 then {LOAD_ANEW}"
             );
         }
     }

@@ -1,5 +1,6 @@
 //! What `status` shows of those who do not get as far as lighting a lamp.
 
+use crate::cli::args::Common;
 use crate::document::status::{RefusedLogin, SilentPbx, Status};
 use crate::screen::time::{age, counted};
 use crate::screen::{Screen, Verdict};
@@ -17,7 +18,7 @@ pub fn in_short(status: &Status) -> String {
 }
 
 /// The PBXs that say nothing, and the logins that were refused, if there are any.
-pub fn text(status: &Status, screen: &Screen) -> String {
+pub fn text(status: &Status, common: &Common, screen: &Screen) -> String {
     let mut out = String::new();
     let sign = screen.verdict(Verdict::Look);
     if !status.silent.is_empty() {
@@ -26,6 +27,7 @@ pub fn text(status: &Status, screen: &Screen) -> String {
     for SilentPbx { account, address, connected_seconds, listens, remedy } in &status.silent {
         let age = age(*connected_seconds);
         let listens = if *listens { ", hears the others" } else { "" };
+        let remedy = common.retyped(remedy);
         out +=
             &format!(" {sign} {account} from {address}, for {age}{listens}\n     mend  {remedy}\n");
     }
@@ -37,13 +39,13 @@ pub fn text(status: &Status, screen: &Screen) -> String {
         let what = cause.replace('-', " ");
         let whom = asked.as_ref().map(|asked| format!(" {asked}")).unwrap_or_default();
         let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
-        let last = age(*last_seconds);
+        let (last, remedy) = (age(*last_seconds), common.retyped(remedy));
         out += &format!(
             " {sign} {what}:{whom} {times}, {last} ago from {address}\n     mend  {remedy}\n"
         );
     }
     if let more @ 1.. = status.refused_logins.len().saturating_sub(SHOWN) {
-        out += &format!("   and {more} more: lampfield status --json\n");
+        out += &format!("   and {more} more: {}\n", common.retyped("lampfield status --json"));
     }
     out
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use lampfield_xmpp::refused_logins::LoginCause;
 use lampfield_xmpp::session::Session;
+use lampfield_xmpp::xmpp_conf::{LOAD_ANEW, RELOAD};
 
 use super::ServerHost;
 use crate::document::status::{RefusedLogin, SilentPbx};
@@ -48,29 +49,31 @@ impl ServerHost {
         let asked = shell::word(asked);
         match cause {
             LoginCause::WrongPassword => {
-                format!("lampfield invite {asked}   prints the secret that its xmpp.conf needs")
+                format!(
+                    "lampfield invite {asked}   prints the secret that its xmpp.conf needs; then {RELOAD}"
+                )
             }
             LoginCause::UnknownAccount => format!("lampfield invite {asked}   makes the account"),
             LoginCause::UnknownDomain => {
                 let served = self.of_domains.domains();
                 let served: Vec<_> = served.iter().map(ToString::to_string).collect();
                 format!(
-                    "username=NAME@DOMAIN in its xmpp.conf; served here: {}; to serve it too: \
-                     lampfield domain add {asked}",
+                    "username=NAME@DOMAIN in its xmpp.conf, then {RELOAD}; served here: {}; to serve it \
+                     too: lampfield domain add {asked}",
                     served.join(", ")
                 )
             }
             LoginCause::NoTls => {
-                "usetls=yes in its xmpp.conf, then unload and load res_xmpp.so".to_owned()
+                format!("usetls=yes in its xmpp.conf, then {LOAD_ANEW}")
             }
             LoginCause::CertificateRefused => {
                 "its --fingerprint must be the one at the end of lampfield status (its --ca the \
                  signer); of a relay: in /etc/default/lampfield-relay, then restart lampfield-relay"
                     .to_owned()
             }
-            LoginCause::NoLegacyAuth => {
-                "usesasl=yes in its xmpp.conf, or legacy_auth = true for its account".to_owned()
-            }
+            LoginCause::NoLegacyAuth => format!(
+                "usesasl=yes in its xmpp.conf, then {RELOAD}; or legacy_auth = true for its account"
+            ),
         }
     }
 }
@@ -82,8 +85,8 @@ fn silent_pbx(session: &Session) -> SilentPbx {
         true => "core show hints on its console: it has no hint, device or mailbox to speak of yet"
             .to_owned(),
         false => format!(
-            "distribute_events=yes and pubsub_node=pubsub.{domain} in its xmpp.conf, then unload \
-             and load res_xmpp.so; if it is no PBX: role = \"user\" for its account"
+            "distribute_events=yes and pubsub_node=pubsub.{domain} in its xmpp.conf, then {LOAD_ANEW}; \
+             if it is no PBX: role = \"user\" for its account"
         ),
     };
     SilentPbx {

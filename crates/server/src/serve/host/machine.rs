@@ -9,6 +9,7 @@ use lampfield_board::AccountName;
 use lampfield_hub::{ConnId, Now};
 use lampfield_operations::{Host as _, Machine};
 use lampfield_xmpp::breakages::{Broken, remedy};
+use lampfield_xmpp::xmpp_conf::LOAD_ANEW;
 
 use super::ServerHost;
 use crate::config::name::DomainName;
@@ -111,7 +112,7 @@ impl ServerHost {
                     session.bare
                 ),
                 remedy: format!(
-                    "put pubsub_node={} into its xmpp.conf, then unload and load res_xmpp.so",
+                    "put pubsub_node={} into its xmpp.conf, then {LOAD_ANEW}",
                     domain.pubsub_name
                 ),
             })

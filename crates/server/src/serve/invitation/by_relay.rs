@@ -2,7 +2,7 @@
 //! it: with a package, or by hand. The units are those of the package; by
 //! hand they have the command of this server in them instead of the file that the package's unit reads.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::{Invitation, XmppConfLine};
 use crate::document::invite::{ByRelay, RelayPackage};
@@ -17,7 +17,7 @@ const FOLDER: &str = "/usr/local/bin/";
 const OPTIONS: &str = "/etc/default/lampfield-relay";
 
 /// Where Asterisk finds its relay.
-const LISTEN: &str = "127.0.0.1:5222";
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5222);
 
 // === impl Invitation ===
 
@@ -46,7 +46,10 @@ impl Invitation<'_> {
                      lampfield-relay.service"
                 .to_owned(),
             block: self.section(&XmppConfLine {
-                hosts: vec!["serverhost=127.0.0.1".to_owned()],
+                hosts: vec![
+                    format!("serverhost={}", LISTEN.ip()),
+                    format!("port={}", LISTEN.port()),
+                ],
                 tls: false,
                 sasl: true,
             }),

@@ -15,6 +15,7 @@ use crate::services::pubsub::engine::Holder;
 use crate::services::{Answer, BackgroundTask, Request, Service, SessionEnd, SessionEvent};
 use crate::session::Session;
 use crate::wire::Flusher;
+use crate::xmpp_conf::LOAD_ANEW;
 
 /// Lets the telephony side of each board follow its sessions.
 pub struct TelephonyService {
@@ -157,16 +158,16 @@ impl Views for TelephonyService {
 /// the error to nobody, so the operator is told here.
 fn elsewhere(context: &Context, session: &Session, address: &str) -> StanzaError {
     let own = context.domains.served(Some(session.bare.domain()));
-    if let Some(own) = own.filter(|_| session.is_pbx()) {
-        // The first one tells enough.
-        let _ = session.misdirected.set(address.into());
-        if context.accounts.log_limit().allows("another board", &session.bare) {
-            tracing::warn!(
-                code = "no-such-service", account = %session.bare, asked = address,
-                "that service is of another board: write pubsub_node={} into its xmpp.conf",
-                own.pubsub_name
-            );
-        }
+    if let Some(own) = own
+        && session.is_pbx()
+        && session.looks_in_vain(address)
+        && context.accounts.log_limit().allows("another board", &session.bare)
+    {
+        tracing::warn!(
+            code = "no-such-service", account = %session.bare, asked = address,
+            "that service is of another board: write pubsub_node={} into its xmpp.conf, then {LOAD_ANEW}",
+            own.pubsub_name
+        );
     }
     StanzaCondition::Forbidden.with("the lamps of this domain are on another board than yours")
 }
