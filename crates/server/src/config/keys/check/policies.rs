@@ -54,7 +54,8 @@ fn is_no_device(name: &Pattern) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{Config, Source};
+    use super::*;
+    use crate::config::Source;
 
     fn warnings(names: &[&str]) -> Vec<(&'static str, String)> {
         let table = |name: &&str| format!("[[policy]]\nname = '{name}'\nrule = 'keep'\n");
@@ -78,6 +79,17 @@ mod tests {
         }
         let devices = ["PJSIP/1*", "Custom:night*", "MWI:1000@default", "Agent:*", "*@default"];
         assert_eq!(warnings(&devices), []);
+    }
+
+    #[test]
+    fn the_reference_names_the_kinds_that_are_always_kept() {
+        let page = include_str!("../../../../../../docs/configuration.md");
+        let (_, after) = page.split_once("Policies act on devices only: ").expect("the sentence");
+        let (kept, _) = after.split_once(" are always kept").expect("its end");
+        for kind in Kind::ALL {
+            let is_kept = kind.after_loss() == AfterLoss::Keep;
+            assert_eq!(kept.contains(kind.as_str()), is_kept, "{kind}");
+        }
     }
 
     #[test]
