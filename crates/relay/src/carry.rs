@@ -1,5 +1,7 @@
 //! Takes the PBXs in and carries each of them.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
@@ -28,7 +30,7 @@ const PBXS: usize = 256;
 const PUT_BY: usize = 16 * 1024 * 1024;
 /// How long the server may take with a goodbye.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// Who opens a stream so long before another one ends has two.
+/// Who logs in so long before another stream ends has two.
 const AGAIN: Duration = Duration::from_secs(1);
 /// The pause after a connection could not be accepted, for want of descriptors perhaps.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
@@ -41,12 +43,8 @@ pub struct Relay {
     newest: watch::Sender<Newest>,
 }
 
-/// The PBX that has connected last.
-#[derive(Debug)]
-struct Newest {
-    process: Option<Witness>,
-    at: Instant,
-}
+/// The PBX that has logged in last, if it is on this machine.
+type Newest = Option<(Rc<Witness>, Instant)>;
 
 /// Why the relay ends; the cases with which it goes on are only logged.
 #[derive(Debug, thiserror::Error)]
@@ -68,8 +66,7 @@ impl Relay {
     /// A relay that takes in whoever comes to this listener.
     pub fn new(listener: TcpListener, settings: Settings) -> Self {
         make_room(&listener);
-        let nobody = Newest { process: None, at: Instant::now() };
-        Self { listener, settings: Rc::new(settings), newest: watch::Sender::new(nobody) }
+        Self { listener, settings: Rc::new(settings), newest: watch::Sender::default() }
     }
 
     /// Carries PBXs for as long as the server can be used. Must run on a `LocalSet`.
@@ -122,16 +119,8 @@ async fn carry(
     settings: &Settings,
     newest: &watch::Sender<Newest>,
 ) -> Result<(), RelayError> {
-    let local = socket.local_addr();
     let Ok((pbx, ear)) = Pbx::new(socket, peer) else { return Ok(()) };
-    let witness = local.ok().and_then(|local| Witness::of(peer, local));
-    let since = Instant::now();
-    newest.send_replace(Newest { process: witness, at: since });
-    // A server that is this relay is told of by the stream that was led here.
-    let is_pbx = !witness.is_some_and(Witness::is_this_process);
-    if is_pbx {
-        tracing::info!(code = "pbx-here", %peer, "a PBX has connected");
-    }
+    tracing::info!(code = "pbx-here", %peer, "a PBX has connected");
     let mut session = pin!(session::carry(&pbx, settings));
     let mut again = newest.subscribe();
     let end = tokio::select! {
@@ -141,6 +130,7 @@ async fn carry(
         refused = &mut session => EndedBy::Server(refused),
         () = pbx.write_rest() => EndedBy::Pbx(PbxEnd::Closed),
         () = pbx.cut() => EndedBy::Pbx(PbxEnd::Closed),
+        never = watch(&pbx, newest) => match never {},
     };
     let is_goodbye = match end {
         EndedBy::Server(Refused::Ended(LineError::NoTls)) => {
@@ -154,23 +144,21 @@ async fn carry(
             return Ok(());
         }
         EndedBy::Pbx(PbxEnd::Refused(error)) => {
-            if is_pbx {
-                tracing::error!(code = "pbx-refused", %peer, "{error}");
-            }
+            tracing::error!(code = "pbx-refused", %peer, "{error}");
             pbx.dismiss(&error);
             return Ok(());
         }
         // There is nobody to tell.
         EndedBy::Pbx(_) if !pbx.leave() => false,
         EndedBy::Pbx(PbxEnd::Goodbye) => true,
-        EndedBy::Pbx(PbxEnd::Closed) => match witness {
+        EndedBy::Pbx(PbxEnd::Closed) => match pbx.witness() {
             None => false,
             Some(witness) => tokio::select! {
+                biased;
                 ends = witness.ends() => ends,
                 _ = &mut session => false,
-                // It lives. This stream ends before that one logs in: they would take each other's
-                // address.
-                _ = again.wait_for(|newest| newest.is_another_of(witness, since)) => false,
+                // It lives. This stream ends before that one takes its address.
+                _ = again.wait_for(|newest| is_another(newest, &witness)) => false,
             },
         },
     };
@@ -182,11 +170,18 @@ async fn carry(
     Ok(())
 }
 
-impl Newest {
-    /// Whether this process has just opened another stream, after its one of that time.
-    fn is_another_of(&self, process: Witness, since: Instant) -> bool {
-        self.process == Some(process) && self.at > since && self.at.elapsed() < AGAIN
-    }
+/// Knows the PBX once it is let in, and what becomes of it while its stream goes on.
+async fn watch(pbx: &Pbx, newest: &watch::Sender<Newest>) -> Infallible {
+    let Some(witness) = pbx.known().await else { return pending().await };
+    newest.send_replace(Some((Rc::clone(&witness), Instant::now())));
+    witness.watch().await
+}
+
+/// Whether the newest stream is another one of this process, which has just logged in.
+fn is_another(newest: &Newest, process: &Rc<Witness>) -> bool {
+    newest.as_ref().is_some_and(|(other, at)| {
+        !Rc::ptr_eq(other, process) && process.may_be(other) && at.elapsed() < AGAIN
+    })
 }
 
 #[cfg(test)]
@@ -208,7 +203,7 @@ mod tests {
         SockRef::from(&pbx).attach_filter(&[SockFilter::new(RETURN, 0, 0, 0)]).unwrap();
         let trust = Trust::pinned(vec![Fingerprint::of(b"")]).unwrap();
         let settings = Settings { targets: Vec::new(), trust };
-        let newest = watch::Sender::new(Newest { process: None, at: Instant::now() });
+        let newest = watch::Sender::default();
         let elsewhere = ([192, 0, 2, 1], 5_222).into();
         let carried = carry(socket, elsewhere, &settings, &newest);
         let most = lampfield_tcp::SILENCE + Duration::from_secs(2);

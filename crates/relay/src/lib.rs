@@ -21,6 +21,7 @@ mod news;
 mod outgoing;
 mod own_id;
 mod pbx;
+mod process;
 mod reading;
 mod said;
 mod search;

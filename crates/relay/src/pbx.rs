@@ -15,10 +15,11 @@ use socket2::SockRef;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
 
 use crate::own_id::STREAM;
 use crate::said::{Goodbye, Said};
+use crate::witness::Witness;
 
 /// Bytes that the PBX may leave unread before the server is no longer listened to.
 const UNREAD: usize = 256 * 1024;
@@ -34,9 +35,11 @@ pub struct Pbx {
     mouth: OwnedWriteHalf,
     /// The address from which the PBX connects.
     pub peer: SocketAddr,
+    local: SocketAddr,
     /// What the server knows its stream by, over whatever line it comes.
     pub name: String,
     said: RefCell<Said>,
+    witness: OnceCell<Option<Rc<Witness>>>,
     /// What its socket has not taken yet.
     unread: RefCell<BytesMut>,
     /// Streams that have begun from our side.
@@ -74,12 +77,15 @@ impl Pbx {
         if is_elsewhere(peer) {
             lampfield_tcp::prepare(&socket)?;
         }
+        let local = socket.local_addr()?;
         let (ear, mouth) = socket.into_split();
         let pbx = Self {
             mouth,
             peer,
+            local,
             name: format!("{:016x}", RandomState::new().hash_one(peer)),
             said: RefCell::default(),
+            witness: OnceCell::new(),
             unread: RefCell::default(),
             greeted: Cell::new(0),
             news: Notify::new(),
@@ -192,10 +198,24 @@ impl Pbx {
     }
 
     /// The server has let it in: it begins its stream anew, and says what it has to say. Returns
-    /// when it has begun.
+    /// when it has begun, and its process is known. Nobody else's is looked for: on a machine with many
+    /// it takes its time.
     pub async fn let_in(&self) {
         self.said.borrow_mut().is_let_in = true;
         self.wait_for(|said| said.has_begun_anew().then_some(())).await;
+        let find = async || Witness::of(self.peer, self.local).await.map(Rc::new);
+        self.witness.get_or_init(find).await;
+        self.news.notify_waiters();
+    }
+
+    /// Its process, once it is let in; none if that cannot be told.
+    pub async fn known(&self) -> Option<Rc<Witness>> {
+        self.wait_for(|_| self.witness.get().cloned()).await
+    }
+
+    /// Its process, as far as it is known.
+    pub fn witness(&self) -> Option<Rc<Witness>> {
+        self.witness.get().cloned().flatten()
     }
 
     /// Its login, when it has come.

@@ -16,6 +16,7 @@ mod leases;
 mod logins;
 mod quiet;
 mod registration;
+mod relay_witness;
 mod relayed;
 mod removals;
 mod replaced;
