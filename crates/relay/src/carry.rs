@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::advice;
+use crate::lines::Lines;
 use crate::pbx::{Pbx, PbxEnd};
 use crate::server::LineError;
 use crate::session::{self, Refused};
@@ -39,8 +40,15 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct Relay {
     listener: TcpListener,
-    settings: Rc<Settings>,
+    all: Rc<All>,
+}
+
+/// What all PBXs have in common.
+#[derive(Debug)]
+struct All {
+    settings: Settings,
     newest: watch::Sender<Newest>,
+    lines: Lines,
 }
 
 /// The PBX that has logged in last, if it is on this machine.
@@ -66,7 +74,7 @@ impl Relay {
     /// A relay that takes in whoever comes to this listener.
     pub fn new(listener: TcpListener, settings: Settings) -> Self {
         make_room(&listener);
-        Self { listener, settings: Rc::new(settings), newest: watch::Sender::default() }
+        Self { listener, all: Rc::new(All::new(settings)) }
     }
 
     /// Carries PBXs for as long as the server can be used. Must run on a `LocalSet`.
@@ -80,11 +88,9 @@ impl Relay {
             tokio::select! {
                 accepted = self.listener.accept(), if carried.len() < PBXS => match accepted {
                     Ok((socket, peer)) => {
-                        let (settings, useless) = (Rc::clone(&self.settings), useless.clone());
-                        let newest = self.newest.clone();
+                        let (all, useless) = (Rc::clone(&self.all), useless.clone());
                         carried.spawn_local(async move {
-                            let carried = carry(socket, peer, &settings, &newest);
-                            if let Err(error) = carried.await {
+                            if let Err(error) = carry(socket, peer, &all).await {
                                 let _ = useless.try_send(error);
                             }
                         });
@@ -101,6 +107,12 @@ impl Relay {
     }
 }
 
+impl All {
+    fn new(settings: Settings) -> Self {
+        Self { settings, newest: watch::Sender::default(), lines: Lines::default() }
+    }
+}
+
 /// Lets the kernel keep [`PUT_BY`] of each PBX that the listener accepts, or as much of it as this
 /// process may have: all of it for root, and by a `.socket` unit of systemd, `net.core.rmem_max` else.
 fn make_room(listener: &TcpListener) {
@@ -113,16 +125,10 @@ fn make_room(listener: &TcpListener) {
 }
 
 /// Carries one PBX until its stream ends.
-async fn carry(
-    socket: TcpStream,
-    peer: SocketAddr,
-    settings: &Settings,
-    newest: &watch::Sender<Newest>,
-) -> Result<(), RelayError> {
+async fn carry(socket: TcpStream, peer: SocketAddr, all: &All) -> Result<(), RelayError> {
     let Ok((pbx, ear)) = Pbx::new(socket, peer) else { return Ok(()) };
-    tracing::info!(code = "pbx-here", %peer, "a PBX has connected");
-    let mut session = pin!(session::carry(&pbx, settings));
-    let mut again = newest.subscribe();
+    let mut session = pin!(session::carry(&pbx, &all.settings, &all.lines));
+    let mut again = all.newest.subscribe();
     let end = tokio::select! {
         // What one hears the other passes on in the same go.
         biased;
@@ -130,12 +136,17 @@ async fn carry(
         refused = &mut session => EndedBy::Server(refused),
         () = pbx.write_rest() => EndedBy::Pbx(PbxEnd::Closed),
         () = pbx.cut() => EndedBy::Pbx(PbxEnd::Closed),
-        never = watch(&pbx, newest) => match never {},
+        never = watch(&pbx, &all.newest) => match never {},
     };
     let is_goodbye = match end {
         EndedBy::Server(Refused::Ended(LineError::NoTls)) => {
-            let to: Vec<_> = settings.targets.iter().map(ToString::to_string).collect();
+            let to: Vec<_> = all.settings.targets.iter().map(ToString::to_string).collect();
             return Err(RelayError::NoTls(to.join(", ")));
+        }
+        EndedBy::Server(Refused::Silent) if !pbx.logs_in() => {
+            tracing::debug!(code = "refused", %peer, "{}", Refused::Silent);
+            pbx.dismiss(&StreamCondition::ConnectionTimeout.with(Refused::Silent.to_string()));
+            return Ok(());
         }
         EndedBy::Server(refused) => {
             let (account, remedy) = (pbx.account(), advice::of_refusal(&refused));
@@ -144,7 +155,10 @@ async fn carry(
             return Ok(());
         }
         EndedBy::Pbx(PbxEnd::Refused(error)) => {
-            tracing::error!(code = "pbx-refused", %peer, "{error}");
+            // A server that is this relay is told of by the stream that was led here.
+            if !all.lines.is_ours(peer) {
+                tracing::error!(code = "pbx-refused", %peer, "{error}");
+            }
             pbx.dismiss(&error);
             return Ok(());
         }
@@ -162,7 +176,9 @@ async fn carry(
             },
         },
     };
-    tracing::info!(code = "pbx-gone", %peer, process_ended = is_goodbye, "the PBX has gone");
+    if pbx.logs_in() {
+        tracing::info!(code = "pbx-gone", %peer, process_ended = is_goodbye, "the PBX has gone");
+    }
     if is_goodbye {
         pbx.say_goodbye();
         let _ = timeout(FAREWELL, session).await;
@@ -170,8 +186,11 @@ async fn carry(
     Ok(())
 }
 
-/// Knows the PBX once it is let in, and what becomes of it while its stream goes on.
+/// Tells of the PBX once it logs in, knows it once it is let in, and sees what becomes of it while its
+/// stream goes on. Of connections that come to no login the log would have no end.
 async fn watch(pbx: &Pbx, newest: &watch::Sender<Newest>) -> Infallible {
+    pbx.login().await;
+    tracing::info!(code = "pbx-here", peer = %pbx.peer, "a PBX has connected");
     let Some(witness) = pbx.known().await else { return pending().await };
     newest.send_replace(Some((Rc::clone(&witness), Instant::now())));
     witness.watch().await
@@ -202,10 +221,9 @@ mod tests {
         let (socket, _) = listener.accept().await.unwrap();
         SockRef::from(&pbx).attach_filter(&[SockFilter::new(RETURN, 0, 0, 0)]).unwrap();
         let trust = Trust::pinned(vec![Fingerprint::of(b"")]).unwrap();
-        let settings = Settings { targets: Vec::new(), trust };
-        let newest = watch::Sender::default();
+        let all = All::new(Settings { targets: Vec::new(), trust });
         let elsewhere = ([192, 0, 2, 1], 5_222).into();
-        let carried = carry(socket, elsewhere, &settings, &newest);
+        let carried = carry(socket, elsewhere, &all);
         let most = lampfield_tcp::SILENCE + Duration::from_secs(2);
         assert!(matches!(timeout(most, carried).await, Ok(Ok(()))), "it is carried for good");
     }

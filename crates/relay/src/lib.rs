@@ -17,6 +17,7 @@ mod advice;
 mod carry;
 mod dial;
 mod fingerprint;
+mod lines;
 mod news;
 mod outgoing;
 mod own_id;

@@ -34,14 +34,21 @@ pub enum Trust {
     Fingerprint(String),
     /// Whoever is signed by what is in this file, or in it himself.
     Ca(PathBuf),
+    /// Whoever is right by one of the two.
+    Either(String, PathBuf),
 }
 
 impl Trust {
-    fn arguments(&self) -> [&OsStr; 2] {
-        match self {
-            Self::Fingerprint(digits) => ["--fingerprint".as_ref(), digits.as_ref()],
-            Self::Ca(file) => ["--ca".as_ref(), file.as_ref()],
-        }
+    fn arguments(&self) -> Vec<&OsStr> {
+        let (digits, file) = match self {
+            Self::Fingerprint(digits) => (Some(digits), None),
+            Self::Ca(file) => (None, Some(file)),
+            Self::Either(digits, file) => (Some(digits), Some(file)),
+        };
+        let digits =
+            digits.into_iter().flat_map(|digits| ["--fingerprint".as_ref(), digits.as_ref()]);
+        let file = file.into_iter().flat_map(|file| ["--ca".as_ref(), file.as_ref()]);
+        digits.chain(file).collect()
     }
 }
 

@@ -16,6 +16,8 @@ mod leases;
 mod logins;
 mod quiet;
 mod registration;
+mod relay_guest;
+mod relay_trust;
 mod relay_witness;
 mod relayed;
 mod removals;

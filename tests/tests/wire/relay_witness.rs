@@ -30,7 +30,10 @@ impl Scene {
         let server = Server::start(&config).await;
         let listen = SocketAddrV4::new(*server.address().ip(), PORT + 1);
         let trust = Trust::Fingerprint(server.fingerprint());
-        let (asterisks, relays) = (OtherUser::new(64_001), OtherUser::new(64_002));
+        // Nobody else's processes belong to them.
+        let [_, net @ .., _] = server.address().ip().octets();
+        let user = 100_000 + u32::from(u16::from_be_bytes(net));
+        let (asterisks, relays) = (OtherUser::new(user), OtherUser::new(user + 100_000));
         let program = relays.program("lampfield-relay-of-a-user");
         let relay = Relay::start_by(program, listen, &[server.address()], trust).await;
         Self { server, relay, asterisks, _relays: relays }
@@ -67,7 +70,9 @@ impl Scene {
 
     /// One of that name whom nobody has waited for.
     async fn zombie(&self) -> Process {
-        let zombie = self.start(|command| drop(command.arg("--version")));
+        let zombie = self.start(|command| {
+            command.arg("--version");
+        });
         let stat = format!("/proc/{}/stat", zombie.pid());
         eventually(SOON, || async {
             let stat = fs::read_to_string(&stat).map_err(|error| error.to_string())?;
