@@ -17,11 +17,13 @@ mod sasl;
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All checks.
-pub const CHECKS: [Check; 7] = [
+pub const CHECKS: [Check; 9] = [
     ("configuration", configuration::check),
     ("element", element::check),
     ("framer", framer::check),
     ("jid", jid::check),
+    ("relay-arguments", relay::check_arguments),
+    ("relay-login", relay::check_login),
     ("relay-pbx", relay::check_pbx),
     ("relay-server", relay::check_server),
     ("sasl", sasl::check),

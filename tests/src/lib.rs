@@ -17,6 +17,7 @@ pub mod machine;
 pub mod member;
 pub mod namespace;
 pub mod net;
+pub mod other_user;
 pub mod pace;
 pub mod pjsip;
 pub mod process;

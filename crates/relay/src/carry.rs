@@ -1,5 +1,7 @@
 //! Takes the PBXs in and carries each of them.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
@@ -14,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::advice;
+use crate::lines::Lines;
 use crate::pbx::{Pbx, PbxEnd};
 use crate::server::LineError;
 use crate::session::{self, Refused};
@@ -28,7 +31,7 @@ const PBXS: usize = 256;
 const PUT_BY: usize = 16 * 1024 * 1024;
 /// How long the server may take with a goodbye.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// Who opens a stream so long before another one ends has two.
+/// Who logs in so long before another stream ends has two.
 const AGAIN: Duration = Duration::from_secs(1);
 /// The pause after a connection could not be accepted, for want of descriptors perhaps.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
@@ -37,16 +40,19 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct Relay {
     listener: TcpListener,
-    settings: Rc<Settings>,
-    newest: watch::Sender<Newest>,
+    all: Rc<All>,
 }
 
-/// The PBX that has connected last.
+/// What all PBXs have in common.
 #[derive(Debug)]
-struct Newest {
-    process: Option<Witness>,
-    at: Instant,
+struct All {
+    settings: Settings,
+    newest: watch::Sender<Newest>,
+    lines: Lines,
 }
+
+/// The PBX that has logged in last, if it is on this machine.
+type Newest = Option<(Rc<Witness>, Instant)>;
 
 /// Why the relay ends; the cases with which it goes on are only logged.
 #[derive(Debug, thiserror::Error)]
@@ -68,8 +74,7 @@ impl Relay {
     /// A relay that takes in whoever comes to this listener.
     pub fn new(listener: TcpListener, settings: Settings) -> Self {
         make_room(&listener);
-        let nobody = Newest { process: None, at: Instant::now() };
-        Self { listener, settings: Rc::new(settings), newest: watch::Sender::new(nobody) }
+        Self { listener, all: Rc::new(All::new(settings)) }
     }
 
     /// Carries PBXs for as long as the server can be used. Must run on a `LocalSet`.
@@ -83,11 +88,9 @@ impl Relay {
             tokio::select! {
                 accepted = self.listener.accept(), if carried.len() < PBXS => match accepted {
                     Ok((socket, peer)) => {
-                        let (settings, useless) = (Rc::clone(&self.settings), useless.clone());
-                        let newest = self.newest.clone();
+                        let (all, useless) = (Rc::clone(&self.all), useless.clone());
                         carried.spawn_local(async move {
-                            let carried = carry(socket, peer, &settings, &newest);
-                            if let Err(error) = carried.await {
+                            if let Err(error) = carry(socket, peer, &all).await {
                                 let _ = useless.try_send(error);
                             }
                         });
@@ -104,6 +107,12 @@ impl Relay {
     }
 }
 
+impl All {
+    fn new(settings: Settings) -> Self {
+        Self { settings, newest: watch::Sender::default(), lines: Lines::default() }
+    }
+}
+
 /// Lets the kernel keep [`PUT_BY`] of each PBX that the listener accepts, or as much of it as this
 /// process may have: all of it for root, and by a `.socket` unit of systemd, `net.core.rmem_max` else.
 fn make_room(listener: &TcpListener) {
@@ -116,24 +125,10 @@ fn make_room(listener: &TcpListener) {
 }
 
 /// Carries one PBX until its stream ends.
-async fn carry(
-    socket: TcpStream,
-    peer: SocketAddr,
-    settings: &Settings,
-    newest: &watch::Sender<Newest>,
-) -> Result<(), RelayError> {
-    let local = socket.local_addr();
+async fn carry(socket: TcpStream, peer: SocketAddr, all: &All) -> Result<(), RelayError> {
     let Ok((pbx, ear)) = Pbx::new(socket, peer) else { return Ok(()) };
-    let witness = local.ok().and_then(|local| Witness::of(peer, local));
-    let since = Instant::now();
-    newest.send_replace(Newest { process: witness, at: since });
-    // A server that is this relay is told of by the stream that was led here.
-    let is_pbx = !witness.is_some_and(Witness::is_this_process);
-    if is_pbx {
-        tracing::info!(code = "pbx-here", %peer, "a PBX has connected");
-    }
-    let mut session = pin!(session::carry(&pbx, settings));
-    let mut again = newest.subscribe();
+    let mut session = pin!(session::carry(&pbx, &all.settings, &all.lines));
+    let mut again = all.newest.subscribe();
     let end = tokio::select! {
         // What one hears the other passes on in the same go.
         biased;
@@ -141,11 +136,17 @@ async fn carry(
         refused = &mut session => EndedBy::Server(refused),
         () = pbx.write_rest() => EndedBy::Pbx(PbxEnd::Closed),
         () = pbx.cut() => EndedBy::Pbx(PbxEnd::Closed),
+        never = watch(&pbx, &all.newest) => match never {},
     };
     let is_goodbye = match end {
         EndedBy::Server(Refused::Ended(LineError::NoTls)) => {
-            let to: Vec<_> = settings.targets.iter().map(ToString::to_string).collect();
+            let to: Vec<_> = all.settings.targets.iter().map(ToString::to_string).collect();
             return Err(RelayError::NoTls(to.join(", ")));
+        }
+        EndedBy::Server(Refused::Silent) if !pbx.logs_in() => {
+            tracing::debug!(code = "refused", %peer, "{}", Refused::Silent);
+            pbx.dismiss(&StreamCondition::ConnectionTimeout.with(Refused::Silent.to_string()));
+            return Ok(());
         }
         EndedBy::Server(refused) => {
             let (account, remedy) = (pbx.account(), advice::of_refusal(&refused));
@@ -154,7 +155,8 @@ async fn carry(
             return Ok(());
         }
         EndedBy::Pbx(PbxEnd::Refused(error)) => {
-            if is_pbx {
+            // A server that is this relay is told of by the stream that was led here.
+            if !all.lines.is_ours(peer) {
                 tracing::error!(code = "pbx-refused", %peer, "{error}");
             }
             pbx.dismiss(&error);
@@ -163,18 +165,20 @@ async fn carry(
         // There is nobody to tell.
         EndedBy::Pbx(_) if !pbx.leave() => false,
         EndedBy::Pbx(PbxEnd::Goodbye) => true,
-        EndedBy::Pbx(PbxEnd::Closed) => match witness {
+        EndedBy::Pbx(PbxEnd::Closed) => match pbx.witness() {
             None => false,
             Some(witness) => tokio::select! {
+                biased;
                 ends = witness.ends() => ends,
                 _ = &mut session => false,
-                // It lives. This stream ends before that one logs in: they would take each other's
-                // address.
-                _ = again.wait_for(|newest| newest.is_another_of(witness, since)) => false,
+                // It lives. This stream ends before that one takes its address.
+                _ = again.wait_for(|newest| is_another(newest, &witness)) => false,
             },
         },
     };
-    tracing::info!(code = "pbx-gone", %peer, process_ended = is_goodbye, "the PBX has gone");
+    if pbx.logs_in() {
+        tracing::info!(code = "pbx-gone", %peer, process_ended = is_goodbye, "the PBX has gone");
+    }
     if is_goodbye {
         pbx.say_goodbye();
         let _ = timeout(FAREWELL, session).await;
@@ -182,11 +186,21 @@ async fn carry(
     Ok(())
 }
 
-impl Newest {
-    /// Whether this process has just opened another stream, after its one of that time.
-    fn is_another_of(&self, process: Witness, since: Instant) -> bool {
-        self.process == Some(process) && self.at > since && self.at.elapsed() < AGAIN
-    }
+/// Tells of the PBX once it logs in, knows it once it is let in, and sees what becomes of it while its
+/// stream goes on. Of connections that come to no login the log would have no end.
+async fn watch(pbx: &Pbx, newest: &watch::Sender<Newest>) -> Infallible {
+    pbx.login().await;
+    tracing::info!(code = "pbx-here", peer = %pbx.peer, "a PBX has connected");
+    let Some(witness) = pbx.known().await else { return pending().await };
+    newest.send_replace(Some((Rc::clone(&witness), Instant::now())));
+    witness.watch().await
+}
+
+/// Whether the newest stream is another one of this process, which has just logged in.
+fn is_another(newest: &Newest, process: &Rc<Witness>) -> bool {
+    newest.as_ref().is_some_and(|(other, at)| {
+        !Rc::ptr_eq(other, process) && process.may_be(other) && at.elapsed() < AGAIN
+    })
 }
 
 #[cfg(test)]
@@ -207,10 +221,9 @@ mod tests {
         let (socket, _) = listener.accept().await.unwrap();
         SockRef::from(&pbx).attach_filter(&[SockFilter::new(RETURN, 0, 0, 0)]).unwrap();
         let trust = Trust::pinned(vec![Fingerprint::of(b"")]).unwrap();
-        let settings = Settings { targets: Vec::new(), trust };
-        let newest = watch::Sender::new(Newest { process: None, at: Instant::now() });
+        let all = All::new(Settings { targets: Vec::new(), trust });
         let elsewhere = ([192, 0, 2, 1], 5_222).into();
-        let carried = carry(socket, elsewhere, &settings, &newest);
+        let carried = carry(socket, elsewhere, &all);
         let most = lampfield_tcp::SILENCE + Duration::from_secs(2);
         assert!(matches!(timeout(most, carried).await, Ok(Ok(()))), "it is carried for good");
     }

@@ -31,6 +31,9 @@ struct Place {
     is_direct: bool,
 }
 
+/// The places of one service with their priorities; empty if the DNS says that there is none.
+type Services = Vec<(u16, Place)>;
+
 /// An address with its port, and whether TLS begins there at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Address {
@@ -142,28 +145,27 @@ async fn places(target: &Target) -> Vec<Place> {
     match target.port {
         Some(port) => vec![at(port)],
         None if target.address().is_some() => vec![at(PORT)],
-        None => {
-            let mut found = services(&target.host).await;
-            if found.is_empty() {
-                found.push(at(PORT));
-            }
-            found
-        }
+        None => services(&target.host).await.unwrap_or_else(|| vec![at(PORT)]),
     }
 }
 
-/// What the DNS says (RFC 2782, RFC 6120 section 3.2.1, XEP-0368), the lowest priority first.
-async fn services(host: &str) -> Vec<Place> {
-    let Ok(resolver) = TokioResolver::builder_tokio().and_then(|builder| builder.build()) else {
-        return Vec::new();
-    };
+/// What the DNS says (RFC 2782, RFC 6120 section 3.2.1, XEP-0368), if it says anything.
+async fn services(host: &str) -> Option<Vec<Place>> {
+    let resolver = TokioResolver::builder_tokio().and_then(|builder| builder.build()).ok()?;
     let (direct, starttls) = tokio::join!(
         service(&resolver, "_xmpps-client", host, true),
         service(&resolver, "_xmpp-client", host, false),
     );
-    let mut found = [direct, starttls].concat();
+    in_order(direct, starttls)
+}
+
+/// The lowest priority first. None: the usual port is to be tried.
+fn in_order(direct: Option<Services>, starttls: Option<Services>) -> Option<Vec<Place>> {
+    let says_none = starttls.as_ref().is_some_and(Vec::is_empty);
+    let mut found: Vec<_> = [direct, starttls].into_iter().flatten().flatten().collect();
     found.sort_by_key(|(priority, _)| *priority);
-    found.into_iter().map(|(_, place)| place).collect()
+    let places: Vec<_> = found.into_iter().map(|(_, place)| place).collect();
+    (says_none || !places.is_empty()).then_some(places)
 }
 
 async fn service(
@@ -171,11 +173,9 @@ async fn service(
     service: &str,
     host: &str,
     is_direct: bool,
-) -> Vec<(u16, Place)> {
+) -> Option<Services> {
     let name = format!("{service}._tcp.{host}.");
-    let Ok(Ok(lookup)) = timeout(RESOLVE, resolver.srv_lookup(name)).await else {
-        return Vec::new();
-    };
+    let lookup = timeout(RESOLVE, resolver.srv_lookup(name)).await.ok()?.ok()?;
     let places = lookup.answers().iter().filter_map(|record| {
         let RData::SRV(srv) = &record.data else { return None };
         let host = srv.target.to_utf8();
@@ -184,7 +184,7 @@ async fn service(
         let place = Place { host, port: srv.port, is_direct };
         (!place.host.is_empty()).then_some((srv.priority, place))
     });
-    places.collect()
+    Some(places.collect())
 }
 
 #[cfg(test)]
@@ -207,6 +207,19 @@ mod tests {
         let mut before = Before::default();
         dial(&target, &mut before).await.unwrap();
         assert_eq!(before.address.unwrap().address, here.address);
+    }
+
+    #[test]
+    fn where_the_dns_says_that_there_is_no_service_there_is_none() {
+        let place =
+            |port, is_direct| Place { host: "lamps.example.org".to_owned(), port, is_direct };
+        let (direct, clear) = (place(5_223, true), place(5_222, false));
+        let all = in_order(Some(vec![(9, direct.clone())]), Some(vec![(1, clear.clone())]));
+        assert_eq!(all, Some(vec![clear, direct.clone()]));
+        assert_eq!(in_order(Some(vec![(9, direct.clone())]), Some(vec![])), Some(vec![direct]));
+        assert_eq!(in_order(None, Some(vec![])), Some(vec![]));
+        assert_eq!(in_order(Some(vec![]), None), None, "STARTTLS may be where it usually is");
+        assert_eq!(in_order(None, None), None);
     }
 
     #[tokio::test]

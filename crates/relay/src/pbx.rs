@@ -7,6 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use lampfield_xmpp_stream::writer::{StreamOpen, stream_close, stream_error, stream_features};
@@ -15,10 +16,13 @@ use socket2::SockRef;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell, watch};
+use tokio::time::timeout;
+use zeroize::Zeroizing;
 
 use crate::own_id::STREAM;
-use crate::said::{Goodbye, Said};
+use crate::said::{Goodbye, Login, Said};
+use crate::witness::Witness;
 
 /// Bytes that the PBX may leave unread before the server is no longer listened to.
 const UNREAD: usize = 256 * 1024;
@@ -34,13 +38,17 @@ pub struct Pbx {
     mouth: OwnedWriteHalf,
     /// The address from which the PBX connects.
     pub peer: SocketAddr,
+    local: SocketAddr,
     /// What the server knows its stream by, over whatever line it comes.
     pub name: String,
     said: RefCell<Said>,
+    witness: OnceCell<Option<Rc<Witness>>>,
     /// What its socket has not taken yet.
     unread: RefCell<BytesMut>,
     /// Streams that have begun from our side.
     greeted: Cell<u8>,
+    /// Steps of its login that it was asked for.
+    asked: watch::Sender<usize>,
     /// It has said something more.
     news: Notify,
     /// Its socket did not take all that it is to hear.
@@ -74,14 +82,18 @@ impl Pbx {
         if is_elsewhere(peer) {
             lampfield_tcp::prepare(&socket)?;
         }
+        let local = socket.local_addr()?;
         let (ear, mouth) = socket.into_split();
         let pbx = Self {
             mouth,
             peer,
+            local,
             name: format!("{:016x}", RandomState::new().hash_one(peer)),
             said: RefCell::default(),
+            witness: OnceCell::new(),
             unread: RefCell::default(),
             greeted: Cell::new(0),
+            asked: watch::Sender::new(1),
             news: Notify::new(),
             is_full: Notify::new(),
             room: Notify::new(),
@@ -91,9 +103,12 @@ impl Pbx {
 
     /// Listens to the PBX until its stream ends.
     pub async fn listen(&self, PbxReader(mut ear): PbxReader) -> PbxEnd {
-        let mut piece = vec![0; PIECE];
+        // Its login comes through here.
+        let mut piece = Zeroizing::new(vec![0; PIECE]);
         loop {
-            let Ok(count @ 1..) = ear.read(&mut piece).await else { return PbxEnd::Closed };
+            let Ok(count @ 1..) = ear.read(piece.as_mut_slice()).await else {
+                return PbxEnd::Closed;
+            };
             // It has Nagle on, and waits for our acknowledgment with what it says next.
             let _ = SockRef::from(ear.as_ref()).set_tcp_quickack(true);
             let mut input = piece.get(..count).unwrap_or_default();
@@ -192,14 +207,29 @@ impl Pbx {
     }
 
     /// The server has let it in: it begins its stream anew, and says what it has to say. Returns
-    /// when it has begun.
+    /// when it has begun, and its process is known. Nobody else's is looked for: on a machine with many
+    /// it takes its time.
     pub async fn let_in(&self) {
         self.said.borrow_mut().is_let_in = true;
+        self.asked.send_replace(3);
         self.wait_for(|said| said.has_begun_anew().then_some(())).await;
+        let find = async || Witness::of(self.peer, self.local).await.map(Rc::new);
+        self.witness.get_or_init(find).await;
+        self.news.notify_waiters();
+    }
+
+    /// Its process, once it is let in; none if that cannot be told.
+    pub async fn known(&self) -> Option<Rc<Witness>> {
+        self.wait_for(|_| self.witness.get().cloned()).await
+    }
+
+    /// Its process, as far as it is known.
+    pub fn witness(&self) -> Option<Rc<Witness>> {
+        self.witness.get().cloned().flatten()
     }
 
     /// Its login, when it has come.
-    pub async fn login(&self) -> Rc<[u8]> {
+    pub async fn login(&self) -> Login {
         self.wait_for(|said| said.login.clone()).await
     }
 
@@ -208,9 +238,28 @@ impl Pbx {
         self.said.borrow().account()
     }
 
+    /// Whether its login has come.
+    pub fn logs_in(&self) -> bool {
+        self.said.borrow().login.is_some()
+    }
+
     /// Its binding, when it has come.
     pub async fn binding(&self) -> Rc<[u8]> {
         self.wait_for(|said| said.binding.clone()).await
+    }
+
+    /// Returns when it has not taken for so long the next step of its login that it was asked for.
+    pub async fn is_late(&self, patience: Duration) {
+        let mut asked = self.asked.subscribe();
+        loop {
+            let step = *asked.borrow_and_update();
+            let taken = self.wait_for(|said| (said.steps() >= step).then_some(()));
+            if timeout(patience, taken).await.is_err() {
+                return;
+            }
+            // Its sender is there as long as this PBX.
+            let _ = asked.changed().await;
+        }
     }
 
     async fn wait_for<T>(&self, look: impl Fn(&Said) -> Option<T>) -> T {
@@ -226,6 +275,7 @@ impl Pbx {
     /// Greets the PBX for the server: with PLAIN, and nothing that could not be repeated.
     pub async fn greet(&self, domain: &str, features: impl FnOnce(&mut Vec<u8>)) {
         self.greeted.set(self.greeted.get() + 1);
+        self.asked.send_replace(2 * usize::from(self.greeted.get()));
         let mut out = Vec::new();
         open(&mut out, Some(domain));
         stream_features(&mut out, features);
@@ -294,4 +344,52 @@ fn open(out: &mut Vec<u8>, domain: Option<&str>) {
         version: Some("1.0"),
     };
     header.write(out);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use tokio::net::TcpListener;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+    const HEADER: &str = "<stream:stream xmlns='jabber:client' \
+        xmlns:stream='http://etherx.jabber.org/streams' to='example.org' version='1.0'>";
+    const LOGIN: &str =
+        "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGEAYg==</auth>";
+
+    /// Whether one that says this, and that when it has logged in, is late.
+    async fn is_late(first: &str, then: &str) -> bool {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut socket = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, peer) = listener.accept().await.unwrap();
+        let (pbx, ear) = Pbx::new(accepted, peer).unwrap();
+        socket.write_all(first.as_bytes()).unwrap();
+        let logs_in = async {
+            let domain = pbx.domain().await;
+            pbx.greet(&domain, Pbx::mechanisms).await;
+            pbx.login().await;
+            socket.write_all(then.as_bytes()).unwrap();
+            pbx.let_in().await;
+        };
+        let began = Instant::now();
+        tokio::select! {
+            _ = pbx.listen(ear) => panic!("it is there"),
+            () = async { logs_in.await; std::future::pending().await } => {}
+            () = pbx.is_late(PATIENCE) => assert!(began.elapsed() >= PATIENCE),
+            () = tokio::time::sleep(10 * PATIENCE) => return false,
+        }
+        true
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_go_on_with_its_login_is_late() {
+        assert!(is_late("", "").await);
+        assert!(is_late(HEADER, "").await);
+        assert!(is_late(&format!("{HEADER}{LOGIN}"), "").await);
+        assert!(!is_late(&format!("{HEADER}{LOGIN}"), HEADER).await);
+    }
 }

@@ -7,6 +7,7 @@ use lampfield_xmpp_stream::{
     Frame, Framer, Scope, Stanza, StanzaLimits, StreamCondition, StreamError, StreamHeader, Tag,
     ns, sasl,
 };
+use zeroize::Zeroizing;
 
 use crate::outgoing::Outgoing;
 use crate::reading::{Read, Word, read};
@@ -21,8 +22,8 @@ pub struct Said {
     line: Line,
     /// The server has taken its login.
     pub is_let_in: bool,
-    /// Its login, word for word: the only place where its password is.
-    pub login: Option<Rc<[u8]>>,
+    /// Its login, word for word, with its password.
+    pub login: Option<Login>,
     /// Its binding, word for word.
     pub binding: Option<Rc<[u8]>>,
     /// What it said last of everything.
@@ -31,6 +32,9 @@ pub struct Said {
     /// What it is answered for the server, which will hear its word later.
     pub answers: Vec<u8>,
 }
+
+/// A login, of which nothing is left in memory when the PBX has gone.
+pub type Login = Rc<Zeroizing<Box<[u8]>>>;
 
 /// The PBX has ended its stream by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,9 +111,20 @@ impl Said {
     /// The account that the login names: its text, and not its password, is for the log.
     pub fn account(&self) -> Option<String> {
         let login = Stanza::parse(self.login.as_ref()?, &self.scope, &StanzaLimits::AUTHENTICATED);
-        let message = sasl::decode(&login.ok()?.root().text()).ok()?;
+        let message = Zeroizing::new(sasl::decode(&login.ok()?.root().text()).ok()?);
         let name = message.split(|byte| *byte == 0).nth(1)?;
         Some(format!("{}@{}", String::from_utf8_lossy(name), self.domain()?))
+    }
+
+    /// How many steps of its login it has taken: a header, the login, a second header, the binding.
+    pub fn steps(&self) -> usize {
+        let taken = [
+            !self.headers.is_empty(),
+            self.login.is_some(),
+            self.has_begun_anew(),
+            self.binding.is_some(),
+        ];
+        taken.into_iter().take_while(|is_taken| *is_taken).count()
     }
 
     /// Whether the stream after the login has begun.
@@ -228,7 +243,7 @@ impl Said {
         if self.login.is_some() {
             return Err(StreamCondition::PolicyViolation.with("a second login"));
         }
-        self.login = Some(bytes.into());
+        self.login = Some(Rc::new(Zeroizing::new(bytes.into())));
         Ok(true)
     }
 

@@ -2,7 +2,7 @@
 //! silent keeps none of the others; a later one begins when the one before has failed or been silent for
 //! a while, so that an earlier one is used where it can be.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use futures_util::future::select_all;
@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 use crate::dial::Before;
+use crate::lines::Lines;
 use crate::server::{LineError, Open, open};
 use crate::settings::Settings;
 use crate::target::Target;
@@ -25,6 +26,7 @@ const HEAD_START: Duration = Duration::from_secs(2);
 pub struct Search<'a> {
     settings: &'a Settings,
     domain: &'a str,
+    lines: &'a Lines,
     found: Vec<Before>,
     /// The place of the target that has the head start.
     first: usize,
@@ -39,16 +41,34 @@ struct Tries<'a, 'f> {
     /// The first of them has failed.
     failed: &'f Notify,
     vain: &'f RefCell<Vain>,
-    /// There is nothing else, and it has never been of use.
-    is_all: bool,
+    answers: &'f Answers<'a>,
+}
+
+/// What has come of the last try at each target.
+struct Answers<'a> {
+    last: Vec<Cell<Answer>>,
+    lines: &'a Lines,
+    /// None of them has been of use to the PBX.
+    is_new: bool,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    /// It is still tried, or may be of use another time.
+    #[default]
+    Open,
+    /// It was not reached.
+    Unreached,
+    NoTls,
 }
 
 // === impl Search ===
 
 impl<'a> Search<'a> {
     /// For a server of this domain.
-    pub fn new(settings: &'a Settings, domain: &'a str) -> Self {
-        Self { settings, domain, found: vec![Before::default(); settings.targets.len()], first: 0 }
+    pub fn new(settings: &'a Settings, domain: &'a str, lines: &'a Lines) -> Self {
+        let found = vec![Before::default(); settings.targets.len()];
+        Self { settings, domain, lines, found, first: 0 }
     }
 
     /// Whether the one that was found was of use: else the next one has the head start, and the next
@@ -61,21 +81,23 @@ impl<'a> Search<'a> {
     /// Opens a connection to one of them, and says to which; notes what was in vain.
     ///
     /// # Errors
-    /// The only target is one that cannot be of use, and it `is_new`.
+    /// No server that answers has TLS, and none ever had; or the only one cannot be of use, and it
+    /// `is_new`.
     pub async fn find(
         &mut self,
         vain: &RefCell<Vain>,
         is_new: bool,
     ) -> Result<(Open, &'a Target), LineError> {
-        let Self { settings, domain, ref mut found, first } = *self;
-        let is_all = is_new && settings.targets.len() == 1;
+        let Self { settings, domain, lines, ref mut found, first } = *self;
+        let answers = Answers::of(settings.targets.len(), lines, is_new);
         let failed: Vec<_> = settings.targets.iter().map(|_| Notify::new()).collect();
         let mut former: Option<&Notify> = None;
         let mut all = Vec::new();
         let mut targets: Vec<_> = settings.targets.iter().zip(found).zip(&failed).collect();
         targets.rotate_left(first);
         for ((target, before), failed) in targets {
-            let tries = Tries { settings, domain, target, before, failed, vain, is_all };
+            let answers = &answers;
+            let tries = Tries { settings, domain, target, before, failed, vain, answers };
             all.push(Box::pin(tries.run(all.len(), former.replace(failed))));
         }
         select_all(all).await.0
@@ -96,14 +118,45 @@ impl<'a> Tries<'a, '_> {
         }
         let mut pause = PAUSE.0;
         loop {
-            match open(self.target, self.before, &self.settings.trust, self.domain).await {
-                Ok(open) => return Ok((open, self.target)),
-                Err(error) if self.is_all && error.is_final() => return Err(error),
+            let (trust, lines) = (&self.settings.trust, self.answers.lines);
+            match open(self.target, self.before, trust, self.domain, lines).await {
+                Ok(open) => {
+                    lines.had_tls.set(true);
+                    return Ok((open, self.target));
+                }
+                Err(error) if self.answers.are_useless_with(place, &error) => return Err(error),
                 Err(error) => self.vain.borrow_mut().note(self.target, &error),
             }
             self.failed.notify_one();
             sleep(pause).await;
             pause = (pause * 2).min(PAUSE.1);
+        }
+    }
+}
+
+// === impl Answers ===
+
+impl<'a> Answers<'a> {
+    fn of(targets: usize, lines: &'a Lines, is_new: bool) -> Self {
+        Self { last: (0..targets).map(|_| Cell::default()).collect(), lines, is_new }
+    }
+
+    /// Notes this one. Says whether no further one can be of use: all that answer are without TLS and
+    /// always were, or what the only one says is final.
+    fn are_useless_with(&self, place: usize, error: &LineError) -> bool {
+        let answer = match error {
+            LineError::NoTls => Answer::NoTls,
+            LineError::Unreached(_) => Answer::Unreached,
+            _ => Answer::Open,
+        };
+        if let Some(last) = self.last.get(place) {
+            last.set(answer);
+        }
+        match answer {
+            Answer::NoTls => {
+                !self.lines.had_tls.get() && self.last.iter().all(|last| last.get() != Answer::Open)
+            }
+            _ => self.is_new && self.last.len() == 1 && error.is_final(),
         }
     }
 }
@@ -137,11 +190,33 @@ mod tests {
         let servers = servers.map(|server| TcpListener::from_std(server).unwrap());
         let trust = Trust::pinned(vec![Fingerprint::of(b"")]).unwrap();
         let settings = Settings { targets: targets.into(), trust };
-        let mut search = Search::new(&settings, "example.org");
+        let lines = Lines::default();
+        let mut search = Search::new(&settings, "example.org", &lines);
         assert_eq!(asked(&mut search, &servers).await, [true, false]);
         search.was_of_use(false);
         assert_eq!(asked(&mut search, &servers).await, [false, true]);
         search.was_of_use(true);
         assert_eq!(asked(&mut search, &servers).await, [true, false]);
+    }
+
+    #[test]
+    fn a_relay_is_useless_when_all_who_answer_never_had_tls() {
+        let refused = || LineError::Unreached(std::io::ErrorKind::ConnectionRefused.into());
+        let lines = Lines::default();
+        let answers = Answers::of(3, &lines, false);
+        assert!(!answers.are_useless_with(0, &LineError::NoTls));
+        assert!(!answers.are_useless_with(1, &refused()));
+        assert!(answers.are_useless_with(2, &LineError::NoTls));
+        assert!(!answers.are_useless_with(2, &LineError::Slow));
+        assert!(!answers.are_useless_with(0, &LineError::NoTls));
+        assert!(!answers.are_useless_with(2, &refused()));
+        assert!(answers.are_useless_with(0, &LineError::NoTls));
+        lines.had_tls.set(true);
+        assert!(!answers.are_useless_with(0, &LineError::NoTls));
+        for (is_new, count, is_useless) in [(true, 1, true), (false, 1, false), (true, 2, false)] {
+            let answers = Answers::of(count, &lines, is_new);
+            assert_eq!(answers.are_useless_with(0, &LineError::Relay), is_useless);
+            assert!(!answers.are_useless_with(0, &refused()), "it may come back");
+        }
     }
 }

@@ -18,6 +18,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::dial::{Before, Dialled, dial};
+use crate::lines::Lines;
 use crate::own_id::{STREAM, is_ours};
 use crate::target::Target;
 use crate::trust::Trust;
@@ -87,6 +88,9 @@ pub enum LineError {
     /// What the server said is no XMPP.
     #[error("the server's stream is broken: {0}")]
     Broken(#[from] StreamError),
+    /// The server said something while it was the PBX's turn.
+    #[error("the server speaks out of turn")]
+    OutOfTurn,
     /// The server does not offer TLS.
     #[error("the server offers no TLS")]
     NoTls,
@@ -128,6 +132,7 @@ pub async fn open(
     before: &mut Before,
     trust: &Trust,
     domain: &str,
+    lines: &Lines,
 ) -> Result<Open, LineError> {
     let dialled = dial(target, before).await.map_err(LineError::Unreached)?;
     // Until it is of use.
@@ -135,13 +140,24 @@ pub async fn open(
     let Dialled { socket, is_direct } = dialled;
     lampfield_tcp::prepare(&socket)?;
     let (fd, local) = (socket.as_fd().try_clone_to_owned()?, socket.local_addr().ok());
+    let _beginning = socket.local_addr().map(|local| lines.begin(local));
     let socket = if is_direct { socket } else { start_tls(socket, domain).await? };
     let name = name(domain, target)?;
     let connector = TlsConnector::from(trust.config());
     let tls = timeout(PATIENCE, connector.connect(name, socket)).await;
-    let server = Server::new(tls.map_err(|_| LineError::Slow)??);
+    let tls = tls.map_err(|_| LineError::Slow)?.map_err(not_begun)?;
+    let server = Server::new(tls);
     before.is_in_vain = false;
     Ok(Open { server, socket: fd, local: local.map(|address| address.ip()) })
+}
+
+/// Why TLS did not begin: a server that expects clear text answers with clear text.
+fn not_begun(error: io::Error) -> LineError {
+    use rustls::{Error, InvalidMessage::InvalidContentType};
+    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(Error::InvalidMessage(InvalidContentType)) => LineError::NoTls,
+        _ => error.into(),
+    }
 }
 
 /// The name that TLS asks for: not every domain of an account can stand in a certificate.
@@ -151,7 +167,11 @@ fn name(domain: &str, target: &Target) -> Result<ServerName<'static>, LineError>
     Ok(name.map_err(io::Error::other)?)
 }
 
-async fn start_tls(socket: TcpStream, domain: &str) -> Result<TcpStream, LineError> {
+/// What TLS is then put on.
+pub async fn start_tls<S>(socket: S, domain: &str) -> Result<S, LineError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let mut clear = Server::new(socket);
     let mut ask = header(domain);
     Tag::open(&mut ask, "starttls").xmlns(ns::TLS).empty();
@@ -245,6 +265,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
     /// It does not come in time, or the stream has ended.
     pub async fn answer(&mut self) -> Result<Vec<u8>, LineError> {
         timeout(PATIENCE, self.ear.stanza()).await.map_err(|_| LineError::Slow)?
+    }
+
+    /// Waits for the PBX, for as long as the server keeps the stream: it does not wait for good, and has
+    /// nothing to say meanwhile.
+    ///
+    /// # Errors
+    /// Why the stream has ended.
+    pub async fn open_until<T>(&mut self, said: impl Future<Output = T>) -> Result<T, LineError> {
+        tokio::select! {
+            biased;
+            said = said => Ok(said),
+            unasked = self.ear.stanza() => {
+                let _ = unasked?;
+                Err(LineError::OutOfTurn)
+            }
+        }
     }
 
     /// Whether the element that came has this local name in this namespace.

@@ -6,8 +6,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits, Tag, ns};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
+use zeroize::Zeroizing;
 
+use crate::lines::Lines;
 use crate::own_id::REPEATED;
 use crate::pbx::Pbx;
 use crate::search::Search;
@@ -18,7 +20,7 @@ use crate::vain::Vain;
 /// The pause after a stream has ended, and after many that came to nothing: who is turned away at once
 /// does not ask all the time.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
-/// Who connects and says nothing for so long is no PBX.
+/// Who does not begin its stream for so long is no PBX, nor who does not go on with its login.
 const BEGINS_WITHIN: Duration = Duration::from_secs(30);
 /// The pause while the server still has the PBX's former stream, of which it has heard no end: it
 /// notices by itself, but not the sooner for being asked.
@@ -48,8 +50,8 @@ pub enum Refused {
     /// The server has ended its stream for good, or is none that a relay can be used with.
     #[error("{0}")]
     Ended(LineError),
-    /// It has not even begun.
-    #[error("nothing was said within {} s", BEGINS_WITHIN.as_secs())]
+    /// It has not begun, or not gone on.
+    #[error("the PBX has not logged in within {} s", BEGINS_WITHIN.as_secs())]
     Silent,
     /// The PBX has gone, and the server knows.
     #[error("the PBX has gone")]
@@ -62,11 +64,18 @@ enum StreamEnd {
     Refused(Refused),
 }
 
-/// Carries a PBX's stream for as long as the server lets it.
-pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
-    let Ok(domain) = timeout(BEGINS_WITHIN, pbx.domain()).await else { return Refused::Silent };
+/// Carries a PBX's stream for as long as the server lets it, if it is one.
+pub async fn carry(pbx: &Pbx, settings: &Settings, lines: &Lines) -> Refused {
+    tokio::select! {
+        refused = carry_on(pbx, settings, lines) => refused,
+        () = pbx.is_late(BEGINS_WITHIN) => Refused::Silent,
+    }
+}
+
+async fn carry_on(pbx: &Pbx, settings: &Settings, lines: &Lines) -> Refused {
+    let domain = pbx.domain().await;
     let mut progress = Progress::default();
-    let mut search = Search::new(settings, &domain);
+    let mut search = Search::new(settings, &domain, lines);
     let vain = RefCell::new(Vain::new(pbx.peer));
     let mut occupied = 0;
     let mut pause = PAUSE.0;
@@ -105,8 +114,7 @@ pub async fn carry(pbx: &Pbx, settings: &Settings) -> Refused {
 /// ours.
 fn is_final(error: &LineError, progress: &Progress) -> bool {
     match error {
-        // Once it was there with TLS, it is somebody on the line who takes TLS out.
-        LineError::NoTls | LineError::NoPlain => progress.address.is_none(),
+        LineError::NoPlain => progress.address.is_none(),
         error => error.is_final(),
     }
 }
@@ -157,14 +165,15 @@ where
 {
     let is_known = progress.is_known && progress.address.is_some();
     if is_known {
+        let login = pbx.login().await;
         let parts = [
             &header(domain)[..],
-            &pbx.login().await,
+            &login,
             &header(domain),
             &introduction(pbx, local),
             &binding(pbx, progress).await,
         ];
-        server.send(&parts.concat()).await?;
+        server.send(&Zeroizing::new(parts.concat())).await?;
     } else {
         server.send(&header(domain)).await?;
     }
@@ -175,7 +184,8 @@ where
         pbx.greet(domain, Pbx::mechanisms).await;
     }
     if !is_known {
-        server.send(&pbx.login().await).await?;
+        let login = server.open_until(pbx.login()).await?;
+        server.send(&login).await?;
     }
     let answer = server.answer().await?;
     if !server.is(&answer, ns::SASL, "success") {
@@ -188,7 +198,7 @@ where
     if !std::mem::replace(&mut progress.is_let_in, true) {
         pbx.tell(&answer).await;
     }
-    pbx.let_in().await;
+    server.open_until(pbx.let_in()).await?;
     server.restart();
     if !is_known {
         server.send(&header(domain)).await?;
@@ -200,7 +210,8 @@ where
     }
     if !is_known {
         let introduction = if features.relay { introduction(pbx, local) } else { Vec::new() };
-        server.send(&[&introduction[..], &binding(pbx, progress).await].concat()).await?;
+        let binding = server.open_until(binding(pbx, progress)).await?;
+        server.send(&[&introduction[..], &binding].concat()).await?;
     }
     bound(pbx, &server.answer().await?, progress).await
 }
@@ -286,6 +297,13 @@ fn reason(answer: &[u8]) -> Option<String> {
     })
 }
 
+/// Reads what may answer a login, for whoever searches for answers that break it.
+pub fn read_answer(answer: &[u8]) {
+    if address(answer).is_none() {
+        let _ = not_let_in(answer);
+    }
+}
+
 impl From<LineError> for StreamEnd {
     fn from(error: LineError) -> Self {
         Self::Line(error)
@@ -297,11 +315,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_without_tls_is_useless_unless_it_had_it_before() {
+    fn a_server_without_plain_is_useless_unless_it_had_it_before() {
         let mut progress = Progress::default();
-        assert!(is_final(&LineError::NoTls, &progress));
+        assert!(is_final(&LineError::NoPlain, &progress));
         progress.address = Some("a@b/c".to_owned());
-        assert!(!is_final(&LineError::NoTls, &progress));
+        assert!(!is_final(&LineError::NoPlain, &progress));
         for (condition, ends) in [
             ("conflict", true),
             ("invalid-from", true),

@@ -31,6 +31,9 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Self, TargetError> {
         let wrong = || TargetError(text.to_owned());
         if let Ok(address) = text.parse::<SocketAddr>() {
+            if address.port() == 0 {
+                return Err(wrong());
+            }
             return Ok(Self { host: address.ip().to_string(), port: Some(address.port()) });
         }
         let bare = text.trim_start_matches('[').trim_end_matches(']');
@@ -86,7 +89,9 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(is), "{text}");
         }
-        for text in ["", ":5222", "host:", "host:0", "host:70000", "a b", "host:5222:1", "<x>"] {
+        for text in
+            ["", ":5222", "host:", "host:0", "[::1]:0", "host:70000", "a b", "host:5222:1", "<x>"]
+        {
             assert!(text.parse::<Target>().is_err(), "{text}");
         }
     }

@@ -2,9 +2,11 @@
 
 use lampfield_xmpp_stream::{Frame, Framer, Scope, Stanza, StanzaLimits, ns};
 
+use crate::fingerprint::Fingerprint;
 use crate::own_id::is_ours;
 use crate::said::Said;
-use crate::server;
+use crate::target::Target;
+use crate::{server, session};
 
 /// A PBX says this in pieces, while its line comes and goes. Panics where a promise is broken.
 pub fn pbx_says(pieces: &[&[u8]]) {
@@ -50,6 +52,26 @@ fn answered(said: &mut Said, about: usize) -> Vec<bool> {
     }
     assert!(input.is_empty(), "{}", String::from_utf8_lossy(&bytes));
     are_ours
+}
+
+/// A server says this before TLS, and one stanza of it after a login. Panics where a promise is broken.
+pub fn server_begins(bytes: &[u8]) {
+    session::read_answer(bytes);
+    if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() {
+        let socket = tokio::io::join(bytes, tokio::io::sink());
+        let _ = runtime.block_on(server::start_tls(socket, "example.org"));
+    }
+}
+
+/// Somebody types this behind `--to` and `--fingerprint`. Panics where a promise is broken.
+pub fn is_typed(text: &str) {
+    if let Ok(target) = text.parse::<Target>() {
+        assert!(target.port != Some(0), "{text:?}");
+        assert_eq!(target.to_string().parse(), Ok(target), "{text:?}");
+    }
+    if let Ok(fingerprint) = text.parse::<Fingerprint>() {
+        assert_eq!(fingerprint.to_string().parse(), Ok(fingerprint), "{text:?}");
+    }
 }
 
 /// A server says this. Panics where a promise is broken.

@@ -53,22 +53,20 @@ pub enum TrustError {
 /// Looks at the certificate that a server shows.
 #[derive(Debug)]
 struct Verifier {
-    rule: Rule,
+    /// Right is whose certificate or key has one of these fingerprints...
+    pinned: Vec<Fingerprint>,
+    /// ... and who is signed.
+    signed: Option<Signed>,
     provider: Arc<CryptoProvider>,
 }
 
-/// Which certificates are right.
+/// The certificates that authorities have signed, and those that are known themselves.
 #[derive(Debug)]
-enum Rule {
-    /// Those with one of these fingerprints, or whose key has one.
-    Pinned(Vec<Fingerprint>),
-    /// Those that authorities have signed, and those that are known themselves.
-    Signed {
-        known: Vec<CertificateDer<'static>>,
-        /// Names that are as good as the domain's: the operator has given them.
-        hosts: Vec<ServerName<'static>>,
-        by_authorities: Arc<WebPkiServerVerifier>,
-    },
+struct Signed {
+    known: Vec<CertificateDer<'static>>,
+    /// Names that are as good as the domain's: the operator has given them.
+    hosts: Vec<ServerName<'static>>,
+    by_authorities: Arc<WebPkiServerVerifier>,
 }
 
 // === impl Trust ===
@@ -79,14 +77,19 @@ impl Trust {
     /// # Errors
     /// None that is to be expected.
     pub fn pinned(fingerprints: Vec<Fingerprint>) -> Result<Self, TrustError> {
-        Self::by(Rule::Pinned(fingerprints))
+        Self::by(fingerprints, None)
     }
 
-    /// Whom the certificates of a PEM file have signed, and these themselves.
+    /// Whom the certificates of a PEM file have signed, and these themselves; and whoever has one of
+    /// these fingerprints.
     ///
     /// # Errors
     /// The file cannot be read, or has none.
-    pub fn file(path: &Path, targets: &[Target]) -> Result<Self, TrustError> {
+    pub fn file(
+        path: &Path,
+        targets: &[Target],
+        pinned: Vec<Fingerprint>,
+    ) -> Result<Self, TrustError> {
         let unreadable = |error: pem::Error| {
             let why = match &error {
                 pem::Error::Io(error) if error.kind() == ErrorKind::NotFound => {
@@ -102,7 +105,7 @@ impl Trust {
         if known.is_empty() {
             return Err(TrustError::Empty(path.display().to_string()));
         }
-        Self::signed(known.clone(), known, targets)
+        Self::by(pinned, Some(Signed::by(known.clone(), known, targets)?))
     }
 
     /// Whom the authorities that the system trusts have signed.
@@ -114,28 +117,12 @@ impl Trust {
         if found.certs.is_empty() {
             return Err(TrustError::NoStore);
         }
-        Self::signed(found.certs, Vec::new(), targets)
+        Self::by(Vec::new(), Some(Signed::by(found.certs, Vec::new(), targets)?))
     }
 
-    fn signed(
-        authorities: Vec<CertificateDer<'static>>,
-        known: Vec<CertificateDer<'static>>,
-        targets: &[Target],
-    ) -> Result<Self, TrustError> {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(authorities);
+    fn by(pinned: Vec<Fingerprint>, signed: Option<Signed>) -> Result<Self, TrustError> {
         let provider = Arc::new(ring::default_provider());
-        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
-        let by_authorities =
-            verifier.build().map_err(|error| TrustError::Tls(error.to_string()))?;
-        let host = |target: &Target| ServerName::try_from(target.host.clone()).ok();
-        let hosts = targets.iter().filter_map(host).collect();
-        Self::by(Rule::Signed { known, hosts, by_authorities })
-    }
-
-    fn by(rule: Rule) -> Result<Self, TrustError> {
-        let provider = Arc::new(ring::default_provider());
-        let verifier = Verifier { rule, provider: Arc::clone(&provider) };
+        let verifier = Verifier { pinned, signed, provider: Arc::clone(&provider) };
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| TrustError::Tls(error.to_string()))?
@@ -151,6 +138,26 @@ impl Trust {
     }
 }
 
+// === impl Signed ===
+
+impl Signed {
+    fn by(
+        authorities: Vec<CertificateDer<'static>>,
+        known: Vec<CertificateDer<'static>>,
+        targets: &[Target],
+    ) -> Result<Self, TrustError> {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(authorities);
+        let provider = Arc::new(ring::default_provider());
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+        let by_authorities =
+            verifier.build().map_err(|error| TrustError::Tls(error.to_string()))?;
+        let host = |target: &Target| ServerName::try_from(target.host.clone()).ok();
+        let hosts = targets.iter().filter_map(host).collect();
+        Ok(Self { known, hosts, by_authorities })
+    }
+}
+
 // === impl Verifier ===
 
 impl ServerCertVerifier for Verifier {
@@ -162,13 +169,15 @@ impl ServerCertVerifier for Verifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        match &self.rule {
-            Rule::Pinned(fingerprints) => pinned(fingerprints, certificate),
+        let pinned = pinned(&self.pinned, certificate);
+        match &self.signed {
+            None => pinned,
+            Some(_) if pinned.is_ok() => pinned,
             // A certificate that a server has made for itself has nobody to sign it.
-            Rule::Signed { known, .. } if known.iter().any(|known| known == certificate) => {
+            Some(Signed { known, .. }) if known.iter().any(|known| known == certificate) => {
                 Ok(ServerCertVerified::assertion())
             }
-            Rule::Signed { hosts, by_authorities, .. } => {
+            Some(Signed { hosts, by_authorities, .. }) => {
                 let mut outcome = Err(CertificateError::NotValidForName.into());
                 let names: Vec<_> = std::iter::once(name).chain(hosts).collect();
                 for name in &names {

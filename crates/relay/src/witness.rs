@@ -1,28 +1,43 @@
 //! Whether the PBX's process is gone, or has only closed its stream: `module reload res_xmpp.so`
 //! does that, and its lamps should stay.
 //!
-//! The process is found once, when it connects: by the socket it holds, if we may look at its
-//! descriptors, or else as the only program of its owner that is called `asterisk` and is no console.
+//! A relay that may not see who holds the PBX's socket, as a user of its own may not, suspects each
+//! Asterisk of the socket's owner. The one that ends when the stream does was it.
 
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use procfs::process::{FDTarget, Process, all_processes};
-use tokio::time::{Instant, sleep};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep, timeout};
 
-/// How long after the end of its stream a process may take to end.
+use crate::process::Process;
+
+/// How long after the end of its stream a process may take to end, and how long before it may have begun.
 const ENDS_WITHIN: Duration = Duration::from_secs(5);
-/// How often it is looked at meanwhile.
+const BEGAN_WITHIN: Duration = Duration::from_secs(1);
+/// How often it is looked at meanwhile, and how often several are while the stream goes on.
 const LOOK: Duration = Duration::from_millis(50);
-/// `PF_EXITING` of linux/sched.h: it has begun to close its descriptors.
-const EXITING: u32 = 4;
+const SELDOM: Duration = Duration::from_millis(500);
+/// More than so many Asterisks of one user are not told apart.
+const MOST: usize = 16;
+/// How long it may take to find the process. One that hangs in the kernel can keep whoever looks at it.
+const FOUND_WITHIN: Duration = Duration::from_secs(2);
+/// One search at a time: whatever comes to the relay at once takes no more than one thread.
+static SEARCH: Semaphore = Semaphore::const_new(1);
 
-/// The process behind a connection from this machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Witness {
-    pid: i32,
-    /// Process numbers are used again, not with the same time.
-    started: u64,
+/// The process behind a connection from this machine, or several of which one is.
+#[derive(Debug)]
+pub struct Witness(RefCell<Vec<Suspect>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Suspect {
+    process: Process,
+    /// When it was first seen to have ended.
+    ended: Option<Instant>,
 }
 
 // === impl Witness ===
@@ -30,35 +45,43 @@ pub struct Witness {
 impl Witness {
     /// The process that has connected from `peer` to `local`; none if it is on another machine, or
     /// cannot be told.
-    pub fn of(peer: SocketAddr, local: SocketAddr) -> Option<Self> {
-        let (inode, owner) = socket(peer, local)?;
-        let theirs = || {
-            all_processes()
-                .into_iter()
-                .flatten()
-                .flatten()
-                .filter(move |process| process.uid().is_ok_and(|uid| uid == owner))
+    pub async fn of(peer: SocketAddr, local: SocketAddr) -> Option<Self> {
+        let search = async {
+            let turn = SEARCH.acquire().await.ok()?;
+            let search = move || {
+                let found = Process::behind(peer, local);
+                drop(turn);
+                found
+            };
+            spawn_blocking(search).await.ok()
         };
-        let holder = theirs().find(|process| holds(process, inode));
-        let process = holder.or_else(|| {
-            let mut named = theirs().filter(is_server);
-            let first = named.next()?;
-            named.next().is_none().then_some(first)
-        })?;
-        let stat = process.stat().ok()?;
-        Some(Self { pid: stat.pid, started: stat.starttime })
+        let found = timeout(FOUND_WITHIN, search).await.ok()??;
+        (1..=MOST).contains(&found.len()).then(|| Self::among(&found))
     }
 
-    /// Whether it is the process that asks.
-    pub fn is_this_process(self) -> bool {
-        u32::try_from(self.pid).is_ok_and(|pid| pid == std::process::id())
+    fn among(processes: &[Process]) -> Self {
+        let suspect = |process: &Process| Suspect { process: *process, ended: None };
+        Self(RefCell::new(processes.iter().map(suspect).collect()))
+    }
+
+    /// Sees which of several end while the stream goes on: these were not it.
+    pub async fn watch(&self) -> Infallible {
+        if self.0.borrow().len() == 1 {
+            return pending().await;
+        }
+        loop {
+            sleep(SELDOM).await;
+            self.look();
+        }
     }
 
     /// Waits for the process to end, if its stream has just ended with it; says whether it did.
-    pub async fn ends(self) -> bool {
+    pub async fn ends(&self) -> bool {
         let began = Instant::now();
         while began.elapsed() < ENDS_WITHIN {
-            if self.has_ended() {
+            self.look();
+            let with_it = |one: &Suspect| one.ended.is_some_and(|at| at + BEGAN_WITHIN > began);
+            if self.0.borrow().iter().any(with_it) {
                 return true;
             }
             sleep(LOOK).await;
@@ -66,75 +89,62 @@ impl Witness {
         false
     }
 
-    fn has_ended(self) -> bool {
-        let stat = Process::new(self.pid).and_then(|process| process.stat());
-        stat.map_or(true, |stat| {
-            stat.starttime != self.started
-                || stat.flags & EXITING != 0
-                || matches!(stat.state, 'Z' | 'X')
-        })
+    /// Whether both may be the same process, and it lives.
+    pub fn may_be(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.0.borrow(), other.0.borrow());
+        let mut living = ours.iter().filter(|one| one.ended.is_none());
+        living.any(|one| theirs.iter().any(|other| other.process == one.process))
     }
-}
 
-/// The inode and the owner of the other end of a connection.
-fn socket(peer: SocketAddr, local: SocketAddr) -> Option<(u64, u32)> {
-    let tables = [procfs::net::tcp(), procfs::net::tcp6()];
-    let mut entries = tables.into_iter().flatten().flatten();
-    let same = |one: SocketAddr, other: SocketAddr| {
-        one.port() == other.port() && one.ip().to_canonical() == other.ip().to_canonical()
-    };
-    entries
-        .find(|entry| same(entry.local_address, peer) && same(entry.remote_address, local))
-        .map(|entry| (entry.inode, entry.uid))
-}
-
-fn holds(process: &Process, inode: u64) -> bool {
-    let descriptors = process.fd().into_iter().flatten().flatten();
-    descriptors.into_iter().any(|fd| matches!(fd.target, FDTarget::Socket(held) if held == inode))
-}
-
-fn is_server(process: &Process) -> bool {
-    process.stat().is_ok_and(|stat| stat.comm == "asterisk")
-        && process.cmdline().is_ok_and(|arguments| !is_console(&arguments))
-}
-
-/// Whether these arguments make `asterisk` connect to another one, which has often some consoles:
-/// `-r`, `-R` and `-x`, also among other letters.
-fn is_console(arguments: &[String]) -> bool {
-    let is_short = |argument: &&String| argument.starts_with('-') && !argument.starts_with("--");
-    let mut options = arguments.iter().filter(is_short);
-    options.any(|option| option.contains(['r', 'R', 'x']))
+    fn look(&self) {
+        for one in self.0.borrow_mut().iter_mut().filter(|one| one.ended.is_none()) {
+            one.ended = one.process.is_gone().then(Instant::now);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::process::{Child, Command};
+
     use tokio::net::{TcpListener, TcpStream};
+    use tokio::time::advance;
 
     use super::*;
 
     #[tokio::test]
     async fn the_process_behind_a_connection() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, peer) = listener.accept().await.unwrap();
-        let witness = Witness::of(peer, server.local_addr().unwrap()).unwrap();
-        assert!(witness.is_this_process());
-        assert!(!witness.has_ended());
-        drop(client);
-        let another = Witness { started: witness.started + 1, ..witness };
-        assert!(another.ends().await);
+        let local = server.local_addr().unwrap();
+        let witness = Witness::of(peer, local).await.unwrap();
+        let this = Witness::among(&[Process::numbered(std::process::id()).unwrap()]);
+        assert!(witness.may_be(&this));
+        assert!(Witness::of(local, local).await.is_none());
     }
 
-    #[test]
-    fn consoles_are_no_servers() {
-        let is = |line: &str| is_console(&line.split(' ').map(str::to_owned).collect::<Vec<_>>());
-        for server in ["asterisk", "/usr/sbin/asterisk -g -f -p -U asterisk", "asterisk -C /x/r"] {
-            assert!(!is(server), "{server}");
-        }
-        for console in
-            ["asterisk -r", "rasterisk -rvvv", "asterisk -vvvR", "asterisk -C x -rx stop"]
-        {
-            assert!(is(console), "{console}");
-        }
+    #[tokio::test(start_paused = true)]
+    async fn of_several_the_one_that_ends_with_the_stream_was_it() {
+        let (mut one, mut other) = (child(), child());
+        let both = || {
+            let numbers = [one.id(), other.id()];
+            Witness::among(&numbers.map(|number| Process::numbered(number).unwrap()))
+        };
+        let (first, second) = (both(), both());
+        assert!(first.may_be(&second) && !first.ends().await);
+        one.kill().unwrap();
+        one.wait().unwrap();
+        assert!(first.ends().await);
+        second.look();
+        advance(BEGAN_WITHIN).await;
+        assert!(!second.ends().await, "it ended before, and its stream did not");
+        other.kill().unwrap();
+        assert!(second.ends().await, "nobody has waited for it yet");
+        assert!(!second.may_be(&first));
+    }
+
+    fn child() -> Child {
+        Command::new("sleep").arg("600").spawn().unwrap()
     }
 }

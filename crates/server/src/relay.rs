@@ -1,14 +1,18 @@
 //! `relay`: puts the relay on its socket and stops it.
 
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use lampfield_relay::{Relay, RelayError, Settings};
 use listenfd::ListenFd;
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
+};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinError, LocalSet, spawn_local};
 
 use crate::advice::cannot_listen;
@@ -24,16 +28,36 @@ const TIDY_EVERY: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// What keeps it from starting, or from being of any use.
-pub fn run(listen: Option<SocketAddr>, settings: Settings) -> Result<ExitCode, Failure> {
+pub fn run(
+    listen: Option<SocketAddr>,
+    settings: impl FnOnce() -> Result<Settings, Failure>,
+) -> Result<ExitCode, Failure> {
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
-    let log = RunningLog::start(&keys::Log::usual())?;
+    keep_secrets();
+    let _ = use_all_descriptors();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::bug(format!("no runtime: {error}")))?;
-    let outcome = run_on(runtime, carry(listen, settings));
+    // Before all that takes its time: a stop is one in good order as soon as it can be.
+    let stop = Stop::listen(&runtime).map_err(Failure::bug)?;
+    let settings = settings()?;
+    let log = RunningLog::start(&keys::Log::usual())?;
+    let outcome = run_on(runtime, carry(listen, settings, stop));
     let outcome = outcome.unwrap_or_else(|ended| Err(Failure::bug(ended)));
     // What was logged is written.
     drop(log);
     outcome
+}
+
+/// Passwords of PBXs are in memory, and in no file: not in that of a core either.
+fn keep_secrets() {
+    // What it refuses (an older kernel) is no reason not to run.
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
+/// The usual limit is one for programs that know no other way to wait for many than select(2).
+fn use_all_descriptors() -> rustix::io::Result<()> {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })
 }
 
 /// Does the work, and waits for nothing else: a thread that looks a name up may take half a minute
@@ -51,9 +75,11 @@ fn run_on<T: 'static>(
     outcome
 }
 
-async fn carry(listen: Option<SocketAddr>, settings: Settings) -> Result<ExitCode, Failure> {
-    let mut stop = signal(SignalKind::terminate()).map_err(Failure::bug)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::bug)?;
+async fn carry(
+    listen: Option<SocketAddr>,
+    settings: Settings,
+    mut stop: Stop,
+) -> Result<ExitCode, Failure> {
     let listener = bind(listen)?;
     let address = listener.local_addr().map_err(Failure::bug)?;
     let to: Vec<_> = settings.targets.iter().map(ToString::to_string).collect();
@@ -63,15 +89,36 @@ async fn carry(listen: Option<SocketAddr>, settings: Settings) -> Result<ExitCod
             "passwords come to this address in clear text; a relay belongs on the PBX's machine"
         );
     }
-    eprintln!("lampfield relay ready on {address}, to {}", to.join(", "));
+    // Nobody may be there to read it.
+    let _ = writeln!(io::stderr(), "lampfield relay ready on {address}, to {}", to.join(", "));
     spawn_local(memory::keep_small(TIDY_EVERY));
     tokio::select! {
         error = Relay::new(listener, settings).run() => return Err(useless(&error)),
-        _ = stop.recv() => {}
-        _ = interrupt.recv() => {}
+        () = stop.comes() => {}
     }
     tracing::info!(code = "stop", "stopping");
     Ok(ExitCode::SUCCESS)
+}
+
+/// The two signals that tell it to stop.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn listen(runtime: &Runtime) -> io::Result<Self> {
+        let _runtime = runtime.enter();
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn comes(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// The socket that systemd has opened, or one of our own.

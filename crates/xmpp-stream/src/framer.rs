@@ -11,6 +11,8 @@ mod header;
 mod scan;
 mod unfinished;
 
+use zeroize::Zeroize;
+
 use crate::limits::StanzaLimits;
 use crate::stream_error::{StreamCondition, StreamError};
 
@@ -88,8 +90,10 @@ impl Framer {
 
     /// Expects a new stream header, under other limits: after STARTTLS, SASL or a failed attempt.
     ///
-    /// After STARTTLS the caller must also throw away the rest of its input, which came in clear.
+    /// After STARTTLS the caller must also throw away the rest of its input, which came in clear. What
+    /// came last is often a login, of which nothing stays in memory.
     pub fn reset(&mut self, limits: StanzaLimits) {
+        self.partial.zeroize();
         *self = Self::new(limits);
     }
 

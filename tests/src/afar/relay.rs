@@ -18,6 +18,8 @@ pub const LISTEN: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 5_222);
 /// A relay, killed when dropped.
 pub struct Relay {
     process: Option<Process>,
+    /// What runs it, with arguments.
+    program: Vec<String>,
     said: Arc<Mutex<Vec<String>>>,
     machine: Option<Arc<Namespace>>,
     listen: SocketAddrV4,
@@ -32,38 +34,58 @@ pub enum Trust {
     Fingerprint(String),
     /// Whoever is signed by what is in this file, or in it himself.
     Ca(PathBuf),
+    /// Whoever is right by one of the two.
+    Either(String, PathBuf),
 }
 
 impl Trust {
-    fn arguments(&self) -> [&OsStr; 2] {
-        match self {
-            Self::Fingerprint(digits) => ["--fingerprint".as_ref(), digits.as_ref()],
-            Self::Ca(file) => ["--ca".as_ref(), file.as_ref()],
-        }
+    fn arguments(&self) -> Vec<&OsStr> {
+        let (digits, file) = match self {
+            Self::Fingerprint(digits) => (Some(digits), None),
+            Self::Ca(file) => (None, Some(file)),
+            Self::Either(digits, file) => (Some(digits), Some(file)),
+        };
+        let digits =
+            digits.into_iter().flat_map(|digits| ["--fingerprint".as_ref(), digits.as_ref()]);
+        let file = file.into_iter().flat_map(|file| ["--ca".as_ref(), file.as_ref()]);
+        digits.chain(file).collect()
     }
 }
 
 impl Relay {
     /// Starts one on this machine, to this server, and waits until it is ready.
     pub async fn start(machine: Arc<Namespace>, server: SocketAddrV4, trust: Trust) -> Self {
-        Self::start_at(Some(machine), LISTEN, &[server], trust).await
+        let machine = Some(machine);
+        Self::start_at(vec![binary()], machine, LISTEN, &[server], trust).await
     }
 
     /// The same where this program runs, found at this address, to the first of these servers that is
     /// there.
     pub async fn start_here(listen: SocketAddrV4, servers: &[SocketAddrV4], trust: Trust) -> Self {
-        Self::start_at(None, listen, servers, trust).await
+        Self::start_by(vec![binary()], listen, servers, trust).await
+    }
+
+    /// As [`Self::start_here`] by this program and its arguments: one that sets limits, or becomes
+    /// another user.
+    pub async fn start_by(
+        program: Vec<String>,
+        listen: SocketAddrV4,
+        servers: &[SocketAddrV4],
+        trust: Trust,
+    ) -> Self {
+        Self::start_at(program, None, listen, servers, trust).await
     }
 
     async fn start_at(
+        program: Vec<String>,
         machine: Option<Arc<Namespace>>,
         listen: SocketAddrV4,
         servers: &[SocketAddrV4],
         trust: Trust,
     ) -> Self {
         let said = Arc::default();
-        let mut relay =
-            Self { process: None, said, machine, listen, servers: servers.to_vec(), trust };
+        let servers = servers.to_vec();
+        let mut relay = Self { process: None, program, said, machine, listen, servers, trust };
         relay.run().await;
         relay
     }
@@ -73,8 +95,9 @@ impl Relay {
         assert!(self.process.is_none(), "it runs already");
         // That of the run before would be taken for its ready line.
         self.said = Arc::default();
-        let mut process = Process::start_in(self.machine.as_deref(), &binary(), |command| {
-            command.args(["relay", "--listen", &self.listen.to_string()]);
+        let (program, arguments) = self.program.split_first().expect("a program");
+        let mut process = Process::start_in(self.machine.as_deref(), program, |command| {
+            command.args(arguments).args(["relay", "--listen", &self.listen.to_string()]);
             for server in &self.servers {
                 command.args(["--to", &server.to_string()]);
             }

@@ -156,7 +156,7 @@ pub struct RelayArgs {
     pub to: Vec<Target>,
     /// SHA-256 of the server's certificate or of its public key, as `lampfield status` on the server
     /// prints it; may be repeated, for a change of keys
-    #[arg(long, value_name = "SHA256HEX", conflicts_with = "ca")]
+    #[arg(long, value_name = "SHA256HEX")]
     pub fingerprint: Vec<Fingerprint>,
     /// PEM file with the authorities that may have signed the server's certificate; without this and
     /// --fingerprint, those that this machine trusts

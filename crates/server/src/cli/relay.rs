@@ -11,14 +11,17 @@ use crate::relay;
 
 /// Runs until it is told to stop.
 pub fn run(args: &Args) -> Result<ExitCode, Stop> {
+    Ok(relay::run(args.listen, || settings(args))?)
+}
+
+fn settings(args: &Args) -> Result<Settings, Failure> {
     let trust = match (&args.ca, args.fingerprint.is_empty()) {
-        (Some(file), _) => Trust::file(file, &args.to),
+        (Some(file), _) => Trust::file(file, &args.to, args.fingerprint.clone()),
         (None, false) => Trust::pinned(args.fingerprint.clone()),
         (None, true) => Trust::system(&args.to),
     };
     let trust = trust.map_err(|error| untrusted(&error))?;
-    let settings = Settings { targets: args.to.clone(), trust };
-    Ok(relay::run(args.listen, settings)?)
+    Ok(Settings { targets: args.to.clone(), trust })
 }
 
 fn untrusted(error: &TrustError) -> Failure {
