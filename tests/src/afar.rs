@@ -3,6 +3,7 @@
 
 pub mod collisions;
 pub mod measures;
+pub mod notice;
 mod relay;
 
 use std::net::SocketAddrV4;

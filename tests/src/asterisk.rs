@@ -154,6 +154,11 @@ impl Asterisk {
         self.running.as_mut()?.process.ended()
     }
 
+    /// Whether its process is there; it must be running, or have crashed.
+    pub fn is_alive(&self) -> bool {
+        self.running.as_ref().expect("Asterisk runs").process.is_alive()
+    }
+
     /// How many connections it says that it lost, and how many tries that it says failed, since its
     /// first start. It pauses longer after each of them.
     pub fn drops(&self) -> Drops {

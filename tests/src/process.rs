@@ -65,6 +65,14 @@ impl Process {
         self.ended
     }
 
+    /// Whether it still runs: who has ended and was not asked for yet is a zombie.
+    pub fn is_alive(&self) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap_or_default();
+        // The name of the program comes before, in parentheses, and may contain some.
+        let state = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().next());
+        state.is_some_and(|state| state != "Z")
+    }
+
     /// `kill -9` to the group, and waits until it is gone.
     pub fn kill(&mut self) {
         if self.ended.is_none() {

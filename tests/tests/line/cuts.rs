@@ -1,20 +1,18 @@
-//! A line that is cut silently is noticed in time by the server, whatever was on its way; a line that
-//! only loses packets, or is cut for a moment, is not taken for one.
+//! A line that is cut silently is noticed in time by the server and by the relay, whatever was on its way;
+//! a line that only loses packets, or is cut for a moment, is not taken for one.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lampfield_tests::afar::measures::{self, Phones};
-use lampfield_tests::afar::{Centre, Site, Way};
+use lampfield_tests::afar::notice::{self, Conditions, FORGOTTEN, SHORT};
+use lampfield_tests::afar::{Centre, Way};
 use lampfield_tests::asterisk::{Drops, Release};
 use lampfield_tests::line::Quality;
-use lampfield_tests::server::{Config, Server};
+use lampfield_tests::server::Config;
 use tokio::time::sleep;
 
-/// Within this time a cut must be noticed: what the manual promises.
-const NOTICED: Duration = Duration::from_secs(12);
 const IDLE: Phones = Phones { devices: 5, changes_per_second: 0 };
 const BUSY: Phones = Phones { devices: 20, changes_per_second: 10 };
-const SHORT: Duration = Duration::from_secs(4);
 /// The longest that is none where the kernel bounds the pauses of TCP.
 const LONG: Duration = Duration::from_secs(8);
 
@@ -26,65 +24,49 @@ fn far() -> Quality {
     Quality::round_trip(Duration::from_millis(300)).loss(0.02)
 }
 
-async fn site(centre: &mut Centre, phones: Phones, quality: Quality) -> Site {
-    let mut site = centre.site(Release::V22, Way::Clear, quality).await;
-    measures::settle(&mut site, phones, quality).await;
-    // What a login on a perfect line has taught TCP is forgotten by then.
-    sleep(Duration::from_secs(3)).await;
-    site
-}
-
-/// Cuts the line and measures until the server knows.
-async fn noticed(server: &Server, site: &Site) -> Duration {
-    site.line.cut();
-    let began = Instant::now();
-    while server.is_connected("server1") {
-        assert!(began.elapsed() < 2 * NOTICED, "not noticed");
-        sleep(Duration::from_millis(100)).await;
-    }
-    began.elapsed()
-}
-
-/// One combination; a short cut just before is one that nobody may take for more.
-async fn is_noticed(phones: Phones, quality: Quality, after_a_short_one: bool) {
-    let mut centre = Centre::start(Config::plain().servers()).await;
-    let site = site(&mut centre, phones, quality).await;
-    let server = &centre.server;
-    let cut = async {
-        if after_a_short_one {
-            site.line.cut();
-            sleep(SHORT).await;
-            site.line.heal();
-            sleep(Duration::from_millis(1_500)).await;
-        }
-        noticed(server, &site).await
+/// One near and one far, both at once; a short cut just before one of them is one that nobody may take
+/// for more.
+async fn are_noticed(way: Way, phones: Phones) {
+    let is_busy = phones.changes_per_second > 0;
+    let conditions = |quality, after_a_short_one| {
+        let later = Duration::ZERO;
+        Conditions { way, phones, quality, after_a_short_one, later }
     };
-    let took = match phones.changes_per_second {
-        0 => cut.await,
-        _ => phones.busy(&site.asterisk, cut).await,
-    };
-    println!("noticed after {took:?}");
-    assert!(took < NOTICED, "{took:?}");
+    let (one, other) = (conditions(near(), is_busy), conditions(far(), !is_busy));
+    let (near, far) = tokio::join!(notice::noticed(one), notice::noticed(other));
+    println!("near: {near:?}, far: {far:?}");
+    assert!(near.is_in_time(way), "near: {near:?}");
+    assert!(far.is_in_time(way), "far: {far:?}");
 }
 
 #[tokio::test]
-async fn idle_and_near() {
-    is_noticed(IDLE, near(), false).await;
+async fn idle() {
+    are_noticed(Way::Clear, IDLE).await;
 }
 
 #[tokio::test]
-async fn idle_and_far_after_a_short_cut() {
-    is_noticed(IDLE, far(), true).await;
+async fn busy() {
+    are_noticed(Way::Clear, BUSY).await;
 }
 
 #[tokio::test]
-async fn busy_and_near_after_a_short_cut() {
-    is_noticed(BUSY, near(), true).await;
+async fn idle_over_tls() {
+    are_noticed(Way::Tls, IDLE).await;
 }
 
 #[tokio::test]
-async fn busy_and_far() {
-    is_noticed(BUSY, far(), false).await;
+async fn busy_over_tls() {
+    are_noticed(Way::Tls, BUSY).await;
+}
+
+#[tokio::test]
+async fn idle_by_relay() {
+    are_noticed(Way::Relay, IDLE).await;
+}
+
+#[tokio::test]
+async fn busy_by_relay() {
+    are_noticed(Way::Relay, BUSY).await;
 }
 
 #[tokio::test]
@@ -113,7 +95,9 @@ fn bounds_pauses() -> bool {
 
 async fn drop_nobody(phones: Phones, length: Duration) {
     let mut centre = Centre::start(Config::plain().servers()).await;
-    let site = site(&mut centre, phones, far()).await;
+    let mut site = centre.site(Release::V22, Way::Clear, far()).await;
+    measures::settle(&mut site, phones, far()).await;
+    sleep(FORGOTTEN).await;
     let cuts = async {
         for _ in 0..4 {
             site.line.cut();

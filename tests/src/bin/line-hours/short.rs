@@ -1,11 +1,12 @@
-//! Short silent cuts at random moments on a line that is long and loses: nobody is dropped.
+//! Short silent cuts at random moments on a line that is long and loses: nobody is dropped, as the
+//! Asterisks' own logs and processes tell, and what either end of ours says.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use lampfield_tests::afar::measures::{self, Phones};
 use lampfield_tests::afar::{Centre, Relay, Site, Way};
-use lampfield_tests::asterisk::Release;
+use lampfield_tests::asterisk::{Drops, Release};
 use lampfield_tests::chance::Chance;
 use lampfield_tests::line::Quality;
 use lampfield_tests::server::{Config, Server};
@@ -58,7 +59,7 @@ async fn row(way: Way, phones: Phones, lengths: &[Duration], time: Duration) -> 
 }
 
 /// How many there were of each length, and how many of these dropped somebody. What is lost between two
-/// counts for the one before.
+/// counts for the one before. An Asterisk that crashes ends it.
 async fn cuts(
     server: &Server,
     site: &Site,
@@ -67,9 +68,9 @@ async fn cuts(
 ) -> Vec<(usize, usize)> {
     let mut chance = Chance::from_environment();
     let mut counts = vec![(0, 0); lengths.len()];
-    let mut told = drops(server, site);
+    let mut seen = Seen::now(server, site);
     let began = Instant::now();
-    while began.elapsed() < time {
+    while began.elapsed() < time && site.asterisk.is_alive() {
         let which = chance.below(lengths.len());
         site.asterisk.connected().await;
         site.line.cut();
@@ -77,22 +78,58 @@ async fn cuts(
         site.line.heal();
         let more = Duration::from_millis(chance.below(MORE) as u64);
         sleep(AFTERWARDS + more).await;
-        let drops = drops(server, site);
-        let new = || drops.iter().filter(|line| !told.contains(line));
-        new().for_each(|line| println!("{:?}: {line}", lengths[which]));
+        let now = Seen::now(server, site);
+        if now != seen {
+            println!("{:?}: {}", lengths[which], now.since(&seen));
+        }
         counts[which].0 += 1;
-        counts[which].1 += usize::from(new().count() > 0);
-        told = drops;
+        counts[which].1 += usize::from(now != seen);
+        seen = now;
     }
     counts
 }
 
-/// What either end says of a connection that it has given up.
-fn drops(server: &Server, site: &Site) -> Vec<String> {
-    let relay = site.relay.as_ref().map(Relay::log).unwrap_or_default();
-    let logs = server.log() + "\n" + &relay;
-    let is_drop = |line: &&str| {
-        ["link lost", "stream ended by us", "line-lost"].iter().any(|words| line.contains(words))
-    };
-    logs.lines().filter(is_drop).map(str::to_owned).collect()
+/// What tells of a connection that was given up.
+#[derive(PartialEq, Eq)]
+struct Seen {
+    pid: u32,
+    is_alive: bool,
+    drops: Drops,
+    /// By the server and by the relay.
+    said: Vec<String>,
+}
+
+impl Seen {
+    fn now(server: &Server, site: &Site) -> Self {
+        const WORDS: [&str; 6] = [
+            "link lost",
+            "stream ended by us",
+            "\"line-lost\"",
+            "\"pbx-gone\"",
+            "\"pbx-refused\"",
+            "\"refused\"",
+        ];
+        let relay = site.relay.as_ref().map(Relay::log).unwrap_or_default();
+        let logs = server.log() + "\n" + &relay;
+        let is_drop = |line: &&str| WORDS.iter().any(|words| line.contains(words));
+        Self {
+            pid: site.asterisk.pid(),
+            is_alive: site.asterisk.is_alive(),
+            drops: site.asterisk.drops(),
+            said: logs.lines().filter(is_drop).map(str::to_owned).collect(),
+        }
+    }
+
+    /// What has been added to this.
+    fn since(&self, before: &Self) -> String {
+        let mut new = Vec::new();
+        if !self.is_alive || self.pid != before.pid {
+            new.push("Asterisk has crashed".to_owned());
+        }
+        if self.drops != before.drops {
+            new.push(format!("Asterisk: {:?}", self.drops));
+        }
+        new.extend(self.said.iter().filter(|line| !before.said.contains(line)).cloned());
+        new.join("\n")
+    }
 }
