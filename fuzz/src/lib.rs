@@ -7,6 +7,7 @@
 
 mod configuration;
 mod element;
+mod filter;
 mod framer;
 mod jid;
 mod oracle;
@@ -17,9 +18,10 @@ mod sasl;
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All checks.
-pub const CHECKS: [Check; 9] = [
+pub const CHECKS: [Check; 10] = [
     ("configuration", configuration::check),
     ("element", element::check),
+    ("filter", filter::check),
     ("framer", framer::check),
     ("jid", jid::check),
     ("relay-arguments", relay::check_arguments),

@@ -183,8 +183,8 @@ impl Board {
         *self.digests.of(kind)
     }
 
-    /// Of the subjects that may be told, those with the names most like `name`, the likest first, for "did you mean".
-    /// Looks at no more than 10,000 subjects.
+    /// Of the subjects that may be told, those with the names most like `name`, for "did you mean": the likest first,
+    /// and before all of which only an end is remembered. Looks at no more than 10,000 subjects.
     #[must_use]
     pub fn nearest(
         &self,
@@ -192,7 +192,8 @@ impl Board {
         most: usize,
         may_be_told: impl Fn(&Subject) -> bool,
     ) -> Vec<Subject> {
-        let subjects = self.subjects.iter_from(0).map(|(_, entries)| &entries.subject);
+        let subjects = self.subjects.iter_from(0).map(|(_, entries)| entries);
+        let subjects = subjects.map(|entries| (&entries.subject, entries.is_lit()));
         nearest::nearest(name, subjects, most, may_be_told)
     }
 

@@ -88,6 +88,15 @@ impl From<&Change> for PastChange {
     }
 }
 
+// === impl Record ===
+
+impl Record {
+    /// Whether the lamp began to show something else.
+    fn is_turn(&self) -> bool {
+        self.lamp != self.lamp_was
+    }
+}
+
 // === impl History ===
 
 impl History {
@@ -160,6 +169,19 @@ impl History {
     pub fn of(&self, subject: &Subject, since: WallTime, most: usize) -> Vec<PastChange> {
         let entries = self.chain(subject).take_while(|entry| entry.at >= since);
         entries.take(most).filter_map(|entry| self.event(entry)).collect()
+    }
+
+    /// When the lamp of a subject began to show what it shows; none where that is not remembered.
+    #[must_use]
+    pub fn shown_since(&self, subject: &Subject) -> Option<WallTime> {
+        self.chain(subject).find(|entry| entry.is_turn()).map(|entry| entry.at)
+    }
+
+    /// How often the lamp of a subject has begun to show something else since then, counted up to `most`.
+    #[must_use]
+    pub fn turns(&self, subject: &Subject, since: WallTime, most: usize) -> usize {
+        let entries = self.chain(subject).take_while(|entry| entry.at >= since);
+        entries.filter(|entry| entry.is_turn()).take(most).count()
     }
 
     /// The moment from which on no change is missing.

@@ -10,6 +10,7 @@ pub mod error;
 pub mod history;
 pub mod invite;
 pub mod lamp;
+pub mod list;
 pub mod reload;
 pub mod rotated;
 pub mod status;

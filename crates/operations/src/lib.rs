@@ -15,6 +15,7 @@ mod definition;
 mod desk;
 pub mod document;
 pub mod failure;
+pub mod filter;
 mod history_readers;
 mod host;
 pub mod moment;

@@ -3,21 +3,23 @@
 
 mod accounts;
 mod audit;
+mod by_hand;
 mod domain;
 mod history;
 mod invite;
-mod lamp;
-mod lamps;
+mod list;
 mod log;
 mod past;
 mod recall;
 mod reload;
 mod rotate;
+mod seen;
 mod status;
 mod stored;
 mod subject;
 mod user;
 mod user_change;
+mod walk;
 mod watch;
 mod why;
 
@@ -28,11 +30,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use audit::Audit;
+pub use by_hand::{Clear, Set};
 pub use domain::{DomainAdd, DomainChange, DomainList, DomainRemove};
 pub use history::History;
 pub use invite::Invite;
-pub use lamp::{LampClear, LampSet};
-pub use lamps::LampList;
+pub use list::{List, Order};
 pub use log::LogSet;
 pub use reload::Reload;
 pub use rotate::{RotateCertificate, RotateInviteKey};

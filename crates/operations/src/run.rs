@@ -10,9 +10,9 @@ use crate::failure::{Exit, Failure};
 use crate::host::Host;
 use crate::nearest::nearest;
 use crate::operation::{
-    Audit, DomainAdd, DomainChange, DomainList, DomainRemove, History, Invite, LampClear, LampList,
-    LampSet, LogSet, Operation, Perform, Reload, RotateCertificate, RotateInviteKey, Status,
-    UserAdd, UserChange, UserForgetResource, UserList, UserPasswd, UserRemove, Watch, Why,
+    Audit, Clear, DomainAdd, DomainChange, DomainList, DomainRemove, History, Invite, List, LogSet,
+    Operation, Perform, Reload, RotateCertificate, RotateInviteKey, Set, Status, UserAdd,
+    UserChange, UserForgetResource, UserList, UserPasswd, UserRemove, Watch, Why,
 };
 use crate::watchers::Watching;
 
@@ -44,9 +44,9 @@ operations! {
     Why,
     History,
     Watch,
-    LampSet,
-    LampClear,
-    LampList,
+    List,
+    Set,
+    Clear,
     UserAdd,
     UserList,
     UserChange,

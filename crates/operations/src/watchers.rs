@@ -5,9 +5,8 @@ use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
 use std::rc::{Rc, Weak};
 
-use lampfield_board::{BoardName, Change, Kind, Pattern, Subject};
+use lampfield_board::{BoardName, Change, Subject};
 use lampfield_hub::Observer;
-use lampfield_hub::kit::Grant;
 use tokio::sync::Notify;
 
 use crate::document::change::{self, Line, Skipped};
@@ -22,27 +21,18 @@ const AFTER_ROOM: usize = BACKLOG * 3 / 4;
 const COUNTED_LAMPS: usize = 10_000;
 
 /// The backlogs of everybody who watches; those who have gone are dropped.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Watchers {
     backlogs: RefCell<Vec<Weak<Backlog>>>,
 }
 
-/// Of which lamps a watcher is told.
-#[derive(Debug)]
-pub struct Wanted {
-    /// Of which it may hear.
-    pub hear: Grant,
-    /// Only those of this kind.
-    pub kind: Option<Kind>,
-    /// Only those that match, by name or with their kind in front.
-    pub filter: Option<Pattern>,
-}
+/// Whether a watcher wants to hear of a change, and may. It must not act on the board.
+type IsWanted = Box<dyn Fn(&Change) -> bool>;
 
 /// What waits for one watcher.
-#[derive(Debug)]
 struct Backlog {
     board: BoardName,
-    wanted: Wanted,
+    is_wanted: IsWanted,
     waiting: RefCell<Waiting>,
     news: Notify,
 }
@@ -55,16 +45,20 @@ struct Waiting {
 }
 
 /// The reading end of one watch, which ends when this is dropped.
-#[derive(Debug)]
 pub struct Watching(Rc<Backlog>);
 
 // === impl Watchers ===
 
 impl Watchers {
-    /// Begins a watch over some subjects of a board.
-    pub fn watch(&self, board: BoardName, wanted: Wanted) -> Watching {
+    /// Begins a watch over the changes of a board that are wanted.
+    pub fn watch(
+        &self,
+        board: BoardName,
+        is_wanted: impl Fn(&Change) -> bool + 'static,
+    ) -> Watching {
         let (waiting, news) = (RefCell::default(), Notify::new());
-        let backlog = Rc::new(Backlog { board, wanted, waiting, news });
+        let is_wanted = Box::new(is_wanted);
+        let backlog = Rc::new(Backlog { board, is_wanted, waiting, news });
         let mut backlogs = self.backlogs.borrow_mut();
         backlogs.retain(|backlog| backlog.strong_count() > 0);
         backlogs.push(Rc::downgrade(&backlog));
@@ -82,24 +76,11 @@ impl Observer for Watchers {
     }
 }
 
-// === impl Wanted ===
-
-impl Wanted {
-    fn covers(&self, subject: &Subject) -> bool {
-        let fits = |filter: &Pattern| {
-            filter.matches(subject.name().as_str()) || filter.matches(&subject.to_string())
-        };
-        self.hear.covers(subject)
-            && self.kind.is_none_or(|kind| kind == subject.kind())
-            && self.filter.as_ref().is_none_or(fits)
-    }
-}
-
 // === impl Backlog ===
 
 impl Backlog {
     fn offer(&self, change: &Change) {
-        if self.wanted.covers(&change.subject) {
+        if (self.is_wanted)(change) {
             self.waiting.borrow_mut().push(change.clone());
             self.news.notify_one();
         }
@@ -182,11 +163,6 @@ mod tests {
         BoardName::parse("b").expect("a board")
     }
 
-    fn wanted(filter: Option<&str>) -> Wanted {
-        let filter = filter.map(|filter| Pattern::parse(filter).expect("a pattern"));
-        Wanted { hear: Grant::Everything, kind: None, filter }
-    }
-
     fn change(device: &str, state: DeviceState) -> Change {
         let account = AccountName::parse("a@b").expect("an account");
         let eid = "02:00:00:00:00:01".parse::<Eid>().expect("an entity");
@@ -217,28 +193,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_filter_takes_names_with_and_without_their_kind() {
+    async fn a_watch_tells_what_is_wanted_of_its_board() {
         let watchers = Watchers::default();
-        let mut named = watchers.watch(board(), wanted(Some("PJSIP/1*")));
-        let mut kinded = watchers.watch(board(), wanted(Some("device/PJSIP/*")));
-        let mut boxes = watchers.watch(board(), wanted(Some("mailbox/*")));
-        let of_kind = |kind| Wanted { kind: Some(kind), ..wanted(Some("PJSIP/*")) };
-        let mut devices = watchers.watch(board(), of_kind(Kind::Device));
-        let mut mailboxes = watchers.watch(board(), of_kind(Kind::Mailbox));
-        for device in ["PJSIP/100", "PJSIP/200"] {
-            watchers.changed(&board(), &change(device, DeviceState::InUse));
+        let is_busy = |change: &Change| change.lamp == Some(Value::Device(DeviceState::Busy));
+        let mut busy = watchers.watch(board(), is_busy);
+        let mut elsewhere = watchers.watch(BoardName::parse("c").expect("a board"), |_| true);
+        for state in [DeviceState::Busy, DeviceState::InUse] {
+            watchers.changed(&board(), &change("PJSIP/100", state));
         }
-        assert_eq!(all(&mut named).await.len(), 1);
-        assert_eq!(all(&mut kinded).await.len(), 2);
-        assert_eq!(all(&mut boxes).await.len(), 0);
-        assert_eq!(all(&mut devices).await.len(), 2);
-        assert_eq!(all(&mut mailboxes).await.len(), 0);
+        assert_eq!(all(&mut busy).await.len(), 1);
+        assert_eq!(all(&mut elsewhere).await.len(), 0);
     }
 
     #[tokio::test]
     async fn a_withdrawal_is_told_with_its_reason() {
         let watchers = Watchers::default();
-        let mut watching = watchers.watch(board(), wanted(None));
+        let mut watching = watchers.watch(board(), |_| true);
         let said = change("PJSIP/100", DeviceState::InUse);
         let ended = Change { state: FactState::Withdrawn(Ending::Goodbye), ..said.clone() };
         watchers.changed(&board(), &said);
@@ -254,7 +224,7 @@ mod tests {
     #[tokio::test]
     async fn a_slow_reader_keeps_the_newest_of_each_lamp_and_hears_what_it_missed() {
         let watchers = Watchers::default();
-        let mut slow = watchers.watch(board(), wanted(None));
+        let mut slow = watchers.watch(board(), |_| true);
         for round in 0..10 {
             let state = if round == 9 { DeviceState::Busy } else { DeviceState::InUse };
             for device in 0..200 {
@@ -276,7 +246,7 @@ mod tests {
     #[tokio::test]
     async fn a_restless_lamp_pushes_no_quiet_one_out() {
         let watchers = Watchers::default();
-        let mut slow = watchers.watch(board(), wanted(None));
+        let mut slow = watchers.watch(board(), |_| true);
         watchers.changed(&board(), &change("PJSIP/quiet", DeviceState::Busy));
         for _ in 0..10 * BACKLOG {
             watchers.changed(&board(), &change("PJSIP/restless", DeviceState::InUse));
@@ -288,7 +258,7 @@ mod tests {
     #[tokio::test]
     async fn more_lamps_than_room_leave_the_newest() {
         let watchers = Watchers::default();
-        let mut slow = watchers.watch(board(), wanted(None));
+        let mut slow = watchers.watch(board(), |_| true);
         for device in 0..5_000 {
             watchers.changed(&board(), &change(&format!("PJSIP/{device}"), DeviceState::InUse));
         }

@@ -4,6 +4,7 @@
 mod args;
 mod audit;
 mod bench;
+mod by_hand;
 mod check;
 mod confirm;
 mod demo;
@@ -13,7 +14,7 @@ mod fake_pbx;
 mod help;
 mod history;
 mod invite;
-mod lamp;
+mod list;
 mod log;
 mod others;
 mod password;
@@ -131,7 +132,9 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
         Verb::Why(why) => why::run(why, common, screen),
         Verb::History(history) => history::run(history, common, screen),
         Verb::Watch(watch) => watch::run(watch, common, screen),
-        Verb::Lamp(lamp) => lamp::run(lamp, common, screen),
+        Verb::List(wanted) => list::run(wanted, common, screen),
+        Verb::Set(said) => by_hand::set(said, common, screen),
+        Verb::Clear(meant) => by_hand::clear(meant, common, screen),
         Verb::User(user) => user::run(user, common, screen),
         Verb::Invite(invite) => invite::run(invite, common, screen),
         Verb::Domain(domain) => domain::run(domain, common, screen),

@@ -9,6 +9,7 @@ use std::env;
 use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
+use rustix::termios::tcgetwinsize;
 
 pub use glyph::{Signs, Verdict};
 pub use lampfield_operations::time;
@@ -34,6 +35,8 @@ pub enum Color {
 #[derive(Debug, Clone, Copy)]
 pub struct Screen {
     colored: bool,
+    /// Characters in a line of the terminal; none where there is no terminal.
+    width: Option<usize>,
     signs: Signs,
     voice: Voice,
 }
@@ -74,7 +77,21 @@ impl Screen {
             Color::Never => false,
             Color::Auto => io::stdout().is_terminal() && !refused("NO_COLOR") && !dumb,
         };
-        Self { colored, signs: if is_utf8() { signs } else { Signs::Ascii }, voice }
+        let signs = if is_utf8() { signs } else { Signs::Ascii };
+        Self { colored, width: terminal_width(), signs, voice }
+    }
+
+    /// Characters that fit into a line; none where lines may have any length.
+    pub fn width(&self) -> Option<usize> {
+        self.width
+    }
+
+    /// What stands in the place of what is cut off.
+    pub fn cut_mark(&self) -> &'static str {
+        match self.signs {
+            Signs::Ascii => "..",
+            Signs::Utf8 => "…",
+        }
     }
 
     /// Prints an answer, unless none is wanted.
@@ -145,6 +162,12 @@ impl Screen {
             false => text.to_owned(),
         }
     }
+}
+
+/// What a file or a pipe is shown is never cut.
+fn terminal_width() -> Option<usize> {
+    let size = tcgetwinsize(io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|width| *width > 0)
 }
 
 /// A moment in a value, as local time.

@@ -92,7 +92,7 @@ async fn with(release: Release, tls: Tls, right: &str, wrong: &str) -> (Server, 
 async fn lights(server: &Server, asterisk: &Asterisk, within: Duration) -> bool {
     let begun = Instant::now();
     for state in ["INUSE", "BUSY"].iter().cycle() {
-        server.tell(&["lamp", "set", "Custom:heard", state], "");
+        server.tell(&["set", "Custom:heard", state, "--keep"], "");
         asterisk.set_state("Custom:said", state).await;
         tokio::time::sleep(Duration::from_millis(200)).await;
         let is_heard = asterisk.state("Custom:heard").await == *state;

@@ -105,6 +105,11 @@ impl Entries {
         self.subject.kind().fold(live)
     }
 
+    /// Whether the lamp shows anything.
+    pub(super) fn is_lit(&self) -> bool {
+        self.entries.iter().any(|entry| entry.state.is_live())
+    }
+
     /// Bytes beyond the place itself.
     pub(super) fn spilled_bytes(&self) -> usize {
         if self.entries.spilled() { self.entries.capacity() * size_of::<Entry>() } else { 0 }

@@ -73,6 +73,12 @@ impl<'a> SubjectFacts<'a> {
         self.entries.lamp()
     }
 
+    /// Whether the lamp shows anything.
+    #[must_use]
+    pub fn is_lit(self) -> bool {
+        self.entries.is_lit()
+    }
+
     /// The facts and tombstones of all origins in the order in which they arrived, so that
     /// whoever repeats them in this order ends with the newest.
     pub fn facts(self) -> impl Iterator<Item = Fact<'a>> {

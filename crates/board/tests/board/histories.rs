@@ -89,6 +89,11 @@ proptest! {
             let events = history.of(&subject(number), at(0), usize::MAX);
             let events: Vec<_> = events.iter().map(|e| (e.at, e.state.clone(), e.was.clone(), e.lamp.clone())).collect();
             prop_assert_eq!(events, expected);
+            let turns = kept.iter().rev().filter(|change| change.subject == subject(number) && change.lamp != change.lamp_was);
+            let turns: Vec<_> = turns.map(|change| change.said_at).collect();
+            prop_assert_eq!(history.shown_since(&subject(number)), turns.first().copied());
+            prop_assert_eq!(history.turns(&subject(number), at(0), usize::MAX), turns.len());
+            prop_assert_eq!(history.turns(&subject(number), at(0), 2), turns.len().min(2));
         }
         let last_lost = all.len().checked_sub(kept.len() + 1).map(|last| all[last].said_at);
         prop_assert_eq!(history.complete_since(), last_lost.unwrap_or(at(1_000)));

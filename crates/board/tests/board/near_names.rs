@@ -43,3 +43,19 @@ fn long_names_are_found_by_case_only() {
     assert_eq!(talk.board.nearest(&long.to_uppercase(), 3, |_| true), [device(&long)]);
     assert_eq!(talk.board.nearest(&format!("{long}b"), 3, |_| true), []);
 }
+
+#[test]
+fn what_has_ended_is_offered_after_all_that_shows_something() {
+    let mut talk = board();
+    talk.withdraw(1, &device("PJSIP/100"));
+    let near = talk.board.nearest("PJSIP/10", 3, |_| true);
+    let ended_last = ["PJSIP/101", "PJSIP/110", "PJSIP/100"].map(device);
+    assert_eq!(near, ended_last);
+}
+
+#[test]
+fn a_part_of_a_name_is_near_to_it() {
+    assert_eq!(nearest("102", 3), ["device/PJSIP/100", "device/PJSIP/101"]);
+    assert_eq!(nearest("nihgtmode", 3), ["device/Custom:nightmode"]);
+    assert_eq!(nearest("Alice", 3), ["device/SIP/alice"]);
+}

@@ -77,7 +77,9 @@ impl Hub {
         }
     }
 
-    fn lease(&self, fact: &Fact<'_>, now: Now) -> Lease {
+    /// How long a fact of the board still lasts.
+    #[must_use]
+    pub fn lease(&self, fact: &Fact<'_>, now: Now) -> Lease {
         match fact.state {
             FactState::Withdrawn(reason) => return Lease::Withdrawn { reason: *reason },
             FactState::Unavailable(reason) => return Lease::Unavailable { reason: *reason },

@@ -93,7 +93,7 @@ async fn what_was_noted_before_a_name_was_masked_loses_it() {
     let log = Audit::open(store(folder.path()), Masks::default()).await.expect("a log");
     for (at, subject) in (1..).zip(["PJSIP/100", "PJSIP/200", "registration/PJSIP/100"]) {
         let (at, said) = (WallTime::from_millis(at), said_of_a_lamp(subject));
-        let entry = AuditEntry::new(at, &ActorKind::Owner, "lamp set", said, None);
+        let entry = AuditEntry::new(at, &ActorKind::Owner, "set", said, None);
         log.begin(entry).ended(DONE);
     }
     log.ledger.store().close(Duration::from_secs(5)).await.expect("closed");

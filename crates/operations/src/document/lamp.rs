@@ -1,4 +1,4 @@
-//! `lamp/1` and `lamps/1`: what was said about a lamp by hand, and what lamps show.
+//! `lamp/1`: what became of a lamp about which somebody has said something by hand.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,28 +21,4 @@ pub struct Lamp {
     pub aggregate: Option<Shown>,
     /// What the lamp had shown before; `null` for nothing.
     pub was: Option<Shown>,
-}
-
-/// What the lamps of a board show.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Lamps {
-    /// The schema of this document, `lamps/1`.
-    pub schema: String,
-    /// The name of the board.
-    pub board: String,
-    /// The lamps, sorted by kind and name.
-    pub lamps: Vec<Listed>,
-    /// How many more fit what was asked.
-    pub more: u64,
-}
-
-/// One lamp in the list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Listed {
-    /// With its kind: `device/PJSIP/100`.
-    pub subject: String,
-    /// What the lamp shows: the fold of its live facts.
-    pub aggregate: Shown,
-    /// How many say something about it.
-    pub facts: u64,
 }

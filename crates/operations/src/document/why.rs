@@ -4,7 +4,18 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::list::Lamps;
 use super::{OriginName, Shown};
+
+/// What `why` answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Explained {
+    /// To the name of a lamp: `why/1`.
+    One(Box<Why>),
+    /// To a pattern: `lamps/1`.
+    Many(Lamps),
+}
 
 /// The explanation of one lamp.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,8 @@
 //! What the operations on accounts share: which account is meant, and what the book says in a person's words.
 
-use lampfield_accounts::{ALLOWED_NAMES, AccountError, BareJid, Role};
+use std::rc::Rc;
+
+use lampfield_accounts::{ALLOWED_NAMES, Account, AccountBook, AccountError, BareJid, Role};
 use lampfield_board::{AccountName, BoardName, Labels, Pattern, SiteName};
 use lampfield_hub::HubShell;
 
@@ -62,8 +64,7 @@ impl<H: Host> Desk<H> {
 
     /// Adds where the account of an origin stands, if that is still there.
     pub(super) fn add_place(&self, origin: &mut OriginName) {
-        let jid = BareJid::parse(&origin.account).ok();
-        if let Some(account) = jid.and_then(|jid| self.accounts.get(&jid)) {
+        if let Some(account) = account_of(&self.accounts, &origin.account) {
             origin.site = account.site.as_ref().map(ToString::to_string);
             origin.labels = account.labels.to_texts();
         }
@@ -93,6 +94,15 @@ fn with_nearest(failure: Failure, near: Vec<&str>) -> Failure {
         true => failure,
         false => failure.line("nearest", near.join("  ")),
     }
+}
+
+/// The site of the account of an origin, if that has one and is still there.
+pub(super) fn site_of(accounts: &AccountBook, name: &str) -> Option<SiteName> {
+    account_of(accounts, name)?.site.clone()
+}
+
+fn account_of(accounts: &AccountBook, name: &str) -> Option<Rc<Account>> {
+    accounts.get(&BareJid::parse(name).ok()?)
 }
 
 /// The PBXs of an account that are away and will be told on their return what has ended.

@@ -1,10 +1,11 @@
-//! Which lamp is meant: people write it with its kind or without, and sometimes wrongly. A lamp of which the actor may not
-//! hear is no other than one that is not there.
+//! Which lamp is meant: people write it with its kind or without, in short, and sometimes wrongly. A lamp of which the
+//! actor may not hear is no other than one that is not there.
 
 use lampfield_board::{Kind, Subject, WallTime};
 use lampfield_hub::{Hub, HubShell, Sought};
 
 use super::recall::unreadable;
+use super::walk;
 
 use crate::actor::Actor;
 use crate::desk::Desk;
@@ -17,17 +18,35 @@ pub(super) const UNKNOWN: &str = "unknown-subject";
 /// Names offered when there is no such subject.
 const NEAREST: usize = 3;
 
+/// Names told when several are meant.
+const TOLD: usize = 10;
+
 impl<H: Host> Desk<H> {
     /// The subject that is meant, among those that stand on the board.
-    pub(super) fn subject_on_board(
+    pub(super) async fn subject_on_board(
         &self,
         actor: &Actor,
-        hub: &Hub,
+        board: &HubShell,
         typed: &str,
     ) -> Result<Subject, Failure> {
-        let held = |subject: &Subject| hub.board().find(subject).is_some();
-        one_of(typed, candidates(actor, typed)?.into_iter().filter(held))?
-            .ok_or_else(|| self.unknown(actor, hub, typed))
+        let found = match self.exact(actor, board, typed)? {
+            None => in_short(actor, board, typed).await?,
+            found => found,
+        };
+        found.ok_or_else(|| board.read(|hub, _| self.unknown(actor, hub, typed)))
+    }
+
+    /// The subject of exactly this name, with its kind in front or without, if it stands on the board.
+    pub(super) fn exact(
+        &self,
+        actor: &Actor,
+        board: &HubShell,
+        typed: &str,
+    ) -> Result<Option<Subject>, Failure> {
+        let candidates = candidates(actor, typed)?.into_iter();
+        board.read(|hub, _| {
+            one_of(typed, candidates.filter(|subject| hub.board().find(subject).is_some()))
+        })
     }
 
     /// The subject that is meant, among those that are spoken of or were, and whose past may be found by their names.
@@ -47,6 +66,10 @@ impl<H: Host> Desk<H> {
         });
         let known = match known? {
             None => one_of(typed, self.remembered(board, &candidates).await?.into_iter())?,
+            known => known,
+        };
+        let known = match known {
+            None => in_short(actor, board, typed).await?,
             known => known,
         };
         board.read(|hub, _| {
@@ -122,14 +145,57 @@ fn one_of(typed: &str, held: impl Iterator<Item = Subject>) -> Result<Option<Sub
     match held.is_empty() {
         true => Ok(one),
         false => {
-            let names: Vec<String> = held.iter().chain(&one).map(ToString::to_string).collect();
-            let first = names.first().cloned().unwrap_or_default();
+            held.extend(one);
             let message = format!("there are several kinds of \"{typed}\"");
-            Err(Failure::new(Exit::Conflict, "ambiguous-subject", message)
-                .line("found", names.join("  "))
-                .line("write", format!("{first}, with its kind in front")))
+            Err(ambiguous(message, &held))
         }
     }
+}
+
+/// Which of several it is nobody knows.
+fn ambiguous(message: String, found: &[Subject]) -> Failure {
+    let mut names: Vec<String> = found.iter().take(TOLD).map(ToString::to_string).collect();
+    let first = names.first().cloned().unwrap_or_default();
+    if found.len() > TOLD {
+        names.push(format!("and {} more", found.len() - TOLD));
+    }
+    Failure::new(Exit::Conflict, "ambiguous-subject", message)
+        .line("found", names.join("  "))
+        .line("write", format!("{first}, or another of these"))
+}
+
+/// The subject of which only a part is written: `100` for `PJSIP/100`. What shows something goes before that of which only
+/// an end is remembered.
+async fn in_short(
+    actor: &Actor,
+    board: &HubShell,
+    typed: &str,
+) -> Result<Option<Subject>, Failure> {
+    let (kind, part) = with_kind(typed);
+    let (mut lit, mut ended) = (Vec::new(), Vec::new());
+    walk::over(board, |_, _, facts| {
+        let subject = facts.subject();
+        let mut parts = subject.name().as_str().split(['/', ':', '@']);
+        let is_meant = kind.is_none_or(|kind| kind == subject.kind())
+            && parts.any(|one| one == part)
+            && actor.hear().covers(subject);
+        if is_meant {
+            if facts.is_lit() { &mut lit } else { &mut ended }.push(subject.clone());
+        }
+    })
+    .await;
+    let mut found = if lit.is_empty() { ended } else { lit };
+    found.sort_unstable();
+    match found.as_slice() {
+        [] | [_] => Ok(found.pop()),
+        several => Err(ambiguous(format!("\"{typed}\" is part of several names"), several)),
+    }
+}
+
+/// The kind that is written in front, and the rest.
+fn with_kind(typed: &str) -> (Option<Kind>, &str) {
+    let kinded = typed.split_once('/').and_then(|(kind, name)| Some((kind.parse().ok()?, name)));
+    kinded.map_or((None, typed), |(kind, name)| (Some(kind), name))
 }
 
 /// The past of a subject is not kept under its name.
@@ -144,8 +210,7 @@ fn masked(hub: &Hub, subject: &Subject) -> Failure {
 }
 
 fn unknown(actor: &Actor, hub: &Hub, typed: &str) -> Failure {
-    let kinded = typed.split_once('/').filter(|(kind, _)| kind.parse::<Kind>().is_ok());
-    let name = kinded.map_or(typed, |(_, name)| name);
+    let (_, name) = with_kind(typed);
     let near = hub.board().nearest(name, NEAREST, |subject| actor.hear().covers(subject));
     let near: Vec<String> = near.iter().map(|near| near.name().to_string()).collect();
     let failure = Failure::new(

@@ -1,20 +1,24 @@
 //! `watch`: changes as they come.
 
-use lampfield_board::{Kind, Pattern};
+use std::rc::Rc;
 
+use lampfield_board::{Change, Kind};
+
+use super::seen::Seen;
 use super::{Perform, operation};
 use crate::actor::Actor;
 use crate::definition::Effect;
 use crate::desk::Desk;
 use crate::document::change::Line;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
+use crate::filter::Filter;
 use crate::host::Host;
 use crate::watchers::{Wanted, Watching};
 
 operation! {
     /// Shows changes as they come, one line each.
     pub struct Watch = "watch" {
-        /// A pattern: 'PJSIP/1*', 'device/*', 'mailbox/*@default'
+        /// Changes of which lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1), all of which must hold; not in front of one turns it round
         filter: Option<String>,
         /// Only lamps of this kind: device, mailbox and so on
         kind: Option<Kind>,
@@ -25,19 +29,22 @@ operation! {
 }
 
 impl Watch {
-    /// Begins it.
+    /// Begins it. A change is shown if the filter wants the lamp as it is afterwards; of origins and sites, those of the
+    /// change count.
     ///
     /// # Errors
     /// The filter cannot be read, or there is no such board.
     pub(crate) fn begin<H: Host>(self, desk: &Desk<H>, actor: &Actor) -> Result<Watching, Failure> {
-        let filter = self.filter.as_deref().map(Pattern::parse).transpose().map_err(|error| {
-            Failure::new(Exit::Usage, "wrong-filter", error.to_string())
-                .line("try", "lampfield watch 'PJSIP/1*'")
-        })?;
-        let board = desk.board(actor, self.board.as_deref())?.name().clone();
-        Ok(desk
-            .watchers
-            .watch(board, Wanted { hear: actor.hear().clone(), kind: self.kind, filter }))
+        let filter = Filter::parse(self.filter.as_deref().unwrap_or_default())?;
+        let board = desk.board(actor, self.board.as_deref())?;
+        let (name, hear, kind) = (board.name().clone(), actor.hear().clone(), self.kind);
+        let accounts = Rc::clone(&desk.accounts);
+        let is_wanted = move |change: &Change| {
+            let wants = |hub: &_, now| filter.wants(&Seen::changed((hub, now), &accounts, change));
+            let is_of_kind = kind.is_none_or(|kind| kind == change.subject.kind());
+            is_of_kind && hear.covers(&change.subject) && board.read(wants)
+        };
+        Ok(desk.watchers.watch(name, is_wanted))
     }
 }
 

@@ -1,9 +1,10 @@
 //! `why`: what decides one lamp, or decided it at a past moment.
 
 use lampfield_board::why::FactReason;
-use lampfield_board::{BoardName, Kind, Subject, Value, WallTime, Why as Reasons};
+use lampfield_board::{BoardName, Kind, Pattern, Subject, Value, WallTime, Why as Reasons};
 use lampfield_hub::{Explanation, Hub, HubShell, Lease, Now};
 
+use super::list::Wanted;
 use super::recall::Recall;
 use super::{Perform, operation, past, subject};
 use crate::actor::Actor;
@@ -11,17 +12,16 @@ use crate::definition::Effect;
 use crate::desk::Desk;
 use crate::document::{OriginName, Shown, moment, seconds_between, why as document};
 use crate::failure::{Exit, Failure};
+use crate::filter::Filter;
 use crate::host::Host;
 use crate::scope::Scope;
+use crate::shell;
 use crate::trouble::sentence;
-
-/// How far back the last change of a lamp is looked for.
-const LOOKED_BACK: usize = 1_000;
 
 operation! {
     /// What decides this lamp?
     pub struct Why = "why" {
-        /// A lamp: PJSIP/100, 1000@default, queue/support
+        /// A lamp: PJSIP/100, 100, 1000@default, queue/support; a pattern lists: 'PJSIP/1*'
         subject: String,
         /// The kind, if several have this name: device, mailbox and so on
         kind: Option<Kind>,
@@ -30,37 +30,53 @@ operation! {
         /// Which board, if there are several: its name or that of a domain
         board: Option<String>,
     }
-    LampsRead, Effect::Reads, Board, Document("why/1") -> document::Why
+    LampsRead, Effect::Reads, Board, Document("why/1") -> document::Explained
 }
 
 impl<H: Host> Perform<H> for Why {
-    async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Why, Failure> {
+    async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Explained, Failure> {
         let typed = subject::of_kind(self.kind, &self.subject);
         let board = desk.board(actor, self.board.as_deref())?;
+        // Many lamps are not explained but listed. A device may have a star in its name.
+        if self.at.is_none()
+            && let Some(pattern) = pattern(&typed)
+            && desk.exact(actor, &board, &typed)?.is_none()
+        {
+            let wanted = Wanted::usual(Filter::of_pattern(pattern));
+            return Ok(document::Explained::Many(desk.list(actor, &board, wanted).await));
+        }
         let mut document = match self.at {
             Some(at) => {
                 actor.check_scope("why with a past moment", Scope::HistoryRead)?;
-                desk.why_then(actor, &board, &typed, at).await?
+                let then = desk.why_then(actor, &board, &typed, at).await;
+                then.map_err(|refused| one_at_a_time(refused, &typed))?
             }
-            None => {
-                let present = board.read(|hub, now| {
-                    let subject = desk.subject_on_board(actor, hub, &typed)?;
-                    let explanation =
-                        hub.why(&subject, now).ok_or_else(|| desk.unknown(actor, hub, &typed))?;
-                    Ok(why(hub, &explanation, now))
-                });
-                match present {
-                    Err(unknown) if is_unknown(&unknown) && may_look_back(actor) => {
-                        return Err(desk.ended(actor, &board, &typed).await.unwrap_or(unknown));
-                    }
-                    present => present?,
+            None => match desk.why_now(actor, &board, &typed).await {
+                Err(unknown) if is_unknown(&unknown) && may_look_back(actor) => {
+                    return Err(desk.ended(actor, &board, &typed).await.unwrap_or(unknown));
                 }
-            }
+                present => present?,
+            },
         };
         document.facts.iter_mut().for_each(|fact| desk.add_place(&mut fact.origin));
         document.tombstones.iter_mut().for_each(|end| desk.add_place(&mut end.origin));
-        Ok(document)
+        Ok(document::Explained::One(Box::new(document)))
     }
+}
+
+/// What was typed, if it stands for many names.
+fn pattern(typed: &str) -> Option<Pattern> {
+    Pattern::parse(typed).ok().filter(|pattern| pattern.as_str().contains(['*', '?']))
+}
+
+/// At a past moment only one lamp is explained.
+fn one_at_a_time(refused: Failure, typed: &str) -> Failure {
+    if !is_unknown(&refused) || pattern(typed).is_none() {
+        return refused;
+    }
+    let message = format!("\"{typed}\" stands for many lamps, and --at explains one");
+    Failure::new(Exit::Usage, "one-at-a-time", message)
+        .line("try", format!("lampfield list {}", shell::word(typed)))
 }
 
 fn is_unknown(failure: &Failure) -> bool {
@@ -72,6 +88,20 @@ fn may_look_back(actor: &Actor) -> bool {
 }
 
 impl<H: Host> Desk<H> {
+    async fn why_now(
+        &self,
+        actor: &Actor,
+        board: &HubShell,
+        typed: &str,
+    ) -> Result<document::Why, Failure> {
+        let subject = self.subject_on_board(actor, board, typed).await?;
+        board.read(|hub, now| {
+            let explanation = hub.why(&subject, now);
+            let explanation = explanation.ok_or_else(|| self.unknown(actor, hub, typed))?;
+            Ok(why(hub, &explanation, now))
+        })
+    }
+
     /// What was said last about a lamp of which nobody says anything now, and how that ended; none where that is not
     /// remembered.
     async fn ended(&self, actor: &Actor, board: &HubShell, typed: &str) -> Option<Failure> {
@@ -117,7 +147,7 @@ fn why(hub: &Hub, explanation: &Explanation, now: Now) -> document::Why {
         at: None,
         board: hub.name().to_string(),
         aggregate: lamp.as_ref().map(Shown::from),
-        since: shown_since(hub, subject).map(moment),
+        since: hub.history().shown_since(subject).map(moment),
         rule: rule.to_string(),
         facts: Vec::new(),
         tombstones: Vec::new(),
@@ -194,12 +224,6 @@ fn fact_then(said: &FactReason, at: WallTime) -> Option<document::Fact> {
 /// When what is said ends by itself, or the first part of it.
 fn ends_at(said: &FactReason) -> Option<String> {
     said.state.live().and_then(Value::deadline).map(moment)
-}
-
-/// When the lamp began to show what it shows, as far as the history goes.
-fn shown_since(hub: &Hub, subject: &Subject) -> Option<WallTime> {
-    let events = hub.history().of(subject, WallTime::from_millis(0), LOOKED_BACK);
-    events.iter().find(|event| event.lamp != event.lamp_was).map(|event| event.at)
 }
 
 fn fact(said: &FactReason, value: Shown, lease: Lease, now: Now) -> document::Fact {

@@ -79,8 +79,8 @@ async fn asked(desk: &Desk<fixture::Program>, kind: Kind) -> Json {
     let history = ask(desk, "history", json!({ "subject": subject })).await;
     let event = &history["events"][0];
     assert_eq!((&event["value"], &event["aggregate"]), (&lamp, &lamp), "{history}");
-    for asked in [json!({ "pattern": "*/x-1" }), json!({ "kind": kind.as_str() })] {
-        let list = ask(desk, "lamp list", asked).await;
+    for asked in [json!({ "filter": "*/x-1" }), json!({ "kind": kind.as_str() })] {
+        let list = ask(desk, "list", asked).await;
         let lamps = list["lamps"].as_array().expect("a list");
         let listed = lamps.iter().find(|one| one["subject"] == subject.as_str());
         assert_eq!(listed.map(|one| &one["aggregate"]), Some(&lamp), "{list}");
@@ -107,7 +107,7 @@ async fn after_a_restart(folder: &Path, lamps: Vec<Json>) {
         program.asks(&format!("watch\t{kind}"), "ok").await;
         assert_eq!(told(&program.line().await, kind), lamp, "{kind}");
     }
-    let list = desk.run(&Actor::owner(), "lamp list", Said::new()).await.unwrap();
+    let list = desk.run(&Actor::owner(), "list", Said::new()).await.unwrap();
     assert_eq!(list["lamps"].as_array().map(Vec::len), Some(Kind::ALL.len()), "{list}");
 }
 

@@ -12,6 +12,7 @@ mod every_kind;
 mod fixture;
 #[path = "../../../xmpp/tests/door/line_door.rs"]
 mod line_door;
+mod listing;
 mod past;
 #[path = "../../../xmpp/tests/door/program.rs"]
 mod program;

@@ -13,7 +13,7 @@ use lampfield_board::{
 use lampfield_fabric::Storage;
 use lampfield_hub::{ConnId, HistorySettings, HubLimits, HubShell, Profile, Publication, Settings};
 use lampfield_operations::document::history::History as HistoryDocument;
-use lampfield_operations::document::why::Why as WhyDocument;
+use lampfield_operations::document::why::{Explained, Why as WhyDocument};
 use lampfield_operations::failure::Exit;
 use lampfield_operations::operation::{History, Why};
 use lampfield_operations::{Actor, Desk, HistoryReaders};
@@ -80,8 +80,15 @@ fn why(name: &str, at: WallTime) -> Why {
     Why { subject: name.to_owned(), kind: None, at: Some(at), board: None }
 }
 
+fn one(explained: Explained) -> WhyDocument {
+    match explained {
+        Explained::One(why) => *why,
+        Explained::Many(lamps) => panic!("{lamps:?}"),
+    }
+}
+
 async fn explained(desk: &Desk<Program>, name: &str, at: WallTime) -> WhyDocument {
-    desk.act(&Actor::owner(), why(name, at)).await.expect("an explanation")
+    one(desk.act(&Actor::owner(), why(name, at)).await.expect("an explanation"))
 }
 
 /// Later than all that was said, earlier than all that will be.
@@ -258,7 +265,7 @@ async fn masked() {
         assert_eq!(refused.code, "masked");
         assert!(!history(&desk, "PJSIP/***", 50).await.events.is_empty());
         let present = Why { at: None, ..why("PJSIP/100", now) };
-        let lamp = desk.act(&Actor::owner(), present).await.expect("the lamp");
+        let lamp = one(desk.act(&Actor::owner(), present).await.expect("the lamp"));
         assert_eq!(lamp.aggregate.map(|shown| shown.to_string()).as_deref(), Some("\"INUSE\""));
         stop(desk).await;
     }

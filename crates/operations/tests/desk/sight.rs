@@ -27,8 +27,8 @@ async fn with_lamps() -> Fixture {
         ("a.example", "PJSIP/201"),
         ("b.example", "PJSIP/300"),
     ] {
-        let with = json!({ "subject": name, "value": "INUSE", "board": board });
-        fixture.desk.run(&Actor::owner(), "lamp set", said(with)).await.expect("set");
+        let with = json!({ "subject": name, "value": "INUSE", "board": board, "keep": true });
+        fixture.desk.run(&Actor::owner(), "set", said(with)).await.expect("set");
     }
     fixture
 }
@@ -66,8 +66,8 @@ async fn some_lamps() {
     // Not as the nearest name either.
     let near = refused(&fixture, &wall, "why", why("PJSIP/20")).await;
     assert!(!near.contains("PJSIP/200") && !near.contains("PJSIP/201"), "{near}");
-    let listed = fixture.desk.run(&wall, "lamp list", said(json!({}))).await.expect("a list");
-    let listed_all = fixture.desk.run(&Actor::owner(), "lamp list", said(json!({}))).await;
+    let listed = fixture.desk.run(&wall, "list", said(json!({}))).await.expect("a list");
+    let listed_all = fixture.desk.run(&Actor::owner(), "list", said(json!({}))).await;
     let names = |list: &Value| list["lamps"].as_array().map(Vec::len);
     assert_eq!((names(&listed), &listed["more"]), (Some(1), &0.into()));
     assert_eq!(names(&listed_all.expect("a list")), Some(3));
@@ -83,8 +83,8 @@ async fn watched() {
     let wall = reader(&fixture).await;
     let mut watching = fixture.desk.watch(&wall, said(json!({}))).expect("a watch");
     for (name, value) in [("PJSIP/200", "RINGING"), ("PJSIP/100", "BUSY"), ("PJSIP/201", "BUSY")] {
-        let with = json!({ "subject": name, "value": value });
-        fixture.desk.run(&Actor::owner(), "lamp set", said(with)).await.expect("set");
+        let with = json!({ "subject": name, "value": value, "keep": true });
+        fixture.desk.run(&Actor::owner(), "set", said(with)).await.expect("set");
     }
     let line = serde_json::to_value(watching.next().await).expect("a line");
     assert_eq!(line["subject"], "device/PJSIP/100", "{line}");
@@ -123,14 +123,14 @@ async fn set_and_cleared() {
     let some = patterns(&["PJSIP/1*"]);
     let wall = token(Scope::ALL).limited_to(Rights::of(&some, &patterns(&["*"])));
     for (name, with) in [
-        ("lamp set", json!({ "subject": "PJSIP/200", "value": "BUSY" })),
-        ("lamp clear", json!({ "subject": "PJSIP/200", "all": true })),
+        ("set", json!({ "subject": "PJSIP/200", "value": "BUSY", "keep": true })),
+        ("clear", json!({ "subject": "PJSIP/200", "all": true })),
     ] {
         let told = refused(&fixture, &wall, name, with).await;
         assert!(told.contains("lamp-not-allowed"), "{told}");
     }
-    let mine = json!({ "subject": "PJSIP/100", "value": "BUSY" });
-    fixture.desk.run(&wall, "lamp set", said(mine)).await.expect("its own");
+    let mine = json!({ "subject": "PJSIP/100", "value": "BUSY", "keep": true });
+    fixture.desk.run(&wall, "set", said(mine)).await.expect("its own");
     // Nor does it read of what others did about them, if it may not hear of them.
     let deaf = token(Scope::ALL).limited_to(Rights::of(&some, &some));
     let read = |told: Vec<String>| told.len();
@@ -149,10 +149,10 @@ async fn masked() {
     let fixture = Fixture::with(Settings { history, ..Settings::default() }).await;
     let owner = Actor::owner();
     for name in ["PJSIP/100", "device/PJSIP/100", "PJSIP/200"] {
-        let with = json!({ "subject": name, "value": "INUSE" });
-        fixture.desk.run(&owner, "lamp set", said(with)).await.expect("set");
+        let with = json!({ "subject": name, "value": "INUSE", "keep": true });
+        fixture.desk.run(&owner, "set", said(with)).await.expect("set");
         let with = json!({ "subject": name });
-        fixture.desk.run(&owner, "lamp clear", said(with)).await.expect("cleared");
+        fixture.desk.run(&owner, "clear", said(with)).await.expect("cleared");
     }
     let told = fixture.desk.run(&owner, "audit", said(json!({}))).await.expect("entries");
     let text = told.to_string();

@@ -12,9 +12,11 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use lampfield_board::{Kind, WallTime};
+use lampfield_operations::operation::Order;
 use lampfield_relay::{Fingerprint, Target};
 
 use super::examples;
+use super::list::{self, Column};
 use crate::moment;
 use crate::retyped::retyped;
 use crate::screen::Color;
@@ -116,8 +118,12 @@ pub enum Verb {
     History(HistoryArgs),
     /// Shows changes as they come, one line each.
     Watch(WatchArgs),
-    /// Lists lamps, and sets or clears what they show by hand.
-    Lamp(LampArgs),
+    /// Lists lamps with what they show.
+    List(ListArgs),
+    /// Sets what a lamp shows by hand.
+    Set(SetArgs),
+    /// Withdraws what was set by hand.
+    Clear(ClearArgs),
     /// Adds, lists, changes and removes accounts.
     User(UserArgs),
     /// Prints the complete xmpp.conf for one more Asterisk PBX.
@@ -203,7 +209,7 @@ pub enum Format {
 /// The arguments of `lampfield why`.
 #[derive(Debug, Clone, Args)]
 pub struct WhyArgs {
-    /// A lamp: PJSIP/100, 1000@default, queue/support
+    /// A lamp: PJSIP/100, 100, 1000@default, queue/support; a pattern lists: 'PJSIP/1*'
     pub subject: String,
     /// At a past moment: 14:03 (the last time it was that late), -10m, 2026-11-21T14:03:00Z
     #[arg(long, value_name = "MOMENT", value_parser = moment::moment)]
@@ -240,8 +246,8 @@ pub struct HistoryArgs {
 /// The arguments of `lampfield watch`.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// A pattern: 'PJSIP/1*', 'device/*', 'mailbox/*@default'
-    pub filter: Option<String>,
+    /// Changes of which lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1), all of which must hold; not in front of one turns it round
+    pub filter: Vec<String>,
     /// Only lamps of this kind: device, mailbox and so on
     #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
     pub kind: Option<Kind>,
@@ -256,62 +262,88 @@ pub struct WatchArgs {
     pub board: Option<String>,
 }
 
-/// The arguments of `lampfield lamp`.
-#[derive(Debug, Args)]
-pub struct LampArgs {
-    /// What to do with lamps.
-    #[command(subcommand)]
-    pub action: LampAction,
+// === impl WatchArgs ===
+
+impl WatchArgs {
+    /// The filter that was typed, if one was.
+    pub fn filter(&self) -> Option<String> {
+        joined(&self.filter)
+    }
 }
 
-/// What to do with lamps.
-#[derive(Debug, Subcommand)]
-pub enum LampAction {
-    /// Sets what a lamp shows by hand, until it is cleared.
-    Set {
-        /// Which lamp: device/Custom:night, or a name whose form tells its kind, as Custom:night
-        subject: String,
-        /// The kind, if several have this name: device, mailbox and so on
-        #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
-        kind: Option<Kind>,
-        /// The value: for a device the word of its state, otherwise JSON: '{"new":3,"old":0}'
-        value: String,
-        /// End by itself after this time (10m, 2h); for a kind whose values may end
-        #[arg(long = "for", value_name = "TIME", value_parser = moment::some_time)]
-        span: Option<Duration>,
-        /// Which board, if there are several: its name or that of a domain
-        #[arg(long, value_name = "NAME")]
-        board: Option<String>,
-    },
-    /// Withdraws what was set by hand.
-    Clear {
-        /// Which lamp: device/Custom:night, or its name alone
-        subject: String,
-        /// The kind, if several have this name: device, mailbox and so on
-        #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
-        kind: Option<Kind>,
-        /// Withdraw what everybody says, such as a PBX that died; one that is connected says it again with its next change
-        #[arg(long)]
-        all: bool,
-        /// Which board, if there are several: its name or that of a domain
-        #[arg(long, value_name = "NAME")]
-        board: Option<String>,
-    },
-    /// Lists lamps with what they show, by kind and name.
-    List(LampListArgs),
-}
-
-/// The arguments of `lampfield lamp list`.
+/// The arguments of `lampfield list`.
 #[derive(Debug, Args)]
-pub struct LampListArgs {
-    /// A pattern: 'PJSIP/1*', 'device/*', 'mailbox/*@default'
-    pub pattern: Option<String>,
+pub struct ListArgs {
+    /// Which lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1, is:stale, 'for:>2h'), all of which must hold; not in front of one turns it round
+    pub filter: Vec<String>,
     /// Only lamps of this kind: device, mailbox and so on
     #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
     pub kind: Option<Kind>,
+    /// By name, since (when it began to show that), value or facts (how many); -since and so on: the other way round
+    #[arg(long, value_name = "ORDER", default_value = "name", value_parser = Order::from_str)]
+    #[arg(allow_hyphen_values = true)]
+    pub sort: Order,
     /// The most lamps to show
     #[arg(long, value_name = "COUNT", default_value_t = 100)]
     pub limit: usize,
+    /// Show all, up to 10,000
+    #[arg(long, conflicts_with = "limit")]
+    pub all: bool,
+    /// What to show of each: subject, lamp, for (how long it has shown that), facts (how many), by (who says so), site
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', hide_possible_values = true)]
+    #[arg(value_enum, default_values_t = list::USUAL, hide_default_value = true)]
+    pub columns: Vec<Column>,
+    /// Which board, if there are several: its name or that of a domain
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
+}
+
+// === impl ListArgs ===
+
+impl ListArgs {
+    /// The filter that was typed, if one was.
+    pub fn filter(&self) -> Option<String> {
+        joined(&self.filter)
+    }
+}
+
+/// The words of a filter, which a shell has taken apart.
+fn joined(words: &[String]) -> Option<String> {
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// The arguments of `lampfield set`.
+#[derive(Debug, Args)]
+pub struct SetArgs {
+    /// Which lamp: device/Custom:night, or a name whose form tells its kind, as Custom:night
+    pub subject: String,
+    /// The kind, if several have this name: device, mailbox and so on
+    #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
+    pub kind: Option<Kind>,
+    /// The value: for a device the word of its state, otherwise JSON: '{"new":3,"old":0}'
+    pub value: String,
+    /// End by itself after this time (10m, 2h); for a kind whose values may end
+    #[arg(long = "for", value_name = "TIME", value_parser = moment::some_time)]
+    pub span: Option<Duration>,
+    /// Let it stand until lampfield clear ends it; where --for is not possible, this is needed
+    #[arg(long)]
+    pub keep: bool,
+    /// Which board, if there are several: its name or that of a domain
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
+}
+
+/// The arguments of `lampfield clear`.
+#[derive(Debug, Clone, Args)]
+pub struct ClearArgs {
+    /// Which lamp: device/Custom:night, or its name alone
+    pub subject: String,
+    /// The kind, if several have this name: device, mailbox and so on
+    #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
+    pub kind: Option<Kind>,
+    /// Withdraw what everybody says, such as a PBX that died; one that is connected says it again with its next change
+    #[arg(long)]
+    pub all: bool,
     /// Which board, if there are several: its name or that of a domain
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
@@ -670,7 +702,9 @@ mod tests {
     }
 
     /// What only the command line knows: how it shows an answer, or where a password comes from.
-    const ONLY_HERE: [(&str, &str); 9] = [
+    const ONLY_HERE: [(&str, &str); 11] = [
+        ("list", "all"),
+        ("list", "columns"),
         ("status", "wait"),
         ("status", "format"),
         ("watch", "count"),

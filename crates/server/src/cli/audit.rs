@@ -51,7 +51,7 @@ fn text(audit: &Audit, since: &str, screen: &Screen) -> String {
     }
     let shown = counted(audit.entries.len() as u64, "entry");
     let (kept, limit) = (count(audit.remembered), count(audit.limit));
-    format!("{}{shown} shown{since}; {kept} of at most {limit} kept\n", table.into_text())
+    format!("{}{shown} shown{since}; {kept} of at most {limit} kept\n", table.into_text(screen))
 }
 
 fn who(entry: &Entry) -> String {

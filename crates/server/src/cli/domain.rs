@@ -38,7 +38,7 @@ fn list(common: &Common, screen: &Screen) -> Result<(), Stop> {
     let domains = ask(common, &DomainList {})?;
     screen.print(&match common.json {
         true => json(&domains)?,
-        false => text(&domains),
+        false => text(&domains, screen),
     })?;
     Ok(())
 }
@@ -120,7 +120,7 @@ fn sentence(done: &DomainDone) -> String {
     }
 }
 
-fn text(domains: &Domains) -> String {
+fn text(domains: &Domains, screen: &Screen) -> String {
     let mut table = Table::new(&[
         ("DOMAIN", Align::Left),
         ("ACCOUNTS", Align::Right),
@@ -139,7 +139,7 @@ fn text(domains: &Domains) -> String {
             domain.stands_in.clone(),
         ]);
     }
-    table.into_text()
+    table.into_text(screen)
 }
 
 fn certificate(domain: &Domain) -> String {

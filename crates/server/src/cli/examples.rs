@@ -10,7 +10,7 @@ const RELAY: &str = "lampfield relay";
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
 
 /// Three examples for each verb, by its path. Each ends well on a fresh install.
-pub const EXAMPLES: [(&str, [&str; 3]); 36] = [
+pub const EXAMPLES: [(&str, [&str; 3]); 35] = [
     ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
     (
         "lampfield serve",
@@ -76,7 +76,7 @@ pub const EXAMPLES: [(&str, [&str; 3]); 36] = [
         "lampfield watch",
         [
             "lampfield watch",
-            "lampfield watch 'device/PJSIP/1*' --for 10s",
+            "lampfield watch 'PJSIP/1*' state:ringing --for 10s",
             "lampfield watch --json --count 100",
         ],
     ),
@@ -105,35 +105,27 @@ pub const EXAMPLES: [(&str, [&str; 3]); 36] = [
         ],
     ),
     (
-        "lampfield lamp",
+        "lampfield list",
         [
-            "lampfield lamp list",
-            "lampfield lamp set Custom:night INUSE",
-            "lampfield lamp clear Custom:night",
+            "lampfield list",
+            "lampfield list device 100-149 not state:not_inuse",
+            "lampfield list is:stale --sort since --json",
         ],
     ),
     (
-        "lampfield lamp set",
+        "lampfield set",
         [
-            "lampfield lamp set Custom:night INUSE",
-            "lampfield lamp set mailbox/1000@default '{\"new\":3,\"old\":0}'",
-            "lampfield lamp set custom/door '{\"data\":\"open\"}' --for 10m",
+            "lampfield set Custom:night INUSE --keep",
+            "lampfield set mailbox/1000@default '{\"new\":3,\"old\":0}' --keep",
+            "lampfield set custom/door '{\"data\":\"open\"}' --for 10m",
         ],
     ),
     (
-        "lampfield lamp clear",
+        "lampfield clear",
         [
-            "lampfield lamp clear Custom:night",
-            "lampfield lamp clear mailbox/1000@default",
-            "lampfield lamp clear PJSIP/100 --all",
-        ],
-    ),
-    (
-        "lampfield lamp list",
-        [
-            "lampfield lamp list",
-            "lampfield lamp list 'PJSIP/1*' --limit 1000",
-            "lampfield lamp list --kind mailbox --json",
+            "lampfield clear Custom:night",
+            "lampfield clear mailbox/1000@default",
+            "lampfield clear PJSIP/100 --all",
         ],
     ),
     (

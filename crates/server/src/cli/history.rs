@@ -63,7 +63,7 @@ fn text(history: &History, since: &str, screen: &Screen) -> String {
     let older = if history.more { " and older ones" } else { "" };
     format!(
         "{}{shown}{older} of {}{since}; history reaches back to {}\n",
-        table.into_text(),
+        table.into_text(screen),
         history.subject,
         clock(&history.complete_since),
     )

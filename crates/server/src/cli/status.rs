@@ -169,7 +169,7 @@ fn origins(origins: &[&OriginStatus], are_boards_named: bool, screen: &Screen) -
             origin.last_word_seconds.map_or("-".to_owned(), age),
         ]);
     }
-    table.into_text()
+    table.into_text(screen)
 }
 
 fn state(origin: &OriginStatus, screen: &Screen) -> String {

@@ -105,12 +105,12 @@ fn list(domain: Option<String>, common: &Common, screen: &Screen) -> Result<(), 
     let users = ask(common, &UserList { domain })?;
     screen.print(&match common.json {
         true => json(&users)?,
-        false => text(&users),
+        false => text(&users, screen),
     })?;
     Ok(())
 }
 
-fn text(users: &Users) -> String {
+fn text(users: &Users, screen: &Screen) -> String {
     let mut table = Table::new(&[
         ("ACCOUNT", Align::Left),
         ("ROLE", Align::Left),
@@ -135,7 +135,7 @@ fn text(users: &Users) -> String {
             heard(&user.hear),
         ]);
     }
-    table.into_text()
+    table.into_text(screen)
 }
 
 /// How many, and how many of these by a relay, if any.

@@ -18,7 +18,7 @@ use crate::screen::{Names, Screen, padded};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     let mut client = connect(common)?;
-    let (filter, board) = (args.filter.clone(), args.board.clone());
+    let (filter, board) = (args.filter(), args.board.clone());
     client.watch(&Watch { filter, kind: args.kind, board })?;
     let begun = Instant::now();
     let mut seen = Seen::default();

@@ -7,27 +7,33 @@ use lampfield_operations::operation::Why as WhyOperation;
 
 use super::args::{Common, WhyArgs};
 use super::stop::Stop;
-use super::{ask, json};
+use super::{ask, json, list};
 use crate::document::kind_of;
-use crate::document::why::{Fact, Lease, LeaseState, Why};
+use crate::document::list::Lamps;
+use crate::document::why::{Explained, Fact, Lease, LeaseState, Why};
 use crate::failure::Exit;
 use crate::screen::time::{
     age, clock, counted, day_clock, left, local, seconds_since, seconds_until,
 };
 use crate::screen::{Align, Screen, Table, Verdict};
+use crate::shell;
 
 pub fn run(args: &WhyArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     let WhyArgs { subject, kind, at, board } = args.clone();
     let asked = ask(common, &WhyOperation { subject, kind, at, board });
-    let why = asked.map_err(|stop| match at.filter(|_| !common.json) {
+    let explained = asked.map_err(|stop| match at.filter(|_| !common.json) {
         Some(at) => with_moment(stop, at),
         None => stop,
     })?;
-    screen.print(&match common.json {
-        true => json(&why)?,
-        false => text(&why, screen),
+    screen.print(&match (common.json, &explained) {
+        (true, _) => json(&explained)?,
+        (false, Explained::One(why)) => text(why, screen),
+        (false, Explained::Many(lamps)) => common.retyped(&many(lamps, screen)),
     })?;
-    Ok(Exit::Good.into())
+    Ok(match &explained {
+        Explained::One(_) => Exit::Good.into(),
+        Explained::Many(lamps) => list::exit(lamps).into(),
+    })
 }
 
 /// A refusal names the moment that was asked for: a time of day may have been yesterday's.
@@ -38,6 +44,15 @@ fn with_moment(stop: Stop, at: WallTime) -> Stop {
         }
         other => other,
     }
+}
+
+/// The lamps that a pattern stands for, and how one of them is explained.
+fn many(lamps: &Lamps, screen: &Screen) -> String {
+    let next = lamps.lamps.first().map(|first| {
+        let subject = shell::word(&first.subject);
+        format!("next: lampfield why {subject}   explains one of them\n")
+    });
+    list::text(lamps, &list::USUAL, screen) + &next.unwrap_or_default()
 }
 
 fn text(why: &Why, screen: &Screen) -> String {
@@ -107,7 +122,7 @@ fn table(kind: Kind, facts: &[Fact], screen: &Screen) -> String {
             lease(fact, screen),
         ]);
     }
-    table.into_text()
+    table.into_text(screen)
 }
 
 fn lease(fact: &Fact, screen: &Screen) -> String {

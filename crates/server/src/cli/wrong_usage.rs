@@ -139,12 +139,10 @@ fn in_words(reason: String) -> String {
 
 fn meant(typed: &str) -> Option<&'static str> {
     match typed {
-        "lamps" => Some(
-            "all of them: 'lampfield lamp list'; how many: 'lampfield status'; one: 'lampfield why NAME'",
+        "lamp" | "lamps" => Some(
+            "all of them: 'lampfield list'; how many: 'lampfield status'; one: 'lampfield why NAME'; \
+             by hand: 'lampfield set' and 'lampfield clear'",
         ),
-        "--keep" => {
-            Some("what is set stays until 'lampfield lamp clear', or for the time that --for names")
-        }
         "del" | "delete" => Some("to remove an account: 'lampfield user remove NAME'"),
         "edit" | "modify" | "set-site" => {
             Some("to change an account: 'lampfield user change NAME'")

@@ -64,10 +64,10 @@ fn every_change_and_every_refused_try_is_told_also_after_a_restart() {
 fn nothing_that_was_refused_moves_the_cursor_of_whoever_reads_of_it() {
     let server = Server::start(CONFIG);
     let name = "Custom:\u{1b}[2Jx\r\n";
-    let refused = server.ask(&["lamp", "set", name, "BUSY"]);
+    let refused = server.ask(&["set", name, "BUSY", "--keep"]);
     assert_eq!(refused.code, Some(2), "{}", refused.err);
     let unknown = server.ask(&["user", "passwd", "a\u{9b}31m\u{202e}", "--generate"]);
-    let usage = server.ask(&["lamp", "list", "--kind", "\u{1b}[2J"]);
+    let usage = server.ask(&["list", "--kind", "\u{1b}[2J"]);
     let text = server.ask(&["audit", "--ascii"]);
     for shown in [&refused.err, &unknown.err, &usage.err, &text.out] {
         let raw = |c: char| c != '\n' && c.is_control() || c == '\u{202e}';
@@ -77,6 +77,6 @@ fn nothing_that_was_refused_moves_the_cursor_of_whoever_reads_of_it() {
     assert!(text.out.contains("subject=Custom:\\u{1b}[2Jx\\r\\n"), "{}", text.out);
     assert_eq!(text.out.lines().count(), 4, "{}", text.out);
     // A program reads what was said.
-    let told = entries(&server, &["--operation", "lamp set"]);
+    let told = entries(&server, &["--operation", "set"]);
     assert_eq!(told[0]["arguments"]["subject"], name);
 }

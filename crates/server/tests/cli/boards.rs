@@ -162,7 +162,7 @@ fn an_older_folder_of_several_domains_loses_nothing_and_shares_until_it_is_told(
 
 /// By the owner of the data folder, who is of no domain.
 fn says_by_hand(server: &Server, board: &str) {
-    let said = server.ask(&["lamp", "set", "Custom:door", "BUSY", "--board", board]);
+    let said = server.ask(&["set", "Custom:door", "BUSY", "--board", board, "--keep"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
 }
 

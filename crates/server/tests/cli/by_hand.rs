@@ -24,17 +24,18 @@ fn every_kind_has_the_same_verbs_and_stands_through_a_restart() {
     let mut server = Server::start_with(CONFIG, CLEAR);
     let mut said = Vec::new();
     for kind in Kind::ALL {
-        let value = serde_json::to_value(&kind.examples()[0]).expect("JSON");
+        let example = &kind.examples()[0];
+        let value = serde_json::to_value(example).expect("JSON");
         let (subject, typed) = (format!("{kind}/x-1"), value.to_string());
-        let set = server.ask(&["lamp", "set", &subject, &typed, "--json"]).json();
+        let keep = if example.deadline().is_none() { &["--keep"][..] } else { &[] };
+        let ask = || server.ask(&[&["set", &subject, &typed, "--json"], keep].concat()).json();
+        let set = ask();
         assert_eq!(
             (&set["done"], &set["subject"]),
             (&"set".into(), &subject.as_str().into()),
             "{set}"
         );
-        // The name alone does not tell which is meant; with the kind beside it, it does.
-        let again = ["lamp", "set", "x-1", &typed, "--kind", kind.as_str(), "--json"];
-        assert_eq!(server.ask(&again).json()["done"], "unchanged");
+        assert_eq!(ask()["done"], "unchanged");
         said.push((kind, lamp(&server, &subject)));
     }
     let mut pbx = Client::log_in(server.address(), "a.example", "server1", "one");
@@ -57,15 +58,15 @@ fn every_kind_has_the_same_verbs_and_stands_through_a_restart() {
         );
         assert_eq!(fact["origin"]["account"], "lampfield cli");
     }
-    let list = server.ask(&["lamp", "list", "*/x-1", "--json"]).json();
+    let list = server.ask(&["list", "*/x-1", "--json"]).json();
     assert_eq!(list["lamps"].as_array().map(Vec::len), Some(said.len()), "{list}");
     for (kind, _) in &said {
-        let cleared = of_kind(&["lamp", "clear"], kind);
+        let cleared = of_kind(&["clear"], kind);
         assert_eq!((&cleared["done"], &cleared["ended"]), (&"cleared".into(), &1.into()));
         let history = of_kind(&["history", "--limit", "1"], kind);
         assert_eq!(history["events"][0]["reason"], "cleared by command", "{history}");
     }
-    let list = server.ask(&["lamp", "list", "--json"]).json();
+    let list = server.ask(&["list", "--json"]).json();
     assert_eq!(list["lamps"].as_array().map(Vec::len), Some(0), "{list}");
 }
 
@@ -76,7 +77,7 @@ fn what_is_set_for_a_while_ends_by_itself() {
     let named = ending.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     for kind in Kind::ALL {
         let typed = serde_json::to_value(&kind.examples()[0]).expect("JSON").to_string();
-        let set = ["lamp", "set", &format!("{kind}/x"), &typed, "--for", "2s"];
+        let set = ["set", &format!("{kind}/x"), &typed, "--for", "2s"];
         let set = server.ask(&set);
         match kind.may_expire() {
             true => assert_eq!(set.code, Some(0), "{}", set.err),
@@ -86,7 +87,7 @@ fn what_is_set_for_a_while_ends_by_itself() {
             }
         }
     }
-    let shown = || server.ask(&["lamp", "list", "--json"]).json()["lamps"].as_array().map(Vec::len);
+    let shown = || server.ask(&["list", "--json"]).json()["lamps"].as_array().map(Vec::len);
     assert_eq!(shown(), Some(ending.len()));
     assert!((0..1_000).any(|_| shown() == Some(0)), "they do not end");
 }
@@ -96,21 +97,21 @@ fn clear_keeps_to_the_operators_own_word_unless_all_are_meant() {
     let server = Server::start_with(CONFIG, CLEAR);
     let mut pbx = Client::log_in(server.address(), "a.example", "server1", "one");
     pbx.publish_device(ONE, "PJSIP/100", "INUSE");
-    let refused = server.ask(&["lamp", "clear", "PJSIP/100"]);
+    let refused = server.ask(&["clear", "PJSIP/100"]);
     assert_eq!(refused.code, Some(5));
     assert!(
         refused.err.contains("nothing was set by hand for device/PJSIP/100"),
         "{}",
         refused.err
     );
-    for words in ["error[nothing-said]", "server1@a.example", "lamp clear device/PJSIP/100 --all"] {
+    for words in ["error[nothing-said]", "server1@a.example", " clear device/PJSIP/100 --all"] {
         assert!(refused.err.contains(words), "{}", refused.err);
     }
-    server.ask(&["lamp", "set", "PJSIP/100", "RINGING"]);
+    server.ask(&["set", "PJSIP/100", "RINGING", "--keep"]);
     assert_eq!(lamp(&server, "PJSIP/100"), "RINGINUSE");
-    server.ask(&["lamp", "clear", "PJSIP/100"]);
+    server.ask(&["clear", "PJSIP/100"]);
     assert_eq!(lamp(&server, "PJSIP/100"), "INUSE");
-    let cleared = server.ask(&["lamp", "clear", "PJSIP/100", "--all", "--ascii"]).out;
+    let cleared = server.ask(&["clear", "PJSIP/100", "--all", "--ascii"]).out;
     assert_eq!(
         cleared,
         "n/a nobody   device/PJSIP/100   cleared, 1 fact withdrawn   was U INUSE\n"
@@ -123,20 +124,27 @@ fn clear_keeps_to_the_operators_own_word_unless_all_are_meant() {
 fn what_cannot_be_said_is_refused_with_what_can() {
     let server = Server::start_with(CONFIG, CLEAR);
     for (typed, code, words) in [
-        (&["lamp", "set", "PJSIP/1", "LOUD"][..], 2, "lamp set device/PJSIP/1 INUSE"),
-        (&["lamp", "set", "queue/x", "3"], 2, "the number 3 where an object belongs"),
-        (&["lamp", "set", "queue/x", "{\"waiting\":1}"], 2, "\"free\" is missing"),
-        (&["lamp", "set", "queue/x", "{}"], 2, "write    {\"waiting\": NUMBER, \"free\": NUMBER}"),
-        (&["lamp", "set", "queue/x", "{}"], 2, "lamp set queue/x '{"),
-        (&["lamp", "set", "queu/x", "{}"], 2, "nearest  queue/x"),
-        (&["lamp", "set", "devise/PJSIP/1", "INUSE"], 2, "error[wrong-kind]"),
-        (&["lamp", "set", "custom/x", PAST], 2, "error[past-end]"),
-        (&["lamp", "set", "mailbox/1", "3"], 2, "error[wrong-value]"),
-        (&["lamp", "set", "night", "INUSE"], 2, "write KIND/night"),
-        (&["lamp", "set", "XMPP/x", "INUSE"], 6, "error[ignored-name]"),
-        (&["lamp", "set", "PJSIP/1", "INUSE", "--board", "c.example"], 5, "a.example  b.example"),
-        (&["lamp", "clear", "PJSIP/1"], 5, "error[unknown-subject]"),
-        (&["lamp", "list", ""], 2, "error[wrong-pattern]"),
+        (&["set", "PJSIP/1", "LOUD", "--keep"][..], 2, "lampfield set device/PJSIP/1 INUSE --keep"),
+        (&["set", "queue/x", "3", "--keep"], 2, "the number 3 where an object belongs"),
+        (&["set", "queue/x", "{\"waiting\":1}", "--keep"], 2, "\"free\" is missing"),
+        (
+            &["set", "queue/x", "{}", "--keep"],
+            2,
+            "write    {\"waiting\": NUMBER, \"free\": NUMBER}",
+        ),
+        (&["set", "queue/x", "{}", "--keep"], 2, "lampfield set queue/x '{"),
+        (&["set", "queu/x", "{}", "--keep"], 2, "nearest  queue/x"),
+        (&["set", "devise/PJSIP/1", "INUSE", "--keep"], 2, "error[wrong-kind]"),
+        (&["set", "custom/x", PAST, "--keep"], 2, "error[past-end]"),
+        (&["set", "mailbox/1", "3", "--keep"], 2, "error[wrong-value]"),
+        (&["set", "night", "INUSE", "--keep"], 2, "write KIND/night"),
+        (&["set", "XMPP/x", "INUSE", "--keep"], 6, "error[ignored-name]"),
+        (&["set", "PJSIP/1", "INUSE", "--board", "c.example", "--keep"], 5, "a.example  b.example"),
+        (&["set", "PJSIP/1", "INUSE"], 2, "error[no-end-named]"),
+        (&["set", "custom/x", "{\"data\":1}"], 2, "--for 10m"),
+        (&["clear", "PJSIP/1"], 5, "error[unknown-subject]"),
+        (&["list", "state:inus"], 2, "did you mean \"inuse\"?"),
+        (&["watch", "state:inus"], 2, "error[wrong-filter]"),
     ] {
         let ran = server.ask(typed);
         assert_eq!(ran.code, Some(code), "{typed:?} {}", ran.err);
@@ -144,25 +152,19 @@ fn what_cannot_be_said_is_refused_with_what_can() {
     }
     // A technology of a channel driver, however near to a kind, and a device that is meant.
     for typed in ["Agent/1", "Queue/1", "dahdi/1", "device/queu/x"] {
-        assert_eq!(server.ask(&["lamp", "set", typed, "INUSE"]).code, Some(0), "{typed}");
+        assert_eq!(server.ask(&["set", typed, "INUSE", "--keep"]).code, Some(0), "{typed}");
         assert_eq!(
-            server
-                .ask(&["lamp", "clear", &format!("device/{}", typed.trim_start_matches("device/"))])
-                .code,
+            server.ask(&["clear", &format!("device/{}", typed.trim_start_matches("device/"))]).code,
             Some(0)
         );
     }
     // A word in whatever case, as Asterisk reads it too.
-    assert_eq!(server.ask(&["lamp", "set", "PJSIP/1", "busy"]).code, Some(0));
-    let of_b = ["lamp", "set", "PJSIP/1", "BUSY", "--board", "b.example"];
+    assert_eq!(server.ask(&["set", "PJSIP/1", "busy", "--keep"]).code, Some(0));
+    let of_b = ["set", "PJSIP/1", "BUSY", "--keep", "--board", "b.example"];
     assert_eq!(server.ask(&of_b).code, Some(0));
     for number in 2..6 {
-        server.ask(&["lamp", "set", &format!("PJSIP/{number}"), "INUSE"]);
+        server.ask(&["set", &format!("PJSIP/{number}"), "INUSE", "--keep"]);
     }
-    let list = server.ask(&["lamp", "list", "PJSIP/*", "--limit", "2", "--ascii"]).out;
-    let shown = "SUBJECT         SAID BY  LAMP\ndevice/PJSIP/1        1  B BUSY\n\
-                 device/PJSIP/2        1  U INUSE\n2 lamps of the board a.example; 3 more: use --limit or a pattern\n";
-    assert_eq!(list, shown);
-    let of_b = server.ask(&["lamp", "list", "--board", "b.example", "--json"]).json();
+    let of_b = server.ask(&["list", "--board", "b.example", "--json"]).json();
     assert_eq!((&of_b["lamps"].as_array().map(Vec::len), &of_b["more"]), (&Some(1), &0.into()));
 }

@@ -153,9 +153,9 @@ fn one_is_not_told_as_many() {
     server.ask_with(&["user", "add", "x@b.example"], "two\n");
     let removed = server.ask(&["domain", "remove", "b.example", "--yes"]).out;
     assert_eq!(removed, "removed b.example with 1 account, 0 connections, 0 facts and 0 nodes\n");
-    server.ask(&["lamp", "set", "Custom:night", "INUSE"]);
-    assert!(server.ask(&["lamp", "list"]).out.contains("\n1 lamp of the board"));
-    let cleared = server.ask(&["lamp", "clear", "Custom:night", "--ascii"]).out;
+    server.ask(&["set", "Custom:night", "INUSE", "--keep"]);
+    assert!(server.ask(&["list"]).out.contains("\n1 lamp of the board"));
+    let cleared = server.ask(&["clear", "Custom:night", "--ascii"]).out;
     assert!(cleared.contains("cleared, 1 fact withdrawn"), "{cleared}");
     let history = server.ask(&["history", "Custom:night", "--limit", "1"]).out;
     assert!(history.contains("\n1 change and older ones of"), "{history}");
@@ -165,7 +165,7 @@ fn one_is_not_told_as_many() {
 fn one_speaker_of_two_boards_has_a_line_for_each_that_names_it() {
     let server = Server::start_with(&format!("{CONFIG}[[domain]]\nname = 'b.example'\n"), CLEAR);
     for board in ["a.example", "b.example"] {
-        server.ask(&["lamp", "set", "Custom:night", "INUSE", "--board", board]);
+        server.ask(&["set", "Custom:night", "INUSE", "--keep", "--board", board]);
     }
     let status = server.ask(&["status", "--ascii"]).out;
     let lines: Vec<_> = status.lines().filter(|line| line.starts_with("lampfield cli")).collect();

@@ -55,7 +55,7 @@ fn a_domain_comes_at_once_is_there_after_a_restart_and_goes_with_all_that_is_in_
     assert_eq!(places[1], (&"b.example".into(), &"run time".into()));
     let mut pbx = Client::log_in(server.address(), "b.example", "pbx-b", "hunter2");
     pbx.publish_device(EID, "PJSIP/100", "INUSE");
-    server.ask(&["lamp", "set", "Custom:night", "BUSY", "--board", "b.example"]);
+    server.ask(&["set", "Custom:night", "BUSY", "--board", "b.example", "--keep"]);
 
     let refused = server.ask(&["domain", "remove", "b.example"]);
     assert_eq!(refused.code, Some(6));
@@ -77,7 +77,7 @@ fn a_domain_comes_at_once_is_there_after_a_restart_and_goes_with_all_that_is_in_
     assert_eq!(listed(&server).len(), 1);
     server.ask(&["domain", "add", "b.example"]);
     assert_eq!(server.ask(&why).code, Some(5));
-    let lamps = server.ask(&["lamp", "list", "--board", "b.example", "--json"]).json();
+    let lamps = server.ask(&["list", "--board", "b.example", "--json"]).json();
     assert_eq!(lamps["lamps"].as_array().map(Vec::len), Some(0), "{lamps}");
     let told = server.ask(&["audit", "--operation", "domain", "--json"]).json();
     let told: Vec<_> = told["entries"].as_array().expect("a list").iter().collect();
@@ -140,7 +140,7 @@ fn two_domains_may_share_a_board_and_one_of_them_goes_alone() {
     let mut b = Client::log_in(server.address(), "b.example", "pbx-b", "hunter2");
     a.publish_device(EID, "PJSIP/100", "INUSE");
     b.publish_device("02:00:00:00:00:02", "PJSIP/200", "RINGING");
-    server.ask(&["lamp", "set", "Custom:night", "BUSY"]);
+    server.ask(&["set", "Custom:night", "BUSY", "--keep"]);
     let shows = |lamp: &str| server.ask(&["why", lamp, "--json"]).json()["aggregate"].clone();
     assert_eq!(shows("PJSIP/200"), "RINGING");
     server.ask(&["domain", "remove", "b.example", "--yes"]);
@@ -188,7 +188,7 @@ fn a_removal_that_a_crash_has_broken_off_is_finished_at_the_next_start() {
     let mut server = start();
     server.ask(&["domain", "add", "b.example"]);
     add_account(&server, "pbx-b@b.example");
-    server.ask(&["lamp", "set", "Custom:night", "BUSY", "--board", "b.example"]);
+    server.ask(&["set", "Custom:night", "BUSY", "--board", "b.example", "--keep"]);
     server.stop();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(begin_removal(server.data(), "b.example"));
@@ -197,7 +197,7 @@ fn a_removal_that_a_crash_has_broken_off_is_finished_at_the_next_start() {
     let users = server.ask(&["user", "list", "--json"]).json();
     assert_eq!(users["users"].as_array().map(Vec::len), Some(1), "{users}");
     server.ask(&["domain", "add", "b.example"]);
-    let lamps = server.ask(&["lamp", "list", "--board", "b.example", "--json"]).json();
+    let lamps = server.ask(&["list", "--board", "b.example", "--json"]).json();
     assert_eq!(lamps["lamps"].as_array().map(Vec::len), Some(0), "{lamps}");
 }
 
@@ -220,7 +220,7 @@ fn a_new_domain_has_a_certificate_at_once() {
 #[test]
 fn a_domain_that_is_added_again_reads_nothing_of_the_past_of_the_old_one() {
     let mut server = start();
-    let set = ["lamp", "set", "Custom:secret", "BUSY", "--board", "b.example"];
+    let set = ["set", "Custom:secret", "BUSY", "--board", "b.example", "--keep"];
     let past = |server: &Server| server.ask(&["history", "Custom:secret", "--board", "b.example"]);
     for round in 0..2 {
         server.ask(&["domain", "add", "b.example"]);
@@ -262,7 +262,7 @@ fn a_domain_is_one_in_letters_and_as_the_dns_has_it() {
     assert_eq!(users["users"][0]["jid"], "pbx@bücher.example", "{users}");
     let certificate = server.data().join("tls/bücher.example.pem");
     assert!(certificate.exists(), "a certificate has the name as the DNS has it");
-    let listed = ["lamp", "list", "--board", "xn--bcher-kva.example"];
+    let listed = ["list", "--board", "xn--bcher-kva.example"];
     assert_eq!(server.ask(&listed).code, Some(0));
     let removed = server.ask(&["domain", "remove", "xn--bcher-kva.example", "--yes"]);
     assert_eq!(removed.code, Some(0), "{}", removed.err);
@@ -278,10 +278,10 @@ fn what_a_broken_off_removal_has_left_does_not_move_to_another_board() {
     let mut pbx = Client::log_in(server.address(), "b.example", "pbx-old", "hunter2");
     pbx.publish_device(EID, "PJSIP/100", "INUSE");
     let lamps = |server: &Server, board: &str| {
-        let listed = server.ask(&["lamp", "list", "--board", board, "--json"]);
+        let listed = server.ask(&["list", "--board", board, "--json"]);
         listed.json()["lamps"].as_array().map(Vec::len)
     };
-    server.ask(&["lamp", "set", "Custom:secret", "BUSY", "--board", "b.example"]);
+    server.ask(&["set", "Custom:secret", "BUSY", "--keep", "--board", "b.example"]);
     assert_eq!(lamps(&server, "b.example"), Some(2));
     server.stop();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -321,7 +321,7 @@ fn a_removal_is_finished_before_the_domain_of_the_file_begins() {
     let mut server = start();
     server.ask(&["domain", "add", "b.example"]);
     add_account(&server, "pbx-old@b.example");
-    server.ask(&["lamp", "set", "Custom:secret", "BUSY", "--board", "b.example"]);
+    server.ask(&["set", "Custom:secret", "BUSY", "--board", "b.example", "--keep"]);
     server.stop();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(begin_removal(server.data(), "b.example"));
@@ -334,14 +334,14 @@ fn a_removal_is_finished_before_the_domain_of_the_file_begins() {
         let names: Vec<_> = users["users"].as_array().expect("a list").iter().collect();
         assert_eq!(names.len(), 1, "round {round}: {users}");
         assert_eq!(names[0]["jid"], "pbx-b@b.example");
-        let lamps = server.ask(&["lamp", "list", "--board", "b.example", "--json"]).json();
+        let lamps = server.ask(&["list", "--board", "b.example", "--json"]).json();
         assert_eq!(lamps["lamps"].as_array().map(Vec::len), Some(0), "{lamps}");
         let past = server.ask(&["history", "Custom:secret", "--board", "b.example"]);
         assert_eq!(past.code, Some(5), "{}", past.out);
         assert_eq!(attention(&server), [""; 0]);
         let mut pbx = Client::log_in(server.address(), "b.example", "pbx-b", "two");
         pbx.publish_device(EID, "PJSIP/100", "INUSE");
-        server.ask(&["lamp", "clear", "PJSIP/100", "--all", "--board", "b.example"]);
+        server.ask(&["clear", "PJSIP/100", "--all", "--board", "b.example"]);
         server.stop();
     }
 }

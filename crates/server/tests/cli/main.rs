@@ -18,6 +18,7 @@ mod fake_pbxs;
 mod invitations;
 mod joining;
 mod lamps;
+mod listing;
 mod logs;
 mod manual;
 mod mistakes;

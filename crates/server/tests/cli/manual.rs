@@ -113,7 +113,7 @@ fn every_key_of_the_configuration_has_its_help() {
 }
 
 /// Limits without a key: where each is defined, and how the manual says it.
-const CONSTANTS: [(&str, &str, &str); 47] = [
+const CONSTANTS: [(&str, &str, &str); 49] = [
     ("server/src/serve/host/joining.rs", "SILENT: usize = 100;", "connected and silent | 100 |"),
     ("xmpp/src/refused_logins.rs", "MOST: usize = 64;", "each cause and name | 64 |"),
     ("board/src/kind/custom.rs", "DEEPEST: usize = 32;", "in a `custom` value | 32 |"),
@@ -142,7 +142,9 @@ const CONSTANTS: [(&str, &str, &str); 47] = [
         "| 100,000, of 32 KiB at most |",
     ),
     ("operations/src/audit.rs", "LIMIT: u64 = 10_000;", "(`lampfield audit`) | 10,000 |"),
-    ("operations/src/operation/lamps.rs", "MOST: usize = 10_000;", "| 10,000 |"),
+    ("operations/src/operation/list.rs", "MOST: usize = 10_000;", "`lampfield list` | 10,000 |"),
+    ("operations/src/filter.rs", "MOST_BYTES: usize = 1_000;", "| 1,000 bytes, 64 terms"),
+    ("operations/src/filter.rs", "MOST_CONDITIONS: usize = 64;", "| 1,000 bytes, 64 terms"),
     ("server/src/serve/added.rs", "MOST: usize = 100;", "added at run time | 100 |"),
     ("hub/src/refusals.rs", "MOST: usize = 64;", "(`facts-refused`) | 64 |"),
     ("server/src/serve/host/machine.rs", "MISDIRECTED: usize = 8;", "(`no-such-service`) | 8 |"),

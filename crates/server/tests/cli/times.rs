@@ -20,7 +20,7 @@ fn noon() -> i64 {
 #[test]
 fn a_time_of_day_that_is_still_to_come_is_said_to_be_yesterdays() {
     let server = Server::start(CONFIG);
-    server.ask(&["lamp", "set", "Custom:night", "INUSE"]);
+    server.ask(&["set", "Custom:night", "INUSE", "--keep"]);
     for typed in [
         &["history", "Custom:night", "--since", "23:00"][..],
         &["audit", "--since", "23:00"],
@@ -40,14 +40,14 @@ fn people_read_local_time_and_programs_utc() {
     let server = Server::start(CONFIG);
     let until = "2096-10-02T07:06:40.000Z";
     let ban = format!(r#"{{"reason":"scans","source":"pbx-a","until":"{until}"}}"#);
-    assert_eq!(server.ask(&["lamp", "set", "ban/203.0.113.7", &ban]).code, Some(0));
+    assert_eq!(server.ask(&["set", "ban/203.0.113.7", &ban]).code, Some(0));
     let local = "2096-10-02 02:06:40";
     let ask = |arguments: &[&str]| ask_at(&server, 5, arguments).out;
     for shown in [
         ask(&["why", "ban/203.0.113.7"]),
-        ask(&["lamp", "list"]),
+        ask(&["list"]),
         ask(&["history", "ban/203.0.113.7"]),
-        ask(&["lamp", "set", "ban/203.0.113.7", &ban]),
+        ask(&["set", "ban/203.0.113.7", &ban]),
     ] {
         assert!(shown.contains(&format!("banned until {local} by")), "{shown}");
         assert!(!shown.contains("07:06:40"), "{shown}");
@@ -62,7 +62,7 @@ fn people_read_local_time_and_programs_utc() {
 #[test]
 fn why_says_when_a_lamp_ends_and_afterwards_that_it_has() {
     let server = Server::start(CONFIG);
-    let open = ["lamp", "set", "custom/door", r#"{"data":"open"}"#, "--for"];
+    let open = ["set", "custom/door", r#"{"data":"open"}"#, "--for"];
     server.ask(&[&open[..], &["2h"]].concat());
     let why = ask_at(&server, 0, &["why", "custom/door"]).out;
     assert!(why.contains("by hand, ends at ") && why.contains(", 1h59m left"), "{why}");

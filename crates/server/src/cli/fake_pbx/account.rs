@@ -45,7 +45,9 @@ impl PbxAccount {
         };
         let tls = match (args.no_tls, &args.ca, args.fingerprint.as_slice()) {
             (true, ..) => Tls::Off,
-            (false, Some(file), _) => checked(Trust::file(file, std::slice::from_ref(target), Vec::new()))?,
+            (false, Some(file), _) => {
+                checked(Trust::file(file, std::slice::from_ref(target), Vec::new()))?
+            }
             (false, None, []) => Tls::Any,
             (false, None, prints) => checked(Trust::pinned(prints.to_vec()))?,
         };

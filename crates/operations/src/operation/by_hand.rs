@@ -1,4 +1,4 @@
-//! `lamp set|clear`: what an operator says about a lamp by hand, and that it is said no longer. The same for all kinds.
+//! `set` and `clear`: what an operator says about a lamp by hand, and that it is said no longer. The same for all kinds.
 
 use lampfield_board::{BoardName, Cachable, Kind, Origin, Subject, Value, ValueError, WallTime};
 use lampfield_hub::{Hub, HubShell, Outcome, Publication, Refusal};
@@ -15,10 +15,11 @@ use crate::document::{OriginName, Shown};
 use crate::failure::{Exit, Failure};
 use crate::host::Host;
 use crate::nearest::nearest_above;
+use crate::shell;
 
 operation! {
-    /// Sets what a lamp shows by hand, until it is cleared.
-    pub struct LampSet = "lamp set" {
+    /// Sets what a lamp shows by hand.
+    pub struct Set = "set" {
         /// Which lamp: device/Custom:night, or a name whose form tells its kind, as Custom:night
         subject: String,
         /// The kind, if several have this name: device, mailbox and so on
@@ -27,6 +28,8 @@ operation! {
         value: Spoken,
         /// End by itself after this time (10m, 2h); for a kind whose values may end
         r#for: Option<Span>,
+        /// Let it stand until lampfield clear ends it; where --for is not possible, this is needed
+        keep: bool,
         /// Which board, if there are several: its name or that of a domain
         board: Option<String>,
     }
@@ -35,7 +38,7 @@ operation! {
 
 operation! {
     /// Withdraws what was set by hand.
-    pub struct LampClear = "lamp clear" {
+    pub struct Clear = "clear" {
         /// Which lamp: device/Custom:night, or its name alone
         subject: String,
         /// The kind, if several have this name: device, mailbox and so on
@@ -48,7 +51,7 @@ operation! {
     LampsWrite, Effect::Changes("what a lamp shows"), Board, Document("lamp/1") -> document::Lamp
 }
 
-impl<H: Host> Perform<H> for LampSet {
+impl<H: Host> Perform<H> for Set {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Lamp, Failure> {
         let board = desk.board(actor, self.board.as_deref())?;
         let typed = of_kind(self.kind, &self.subject);
@@ -56,6 +59,7 @@ impl<H: Host> Perform<H> for LampSet {
         let subject: Subject = typed.parse().map_err(wrong_subject)?;
         actor.check_say(&subject)?;
         let value = value(&subject, self.value, self.r#for)?;
+        check_end(&subject, &value, self.keep)?;
         let origin = origin_of(actor)?;
         let said = Publication {
             identity: origin.identity.clone(),
@@ -83,11 +87,11 @@ impl<H: Host> Perform<H> for LampSet {
     }
 }
 
-impl<H: Host> Perform<H> for LampClear {
+impl<H: Host> Perform<H> for Clear {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Lamp, Failure> {
         let board = desk.board(actor, self.board.as_deref())?;
         let typed = of_kind(self.kind, &self.subject);
-        let subject = board.read(|hub, _| desk.subject_on_board(actor, hub, &typed))?;
+        let subject = desk.subject_on_board(actor, &board, &typed).await?;
         actor.check_say(&subject)?;
         let origin = origin_of(actor)?;
         let by = (!self.all).then_some(&origin);
@@ -149,8 +153,29 @@ fn value(subject: &Subject, Spoken(said): Spoken, lasts: Option<Span>) -> Result
         let message = format!("a value of the kind {kind} does not end by itself");
         Failure::new(Exit::Usage, "no-end", message)
             .line("kinds", format!("with an end: {}", ending.join(", ")))
-            .line("try", "without --for, then lampfield lamp clear when it is over")
+            .line("try", format!("--keep instead, and lampfield clear {subject} when it is over"))
     })
+}
+
+/// Nothing stays by accident: what has no end of its own is either to stay or to have one.
+fn check_end(subject: &Subject, value: &Value, keep: bool) -> Result<(), Failure> {
+    let command = command(subject, value);
+    match (value.deadline(), keep) {
+        (Some(_), false) | (None, true) => Ok(()),
+        (Some(_), true) => {
+            let message = format!("the value for {subject} has an end and is to be kept as well");
+            Err(Failure::new(Exit::Usage, "kept-and-ending", message).line("try", command))
+        }
+        (None, false) => {
+            let message = format!("the value for {subject} has no end, and --keep was not said");
+            let keep = format!("{command} --keep   until lampfield clear ends it");
+            let failure = Failure::new(Exit::Usage, "no-end-named", message);
+            Err(match subject.kind().may_expire() {
+                true => failure.line("try", format!("{command} --for 10m")).line("or", keep),
+                false => failure.line("try", keep),
+            })
+        }
+    }
 }
 
 /// What the lamp shows now is told to whoever may hear of it.
@@ -180,14 +205,17 @@ fn lamp(
 fn wrong_value(subject: &Subject, error: &ValueError) -> Failure {
     let kind = subject.kind();
     let example = kind.examples().into_iter().next();
-    let example = example.map(|value| Shown::from(&value).to_string()).unwrap_or_default();
-    let example = match example.starts_with('{') {
-        true => format!("'{example}'"),
-        false => example.trim_matches('"').to_owned(),
-    };
+    let example = example.map(|value| command(subject, &value)).unwrap_or_default();
     Failure::new(Exit::Usage, "wrong-value", error.to_string())
         .line("write", kind.form())
-        .line("such as", format!("lampfield lamp set {subject} {example}"))
+        .line("such as", format!("{example} --keep"))
+}
+
+/// The command that says this, as it would be typed.
+fn command(subject: &Subject, value: &Value) -> String {
+    let value = Shown::from(value).to_string();
+    let (subject, value) = (subject.to_string(), value.trim_matches('"'));
+    format!("lampfield set {} {}", shell::word(&subject), shell::word(value))
 }
 
 fn wrong_subject(error: lampfield_board::SubjectError) -> Failure {
@@ -208,7 +236,7 @@ fn nothing_said(hub: &Hub, subject: &Subject, actor: &Actor) -> Failure {
         true => failure,
         false => failure
             .line("said by", others.join("  "))
-            .line("try", format!("lampfield lamp clear {subject} --all   withdraws what they say")),
+            .line("try", format!("lampfield clear {subject} --all   withdraws what they say")),
     }
 }
 
