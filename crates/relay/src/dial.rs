@@ -5,11 +5,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hickory_resolver::TokioResolver;
-use hickory_resolver::proto::rr::RData;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{sleep, timeout};
 
+use crate::services::{Service, services};
 use crate::target::{DIRECT_PORT, PORT, Target};
 
 /// How long a connection may take. The kernel asks at 0, 1 and 3 s.
@@ -143,48 +142,22 @@ async fn places(target: &Target) -> Vec<Place> {
         Some(port) => vec![at(port)],
         None if target.address().is_some() => vec![at(PORT)],
         None => {
-            let mut found = services(&target.host).await;
-            if found.is_empty() {
-                found.push(at(PORT));
+            // Whether the DNS knows none or does not answer: the name itself is left.
+            let found = services(&target.host).await.unwrap_or_default();
+            match found.is_empty() {
+                true => vec![at(PORT)],
+                false => found.into_iter().map(Place::from).collect(),
             }
-            found
         }
     }
 }
 
-/// What the DNS says (RFC 2782, RFC 6120 section 3.2.1, XEP-0368), the lowest priority first.
-async fn services(host: &str) -> Vec<Place> {
-    let Ok(resolver) = TokioResolver::builder_tokio().and_then(|builder| builder.build()) else {
-        return Vec::new();
-    };
-    let (direct, starttls) = tokio::join!(
-        service(&resolver, "_xmpps-client", host, true),
-        service(&resolver, "_xmpp-client", host, false),
-    );
-    let mut found = [direct, starttls].concat();
-    found.sort_by_key(|(priority, _)| *priority);
-    found.into_iter().map(|(_, place)| place).collect()
-}
+// === impl Place ===
 
-async fn service(
-    resolver: &TokioResolver,
-    service: &str,
-    host: &str,
-    is_direct: bool,
-) -> Vec<(u16, Place)> {
-    let name = format!("{service}._tcp.{host}.");
-    let Ok(Ok(lookup)) = timeout(RESOLVE, resolver.srv_lookup(name)).await else {
-        return Vec::new();
-    };
-    let places = lookup.answers().iter().filter_map(|record| {
-        let RData::SRV(srv) = &record.data else { return None };
-        let host = srv.target.to_utf8();
-        // A single dot: there is no such service here.
-        let host = host.trim_end_matches('.').to_owned();
-        let place = Place { host, port: srv.port, is_direct };
-        (!place.host.is_empty()).then_some((srv.priority, place))
-    });
-    places.collect()
+impl From<Service> for Place {
+    fn from(Service { host, port, is_direct, .. }: Service) -> Self {
+        Self { host, port, is_direct }
+    }
 }
 
 #[cfg(test)]

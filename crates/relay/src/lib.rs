@@ -24,6 +24,7 @@ mod reading;
 mod said;
 mod search;
 mod server;
+mod services;
 mod session;
 mod settings;
 mod subject;
@@ -36,6 +37,7 @@ mod words;
 
 pub use carry::{Relay, RelayError};
 pub use fingerprint::Fingerprint;
+pub use services::{Service, services};
 pub use settings::Settings;
 pub use target::{Target, TargetError};
 pub use trust::{Trust, TrustError};

@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod confirm;
 mod demo;
+mod doctor;
 mod domain;
 mod examples;
 mod fake_pbx;
@@ -19,6 +20,7 @@ mod others;
 mod password;
 mod relay;
 mod reload;
+mod report;
 mod rotate;
 mod status;
 mod stop;
@@ -136,6 +138,8 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
         Verb::Invite(invite) => invite::run(invite, common, screen),
         Verb::Domain(domain) => domain::run(domain, common, screen),
         Verb::Audit(audit) => audit::run(audit, common, screen),
+        Verb::Doctor(doctor) => doctor::run(doctor, common, screen),
+        Verb::Report(report) => report::run(report, common, screen),
         Verb::Reload => reload::run(common, screen),
         Verb::Rotate(rotate) => rotate::run(rotate, common, screen),
         Verb::Log(log) => log::run(log, common, screen),

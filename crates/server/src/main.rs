@@ -4,10 +4,12 @@ mod advice;
 mod certificate;
 mod cli;
 mod control;
+mod doctor;
 mod logging;
 mod memory;
 mod place;
 mod relay;
+mod report;
 mod screen;
 mod serve;
 

@@ -7,7 +7,7 @@ use clap::Command;
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
 
 /// Three examples for each verb, by its path. Each ends well on a fresh install.
-pub const EXAMPLES: [(&str, [&str; 3]); 36] = [
+pub const EXAMPLES: [(&str, [&str; 3]); 38] = [
     ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
     (
         "lampfield serve",
@@ -236,6 +236,18 @@ pub const EXAMPLES: [(&str, [&str; 3]); 36] = [
             "lampfield domain remove b.example --yes",
             "lampfield domain remove c.example --yes --json",
         ],
+    ),
+    (
+        "lampfield doctor",
+        [
+            "lampfield doctor",
+            "lampfield doctor --only dns,tls --json",
+            "lampfield doctor --end-to-end",
+        ],
+    ),
+    (
+        "lampfield report",
+        ["lampfield report", "lampfield report --out report.tar", "lampfield report --json"],
     ),
     (
         "lampfield reload",
