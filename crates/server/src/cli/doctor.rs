@@ -70,8 +70,9 @@ fn text(diagnosis: &Diagnosis, scene: &Scene, screen: &Screen) -> String {
     if let Some(measured) = &diagnosis.end_to_end {
         out.push_str(&measurement(measured));
     }
-    for problem in &diagnosis.problems {
-        out.push_str(&problem_block(problem, screen));
+    for severity in [Severity::Bad, Severity::Look] {
+        let problems = diagnosis.problems.iter().filter(|one| one.severity == severity);
+        problems.for_each(|problem| out.push_str(&problem_block(problem, screen)));
     }
     out.push_str(&not_asked(diagnosis));
     let fixable = diagnosis.problems.iter().filter(|problem| problem.fixable).count();

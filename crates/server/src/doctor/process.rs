@@ -85,7 +85,10 @@ pub fn copies(scene: &Scene) -> Answer {
     let found = others.take(MOST).map(|other| {
         let text = format!("another lampfield server runs, process {}", other.pid);
         let matters = "PBXs that connect to it: neither server knows the lamps of the other";
-        let mend = format!("kill {}   (if it is not meant)", other.pid);
+        let mend = format!(
+            "ps -o pid,user,lstart,args -p {0}   (whose is it? kill {0} ends it)",
+            other.pid
+        );
         Finding::look(text, matters, mend).seen(other.typed())
     });
     Ok(found.collect())
@@ -151,7 +154,8 @@ impl Process {
                 word => verb = verb.or(Some(word)),
             }
         }
-        verb.is_none_or(|verb| verb == "serve")
+        // One that is just ending has nothing left that was typed.
+        !self.arguments.is_empty() && verb.is_none_or(|verb| verb == "serve")
     }
 }
 
@@ -210,6 +214,7 @@ mod tests {
         process(43, "lampfield", &["lampfield", "--config", "a.toml", "status"]);
         process(44, "lampfield", &["lampfield", "serve", "--until-eof"]);
         process(45, "asterisk", &["asterisk", "-f"]);
+        stage.file("proc/47/comm", "lampfield\n");
         assert_eq!(texts(copies(&stage.scene())), [""; 0]);
         process(46, "lampfield", &["/opt/old/lampfield", "--config", "status.toml"]);
         let found = copies(&stage.scene()).expect("an answer");
