@@ -30,11 +30,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use check::{Answer, Check};
-pub use check::{Examined, Finding, NotAsked};
+pub use check::{Examined, Finding};
 pub use document::{Diagnosis, EndToEnd, Fixed, Group, Problem};
 pub use machine::Machine;
 pub use mend::Mend;
-pub use scene::Scene;
+pub use scene::{Neighbour, NotAsked, Scene};
 pub use wanted::{Only, Wanted};
 
 /// How long all checks together may take.

@@ -12,8 +12,8 @@ use lampfield_operations::operation::Status as StatusOperation;
 use lampfield_operations::visible;
 
 use super::args::{Common, DoctorArgs as Args};
-use super::json;
 use super::stop::Stop;
+use super::{json, others};
 use crate::control::client::Client;
 use crate::doctor::{self, Diagnosis, EndToEnd, Group, Machine, Problem, Scene, Wanted};
 use crate::document::status::{Severity, Status};
@@ -27,26 +27,27 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     let wanted = Wanted(args.only.clone());
-    let mut examined = doctor::examine(&scene(common), &wanted);
+    let mut seen = scene(common);
+    let mut examined = doctor::examine(&seen, &wanted);
     let fixed = match args.fix {
         true => Some(fix::run(&examined, args.yes, common, screen)?),
         false => None,
     };
     if fixed.as_ref().is_some_and(|fixed| !fixed.is_empty()) {
-        examined = doctor::examine(&scene(common), &wanted);
+        seen = scene(common);
+        examined = doctor::examine(&seen, &wanted);
     }
     let measured = match args.end_to_end {
         true => Some(end_to_end::run(common)?),
         false => None,
     };
-    let scene = scene(common);
     examined.extend(measured.iter().map(|(examined, _)| examined.clone()));
-    let mut diagnosis = Diagnosis::of(&examined, scene.status.is_ok());
+    let mut diagnosis = Diagnosis::of(&examined, seen.status.is_ok());
     diagnosis.fixed = fixed;
     diagnosis.end_to_end = measured.and_then(|(_, measured)| measured);
     screen.print(&match common.json {
         true => json(&diagnosis)?,
-        false => text(&diagnosis, &scene, screen),
+        false => text(&diagnosis, &seen, common, screen),
     })?;
     Ok(if diagnosis.healthy { Exit::Good } else { Exit::Bad }.into())
 }
@@ -60,10 +61,16 @@ pub fn scene(common: &Common) -> Arc<Scene> {
         Client::connect(socket, common.timeout.min(PATIENCE))?.ask(&StatusOperation {})
     };
     let status = socket.as_deref().ok_or_else(nowhere).and_then(ask);
-    Arc::new(Scene { machine: Machine::real(), place: Place::find(file, data_dir), socket, status })
+    Arc::new(Scene {
+        machine: Machine::real(),
+        place: Place::find(file, data_dir),
+        socket,
+        status,
+        servers: others::neighbours(),
+    })
 }
 
-fn text(diagnosis: &Diagnosis, scene: &Scene, screen: &Screen) -> String {
+fn text(diagnosis: &Diagnosis, scene: &Scene, common: &Common, screen: &Screen) -> String {
     let mut out = format!("{} ({})\n\n", verdict(diagnosis), asked(scene, diagnosis));
     let wide = diagnosis.groups.iter().map(|group| group.group.len()).max().unwrap_or(0);
     diagnosis.groups.iter().for_each(|group| out.push_str(&group_line(group, wide, screen)));
@@ -72,12 +79,13 @@ fn text(diagnosis: &Diagnosis, scene: &Scene, screen: &Screen) -> String {
     }
     for severity in [Severity::Bad, Severity::Look] {
         let problems = diagnosis.problems.iter().filter(|one| one.severity == severity);
-        problems.for_each(|problem| out.push_str(&problem_block(problem, screen)));
+        problems.for_each(|problem| out.push_str(&block(problem, common, screen)));
     }
     out.push_str(&not_asked(diagnosis));
     let fixable = diagnosis.problems.iter().filter(|problem| problem.fixable).count();
     if fixable > 0 {
-        out.push_str(&format!("\nnext: lampfield doctor --fix   mends {fixable} of these\n"));
+        let fix = common.retyped("lampfield doctor --fix");
+        out.push_str(&format!("\nnext: {fix}   mends {fixable} of these\n"));
     }
     out
 }
@@ -121,7 +129,7 @@ fn sign(severity: Severity, screen: &Screen) -> String {
     })
 }
 
-fn problem_block(problem: &Problem, screen: &Screen) -> String {
+fn block(problem: &Problem, common: &Common, screen: &Screen) -> String {
     let Problem { id, severity, text, seen, matters_to, mend, .. } = problem;
     let shown = |text: &str| visible(&time::local(text)).into_owned();
     let mut out = format!("\n{} {id}   {}\n", sign(*severity, screen), shown(text));
@@ -129,7 +137,7 @@ fn problem_block(problem: &Problem, screen: &Screen) -> String {
         out.push_str(&format!("    seen        {}\n", shown(seen)));
     }
     out.push_str(&format!("    matters to  {}\n", shown(matters_to)));
-    out.push_str(&format!("    mend        {}\n", visible(mend)));
+    out.push_str(&format!("    mend        {}\n", visible(&common.retyped(mend))));
     out
 }
 

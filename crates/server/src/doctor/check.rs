@@ -2,7 +2,7 @@
 //! matters and without something to do about it.
 
 use super::mend::Mend;
-use super::scene::Scene;
+use super::scene::{NotAsked, Scene};
 use crate::document::status::Severity;
 
 /// One check: its name, `group/what`, and the function that looks.
@@ -13,10 +13,6 @@ pub struct Check {
 
 /// What a check says: nothing when all is well.
 pub type Answer = Result<Vec<Finding>, NotAsked>;
-
-/// Why a check could not look.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotAsked(pub String);
 
 /// A check that has looked, or tried to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use super::check::{Answer, Finding, NotAsked};
+use super::check::{Answer, Finding};
 use super::process;
-use super::scene::Scene;
+use super::scene::{NotAsked, Scene};
 use crate::screen::time::age;
 
 /// How far ahead a file may be: the file systems of networks have clocks of their own.

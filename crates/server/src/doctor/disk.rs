@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::check::{Answer, Finding, NotAsked};
+use super::check::{Answer, Finding};
 use super::machine::Room;
-use super::scene::Scene;
+use super::scene::{NotAsked, Scene};
 
 /// Bytes below which a disk is nearly full, and as good as full.
 const LITTLE: (u64, u64) = (500 << 20, 50 << 20);

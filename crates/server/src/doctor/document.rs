@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::check::{self, Examined, NotAsked};
+use super::check::{self, Examined};
+use super::scene::NotAsked;
 use crate::document::status::Severity;
 
 /// What the checks have said.

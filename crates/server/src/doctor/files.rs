@@ -5,9 +5,9 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::check::{Answer, Finding, NotAsked};
+use super::check::{Answer, Finding};
 use super::mend::Mend;
-use super::scene::Scene;
+use super::scene::{NotAsked, Scene};
 use crate::advice;
 use crate::screen::time::counted;
 

@@ -1,10 +1,10 @@
 //! `firewall`: whether other machines are let in. Only what can be read is judged, and nothing is opened: who
 //! may come in is the operator's word.
 
-use super::check::{Answer, Finding, NotAsked};
+use super::check::{Answer, Finding};
 use super::machine::NoWord;
 use super::ports::open_to_others;
-use super::scene::Scene;
+use super::scene::{NotAsked, Scene};
 
 const MATTERS: &str = "PBXs on other machines: they cannot connect";
 

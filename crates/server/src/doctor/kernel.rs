@@ -1,8 +1,11 @@
 //! `machine`: what the kernel allows, and what it has run out of.
 
-use super::check::{Answer, Finding, NotAsked};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::check::{Answer, Finding};
 use super::mend::Mend;
-use super::scene::Scene;
+use super::scene::{NotAsked, Scene};
 use super::sockets;
 use crate::advice::descriptors_needed;
 use crate::screen::time::counted;
@@ -11,6 +14,8 @@ use crate::screen::time::counted;
 const BACKLOG: u64 = 1_024;
 /// The share of the table of connections from which on it is spoken of, and from which on it is full.
 const FULL: (f64, f64) = (0.8, 0.98);
+/// How long a new connection may be without what the server sets for it.
+const MOMENT: Duration = Duration::from_millis(500);
 /// Memory that should be left: a server of a thousand PBXs has less.
 const MEMORY: u64 = 64 << 20;
 
@@ -82,20 +87,37 @@ pub fn backlog(scene: &Scene) -> Answer {
 /// Whether the kernel asks the peers of our connections for signs of life.
 pub fn keepalive(scene: &Scene) -> Answer {
     let listeners = scene.status().and_then(|_| scene.listeners())?;
+    let mut found = deaf(scene, &listeners)?;
+    if !found.is_empty() {
+        // One that has begun just now is given its keepalive when the server takes it.
+        #[allow(clippy::disallowed_methods, reason = "each check has a thread of its own")]
+        std::thread::sleep(MOMENT);
+        let still = deaf(scene, &listeners)?;
+        found.retain(|inode| still.contains(inode));
+    }
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = format!("no TCP keepalive on {}", counted(found.len() as u64, "connection"));
+    let matters = "lamps of PBXs that die silently: they stay lit until something is sent there";
+    let port = listeners.first().map_or(0, SocketAddr::port);
+    let mend = format!(
+        "ss -tno state established '( sport = :{port} )'   (shows which lack timer:(keepalive); where \
+         a container or proxy keeps its own TCP, run lampfield outside of it)"
+    );
+    Ok(vec![Finding::look(text, matters, mend)])
+}
+
+/// Connections to these addresses whose dead peers nobody would notice, by what tells them apart.
+fn deaf(scene: &Scene, listeners: &[SocketAddr]) -> Result<Vec<u64>, NotAsked> {
     let untold = || NotAsked("the kernel does not list connections (/proc/net/tcp)".to_owned());
     let sockets = sockets::all(&scene.machine).ok_or_else(untold)?;
     let is_deaf = |socket: &&sockets::Socket| {
-        listeners.iter().any(|listener| socket.is_deaf(listener.port()))
+        // What nobody has taken yet has no number.
+        let is_taken = socket.inode != 0;
+        is_taken && listeners.iter().any(|listener| socket.is_deaf(listener.port()))
     };
-    let deaf = sockets.iter().filter(is_deaf).count();
-    if deaf == 0 {
-        return Ok(Vec::new());
-    }
-    let text = format!("no TCP keepalive on {}", counted(deaf as u64, "connection"));
-    let matters = "lamps of PBXs that die silently: they stay lit until something is sent there";
-    let mend = "ss -tno state established '( sport = :5222 )'   (shows which lack timer:(keepalive); where a \
-                container or proxy keeps its own TCP, run lampfield outside of it)";
-    Ok(vec![Finding::look(text, matters, mend)])
+    Ok(sockets.iter().filter(is_deaf).map(|socket| socket.inode).collect())
 }
 
 /// Memory of the machine.

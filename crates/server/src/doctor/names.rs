@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use lampfield_relay::Service;
 
-use super::check::{Answer, Finding, NotAsked};
-use super::scene::Scene;
+use super::check::{Answer, Finding};
+use super::scene::{NotAsked, Scene};
 
 /// Where XMPP clients connect if the DNS names no service (RFC 6120 section 3.2).
 const PORT: u16 = 5222;

@@ -4,9 +4,9 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::check::{Answer, Finding, NotAsked};
+use super::check::{Answer, Finding};
 use super::process;
-use super::scene::{Scene, configured};
+use super::scene::{NotAsked, Scene, configured};
 use super::sockets::{self, Socket};
 use crate::advice;
 

@@ -3,19 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use super::check::{Answer, Finding, NotAsked};
+use super::check::{Answer, Finding};
 use super::machine::Machine;
-use super::scene::Scene;
+use super::scene::{NotAsked, Scene};
 use crate::failure::Exit;
 use crate::screen::time::counted;
-use crate::shell;
 
-/// The name of our processes.
-const NAME: &str = "lampfield";
 /// Servers that are named.
 const MOST: usize = 10;
-/// Options that take a word behind them.
-const WITH_VALUE: [&str; 5] = ["--config", "--data-dir", "--timeout", "--color", "--listen"];
 
 /// A process of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +18,6 @@ pub struct Process {
     pub pid: u32,
     /// What it is called.
     pub name: String,
-    /// What was typed.
-    pub arguments: Vec<String>,
 }
 
 /// A server that should answer and does not.
@@ -80,8 +73,7 @@ fn is_deleted(exe: &Path) -> bool {
 /// Servers besides the one that is asked: an old copy that was started by mistake.
 pub fn copies(scene: &Scene) -> Answer {
     let own = scene.status.as_ref().ok().map(|status| status.server.pid);
-    let others = all(&scene.machine)?.into_iter();
-    let others = others.filter(|one| one.name == NAME && one.serves() && Some(one.pid) != own);
+    let others = scene.servers.iter().filter(|one| Some(one.pid) != own);
     let found = others.take(MOST).map(|other| {
         let text = format!("another lampfield server runs, process {}", other.pid);
         let matters = "PBXs that connect to it: neither server knows the lamps of the other";
@@ -89,7 +81,7 @@ pub fn copies(scene: &Scene) -> Answer {
             "ps -o pid,user,lstart,args -p {0}   (whose is it? kill {0} ends it)",
             other.pid
         );
-        Finding::look(text, matters, mend).seen(other.typed())
+        Finding::look(text, matters, mend).seen(other.typed.clone())
     });
     Ok(found.collect())
 }
@@ -123,9 +115,7 @@ pub fn holder(machine: &Machine, inode: u64) -> Option<Process> {
 impl Process {
     fn read(machine: &Machine, pid: u32) -> Option<Self> {
         let name = machine.read(format!("/proc/{pid}/comm")).ok()?.trim().to_owned();
-        let typed = machine.read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        let arguments = typed.split_terminator('\0').map(str::to_owned).collect();
-        Some(Self { pid, name, arguments })
+        Some(Self { pid, name })
     }
 
     /// Whether it has this socket open.
@@ -135,32 +125,11 @@ impl Process {
         let mut links = files.into_iter().flatten().flatten();
         links.any(|file| fs::read_link(file.path()).is_ok_and(|to| to.as_os_str() == &*wanted))
     }
-
-    /// What was typed, as it can be typed again.
-    fn typed(&self) -> String {
-        let words = self.arguments.iter().map(|word| shell::word(word));
-        words.collect::<Vec<_>>().join(" ")
-    }
-
-    /// Whether it is a server that stands for itself: no other verb, and not the child of a demo.
-    fn serves(&self) -> bool {
-        let mut words = self.arguments.iter().skip(1).map(String::as_str);
-        let mut verb = None;
-        while let Some(word) = words.next() {
-            match word {
-                "--until-eof" => return false,
-                option if WITH_VALUE.contains(&option) => drop(words.next()),
-                option if option.starts_with('-') => {}
-                word => verb = verb.or(Some(word)),
-            }
-        }
-        // One that is just ending has nothing left that was typed.
-        !self.arguments.is_empty() && verb.is_none_or(|verb| verb == "serve")
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::scene::Neighbour;
     use super::super::testing::{Stage, texts};
     use super::*;
     use crate::failure::Failure;
@@ -204,22 +173,15 @@ mod tests {
     }
 
     #[test]
-    fn another_server_is_told_and_no_other_verb_is() {
+    fn another_server_is_told() {
         let stage = Stage::new();
-        let process = |pid: u32, name: &str, typed: &[&str]| {
-            stage.file(&format!("proc/{pid}/comm"), &format!("{name}\n"));
-            stage.file(&format!("proc/{pid}/cmdline"), &(typed.join("\0") + "\0"));
-        };
-        process(42, "lampfield", &["lampfield", "serve"]);
-        process(43, "lampfield", &["lampfield", "--config", "a.toml", "status"]);
-        process(44, "lampfield", &["lampfield", "serve", "--until-eof"]);
-        process(45, "asterisk", &["asterisk", "-f"]);
-        stage.file("proc/47/comm", "lampfield\n");
-        assert_eq!(texts(copies(&stage.scene())), [""; 0]);
-        process(46, "lampfield", &["/opt/old/lampfield", "--config", "status.toml"]);
-        let found = copies(&stage.scene()).expect("an answer");
+        let server = |pid| Neighbour { pid, typed: "/opt/old/lampfield".to_owned() };
+        let here = Scene { servers: vec![server(42)], ..stage.scene() };
+        assert_eq!(texts(copies(&here)), [""; 0], "that is the one which answers");
+        let two = Scene { servers: vec![server(42), server(46)], ..stage.scene() };
+        let found = copies(&two).expect("an answer");
         assert_eq!(found[0].text, "another lampfield server runs, process 46");
-        assert_eq!(found[0].seen.as_deref(), Some("/opt/old/lampfield --config status.toml"));
+        assert_eq!(found[0].seen.as_deref(), Some("/opt/old/lampfield"));
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use super::check::NotAsked;
 use super::machine::Machine;
 use crate::config::name::DomainName;
 use crate::document::status::Status;
@@ -20,6 +19,21 @@ pub struct Scene {
     pub socket: Option<PathBuf>,
     /// What the server says of itself, or why it says nothing.
     pub status: Result<Status, Failure>,
+    /// The servers that run on this machine, with the one that answers.
+    pub servers: Vec<Neighbour>,
+}
+
+/// Why a check could not look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotAsked(pub String);
+
+/// A server that runs on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Its process.
+    pub pid: u32,
+    /// What was typed to start it.
+    pub typed: String,
 }
 
 // === impl Scene ===

@@ -1,7 +1,7 @@
 //! `firewall/selinux`: what SELinux has kept the server from.
 
-use super::check::{Answer, Finding, NotAsked};
-use super::scene::Scene;
+use super::check::{Answer, Finding};
+use super::scene::{NotAsked, Scene};
 use crate::screen::time::counted;
 
 /// Denials that are shown; a single cause makes many.

@@ -138,6 +138,7 @@ impl Stage {
             place: Place::find(Some(&file), Some(&self.data())),
             socket: Some(self.data().join("control.sock")),
             status: Err(nobody),
+            servers: Vec::new(),
         }
     }
 

@@ -4,9 +4,9 @@ use std::io;
 
 use jiff::Timestamp;
 
-use super::check::{Answer, Finding, NotAsked};
+use super::check::{Answer, Finding};
 use super::mend::Mend;
-use super::scene::Scene;
+use super::scene::{NotAsked, Scene};
 use crate::certificate::{self, CertificateError, Summary};
 use crate::failure::Failure;
 
@@ -133,10 +133,10 @@ mod tests {
         let key = KeyPair::generate().expect("a key");
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).expect("names");
-        let end = (Timestamp::now() + jiff::SignedDuration::from_hours(24 * days)).to_string();
-        let part = |from: usize, to: usize| end[from..to].parse::<u16>().expect("a number");
-        let byte = |from, to| u8::try_from(part(from, to)).expect("a small number");
-        params.not_after = rcgen::date_time_ymd(part(0, 4).into(), byte(5, 7), byte(8, 10));
+        let end = Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+        let end = end.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let (month, day) = (end.month().unsigned_abs(), end.day().unsigned_abs());
+        params.not_after = rcgen::date_time_ymd(end.year().into(), month, day);
         let certificate = params.self_signed(&key).expect("a certificate");
         stage.file("a.pem", &certificate.pem());
         stage.file("a.key", &key.serialize_pem());
