@@ -64,7 +64,7 @@ impl Failure {
     /// A bug of this program.
     pub fn bug(what: impl fmt::Display) -> Self {
         Self::new(Exit::Bad, "bug", format!("{what}; this is a bug in lampfield"))
-            .line("try", "report it with the output of lampfield status --json")
+            .line("try", "lampfield report   makes a file to report it with")
     }
 
     /// With one more line, for example `try` and what to type.

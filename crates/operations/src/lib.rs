@@ -42,4 +42,4 @@ pub use operation::Operation;
 pub use run::{OPERATIONS, defined};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use visible::{make_visible, visible};
-pub use watchers::{Wanted, Watchers, Watching};
+pub use watchers::{Watchers, Watching};

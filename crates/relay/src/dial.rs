@@ -5,11 +5,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hickory_resolver::TokioResolver;
-use hickory_resolver::proto::rr::RData;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{sleep, timeout};
 
+use crate::services::{Service, Services, services};
 use crate::target::{DIRECT_PORT, PORT, Target};
 
 /// How long a connection may take. The kernel asks at 0, 1 and 3 s.
@@ -30,9 +29,6 @@ struct Place {
     port: u16,
     is_direct: bool,
 }
-
-/// The places of one service with their priorities; empty if the DNS says that there is none.
-type Services = Vec<(u16, Place)>;
 
 /// An address with its port, and whether TLS begins there at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,46 +141,22 @@ async fn places(target: &Target) -> Vec<Place> {
     match target.port {
         Some(port) => vec![at(port)],
         None if target.address().is_some() => vec![at(PORT)],
-        None => services(&target.host).await.unwrap_or_else(|| vec![at(PORT)]),
+        // Where the DNS knows nothing or does not answer, the name itself is left.
+        None => match services(&target.host).await {
+            Ok(Services { found, says_none }) if says_none || !found.is_empty() => {
+                found.into_iter().map(Place::from).collect()
+            }
+            Ok(_) | Err(_) => vec![at(PORT)],
+        },
     }
 }
 
-/// What the DNS says (RFC 2782, RFC 6120 section 3.2.1, XEP-0368), if it says anything.
-async fn services(host: &str) -> Option<Vec<Place>> {
-    let resolver = TokioResolver::builder_tokio().and_then(|builder| builder.build()).ok()?;
-    let (direct, starttls) = tokio::join!(
-        service(&resolver, "_xmpps-client", host, true),
-        service(&resolver, "_xmpp-client", host, false),
-    );
-    in_order(direct, starttls)
-}
+// === impl Place ===
 
-/// The lowest priority first. None: the usual port is to be tried.
-fn in_order(direct: Option<Services>, starttls: Option<Services>) -> Option<Vec<Place>> {
-    let says_none = starttls.as_ref().is_some_and(Vec::is_empty);
-    let mut found: Vec<_> = [direct, starttls].into_iter().flatten().flatten().collect();
-    found.sort_by_key(|(priority, _)| *priority);
-    let places: Vec<_> = found.into_iter().map(|(_, place)| place).collect();
-    (says_none || !places.is_empty()).then_some(places)
-}
-
-async fn service(
-    resolver: &TokioResolver,
-    service: &str,
-    host: &str,
-    is_direct: bool,
-) -> Option<Services> {
-    let name = format!("{service}._tcp.{host}.");
-    let lookup = timeout(RESOLVE, resolver.srv_lookup(name)).await.ok()?.ok()?;
-    let places = lookup.answers().iter().filter_map(|record| {
-        let RData::SRV(srv) = &record.data else { return None };
-        let host = srv.target.to_utf8();
-        // A single dot: there is no such service here.
-        let host = host.trim_end_matches('.').to_owned();
-        let place = Place { host, port: srv.port, is_direct };
-        (!place.host.is_empty()).then_some((srv.priority, place))
-    });
-    Some(places.collect())
+impl From<Service> for Place {
+    fn from(Service { host, port, is_direct, .. }: Service) -> Self {
+        Self { host, port, is_direct }
+    }
 }
 
 #[cfg(test)]
@@ -207,19 +179,6 @@ mod tests {
         let mut before = Before::default();
         dial(&target, &mut before).await.unwrap();
         assert_eq!(before.address.unwrap().address, here.address);
-    }
-
-    #[test]
-    fn where_the_dns_says_that_there_is_no_service_there_is_none() {
-        let place =
-            |port, is_direct| Place { host: "lamps.example.org".to_owned(), port, is_direct };
-        let (direct, clear) = (place(5_223, true), place(5_222, false));
-        let all = in_order(Some(vec![(9, direct.clone())]), Some(vec![(1, clear.clone())]));
-        assert_eq!(all, Some(vec![clear, direct.clone()]));
-        assert_eq!(in_order(Some(vec![(9, direct.clone())]), Some(vec![])), Some(vec![direct]));
-        assert_eq!(in_order(None, Some(vec![])), Some(vec![]));
-        assert_eq!(in_order(Some(vec![]), None), None, "STARTTLS may be where it usually is");
-        assert_eq!(in_order(None, None), None);
     }
 
     #[tokio::test]

@@ -27,6 +27,7 @@ mod reading;
 mod said;
 mod search;
 mod server;
+mod services;
 mod session;
 mod settings;
 mod subject;
@@ -39,6 +40,7 @@ mod words;
 
 pub use carry::{Relay, RelayError};
 pub use fingerprint::Fingerprint;
+pub use services::{Service, Services, services};
 pub use settings::Settings;
 pub use target::{Target, TargetError};
 pub use trust::{Trust, TrustError};

@@ -15,6 +15,9 @@ use crate::config::keys::{Config, Xmpp};
 use crate::failure::{Exit, Failure};
 use crate::place::Place;
 
+/// Descriptors besides the connections: store, sockets, files.
+const BESIDES: u64 = 64;
+
 /// One thing to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
@@ -75,6 +78,11 @@ pub fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
             .line("try", format!("ss -ltnp 'sport = :{}'   shows who has it", address.port())),
         _ => failure,
     }
+}
+
+/// How many files must be open at the same time to serve so many connections.
+pub fn descriptors_needed(connections: usize) -> u64 {
+    u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(BESIDES)
 }
 
 /// Whether nobody but this machine can connect.

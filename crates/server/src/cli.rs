@@ -8,6 +8,7 @@ mod by_hand;
 mod check;
 mod confirm;
 mod demo;
+mod doctor;
 mod domain;
 mod examples;
 mod fake_pbx;
@@ -20,6 +21,7 @@ mod others;
 mod password;
 mod relay;
 mod reload;
+mod report;
 mod rotate;
 mod status;
 mod stop;
@@ -139,6 +141,8 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
         Verb::Invite(invite) => invite::run(invite, common, screen),
         Verb::Domain(domain) => domain::run(domain, common, screen),
         Verb::Audit(audit) => audit::run(audit, common, screen),
+        Verb::Doctor(doctor) => doctor::run(doctor, common, screen),
+        Verb::Report(report) => report::run(report, common, screen),
         Verb::Reload => reload::run(common, screen),
         Verb::Rotate(rotate) => rotate::run(rotate, common, screen),
         Verb::Log(log) => log::run(log, common, screen),

@@ -13,7 +13,7 @@ use crate::document::change::Line;
 use crate::failure::Failure;
 use crate::filter::Filter;
 use crate::host::Host;
-use crate::watchers::{Wanted, Watching};
+use crate::watchers::Watching;
 
 operation! {
     /// Shows changes as they come, one line each.

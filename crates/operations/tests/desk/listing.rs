@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lampfield_accounts::{AccountSource, BareJid, NewAccount, NewPassword, Role};
 use lampfield_board::{AccountName, Kind, Protocol, SiteName};
-use lampfield_hub::{PeerCache, Profile};
+use lampfield_hub::{PeerCache, Profile, Waits};
 use lampfield_operations::failure::Exit;
 use lampfield_operations::{Actor, Desk};
 use serde_json::{Value, json};
@@ -16,7 +16,8 @@ const ASTERISK: Profile = Profile {
     cache: PeerCache::Survives,
     files_by_identity: true,
     repeats: true,
-    waits_longer: true,
+    one_connection: true,
+    waits: Some(Waits { first: Duration::from_secs(1), longest: Duration::from_secs(60) }),
     shares_identity: false,
 };
 

@@ -17,6 +17,7 @@ use lampfield_relay::{Fingerprint, Target};
 
 use super::examples;
 use super::list::{self, Column};
+use crate::doctor::Only;
 use crate::moment;
 use crate::retyped::retyped;
 use crate::screen::Color;
@@ -132,6 +133,10 @@ pub enum Verb {
     Domain(DomainArgs),
     /// Who has changed what?
     Audit(AuditArgs),
+    /// What is broken here, and how is it mended?
+    Doctor(DoctorArgs),
+    /// Puts what a report of a bug needs into one file, without secrets.
+    Report(ReportArgs),
     /// Reads the configuration file again.
     Reload,
     /// Makes new secrets of the server itself.
@@ -552,6 +557,32 @@ pub struct AuditArgs {
     /// Only one board, by its name or that of a domain, also one that was removed
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
+}
+
+/// The arguments of `lampfield doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Only these groups or checks: tls,dns or tls/end
+    #[arg(long, value_name = "GROUPS", value_delimiter = ',')]
+    pub only: Vec<Only>,
+    /// Make two accounts, measure how long a state takes from one to the other, and remove them
+    #[arg(long)]
+    pub end_to_end: bool,
+    /// Mend what can be mended without harm, after showing what that is
+    #[arg(long)]
+    pub fix: bool,
+    /// Do not ask before mending
+    #[arg(long, requires = "fix")]
+    pub yes: bool,
+}
+
+/// The arguments of `lampfield report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The file to write, which must not exist yet; without this one in the current folder, with the
+    /// time in its name
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// The arguments of `lampfield log`.

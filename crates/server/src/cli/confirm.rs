@@ -10,11 +10,11 @@ pub fn is_possible() -> bool {
     io::stdin().is_terminal()
 }
 
-/// Asks at the terminal for a yes.
+/// Asks at the terminal for a yes. `otherwise` is what became of it without one.
 ///
 /// # Errors
 /// Something else was typed.
-pub fn asked(what: &str) -> Result<(), Stop> {
+pub fn asked(what: &str, otherwise: &str) -> Result<(), Stop> {
     let mut err = io::stderr().lock();
     write!(err, "{what} Type yes to go on: ")?;
     err.flush()?;
@@ -22,6 +22,6 @@ pub fn asked(what: &str) -> Result<(), Stop> {
     io::stdin().read_line(&mut typed)?;
     match typed.trim() {
         "yes" => Ok(()),
-        _ => Err(Failure::new(Exit::Bad, "not-confirmed", "nothing was removed").into()),
+        _ => Err(Failure::new(Exit::Bad, "not-confirmed", otherwise).into()),
     }
 }

@@ -68,7 +68,8 @@ fn remove(name: &str, yes: bool, common: &Common, screen: &Screen) -> Result<(),
                 let held = failure.lines.iter().filter(|(label, _)| label != "try");
                 let held: Vec<_> =
                     held.filter_map(|(label, count)| held_words(label, count)).collect();
-                confirm::asked(&format!("This removes {name} with {}.", listed(&held)))?;
+                let what = format!("This removes {name} with {}.", listed(&held));
+                confirm::asked(&what, "nothing was removed")?;
             }
             Err(other) => return Err(other),
             Ok(done) => return print(&done, common, screen),

@@ -10,7 +10,7 @@ const RELAY: &str = "lampfield relay";
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
 
 /// Three examples for each verb, by its path. Each ends well on a fresh install.
-pub const EXAMPLES: [(&str, [&str; 3]); 35] = [
+pub const EXAMPLES: [(&str, [&str; 3]); 37] = [
     ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
     (
         "lampfield serve",
@@ -231,6 +231,18 @@ pub const EXAMPLES: [(&str, [&str; 3]); 35] = [
             "lampfield domain remove b.example --yes",
             "lampfield domain remove c.example --yes --json",
         ],
+    ),
+    (
+        "lampfield doctor",
+        [
+            "lampfield doctor",
+            "lampfield doctor --only dns,tls --json",
+            "lampfield doctor --end-to-end",
+        ],
+    ),
+    (
+        "lampfield report",
+        ["lampfield report", "lampfield report --out report.tar", "lampfield report --json"],
     ),
     (
         "lampfield reload",

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::args::{self, Common, Verb};
+use crate::doctor::Neighbour;
 use crate::failure::Failure;
 use crate::{retyped, shell};
 
@@ -59,6 +60,12 @@ fn words(words: &[String]) -> String {
     words.join(" ")
 }
 
+/// The servers of this machine, as the doctor looks at them.
+pub fn neighbours() -> Vec<Neighbour> {
+    let servers = running(Path::new("/proc")).into_iter();
+    servers.map(|server| Neighbour { pid: server.pid, typed: words(&server.typed) }).collect()
+}
+
 /// The servers among the processes, the oldest first. Those that cannot be looked at are left out.
 fn running(proc: &Path) -> Vec<Running> {
     let Ok(entries) = fs::read_dir(proc) else { return Vec::new() };
@@ -76,8 +83,14 @@ fn look(proc: &Path, pid: u32) -> Option<Running> {
     let typed = fs::read(folder.join("cmdline")).ok()?;
     let typed = typed.split(|byte| *byte == 0).filter(|word| !word.is_empty());
     let typed: Vec<_> = typed.map(|word| String::from_utf8_lossy(word).into_owned()).collect();
-    let cli = args::read(&typed).ok()?;
-    let serves = matches!(cli.verb, None | Some(Verb::Serve(_)));
+    // One that is just ending has nothing left that was typed.
+    let cli = args::read(&typed).ok().filter(|_| !typed.is_empty())?;
+    let serves = match &cli.verb {
+        None => true,
+        // Whoever has started one for itself takes it along, as a demo does.
+        Some(Verb::Serve(serve)) => !serve.until_eof,
+        Some(_) => false,
+    };
     let user = fs::metadata(&folder).ok()?.uid();
     let Common { config, data_dir, .. } = cli.common;
     serves.then_some(Running { pid, user, typed, config, data_dir })
@@ -104,6 +117,8 @@ mod tests {
         process(proc.path(), 31, "lampfield", "lampfield status");
         process(proc.path(), 32, "lampfield", "lampfield relay --to a");
         process(proc.path(), 33, "asterisk", "lampfield serve");
+        process(proc.path(), 34, "lampfield", "lampfield serve --until-eof");
+        process(proc.path(), 35, "lampfield", "");
         fs::create_dir(proc.path().join("self")).expect("a folder");
         let found = running(proc.path());
         let pids: Vec<_> = found.iter().map(|server| server.pid).collect();

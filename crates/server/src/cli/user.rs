@@ -172,7 +172,7 @@ fn confirm(name: &str) -> Result<(), Stop> {
             .line("try", format!("lampfield user remove {} --yes", shell::word(name)))
             .into());
     }
-    confirm::asked(&format!(
-        "This removes {name}, closes its connections and withdraws everything it said."
-    ))
+    let what =
+        format!("This removes {name}, closes its connections and withdraws everything it said.");
+    confirm::asked(&what, "nothing was removed")
 }

@@ -48,6 +48,7 @@ fn every_key_of_every_document_is_in_the_manual() {
     let mut documents = vec![gone.expect("a withdrawal, or nothing more")];
     let mut pbx = Client::log_in(server.address(), "a.example", "server1", "one");
     pbx.publish_device(eid, "PJSIP/100", "INUSE");
+    let report = tempfile::tempdir().expect("a folder");
     for asked in [
         &["why", "PJSIP/100"] as &[_],
         &["why", "PJSIP/100", "--at", "-0s"],
@@ -71,6 +72,8 @@ fn every_key_of_every_document_is_in_the_manual() {
         &["domain", "change", "b.example", "--show-caps", "true"],
         &["domain", "remove", "b.example", "--yes"],
         &["check"],
+        &["doctor", "--only", "server,ports,files", "--end-to-end", "--fix", "--yes"],
+        &["report", "--out", &report.path().join("x.tar").display().to_string()],
     ] {
         documents.push(server.ask(&[asked, &["--json"]].concat()).json());
     }

@@ -12,6 +12,7 @@ mod boards;
 mod by_hand;
 mod changes;
 mod client;
+mod doctor;
 mod documents;
 mod domains;
 mod fake_pbxs;

@@ -206,6 +206,12 @@ impl Server {
         std::mem::take(&mut self.log)
     }
 
+    /// Ends it at once, as a crash does.
+    pub fn kill(&mut self) {
+        self.signal(Signal::KILL);
+        self.child.wait().expect("an end");
+    }
+
     fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(self.child.id().cast_signed()).expect("a process");
         kill_process(pid, signal).expect("our own child");

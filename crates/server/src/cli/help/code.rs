@@ -1,14 +1,18 @@
-//! What a code means: the rows of the manual's page about messages, which is built in.
+//! What a code means: the rows of the manual's pages about messages and about the doctor's checks, which
+//! are built in.
 
-/// The page, as it was when the program was built.
-const MESSAGES: &str = include_str!("../../../../../docs/messages.md");
+/// The pages, as they were when the program was built.
+const PAGES: [&str; 2] = [
+    include_str!("../../../../../docs/messages.md"),
+    include_str!("../../../../../docs/doctor.md"),
+];
 
 /// Everything the manual says of a code; `None` if it says nothing.
 pub fn explained(code: &str) -> Option<String> {
     let mut text = String::new();
     let mut section = "";
     let mut heads: Vec<&str> = Vec::new();
-    for line in MESSAGES.lines() {
+    for line in PAGES.iter().flat_map(|page| page.lines()) {
         let cells = cells(line);
         if let Some(title) = line.strip_prefix("## ") {
             section = title;
@@ -23,9 +27,12 @@ pub fn explained(code: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Every code of the page.
+/// Every code of the pages.
 pub fn all() -> impl Iterator<Item = &'static str> {
-    MESSAGES.lines().flat_map(|line| names(&cells(line)).collect::<Vec<_>>())
+    PAGES
+        .iter()
+        .flat_map(|page| page.lines())
+        .flat_map(|line| names(&cells(line)).collect::<Vec<_>>())
 }
 
 /// The cells of a table's row; none for any other line.
@@ -39,7 +46,8 @@ fn cells(line: &str) -> Vec<&str> {
 /// The codes in the first cell.
 fn names<'a>(cells: &[&'a str]) -> impl Iterator<Item = &'a str> {
     let first = cells.first().copied().unwrap_or_default();
-    let code = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte == b'-' || byte == b'/';
+    let code = move |word: &&str| word.bytes().all(is_part);
     first.split('`').skip(1).step_by(2).filter(code)
 }
 

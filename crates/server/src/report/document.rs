@@ -1,0 +1,38 @@
+//! `report/1`: where the archive is and what is in it.
+
+use serde::Serialize;
+
+/// An archive that was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The schema of this document, `report/1`.
+    pub schema: &'static str,
+    /// The archive, a tar file.
+    pub file: String,
+    /// Its size.
+    pub bytes: u64,
+    /// The files in it.
+    pub contents: Vec<Entry>,
+    /// What could not be had.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// One file of an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// What it holds.
+    pub about: String,
+}
+
+/// A file that an archive has not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// Its name.
+    pub name: String,
+    /// Why it is not there.
+    pub reason: String,
+}
