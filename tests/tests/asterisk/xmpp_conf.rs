@@ -84,6 +84,8 @@ async fn with(release: Release, tls: Tls, right: &str, wrong: &str) -> (Server, 
     asterisk.console("module load chan_motif.so");
     let refused = asterisk.console("module unload res_xmpp.so");
     assert!(refused.contains("Unable to unload"), "{refused}");
+    let again = asterisk.console("module load res_xmpp.so");
+    assert!(again.contains("Unable to load module"), "{again}");
     tokio::time::sleep(Duration::from_secs(2)).await;
     (server, asterisk, conf)
 }
