@@ -5,7 +5,6 @@ use std::io::ErrorKind;
 use lampfield_xmpp_stream::StreamCondition;
 
 use crate::server::LineError;
-use crate::session::Refused;
 
 const OTHER_DOMAIN: &str = "username=NAME@DOMAIN in xmpp.conf with a DOMAIN of lampfield domain list on the \
                             server, then module reload res_xmpp.so";
@@ -45,11 +44,7 @@ pub fn of_line(error: &LineError) -> Option<&'static str> {
     }
 }
 
-/// About a PBX that cannot be carried.
-pub fn of_refusal(refused: &Refused) -> Option<&'static str> {
-    match refused {
-        Refused::Login(said) if said.starts_with("not-authorized") => Some(OTHER_SECRET),
-        Refused::Ended(error) => of_line(error),
-        Refused::Login(_) | Refused::Silent | Refused::Gone => None,
-    }
+/// About a login that the server has refused, by what it said.
+pub fn of_login(said: &str) -> Option<&'static str> {
+    said.starts_with("not-authorized").then_some(OTHER_SECRET)
 }

@@ -15,7 +15,6 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::advice;
 use crate::lines::Lines;
 use crate::pbx::{Pbx, PbxEnd};
 use crate::server::LineError;
@@ -149,7 +148,7 @@ async fn carry(socket: TcpStream, peer: SocketAddr, all: &All) -> Result<(), Rel
             return Ok(());
         }
         EndedBy::Server(refused) => {
-            let (account, remedy) = (pbx.account(), advice::of_refusal(&refused));
+            let (account, remedy) = (pbx.account(), refused.remedy());
             tracing::error!(code = "refused", %peer, account, remedy, "{refused}");
             pbx.dismiss(&StreamCondition::RemoteConnectionFailed.with(refused.to_string()));
             return Ok(());

@@ -9,6 +9,7 @@ use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits, Tag, ns};
 use tokio::time::sleep;
 use zeroize::Zeroizing;
 
+use crate::advice;
 use crate::lines::Lines;
 use crate::own_id::REPEATED;
 use crate::pbx::Pbx;
@@ -56,6 +57,17 @@ pub enum Refused {
     /// The PBX has gone, and the server knows.
     #[error("the PBX has gone")]
     Gone,
+}
+
+impl Refused {
+    /// What an operator is to do about it; none where nothing helps but another try.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Login(said) => advice::of_login(said),
+            Self::Ended(error) => advice::of_line(error),
+            Self::Silent | Self::Gone => None,
+        }
+    }
 }
 
 /// Why a stream has ended.

@@ -1,6 +1,7 @@
 //! Everything that can be typed. The documentation of each item is its help; the examples of each
 //! verb are in `examples.rs`.
 
+mod columns;
 mod fake_pbx;
 
 use std::ffi::{OsStr, OsString};
@@ -16,11 +17,11 @@ use lampfield_operations::operation::Order;
 use lampfield_relay::{Fingerprint, Target};
 
 use super::examples;
-use super::list::{self, Column};
 use crate::doctor::Only;
 use crate::moment;
 use crate::retyped::retyped;
 use crate::screen::Color;
+pub use columns::{Column, USUAL};
 pub use fake_pbx::{DemoArgs, FakePbxArgs};
 
 /// What this program is called.
@@ -296,7 +297,7 @@ pub struct ListArgs {
     pub all: bool,
     /// What to show of each: subject, lamp, for (how long it has shown that), facts (how many), by (who says so), site
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', hide_possible_values = true)]
-    #[arg(value_enum, default_values_t = list::USUAL, hide_default_value = true)]
+    #[arg(value_enum, default_values_t = USUAL, hide_default_value = true)]
     pub columns: Vec<Column>,
     /// Which board, if there are several: its name or that of a domain
     #[arg(long, value_name = "NAME")]

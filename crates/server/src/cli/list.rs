@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::ValueEnum;
 use lampfield_operations::operation::List;
 
-use super::args::{Common, ListArgs};
+use super::args::{Column, Common, ListArgs};
 use super::stop::Stop;
 use super::{ask, json};
 use crate::document::kind_of;
@@ -13,26 +12,6 @@ use crate::document::list::{Lamps, Listed, Near, Term};
 use crate::failure::Exit;
 use crate::screen::time::{age, count, counted, seconds_since};
 use crate::screen::{Align, Names, Screen, Table};
-
-/// What can be shown of a lamp.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Column {
-    /// Its kind and name.
-    Subject,
-    /// What it shows.
-    Lamp,
-    /// For how long it has shown that.
-    For,
-    /// How many say something about it.
-    Facts,
-    /// Who says something about it.
-    By,
-    /// Where those stand.
-    Site,
-}
-
-/// The columns that are shown if no others are wanted.
-pub const USUAL: [Column; 4] = [Column::Subject, Column::Lamp, Column::For, Column::By];
 
 pub fn run(args: &ListArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     let asked = List {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use lampfield_board::{Kind, WallTime};
 use lampfield_operations::operation::Why as WhyOperation;
 
-use super::args::{Common, WhyArgs};
+use super::args::{Common, USUAL, WhyArgs};
 use super::stop::Stop;
 use super::{ask, json, list};
 use crate::document::kind_of;
@@ -52,7 +52,7 @@ fn many(lamps: &Lamps, screen: &Screen) -> String {
         let subject = shell::word(&first.subject);
         format!("next: lampfield why {subject}   explains one of them\n")
     });
-    list::text(lamps, &list::USUAL, screen) + &next.unwrap_or_default()
+    list::text(lamps, &USUAL, screen) + &next.unwrap_or_default()
 }
 
 fn text(why: &Why, screen: &Screen) -> String {
