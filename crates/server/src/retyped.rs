@@ -5,9 +5,9 @@ use std::path::Path;
 use crate::shell;
 
 /// The verbs that ask a running server, or read its file.
-const VERBS: [&str; 15] = [
-    "audit", "check", "clear", "domain", "history", "invite", "list", "log", "reload", "rotate",
-    "set", "status", "user", "watch", "why",
+const VERBS: [&str; 17] = [
+    "audit", "check", "clear", "doctor", "domain", "history", "invite", "list", "log", "reload",
+    "report", "rotate", "set", "status", "user", "watch", "why",
 ];
 
 /// A text with these options in each command of ours that needs them.
