@@ -168,7 +168,7 @@ fn check_end(subject: &Subject, value: &Value, keep: bool) -> Result<(), Failure
         }
         (None, false) => {
             let message = format!("the value for {subject} has no end, and --keep was not said");
-            let keep = format!("{command} --keep   until lampfield clear ends it");
+            let keep = format!("{command} --keep   until it is cleared");
             let failure = Failure::new(Exit::Usage, "no-end-named", message);
             Err(match subject.kind().may_expire() {
                 true => failure.line("try", format!("{command} --for 10m")).line("or", keep),
