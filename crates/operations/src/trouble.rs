@@ -2,10 +2,12 @@
 
 use std::fmt::Display;
 
+use lampfield_board::AccountName;
 use lampfield_hub::{Reached, Trouble};
 
 use crate::document::moment;
 use crate::document::status::{Attention, Severity};
+use crate::shell;
 use crate::time::{age, counted};
 
 /// What is wrong, for a list of things to look at.
@@ -39,7 +41,8 @@ pub fn attention(trouble: &Trouble) -> Attention {
         Trouble::OriginGone { .. } => (
             "origin-gone",
             Severity::Look,
-            "check that PBX and its line; if it is gone for good: lampfield user remove NAME",
+            "check that PBX and its line, and where it comes by a relay, on its machine: systemctl status \
+             lampfield-relay; if it is gone for good: lampfield user remove NAME",
         ),
         Trouble::LongBackoff { .. } => (
             "backoff-exceeds-grace",
@@ -65,7 +68,21 @@ pub fn attention(trouble: &Trouble) -> Attention {
         code: code.to_owned(),
         severity,
         text: sentence(trouble),
-        remedy: remedy.to_owned(),
+        remedy: match account(trouble) {
+            Some(account) => remedy.replace("NAME", &shell::word(account.as_str())),
+            None => remedy.to_owned(),
+        },
+    }
+}
+
+/// Whom the remedy is about, where that is one account.
+fn account(trouble: &Trouble) -> Option<&AccountName> {
+    match trouble {
+        Trouble::OriginGone { origin, .. } => Some(&origin.account),
+        Trouble::LongBackoff { account, .. } | Trouble::FactsRefused { account, .. } => {
+            Some(account)
+        }
+        Trouble::DuplicateEid { .. } | Trouble::TombstoneLimit { .. } => None,
     }
 }
 
@@ -122,7 +139,7 @@ fn list(names: &[impl Display]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use lampfield_board::{AccountName, WallTime};
+    use lampfield_board::WallTime;
 
     use super::*;
 
@@ -139,5 +156,17 @@ mod tests {
         };
         assert!(refused(1).contains(": 1 fact of pbx-1@a.example was refused since "));
         assert!(refused(2).contains(": 2 facts of pbx-1@a.example were refused since "));
+    }
+
+    #[test]
+    fn a_remedy_names_the_account_that_it_is_about() {
+        let account = AccountName::parse("pbx-1@a.example").expect("a name");
+        let origin =
+            lampfield_board::Origin::new(account, lampfield_board::Eid::new([2, 0, 0, 0, 0, 1]));
+        let since = WallTime::from_millis(0);
+        let gone = Trouble::OriginGone { origin: origin.into(), since, withdrawn: false };
+        let told = attention(&gone);
+        assert!(told.remedy.ends_with("lampfield user remove pbx-1@a.example"), "{}", told.remedy);
+        assert!(!told.text.contains("withdrawn"), "nothing was: {}", told.text);
     }
 }
