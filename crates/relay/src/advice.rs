@@ -4,8 +4,8 @@ use std::io::ErrorKind;
 
 use lampfield_xmpp_stream::StreamCondition;
 
+use crate::refused::Refused;
 use crate::server::LineError;
-use crate::session::Refused;
 
 const OTHER_DOMAIN: &str = "username=NAME@DOMAIN in xmpp.conf with a DOMAIN of lampfield domain list on the \
                             server, then module reload res_xmpp.so";

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::net::SocketAddrV4;
 use std::os::unix::fs::MetadataExt;
+use std::time::Duration;
 
 use lampfield_tests::afar::{Relay, Trust};
 use lampfield_tests::eventually::{SOON, eventually};
@@ -124,4 +125,18 @@ async fn it_runs_also_where_nobody_reads_what_it_says() {
     .await;
     let ended = relay.terminate(SOON).await;
     assert_eq!(ended.and_then(|status| status.code()), Some(0));
+}
+
+/// Whoever the kernel says is behind it is looked for only once the server has let a PBX in.
+#[tokio::test]
+async fn who_only_connects_costs_next_to_nothing() {
+    let (_server, relay) = house(vec![binary()]).await;
+    let before = relay.process().processor_time();
+    for _ in 0..200 {
+        drop(TcpStream::connect(relay.address()).await.unwrap());
+    }
+    // It is let in after them.
+    pbx(&relay).await;
+    let took = relay.process().processor_time().saturating_sub(before);
+    assert!(took < Duration::from_millis(700), "{took:?}");
 }
