@@ -17,8 +17,9 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::lines::Lines;
 use crate::pbx::{Pbx, PbxEnd};
+use crate::refused::Refused;
 use crate::server::LineError;
-use crate::session::{self, Refused};
+use crate::session;
 use crate::settings::Settings;
 use crate::witness::Witness;
 

@@ -24,6 +24,7 @@ mod own_id;
 mod pbx;
 mod process;
 mod reading;
+mod refused;
 mod said;
 mod search;
 mod server;

@@ -9,10 +9,10 @@ use lampfield_xmpp_stream::{Scope, Stanza, StanzaLimits, Tag, ns};
 use tokio::time::sleep;
 use zeroize::Zeroizing;
 
-use crate::advice;
 use crate::lines::Lines;
 use crate::own_id::REPEATED;
 use crate::pbx::Pbx;
+use crate::refused::{BEGINS_WITHIN, Refused};
 use crate::search::Search;
 use crate::server::{Features, LineError, Open, Server, header, in_one_line, write};
 use crate::settings::Settings;
@@ -21,8 +21,6 @@ use crate::vain::Vain;
 /// The pause after a stream has ended, and after many that came to nothing: who is turned away at once
 /// does not ask all the time.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
-/// Who does not begin its stream for so long is no PBX, nor who does not go on with its login.
-const BEGINS_WITHIN: Duration = Duration::from_secs(30);
 /// The pause while the server still has the PBX's former stream, of which it has heard no end: it
 /// notices by itself, but not the sooner for being asked.
 const OCCUPIED: Duration = Duration::from_secs(3);
@@ -40,34 +38,6 @@ struct Progress {
     address: Option<String>,
     /// The server is one that knows of relays.
     is_known: bool,
-}
-
-/// Why the PBX cannot be carried any further.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// The server does not let it in.
-    #[error("the server does not let the PBX in: {0}")]
-    Login(String),
-    /// The server has ended its stream for good, or is none that a relay can be used with.
-    #[error("{0}")]
-    Ended(LineError),
-    /// It has not begun, or not gone on.
-    #[error("the PBX has not logged in within {} s", BEGINS_WITHIN.as_secs())]
-    Silent,
-    /// The PBX has gone, and the server knows.
-    #[error("the PBX has gone")]
-    Gone,
-}
-
-impl Refused {
-    /// What an operator is to do about it; none where nothing helps but another try.
-    pub fn remedy(&self) -> Option<&'static str> {
-        match self {
-            Self::Login(said) => advice::of_login(said),
-            Self::Ended(error) => advice::of_line(error),
-            Self::Silent | Self::Gone => None,
-        }
-    }
 }
 
 /// Why a stream has ended.

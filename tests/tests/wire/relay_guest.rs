@@ -125,3 +125,24 @@ async fn it_runs_also_where_nobody_reads_what_it_says() {
     let ended = relay.terminate(SOON).await;
     assert_eq!(ended.and_then(|status| status.code()), Some(0));
 }
+
+/// Whoever the kernel says is behind it is looked for only once the server has let a PBX in. Told by
+/// what it reads, not by time: a look goes through all sockets and processes of the machine.
+#[tokio::test]
+async fn who_only_connects_costs_next_to_nothing() {
+    let (_server, relay) = house(vec![binary()]).await;
+    pbx(&relay).await;
+    let reads = || {
+        let io = fs::read_to_string(format!("/proc/{}/io", relay.process().pid())).unwrap();
+        let count = io.lines().find_map(|line| line.strip_prefix("syscr: ")).unwrap();
+        count.parse::<u64>().unwrap()
+    };
+    let (before, asked) = (reads(), 200);
+    for _ in 0..asked {
+        drop(TcpStream::connect(relay.address()).await.unwrap());
+    }
+    // It is let in after them.
+    pbx(&relay).await;
+    let for_each = (reads() - before) / asked;
+    assert!(for_each < 50, "{for_each} reads for each");
+}
