@@ -61,7 +61,7 @@ pub const EXAMPLES: [(&str, [&str; 3]); 37] = [
         [
             "lampfield why PJSIP/100",
             "lampfield why 1000@default",
-            "lampfield why PJSIP/100 --at 14:03",
+            "lampfield why PJSIP/100 --at -2s",
         ],
     ),
     (

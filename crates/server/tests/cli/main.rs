@@ -15,6 +15,7 @@ mod client;
 mod doctor;
 mod documents;
 mod domains;
+mod examples;
 mod fake_pbxs;
 mod invitations;
 mod joining;
