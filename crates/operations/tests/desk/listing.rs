@@ -1,10 +1,14 @@
 //! What is listed: which lamps, in which order, and why none; and which lamp somebody means who writes it in short.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_accounts::{AccountSource, BareJid, NewAccount, NewPassword, Role};
-use lampfield_board::{AccountName, Kind, Protocol, SiteName};
-use lampfield_hub::{PeerCache, Profile, Waits};
+use lampfield_board::{
+    AccountName, Cachable, DeviceState, Identity, Kind, Origin, Protocol, SiteName, Subject,
+};
+use lampfield_hub::{PeerCache, Profile, Publication, Waits};
 use lampfield_operations::failure::Exit;
 use lampfield_operations::{Actor, Desk};
 use serde_json::{Value, json};
@@ -290,4 +294,41 @@ async fn a_watch_takes_the_same_filter() {
     assert_eq!(told("is:stale").await, [""; 0]);
     let wrong = fixture.desk.watch(&owner, said(json!({ "filter": "for:" })));
     assert_eq!(wrong.map(drop).expect_err("no time").code, "wrong-filter");
+}
+
+/// So many lamps, said by hand.
+fn with_many_lamps(fixture: &Fixture, lamps: usize) {
+    let shell = fixture.desk.boards.get(&board("a.example")).expect("a board");
+    let account = AccountName::parse("pbx-a@a.example").expect("an account");
+    let origin = Origin::new(account, Identity::parse("x").expect("an identity"));
+    for number in 0..lamps {
+        let said = Publication {
+            identity: origin.identity.clone(),
+            subject: Subject::device(&format!("PJSIP/{number}")).expect("a device"),
+            value: DeviceState::InUse.into(),
+            cachable: Cachable::Yes,
+            protocol: Protocol::Cli,
+            is_again: false,
+        };
+        shell.act(|hub, now| hub.set(&origin, said, now)).expect("set");
+    }
+}
+
+/// Lamps go on changing while somebody lists a hundred thousand of them.
+#[tokio::test(flavor = "local")]
+async fn a_list_of_many_lamps_lets_others_have_their_turn() {
+    let fixture = Fixture::new().await;
+    with_many_lamps(&fixture, 5_000);
+    let turns = Rc::new(Cell::new(0));
+    let counted = Rc::clone(&turns);
+    let others = tokio::task::spawn_local(async move {
+        loop {
+            counted.set(counted.get() + 1);
+            tokio::task::yield_now().await;
+        }
+    });
+    let listed = list(&fixture, json!({ "filter": "not is:flapping" })).await;
+    others.abort();
+    assert_eq!((&listed["total"], names(&listed).len()), (&5_000.into(), 100));
+    assert!(turns.get() >= 5_000 / 500, "only {} turns", turns.get());
 }

@@ -683,7 +683,8 @@ fn watch_ends_in_time_and_counts() {
     let ran = server.ask(&["watch", "PJSIP/*", "--for", "100ms"]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(ran.out.starts_with("-- 0 changes in 0.") && ran.out.ends_with("none skipped\n"));
-    assert_eq!(server.ask(&["watch", "", "--for", "100ms"]).code, Some(2));
+    assert_eq!(server.ask(&["watch", "", "--for", "100ms"]).code, Some(0), "all lamps");
+    assert_eq!(server.ask(&["watch", "state:", "--for", "100ms"]).code, Some(2));
 }
 
 #[test]
