@@ -51,7 +51,7 @@ impl fmt::Display for Happening {
     }
 }
 
-/// The office.
+/// People at the phones of some PBXs, who call each other and leave messages: what happens, and when.
 #[derive(Debug)]
 pub struct Office {
     floor: Floor,

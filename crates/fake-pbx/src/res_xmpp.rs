@@ -22,7 +22,7 @@ const MOST_BUDDIES: usize = 20_000;
 pub struct Crash {
     /// What is wrong with it.
     pub what: &'static str,
-    /// The stanza.
+    /// The whole stanza as it came, to be reported.
     pub stanza: String,
 }
 

@@ -28,7 +28,7 @@ pub struct Settings {
     pub user: String,
     /// The resource of the address; the server may give another.
     pub resource: String,
-    /// The password.
+    /// The password of the account, sent as it is (PLAIN).
     pub secret: String,
     /// `pubsub_node`: the address of the PubSub service.
     pub service: String,

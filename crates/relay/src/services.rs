@@ -16,7 +16,7 @@ const RESOLVE: Duration = Duration::from_secs(5);
 pub struct Service {
     /// The name of the host.
     pub host: String,
-    /// The port.
+    /// The TCP port.
     pub port: u16,
     /// The lowest is tried first.
     pub priority: u16,

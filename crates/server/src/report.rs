@@ -58,7 +58,7 @@ impl Contents {
         }
     }
 
-    /// The files.
+    /// What the archive will hold, in its order.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }

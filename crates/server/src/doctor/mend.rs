@@ -26,14 +26,14 @@ const RELOAD: Duration = Duration::from_secs(10);
 pub enum Mend {
     /// Takes rights from a file or folder.
     Mode {
-        /// Which.
+        /// The file or folder that others may do too much with.
         path: PathBuf,
         /// The rights that it has afterwards.
         mode: u32,
     },
     /// Gives files back to their owner.
     Owner {
-        /// Which.
+        /// The files in the data folder that belong to somebody else.
         paths: Vec<PathBuf>,
         /// User and group.
         owner: (u32, u32),

@@ -39,7 +39,7 @@ pub struct Neighbour {
 // === impl Scene ===
 
 impl Scene {
-    /// The configuration.
+    /// The configuration and where things are, as the next start would have them.
     pub fn place(&self) -> Result<&Place, NotAsked> {
         let broken = |_| NotAsked("the configuration cannot be read".to_owned());
         self.place.as_ref().map_err(broken)

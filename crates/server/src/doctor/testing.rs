@@ -102,7 +102,7 @@ impl Stage {
         self.data().join(name)
     }
 
-    /// The configuration.
+    /// Writes the configuration file of the stage.
     pub fn configure(&self, text: &str) {
         self.file("lampfield.toml", text);
         self.mode("lampfield.toml", 0o600);
