@@ -51,6 +51,8 @@ pub struct Before {
     address: Option<Address>,
     /// There was a connection, and nothing came of it.
     pub is_in_vain: bool,
+    /// How many addresses the target had then.
+    pub addresses: usize,
 }
 
 /// Connects to a target. Each of its addresses is tried, that of before first, or last if it was in vain;
@@ -77,6 +79,7 @@ async fn connect_to_one(
     mut found: Vec<Address>,
     before: &mut Before,
 ) -> Result<Dialled, Option<io::Error>> {
+    before.addresses = found.len();
     if let Some(place) = found.iter().position(|address| Some(*address) == before.address) {
         found.rotate_left(place + usize::from(before.is_in_vain));
     }
@@ -171,7 +174,7 @@ mod tests {
         let here = Address { address: listener.local_addr().unwrap(), is_direct: true };
         let target: Target = "nowhere.invalid:5222".parse().unwrap();
         assert!(dial(&target, &mut Before::default()).await.is_err());
-        let mut before = Before { address: Some(here), is_in_vain: false };
+        let mut before = Before { address: Some(here), ..Before::default() };
         let dialled = dial(&target, &mut before).await.unwrap();
         assert!(dialled.is_direct);
         let port = here.address.port();

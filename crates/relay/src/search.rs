@@ -117,6 +117,8 @@ impl<'a> Tries<'a, '_> {
             let _ = timeout(patience, former.notified()).await;
         }
         let mut pause = PAUSE.0;
+        // One after the other, so this often says it of every address, if they all said so.
+        let mut finally = 0;
         loop {
             let (trust, lines) = (&self.settings.trust, self.answers.lines);
             match open(self.target, self.before, trust, self.domain, lines).await {
@@ -124,8 +126,14 @@ impl<'a> Tries<'a, '_> {
                     lines.had_tls.set(true);
                     return Ok((open, self.target));
                 }
-                Err(error) if self.answers.are_useless_with(place, &error) => return Err(error),
-                Err(error) => self.vain.borrow_mut().note(self.target, &error),
+                Err(error) => {
+                    finally = if error.is_final() { finally + 1 } else { 0 };
+                    let is_of_all = finally >= self.before.addresses;
+                    if self.answers.are_useless_with(place, &error, is_of_all) {
+                        return Err(error);
+                    }
+                    self.vain.borrow_mut().note(self.target, &error);
+                }
             }
             self.failed.notify_one();
             sleep(pause).await;
@@ -141,11 +149,11 @@ impl<'a> Answers<'a> {
         Self { last: (0..targets).map(|_| Cell::default()).collect(), lines, is_new }
     }
 
-    /// Notes this one. Says whether no further one can be of use: all that answer are without TLS and
-    /// always were, or what the only one says is final.
-    fn are_useless_with(&self, place: usize, error: &LineError) -> bool {
+    /// Notes this one, which may be that of all addresses of a target. Says whether no further one can be
+    /// of use: all that answer are without TLS and always were, or what the only one says is final.
+    fn are_useless_with(&self, place: usize, error: &LineError, is_of_all: bool) -> bool {
         let answer = match error {
-            LineError::NoTls => Answer::NoTls,
+            LineError::NoTls if is_of_all => Answer::NoTls,
             LineError::Unreached(_) => Answer::Unreached,
             _ => Answer::Open,
         };
@@ -156,7 +164,7 @@ impl<'a> Answers<'a> {
             Answer::NoTls => {
                 !self.lines.had_tls.get() && self.last.iter().all(|last| last.get() != Answer::Open)
             }
-            _ => self.is_new && self.last.len() == 1 && error.is_final(),
+            _ => self.is_new && self.last.len() == 1 && is_of_all && error.is_final(),
         }
     }
 }
@@ -204,19 +212,22 @@ mod tests {
         let refused = || LineError::Unreached(std::io::ErrorKind::ConnectionRefused.into());
         let lines = Lines::default();
         let answers = Answers::of(3, &lines, false);
-        assert!(!answers.are_useless_with(0, &LineError::NoTls));
-        assert!(!answers.are_useless_with(1, &refused()));
-        assert!(answers.are_useless_with(2, &LineError::NoTls));
-        assert!(!answers.are_useless_with(2, &LineError::Slow));
-        assert!(!answers.are_useless_with(0, &LineError::NoTls));
-        assert!(!answers.are_useless_with(2, &refused()));
-        assert!(answers.are_useless_with(0, &LineError::NoTls));
+        assert!(!answers.are_useless_with(0, &LineError::NoTls, true));
+        assert!(!answers.are_useless_with(1, &refused(), true));
+        assert!(answers.are_useless_with(2, &LineError::NoTls, true));
+        assert!(!answers.are_useless_with(2, &LineError::Slow, true));
+        assert!(!answers.are_useless_with(0, &LineError::NoTls, true));
+        assert!(!answers.are_useless_with(2, &refused(), true));
+        assert!(answers.are_useless_with(0, &LineError::NoTls, true));
         lines.had_tls.set(true);
-        assert!(!answers.are_useless_with(0, &LineError::NoTls));
+        assert!(!answers.are_useless_with(0, &LineError::NoTls, true));
         for (is_new, count, is_useless) in [(true, 1, true), (false, 1, false), (true, 2, false)] {
             let answers = Answers::of(count, &lines, is_new);
-            assert_eq!(answers.are_useless_with(0, &LineError::Relay), is_useless);
-            assert!(!answers.are_useless_with(0, &refused()), "it may come back");
+            assert_eq!(answers.are_useless_with(0, &LineError::Relay, true), is_useless);
+            assert!(!answers.are_useless_with(0, &refused(), true), "it may come back");
+            for error in [LineError::Relay, LineError::NoTls] {
+                assert!(!answers.are_useless_with(0, &error, false), "another address is left");
+            }
         }
     }
 }
