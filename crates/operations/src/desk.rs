@@ -52,12 +52,21 @@ impl<H: Host> Desk<H> {
 
     /// The board of that name, or that a domain of that name has; without a name, that of the first domain.
     pub(crate) fn board_called(&self, named: Option<&str>) -> Option<BoardName> {
-        let served = self.host.served();
-        let first = || served.first().map(|first| &first.board);
-        named.map_or_else(first, |named| found(&served, named)).cloned()
+        self.meant(named, found)
     }
 
-    /// The board that is meant: by its name or that of a domain which has it; without a name, the actor's own, or that of
+    /// The board that a domain has, whatever board is called like that domain; without a name, that of the first domain.
+    pub(crate) fn board_of_domain(&self, named: Option<&str>) -> Option<BoardName> {
+        self.meant(named, of_domain)
+    }
+
+    fn meant(&self, named: Option<&str>, find: Find) -> Option<BoardName> {
+        let served = self.host.served();
+        let first = || served.first().map(|first| &first.board);
+        named.map_or_else(first, |named| find(&served, named)).cloned()
+    }
+
+    /// The board that is meant: by its name, or else that of a domain which has it; without a name, the actor's own, or that of
     /// the first domain. Whoever belongs to one board does not learn whether there is another of that name.
     pub(crate) fn board(&self, actor: &Actor, named: Option<&str>) -> Result<HubShell, Failure> {
         let served = self.host.served();
@@ -66,7 +75,22 @@ impl<H: Host> Desk<H> {
             (None, Some(own)) => Some(own),
             (None, None) => served.first().map(|first| &first.board),
         };
-        let named = named.unwrap_or_default();
+        self.touched(actor, meant, named.unwrap_or_default())
+    }
+
+    /// The board of an account's domain, if the actor may touch that.
+    pub(crate) fn board_of(&self, actor: &Actor, account: &BareJid) -> Result<HubShell, Failure> {
+        let served = self.host.served();
+        self.touched(actor, of_domain(&served, account.domain()), account.domain())
+    }
+
+    /// A board, if there is one and the actor may touch it. `named` is what it was called.
+    fn touched(
+        &self,
+        actor: &Actor,
+        meant: Option<&BoardName>,
+        named: &str,
+    ) -> Result<HubShell, Failure> {
         if let Some(own) = actor.board().filter(|own| meant != Some(*own)) {
             return Err(elsewhere(actor, own, named));
         }
@@ -76,11 +100,6 @@ impl<H: Host> Desk<H> {
             Failure::new(Exit::NoSuchThing, "unknown-board", message)
                 .line("boards", names.join("  "))
         })
-    }
-
-    /// The board of an account's domain, if the actor may touch that.
-    pub(crate) fn board_of(&self, actor: &Actor, account: &BareJid) -> Result<HubShell, Failure> {
-        self.board(actor, Some(account.domain()))
     }
 
     /// The boards of the served domains, the first domain's first, each once.
@@ -102,13 +121,20 @@ impl<H: Host> Desk<H> {
     }
 }
 
-/// The board of that name, or of the domain of that name.
+/// Which board of those of the served domains a name means.
+type Find = for<'a> fn(&'a [Served], &str) -> Option<&'a BoardName>;
+
+/// The board of that name, or else of the domain of that name.
 fn found<'a>(served: &'a [Served], named: &str) -> Option<&'a BoardName> {
-    let of_name = served.iter().find(|domain| domain.board.as_str() == named);
+    let of_name = served.iter().map(|domain| &domain.board).find(|board| board.as_str() == named);
+    of_name.or_else(|| of_domain(served, named))
+}
+
+/// The board of the domain of that name.
+fn of_domain<'a>(served: &'a [Served], named: &str) -> Option<&'a BoardName> {
     let normal = BareJid::parse(named).ok();
     let is_it = |name: &str| name == named || normal.as_ref().is_some_and(|it| it.as_str() == name);
-    let of_domain = || served.iter().find(|domain| is_it(&domain.name));
-    of_name.or_else(of_domain).map(|domain| &domain.board)
+    served.iter().find(|domain| is_it(&domain.name)).map(|domain| &domain.board)
 }
 
 fn elsewhere(actor: &Actor, own: &BoardName, named: &str) -> Failure {

@@ -103,8 +103,8 @@ pub trait Host: 'static {
 pub struct NewDomain {
     /// The name as it was typed, not yet checked.
     pub name: String,
-    /// The board that it is to have, by its name or that of a domain; one of its own if none.
-    pub board: Option<String>,
+    /// The board that it is to have; one of its own if none.
+    pub board: Option<BoardName>,
     /// Whether clients can make accounts themselves.
     pub in_band: bool,
     /// Whether its PBXs are shown what others can do.

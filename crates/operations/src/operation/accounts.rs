@@ -72,7 +72,7 @@ impl<H: Host> Desk<H> {
 
     /// The board of an account, as a person names it.
     pub(super) fn board_of_named(&self, account: &Named) -> Option<BoardName> {
-        self.board_called(account.domain.as_deref())
+        self.board_of_domain(account.domain.as_deref())
     }
 
     /// Refuses an account that does not exist; names those that are called much like it.

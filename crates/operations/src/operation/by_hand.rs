@@ -58,8 +58,9 @@ impl<H: Host> Perform<H> for Set {
         check_kind(&typed)?;
         let subject: Subject = typed.parse().map_err(wrong_subject)?;
         actor.check_say(&subject)?;
-        let value = value(&subject, self.value, self.r#for)?;
-        check_end(&subject, &value, self.keep)?;
+        let again = Again { subject: &subject, board: self.board.as_deref() };
+        let value = value(again, self.value, self.r#for)?;
+        check_end(again, &value, self.keep)?;
         let origin = origin_of(actor)?;
         let said = Publication {
             identity: origin.identity.clone(),
@@ -98,7 +99,8 @@ impl<H: Host> Perform<H> for Clear {
         let before = board.read(|hub, _| hub.board().aggregate(&subject));
         let (ended, ticket) = board.clear(&subject, by);
         if ended == 0 {
-            return Err(board.read(|hub, _| nothing_said(hub, &subject, actor)));
+            let again = Again { subject: &subject, board: self.board.as_deref() };
+            return Err(board.read(|hub, _| nothing_said(hub, again, actor)));
         }
         let answer = lamp(actor, &board, &subject, "cleared", ended, before.as_ref());
         desk.stored(ticket).await?;
@@ -107,6 +109,35 @@ impl<H: Host> Perform<H> for Clear {
 
     fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
         desk.board_called(self.board.as_deref())
+    }
+}
+
+/// What a command that is printed to be typed speaks of: the lamp, on the board that was named.
+#[derive(Clone, Copy)]
+struct Again<'a> {
+    subject: &'a Subject,
+    board: Option<&'a str>,
+}
+
+impl Again<'_> {
+    /// The command that says this, as it would be typed.
+    fn set(self, value: &Value) -> String {
+        let value = Shown::from(value).to_string();
+        format!("{} {}{}", self.verb("set"), shell::word(value.trim_matches('"')), self.place())
+    }
+
+    /// The command that ends what was said.
+    fn clear(self) -> String {
+        format!("{}{}", self.verb("clear"), self.place())
+    }
+
+    fn verb(self, verb: &str) -> String {
+        format!("lampfield {verb} {}", shell::word(&self.subject.to_string()))
+    }
+
+    fn place(self) -> String {
+        let place = |board| format!(" --board {}", shell::word(board));
+        self.board.map(place).unwrap_or_default()
     }
 }
 
@@ -135,9 +166,9 @@ fn check_kind(typed: &str) -> Result<(), Failure> {
 }
 
 /// What was typed, as a value of the subject's kind.
-fn value(subject: &Subject, Spoken(said): Spoken, lasts: Option<Span>) -> Result<Value, Failure> {
-    let kind = subject.kind();
-    let value = kind.from_json(said).map_err(|error| wrong_value(subject, &error))?;
+fn value(again: Again<'_>, Spoken(said): Spoken, lasts: Option<Span>) -> Result<Value, Failure> {
+    let kind = again.subject.kind();
+    let value = kind.from_json(said).map_err(|error| wrong_value(again, &error))?;
     let now = now();
     if let Some(end) = value.deadline().filter(|end| *end <= now) {
         let message = format!("it would have ended already, at {end}");
@@ -153,13 +184,13 @@ fn value(subject: &Subject, Spoken(said): Spoken, lasts: Option<Span>) -> Result
         let message = format!("a value of the kind {kind} does not end by itself");
         Failure::new(Exit::Usage, "no-end", message)
             .line("kinds", format!("with an end: {}", ending.join(", ")))
-            .line("try", format!("--keep instead, and lampfield clear {subject} when it is over"))
+            .line("try", format!("--keep instead, and {} when it is over", again.clear()))
     })
 }
 
 /// Nothing stays by accident: what has no end of its own is either to stay or to have one.
-fn check_end(subject: &Subject, value: &Value, keep: bool) -> Result<(), Failure> {
-    let command = command(subject, value);
+fn check_end(again: Again<'_>, value: &Value, keep: bool) -> Result<(), Failure> {
+    let (subject, command) = (again.subject, again.set(value));
     match (value.deadline(), keep) {
         (Some(_), false) | (None, true) => Ok(()),
         (Some(_), true) => {
@@ -202,20 +233,18 @@ fn lamp(
 }
 
 /// With the form that is expected, and a command that would do.
-fn wrong_value(subject: &Subject, error: &ValueError) -> Failure {
-    let kind = subject.kind();
-    let example = kind.examples().into_iter().next();
-    let example = example.map(|value| command(subject, &value)).unwrap_or_default();
-    Failure::new(Exit::Usage, "wrong-value", error.to_string())
-        .line("write", kind.form())
-        .line("such as", format!("{example} --keep"))
-}
-
-/// The command that says this, as it would be typed.
-fn command(subject: &Subject, value: &Value) -> String {
-    let value = Shown::from(value).to_string();
-    let (subject, value) = (subject.to_string(), value.trim_matches('"'));
-    format!("lampfield set {} {}", shell::word(&subject), shell::word(value))
+fn wrong_value(again: Again<'_>, error: &ValueError) -> Failure {
+    let kind = again.subject.kind();
+    let failure = Failure::new(Exit::Usage, "wrong-value", error.to_string());
+    let failure = failure.line("write", kind.form());
+    let example = kind.examples().into_iter().next().map(|value| match value.deadline() {
+        Some(_) => again.set(&value),
+        None => format!("{} --keep", again.set(&value)),
+    });
+    match example {
+        Some(example) => failure.line("such as", example),
+        None => failure,
+    }
 }
 
 fn wrong_subject(error: lampfield_board::SubjectError) -> Failure {
@@ -223,7 +252,8 @@ fn wrong_subject(error: lampfield_board::SubjectError) -> Failure {
 }
 
 /// Somebody says something about it, but not this one.
-fn nothing_said(hub: &Hub, subject: &Subject, actor: &Actor) -> Failure {
+fn nothing_said(hub: &Hub, again: Again<'_>, actor: &Actor) -> Failure {
+    let subject = again.subject;
     let facts = hub.board().get(subject).into_iter().flat_map(|facts| facts.facts());
     let others = facts.filter(|fact| fact.state.is_live());
     let others: Vec<_> = others.map(|fact| OriginName::from(&**fact.origin).account).collect();
@@ -236,7 +266,7 @@ fn nothing_said(hub: &Hub, subject: &Subject, actor: &Actor) -> Failure {
         true => failure,
         false => failure
             .line("said by", others.join("  "))
-            .line("try", format!("lampfield clear {subject} --all   withdraws what they say")),
+            .line("try", format!("{} --all   withdraws what they say", again.clear())),
     }
 }
 

@@ -71,6 +71,7 @@ impl<H: Host> Perform<H> for DomainAdd {
         let Self { name, board, registration, show_caps } = self;
         let in_band = in_band(&registration)?;
         let note = board.as_deref().and_then(|board| desk.note_on_new_board(&name, board));
+        let board = board.map(|typed| desk.known_or_new(&typed)).transpose()?;
         let name = desk.host.add_domain(NewDomain { name, board, in_band, show_caps }).await?;
         Ok(DomainDone { note, ..desk.domain_done(actor, "added", name) })
     }
@@ -97,7 +98,7 @@ impl<H: Host> Perform<H> for DomainChange {
     }
 
     fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
-        desk.board_called(Some(&self.name))
+        desk.board_of_domain(Some(&self.name))
     }
 }
 
@@ -122,7 +123,7 @@ impl<H: Host> Perform<H> for DomainRemove {
     }
 
     fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
-        desk.board_called(Some(&self.name))
+        desk.board_of_domain(Some(&self.name))
     }
 }
 
@@ -143,6 +144,14 @@ impl<H: Host> Desk<H> {
         let domain = self.domains(actor).into_iter().find(|domain| domain.name == name);
         let (schema, done) = ("domain/1".to_owned(), done.to_owned());
         DomainDone { schema, done, name, domain, gone: None, note: None }
+    }
+
+    /// The board that is meant, or a new one of that name.
+    fn known_or_new(&self, typed: &str) -> Result<BoardName, Failure> {
+        let new = || BoardName::parse(typed);
+        self.board_called(Some(typed))
+            .map_or_else(new, Ok)
+            .map_err(|error| Failure::new(Exit::Usage, "wrong-name", error.to_string()))
     }
 
     /// That a board is new, and whether another was perhaps meant; none if there is one of that name already.
@@ -166,7 +175,7 @@ impl<H: Host> Desk<H> {
     fn goes_with(&self, name: &str) -> Gone {
         let accounts = self.accounts.list();
         let held = self.host.held_of_domain(name);
-        let board = self.board_called(Some(name)).and_then(|board| self.boards.get(&board));
+        let board = self.board_of_domain(Some(name)).and_then(|board| self.boards.get(&board));
         // With the last domain of a board all of that goes, what was said by hand included.
         let is_alone = board.as_ref().is_some_and(|board| {
             self.host.served().iter().filter(|one| one.board == *board.name()).count() == 1

@@ -19,11 +19,12 @@ use lampfield_operations::{
 };
 use tempfile::TempDir;
 
-/// A program that serves some domains, each with a board of its own, and can do nothing else.
+/// A program that serves some domains, each with a board of its own unless `elsewhere` has another, and can do nothing else.
 #[derive(Debug, Default)]
 pub struct Program {
     pub log: RefCell<String>,
     pub domains: Vec<&'static str>,
+    pub elsewhere: HashMap<&'static str, &'static str>,
     pub readers: HistoryReaders,
 }
 
@@ -55,7 +56,7 @@ pub async fn desk(folder: &Path, settings: Settings, host: Program) -> Desk<Prog
     let book = AccountBook::open(store.clone(), keys, HashMap::new(), BookLimits::default());
     let accounts = book.await.expect("a book");
     let masks = settings.history.masks.clone();
-    let names: Vec<_> = host.domains.iter().map(|name| board(name)).collect();
+    let names: Vec<_> = host.served().into_iter().map(|domain| domain.board).collect();
     let boards = Boards::open(store.clone(), settings, names, |_| None).await.expect("boards");
     let watchers = Rc::new(Watchers::default());
     boards.observe(&(Rc::clone(&watchers) as Rc<dyn Observer>));
@@ -76,8 +77,12 @@ impl Fixture {
 
     /// The same with other settings of the boards.
     pub async fn with(settings: Settings) -> Self {
+        Self::of(settings, Program::of(&["a.example", "b.example"])).await
+    }
+
+    /// The same around another program.
+    pub async fn of(settings: Settings, program: Program) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let program = Program::of(&["a.example", "b.example"]);
         let desk = desk(folder.path(), settings, program).await;
         Self { desk, _folder: folder }
     }
@@ -96,7 +101,10 @@ impl Fixture {
 
 impl Host for Program {
     fn served(&self) -> Vec<Served> {
-        let of = |name: &&str| Served { name: (*name).to_owned(), board: board(name) };
+        let of = |name: &&'static str| {
+            let of_it = self.elsewhere.get(name).unwrap_or(name);
+            Served { name: (*name).to_owned(), board: board(of_it) }
+        };
         self.domains.iter().map(of).collect()
     }
 
@@ -134,6 +142,8 @@ impl Host for Program {
     }
 
     async fn add_domain(&self, new: NewDomain) -> Result<String, Failure> {
+        let board = new.board.as_ref().map_or("its own", BoardName::as_str);
+        self.log.replace(format!("added {} to {board}", new.name));
         Ok(new.name)
     }
 

@@ -18,7 +18,10 @@ mod past;
 mod program;
 mod sight;
 
-use fixture::{Fixture, said, token};
+use std::collections::HashMap;
+
+use fixture::{Fixture, Program, said, token};
+use lampfield_hub::Settings;
 use lampfield_operations::failure::Exit;
 use lampfield_operations::{Actor, Answer, OPERATIONS, Reach, Said, Scope};
 use serde_json::json;
@@ -92,6 +95,42 @@ async fn a_domain_goes_only_when_it_was_said_what_goes_with_it() {
     assert_eq!(*desk.host.log.borrow(), "removed b.example");
     let refused = desk.run(&token(Scope::ALL), "domain remove", remove("a.example", true)).await;
     assert_eq!(refused.expect_err("the whole server").code, "whole-server");
+}
+
+/// One name may be that of a board and of a domain on another one. Whoever names a domain means that, and whoever names a
+/// board means the board of that name first.
+#[tokio::test(flavor = "local")]
+async fn a_board_that_is_called_like_another_domain_is_not_taken_for_that_of_the_domain() {
+    let elsewhere = HashMap::from([("a.example", "b.example"), ("b.example", "x")]);
+    let program = Program { elsewhere, ..Program::of(&["a.example", "b.example"]) };
+    let fixture = Fixture::of(Settings::default(), program).await;
+    let (owner, desk) = (Actor::owner(), &fixture.desk);
+    let run = |name: &'static str, with: serde_json::Value| desk.run(&owner, name, said(with));
+    for (board, lamps) in [("x", ["PJSIP/1", "PJSIP/2"].as_slice()), ("b.example", &["PJSIP/9"])] {
+        for lamp in lamps {
+            let set = json!({ "subject": lamp, "value": "INUSE", "keep": true, "board": board });
+            assert_eq!(run("set", set).await.expect("set")["board"], board);
+        }
+    }
+    run("user add", json!({ "name": "y@b.example", "password": "hunter2" })).await.expect("added");
+    run("user add", json!({ "name": "z@a.example", "password": "hunter2" })).await.expect("added");
+    let refused = run("domain remove", json!({ "name": "b.example" })).await;
+    let refused = refused.expect_err("not confirmed").to_string();
+    assert!(refused.contains("facts      2"), "{refused}");
+    run("domain change", json!({ "name": "b.example", "show_caps": true })).await.expect("changed");
+    run("user remove", json!({ "name": "y@b.example" })).await.expect("removed");
+    run("domain add", json!({ "name": "d.example", "board": "b.example" })).await.expect("added");
+    assert_eq!(*desk.host.log.borrow(), "added d.example to b.example");
+    let told = fixture.told(&owner).await;
+    let expected = [
+        "owner domain add b.example done",
+        "owner user remove x done",
+        "owner domain change x done",
+        "owner domain remove x would-remove",
+        "owner user add b.example done",
+        "owner user add x done",
+    ];
+    assert_eq!(told[..expected.len()], expected);
 }
 
 /// Otherwise nobody who may touch one board would ever read of it.

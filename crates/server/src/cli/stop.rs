@@ -30,7 +30,7 @@ impl Stop {
     /// With commands to try that reach the server which was asked.
     pub fn retyped(mut self, common: &Common) -> Self {
         if let Self::Failed(failure) = &mut self {
-            let commands = failure.lines.iter_mut().filter(|(label, _)| label == "try");
+            let commands = failure.lines.iter_mut().filter(|(label, _)| is_typed(label));
             commands.for_each(|(_, command)| *command = common.retyped(command));
         }
         self

@@ -1,9 +1,11 @@
 //! What an operator says about lamps by hand, for every kind.
 
+use std::process::Command;
+
 use lampfield_board::Kind;
 
 use crate::client::Client;
-use crate::server::Server;
+use crate::server::{Ran, Server, lampfield};
 
 const CONFIG: &str = "[[domain]]\nname = 'a.example'\n\
     [[domain.account]]\nname = 'server1'\npassword = 'one'\n\
@@ -124,7 +126,7 @@ fn clear_keeps_to_the_operators_own_word_unless_all_are_meant() {
 fn what_cannot_be_said_is_refused_with_what_can() {
     let server = Server::start_with(CONFIG, CLEAR);
     for (typed, code, words) in [
-        (&["set", "PJSIP/1", "LOUD", "--keep"][..], 2, "lampfield set device/PJSIP/1 INUSE --keep"),
+        (&["set", "PJSIP/1", "LOUD", "--keep"][..], 2, " set device/PJSIP/1 INUSE --keep"),
         (&["set", "queue/x", "3", "--keep"], 2, "the number 3 where an object belongs"),
         (&["set", "queue/x", "{\"waiting\":1}", "--keep"], 2, "\"free\" is missing"),
         (
@@ -132,7 +134,7 @@ fn what_cannot_be_said_is_refused_with_what_can() {
             2,
             "write    {\"waiting\": NUMBER, \"free\": NUMBER}",
         ),
-        (&["set", "queue/x", "{}", "--keep"], 2, "lampfield set queue/x '{"),
+        (&["set", "queue/x", "{}", "--keep"], 2, " set queue/x '{"),
         (&["set", "queu/x", "{}", "--keep"], 2, "nearest  queue/x"),
         (&["set", "devise/PJSIP/1", "INUSE", "--keep"], 2, "error[wrong-kind]"),
         (&["set", "custom/x", PAST, "--keep"], 2, "error[past-end]"),
@@ -167,4 +169,44 @@ fn what_cannot_be_said_is_refused_with_what_can() {
     }
     let of_b = server.ask(&["list", "--board", "b.example", "--json"]).json();
     assert_eq!((&of_b["lamps"].as_array().map(Vec::len), &of_b["more"]), (&Some(1), &0.into()));
+}
+
+/// As a person who pastes it: the same server, the same board, and nothing else to add.
+#[test]
+fn the_command_that_a_wrong_value_is_answered_with_works_as_it_is_printed() {
+    let server = Server::start_with(CONFIG, CLEAR);
+    let config = server.config().display().to_string();
+    for kind in Kind::ALL {
+        let subject = format!("{kind}/x-1");
+        let wrong = ["set", &subject, "LOUD", "--board", "b.example", "--config", &config];
+        let ran = lampfield(&wrong);
+        assert!(ran.err.contains("error[wrong-value]"), "{kind}: {}", ran.err);
+        let printed = ran.err.lines().find_map(|line| line.trim().strip_prefix("such as"));
+        let printed = printed.unwrap_or_else(|| panic!("{kind}: {}", ran.err)).trim();
+        let ran = pasted(printed);
+        assert_eq!(ran.code, Some(0), "{kind}: {printed}: {}", ran.err);
+    }
+    let set = server.ask(&["list", "--board", "b.example", "--json"]).json();
+    assert_eq!(set["lamps"].as_array().map(Vec::len), Some(Kind::ALL.len()), "{set}");
+}
+
+#[test]
+fn what_else_is_printed_to_be_typed_names_the_server_and_the_board() {
+    let server = Server::start_with(CONFIG, CLEAR);
+    let config = server.config().display().to_string();
+    let at = ["--board", "b.example", "--config", &config];
+    let unended = lampfield(&[&["set", "custom/x", "{\"data\":1}"][..], &at].concat());
+    for (label, end) in [("try", "--for 10m"), ("or", "--keep")] {
+        let line = unended.err.lines().find_map(|line| line.trim().strip_prefix(label));
+        let line = line.unwrap_or_else(|| panic!("no {label}: {}", unended.err));
+        assert!(line.contains(&format!("--board b.example {end}")), "{line}");
+        assert!(line.contains(&format!("--config {config} set")), "{line}");
+    }
+}
+
+/// What a shell makes of a line that was printed to be typed.
+fn pasted(line: &str) -> Ran {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(format!("lampfield() {{ \"$PROGRAM\" \"$@\"; }}\n{line}"));
+    Ran::of(shell.env("PROGRAM", env!("CARGO_BIN_EXE_lampfield")).output().expect("a shell"))
 }

@@ -1,6 +1,7 @@
 //! What must hold between keys, and the files that they name. Reads secret files only to see that
 //! they can be read and that nobody else can.
 
+mod boards;
 mod maps;
 mod names;
 mod policies;
@@ -35,6 +36,7 @@ pub fn whole(config: &Config, reader: &mut Reader<'_>) {
             reader.error("repeated-domain", at, refused);
         }
     }
+    boards::all(config, reader);
     maps::all(config, reader);
     policies::all(config, reader);
     site_names::all(config, reader);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use lampfield_accounts::BareJid;
-use lampfield_board::{AccountName, BoardName};
+use lampfield_board::AccountName;
 use lampfield_operations::{DomainChange, DomainSource, NewDomain};
 use toml::de::DeTable;
 
@@ -56,9 +56,8 @@ impl ServerHost {
         let _alone = self.added.changing.lock().await;
         let name = domain_name(&new.name)?;
         self.check_is_new(&name)?;
-        let board = new.board.as_deref().map(|board| self.board_meant(board)).transpose()?;
         let row = DomainRow {
-            board: board.map(|board| board.to_string()),
+            board: new.board.as_ref().map(ToString::to_string),
             in_band: new.in_band,
             show_caps: new.show_caps,
             removing: false,
@@ -233,15 +232,6 @@ impl ServerHost {
             }
             _ => Ok(()),
         }
-    }
-
-    /// The board of that name, or of the domain of that name.
-    fn board_meant(&self, typed: &str) -> Result<BoardName, Failure> {
-        if let Some(board) = self.of_domains.of_domain(typed) {
-            return Ok(board);
-        }
-        BoardName::parse(typed)
-            .map_err(|error| Failure::new(Exit::Usage, "wrong-name", error.to_string()))
     }
 }
 
