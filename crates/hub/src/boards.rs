@@ -79,6 +79,7 @@ impl Boards {
         let hub = |name: BoardName| Hub::new(name, settings.clone(), now(started));
         let mut hubs: BTreeMap<_, _> =
             names.into_iter().map(|name| (name.clone(), hub(name))).collect();
+        let left = successions::left(successions);
         let (mut moving, mut by_hand) = (Moving::default(), ByHand::default());
         for bucket in Hub::BUCKETS {
             each_row(&store, bucket, "", |row| {
@@ -91,7 +92,7 @@ impl Boards {
                 };
                 match home(&account).filter(|home| *home != board && hubs.contains_key(home)) {
                     Some(home) => moving.leaves(&board, home, bucket, row),
-                    None => match hubs.get_mut(&board) {
+                    None => match hubs.get_mut(&board).filter(|_| !left.contains(&board)) {
                         Some(hub) => hub.load(bucket, &row.key, &row.value),
                         None => by_hand.take(board, bucket, row),
                     },
@@ -100,10 +101,9 @@ impl Boards {
             .await?;
         }
         let history = StoredHistory::new(store.clone(), settings.history.clone());
-        let used = |board: &BoardName| hubs.contains_key(board);
-        successions::of_history(successions, used, &history).await;
+        successions::of_history(successions, &left, &history).await;
         by_hand.follow(successions, &mut moving, &mut hubs);
-        moving.carry_out(&mut hubs);
+        moving.carry_out(&left, &mut hubs);
         let start =
             |(name, hub)| (name, HubShell::start(hub, store.clone(), Rc::clone(&history), started));
         let hubs = RefCell::new(hubs.into_iter().map(start).collect());

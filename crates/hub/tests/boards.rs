@@ -340,6 +340,42 @@ fn of_what_was_said_by_hand_on_two_boards_that_become_one_the_last_word_counts()
     }
 }
 
+/// Two domains swap their names' boards: what stands under a name is not what its new domain may see.
+#[test]
+fn of_a_board_whose_name_has_passed_to_others_strangers_see_and_hear_nothing() {
+    with_store(async |folder| {
+        let disk = store(folder);
+        let boards = apart(&disk).await;
+        for (board, who, state) in
+            [("a.example", "a@a.example", BUSY), ("b.example", "b@b.example", DeviceState::Ringing)]
+        {
+            by_hand(&boards, board, state);
+            says(&boards, board, who, device(), state);
+            listens(&boards, board, who);
+        }
+        close(disk).await;
+        let ended = ("lampfield cli".to_owned(), FactState::Withdrawn(Ending::Moved));
+        let swapped =
+            [("a.example", "a.example", "b.example"), ("b.example", "b.example", "a.example")];
+        let since = swapped.map(|(domain, _, now)| (domain, now, now));
+        for (round, domains) in [swapped, since].iter().enumerate() {
+            let disk = store(folder);
+            let boards = moved(&disk, domains).await;
+            for (board, who, own) in [
+                ("b.example", "a@a.example", BUSY),
+                ("a.example", "b@b.example", DeviceState::Ringing),
+            ] {
+                assert_eq!(shows(&boards, board, &night()), None, "{board}, round {round}");
+                let mut heard = hears(&boards, board, who);
+                heard.retain(|(of, _)| of != who);
+                assert_eq!(heard, [ended.clone()], "{board}, round {round}");
+                assert_eq!(shows(&boards, board, &device()), Some(own.into()), "{board}");
+            }
+            close(disk).await;
+        }
+    });
+}
+
 #[test]
 fn what_was_said_by_hand_waits_for_a_domain_that_is_not_served() {
     with_store(async |folder| {
@@ -397,7 +433,11 @@ fn the_history_of_domains_that_part_or_join_is_read_by_nobody() {
         [("a.example", "a.example", SHARED), ("b.example", "b.example", SHARED)];
     let joins_another: [(&str, &str, &str); 2] =
         [("a.example", "a.example", "a.example"), ("b.example", "b.example", "a.example")];
-    for (domains, left) in [(parted, &[][..]), (joined, &[]), (joins_another, &["a.example"])] {
+    let swapped: [(&str, &str, &str); 2] =
+        [("a.example", "a.example", "b.example"), ("b.example", "b.example", "a.example")];
+    for (domains, left) in
+        [(parted, &[][..]), (joined, &[]), (joins_another, &["a.example"]), (swapped, &[])]
+    {
         with_store(async |folder| {
             let before = domains.map(|(domain, before, _)| (domain, before, before));
             with_history(folder, &before).await;

@@ -137,6 +137,15 @@ impl Context {
         Ok(Taken::No)
     }
 
+    /// Has a stanza delivered that is for a domain that is not served here. Nobody but that domain may answer it.
+    ///
+    /// # Errors
+    /// `remote-server-not-found` where no resolver takes it, and as [`Resolver::deliver`].
+    pub fn deliver_abroad(&self, stanza: &Undelivered<'_>) -> Result<(), StanzaError> {
+        let nobody = StanzaCondition::RemoteServerNotFound.with("no such server here");
+        self.deliver_elsewhere(stanza)?.or(Err(nobody))
+    }
+
     /// Whether an account is shown what others can do.
     pub fn caps_for(&self, account: &BareJid) -> Caps {
         let shown =

@@ -57,6 +57,11 @@ impl Domains {
         find(name).or_else(|| find(Domain::parse(name).ok()?.as_str())).cloned()
     }
 
+    /// Whether a domain is served here, or is the PubSub service of one that is.
+    pub fn has(&self, name: &str) -> bool {
+        self.served(Some(name)).is_some() || self.pubsub(name).is_some()
+    }
+
     /// Takes over what may change of the domains that are served.
     pub fn set(&self, settings: &[DomainSettings]) {
         for given in settings {

@@ -84,15 +84,20 @@ impl Hub {
         })
     }
 
-    /// A row of a board that is gone, and that goes nowhere: it is deleted, and what it tells of has ended.
+    /// A row of a board that is gone, and that goes nowhere: what it tells of has ended. Who deletes it is the caller's.
     pub(crate) fn bury_row(&mut self, bucket: Bucket, key: &str, value: &str) {
-        if matches!(bucket, Bucket::Facts | Bucket::Tombstones) {
-            let read = self.read_fact(key, value);
-            match read.and_then(|(statement, _)| self.remains(&statement)) {
-                Ok(remains) => self.bury(&remains),
-                Err(error) => return self.unreadable(bucket, key, &error),
-            }
+        if !matches!(bucket, Bucket::Facts | Bucket::Tombstones) {
+            return;
         }
+        let read = self.read_fact(key, value);
+        match read.and_then(|(statement, _)| self.remains(&statement)) {
+            Ok(remains) => self.bury(&remains),
+            Err(error) => self.unreadable(bucket, key, &error),
+        }
+    }
+
+    /// Deletes a row that was stored on a board that is gone.
+    pub(crate) fn delete_row(&mut self, bucket: Bucket, key: &str) {
         self.outbox.delete(bucket, key.to_owned());
     }
 

@@ -60,11 +60,8 @@ fn route(context: &Context, session: &Session, message: Element<'_>) -> Result<(
     };
     let out = relay::passed_on(session, to.as_str(), message);
     let undelivered = Undelivered::new(StanzaKind::Message, &session.jid, &to, &out);
-    let here = context.domains.served(Some(to.domain())).is_some()
-        || context.domains.pubsub(to.domain()).is_some();
-    if !here {
-        let error = StanzaCondition::RemoteServerNotFound.with("no such server here");
-        return context.deliver_elsewhere(&undelivered)?.or(Err(error));
+    if !context.domains.has(to.domain()) {
+        return context.deliver_abroad(&undelivered);
     }
     if let Some(resource) = to.to_full().and_then(|full| context.router.session(&full)) {
         return relay::hand_over(session, &resource, &out);

@@ -15,9 +15,9 @@ use lampfield_xmpp_stream::{BareJid, Element, Jid, StanzaCondition, StanzaError,
 pub use broadcast::{hide, show};
 pub use handshake::part;
 
-use super::{BackgroundTask, Service, SessionEvent};
+use super::{BackgroundTask, Service, SessionEvent, relay};
 use crate::contacts::subscription::{Half, SubscriptionStep};
-use crate::context::{Context, Taken};
+use crate::context::{Context, StanzaKind, Taken, Undelivered};
 use crate::session::{Presence, Session, Words};
 
 /// The service that takes every `<presence/>` of a logged-in client.
@@ -84,10 +84,7 @@ fn take(
         (None | Some("available" | "unavailable"), Some(to)) => {
             directed::stanza(context, session, &to, stanza)
         }
-        (Some("probe"), Some(to)) => {
-            broadcast::answer_probe(context, session, &to.to_bare());
-            Ok(())
-        }
+        (Some("probe"), Some(to)) => probe(context, session, &to, stanza),
         // Somebody's answer to a presence: of no use to anyone but who sent it.
         (Some("error"), Some(to)) => directed::pass_on(context, session, &to, stanza).map(|_| ()),
         (Some("error"), None) => Ok(()),
@@ -97,6 +94,21 @@ fn take(
         },
         (Some(_), None) => Err(StanzaCondition::BadRequest.with("this presence needs an address")),
     }
+}
+
+/// A client asks whether somebody is there (RFC 6121 section 4.3).
+fn probe(
+    context: &Context,
+    session: &Session,
+    to: &Jid,
+    stanza: Element<'_>,
+) -> Result<(), StanzaError> {
+    if context.domains.has(to.domain()) {
+        broadcast::answer_probe(context, session, &to.to_bare());
+        return Ok(());
+    }
+    let out = relay::passed_on(session, to.as_str(), stanza);
+    context.deliver_abroad(&Undelivered::new(StanzaKind::Presence, &session.jid, to, &out))
 }
 
 /// What an available presence says.

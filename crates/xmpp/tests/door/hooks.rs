@@ -274,3 +274,32 @@ fn resolvers_are_asked_in_order_for_domains_that_are_not_served_too() {
         assert!(end.starts_with(begin), "who has seen it come hears that it goes: {end}");
     });
 }
+
+#[test]
+fn resolvers_are_asked_for_probes_and_subscriptions_to_domains_that_are_not_served() {
+    house(async move |door| {
+        let keeper = Rc::new(Keeper::default());
+        door.door.context.add_resolver(Rc::new(Censor));
+        door.door.context.add_resolver(keeper.clone());
+        let mut user = Client::login(&door, "user").await;
+        let bot = format!("bot@{ELSEWHERE}");
+        let kinds = ["probe", "subscribe", "subscribed", "unsubscribe", "unsubscribed"];
+        for kind in kinds {
+            user.send(&format!("<presence type='{kind}' id='1' to='{bot}'/>")).await;
+            user.send(&format!("<presence type='{kind}' id='2' to='closed@{ELSEWHERE}'/>")).await;
+            let heard = user.expect("<gone").await;
+            assert!(!heard.contains("id='1'") && !heard.contains(&bot), "{kind}: {heard}");
+            user.send(&format!("<presence type='{kind}' id='3' to='bot@third.example'/>")).await;
+            let heard = user.expect("<remote-server-not-found").await;
+            assert!(heard.contains("to='user@example.org/desk' type='error' id='3'"), "{heard}");
+        }
+        let kept = keeper.kept_for(&bot);
+        assert_eq!(kept.len(), kinds.len(), "{kept:?}");
+        for (kind, stanza) in kinds.iter().zip(&kept) {
+            // A step is a matter between accounts (RFC 6121 section 3.1.2).
+            let from = if *kind == "probe" { "user@example.org/desk" } else { "user@example.org" };
+            let begin = format!("<presence from='{from}' to='{bot}' type='{kind}' id='1'");
+            assert!(stanza.starts_with(&begin), "{stanza}");
+        }
+    });
+}

@@ -1,4 +1,5 @@
-//! The subscription handshake between two accounts of this server (RFC 6121 section 3). What each
+//! The subscription handshake between two accounts of this server (RFC 6121 section 3); what is for accounts elsewhere is
+//! theirs to answer. What each
 //! step means for one side is the table in `roster/subscription.rs`; here both sides meet.
 
 use std::rc::Rc;
@@ -9,14 +10,14 @@ use lampfield_xmpp_stream::{BareJid, Element, StanzaCondition, StanzaError};
 use super::{broadcast, write};
 use crate::contacts::subscription::{Direction, Half, Passage, SubscriptionStep};
 use crate::contacts::{ContactChange, RosterFull};
-use crate::context::Context;
+use crate::context::{Context, StanzaKind, Undelivered};
 use crate::services::roster_view;
 use crate::session::{Interest, Session, Words};
 
 /// A client says a step to a contact.
 ///
 /// # Errors
-/// `remote-server-not-found` for accounts elsewhere, `policy-violation` for a full roster.
+/// `policy-violation` for a full roster, and for accounts elsewhere as [`Context::deliver_abroad`].
 pub fn say(
     context: &Rc<Context>,
     session: &Rc<Session>,
@@ -25,8 +26,9 @@ pub fn say(
     stanza: Element<'_>,
 ) -> Result<(), StanzaError> {
     let account = &session.bare;
+    let words = Words::of(stanza, session.lang());
     if context.domains.served(Some(contact.domain())).is_none() {
-        return Err(StanzaCondition::RemoteServerNotFound.with("no such server here"));
+        return say_abroad(context, session, contact, step, &words);
     }
     if contact == account {
         return Ok(());
@@ -41,8 +43,22 @@ pub fn say(
         }
         return Ok(());
     }
-    outbound(context, account, contact, step, &Words::of(stanza, session.lang()))
+    outbound(context, account, contact, step, &words)
         .map_err(|full| StanzaCondition::PolicyViolation.with(full.to_string()))
+}
+
+/// A step to a contact elsewhere. It is a matter between accounts, so the resource is not told. No roster keeps it.
+fn say_abroad(
+    context: &Context,
+    session: &Session,
+    contact: &BareJid,
+    step: SubscriptionStep,
+    words: &Words,
+) -> Result<(), StanzaError> {
+    let mut out = Vec::new();
+    write::step(&mut out, &session.bare, contact, step, words, context.caps_for(contact));
+    let to = contact.to_jid();
+    context.deliver_abroad(&Undelivered::new(StanzaKind::Presence, &session.jid, &to, &out))
 }
 
 /// Ends both subscriptions between an account and a contact, and what was asked for.
