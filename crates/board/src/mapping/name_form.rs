@@ -109,6 +109,22 @@ impl NameForm {
         [&*self.before, star, self.after.as_deref().unwrap_or_default()].concat()
     }
 
+    /// The pattern of what `to` makes of the names of this form that fit a pattern; none where no name does both. With
+    /// several wildcards in the pattern it may fit more: all between the first and the last counts as one `*`.
+    pub(super) fn carried(&self, pattern: &Pattern, to: &Self) -> Option<Pattern> {
+        let star = match (Ends::of(pattern), &self.after) {
+            _ if !self.may_meet(pattern) => return None,
+            (_, None) => String::new(),
+            (None, Some(_)) => self.star_in(pattern.as_str())?.to_owned(),
+            (Some(Ends { before, after }), Some(own_after)) => {
+                let begin = before.strip_prefix(&*self.before).unwrap_or_default();
+                let end = after.strip_suffix(&**own_after).unwrap_or_default();
+                format!("{begin}*{end}")
+            }
+        };
+        Pattern::parse(&to.filled(&star)).ok()
+    }
+
     /// Whether every name of the other form is of this one too.
     pub(super) fn covers(&self, other: &Self) -> bool {
         match (&self.after, &other.after) {

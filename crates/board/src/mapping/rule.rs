@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::name_form::NameForm;
 use crate::kind::Kind;
+use crate::pattern::Pattern;
 use crate::protocol::Protocol;
 use crate::site::SiteName;
 
@@ -67,6 +68,14 @@ impl MapRule {
             return Err(MapRuleError::NoKind);
         }
         Ok(Self { site, protocol, kinds, here, board })
+    }
+
+    /// The pattern of the names that the board has for what its peers of a protocol call by names of this pattern; none
+    /// where the rule is about none of them. Where several wildcards are in the pattern it may fit more.
+    #[must_use]
+    pub fn on_the_board(&self, kind: Kind, by: Protocol, local: &Pattern) -> Option<Pattern> {
+        let applies = self.kinds.contains(&kind) && self.protocol.is_none_or(|own| own == by);
+        applies.then(|| self.here.carried(local, &self.board)).flatten()
     }
 
     /// The first of these earlier rules, by its number, that leaves nothing to this one, and on which side. Nothing

@@ -127,6 +127,30 @@ fn the_subject_on_the_other_side() {
 }
 
 #[test]
+fn a_pattern_of_names_of_the_peers_is_one_of_names_of_the_board() {
+    let pattern = |text: &str| Pattern::parse(text).unwrap();
+    for (here, board, local, expected) in [
+        ("*", "berlin-*", "MWI:*", Some("berlin-MWI:*")),
+        ("*", "*@berlin", "MWI:*", Some("MWI:*@berlin")),
+        ("MWI:*", "Custom:mwi-*", "MWI:*", Some("Custom:mwi-*")),
+        ("MWI:1*", "B/*", "MWI:*", Some("B/*")),
+        ("M*", "N*", "MWI:*", Some("NWI:*")),
+        ("*@default", "*@berlin", "MWI:*", Some("MWI:*@berlin")),
+        ("MWI:1", "Custom:one", "MWI:*", Some("Custom:one")),
+        ("MWI:*", "B/*", "MWI:1", Some("B/1")),
+        ("PJSIP/*", "B/*", "MWI:*", None),
+        ("PJSIP/1", "B/1", "MWI:*", None),
+    ] {
+        let rule = rule(Some("berlin"), None, here, board);
+        let made = rule.on_the_board(Kind::Device, Protocol::Xmpp, &pattern(local));
+        assert_eq!(made, expected.map(pattern), "{here} {board} {local}");
+    }
+    let other = rule(None, Some(Protocol::Script), "*", "x*");
+    assert_eq!(other.on_the_board(Kind::Device, Protocol::Xmpp, &pattern("MWI:*")), None);
+    assert_eq!(other.on_the_board(Kind::Mailbox, Protocol::Script, &pattern("1*")), None);
+}
+
+#[test]
 fn peers_with_the_same_rules_share_a_view() {
     let rules = [
         rule(Some("berlin"), None, "PJSIP/*", "Custom:berlin-*"),

@@ -210,7 +210,8 @@ section! {
     /// What becomes of the states of devices whose names match a pattern when the PBX that said them is lost.
     /// Policies act on devices only: mailboxes and bans are always kept, and all other kinds are withdrawn.
     /// The first policy that matches counts. After all of them stand those of the XMPP door: `XMPP/*` = `ignore`,
-    /// for the devices that Asterisk makes of its buddies, and `MWI:*` = `keep`, because mailboxes are kept.
+    /// for the devices that Asterisk makes of its buddies, and `MWI:*` = `keep`, because mailboxes are kept. Those act
+    /// on the names that the PBXs use, whatever a `[[map]]` makes of them; yours act on the names of the board.
     pub struct Policy check check::policy {
         /// The names of the devices, without their kind, for example `"Custom:night*"`.
         name: Pattern = required(),

@@ -1,7 +1,9 @@
 //! What the parts are told, from what the operator wrote.
 
-use lampfield_board::AccountName;
+use std::iter;
+
 use lampfield_board::history::Masks;
+use lampfield_board::{AccountName, Kind, Protocol};
 use lampfield_hub as hub;
 use lampfield_operations::HistoryReaders;
 use lampfield_xmpp::services::telephony;
@@ -55,7 +57,17 @@ pub fn history_readers(config: &Config) -> HistoryReaders {
 /// The operator's policies, and after them those of the doors.
 fn policies(config: &Config) -> hub::Policies {
     let operator = config.policy.iter().map(rule).collect();
-    hub::Policies::new(operator).before(telephony::policies())
+    let doors = telephony::policies().flat_map(|rule| of_all_sites(config, rule));
+    hub::Policies::new(operator).before(doors)
+}
+
+/// A door speaks of names that its peers make, and the board may know them by others: the rule for each of these. It acts
+/// on the lamp, so that whoever else has a part in it is treated alike.
+fn of_all_sites(config: &Config, rule: hub::Rule) -> Vec<hub::Rule> {
+    let maps = config.map.iter().filter_map(|map| map.rule().ok());
+    let mapped = maps.filter_map(|map| map.on_the_board(Kind::Device, Protocol::Xmpp, &rule.names));
+    let mapped: Vec<_> = mapped.map(|names| hub::Rule { names, ..rule.clone() }).collect();
+    iter::once(rule).chain(mapped).collect()
 }
 
 fn rule(policy: &Policy) -> hub::Rule {

@@ -105,6 +105,42 @@ fn why_names_the_facts_the_rule_and_the_lease() {
     );
 }
 
+/// Whatever the board calls them: the door knows them by the names that Asterisk makes.
+#[test]
+fn what_pbxs_make_by_themselves_is_ignored_or_kept_also_where_the_site_calls_it_otherwise() {
+    let config = "[[domain]]\nname = 'a.example'\n\
+        [[domain.account]]\nname = 'server1'\npassword = 'one'\nsite = 'berlin'\n\
+        [[domain.account]]\nname = 'server2'\npassword = 'two'\nsite = 'paris'\n\
+        [[map]]\nsite = 'berlin'\nhere = '*'\nboard = 'berlin-*'\n\
+        [lease]\ngrace = '1s'\n";
+    let server = Server::start_with(config, CLEAR);
+    let mut berlin = client(&server, "server1", "one");
+    let mut paris = client(&server, "server2", "two");
+    for (pbx, eid) in [(&mut berlin, ONE), (&mut paris, TWO)] {
+        for device in ["XMPP/buddy", "MWI:1000@default", "PJSIP/1"] {
+            pbx.publish_device(eid, device, "INUSE");
+        }
+    }
+    let listed = || {
+        let list = server.ask(&["list", "--json"]).json();
+        let lamps = list["lamps"].as_array().cloned().expect("a list").into_iter();
+        let name = |lamp: serde_json::Value| lamp["subject"].as_str().map(str::to_owned);
+        let mut names: Vec<_> = lamps.filter_map(name).collect();
+        names.sort_unstable();
+        names
+    };
+    let mwi = ["device/MWI:1000@default", "device/berlin-MWI:1000@default"];
+    let phones = ["device/PJSIP/1", "device/berlin-PJSIP/1"];
+    assert_eq!(listed(), [mwi[0], phones[0], mwi[1], phones[1]]);
+    drop((berlin, paris));
+    let why = || server.ask(&["why", "berlin-PJSIP/1"]).code;
+    assert!((0..1_000).any(|_| why() == Some(5)), "never withdrawn");
+    assert!((0..1_000).any(|_| listed().len() <= 2), "never withdrawn");
+    assert_eq!(listed(), mwi);
+    let by_hand = server.ask(&["set", "device/berlin-XMPP/x", "INUSE", "--keep"]);
+    assert!(by_hand.err.contains("error[ignored-name]"), "{}", by_hand.err);
+}
+
 #[test]
 fn mailboxes_have_counts_and_a_name_may_be_ambiguous() {
     let server = server();
