@@ -44,7 +44,11 @@ struct Inner {
     next_conn: Cell<u64>,
     doors: Rc<RefCell<Doors>>,
     mapping: RefCell<Mapping>,
+    homes: RefCell<Homes>,
 }
+
+/// The board of an account, if it has one.
+type Homes = Rc<dyn Fn(&AccountName) -> Option<BoardName>>;
 
 // === impl Boards ===
 
@@ -119,6 +123,7 @@ impl Boards {
             next_conn: Cell::new(1),
             doors: Rc::default(),
             mapping: RefCell::default(),
+            homes: RefCell::new(Rc::new(|_| None)),
         })))
     }
 
@@ -186,6 +191,18 @@ impl Boards {
     /// be set before the first.
     pub fn set_mapping(&self, mapping: Mapping) {
         self.0.mapping.replace(mapping);
+    }
+
+    /// On which board an account is, for doors that serve one board: before this is set they let nobody in. It is asked at
+    /// each login, as domains come and go.
+    pub fn set_homes(&self, homes: impl Fn(&AccountName) -> Option<BoardName> + 'static) {
+        self.0.homes.replace(Rc::new(homes));
+    }
+
+    /// The board of an account.
+    pub(crate) fn home(&self, account: &AccountName) -> Option<BoardName> {
+        let homes = Rc::clone(&self.0.homes.borrow());
+        homes(account)
     }
 
     /// How the peers of a site call things by a protocol; none where they call all as the board does.

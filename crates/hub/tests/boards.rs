@@ -368,7 +368,7 @@ fn of_a_board_whose_name_has_passed_to_others_strangers_see_and_hear_nothing() {
                 assert_eq!(shows(&boards, board, &night()), None, "{board}, round {round}");
                 let mut heard = hears(&boards, board, who);
                 heard.retain(|(of, _)| of != who);
-                assert_eq!(heard, [ended.clone()], "{board}, round {round}");
+                assert_eq!(heard, std::slice::from_ref(&ended), "{board}, round {round}");
                 assert_eq!(shows(&boards, board, &device()), Some(own.into()), "{board}");
             }
             close(disk).await;

@@ -388,3 +388,21 @@ async fn a_door_tells_how_it_is_for_as_long_as_it_is_there() {
     })
     .await;
 }
+
+/// The accounts of all boards are in one book, so a door asks who is at its own.
+#[tokio::test]
+async fn a_door_admits_the_accounts_of_its_board_and_before_it_is_told_who_they_are_nobody() {
+    run(async || {
+        let scene = Scene::open(&[]).await;
+        let admits = |name| scene.kit.admits(&AccountName::parse(name).unwrap());
+        assert!(!admits("pbx@a.example"));
+        scene.boards.set_homes(|account| match account.as_str().rsplit_once('@')?.1 {
+            // Two domains share a board.
+            "c.example" => BoardName::parse("a.example").ok(),
+            other => BoardName::parse(other).ok(),
+        });
+        assert!(admits("pbx@a.example") && admits("pbx@c.example"));
+        assert!(!admits("pbx@b.example") && !admits("lampfield cli"));
+    })
+    .await;
+}

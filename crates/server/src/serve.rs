@@ -80,6 +80,7 @@ async fn serve(
     let store = open_store(&place)?;
     let unreadable = |error: StoreError| Failure::new(Exit::Bad, "store", error.to_string());
     let of_domains = BoardsOfDomains::of(&place.config, &store).await.map_err(unreadable)?;
+    let of_domains = Rc::new(of_domains);
     let added = AddedDomains::open(&place.config, &store).await.map_err(unreadable)?;
     for one in added.served() {
         one.board().into_iter().for_each(|board| of_domains.add(one.name.clone(), board));
@@ -89,6 +90,8 @@ async fn serve(
     }
     let boards = open_boards(&place, &store, &of_domains).await.map_err(unreadable)?;
     boards.set_mapping(place.config.mapping().map_err(Failure::bug)?);
+    let homes = Rc::clone(&of_domains);
+    boards.set_homes(move |account| homes.of_account(account));
     let watchers = Rc::new(Watchers::default());
     boards.observe(&(Rc::clone(&watchers) as Rc<dyn Observer>));
 

@@ -74,6 +74,13 @@ impl DoorKit {
         self.0.hub.add_observer(observer);
     }
 
+    /// Whether an account is at this board. The accounts of all boards are in one book, so a door has to ask it at each
+    /// login, before [`Peer::new`](super::Peer::new): to everybody else its lamps are those of strangers.
+    #[must_use]
+    pub fn admits(&self, account: &AccountName) -> bool {
+        self.0.boards.home(account).as_ref() == Some(self.board())
+    }
+
     /// An account is gone for good: all that it said ends, mailboxes and kept devices included.
     pub fn remove_account(&self, account: &AccountName) {
         self.hub().remove_account(account);

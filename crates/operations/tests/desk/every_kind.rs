@@ -5,8 +5,8 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use lampfield_accounts::{AccountSource, BareJid, NewAccount, NewPassword, Role};
-use lampfield_board::Kind;
+use lampfield_accounts::{AccountChanges, AccountSource, BareJid, NewAccount, NewPassword, Role};
+use lampfield_board::{Kind, Pattern};
 use lampfield_fabric::Storage;
 use lampfield_hub::Settings;
 use lampfield_hub::kit::DoorBoards;
@@ -23,9 +23,19 @@ const PASSWORD: &str = "secret";
 
 /// A desk on the store of a folder, and the line door on the same board.
 async fn open(folder: &Path) -> (Desk<fixture::Program>, Rc<LineDoor>, Program) {
+    let desk = open_desk(folder).await;
+    let (door, program) = open_door(&desk, folder).await;
+    (desk, door, program)
+}
+
+async fn open_desk(folder: &Path) -> Desk<fixture::Program> {
     let host = fixture::Program::of(&["a.example"]);
     let desk = fixture::desk(folder, Settings::default(), host).await;
     desk.boards.run();
+    desk
+}
+
+async fn open_door(desk: &Desk<fixture::Program>, folder: &Path) -> (Rc<LineDoor>, Program) {
     let (jid, given) = (BareJid::parse(ACCOUNT).unwrap(), NewPassword::Given(PASSWORD.to_owned()));
     if desk.accounts.get(&jid).is_none() {
         let new = NewAccount::usual(jid, given, Role::Pbx, AccountSource::Cli);
@@ -36,7 +46,7 @@ async fn open(folder: &Path) -> (Desk<fixture::Program>, Rc<LineDoor>, Program) 
     let (accounts, boards) = (Rc::clone(&desk.accounts), DoorBoards::of(&desk.boards));
     let door = LineDoor::open(&boards, &board, accounts, &socket).await.unwrap();
     let program = Program::login(&socket, ACCOUNT, PASSWORD).await;
-    (desk, door, program)
+    (door, program)
 }
 
 async fn ask(desk: &Desk<fixture::Program>, what: &str, with: Json) -> Json {
@@ -116,4 +126,45 @@ async fn a_door_publishes_every_kind_which_survives_a_restart_and_can_be_asked_a
     let folder = tempfile::tempdir().unwrap();
     let lamps = LocalSet::new().run_until(published(folder.path())).await;
     LocalSet::new().run_until(after_a_restart(folder.path(), lamps)).await;
+}
+
+/// An account may say of these only, by the account book.
+async fn allow(desk: &Desk<fixture::Program>, pattern: &str) {
+    let allow = Some(vec![Pattern::parse(pattern).unwrap()]);
+    let changes = AccountChanges { allow, ..AccountChanges::default() };
+    desk.accounts.change(&BareJid::parse(ACCOUNT).unwrap(), changes).await.unwrap();
+}
+
+/// How many lamps there are.
+async fn lamps(desk: &Desk<fixture::Program>) -> usize {
+    let list = ask(desk, "list", json!({})).await;
+    list["lamps"].as_array().expect("a list").len()
+}
+
+/// Only this door is open, so nobody else sees to it: while it is open, and for what has changed before.
+async fn restricted(folder: &Path) {
+    let (desk, _door, mut program) = open(folder).await;
+    for name in ["PJSIP/1", "PJSIP/2", "SIP/1"] {
+        let subject = format!("device/{name}");
+        program.asks(&format!("say\t{subject}\t\"BUSY\""), &format!("stored\t{subject}")).await;
+    }
+    allow(&desk, "PJSIP/*").await;
+    assert_eq!(lamps(&desk).await, 2);
+    desk.store.close(Duration::from_secs(60)).await.expect("closed");
+}
+
+async fn restricted_while_the_door_was_shut(folder: &Path) {
+    let desk = open_desk(folder).await;
+    allow(&desk, "PJSIP/1").await;
+    assert_eq!(lamps(&desk).await, 2);
+    let _door = open_door(&desk, folder).await;
+    assert_eq!(lamps(&desk).await, 1);
+    desk.store.close(Duration::from_secs(60)).await.expect("closed");
+}
+
+#[tokio::test]
+async fn what_an_account_may_not_say_any_longer_ends_at_the_worked_door_too() {
+    let folder = tempfile::tempdir().unwrap();
+    LocalSet::new().run_until(restricted(folder.path())).await;
+    LocalSet::new().run_until(restricted_while_the_door_was_shut(folder.path())).await;
 }

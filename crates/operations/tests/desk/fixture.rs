@@ -58,6 +58,7 @@ pub async fn desk(folder: &Path, settings: Settings, host: Program) -> Desk<Prog
     let masks = settings.history.masks.clone();
     let names: Vec<_> = host.served().into_iter().map(|domain| domain.board).collect();
     let boards = Boards::open(store.clone(), settings, names, |_| None).await.expect("boards");
+    boards.set_homes(|account| Some(board(account.as_str().rsplit_once('@')?.1)));
     let watchers = Rc::new(Watchers::default());
     boards.observe(&(Rc::clone(&watchers) as Rc<dyn Observer>));
     let audit = Rc::new(Audit::open(store.clone(), masks).await.expect("a log"));

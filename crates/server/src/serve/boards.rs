@@ -123,8 +123,13 @@ impl BoardsOfDomains {
 
     /// The board on which what is stored of an account belongs.
     pub fn home(&self, account: &AccountName) -> Option<BoardName> {
-        let (_, domain) = account.as_str().rsplit_once('@')?;
+        let domain = domain_of(account)?;
         self.left_by(domain).or_else(|| self.of_domain(domain))
+    }
+
+    /// The board at which an account may be, if its domain is served.
+    pub fn of_account(&self, account: &AccountName) -> Option<BoardName> {
+        self.of_domain(domain_of(account)?)
     }
 
     /// The boards to be opened: those of domains, and those on which something has to end.
@@ -179,4 +184,8 @@ impl BoardsOfDomains {
         }
         names
     }
+}
+
+fn domain_of(account: &AccountName) -> Option<&str> {
+    account.as_str().rsplit_once('@').map(|(_, domain)| domain)
 }

@@ -42,7 +42,7 @@ pub struct ServerHost {
     /// All boards with their facts: who says what.
     pub boards: Boards,
     /// Which board each domain has.
-    pub of_domains: BoardsOfDomains,
+    pub of_domains: Rc<BoardsOfDomains>,
     /// The domains that were added at run time.
     pub added: AddedDomains,
     /// Where its configuration file is, and what the command line says besides.

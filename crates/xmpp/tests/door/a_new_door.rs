@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
+use lampfield_accounts::{AccountSource, BareJid, NewAccount, NewPassword, Role};
 use lampfield_board::{BoardName, Protocol};
 use lampfield_hub::kit::DoorBoards;
 
@@ -117,6 +118,23 @@ fn what_cannot_be_done_is_answered_and_harms_nobody() {
     });
 }
 
+/// The accounts of all domains are in one book, and the right password of one is no right to the board of another.
+#[test]
+fn an_account_of_another_board_is_not_let_in() {
+    house(async |house| {
+        let (_door, folder) = open(&house).await;
+        let jid = BareJid::parse("pbx@other.example").unwrap();
+        let password = NewPassword::Given(PASSWORD.to_owned());
+        let new = NewAccount::usual(jid, password, Role::Pbx, AccountSource::Cli);
+        house.accounts.add(new).await.unwrap();
+        let mut stranger = Program::connect(&socket(&folder)).await;
+        let refused = "error\tpbx@other.example is not at the board example.org";
+        stranger.asks(&format!("login\tpbx@other.example\t{PASSWORD}"), refused).await;
+        stranger.asks("watch\tdevice", "error\tlog in first").await;
+        assert_eq!(programs(&house), 0);
+    });
+}
+
 #[test]
 fn a_program_goes_with_its_account() {
     house(async |house| {
@@ -126,7 +144,7 @@ fn a_program_goes_with_its_account() {
         let mut program = login(&folder, "b").await;
         program.asks("say\tdevice/PJSIP/1\t\"INUSE\"", "stored\tdevice/PJSIP/1").await;
         other.hears("lamp\tdevice/PJSIP/1\t\"INUSE\"").await;
-        let jid = lampfield_xmpp_stream::BareJid::parse("b@example.org").unwrap();
+        let jid = BareJid::parse("b@example.org").unwrap();
         house.accounts.remove(&jid).await.unwrap();
         other.hears("lamp\tdevice/PJSIP/1").await;
         assert_eq!(program.line().await, "", "the connection has ended");

@@ -60,6 +60,7 @@ async fn open(
 ) -> (Rc<Door>, Listeners, Boards) {
     let hub = lampfield_hub::Settings::default();
     let boards = Boards::open(store.clone(), hub, [], |_| None).await.unwrap();
+    boards.set_homes(|account| BoardName::parse(account.as_str().rsplit_once('@')?.1).ok());
     boards.run();
     let keys = AccountKeys::load(folder).unwrap();
     let limits = BookLimits::default();

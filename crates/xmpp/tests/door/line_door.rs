@@ -87,6 +87,7 @@ impl LineDoor {
                 door.follow(change);
             }
         });
+        door.accounts.list().into_iter().for_each(|one| door.follow(&AccountChange::Changed(one)));
         Ok(door)
     }
 
@@ -119,22 +120,23 @@ impl LineDoor {
         }
     }
 
-    /// An account has changed: its clients have other rights, or none.
+    /// An account has changed, or the door has just opened: its clients have these rights, or none.
     fn follow(&self, change: &AccountChange) {
+        use AccountChange::{Added, Changed, Removed};
+        let (Added(account) | Changed(account) | Removed(account)) = change;
+        let is_gone = matches!(change, Removed(_));
+        let Ok(name) = AccountName::parse(account.jid.as_str()) else { return };
+        if !is_gone {
+            self.kit.restrict(&name, &rights(account).say);
+        }
         let clients = self.clients.borrow();
-        let of = |jid: &BareJid| {
-            let jid = jid.as_str().to_owned();
-            clients.values().filter(move |client| client.peer.account().as_str() == jid)
-        };
-        match change {
-            AccountChange::Added(_) => {}
-            AccountChange::Changed(account) => {
-                for Client { peer, .. } in of(&account.jid) {
-                    peer.set_rights(rights(account));
-                    self.watchers.look_again(peer);
-                }
+        for Client { peer, out } in clients.values().filter(|one| *one.peer.account() == name) {
+            if is_gone {
+                out.end();
+            } else {
+                peer.set_rights(rights(account));
+                self.watchers.look_again(peer);
             }
-            AccountChange::Removed(account) => of(&account.jid).for_each(|one| one.out.end()),
         }
     }
 
@@ -176,16 +178,15 @@ impl LineDoor {
         let fields: Vec<_> = line.trim_end_matches(['\r', '\n']).split('\t').collect();
         let done =
             match (fields.as_slice(), peer.as_ref()) {
-                (["login", account, password], None) => match self.login(account, password).await {
-                    Ok(new) => {
+                (["login", account, password], None) => {
+                    self.login(account, password).await.map(|new| {
                         let client = Client { peer: Rc::clone(&new), out: Rc::clone(out) };
                         self.clients.borrow_mut().insert(new.id(), client);
                         self.health.set_peers(self.clients.borrow().len());
                         *peer = Some(new);
-                        Ok(Some("ok".to_owned()))
-                    }
-                    Err(error) => Err(error),
-                },
+                        Some("ok".to_owned())
+                    })
+                }
                 (["say", subject, value], Some(peer)) => self.say(subject, value, peer, out),
                 (["watch", kind], Some(peer)) => self.watch(kind, peer, out),
                 (["bye"], Some(peer)) => {
@@ -207,6 +208,10 @@ impl LineDoor {
     async fn login(&self, account: &str, password: &str) -> Result<Rc<Peer>, String> {
         let wrong = |error: &dyn std::fmt::Display| error.to_string();
         let jid = BareJid::parse(account).map_err(|error| wrong(&error))?;
+        let name = AccountName::parse(jid.as_str()).map_err(|error| wrong(&error))?;
+        if !self.kit.admits(&name) {
+            return Err(format!("{name} is not at the board {}", self.kit.board()));
+        }
         // Tries count for this machine, whoever on it makes them.
         let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let account = self.accounts.check_password(&jid, password, here).await;
@@ -214,7 +219,7 @@ impl LineDoor {
         let peer = Peer::new(
             &self.kit,
             NewPeer {
-                account: AccountName::parse(jid.as_str()).map_err(|error| wrong(&error))?,
+                account: name,
                 profile: Profile::PROGRAM,
                 rights: rights(&account),
                 site: account.site.clone(),
@@ -243,10 +248,8 @@ impl LineDoor {
             is_again: false,
         };
         let published = peer.publish(said).map_err(|error| error.to_string())?;
-        match published.ticket {
-            Some(ticket) => self.results.promise(ticket, (Rc::downgrade(out), subject)),
-            None => return Ok(Some(format!("stored\t{subject}"))),
-        }
+        let Some(ticket) = published.ticket else { return Ok(Some(format!("stored\t{subject}"))) };
+        self.results.promise(ticket, (Rc::downgrade(out), subject));
         Ok(None)
     }
 
