@@ -57,7 +57,7 @@ async fn a_server_without_tls_ends_the_relay() {
     let status = site.relay().ends().await;
     assert_eq!(status.code(), Some(USAGE));
     let log = site.relay().log();
-    assert!(log.contains("the server offers no TLS"), "{log}");
+    assert!(log.contains("offers no TLS"), "{log}");
 }
 
 #[tokio::test]
