@@ -32,7 +32,10 @@ fn a_fresh_server_is_healthy_and_each_check_has_its_line() {
         for part in ["text", "matters_to", "mend"] {
             assert!(problem[part].as_str().is_some_and(|part| !part.is_empty()), "{problem}");
         }
-        assert!(ran.out.contains(problem["id"].as_str().expect("an id")), "{problem}");
+        // Other tests start servers and connections between the two looks.
+        let id = problem["id"].as_str().expect("an id");
+        let is_of_machine = id == "server/copies" || id.starts_with("machine/");
+        assert!(is_of_machine || ran.out.contains(id), "{problem}");
     }
 }
 
