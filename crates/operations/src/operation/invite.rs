@@ -11,6 +11,7 @@ use crate::desk::Desk;
 use crate::document::invite as document;
 use crate::failure::{Exit, Failure};
 use crate::host::Host;
+use crate::shell;
 
 operation! {
     /// Prints the complete xmpp.conf for one more Asterisk PBX.
@@ -55,8 +56,10 @@ impl Invite {
         match (&typed.domain, &self.domain) {
             (Some(one), Some(other)) if one != other => {
                 let message = format!("{} is not in the domain {other}", self.name);
-                Err(Failure::new(Exit::Usage, "two-domains", message)
-                    .line("try", format!("lampfield invite {}@{other}", typed.name)))
+                Err(Failure::new(Exit::Usage, "two-domains", message).line(
+                    "try",
+                    format!("lampfield invite {}", shell::word(&format!("{}@{other}", typed.name))),
+                ))
             }
             (_, Some(domain)) => Ok(Named { domain: Some(domain.clone()), ..typed }),
             (_, None) => Ok(typed),

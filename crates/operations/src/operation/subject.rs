@@ -11,6 +11,7 @@ use crate::actor::Actor;
 use crate::desk::Desk;
 use crate::failure::{Exit, Failure};
 use crate::host::Host;
+use crate::shell;
 
 /// The code for a lamp of which nobody says anything.
 pub(super) const UNKNOWN: &str = "unknown-subject";
@@ -204,7 +205,9 @@ fn masked(hub: &Hub, subject: &Subject) -> Failure {
     let failure = Failure::new(Exit::NoSuchThing, "masked", message)
         .line("why", "mask of [history] in the configuration hides it");
     match hub.history().masks().kept(subject) {
-        Some(kept) => failure.line("try", format!("lampfield history '{kept}'")),
+        Some(kept) => {
+            failure.line("try", format!("lampfield history {}", shell::word(&kept.to_string())))
+        }
         None => failure,
     }
 }
@@ -225,7 +228,7 @@ fn unknown(actor: &Actor, hub: &Hub, typed: &str) -> Failure {
             let remark = if cased { "   (names are case-sensitive)" } else { "" };
             failure
                 .line("nearest", format!("{}{remark}", near.join("  ")))
-                .line("try", format!("lampfield why {best}"))
+                .line("try", format!("lampfield why {}", shell::word(&best.to_string())))
         }
     }
 }

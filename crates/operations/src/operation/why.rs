@@ -116,7 +116,7 @@ impl<H: Host> Desk<H> {
         let failure = Failure::new(Exit::NoSuchThing, subject::UNKNOWN, message)
             .line("was", format!("{was}   said by {}", last.origin))
             .line("ended", ended)
-            .line("try", format!("lampfield history '{subject}'"));
+            .line("try", format!("lampfield history {}", shell::word(&subject.to_string())));
         Some(failure)
     }
 
@@ -131,7 +131,7 @@ impl<H: Host> Desk<H> {
         if board.read(|hub, _| hub.history().masks().is_mask(&subject)) {
             let message = format!("{subject} stands for many lamps that cannot be told apart");
             return Err(Failure::new(Exit::NoSuchThing, "masked", message)
-                .line("try", format!("lampfield history '{subject}'")));
+                .line("try", format!("lampfield history {}", shell::word(&subject.to_string()))));
         }
         let past = past::of(board, self.boards.history(), &subject, at).await?;
         Ok(why_then(board.name(), &subject, past, at))

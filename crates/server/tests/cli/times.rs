@@ -75,7 +75,7 @@ fn why_says_when_a_lamp_ends_and_afterwards_that_it_has() {
         "\"open\"",
         "said by lampfield cli",
         "its time was up",
-        "history 'custom/door'",
+        "history custom/door",
     ] {
         assert!(over.err.contains(words), "no {words}: {}", over.err);
     }
