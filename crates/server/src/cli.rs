@@ -25,6 +25,7 @@ mod report;
 mod rotate;
 mod status;
 mod stop;
+mod top;
 mod user;
 mod watch;
 mod why;
@@ -134,6 +135,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
         Verb::Why(why) => why::run(why, common, screen),
         Verb::History(history) => history::run(history, common, screen),
         Verb::Watch(watch) => watch::run(watch, common, screen),
+        Verb::Top(top) => top::run(top, common, screen),
         Verb::List(wanted) => list::run(wanted, common, screen),
         Verb::Set(said) => by_hand::set(said, common, screen),
         Verb::Clear(meant) => by_hand::clear(meant, common, screen),

@@ -5,9 +5,9 @@ use std::path::Path;
 use crate::shell;
 
 /// The verbs that ask a running server, or read its file.
-const VERBS: [&str; 17] = [
+const VERBS: [&str; 18] = [
     "audit", "check", "clear", "doctor", "domain", "history", "invite", "list", "log", "reload",
-    "report", "rotate", "set", "status", "user", "watch", "why",
+    "report", "rotate", "set", "status", "top", "user", "watch", "why",
 ];
 
 /// A text with these options in each command of ours that needs them.

@@ -81,6 +81,16 @@ impl Screen {
         Self { colored, width: terminal_width(), signs, voice }
     }
 
+    /// The same without colours.
+    pub fn without_color(self) -> Self {
+        Self { colored: false, ..self }
+    }
+
+    /// Whether answers are coloured.
+    pub fn is_colored(&self) -> bool {
+        self.colored
+    }
+
     /// Characters that fit into a line; none where lines may have any length.
     pub fn width(&self) -> Option<usize> {
         self.width
@@ -133,15 +143,34 @@ impl Screen {
 
     /// The same in a few characters: only the glyph of a device.
     pub fn glyph(&self, kind: Kind, shown: Option<&Shown>) -> String {
-        let Some(shown) = shown else { return self.tint(Tint::Dim, glyph::nobody(self.signs)) };
-        let Some(value) = shown.value(kind) else { return shown.to_string() };
+        match self.sign(kind, shown) {
+            (sign, Some(tint)) => self.tint(tint, &sign),
+            (sign, None) => sign,
+        }
+    }
+
+    /// These few characters, and the colour that belongs to them.
+    pub fn sign(&self, kind: Kind, shown: Option<&Shown>) -> (String, Option<Tint>) {
+        let Some(shown) = shown else {
+            return (glyph::nobody(self.signs).to_owned(), Some(Tint::Dim));
+        };
+        let Some(value) = shown.value(kind) else { return (shown.to_string(), None) };
         match value.get::<DeviceState>() {
             Some(state) => {
                 let state_glyph = glyph::of_state(state.as_str());
-                self.tint(state_glyph.tint, state_glyph.sign(self.signs))
+                (state_glyph.sign(self.signs).to_owned(), Some(state_glyph.tint))
             }
-            None => value.brief(&on_the_clock),
+            None => (value.brief(&on_the_clock), None),
         }
+    }
+
+    /// What the signs of devices mean, a line each.
+    pub fn legend(&self) -> String {
+        let states = DeviceState::ALL.into_iter().map(|state| {
+            let sign = glyph::of_state(state.as_str()).sign(self.signs);
+            format!("{sign}  {state}\n")
+        });
+        states.collect()
     }
 
     /// The glyph of a verdict.

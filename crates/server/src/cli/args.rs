@@ -56,7 +56,7 @@ struct RelayCli {
 }
 
 /// What every verb understands.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Common {
     /// The configuration file; without this, /etc/lampfield/lampfield.toml for root and
@@ -120,6 +120,8 @@ pub enum Verb {
     History(HistoryArgs),
     /// Shows changes as they come, one line each.
     Watch(WatchArgs),
+    /// Shows all of it on one screen, as it changes.
+    Top(TopArgs),
     /// Lists lamps with what they show.
     List(ListArgs),
     /// Sets what a lamp shows by hand.
@@ -263,6 +265,16 @@ pub struct WatchArgs {
     /// End after this time
     #[arg(long = "for", value_name = "TIME", value_parser = moment::some_time)]
     pub span: Option<Duration>,
+    /// Which board, if there are several: its name or that of a domain
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
+}
+
+/// The arguments of `lampfield top`.
+#[derive(Debug, Args)]
+pub struct TopArgs {
+    /// Which lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1), all of which must hold; not in front of one turns it round
+    pub filter: Vec<String>,
     /// Which board, if there are several: its name or that of a domain
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,

@@ -10,7 +10,7 @@ const RELAY: &str = "lampfield relay";
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}";
 
 /// Three examples for each verb, by its path. Each ends well on a fresh install.
-pub const EXAMPLES: [(&str, [&str; 3]); 37] = [
+pub const EXAMPLES: [(&str, [&str; 3]); 38] = [
     ("lampfield", ["lampfield", "lampfield invite pbx-1", "lampfield status"]),
     (
         "lampfield serve",
@@ -55,6 +55,10 @@ pub const EXAMPLES: [(&str, [&str; 3]); 37] = [
     (
         "lampfield status",
         ["lampfield status", "lampfield status --wait 30s", "lampfield status --format nagios"],
+    ),
+    (
+        "lampfield top",
+        ["lampfield top", "lampfield top site:berlin", "lampfield top device not state:not_inuse"],
     ),
     (
         "lampfield why",

@@ -34,7 +34,7 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
     Ok(Exit::Good.into())
 }
 
-fn text(history: &History, since: &str, screen: &Screen) -> String {
+pub fn text(history: &History, since: &str, screen: &Screen) -> String {
     let mut table = Table::new(&[
         ("TIME", Align::Left),
         ("ORIGIN", Align::Left),

@@ -12,9 +12,7 @@ use lampfield_operations::operation::Status as StatusOperation;
 use super::args::{Common, Format, StatusArgs as Args};
 use super::stop::Stop;
 use super::{ask, complaint, json};
-use crate::document::status::{
-    Attention, BoardStatus, Certificate, OriginStatus, Severity, Status,
-};
+use crate::document::status::{Attention, BoardStatus, Certificate, OriginStatus, Status};
 use crate::document::why::LeaseState;
 use crate::failure::{Exit, Failure};
 use crate::screen::time::{age, clock, count, counted, left};
@@ -69,9 +67,9 @@ fn is_absent(failure: &Failure) -> bool {
     matches!(failure.exit, Exit::NotReached | Exit::NoAnswer)
 }
 
-fn text(status: &Status, common: &Common, screen: &Screen) -> String {
+pub fn text(status: &Status, common: &Common, screen: &Screen) -> String {
     let mut out = format!("{}\n", verdict(status));
-    let present: Vec<&OriginStatus> = status.origins.iter().filter(|one| is_present(one)).collect();
+    let present = present(status);
     if present.is_empty() && status.silent.is_empty() {
         out.push_str("No PBX is connected, and nothing that one has said is kept.\n");
     } else if !present.is_empty() {
@@ -91,10 +89,7 @@ fn text(status: &Status, common: &Common, screen: &Screen) -> String {
     }
     for attention in &status.attention {
         let Attention { code, text, remedy, severity } = attention;
-        let verdict = match severity {
-            Severity::Look => Verdict::Look,
-            Severity::Bad => Verdict::Bad,
-        };
+        let verdict = Verdict::from(*severity);
         out.push_str(&complaint(screen, verdict, text, &common.retyped(remedy), code));
     }
     if status.origins.is_empty() && status.silent.is_empty() && status.refused_logins.is_empty() {
@@ -113,6 +108,11 @@ fn next(status: &Status) -> &'static str {
     }
 }
 
+/// The origins of which there is anything to see.
+pub fn present(status: &Status) -> Vec<&OriginStatus> {
+    status.origins.iter().filter(|origin| is_present(origin)).collect()
+}
+
 /// Whether there is anything to see of an origin: others are remembered only for their withdrawals.
 fn is_present(origin: &OriginStatus) -> bool {
     origin.connections > 0 || origin.facts > 0
@@ -125,7 +125,7 @@ fn verdict(status: &Status) -> String {
     format!("{name}: {} ({asked})\n", summary(status))
 }
 
-fn summary(status: &Status) -> String {
+pub fn summary(status: &Status) -> String {
     match (status.attention.len(), awaited(status)) {
         (0, None) => format!("all is well{}", joining::in_short(status)),
         (0, Some(awaited)) => format!("all is well so far, {awaited}"),
@@ -150,7 +150,7 @@ fn awaited(status: &Status) -> Option<String> {
 
 /// The command line and an account of a shared board speak on several boards, so that these are named where there are
 /// several.
-fn origins(origins: &[&OriginStatus], are_boards_named: bool, screen: &Screen) -> String {
+pub fn origins(origins: &[&OriginStatus], are_boards_named: bool, screen: &Screen) -> String {
     let mut table = Table::new(&[
         ("ORIGIN", Align::Left),
         ("BOARD", Align::Left),

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use super::args::{self, Common};
-use crate::config::Problems;
+use crate::config::{Problems, Weight};
 use crate::failure::{Exit, Failure};
 use crate::place::PlaceError;
 use crate::screen::time::local;
@@ -42,6 +42,19 @@ impl Stop {
             Self::Misconfigured(problems) => Self::NotStarted(problems),
             Self::Failed(failure) => Self::Failed(failure.line("result", "nothing was started")),
             other => other,
+        }
+    }
+
+    /// What is wrong, for who shows it elsewhere than at the end of a command.
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::Failed(failure) => in_local_time(failure),
+            Self::Misconfigured(problems) | Self::NotStarted(problems) => {
+                let first = problems.list.iter().find(|problem| problem.weight == Weight::Error);
+                let code = first.map_or("bug", |first| first.code);
+                Failure::new(Exit::Usage, code, problems.to_string().trim_end())
+            }
+            Self::Output(error) => Failure::bug(error),
         }
     }
 

@@ -47,7 +47,7 @@ fn with_moment(stop: Stop, at: WallTime) -> Stop {
 }
 
 /// The lamps that a pattern stands for, and how one of them is explained.
-fn many(lamps: &Lamps, screen: &Screen) -> String {
+pub fn many(lamps: &Lamps, screen: &Screen) -> String {
     let next = lamps.lamps.first().map(|first| {
         let subject = shell::word(&first.subject);
         format!("next: lampfield why {subject}   explains one of them\n")
@@ -55,7 +55,7 @@ fn many(lamps: &Lamps, screen: &Screen) -> String {
     list::text(lamps, &USUAL, screen) + &next.unwrap_or_default()
 }
 
-fn text(why: &Why, screen: &Screen) -> String {
+pub fn text(why: &Why, screen: &Screen) -> String {
     let kind = kind_of(&why.subject);
     let lamp = screen.lamp(kind, why.aggregate.as_ref());
     let past = why.at.as_deref().map(|at| format!("   at {}", day_clock(at)));

@@ -1,6 +1,7 @@
 //! The glyph of each state and verdict, the same in every view, with an ASCII form.
 
 use super::Tint;
+use crate::document::status::Severity;
 
 /// A state's glyph with its ASCII form and its colour.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +21,8 @@ pub enum Signs {
     Ascii,
 }
 
-/// Whether something is all right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whether something is all right, from good to bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// It is all right.
     Good,
@@ -68,6 +69,15 @@ impl StateGlyph {
 }
 
 // === impl Verdict ===
+
+impl From<Severity> for Verdict {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Look => Self::Look,
+            Severity::Bad => Self::Bad,
+        }
+    }
+}
 
 impl Verdict {
     /// The sign without its colour, for readers who see `signs`.

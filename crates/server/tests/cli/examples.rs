@@ -12,6 +12,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::server::{Ran, Server, free_address, lampfield};
+use crate::terminal::Terminal;
 
 /// How long an example that runs until it is stopped may take to show that it works.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -115,6 +116,16 @@ impl Scene {
         Ran::of(command.output().expect("a shell"))
     }
 
+    /// Looks at it on a terminal, and quits.
+    fn look(&self, script: &str) {
+        let mut command = self.shell(script);
+        command.env("TERM", "xterm");
+        let mut terminal = Terminal::start(command);
+        terminal.until("? keys");
+        terminal.press("q");
+        assert!(terminal.end().0.success(), "{script}");
+    }
+
     /// Starts it, sees it say something, and stops it as Ctrl-C does.
     fn start_and_stop(&self, script: &str) -> Result<(), String> {
         use std::os::unix::process::CommandExt;
@@ -190,6 +201,10 @@ fn tried(examples: &[String]) -> Vec<String> {
         // What is there already is as good as what was made.
         before.map(|(_, script)| scene.run(script));
         let script = scene.filled(example);
+        if example.starts_with("lampfield top") {
+            scene.look(&script);
+            return None;
+        }
         if runs_on(example) {
             return scene.start_and_stop(&script).err().map(|why| format!("{example}: {why}"));
         }

@@ -1,15 +1,10 @@
 //! `list`, and what else finds lamps: text and document alike, what is said of nothing, and that no table wraps.
 
-use std::fs::OpenOptions;
-use std::os::fd::OwnedFd;
-use std::process::Stdio;
-
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::Value;
 
 use crate::client::Client;
 use crate::server::Server;
+use crate::terminal::Terminal;
 
 const CONFIG: &str = "[[domain]]\nname = 'a.example'\n\
     [[domain.account]]\nname = 'pbx-1'\npassword = 'one'\nsite = 'berlin'\n\
@@ -121,36 +116,6 @@ fn several_lamps_of_a_short_name_are_told() {
     assert_eq!(server.ask(&["list", "100", "--json"]).json()["total"], 2);
 }
 
-/// A terminal of 80 columns, and what a program has written to it.
-fn on_a_terminal(server: &Server, arguments: &[&str]) -> String {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-    grantpt(&master).and_then(|()| unlockpt(&master)).expect("it is ours");
-    let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-    tcsetwinsize(&master, size).expect("a size");
-    let name = ptsname(&master, Vec::new()).expect("a name");
-    let name = name.to_str().expect("a path");
-    let slave = OpenOptions::new().write(true).open(name).expect("its other end");
-    let (out, read) = (OwnedFd::from(slave), std::thread::spawn(move || read_all(master)));
-    let mut command = server.command(arguments);
-    let ran = command.stdin(Stdio::null()).stdout(Stdio::from(out)).stderr(Stdio::null()).status();
-    ran.expect("the program");
-    // What it was given for its output goes with it, and then there is nothing more to read.
-    drop(command);
-    read.join().expect("the terminal")
-}
-
-fn read_all(master: OwnedFd) -> String {
-    let mut text = Vec::new();
-    let mut piece = [0; 4_096];
-    while let Ok(read) = rustix::io::read(&master, &mut piece) {
-        if read == 0 {
-            break;
-        }
-        text.extend(&piece[..read]);
-    }
-    String::from_utf8(text).expect("UTF-8")
-}
-
 /// Without the codes of colours.
 fn plain(text: &str) -> String {
     let mut parts = text.split('\x1b');
@@ -172,7 +137,7 @@ fn no_table_wraps_on_a_terminal_and_none_is_cut_elsewhere() {
         &["domain", "list"],
         &["audit"],
     ] {
-        let shown = plain(&on_a_terminal(&server, arguments));
+        let shown = plain(&Terminal::start(server.command(arguments)).end().1);
         let is_head = |line: &&str| line.contains("  ") && !line.contains(char::is_lowercase);
         let table = shown.lines().skip_while(|line| !is_head(line));
         // Below it stands a sentence, or nothing.
@@ -180,7 +145,7 @@ fn no_table_wraps_on_a_terminal_and_none_is_cut_elsewhere() {
         let wide = rows.iter().filter(|line| line.trim_end().chars().count() > 80);
         assert!(rows.len() > 1 && wide.count() == 0, "{arguments:?}: {rows:#?}");
     }
-    assert!(on_a_terminal(&server, &["list"]).contains('…'));
+    assert!(Terminal::start(server.command(&["list"])).end().1.contains('…'));
     assert!(server.ask(&["list"]).out.contains(&long));
     let json: Value = server.ask(&["list", "--json"]).json();
     assert!(json.to_string().contains(&long));

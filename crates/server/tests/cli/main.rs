@@ -27,7 +27,9 @@ mod mistakes;
 mod reload_verb;
 mod reloads;
 mod server;
+mod terminal;
 mod times;
+mod top;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
