@@ -55,7 +55,9 @@ fn read(typed: &str, now: &Zoned) -> Option<WallTime> {
         return wall(exact);
     }
     let zone = TimeZone::system();
-    if let Ok(date) = typed.parse::<DateTime>() {
+    // As `why` and `history` print it where a time of day was typed.
+    let printed = typed.split_once(" yesterday, ").map(|(time, date)| format!("{date} {time}"));
+    if let Ok(date) = printed.as_deref().unwrap_or(typed).parse::<DateTime>() {
         return wall(date.to_zoned(zone).ok()?.timestamp());
     }
     let time: Time = typed.parse().ok()?;
@@ -80,6 +82,7 @@ fn wall(moment: Timestamp) -> Option<WallTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::{clock, day_clock, precise_clock};
 
     fn at(typed: &str, now: &str) -> Option<u64> {
         let now: Timestamp = now.parse().expect("a moment");
@@ -98,6 +101,21 @@ mod tests {
         assert_eq!(at("2026-11-21T11:03:00Z", now), millis("2026-11-21T11:03:00Z"));
         for wrong in ["", "noon", "25:00", "-", "-10", "10m", "-99999999999y"] {
             assert_eq!(at(wrong, now), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn moments_are_read_as_they_are_printed() {
+        let now = Zoned::now();
+        let ago = |hours: i64| now.checked_sub(jiff::Span::new().hours(hours)).expect("a past");
+        for moment in [0, 1, 5, 23, 25, 47, 49, 5_000].map(ago) {
+            let written = moment.timestamp().to_string();
+            for printed in [clock(&written), day_clock(&written), precise_clock(&written), written]
+            {
+                let read = read(&printed, &now).map(|read| read.millis() / 1_000);
+                let meant = u64::try_from(moment.timestamp().as_second()).ok();
+                assert_eq!(read, meant, "{printed}");
+            }
         }
     }
 
