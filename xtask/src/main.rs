@@ -15,6 +15,7 @@ mod instructions;
 mod packages;
 mod page;
 mod peers;
+mod picture;
 mod run;
 mod suite;
 mod tools;
@@ -58,6 +59,8 @@ enum Command {
     },
     /// Make everything that is handed out, and install it on clean machines
     TestDist,
+    /// Record the moving picture of the README anew (needs npx)
+    Picture,
     /// Prepare the real Asterisk and the client library of the end-to-end tests (once, then reused)
     Peers,
     /// The end-to-end tests only, against the release build
@@ -123,6 +126,7 @@ fn main() -> ExitCode {
         Command::Dist { programs: true } => dist::programs().map(|()| ExitCode::SUCCESS),
         Command::Dist { programs: false } => dist::dist().map(|()| ExitCode::SUCCESS),
         Command::TestDist => dist::test().map(|counts| counts.verdict()),
+        Command::Picture => picture::make().map(|()| ExitCode::SUCCESS),
         Command::Peers => peers::prepare().map(|()| ExitCode::SUCCESS),
         Command::E2e { filter } => e2e::e2e(filter.as_deref()).map(|counts| counts.verdict()),
         Command::BenchGrowth => bench_growth::measure()

@@ -12,8 +12,14 @@ use crate::document::kind_of;
 use crate::document::list::Listed;
 use crate::screen::Screen;
 
-/// The widest that a name may be on the wall.
-const NAME: usize = 24;
+/// The most letters of a name on the wall, where all lamps have room with so many.
+const NAMES: [usize; 2] = [24, 12];
+
+/// The widest sign: a value may be as long as whoever says it likes.
+const SIGN: usize = 8;
+
+/// Blanks in a cell: between sign and name, and before the next.
+const GAPS: usize = 3;
 
 /// Draws the part of the wall in which the chosen lamp is.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, known: &Known, view: &mut View, screen: &Screen) {
@@ -24,11 +30,13 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, known: &Known, view: &mut View, s
         .iter()
         .map(|lamp| screen.sign(kind_of(&lamp.subject), Some(&lamp.aggregate)))
         .collect();
-    let widest = signs.iter().map(|(sign, _)| Span::raw(sign).width()).max().unwrap_or(1);
-    let longest = lamps.iter().map(|lamp| short(lamp).chars().count()).max().unwrap_or(0).min(NAME);
-    let named = (widest + 1 + longest + 2).min(room.max(1));
-    let is_named = (room / named).max(1) * rows >= lamps.len();
-    let cell = if is_named { named } else { (widest + 1).min(room.max(1)) };
+    let widest = signs.iter().map(|(sign, _)| Span::raw(sign).width()).max().unwrap_or(1).min(SIGN);
+    let longest = lamps.iter().map(|lamp| short(lamp).chars().count()).max().unwrap_or(0);
+    let letters = NAMES.into_iter().map(|most| longest.min(most)).find(|letters| {
+        let columns = room / (widest + letters + GAPS);
+        columns * rows >= lamps.len()
+    });
+    let cell = letters.map_or(widest + 1, |letters| widest + letters + GAPS);
     let columns = (room / cell).max(1);
     view.columns = columns;
     let page = (rows * columns).max(1);
@@ -41,12 +49,12 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, known: &Known, view: &mut View, s
         if at == chosen {
             style = style.add_modifier(Modifier::REVERSED);
         }
-        let name: String = short(lamp).chars().take(longest).collect();
         let buffer = frame.buffer_mut();
-        let (end, _) = buffer.set_stringn(left, top, sign, cell, style);
-        if is_named {
+        let (end, _) = buffer.set_stringn(left, top, sign, widest, style);
+        if let Some(letters) = letters {
             let style = if at == chosen { style } else { Style::default() };
-            buffer.set_stringn(end, top, format!(" {name}"), cell - widest, style);
+            let name: String = short(lamp).chars().take(letters).collect();
+            buffer.set_stringn(end, top, format!(" {name}"), letters + 1, style);
         }
     }
 }
