@@ -68,15 +68,30 @@ impl Machine {
         Self::start(debian, dist, IDLE).await
     }
 
+    /// One more without any service, on the network of this one: an address of one is an address of both.
+    pub async fn beside(&self, debian: &str, dist: &Path) -> Self {
+        Self::start_on(Some(self.init), debian, dist, IDLE).await
+    }
+
     async fn start(debian: &str, dist: &Path, init: &[&str]) -> Self {
+        Self::start_on(None, debian, dist, init).await
+    }
+
+    /// On the network of this process, or on one of its own.
+    async fn start_on(network: Option<u32>, debian: &str, dist: &Path, init: &[&str]) -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let group = format!("lampfield-test-{}-{number}", std::process::id());
         let script = tempfile::tempdir().expect("a folder");
         let boot = script.path().join("boot.sh");
         fs::write(&boot, BOOT).expect("a script");
         let log = fs::File::create(script.path().join("log")).expect("a log");
-        let process = Process::start("unshare", |command| {
-            command.args(["--mount", "--net", "--uts", "--ipc", "--", "sh"]).arg(&boot);
+        let network = match network {
+            Some(process) => format!("nsenter --target {process} --net unshare"),
+            None => "unshare --net".to_owned(),
+        };
+        let mut words = network.split(' ');
+        let process = Process::start(words.next().expect("a program"), |command| {
+            command.args(words).args(["--mount", "--uts", "--ipc", "--", "sh"]).arg(&boot);
             command.arg(debian::root(debian)).arg(dist).arg(&group).args(init);
             command.stdout(log.try_clone().expect("a log")).stderr(log);
         });
@@ -121,6 +136,15 @@ impl Machine {
         let ran = self.run(line).await;
         assert!(ran.good, "{line}: {}{}", ran.out, ran.err);
         ran.out
+    }
+
+    /// Whether a line of shell prints this; otherwise what it does.
+    ///
+    /// # Errors
+    /// All that it says.
+    pub async fn shows(&self, line: &str, text: &str) -> Result<(), String> {
+        let ran = self.run(line).await;
+        if ran.out.contains(text) { Ok(()) } else { Err(format!("{line}: no {text:?} in {ran:?}")) }
     }
 
     /// As [`Self::run`], and it must not end well; all that it says.

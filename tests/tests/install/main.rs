@@ -2,6 +2,7 @@
 //! systemd has started, run, upgraded, removed.
 
 mod debian;
+mod first_hour;
 mod handed_out;
 mod image;
 mod relay;
