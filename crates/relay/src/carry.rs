@@ -11,17 +11,18 @@ use lampfield_xmpp_stream::StreamCondition;
 use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::lines::Lines;
+use crate::pace::{Line, Pace};
 use crate::pbx::{Pbx, PbxEnd};
 use crate::refused::Refused;
 use crate::server::LineError;
 use crate::session;
 use crate::settings::Settings;
-use crate::witness::Witness;
+use crate::witness::{Witness, Witnesses};
 
 /// PBXs that are carried at the same time; more wait to be accepted.
 const PBXS: usize = 256;
@@ -49,6 +50,9 @@ struct All {
     settings: Settings,
     newest: watch::Sender<Newest>,
     lines: Lines,
+    witnesses: Rc<Witnesses>,
+    refused: Pace,
+    pbx_refused: Pace,
 }
 
 /// The PBX that has logged in last, if it is on this machine.
@@ -77,12 +81,18 @@ impl Relay {
         Self { listener, all: Rc::new(All::new(settings)) }
     }
 
+    /// Is notified whenever a PBX has been let in, for the first time or again.
+    pub fn line_up(&self) -> Rc<Notify> {
+        Rc::clone(&self.all.lines.up)
+    }
+
     /// Carries PBXs for as long as the server can be used. Must run on a `LocalSet`.
     ///
     /// # Errors
     /// The server cannot be used with a relay.
     pub async fn run(self) -> RelayError {
         let (useless, mut found) = mpsc::channel(1);
+        let not_accepted = Pace::default();
         let mut carried = JoinSet::new();
         loop {
             tokio::select! {
@@ -96,7 +106,10 @@ impl Relay {
                         });
                     }
                     Err(error) => {
-                        tracing::error!(code = "accept", %error, "cannot accept a connection");
+                        if let Some(Line { left_out }) = not_accepted.line() {
+                            let text = "cannot accept a connection";
+                            tracing::error!(code = "accept", left_out, %error, "{text}");
+                        }
                         sleep(ACCEPT_AGAIN).await;
                     }
                 },
@@ -109,7 +122,14 @@ impl Relay {
 
 impl All {
     fn new(settings: Settings) -> Self {
-        Self { settings, newest: watch::Sender::default(), lines: Lines::default() }
+        Self {
+            settings,
+            newest: watch::Sender::default(),
+            lines: Lines::default(),
+            witnesses: Rc::default(),
+            refused: Pace::default(),
+            pbx_refused: Pace::default(),
+        }
     }
 }
 
@@ -126,7 +146,7 @@ fn make_room(listener: &TcpListener) {
 
 /// Carries one PBX until its stream ends.
 async fn carry(socket: TcpStream, peer: SocketAddr, all: &All) -> Result<(), RelayError> {
-    let Ok((pbx, ear)) = Pbx::new(socket, peer) else { return Ok(()) };
+    let Ok((pbx, ear)) = Pbx::new(socket, peer, &all.witnesses) else { return Ok(()) };
     let mut session = pin!(session::carry(&pbx, &all.settings, &all.lines));
     let mut again = all.newest.subscribe();
     let end = tokio::select! {
@@ -138,6 +158,9 @@ async fn carry(socket: TcpStream, peer: SocketAddr, all: &All) -> Result<(), Rel
         () = pbx.cut() => EndedBy::Pbx(PbxEnd::Closed),
         never = watch(&pbx, &all.newest) => match never {},
     };
+    if let Some(witness) = pbx.witness() {
+        witness.stream_ended();
+    }
     let is_goodbye = match end {
         EndedBy::Server(Refused::Ended(LineError::NoTls)) => {
             let to: Vec<_> = all.settings.targets.iter().map(ToString::to_string).collect();
@@ -149,15 +172,19 @@ async fn carry(socket: TcpStream, peer: SocketAddr, all: &All) -> Result<(), Rel
             return Ok(());
         }
         EndedBy::Server(refused) => {
-            let (account, remedy) = (pbx.account(), refused.remedy());
-            tracing::error!(code = "refused", %peer, account, remedy, "{refused}");
+            if let Some(Line { left_out }) = all.refused.line() {
+                let (account, remedy) = (pbx.account(), refused.remedy());
+                tracing::error!(code = "refused", %peer, account, remedy, left_out, "{refused}");
+            }
             pbx.dismiss(&StreamCondition::RemoteConnectionFailed.with(refused.to_string()));
             return Ok(());
         }
         EndedBy::Pbx(PbxEnd::Refused(error)) => {
             // A server that is this relay is told of by the stream that was led here.
-            if !all.lines.is_ours(peer) {
-                tracing::error!(code = "pbx-refused", %peer, "{error}");
+            if !all.lines.is_ours(peer)
+                && let Some(Line { left_out }) = all.pbx_refused.line()
+            {
+                tracing::error!(code = "pbx-refused", %peer, left_out, "{error}");
             }
             pbx.dismiss(&error);
             return Ok(());

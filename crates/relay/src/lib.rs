@@ -14,13 +14,16 @@
 //! No board, and no file: what is kept is in memory as long as the PBX is connected.
 
 mod advice;
+mod answers;
 mod carry;
+mod deaths;
 mod dial;
 mod fingerprint;
 mod lines;
 mod news;
 mod outgoing;
 mod own_id;
+mod pace;
 mod pbx;
 mod process;
 mod reading;

@@ -2,12 +2,21 @@
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
+use std::rc::Rc;
+
+use tokio::sync::Notify;
+
+use crate::pace::Pace;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Lines {
     /// Whether a server was found: TLS that is missing later is taken out on the line.
     pub had_tls: Cell<bool>,
+    /// One has come up.
+    pub up: Rc<Notify>,
+    /// Of those that are lost, and of tries that came to nothing.
+    pub lost: Pace,
     /// Our ends of those that begin, at most a few for each PBX.
     beginning: RefCell<Vec<SocketAddr>>,
 }

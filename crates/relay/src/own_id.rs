@@ -8,7 +8,8 @@ pub const REPEATED: &str = ns::RELAY_AGAIN;
 /// The id of a count that is said again and counts anew.
 pub const NEWS: &str = "lampfield-relay-news";
 
-/// The id of the stream towards a PBX, by which a relay knows that it speaks to a relay.
+/// The id of a relay's streams, by which another relay at either end knows it. Servers ignore that of a client
+/// (RFC 6120 section 4.7.3).
 pub const STREAM: &str = "lampfield-relay";
 
 /// Whether an id is one of the relay's own.

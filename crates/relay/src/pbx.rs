@@ -17,12 +17,12 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Notify, OnceCell, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
 
 use crate::own_id::STREAM;
 use crate::said::{Goodbye, Login, Said};
-use crate::witness::Witness;
+use crate::witness::{Witness, Witnesses};
 
 /// Bytes that the PBX may leave unread before the server is no longer listened to.
 const UNREAD: usize = 256 * 1024;
@@ -42,6 +42,7 @@ pub struct Pbx {
     /// What the server knows its stream by, over whatever line it comes.
     pub name: String,
     said: RefCell<Said>,
+    witnesses: Rc<Witnesses>,
     witness: OnceCell<Option<Rc<Witness>>>,
     /// What its socket has not taken yet.
     unread: RefCell<BytesMut>,
@@ -77,7 +78,11 @@ pub enum PbxEnd {
 
 impl Pbx {
     /// Takes over an accepted socket.
-    pub fn new(socket: TcpStream, peer: SocketAddr) -> std::io::Result<(Self, PbxReader)> {
+    pub fn new(
+        socket: TcpStream,
+        peer: SocketAddr,
+        witnesses: &Rc<Witnesses>,
+    ) -> std::io::Result<(Self, PbxReader)> {
         socket.set_nodelay(true)?;
         if is_elsewhere(peer) {
             lampfield_tcp::prepare(&socket)?;
@@ -90,6 +95,7 @@ impl Pbx {
             local,
             name: format!("{:016x}", RandomState::new().hash_one(peer)),
             said: RefCell::default(),
+            witnesses: Rc::clone(witnesses),
             witness: OnceCell::new(),
             unread: RefCell::default(),
             greeted: Cell::new(0),
@@ -213,7 +219,7 @@ impl Pbx {
         self.said.borrow_mut().is_let_in = true;
         self.asked.send_replace(3);
         self.wait_for(|said| said.has_begun_anew().then_some(())).await;
-        let find = async || Witness::of(self.peer, self.local).await.map(Rc::new);
+        let find = async || self.witnesses.find(self.peer, self.local).await.map(Rc::new);
         self.witness.get_or_init(find).await;
         self.news.notify_waiters();
     }
@@ -248,15 +254,17 @@ impl Pbx {
         self.wait_for(|said| said.binding.clone()).await
     }
 
-    /// Returns when it has not taken for so long the next step of its login that it was asked for.
-    pub async fn is_late(&self, patience: Duration) {
+    /// Returns when it has taken longer than this with all the steps of its login that it was asked for.
+    pub async fn is_late(&self, mut patience: Duration) {
         let mut asked = self.asked.subscribe();
         loop {
             let step = *asked.borrow_and_update();
+            let began = Instant::now();
             let taken = self.wait_for(|said| (said.steps() >= step).then_some(()));
             if timeout(patience, taken).await.is_err() {
                 return;
             }
+            patience = patience.saturating_sub(began.elapsed());
             // Its sender is there as long as this PBX.
             let _ = asked.changed().await;
         }
@@ -351,7 +359,7 @@ mod tests {
     use std::io::Write;
 
     use tokio::net::TcpListener;
-    use tokio::time::Instant;
+    use tokio::time::sleep;
 
     use super::*;
 
@@ -361,35 +369,48 @@ mod tests {
     const LOGIN: &str =
         "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGEAYg==</auth>";
 
-    /// Whether one that says this, and that when it has logged in, is late.
-    async fn is_late(first: &str, then: &str) -> bool {
+    /// Whether one is late that says this, and that when it has logged in, each after a pause.
+    async fn is_late(pause: Duration, first: &str, then: &str) -> bool {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut socket = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (accepted, peer) = listener.accept().await.unwrap();
-        let (pbx, ear) = Pbx::new(accepted, peer).unwrap();
-        socket.write_all(first.as_bytes()).unwrap();
+        let (pbx, ear) = Pbx::new(accepted, peer, &Rc::default()).unwrap();
         let logs_in = async {
+            sleep(pause).await;
+            socket.write_all(first.as_bytes()).unwrap();
             let domain = pbx.domain().await;
             pbx.greet(&domain, Pbx::mechanisms).await;
             pbx.login().await;
-            socket.write_all(then.as_bytes()).unwrap();
-            pbx.let_in().await;
+            let goes_on = async {
+                sleep(pause).await;
+                socket.write_all(then.as_bytes()).unwrap();
+            };
+            tokio::join!(pbx.let_in(), goes_on);
         };
         let began = Instant::now();
         tokio::select! {
             _ = pbx.listen(ear) => panic!("it is there"),
             () = async { logs_in.await; std::future::pending().await } => {}
             () = pbx.is_late(PATIENCE) => assert!(began.elapsed() >= PATIENCE),
-            () = tokio::time::sleep(10 * PATIENCE) => return false,
+            () = sleep(10 * PATIENCE) => return false,
         }
         true
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_does_not_go_on_with_its_login_is_late() {
-        assert!(is_late("", "").await);
-        assert!(is_late(HEADER, "").await);
-        assert!(is_late(&format!("{HEADER}{LOGIN}"), "").await);
-        assert!(!is_late(&format!("{HEADER}{LOGIN}"), HEADER).await);
+        let whole = format!("{HEADER}{LOGIN}");
+        for (first, then, late) in
+            [("", "", true), (HEADER, "", true), (&whole, "", true), (&whole, HEADER, false)]
+        {
+            assert_eq!(is_late(Duration::ZERO, first, then).await, late, "{first} {then}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_steps_together_have_that_time() {
+        let whole = format!("{HEADER}{LOGIN}");
+        assert!(!is_late(PATIENCE / 3, &whole, HEADER).await);
+        assert!(is_late(PATIENCE * 2 / 3, &whole, HEADER).await);
     }
 }

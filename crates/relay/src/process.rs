@@ -14,7 +14,7 @@ const PROGRAM: &str = "asterisk";
 const WITH_VALUE: [char; 8] = ['C', 'e', 'G', 'L', 'M', 's', 'U', 'x'];
 
 /// One process, also when its number is used again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Process {
     pid: i32,
     /// Since the machine's start, in ticks of its clock.
@@ -29,6 +29,12 @@ impl Process {
     pub fn numbered(number: u32) -> Option<Self> {
         let process = process::Process::new(number.try_into().ok()?).ok()?;
         process.stat().ok().as_ref().map(Into::into)
+    }
+
+    /// One that there need not be.
+    #[cfg(test)]
+    pub fn made_up(pid: i32) -> Self {
+        Self { pid, started: 0 }
     }
 
     /// Those that may have connected from `peer` to `local`: the one that holds the socket, if we may look

@@ -10,6 +10,7 @@ use lampfield_xmpp_stream::{
 use zeroize::Zeroizing;
 
 use crate::outgoing::Outgoing;
+use crate::own_id::STREAM;
 use crate::reading::{Read, Word, read};
 use crate::words::{Own, Words};
 
@@ -188,6 +189,10 @@ impl Said {
         let domain = header.to.as_deref().unwrap_or_default();
         if domain.is_empty() {
             return Err(StreamCondition::HostUnknown.with("the stream header names no domain"));
+        }
+        if header.id.as_deref() == Some(STREAM) {
+            let text = "another relay comes here: its --to must name the server";
+            return Err(StreamCondition::UnsupportedFeature.with(text));
         }
         if self.headers.first().is_some_and(|first| first.to != header.to) {
             return Err(StreamCondition::HostUnknown.with("another domain on the same stream"));

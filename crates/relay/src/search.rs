@@ -2,18 +2,21 @@
 //! silent keeps none of the others; a later one begins when the one before has failed or been silent for
 //! a while, so that an earlier one is used where it can be.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::time::Duration;
 
 use futures_util::future::select_all;
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
+use crate::answers::Answers;
 use crate::dial::Before;
 use crate::lines::Lines;
+use crate::refused::Refused;
 use crate::server::{LineError, Open, open};
 use crate::settings::Settings;
 use crate::target::Target;
+use crate::trust::Trust;
 use crate::vain::Vain;
 
 /// The pause after the first try that failed, and after many.
@@ -30,36 +33,24 @@ pub struct Search<'a> {
     found: Vec<Before>,
     /// The place of the target that has the head start.
     first: usize,
+    answers: Answers<'a>,
 }
 
 /// The tries at one target.
 struct Tries<'a, 'f> {
-    settings: &'a Settings,
+    trust: &'a Trust,
+    lines: &'a Lines,
     domain: &'a str,
+    /// Which one it is.
+    place: usize,
     target: &'a Target,
     before: &'f mut Before,
     /// The first of them has failed.
     failed: &'f Notify,
-    vain: &'f RefCell<Vain>,
+    vain: &'f RefCell<Vain<'a>>,
     answers: &'f Answers<'a>,
-}
-
-/// What has come of the last try at each target.
-struct Answers<'a> {
-    last: Vec<Cell<Answer>>,
-    lines: &'a Lines,
-    /// None of them has been of use to the PBX.
+    /// Nobody has been of use to the PBX.
     is_new: bool,
-}
-
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    /// It is still tried, or may be of use another time.
-    #[default]
-    Open,
-    /// It was not reached.
-    Unreached,
-    NoTls,
 }
 
 // === impl Search ===
@@ -68,7 +59,8 @@ impl<'a> Search<'a> {
     /// For a server of this domain.
     pub fn new(settings: &'a Settings, domain: &'a str, lines: &'a Lines) -> Self {
         let found = vec![Before::default(); settings.targets.len()];
-        Self { settings, domain, lines, found, first: 0 }
+        let answers = Answers::new(settings, lines);
+        Self { settings, domain, lines, found, first: 0, answers }
     }
 
     /// Whether the one that was found was of use: else the next one has the head start, and the next
@@ -78,30 +70,70 @@ impl<'a> Search<'a> {
         self.first = if is_so { 0 } else { (self.first + 1) % self.settings.targets.len().max(1) };
     }
 
+    /// The one that was found has given a final answer. That is the PBX's as well if no other one is left, else
+    /// it is noted as in vain.
+    pub fn refuse(
+        &self,
+        target: &'a Target,
+        refused: Refused,
+        vain: &RefCell<Vain<'a>>,
+    ) -> Option<Refused> {
+        let is_it = |one: &Target| std::ptr::eq(one, target);
+        let place = self.settings.targets.iter().position(is_it).unwrap_or_default();
+        refuse(&self.answers, place, target, refused, vain)
+    }
+
     /// Opens a connection to one of them, and says to which; notes what was in vain.
     ///
     /// # Errors
-    /// No server that answers has TLS, and none ever had; or the only one cannot be of use, and it
-    /// `is_new`.
+    /// No server that answers has TLS, and none ever had; or none can be of use, and the PBX `is_new`.
     pub async fn find(
         &mut self,
-        vain: &RefCell<Vain>,
+        vain: &RefCell<Vain<'a>>,
         is_new: bool,
-    ) -> Result<(Open, &'a Target), LineError> {
-        let Self { settings, domain, lines, ref mut found, first } = *self;
-        let answers = Answers::of(settings.targets.len(), lines, is_new);
+    ) -> Result<(Open, &'a Target), Refused> {
+        let Self { settings, domain, lines, ref mut found, first, ref answers } = *self;
         let failed: Vec<_> = settings.targets.iter().map(|_| Notify::new()).collect();
         let mut former: Option<&Notify> = None;
         let mut all = Vec::new();
-        let mut targets: Vec<_> = settings.targets.iter().zip(found).zip(&failed).collect();
+        let mut targets: Vec<_> =
+            settings.targets.iter().zip(found).zip(&failed).enumerate().collect();
         targets.rotate_left(first);
-        for ((target, before), failed) in targets {
-            let answers = &answers;
-            let tries = Tries { settings, domain, target, before, failed, vain, answers };
+        for (place, ((target, before), failed)) in targets {
+            let trust = &settings.trust;
+            let tries = Tries {
+                trust,
+                lines,
+                domain,
+                place,
+                target,
+                before,
+                failed,
+                vain,
+                answers,
+                is_new,
+            };
             all.push(Box::pin(tries.run(all.len(), former.replace(failed))));
         }
         select_all(all).await.0
     }
+}
+
+fn refuse(
+    answers: &Answers<'_>,
+    place: usize,
+    target: &Target,
+    refused: Refused,
+    vain: &RefCell<Vain<'_>>,
+) -> Option<Refused> {
+    if answers.are_of_one() || refused.is_of_the_account() {
+        return Some(refused);
+    }
+    let by_all = answers.refuse(place, &refused);
+    if by_all.is_none() {
+        vain.borrow_mut().note_refused(target, &refused);
+    }
+    by_all
 }
 
 // === impl Tries ===
@@ -109,30 +141,30 @@ impl<'a> Search<'a> {
 impl<'a> Tries<'a, '_> {
     async fn run(
         self,
-        place: usize,
+        turn: usize,
         former: Option<&Notify>,
-    ) -> Result<(Open, &'a Target), LineError> {
+    ) -> Result<(Open, &'a Target), Refused> {
         if let Some(former) = former {
-            let patience = HEAD_START * u32::try_from(place).unwrap_or(u32::MAX);
+            let patience = HEAD_START * u32::try_from(turn).unwrap_or(u32::MAX);
             let _ = timeout(patience, former.notified()).await;
         }
         let mut pause = PAUSE.0;
         // One after the other, so this often says it of every address, if they all said so.
         let mut finally = 0;
         loop {
-            let (trust, lines) = (&self.settings.trust, self.answers.lines);
-            match open(self.target, self.before, trust, self.domain, lines).await {
+            if let Some(due) = self.answers.due(self.place) {
+                self.failed.notify_one();
+                finally = 0;
+                sleep_until(due).await;
+            }
+            match open(self.target, self.before, self.trust, self.domain, self.lines).await {
                 Ok(open) => {
-                    lines.had_tls.set(true);
+                    self.lines.had_tls.set(true);
                     return Ok((open, self.target));
                 }
                 Err(error) => {
                     finally = if error.is_final() { finally + 1 } else { 0 };
-                    let is_of_all = finally >= self.before.addresses;
-                    if self.answers.are_useless_with(place, &error, is_of_all) {
-                        return Err(error);
-                    }
-                    self.vain.borrow_mut().note(self.target, &error);
+                    self.note(error, finally >= self.before.addresses)?;
                 }
             }
             self.failed.notify_one();
@@ -140,31 +172,22 @@ impl<'a> Tries<'a, '_> {
             pause = (pause * 2).min(PAUSE.1);
         }
     }
-}
 
-// === impl Answers ===
-
-impl<'a> Answers<'a> {
-    fn of(targets: usize, lines: &'a Lines, is_new: bool) -> Self {
-        Self { last: (0..targets).map(|_| Cell::default()).collect(), lines, is_new }
-    }
-
-    /// Notes this one, which may be that of all addresses of a target. Says whether no further one can be
-    /// of use: all that answer are without TLS and always were, or what the only one says is final.
-    fn are_useless_with(&self, place: usize, error: &LineError, is_of_all: bool) -> bool {
-        let answer = match error {
-            LineError::NoTls if is_of_all => Answer::NoTls,
-            LineError::Unreached(_) => Answer::Unreached,
-            _ => Answer::Open,
-        };
-        if let Some(last) = self.last.get(place) {
-            last.set(answer);
+    /// Notes why a try was in vain, which may hold for all addresses of the target.
+    fn note(&self, error: LineError, is_of_all: bool) -> Result<(), Refused> {
+        if self.answers.are_without_tls(self.place, &error, is_of_all) {
+            return Err(Refused::Ended(error));
         }
-        match answer {
-            Answer::NoTls => {
-                !self.lines.had_tls.get() && self.last.iter().all(|last| last.get() != Answer::Open)
-            }
-            _ => self.is_new && self.last.len() == 1 && is_of_all && error.is_final(),
+        // TLS may be taken out on the line.
+        let is_final = error.is_final() && is_of_all && !matches!(error, LineError::NoTls);
+        if !(is_final && self.is_new) {
+            self.vain.borrow_mut().note(self.target, &error);
+            return Ok(());
+        }
+        let refused = Refused::Ended(error);
+        match refuse(self.answers, self.place, self.target, refused, self.vain) {
+            Some(refused) => Err(refused),
+            None => Ok(()),
         }
     }
 }
@@ -175,11 +198,10 @@ mod tests {
 
     use super::*;
     use crate::fingerprint::Fingerprint;
-    use crate::trust::Trust;
 
     /// Which of two silent servers is asked within the head start.
     async fn asked(search: &mut Search<'_>, servers: &[TcpListener; 2]) -> [bool; 2] {
-        let vain = RefCell::new(Vain::new(([127, 0, 0, 1], 1).into()));
+        let vain = RefCell::new(Vain::new(([127, 0, 0, 1], 1).into(), &search.lines.lost));
         let _ = timeout(HEAD_START / 2, search.find(&vain, true)).await;
         let mut asked = [false; 2];
         for (server, asked) in servers.iter().zip(&mut asked) {
@@ -205,29 +227,5 @@ mod tests {
         assert_eq!(asked(&mut search, &servers).await, [false, true]);
         search.was_of_use(true);
         assert_eq!(asked(&mut search, &servers).await, [true, false]);
-    }
-
-    #[test]
-    fn a_relay_is_useless_when_all_who_answer_never_had_tls() {
-        let refused = || LineError::Unreached(std::io::ErrorKind::ConnectionRefused.into());
-        let lines = Lines::default();
-        let answers = Answers::of(3, &lines, false);
-        assert!(!answers.are_useless_with(0, &LineError::NoTls, true));
-        assert!(!answers.are_useless_with(1, &refused(), true));
-        assert!(answers.are_useless_with(2, &LineError::NoTls, true));
-        assert!(!answers.are_useless_with(2, &LineError::Slow, true));
-        assert!(!answers.are_useless_with(0, &LineError::NoTls, true));
-        assert!(!answers.are_useless_with(2, &refused(), true));
-        assert!(answers.are_useless_with(0, &LineError::NoTls, true));
-        lines.had_tls.set(true);
-        assert!(!answers.are_useless_with(0, &LineError::NoTls, true));
-        for (is_new, count, is_useless) in [(true, 1, true), (false, 1, false), (true, 2, false)] {
-            let answers = Answers::of(count, &lines, is_new);
-            assert_eq!(answers.are_useless_with(0, &LineError::Relay, true), is_useless);
-            assert!(!answers.are_useless_with(0, &refused(), true), "it may come back");
-            for error in [LineError::Relay, LineError::NoTls] {
-                assert!(!answers.are_useless_with(0, &error, false), "another address is left");
-            }
-        }
     }
 }

@@ -312,7 +312,7 @@ pub fn header(domain: &str) -> Vec<u8> {
         content: ns::CLIENT,
         from: None,
         to: Some(domain),
-        id: None,
+        id: Some(STREAM),
         lang: None,
         version: Some("1.0"),
     };

@@ -33,6 +33,8 @@ const OCCUPIED_TRIES: u32 = 10;
 struct Progress {
     is_greeted: bool,
     is_let_in: bool,
+    /// What a server said last that did not let it in. It is answered when no other one is left.
+    refusal: Option<Vec<u8>>,
     is_greeted_again: bool,
     /// The address that it was given.
     address: Option<String>,
@@ -58,15 +60,15 @@ async fn carry_on(pbx: &Pbx, settings: &Settings, lines: &Lines) -> Refused {
     let domain = pbx.domain().await;
     let mut progress = Progress::default();
     let mut search = Search::new(settings, &domain, lines);
-    let vain = RefCell::new(Vain::new(pbx.peer));
+    let vain = RefCell::new(Vain::new(pbx.peer, &lines.lost));
     let mut occupied = 0;
     let mut pause = PAUSE.0;
     loop {
         let (open, target) = match search.find(&vain, progress.address.is_none()).await {
             Ok(found) => found,
-            Err(error) => return Refused::Ended(error),
+            Err(refused) => return refused,
         };
-        let end = stream(pbx, open, &domain, &mut progress).await;
+        let end = stream(pbx, open, &domain, &mut progress, lines).await;
         if pbx.is_leaving() {
             return Refused::Gone;
         }
@@ -76,16 +78,23 @@ async fn carry_on(pbx: &Pbx, settings: &Settings, lines: &Lines) -> Refused {
             vain.borrow_mut().end();
             (occupied, pause) = (0, PAUSE.0);
         }
-        let error = match end {
-            StreamEnd::Refused(refused) => return refused,
-            StreamEnd::Line(error) if is_final(&error, &progress) => return Refused::Ended(error),
-            StreamEnd::Line(error) => error,
-        };
-        vain.borrow_mut().note(target, &error);
-        let is_occupied = matches!(error, LineError::Occupied);
+        let is_occupied = matches!(end, StreamEnd::Line(LineError::Occupied));
         occupied += u32::from(is_occupied);
-        if occupied > OCCUPIED_TRIES {
-            return Refused::Ended(error);
+        let refused = match end {
+            StreamEnd::Refused(refused) => Some(refused),
+            StreamEnd::Line(error) if is_final(&error, &progress) || occupied > OCCUPIED_TRIES => {
+                Some(Refused::Ended(error))
+            }
+            StreamEnd::Line(error) => {
+                vain.borrow_mut().note(target, &error);
+                None
+            }
+        };
+        if let Some(refused) = refused.and_then(|refused| search.refuse(target, refused, &vain)) {
+            if let Some(refusal) = progress.refusal.filter(|_| !progress.is_let_in) {
+                pbx.tell(&refusal).await;
+            }
+            return refused;
         }
         sleep(if is_occupied { OCCUPIED } else { pause }).await;
         pause = (pause * 2).min(PAUSE.1);
@@ -102,11 +111,18 @@ fn is_final(error: &LineError, progress: &Progress) -> bool {
 }
 
 /// One stream to the server, from its login to its end.
-async fn stream(pbx: &Pbx, open: Open, domain: &str, progress: &mut Progress) -> StreamEnd {
+async fn stream(
+    pbx: &Pbx,
+    open: Open,
+    domain: &str,
+    progress: &mut Progress,
+    lines: &Lines,
+) -> StreamEnd {
     let Open { mut server, socket, local } = open;
     let carried = async {
         log_in(pbx, &mut server, domain, local, progress).await?;
         pbx.line_is_up();
+        lines.up.notify_one();
         tracing::info!(code = "line-up", pbx = %pbx.peer, words = pbx.words(), "the server is there");
         let (mut ear, mut mouth) = server.into_halves();
         let listen = async {
@@ -172,9 +188,7 @@ where
     let answer = server.answer().await?;
     if !server.is(&answer, ns::SASL, "success") {
         let end = not_let_in(&answer);
-        if matches!(end, StreamEnd::Refused(_)) && !progress.is_let_in {
-            pbx.tell(&answer).await;
-        }
+        progress.refusal = Some(answer);
         return Err(end);
     }
     if !std::mem::replace(&mut progress.is_let_in, true) {
@@ -270,6 +284,11 @@ fn reason(answer: &[u8]) -> Option<String> {
     let scope = Scope::with_default(ns::CLIENT);
     let stanza = Stanza::parse(answer, &scope, &StanzaLimits::AUTHENTICATED).ok()?;
     let root = stanza.root();
+    if root.is(ns::SASL, "challenge") {
+        return Some(
+            "it asks for more than one message, which a relay could not repeat".to_owned(),
+        );
+    }
     let about = root.child(ns::CLIENT, "error").unwrap_or(root);
     let condition = about.children().find(|child| child.name() != "text")?;
     let text = about.children().find(|child| child.name() == "text");
@@ -330,6 +349,10 @@ mod tests {
             "the server does not let the PBX in yet: temporary-auth-failure: too many wrong passwords"
         );
         assert_eq!(told(full), "the server does not let the PBX in: not-allowed");
+        assert_eq!(
+            told("<challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>=</challenge>"),
+            "the server does not let the PBX in: it asks for more than one message, which a relay could not repeat"
+        );
         assert_eq!(told("<a"), "the server does not let the PBX in: <a");
     }
 }

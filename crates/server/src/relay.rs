@@ -91,9 +91,11 @@ async fn carry(
     }
     // Nobody may be there to read it.
     let _ = writeln!(io::stderr(), "lampfield relay ready on {address}, to {}", to.join(", "));
-    spawn_local(memory::keep_small(TIDY_EVERY));
+    let relay = Relay::new(listener, settings);
+    // A login runs code, TLS above all, that is not needed again soon.
+    spawn_local(memory::keep_small(TIDY_EVERY, relay.line_up()));
     tokio::select! {
-        error = Relay::new(listener, settings).run() => return Err(useless(&error)),
+        error = relay.run() => return Err(useless(&error)),
         () = stop.comes() => {}
     }
     tracing::info!(code = "stop", "stopping");

@@ -138,7 +138,7 @@ async fn serve(
     let control = spawn_local(socket.serve(Rc::clone(&desk)));
     let keeper = Rc::clone(&desk);
     spawn_local(async move { keeper.host.keep_certificates().await });
-    spawn_local(memory::keep_small(TIDY_EVERY));
+    spawn_local(memory::keep_small(TIDY_EVERY, Rc::default()));
     banner::say(&format!("lampfield ready in {:.2} s\n", begun.elapsed().as_secs_f64()));
 
     while signals.next().await == Wish::Reload {

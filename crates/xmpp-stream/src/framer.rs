@@ -11,7 +11,7 @@ mod header;
 mod scan;
 mod unfinished;
 
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use crate::limits::StanzaLimits;
 use crate::stream_error::{StreamCondition, StreamError};
@@ -42,8 +42,9 @@ pub struct Framer {
     limits: StanzaLimits,
     stage: Stage,
     scanner: Scanner,
-    /// The beginning of what has not ended yet, or the frame handed out last.
-    partial: Vec<u8>,
+    /// The beginning of what has not ended yet, or the frame handed out last. It may be a login, of which
+    /// nothing stays in memory.
+    partial: Zeroizing<Vec<u8>>,
     unfinished: Unfinished,
     handed_out: bool,
 }
@@ -82,7 +83,7 @@ impl Framer {
             limits,
             stage: Stage::Start,
             scanner: Scanner::default(),
-            partial: Vec::new(),
+            partial: Zeroizing::default(),
             unfinished: Unfinished::default(),
             handed_out: false,
         }
@@ -90,10 +91,8 @@ impl Framer {
 
     /// Expects a new stream header, under other limits: after STARTTLS, SASL or a failed attempt.
     ///
-    /// After STARTTLS the caller must also throw away the rest of its input, which came in clear. What
-    /// came last is often a login, of which nothing stays in memory.
+    /// After STARTTLS the caller must also throw away the rest of its input, which came in clear.
     pub fn reset(&mut self, limits: StanzaLimits) {
-        self.partial.zeroize();
         *self = Self::new(limits);
     }
 
@@ -150,10 +149,22 @@ impl Framer {
     /// Frees what was handed out: it has been used by now.
     fn forget(&mut self) {
         if self.handed_out {
-            self.partial = Vec::new();
+            self.partial = Zeroizing::default();
             self.unfinished = Unfinished::default();
             self.handed_out = false;
         }
+    }
+
+    /// Remembers more of what has not ended. What grows in place would leave a copy of itself behind.
+    fn remember(&mut self, bytes: &[u8]) {
+        let needed = self.partial.len() + bytes.len();
+        if needed > self.partial.capacity() {
+            let capacity = needed.max(2 * self.partial.capacity());
+            let mut larger = Zeroizing::new(Vec::with_capacity(capacity));
+            larger.extend_from_slice(&self.partial);
+            self.partial = larger;
+        }
+        self.partial.extend_from_slice(bytes);
     }
 
     /// The next complete thing: the bytes themselves if they came at once, else they are `partial`.
@@ -180,12 +191,12 @@ impl Framer {
             }
             Some((_, found)) if self.partial.is_empty() => Ok(Some((found, Some(bytes)))),
             Some((_, found)) => {
-                self.partial.extend_from_slice(bytes);
+                self.remember(bytes);
                 self.handed_out = true;
                 Ok(Some((found, None)))
             }
             None => {
-                self.partial.extend_from_slice(bytes);
+                self.remember(bytes);
                 self.stage.check_begun(&self.partial)?;
                 self.unfinished.check(&self.partial, self.scanner.pending(), &self.limits)?;
                 Ok(None)

@@ -23,7 +23,8 @@ pub struct Relay {
     said: Arc<Mutex<Vec<String>>>,
     machine: Option<Arc<Namespace>>,
     listen: SocketAddrV4,
-    servers: Vec<SocketAddrV4>,
+    /// What stands behind its `--to`.
+    servers: Vec<String>,
     trust: Trust,
 }
 
@@ -76,15 +77,33 @@ impl Relay {
         Self::start_at(program, None, listen, servers, trust).await
     }
 
+    /// As [`Self::start_here`], to a server that has this name and these addresses.
+    pub async fn start_to_name(
+        listen: SocketAddrV4,
+        name: &str,
+        addresses: &[SocketAddrV4],
+        trust: Trust,
+    ) -> Self {
+        let port = addresses.first().expect("an address").port();
+        let hosts: String = addresses.iter().map(|one| format!("{} {name}\\n", one.ip())).collect();
+        let script = format!(
+            "mount -t tmpfs none /mnt && printf '{hosts}' > /mnt/hosts && \
+             mount --bind /mnt/hosts /etc/hosts && exec \"$0\" \"$@\""
+        );
+        let program = ["unshare", "--mount", "sh", "-c", &script, &binary()].map(str::to_owned);
+        let to = [format!("{name}:{port}")];
+        Self::start_at(program.into(), None, listen, &to, trust).await
+    }
+
     async fn start_at(
         program: Vec<String>,
         machine: Option<Arc<Namespace>>,
         listen: SocketAddrV4,
-        servers: &[SocketAddrV4],
+        servers: &[impl ToString],
         trust: Trust,
     ) -> Self {
         let said = Arc::default();
-        let servers = servers.to_vec();
+        let servers = servers.iter().map(ToString::to_string).collect();
         let mut relay = Self { process: None, program, said, machine, listen, servers, trust };
         relay.run().await;
         relay
@@ -99,7 +118,7 @@ impl Relay {
         let mut process = Process::start_in(self.machine.as_deref(), program, |command| {
             command.args(arguments).args(["relay", "--listen", &self.listen.to_string()]);
             for server in &self.servers {
-                command.args(["--to", &server.to_string()]);
+                command.args(["--to", server]);
             }
             command.args(self.trust.arguments());
             command.stdout(Stdio::null()).stderr(Stdio::piped());

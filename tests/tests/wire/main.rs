@@ -17,6 +17,7 @@ mod logins;
 mod quiet;
 mod registration;
 mod relay_guest;
+mod relay_targets;
 mod relay_trust;
 mod relay_witness;
 mod relayed;

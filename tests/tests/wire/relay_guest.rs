@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::net::SocketAddrV4;
 use std::os::unix::fs::MetadataExt;
+use std::time::Duration;
 
 use lampfield_tests::afar::{Relay, Trust};
 use lampfield_tests::eventually::{SOON, eventually};
@@ -11,12 +12,16 @@ use lampfield_tests::other_user::OtherUser;
 use lampfield_tests::process::Process;
 use lampfield_tests::server::{Config, DOMAIN, PORT, Server, binary};
 use lampfield_tests::stanzas::publish;
-use lampfield_tests::xmpp::Client;
+use lampfield_tests::xmpp::{Client, SASL};
 use tokio::net::TcpStream;
+use tokio::time::sleep;
 
 const EID: &str = "02:00:00:00:00:01";
 /// `\0server1\0secret-of-server1`, as a PBX sends it.
 const LOGIN: &[u8] = b"AHNlcnZlcjEAc2VjcmV0LW9mLXNlcnZlcjE=";
+
+/// Lines of one kind that a relay writes in a minute.
+const MOST_LINES: usize = 10;
 
 async fn house(program: Vec<String>) -> (Server, Relay) {
     let server = Server::start(&Config::plain().servers().with_optional_tls()).await;
@@ -72,6 +77,30 @@ async fn the_login_of_a_pbx_that_has_gone_is_in_its_memory_no_more() {
         .await;
 }
 
+/// It comes in two pieces, so that what is kept of it has to grow, and its end tag never comes.
+#[tokio::test]
+async fn nor_is_a_login_that_never_ended() {
+    let (_server, relay) = house(vec![binary()]).await;
+    let mut client = Client::connect(relay.address(), DOMAIN).await;
+    client.open().await;
+    let login = String::from_utf8_lossy(LOGIN);
+    client.send(&format!("<auth xmlns='{SASL}' mechanism='PLAIN'>{login}")).await;
+    let kept = || count(relay.process(), LOGIN);
+    until("it is read", || kept() > 0).await;
+    client.send(&" ".repeat(4_000)).await;
+    let folder = format!("/proc/{}/fd", relay.process().pid());
+    let sockets = || fs::read_dir(&folder).expect("it runs").count();
+    let before = sockets();
+    drop(client);
+    until("its socket is closed", || sockets() < before).await;
+    assert_eq!(kept(), 0);
+}
+
+async fn until(what: &str, is_so: impl Fn() -> bool) {
+    eventually(SOON, || async { if is_so() { Ok(()) } else { Err(format!("not yet: {what}")) } })
+        .await;
+}
+
 /// What a process may not leave in a core belongs to root in proc(5).
 #[tokio::test]
 async fn no_core_of_it_has_the_login() {
@@ -103,6 +132,9 @@ async fn without_a_free_descriptor_nobody_is_taken_for_dead() {
         others.push(TcpStream::connect(relay.address()).await.unwrap());
     }
     relay.logs("code=\"accept\"").await;
+    sleep(Duration::from_secs(2)).await;
+    let told = relay.log().matches("code=\"accept\"").count();
+    assert!(told <= MOST_LINES, "{told} lines");
     drop(client);
     relay.logs("code=\"pbx-gone\"").await;
     assert!(!relay.log().contains("process_ended=true"), "{}", relay.log());
@@ -145,4 +177,29 @@ async fn who_only_connects_costs_next_to_nothing() {
     pbx(&relay).await;
     let for_each = (reads() - before) / asked;
     assert!(for_each < 50, "{for_each} reads for each");
+}
+
+#[tokio::test]
+async fn what_goes_wrong_again_and_again_does_not_fill_its_log() {
+    let (mut server, relay) = house(vec![binary()]).await;
+    let refused = async || {
+        let mut client = Client::connect(relay.address(), DOMAIN).await;
+        client.send("<nonsense/>").await;
+        client.ending().await;
+    };
+    for _ in 0..2 * MOST_LINES {
+        refused().await;
+    }
+    server.kill();
+    let mut waiting = Vec::new();
+    for _ in 0..2 * MOST_LINES {
+        let mut client = Client::connect(relay.address(), DOMAIN).await;
+        client.send_header().await;
+        waiting.push(client);
+    }
+    sleep(Duration::from_secs(2)).await;
+    for code in ["pbx-refused", "line-lost"] {
+        let told = relay.log().matches(&format!("code=\"{code}\"")).count();
+        assert_eq!(told, MOST_LINES, "{code}");
+    }
 }

@@ -11,6 +11,7 @@ use lampfield_tests::eventually::{SOON, eventually};
 use lampfield_tests::other_user::OtherUser;
 use lampfield_tests::process::Process;
 use lampfield_tests::server::{Config, DOMAIN, PORT, Server};
+use tokio::time::sleep;
 
 const AT_ONCE: Duration = Duration::from_secs(1);
 /// Longer than a relay waits for the end of a process.
@@ -65,6 +66,23 @@ impl Scene {
         Process::start(program, |command| {
             command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
             prepare(command);
+        })
+    }
+
+    /// Another one of that name, which reaches no server.
+    fn idle(&self) -> Process {
+        let secret = self.asterisks.file("idle", "none");
+        self.start(|command| {
+            command.args([
+                "fake-pbx",
+                "idle",
+                "--to",
+                "127.0.0.1:1",
+                "--domain",
+                DOMAIN,
+                "--no-tls",
+            ]);
+            command.arg("--password-file").arg(secret);
         })
     }
 
@@ -124,4 +142,43 @@ async fn who_closes_its_stream_and_lives_is_not_gone_because_another_one_ended()
     .await;
     assert!(scene.is_lit(2), "{}", scene.relay.log());
     assert_eq!(second.ended(), None);
+}
+
+/// Of neither stream it is known whose it is.
+#[tokio::test]
+async fn who_has_just_closed_its_stream_is_not_gone_because_another_one_ends() {
+    let scene = Scene::new().await;
+    let _idle = scene.idle();
+    let mut first = scene.asterisk(1, &[]).await;
+    let closes = ["--crash", "4s", "--return-after", "60s"];
+    let mut second = scene.asterisk(2, &closes).await;
+    let has_closed = || async { if sockets(&second) == 0 { Ok(()) } else { Err(String::new()) } };
+    eventually(SOON, has_closed).await;
+    sleep(AT_ONCE).await;
+    first.kill();
+    scene.goes_out(1).await;
+    sleep(LIVES).await;
+    assert!(scene.is_lit(2), "{}", scene.relay.log());
+    scene.relay.logs("process_ended=false").await;
+    assert_eq!(second.ended(), None);
+}
+
+/// How many TCP connections it has.
+fn sockets(process: &Process) -> usize {
+    let descriptors = fs::read_dir(format!("/proc/{}/fd", process.pid())).expect("root may look");
+    let links = descriptors.filter_map(|one| fs::read_link(one.ok()?.path()).ok());
+    let inodes: Vec<_> = links
+        .filter_map(|link| {
+            Some(link.to_str()?.strip_prefix("socket:[")?.trim_end_matches(']').to_owned())
+        })
+        .collect();
+    let table = fs::read_to_string("/proc/net/tcp").expect("proc(5)");
+    table
+        .lines()
+        .filter(|line| {
+            line.split_whitespace()
+                .nth(9)
+                .is_some_and(|inode| inodes.iter().any(|one| one == inode))
+        })
+        .count()
 }

@@ -29,6 +29,8 @@ const PROGRAM: &str = "lampfield";
 
 /// What this program is called on the machine of a PBX, by the package for it.
 const RELAY: &str = "lampfield-relay";
+/// The verb for which that name stands.
+const VERB: &str = "relay";
 
 /// Shares device states and message counts between Asterisk PBXs.
 #[derive(Debug, Parser)]
@@ -634,7 +636,7 @@ pub fn command() -> Command {
 pub fn command_for<T: AsRef<OsStr>>(typed: &[T]) -> Command {
     match is_relay(typed) {
         true => examples::of_relay(RelayCli::command(), RELAY),
-        false => command(),
+        false => command().name(called(typed)),
     }
 }
 
@@ -648,12 +650,20 @@ pub fn parse() -> Result<Cli, clap::Error> {
 
 /// What this program is called here.
 pub fn program() -> &'static str {
-    if is_named_relay(std::env::args_os().next().as_deref()) { RELAY } else { PROGRAM }
+    called(&std::env::args_os().take(1).collect::<Vec<_>>())
 }
 
-fn as_called(typed: Vec<OsString>) -> Result<Cli, clap::Error> {
+fn called<T: AsRef<OsStr>>(typed: &[T]) -> &'static str {
+    if is_named_relay(typed) { RELAY } else { PROGRAM }
+}
+
+fn as_called(mut typed: Vec<OsString>) -> Result<Cli, clap::Error> {
     if !is_relay(&typed) {
         return read(typed);
+    }
+    // `lampfield-relay relay`, as one is used to type.
+    if typed.get(1).is_some_and(|word| word == VERB) {
+        typed.remove(1);
     }
     let matches = command_for(&typed).try_get_matches_from_mut(typed)?;
     let RelayCli { relay, common } = RelayCli::from_arg_matches(&matches)?;
@@ -663,11 +673,15 @@ fn as_called(typed: Vec<OsString>) -> Result<Cli, clap::Error> {
 /// Under the name of the relay's package this program is `lampfield relay`; its other verbs are there
 /// too, above all `help CODE` for what the relay logs.
 fn is_relay<T: AsRef<OsStr>>(typed: &[T]) -> bool {
-    let is_verb = |word: &T| !word.as_ref().as_encoded_bytes().starts_with(b"-");
-    is_named_relay(typed.first().map(AsRef::as_ref)) && !typed.get(1).is_some_and(is_verb)
+    let is_other = |word: &T| {
+        let word = word.as_ref();
+        word != VERB && !word.as_encoded_bytes().starts_with(b"-")
+    };
+    is_named_relay(typed) && !typed.get(1).is_some_and(is_other)
 }
 
-fn is_named_relay(program: Option<&OsStr>) -> bool {
+fn is_named_relay<T: AsRef<OsStr>>(typed: &[T]) -> bool {
+    let program = typed.first().map(AsRef::as_ref);
     program.map(Path::new).and_then(Path::file_name) == Some(RELAY.as_ref())
 }
 
@@ -714,10 +728,18 @@ mod tests {
         assert!(matches!(verb("lampfield-relay relay --to a"), Some(Verb::Relay(_))));
         let shown = |words: &str| read(words).expect_err("a text").to_string();
         assert!(shown("lampfield-relay --version").starts_with("lampfield-relay "));
-        let help = shown("lampfield-relay --help");
-        assert!(help.contains("Usage: lampfield-relay [OPTIONS] --to"), "{help}");
-        assert!(help.contains("  lampfield-relay --listen 127.0.0.1:5222 --to"), "{help}");
-        assert!(!help.contains("lampfield relay"), "{help}");
+        for help in ["lampfield-relay --help", "lampfield-relay relay --help"].map(shown) {
+            assert!(help.contains("Usage: lampfield-relay [OPTIONS] --to"), "{help}");
+            assert!(help.contains("  lampfield-relay --listen 127.0.0.1:5222 --to"), "{help}");
+            assert!(!help.contains("lampfield relay"), "{help}");
+        }
+        for (typed, name) in [
+            (["lampfield", "relay"], "lampfield"),
+            (["lampfield-relay", "relay"], "lampfield-relay"),
+            (["lampfield-relay", "status"], "lampfield-relay"),
+        ] {
+            assert_eq!(command_for(&typed).get_name(), name, "{typed:?}");
+        }
     }
 
     #[test]

@@ -73,7 +73,7 @@ fn unknown_shell(typed: &str) -> Failure {
         "unknown-shell",
         format!("\"{typed}\" is not a shell that completions are made for"),
     )
-    .line("try", format!("lampfield help completions with one of {shells}"))
+    .line("try", format!("{} help completions with one of {shells}", args::program()))
 }
 
 fn unknown(typed: &str) -> Failure {
@@ -81,7 +81,7 @@ fn unknown(typed: &str) -> Failure {
     let failure = Failure::new(Exit::NoSuchThing, "unknown-topic", message);
     let known: Vec<_> = code::all().map(str::to_owned).chain(key::all()).collect();
     match nearest(typed, known.iter().map(String::as_str), 3) {
-        near if near.is_empty() => failure.line("try", "lampfield --help"),
+        near if near.is_empty() => failure.line("try", format!("{} --help", args::program())),
         near => failure.line("nearest", near.join("  ")),
     }
 }

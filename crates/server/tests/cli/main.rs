@@ -208,6 +208,15 @@ fn under_the_name_of_its_package_a_relay_speaks_of_that_name() {
     ] {
         assert!(needs.err.contains(line), "{}", needs.err);
     }
+    for (typed, help) in [
+        (&["relay", "--nope"][..], "lampfield-relay --help"),
+        (&["help", "--nope"], "lampfield-relay help --help"),
+        (&["help", "qqqqqqqqq"], "lampfield-relay --help"),
+    ] {
+        let wrong = ran(typed);
+        assert!(wrong.err.contains(help), "{typed:?}: {}", wrong.err);
+        assert!(!wrong.err.contains("lampfield relay"), "{typed:?}: {}", wrong.err);
+    }
     assert_eq!(ran(&["help", "missing-argument"]).code, Some(0));
     let nowhere = ran(&["--to", "a", "--ca", "/nowhere.pem"]);
     assert_eq!(nowhere.code, Some(2), "{}", nowhere.err);
