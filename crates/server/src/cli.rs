@@ -20,6 +20,7 @@ mod log;
 mod others;
 mod password;
 mod relay;
+mod relay_alone;
 mod reload;
 mod report;
 mod rotate;
@@ -122,6 +123,7 @@ fn wrong_configuration(problems: &Problems) -> Error {
 
 fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
     let common = &cli.common;
+    relay_alone::allows(cli.verb.as_ref())?;
     let serve = |serve: &ServeArgs| {
         let place = place(common).map_err(Stop::not_started)?;
         Ok(serve::run(place.listening(&serve.listen), serve.until_eof)?)

@@ -7,6 +7,7 @@ mod control;
 mod doctor;
 mod logging;
 mod memory;
+mod package_files;
 mod place;
 mod relay;
 mod report;

@@ -28,7 +28,7 @@ pub use fake_pbx::{DemoArgs, FakePbxArgs};
 const PROGRAM: &str = "lampfield";
 
 /// What this program is called on the machine of a PBX, by the package for it.
-const RELAY: &str = "lampfield-relay";
+pub const RELAY: &str = "lampfield-relay";
 
 /// Shares device states and message counts between Asterisk PBXs.
 #[derive(Debug, Parser)]
@@ -648,8 +648,8 @@ fn as_called(typed: Vec<OsString>) -> Result<Cli, clap::Error> {
     Ok(Cli { serve: ServeArgs::default(), common, verb: Some(Verb::Relay(relay)) })
 }
 
-/// Under the name of the relay's package this program is `lampfield relay`; its other verbs are there
-/// too, above all `help CODE` for what the relay logs.
+/// Under the name of the relay's package this program is `lampfield relay`; `help CODE` is there too, for
+/// what the relay logs.
 fn is_relay<T: AsRef<OsStr>>(typed: &[T]) -> bool {
     let is_verb = |word: &T| !word.as_ref().as_encoded_bytes().starts_with(b"-");
     is_named_relay(typed.first().map(AsRef::as_ref)) && !typed.get(1).is_some_and(is_verb)

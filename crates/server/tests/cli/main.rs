@@ -24,6 +24,7 @@ mod listing;
 mod logs;
 mod manual;
 mod mistakes;
+mod relay_alone;
 mod reload_verb;
 mod reloads;
 mod server;
