@@ -4,6 +4,7 @@ mod advice;
 mod certificate;
 mod cli;
 mod control;
+mod data_folder;
 mod doctor;
 mod logging;
 mod memory;

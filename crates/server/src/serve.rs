@@ -33,6 +33,7 @@ use tokio::task::{LocalSet, spawn_local};
 
 use crate::advice::{self, cannot_listen};
 use crate::control::listener::ControlSocket;
+use crate::data_folder;
 use crate::document::status::Server;
 use crate::failure::{Exit, Failure};
 use crate::logging::RunningLog;
@@ -60,6 +61,7 @@ pub fn run(place: Place, until_eof: bool) -> Result<ExitCode, Failure> {
     let begun = Instant::now();
     // Whatever this process makes is its own, also what a library makes.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    data_folder::check(&place).map_err(|failure| failure.line("result", "nothing was started"))?;
     let log = RunningLog::start(&place.config.log)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -176,7 +176,7 @@ impl Host for ServerHost {
     fn set_log(&self, levels: &str) -> Result<String, Failure> {
         let levels = levels.parse::<LogLevels>().map_err(|refused| {
             Failure::new(Exit::Usage, "wrong-level", refused.message)
-                .line("try", refused.hint.unwrap_or_default())
+                .line("note", refused.hint.unwrap_or_default())
         })?;
         self.log.set(&levels)?;
         tracing::info!(levels = levels.as_str(), "log levels set by command");
