@@ -13,6 +13,7 @@ mod host;
 mod invitation;
 mod settings;
 mod signals;
+mod warnings;
 mod xmpp;
 
 use std::cell::RefCell;
@@ -112,6 +113,7 @@ async fn serve(
         server: server(&place),
         config: RefCell::new(place.config.clone()),
         certificates,
+        warned: RefCell::new(warnings::of_place(&place)),
     };
     host.finish_removals_of_file().await?;
     // Only now, so that what happens to accounts takes its usual way through the door.

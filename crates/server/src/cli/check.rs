@@ -97,5 +97,5 @@ fn verdict(
 }
 
 fn shown(advice: &Advice, screen: &Screen) -> String {
-    complaint(screen, Verdict::Look, &advice.text, &advice.remedy, advice.code)
+    complaint(screen, Verdict::Look, &advice.text, Some(&advice.remedy), advice.code)
 }

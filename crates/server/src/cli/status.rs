@@ -95,7 +95,7 @@ fn text(status: &Status, common: &Common, screen: &Screen) -> String {
             Severity::Look => Verdict::Look,
             Severity::Bad => Verdict::Bad,
         };
-        out.push_str(&complaint(screen, verdict, text, &common.retyped(remedy), code));
+        out.push_str(&complaint(screen, verdict, text, Some(&common.retyped(remedy)), code));
     }
     if status.origins.is_empty() && status.silent.is_empty() && status.refused_logins.is_empty() {
         out.push_str(&common.retyped(next(status)));
