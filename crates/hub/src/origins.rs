@@ -53,6 +53,8 @@ pub struct OriginState {
     held_from: (u32, Cause),
     /// Whether an operator speaks by it: what it says needs no connection.
     by_hand: bool,
+    /// Whether its absence is over and done with: what it has left is kept, and nobody waits for it.
+    gone: bool,
 }
 
 /// All origins, with the ways to find them.
@@ -84,6 +86,7 @@ impl OriginState {
             shared_before: None,
             held_from: (0, Cause::Returned),
             by_hand: false,
+            gone: false,
         }
     }
 
@@ -95,7 +98,7 @@ impl OriginState {
             self.held_from = (self.version.epoch, Cause::Returned);
         }
         self.connections.push((conn, self.version.epoch));
-        self.away_since = None;
+        (self.away_since, self.gone) = (None, false);
     }
 
     /// It speaks by hand from now on, in a new epoch where one is to begin. Says whether it did so already.
@@ -117,13 +120,22 @@ impl OriginState {
     /// What its stored row says of it.
     pub fn restore(&mut self, row: &OriginRow) {
         (self.by_hand, self.shared_before) = (row.by_hand, row.shares_identity);
+        self.gone = row.gone;
+    }
+
+    /// Nothing is waited for any longer. Says whether that is news which a start must know of.
+    pub fn depart(&mut self) -> bool {
+        let departs = !self.gone && self.facts > 0 && !self.present();
+        self.gone |= departs;
+        departs
     }
 
     /// What is stored of it.
     pub fn row(&self) -> OriginRow {
         let shares_identity = self.profile.map(|profile| profile.shares_identity);
         let shares_identity = shares_identity.or(self.shared_before);
-        OriginRow { epoch: self.version.epoch, by_hand: self.by_hand, shares_identity }
+        let epoch = self.version.epoch;
+        OriginRow { epoch, by_hand: self.by_hand, shares_identity, gone: self.gone }
     }
 
     /// A connection ends. If those that are left have taken its place, facts heard last in an epoch below the answer are
@@ -187,6 +199,11 @@ impl OriginState {
     /// Whether it speaks, or may still come back to what it said.
     pub fn present(&self) -> bool {
         self.attached() || self.sweeps.next().is_some()
+    }
+
+    /// Whether it had gone before, so that its absence is no news.
+    pub fn is_gone(&self) -> bool {
+        self.gone
     }
 
     /// Whether nobody else may speak as its identity, as its door declares or had declared before the start. Where that

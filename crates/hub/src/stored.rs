@@ -75,6 +75,9 @@ pub struct OriginRow {
     /// Whether others may speak as its identity; none if no door has declared it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shares_identity: Option<bool>,
+    /// Whether it had gone and somebody was told, or it had said goodbye: after a start nobody waits for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
 }
 
 // === impl FactRow ===

@@ -14,6 +14,7 @@ pub mod list;
 pub mod reload;
 pub mod rotated;
 pub mod status;
+pub mod warning;
 pub mod why;
 
 use std::fmt;

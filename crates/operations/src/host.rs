@@ -6,7 +6,7 @@ use std::fmt;
 use std::future::Future;
 use std::net::IpAddr;
 
-use lampfield_accounts::{BareJid, LegacyAuth};
+use lampfield_accounts::{Account, BareJid, LegacyAuth};
 use lampfield_board::{AccountName, BoardName};
 use lampfield_hub::ConnId;
 
@@ -14,6 +14,7 @@ use crate::document::account::Domain;
 use crate::document::invite::Invite;
 use crate::document::reload::Reloaded;
 use crate::document::status::{Attention, Certificate, RefusedLogin, Server, SilentPbx};
+use crate::document::warning::Warning;
 use crate::failure::Failure;
 use crate::history_readers::HistoryReaders;
 
@@ -87,6 +88,9 @@ pub trait Host: 'static {
     /// # Errors
     /// There is no TLS, the files are the operator's, or they cannot be written.
     fn rotate_certificate(&self, domain: &str, now: bool) -> Result<Vec<String>, Failure>;
+
+    /// What should be looked at in an account: what would be told if its file declared it so.
+    fn warnings_of(&self, account: &Account) -> Vec<Warning>;
 
     /// What it knows of its own state.
     fn machine(&self) -> Machine;

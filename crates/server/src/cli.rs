@@ -20,6 +20,7 @@ mod log;
 mod others;
 mod password;
 mod relay;
+mod relay_alone;
 mod reload;
 mod report;
 mod rotate;
@@ -45,6 +46,7 @@ use crate::config::{Problem, Problems, Weight};
 use crate::control::client::Client;
 use crate::document::done::Done;
 use crate::document::error::Error;
+use crate::document::warning::Warning;
 use crate::failure::{Exit, Failure};
 use crate::place::Place;
 use crate::screen::{self, Color, Screen, Signs, Verdict, Voice};
@@ -123,6 +125,7 @@ fn wrong_configuration(problems: &Problems) -> Error {
 
 fn dispatch(cli: &Cli, screen: &Screen) -> Result<ExitCode, Stop> {
     let common = &cli.common;
+    relay_alone::allows(cli.verb.as_ref())?;
     let serve = |serve: &ServeArgs| {
         let place = place(common).map_err(Stop::not_started)?;
         Ok(serve::run(place.listening(&serve.listen), serve.until_eof)?)
@@ -218,14 +221,37 @@ fn change(
         true => json(&done)?,
         false => format!("{}\n", done.text),
     })?;
-    Ok(())
+    warn(&done.warnings, common, screen)
+}
+
+/// Tells what is to be looked at, also whoever wants to hear nothing else. A document has it already.
+fn warn(warnings: &[Warning], common: &Common, screen: &Screen) -> Result<(), Stop> {
+    if common.json {
+        return Ok(());
+    }
+    let said: String = warnings.iter().map(|one| warning(one, screen)).collect();
+    Ok(std::io::stderr().write_all(common.retyped(&said).as_bytes())?)
+}
+
+/// A warning as it is said of the configuration.
+fn warning(warning: &Warning, screen: &Screen) -> String {
+    let Warning { code, text, remedy, at } = warning;
+    let text = at.as_ref().map_or_else(|| text.clone(), |at| format!("{at}: {text}"));
+    complaint(screen, Verdict::Look, &text, remedy.as_deref(), code)
 }
 
 /// Something to look at, with what to do and where more is said about it.
-fn complaint(screen: &Screen, verdict: Verdict, text: &str, remedy: &str, code: &str) -> String {
+fn complaint(
+    screen: &Screen,
+    verdict: Verdict,
+    text: &str,
+    remedy: Option<&str>,
+    code: &str,
+) -> String {
     let sign = screen.verdict(verdict);
     let text = screen::time::local(text);
-    format!(" {sign} {text}\n     mend  {remedy}\n     more  lampfield help {code}\n")
+    let mend = remedy.map_or(String::new(), |remedy| format!("     mend  {remedy}\n"));
+    format!(" {sign} {text}\n{mend}     more  lampfield help {code}\n")
 }
 
 /// A document as the contract prints it.

@@ -2,6 +2,7 @@
 //! parser, reference page, effective configuration and error hints all come from that definition.
 //! Nothing here starts anything or touches the network.
 
+pub mod account_warnings;
 mod board_words;
 pub mod key;
 pub mod keys;

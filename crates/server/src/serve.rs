@@ -13,6 +13,7 @@ mod host;
 mod invitation;
 mod settings;
 mod signals;
+mod warnings;
 mod xmpp;
 
 use std::cell::RefCell;
@@ -33,6 +34,7 @@ use tokio::task::{LocalSet, spawn_local};
 
 use crate::advice::{self, cannot_listen};
 use crate::control::listener::ControlSocket;
+use crate::data_folder;
 use crate::document::status::Server;
 use crate::failure::{Exit, Failure};
 use crate::logging::RunningLog;
@@ -60,6 +62,7 @@ pub fn run(place: Place, until_eof: bool) -> Result<ExitCode, Failure> {
     let begun = Instant::now();
     // Whatever this process makes is its own, also what a library makes.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    data_folder::check(&place).map_err(|failure| failure.line("result", "nothing was started"))?;
     let log = RunningLog::start(&place.config.log)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -110,6 +113,7 @@ async fn serve(
         server: server(&place),
         config: RefCell::new(place.config.clone()),
         certificates,
+        warned: RefCell::new(warnings::of_place(&place)),
     };
     host.finish_removals_of_file().await?;
     // Only now, so that what happens to accounts takes its usual way through the door.

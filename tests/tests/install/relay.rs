@@ -62,6 +62,47 @@ async fn from_install_to_purge() {
     answers(&machine).await;
 }
 
+/// `lampfield` is a command with either package: the relay's link, or the server's own program.
+#[tokio::test]
+async fn the_command_is_there_whichever_package_is() {
+    let machine = Machine::boot("debian-13", &dist()).await;
+    let install = async |package: &str| {
+        let file = made_there(package, ".deb");
+        machine.must(&format!("apt-get install -y --no-install-recommends {file}")).await;
+    };
+    install("lampfield-relay_").await;
+    is_of_relay(&machine).await;
+    machine.must("dpkg --search /usr/bin/lampfield | grep -q ^lampfield-relay:").await;
+
+    // The server's own takes over, whichever of them comes first.
+    install("lampfield_").await;
+    is_of_server(&machine).await;
+    machine.must("apt-get remove -y lampfield-relay").await;
+    is_of_server(&machine).await;
+    install("lampfield-relay_").await;
+    is_of_server(&machine).await;
+
+    // And gives the name back.
+    machine.must("apt-get remove -y lampfield").await;
+    is_of_relay(&machine).await;
+    machine.must("apt-get remove -y lampfield-relay").await;
+    machine.must("! test -L /usr/bin/lampfield && ! test -e /usr/bin/lampfield").await;
+}
+
+/// What belongs to a relay is answered, and whatever else is typed learns where the rest is.
+pub async fn is_of_relay(machine: &Machine) {
+    assert_eq!(machine.must("readlink /usr/bin/lampfield").await.trim(), "lampfield-relay");
+    machine.must("lampfield relay --help && lampfield help line-lost && lampfield --version").await;
+    let told = machine.must_fail("lampfield status").await;
+    assert!(told.contains("error[relay-only]") && told.contains("install ./lampfield"), "{told}");
+}
+
+/// The command is the server's, and the relay's is beside it where its package is.
+pub async fn is_of_server(machine: &Machine) {
+    machine.must("test -f /usr/bin/lampfield && ! test -L /usr/bin/lampfield").await;
+    answers(machine).await;
+}
+
 /// Follows the invitation of a server on the same machine, to the letter; the secret of the account.
 async fn invited(machine: &Machine) -> String {
     machine

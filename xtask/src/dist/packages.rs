@@ -25,10 +25,10 @@ pub fn prepare() -> Result<()> {
 
 /// The packages `lampfield` and `lampfield-relay` for Debian.
 pub fn debian(stage: &Stage, version: &str, into: &Path) -> Result<()> {
-    for variant in [&[][..], &["--variant", "relay"]] {
+    for variant in ["server", "relay"] {
         let mut deb = DEB.command()?;
         deb.args(["--package", "lampfield", "--no-build", "--no-strip", "--deb-version", version]);
-        deb.args(variant).arg("--output").arg(into);
+        deb.args(["--variant", variant, "--output"]).arg(into);
         run::must(deb.env("CARGO_TARGET_DIR", stage.target()))?;
     }
     Ok(())

@@ -4,12 +4,15 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use lampfield_board::{Fact, Origin, OriginId, SubjectId};
+use lampfield_fabric::Bucket;
 
 use super::Hub;
 use crate::{
+    keys,
     notice::{Happening, Trouble, TroubleKey},
     now::Now,
     policy::Policy,
+    stored::json,
     sweep::{Cause, Progress, Sweep},
 };
 
@@ -99,7 +102,7 @@ impl Hub {
         }
         match piece.next {
             Some(_) => {}
-            None => self.swept(origin, sweep.cause, ended, since, now),
+            None => self.swept(id, sweep.cause, ended, since, now),
         }
         self.drop_idle(id);
         piece.work
@@ -139,14 +142,26 @@ impl Hub {
     }
 
     /// A sweep has come to its end and withdrawn so many facts.
-    fn swept(&mut self, origin: Arc<Origin>, cause: Cause, ended: usize, since: Now, now: Now) {
+    fn swept(&mut self, id: OriginId, cause: Cause, ended: usize, since: Now, now: Now) {
+        let Some(state) = self.origins.get(id) else { return };
+        let (origin, was_gone) = (state.name.clone(), state.is_gone());
         if ended == 0 {
             self.outbox.happened(Happening::GraceOver { origin: Arc::clone(&origin) });
         }
-        // Of one that has not come back since a start, and of which everything is kept, nobody knows
-        // whether it is missed.
-        if cause == Cause::Lost || cause == Cause::Restarted && ended > 0 {
+        // Of one that had gone before our start nobody is to be told at each start again.
+        if matches!(cause, Cause::Lost | Cause::Restarted) && (ended > 0 || !was_gone) {
             self.mourn(origin, since, ended > 0, now);
+        }
+        self.note_departure(id);
+    }
+
+    /// Has the next start know that nobody waits for an origin any longer, though it has left something.
+    fn note_departure(&mut self, id: OriginId) {
+        let departed = self
+            .origins
+            .update(id, |state| state.depart().then(|| (state.name.clone(), state.row())));
+        if let Some((origin, row)) = departed.flatten() {
+            self.outbox.put(Bucket::Origins, keys::origin(&self.name, &origin), json(&row));
         }
     }
 

@@ -112,6 +112,45 @@ fn who_does_not_come_back_after_our_restart_is_dead() {
     assert_eq!(trouble["origin"], format!("{A} 02:00:00:00:00:01"));
 }
 
+/// All that it said is kept, so nothing else would tell of it.
+#[test]
+fn who_had_nothing_but_mailboxes_is_missed_after_our_restart_and_only_once() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.mailbox(1, 1, "1000@default", 2);
+    story.restart();
+    let since = story.now.wall;
+    story.pass(secs(74));
+    assert_eq!(story.troubles(), [], "it may come back");
+    story.pass(secs(1));
+    let origin = Origin::new(name(A), number(1)).into();
+    assert_eq!(story.troubles(), [Trouble::OriginGone { origin, since, withdrawn: false }]);
+    assert_eq!(story.counts("1000@default"), Some(2), "kept");
+    story.restart();
+    story.pass(secs(4_000));
+    assert_eq!((story.troubles(), story.raised()), (vec![], 1), "it was told");
+    story.login(2, A);
+    story.mailbox(2, 1, "1000@default", 3);
+    story.restart();
+    story.pass(secs(75));
+    assert_eq!(story.raised(), 2, "it had been back");
+}
+
+#[test]
+fn who_had_said_goodbye_or_is_removed_is_not_missed_after_our_restart() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.mailbox(1, 1, "1000@default", 2);
+    story.act(|hub, now| hub.goodbye(ConnId(1), now));
+    story.login(2, B);
+    story.mailbox(2, 2, "2000@default", 2);
+    story.restart();
+    story.remove(B);
+    story.pass(secs(75));
+    assert_eq!((story.troubles(), story.raised()), (vec![], 0));
+    assert_eq!(story.counts("1000@default"), Some(2), "kept");
+}
+
 #[test]
 fn who_says_goodbye_or_is_back_in_another_form_is_not_dead() {
     let mut story = Story::new();

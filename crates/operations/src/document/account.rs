@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::warning::Warning;
+
 /// The accounts of the server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Users {
@@ -65,6 +67,9 @@ pub struct UserSecret {
     /// Why the password that was given is weak; absent when nothing is known against it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weak: Option<String>,
+    /// What else should be looked at; absent where there is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
 }
 
 /// The domains that are served now.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::warning::Warning;
+
 /// A change that was made, for people and for scripts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
@@ -11,6 +13,9 @@ pub struct Done {
     pub done: String,
     /// What was done, in a sentence.
     pub text: String,
+    /// What should be looked at because of it; absent where there is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
 }
 
 // === impl Done ===
@@ -18,6 +23,6 @@ pub struct Done {
 impl Done {
     /// A change of this kind, told in a sentence.
     pub fn new(done: &str, text: String) -> Self {
-        Self { schema: "done/1".to_owned(), done: done.to_owned(), text }
+        Self { schema: "done/1".to_owned(), done: done.to_owned(), text, warnings: Vec::new() }
     }
 }

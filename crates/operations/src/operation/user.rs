@@ -108,13 +108,15 @@ impl<H: Host> Perform<H> for UserAdd {
             source: AccountSource::Cli,
         };
         let account = desk.accounts.add(new).await.map_err(|error| desk.refused(error))?;
-        match made {
+        let warnings = desk.host.warnings_of(&account);
+        let secret = match made {
             true => {
                 let invitation = desk.accounts.invite(&jid, Rotation::Keep).await;
-                Ok(made_by_us(invitation.map_err(|error| desk.refused(error))?))
+                made_by_us(invitation.map_err(|error| desk.refused(error))?)
             }
-            false => Ok(UserSecret { weak, ..given(&account.jid) }),
-        }
+            false => UserSecret { weak, ..given(&account.jid) },
+        };
+        Ok(UserSecret { warnings, ..secret })
     }
 
     fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
@@ -234,7 +236,7 @@ impl<H: Host> Desk<H> {
 
 fn given(jid: &BareJid) -> UserSecret {
     let (schema, jid) = ("user/1".to_owned(), jid.to_string());
-    UserSecret { schema, jid, password: None, again: None, weak: None }
+    UserSecret { schema, jid, password: None, again: None, weak: None, warnings: Vec::new() }
 }
 
 fn weak(Hidden(password): &Hidden, jid: &BareJid) -> Option<String> {

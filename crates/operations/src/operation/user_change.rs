@@ -9,6 +9,7 @@ use crate::actor::Actor;
 use crate::definition::Effect;
 use crate::desk::Desk;
 use crate::document::done::Done;
+use crate::document::warning::Warning;
 use crate::failure::{Exit, Failure};
 use crate::host::Host;
 
@@ -38,9 +39,12 @@ impl<H: Host> Perform<H> for UserChange {
             return Err(nothing_asked("user change", "--site, --label, --allow or --hear"));
         }
         let text = format!("changed {jid}: {}", told(&changes));
+        let warnings = || desk.accounts.get(&jid).map(|account| desk.host.warnings_of(&account));
+        let before = warnings().unwrap_or_default();
         let changed = desk.accounts.change(&jid, changes).await;
         changed.map_err(|error| desk.refused(error))?;
-        Ok(Done::new("user-changed", text))
+        let warnings = Warning::new_in(warnings().unwrap_or_default(), &before);
+        Ok(Done { warnings, ..Done::new("user-changed", text) })
     }
 
     fn about(&self, desk: &Desk<H>) -> Option<BoardName> {

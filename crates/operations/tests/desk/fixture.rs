@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
 
-use lampfield_accounts::{AccountBook, AccountKeys, BareJid, BookLimits, LegacyAuth};
+use lampfield_accounts::{Account, AccountBook, AccountKeys, BareJid, BookLimits, LegacyAuth};
 use lampfield_board::{BoardName, Protocol};
 use lampfield_fabric::{Embedded, StoreLimits};
 use lampfield_hub::{Boards, Observer, Settings};
 use lampfield_operations::document::account::Domain;
 use lampfield_operations::document::invite::Invite;
 use lampfield_operations::document::reload::Reloaded;
+use lampfield_operations::document::warning::Warning;
 use lampfield_operations::failure::Failure;
 use lampfield_operations::{
     Actor, ActorKind, Audit, Connected, Desk, DomainChange, DomainSource, HeldOfDomain,
@@ -165,6 +166,10 @@ impl Host for Program {
     fn rotate_certificate(&self, domain: &str, now: bool) -> Result<Vec<String>, Failure> {
         self.log.replace(format!("rotated {domain} {now}"));
         Ok(vec!["ab".repeat(32)])
+    }
+
+    fn warnings_of(&self, _: &Account) -> Vec<Warning> {
+        Vec::new()
     }
 
     fn machine(&self) -> Machine {

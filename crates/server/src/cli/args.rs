@@ -28,7 +28,7 @@ pub use fake_pbx::{DemoArgs, FakePbxArgs};
 const PROGRAM: &str = "lampfield";
 
 /// What this program is called on the machine of a PBX, by the package for it.
-const RELAY: &str = "lampfield-relay";
+pub const RELAY: &str = "lampfield-relay";
 /// The verb for which that name stands.
 const VERB: &str = "relay";
 
@@ -670,8 +670,8 @@ fn as_called(mut typed: Vec<OsString>) -> Result<Cli, clap::Error> {
     Ok(Cli { serve: ServeArgs::default(), common, verb: Some(Verb::Relay(relay)) })
 }
 
-/// Under the name of the relay's package this program is `lampfield relay`; its other verbs are there
-/// too, above all `help CODE` for what the relay logs.
+/// Under the name of the relay's package this program is `lampfield relay`; `help CODE` is there too, for
+/// what the relay logs.
 fn is_relay<T: AsRef<OsStr>>(typed: &[T]) -> bool {
     let is_other = |word: &T| {
         let word = word.as_ref();

@@ -14,6 +14,7 @@ use crate::advice::{self, Advice};
 use crate::certificate;
 use crate::config::Config;
 use crate::config::key::Section as _;
+use crate::data_folder;
 use crate::failure::{Exit, Failure};
 use crate::logging;
 use crate::place::{Place, PlaceError};
@@ -72,6 +73,7 @@ fn verdict(
     common: &Common,
     screen: &Screen,
 ) -> Result<ExitCode, Stop> {
+    data_folder::check(place)?;
     logging::check(&place.config.log)?;
     let certificates = certificate::check(&place.config).map_err(Failure::from)?;
     let mut advice = advice.to_vec();
@@ -95,5 +97,5 @@ fn verdict(
 }
 
 fn shown(advice: &Advice, screen: &Screen) -> String {
-    complaint(screen, Verdict::Look, &advice.text, &advice.remedy, advice.code)
+    complaint(screen, Verdict::Look, &advice.text, Some(&advice.remedy), advice.code)
 }

@@ -90,7 +90,7 @@ pub fn text(status: &Status, common: &Common, screen: &Screen) -> String {
     for attention in &status.attention {
         let Attention { code, text, remedy, severity } = attention;
         let verdict = Verdict::from(*severity);
-        out.push_str(&complaint(screen, verdict, text, &common.retyped(remedy), code));
+        out.push_str(&complaint(screen, verdict, text, Some(&common.retyped(remedy)), code));
     }
     if status.origins.is_empty() && status.silent.is_empty() && status.refused_logins.is_empty() {
         out.push_str(&common.retyped(next(status)));

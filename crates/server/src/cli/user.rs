@@ -12,7 +12,7 @@ use lampfield_operations::operation::{
 use super::args::{Common, UserAction, UserAddArgs, UserArgs, UserChangeArgs};
 use super::password;
 use super::stop::Stop;
-use super::{ask, change, complaint, confirm, json};
+use super::{ask, change, complaint, confirm, json, warn};
 use crate::document::account::{User as Account, UserSecret, Users};
 use crate::failure::{Exit, Failure};
 use crate::screen::time::count;
@@ -89,10 +89,11 @@ fn give(
         let new = format!("lampfield user passwd {} --generate", shell::word(jid));
         let new = common.retyped(&new);
         let text = format!("the password is weak: {why}");
-        io::stderr()
-            .write_all(complaint(screen, Verdict::Look, &text, &new, "weak-password").as_bytes())?;
+        io::stderr().write_all(
+            complaint(screen, Verdict::Look, &text, Some(&new), "weak-password").as_bytes(),
+        )?;
     }
-    Ok(())
+    warn(&secret.warnings, common, screen)
 }
 
 fn is_known(name: &str, common: &Common) -> Result<bool, Stop> {

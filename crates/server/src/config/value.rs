@@ -47,20 +47,30 @@ pub fn word<T: Copy>(given: Given<'_>, words: &[(&'static str, T)]) -> Result<T,
     let typed = text(given)?;
     match words.iter().find(|(word, _)| *word == typed) {
         Some((_, value)) => Ok(*value),
-        None => {
-            let near = nearest(typed, words.iter().map(|(word, _)| *word), 1);
-            let hint = match near.first() {
-                Some(near) => format!("did you mean \"{near}\"? It can be {}", one_of(words)),
-                None => one_of(words),
-            };
-            Err(Refused::new(format!("\"{typed}\" is not a possible value")).hint(hint))
-        }
+        None => Err(none_of(words.iter().map(|(word, _)| *word), typed, "a possible value")),
     }
+}
+
+/// A word that is none of a closed set, which is called `what`.
+pub fn none_of(
+    words: impl Iterator<Item = &'static str> + Clone,
+    typed: &str,
+    what: &str,
+) -> Refused {
+    let hint = match nearest(typed, words.clone(), 1).first() {
+        Some(near) => format!("did you mean \"{near}\"? It can be {}", listed(words)),
+        None => listed(words),
+    };
+    Refused::new(format!("\"{typed}\" is not {what}")).hint(hint)
 }
 
 /// How the reference page names a closed set of words.
 pub fn one_of<T>(words: &[(&'static str, T)]) -> String {
-    let words: Vec<_> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+    listed(words.iter().map(|(word, _)| *word))
+}
+
+fn listed(words: impl Iterator<Item = &'static str>) -> String {
+    let words: Vec<_> = words.map(|word| format!("\"{word}\"")).collect();
     match words.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} or {last}", others.join(", ")),

@@ -8,7 +8,19 @@ use std::time::Duration;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use super::reader::{Given, Refused};
-use super::value::{Value, text};
+use super::value::{Value, none_of, text};
+
+/// The parts that write to the log of a server, as the log calls them: our crates that do, and the libraries below.
+const PARTS: [&str; 8] = [
+    "lampfield",
+    "lampfield_accounts",
+    "lampfield_fabric",
+    "lampfield_hub",
+    "lampfield_operations",
+    "lampfield_xmpp",
+    "mio",
+    "rustls",
+];
 
 /// How long facts outlive a lost connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,15 +95,24 @@ impl FromStr for LogLevels {
 
     fn from_str(typed: &str) -> Result<Self, Refused> {
         // A lone word that is no level would switch on everything of a part of that name.
-        let is_level = |part: &str| !part.is_empty() && part.parse::<LevelFilter>().is_ok();
-        let known = typed.split(',').all(|part| part.contains('=') || is_level(part));
-        match typed.parse() {
-            Ok(targets) if known => Ok(Self { typed: typed.to_owned(), targets }),
-            _ => Err(Refused::new(format!("\"{typed}\" is not a level")).hint(
+        let is_level = |word: &str| !word.is_empty() && word.parse::<LevelFilter>().is_ok();
+        let known = typed.split(',').all(|word| word.contains('=') || is_level(word));
+        let Some(targets) = typed.parse().ok().filter(|_| known) else {
+            return Err(Refused::new(format!("\"{typed}\" is not a level")).hint(
                 "write error, warn, info, debug or trace; by part: \"info,lampfield_xmpp=debug\"",
-            )),
+            ));
+        };
+        let parts = typed.split(',').filter_map(|word| word.split_once('=')).map(|(part, _)| part);
+        match parts.map(crate_of).find(|part| !PARTS.contains(part)) {
+            Some(unknown) => Err(none_of(PARTS.into_iter(), unknown, "a part of the log")),
+            None => Ok(Self { typed: typed.to_owned(), targets }),
         }
     }
+}
+
+/// A part may also be a module of one: `lampfield_xmpp::connection`.
+fn crate_of(part: &str) -> &str {
+    part.split("::").next().unwrap_or(part)
 }
 
 impl Value for LogLevels {
@@ -120,5 +141,35 @@ mod tests {
         for typed in ["debug", "OFF", "info,lampfield_xmpp=debug", "info,lampfield_hub=off"] {
             assert!(typed.parse::<LogLevels>().is_ok(), "{typed}");
         }
+    }
+
+    #[test]
+    fn a_part_that_does_not_log_is_refused() {
+        let refused = "info,lampfild=debug".parse::<LogLevels>().expect_err("no such part");
+        assert_eq!(refused.message, "\"lampfild\" is not a part of the log");
+        let hint = refused.hint.expect("a hint");
+        assert!(hint.starts_with("did you mean \"lampfield\"? It can be "), "{hint}");
+        assert!("info,xmpp=debug".parse::<LogLevels>().is_err());
+        assert!("lampfield_xmpp::turns=debug".parse::<LogLevels>().is_ok());
+    }
+
+    #[test]
+    fn the_parts_are_our_crates_that_log() {
+        let crates = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let crates = std::fs::read_dir(crates).expect("our crates").flatten();
+        let logs = |folder: &std::fs::DirEntry| {
+            let manifest = std::fs::read_to_string(folder.path().join("Cargo.toml"));
+            manifest.is_ok_and(|text| text.contains("\ntracing.workspace"))
+        };
+        let name = |folder: std::fs::DirEntry| match folder.file_name().to_str() {
+            Some("server") => "lampfield".to_owned(),
+            other => format!("lampfield_{}", other.expect("a name")),
+        };
+        let mut names: Vec<_> = crates.filter(logs).map(name).collect();
+        // It runs in a process of its own, whose levels are fixed.
+        names.retain(|name| name != "lampfield_relay");
+        names.sort();
+        let ours: Vec<_> = PARTS.into_iter().filter(|part| part.starts_with("lampfield")).collect();
+        assert_eq!(ours, names);
     }
 }

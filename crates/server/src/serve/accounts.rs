@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use lampfield_accounts::{
-    AccountBook, AccountKeys, BookLimits, DeclaredAccount, JoinPolicy, LegacyAuth, Role,
+    AccountBook, AccountKeys, BookLimits, DeclaredAccount, JoinPolicy, LegacyAuth, Reconciled, Role,
 };
 use lampfield_fabric::Store;
 use lampfield_xmpp_stream::{BareJid, Domain as XmppDomain, JidError};
@@ -37,7 +37,7 @@ pub async fn open(place: &Place, store: &Store) -> Result<Rc<AccountBook>, Failu
 ///
 /// # Errors
 /// A secret file cannot be used, or an account cannot be made as declared.
-pub async fn reconcile(book: &AccountBook, config: &Config) -> Result<(), Failure> {
+pub async fn reconcile(book: &AccountBook, config: &Config) -> Result<Reconciled, Failure> {
     let done = book
         .reconcile(declared(config)?)
         .await
@@ -49,7 +49,7 @@ pub async fn reconcile(book: &AccountBook, config: &Config) -> Result<(), Failur
             tracing::info!(code = "account", account = %jid, "{what} by the configuration");
         }
     }
-    Ok(())
+    Ok(done)
 }
 
 /// The password that the configuration gives an account; `None` when it derives from the invite key.

@@ -8,7 +8,7 @@ mod machine;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use lampfield_accounts::{BareJid, LegacyAuth};
+use lampfield_accounts::{Account, BareJid, LegacyAuth, Reconciled};
 use lampfield_hub::Boards;
 use lampfield_operations::{
     Connected, DomainChange, DomainSource, HeldOfDomain, HistoryReaders, Host, Machine, NewDomain,
@@ -22,17 +22,18 @@ use super::addresses::Reachable;
 use super::boards::BoardsOfDomains;
 use super::certificates::Certificates;
 use super::invitation::Invitation;
-use super::{banner, descriptors, settings, xmpp};
+use super::{banner, descriptors, settings, warnings, xmpp};
 use crate::advice;
 use crate::certificate::{self, Maker, Summary};
 use crate::config::reference::Applies;
 use crate::config::reload::{Changed, Reload};
 use crate::config::word::LogLevels;
-use crate::config::{Config, Problems, Weight, keys};
+use crate::config::{Config, Problems, Weight, account_warnings, keys};
 use crate::document::account::Domain;
 use crate::document::invite::Invite;
-use crate::document::reload::{KeyChange, Reloaded};
+use crate::document::reload::{DeclaredAccounts, KeyChange, Reloaded};
 use crate::document::status::Server;
+use crate::document::warning::Warning;
 use crate::failure::{Exit, Failure};
 use crate::logging::RunningLog;
 use crate::place::{Place, PlaceError};
@@ -57,6 +58,8 @@ pub struct ServerHost {
     pub certificates: Certificates,
     /// What does not change while the server runs.
     pub server: Server,
+    /// What should be looked at in the file as it was read last.
+    pub warned: RefCell<Vec<Warning>>,
 }
 
 impl Host for ServerHost {
@@ -168,6 +171,11 @@ impl Host for ServerHost {
         self.rotate(domain, now)
     }
 
+    fn warnings_of(&self, account: &Account) -> Vec<Warning> {
+        let problems = account_warnings::of(account, &self.config.borrow().map);
+        problems.into_iter().map(|problem| warnings::of_problem(problem, None)).collect()
+    }
+
     fn machine(&self) -> Machine {
         let first = self.of_domains.names().into_iter().find_map(|name| self.boards.get(&name));
         self.state(first.map(|board| board.now()).unwrap_or_default())
@@ -176,7 +184,7 @@ impl Host for ServerHost {
     fn set_log(&self, levels: &str) -> Result<String, Failure> {
         let levels = levels.parse::<LogLevels>().map_err(|refused| {
             Failure::new(Exit::Usage, "wrong-level", refused.message)
-                .line("try", refused.hint.unwrap_or_default())
+                .line("note", refused.hint.unwrap_or_default())
         })?;
         self.log.set(&levels)?;
         tracing::info!(levels = levels.as_str(), "log levels set by command");
@@ -195,7 +203,8 @@ impl ServerHost {
         let read = match self.place.again() {
             Ok(place) => {
                 banner::advise(&advice::of(&place), &place.warnings);
-                self.reconfigure(&place.config).await
+                let reloaded = self.reconfigure(&place.config).await;
+                reloaded.map(|reloaded| self.warn(&place, reloaded))
             }
             Err(PlaceError::Misconfigured(problems)) => {
                 banner::report(&problems);
@@ -213,10 +222,17 @@ impl ServerHost {
         })
     }
 
+    /// Adds what is to be looked at now and was not before.
+    fn warn(&self, place: &Place, reloaded: Reloaded) -> Reloaded {
+        let now = warnings::of_place(place);
+        let before = self.warned.replace(now.clone());
+        Reloaded { warnings: Warning::new_in(now, &before), ..reloaded }
+    }
+
     /// By the definition of each key. What waits for the next start stays in force as it is.
     async fn reconfigure(&self, file: &Config) -> Result<Reloaded, Failure> {
         let Reload { config, changes } = Reload::of(&self.config.borrow(), file);
-        self.take_over(&config, file).await?;
+        let accounts = of_file(&self.take_over(&config, file).await?);
         let changes = changes.into_iter().map(|Changed { key, applies }| {
             let applies = match applies {
                 Applies::AtStart => {
@@ -234,16 +250,16 @@ impl ServerHost {
             };
             KeyChange { key, applies: applies.to_owned() }
         });
-        let reloaded = Reloaded::new(changes.collect());
+        let reloaded = Reloaded { accounts, ..Reloaded::new(changes.collect()) };
         *self.config.borrow_mut() = config;
         tracing::info!(code = "reload", "the configuration was read again");
         Ok(reloaded)
     }
 
-    async fn take_over(&self, config: &Config, file: &Config) -> Result<(), Failure> {
+    async fn take_over(&self, config: &Config, file: &Config) -> Result<Reconciled, Failure> {
         certificate::check(file).map_err(Failure::from)?;
         let certificates = self.certificates.load(config).map_err(Failure::from)?;
-        accounts_of(&self.door.context.accounts, config).await?;
+        let accounts = accounts_of(&self.door.context.accounts, config).await?;
         self.log.set(&config.log.level)?;
         let limits = &config.xmpp.limits;
         descriptors::raise(limits.connections);
@@ -251,7 +267,17 @@ impl ServerHost {
         self.door.set_domains(&xmpp::domains(config, &self.of_domains));
         self.boards.set_settings(&settings::of_hub(config));
         certificates.into_iter().for_each(|loaded| self.use_certificates(loaded));
-        Ok(())
+        Ok(accounts)
+    }
+}
+
+/// What became of the accounts, as the document tells it.
+fn of_file(done: &Reconciled) -> DeclaredAccounts {
+    let names = |jids: &[BareJid]| jids.iter().map(ToString::to_string).collect();
+    DeclaredAccounts {
+        added: names(&done.added),
+        changed: names(&done.changed),
+        removed: names(&done.removed),
     }
 }
 

@@ -12,6 +12,7 @@ mod boards;
 mod by_hand;
 mod changes;
 mod client;
+mod data_folder;
 mod doctor;
 mod documents;
 mod domains;
@@ -24,6 +25,7 @@ mod listing;
 mod logs;
 mod manual;
 mod mistakes;
+mod relay_alone;
 mod reload_verb;
 mod reloads;
 mod server;
@@ -680,7 +682,7 @@ fn what_somebody_has_opened_is_closed_at_the_start() {
     assert_eq!(told, 4, "{log:#?}");
 
     let shared = tempfile::tempdir().expect("a folder");
-    fs::write(shared.path().join("letter"), "").expect("a file of somebody");
+    fs::write(shared.path().join("lampfield.toml"), "").expect("a file that may lie there");
     set(shared.path(), 0o1777);
     let ran = lampfield(&["serve", "--data-dir", &shared.path().display().to_string()]);
     assert_eq!(ran.code, Some(1), "{}", ran.err);

@@ -20,6 +20,65 @@ fn a_reload_tells_what_is_in_force_and_what_waits() {
     assert_eq!(json["changes"][0]["applies"], "at-start", "{json}");
 }
 
+/// Accounts that went with a line of the file are named; so is what `check` would say of the rest, once.
+#[test]
+fn a_reload_names_the_accounts_that_went_and_what_is_to_be_looked_at() {
+    let account = |name: &str, more: &str| format!("[[domain.account]]\nname = '{name}'\n{more}");
+    let domain = "[[domain]]\nname = 'a.example'\n";
+    let mut server = Server::start(&format!("{domain}{}{}", account("x", ""), account("y", "")));
+    server.configure(&format!("{domain}{}", account("y", "password = 'short'\n")));
+    let ran = server.ask(&["reload"]);
+    for part in [
+        "changed  y@a.example\n",
+        "removed  x@a.example\n",
+        "lampfield.toml:6:",
+        "the password of y is weak: it has fewer than 8 characters",
+        "lampfield help weak-password",
+    ] {
+        assert!(ran.out.contains(part), "no {part:?} in {}", ran.out);
+    }
+    assert!(!ran.out.contains("only this machine can connect"), "as before: {}", ran.out);
+    server.says("account=x@a.example");
+    let again = server.ask(&["reload"]).out;
+    assert!(again.contains("nothing has changed") && !again.contains("weak"), "{again}");
+    server.configure(domain);
+    let json = server.ask(&["reload", "--json"]).json();
+    assert_eq!(json["accounts"]["removed"], serde_json::json!(["y@a.example"]), "{json}");
+    assert_eq!(json["warnings"], serde_json::json!([]), "{json}");
+}
+
+/// What stands in no file is looked at in the same way.
+#[test]
+fn an_account_that_a_command_makes_is_looked_at_as_one_of_the_file() {
+    let map = "[[map]]\nsite = 'berlin'\nhere = 'PJSIP/*'\nboard = 'Custom:berlin-*'\n";
+    let server = Server::start(map);
+    let ran = server.ask(&["user", "add", "x", "--generate", "--allow", "_1XX"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    for part in
+        ["looks like a pattern of a dialplan", "mend  write \"1??\"", "help dialplan-pattern"]
+    {
+        assert!(ran.err.contains(part), "no {part:?} in {}", ran.err);
+    }
+    let ran = server.ask(&["user", "change", "x", "--label", "sales"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "nothing of it is new");
+    let ran =
+        server.ask(&["user", "change", "x", "--site", "berlin", "--allow", "PJSIP/1*", "--json"]);
+    let warnings = ran.json()["warnings"].clone();
+    assert_eq!(warnings[0]["code"], "site-names", "{warnings}");
+    assert_eq!(warnings.as_array().map(Vec::len), Some(1), "{warnings}");
+    let fine = server.ask(&[
+        "user",
+        "add",
+        "y",
+        "--generate",
+        "--site",
+        "berlin",
+        "--allow",
+        "Custom:berlin-*",
+    ]);
+    assert_eq!((fine.code, fine.err.as_str()), (Some(0), ""));
+}
+
 /// The words for a start that failed would be wrong here.
 #[test]
 fn a_file_that_is_missing_is_told_with_one_result() {

@@ -6,9 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::{Invitation, XmppConfLine};
 use crate::document::invite::{ByRelay, RelayPackage};
+use crate::package_files;
 
 const SERVICE: &str = include_str!("../../../../../packaging/systemd/lampfield-relay.service");
 const SOCKET: &str = include_str!("../../../../../packaging/systemd/lampfield-relay.socket");
+
+const PACKAGE: &str = "lampfield-relay";
 
 /// Where a program is that was not installed by a package.
 const FOLDER: &str = "/usr/local/bin/";
@@ -60,16 +63,9 @@ impl Invitation<'_> {
 
 /// The steps with the package of this version, which `cargo xtask dist` makes beside that of the server.
 fn package(options: &str) -> RelayPackage {
-    let version = env!("CARGO_PKG_VERSION");
-    let machine = std::env::consts::ARCH;
-    let debian = match machine {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    };
     RelayPackage {
-        install: format!("apt install ./lampfield-relay_{version}-1_{debian}.deb"),
-        install_rpm: format!("dnf install ./lampfield-relay-{version}-1.{machine}.rpm"),
+        install: format!("apt install ./{}", package_files::debian(PACKAGE)),
+        install_rpm: format!("dnf install ./{}", package_files::rpm(PACKAGE)),
         options_file: OPTIONS.to_owned(),
         options: format!("LAMPFIELD_RELAY=\"{options}\""),
         start: "systemctl enable lampfield-relay.socket lampfield-relay.service && \

@@ -58,13 +58,12 @@ fn rights(
     reader: &mut Reader<'_>,
 ) {
     let applies = |map: &Map| map.site.is_none() || map.site == account.site;
-    let rules: Vec<_> = config.map.iter().enumerate().filter(|(_, map)| applies(map)).collect();
+    let rules: Vec<_> = config.map.iter().filter(|map| applies(map)).collect();
     for (index, pattern) in patterns.iter().enumerate() {
-        let Some((number, rule)) = renamed(pattern, &rules) else { continue };
-        let line = reader.line_of(&reader.place_in("map", number, "here"));
+        let Some(rule) = renamed(pattern, &rules) else { continue };
         let message = format!(
-            "\"{pattern}\" is what this site says; the rule in line {line} makes it \"{}\"",
-            rule.board
+            "\"{pattern}\" is what this site says; the rule here = \"{}\" makes it \"{}\"",
+            rule.here, rule.board
         );
         let hint = format!("write names of the board, such as \"{}\"", on_board(pattern, rule));
         let place = reader.place_at(&format!("{place}.{index}"));
@@ -73,13 +72,12 @@ fn rights(
 }
 
 /// The rule that gives all names of a pattern another name on the board, if none of them can stand there.
-fn renamed<'a>(pattern: &Pattern, rules: &[(usize, &'a Map)]) -> Option<(usize, &'a Map)> {
+fn renamed<'a>(pattern: &Pattern, rules: &[&'a Map]) -> Option<&'a Map> {
     let kind = pattern.as_str().parse::<Subject>().ok().map(|subject| subject.kind());
     let is_about = |map: &Map| kind.is_none_or(|kind| map.kind.as_slice().contains(&kind));
-    let takes = |(_, map): &&(usize, &Map)| is_about(map) && map.here.takes_all_of(pattern);
-    let (number, rule) = rules.iter().find(takes)?;
-    let may_stand = rules.iter().any(|(_, map)| is_about(map) && map.board.may_meet(pattern));
-    (rule.here != rule.board && !may_stand && !looks_swapped(rule)).then_some((*number, *rule))
+    let rule = rules.iter().find(|map| is_about(map) && map.here.takes_all_of(pattern))?;
+    let may_stand = rules.iter().any(|map| is_about(map) && map.board.may_meet(pattern));
+    (rule.here != rule.board && !may_stand && !looks_swapped(rule)).then_some(*rule)
 }
 
 /// The same pattern in the names of the board.
@@ -115,7 +113,11 @@ mod tests {
             assert_eq!((found[0].code, found.len()), ("site-names", 1), "{key}");
             let hint = found[0].hint.as_deref();
             assert_eq!(hint, Some("write names of the board, such as \"Custom:berlin-1*\""));
-            assert!(found[0].message.contains("the rule in line 9"), "{}", found[0].message);
+            assert!(
+                found[0].message.contains("the rule here = \"PJSIP/*\""),
+                "{}",
+                found[0].message
+            );
         }
         for right in ["*", "Custom:berlin-*", "P*", "1*@default", "SIP/1*"] {
             assert_eq!(told(&format!("allow = ['{right}']"), &renames), [], "{right}");
