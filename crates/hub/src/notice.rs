@@ -80,6 +80,9 @@ pub enum Trouble {
         accounts: Vec<AccountName>,
         /// How many more accounts use it than are named.
         others: usize,
+        /// What people can do about it, as the door of one of them has declared; none where nobody has spoken yet.
+        #[serde(skip)]
+        remedy: Option<&'static str>,
     },
     /// More withdrawals are unconfirmed than may be remembered, and the oldest were forgotten.
     /// Clears when a tenth of the limit is free again.
@@ -118,6 +121,9 @@ pub enum Trouble {
         grace: Duration,
         /// It comes through a relay, which was restarted itself so often.
         by_relay: bool,
+        /// What people can do about it, as its door has declared.
+        #[serde(skip)]
+        remedy: &'static str,
     },
     /// Facts are refused because a limit is reached. Clears when nothing was refused for ten
     /// minutes, when settings change, and when the account is removed.

@@ -8,22 +8,13 @@ use lampfield_accounts::{AccountSource, BareJid, NewAccount, NewPassword, Role};
 use lampfield_board::{
     AccountName, Cachable, DeviceState, Identity, Kind, Origin, Protocol, SiteName, Subject,
 };
-use lampfield_hub::{PeerCache, Profile, Publication, Waits};
+use lampfield_hub::Publication;
 use lampfield_operations::failure::Exit;
 use lampfield_operations::{Actor, Desk};
 use serde_json::{Value, json};
 
+use crate::asterisk::ASTERISK;
 use crate::fixture::{Fixture, Program, board, said};
-
-/// What the XMPP door declares of an Asterisk.
-const ASTERISK: Profile = Profile {
-    cache: PeerCache::Survives,
-    files_by_identity: true,
-    repeats: true,
-    one_connection: true,
-    waits: Some(Waits { first: Duration::from_secs(1), longest: Duration::from_secs(60) }),
-    shares_identity: false,
-};
 
 async fn set(desk: &Desk<Program>, actor: &Actor, name: &str, value: &str) {
     let with = json!({ "subject": name, "value": value, "keep": true });

@@ -8,6 +8,8 @@
     reason = "the helpers of tests"
 )]
 
+#[path = "../../../xmpp/src/services/telephony/profiles/asterisk.rs"]
+mod asterisk;
 mod every_kind;
 mod fixture;
 #[path = "../../../xmpp/tests/door/line_door.rs"]

@@ -69,6 +69,6 @@ impl<W: Watcher> Watchers<W> {
     /// Tells the hub how far a peer has read. It forgets withdrawals at the most and so tells no door of a change,
     /// which is why the subscriptions may be borrowed meanwhile.
     fn confirm_watch(&self, watch: &Watch, received: Revision) {
-        self.kit.hub().act(|hub, _| hub.confirm(watch, received));
+        self.kit.hub().change(|hub, _| hub.confirm(watch, received));
     }
 }
