@@ -188,10 +188,14 @@ mod tests {
             assert_eq!(grown(predicted, by_relay).remedy, declared);
         }
         let exceeds = grown(60, false).remedy;
-        assert!(exceeds.starts_with(&format!("{declared}; or remove grace from [lease]")), "{exceeds}");
+        assert!(
+            exceeds.starts_with(&format!("{declared}; or remove grace from [lease]")),
+            "{exceeds}"
+        );
         let eid = lampfield_board::Eid::new([2, 0, 0, 0, 0, 1]);
         let shared = |remedy| {
-            attention(&Trouble::DuplicateEid { eid, accounts: Vec::new(), others: 2, remedy }).remedy
+            attention(&Trouble::DuplicateEid { eid, accounts: Vec::new(), others: 2, remedy })
+                .remedy
         };
         assert_eq!(shared(Some("turn the key")), "turn the key");
         assert!(shared(None).contains("an entity id of its own"));

@@ -72,7 +72,9 @@ fn raised(trouble: &Trouble) {
         Trouble::LongBackoff { account, drops, predicted, grace, by_relay, remedy } => {
             let code = backoff_code(*predicted, *grace);
             let what = match (by_relay, predicted > grace) {
-                (true, _) => "the relay of this PBX was restarted often, and each time the PBX waits longer",
+                (true, _) => {
+                    "the relay of this PBX was restarted often, and each time the PBX waits longer"
+                }
                 (false, false) => {
                     "this PBX waits longer each time before it connects again, and its facts are kept as long"
                 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
+use lampfield_board::BoardName;
 use lampfield_fabric::{Health, Storage};
-use lampfield_hub::{HubShell, Now, Status as HubStatus, Trouble};
+use lampfield_hub::{HubShell, Now, Status as HubStatus, Trouble, Used};
 
 use super::{Perform, operation};
 use crate::actor::Actor;
@@ -17,6 +18,7 @@ use crate::document::status::{
 };
 use crate::failure::Failure;
 use crate::host::{Host, Machine};
+use crate::time::{count, counted};
 use crate::trouble::attention;
 
 operation! {
@@ -42,6 +44,9 @@ impl<H: Host> Desk<H> {
         let store = self.store_status(machine.owed);
         let troubles = hub.troubles.iter().filter(|trouble| !is_explained(trouble, &machine));
         let mut attention: Vec<Attention> = troubles.map(attention).collect();
+        let fullness =
+            boards.iter().zip(&hubs).filter_map(|(one, hub)| too_full(one.name(), hub.facts));
+        attention.extend(fullness);
         attention.extend(store.reason.as_deref().map(stalled));
         let mut origins: Vec<_> =
             boards.iter().flat_map(|board| origins(board, &machine)).collect();
@@ -184,6 +189,24 @@ fn door_trouble(door: &DoorStatus) -> Option<Attention> {
     };
     let text = format!("the {protocol} door at {place} {what}: {error}");
     Some(Attention { code: code.to_owned(), severity, text, remedy: remedy.to_owned() })
+}
+
+/// A limit was set below what a board holds.
+fn too_full(board: &BoardName, facts: Used) -> Option<Attention> {
+    let Used { used, limit } = facts;
+    (used > limit).then(|| Attention {
+        code: "facts-over-limit".to_owned(),
+        severity: Severity::Look,
+        text: format!(
+            "the board {board} holds {}, and may hold {}: what it holds stays and changes as before, and \
+             everything new is refused until there is room",
+            counted(used as u64, "fact"),
+            count(limit as u64)
+        ),
+        remedy: "raise facts in [limits], then: systemctl reload lampfield (or send it SIGHUP); or remove what \
+                 nobody needs: lampfield user remove, lampfield clear"
+            .to_owned(),
+    })
 }
 
 fn stalled(reason: &str) -> Attention {
