@@ -126,6 +126,7 @@ async fn serve(
     host.finish_removals().await?;
     let listeners = listen(&door)?;
     let accounts = Rc::clone(&door.context.accounts);
+    watchers.follow(&accounts);
     let masks = Masks::new(&place.config.history.mask);
     let audit = Rc::new(Audit::open(store.clone(), masks).await.map_err(unreadable)?);
     let paying = Rc::clone(&audit);

@@ -62,6 +62,7 @@ pub async fn desk(folder: &Path, settings: Settings, host: Program) -> Desk<Prog
     boards.set_homes(|account| Some(board(account.as_str().rsplit_once('@')?.1)));
     let watchers = Rc::new(Watchers::default());
     boards.observe(&(Rc::clone(&watchers) as Rc<dyn Observer>));
+    watchers.follow(&accounts);
     let audit = Rc::new(Audit::open(store.clone(), masks).await.expect("a log"));
     Desk { boards, accounts, audit, store, watchers, host }
 }

@@ -271,7 +271,7 @@ async fn a_watch_takes_the_same_filter() {
         let mut told = Vec::new();
         while let Ok(line) = tokio::time::timeout(Duration::from_millis(20), watching.next()).await
         {
-            let line = serde_json::to_value(line).expect("a line");
+            let line = serde_json::to_value(line.expect("a line")).expect("JSON");
             let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
             told.push(format!("{} {}", text(&line["subject"]), text(&line["value"])));
         }

@@ -12,6 +12,7 @@
 mod asterisk;
 mod every_kind;
 mod fixture;
+mod giving;
 #[path = "../../../xmpp/tests/door/line_door.rs"]
 mod line_door;
 mod listing;
