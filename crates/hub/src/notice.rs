@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use lampfield_board::{AccountName, Eid, Ending, Identity, Origin, WallTime};
 use serde::Serialize;
 
-use crate::reached::Reached;
+use crate::reached_limit::ReachedLimit;
 
 /// Something people should know: the shell writes it to the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,7 +129,7 @@ pub enum Trouble {
     /// minutes, when settings change, and when the account is removed.
     FactsRefused {
         /// Which limit was reached, and so which setting would have to rise.
-        reached: Reached,
+        reached: ReachedLimit,
         /// The account whose publications are refused.
         #[serde(serialize_with = "text")]
         account: AccountName,
@@ -151,7 +151,7 @@ pub(crate) enum TroubleKey {
     TombstoneLimit,
     OriginGone(Arc<Origin>),
     LongBackoff(AccountName),
-    FactsRefused(Reached, AccountName, Option<Identity>),
+    FactsRefused(ReachedLimit, AccountName, Option<Identity>),
 }
 
 impl Trouble {

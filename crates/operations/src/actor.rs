@@ -99,11 +99,6 @@ impl Actor {
         self.protocol
     }
 
-    /// What it may do.
-    pub(crate) fn scopes(&self) -> &Scopes {
-        &self.scopes
-    }
-
     /// About which lamps of its boards it may speak, and of which it may hear.
     pub(crate) fn rights(&self) -> &Rights {
         &self.rights

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use lampfield_board::AccountName;
-use lampfield_hub::{Reached, Trouble};
+use lampfield_hub::{ReachedLimit, Trouble};
 
 use crate::document::moment;
 use crate::document::status::{Attention, Severity};
@@ -70,7 +70,7 @@ fn remedy(trouble: &Trouble) -> String {
              lampfield-relay; if it is gone for good: lampfield user remove NAME"
                 .to_owned()
         }
-        Trouble::FactsRefused { reached: Reached::Origins, .. } => {
+        Trouble::FactsRefused { reached: ReachedLimit::Origins, .. } => {
             "find the client that keeps using new entity ids: lampfield status --json; remove its \
              account, or correct it"
                 .to_owned()
@@ -157,7 +157,7 @@ mod tests {
     fn one_is_one() {
         let refused = |count| {
             sentence(&Trouble::FactsRefused {
-                reached: Reached::Facts,
+                reached: ReachedLimit::Facts,
                 account: AccountName::parse("pbx-1@a.example").expect("a name"),
                 identity: None,
                 count,

@@ -27,7 +27,7 @@ use lampfield_fabric::{Embedded, OpenError, Storage, Store, StoreError, StoreLim
 use lampfield_hub::kit::DoorBoards;
 use lampfield_hub::{Boards, Observer};
 use lampfield_operations::operation::Reload;
-use lampfield_operations::{Actor, Audit, Desk, Watchers};
+use lampfield_operations::{Actor, AuditLog, Desk, Watchers};
 use lampfield_xmpp::{Door, Listeners};
 
 use rustix::fs::Mode;
@@ -128,7 +128,7 @@ async fn serve(
     let accounts = Rc::clone(&door.context.accounts);
     watchers.follow(&accounts);
     let masks = Masks::new(&place.config.history.mask);
-    let audit = Rc::new(Audit::open(store.clone(), masks).await.map_err(unreadable)?);
+    let audit = Rc::new(AuditLog::open(store.clone(), masks).await.map_err(unreadable)?);
     let paying = Rc::clone(&audit);
     spawn_local(async move { paying.run().await });
     let store_of_desk = store.clone();

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use lampfield_board::{BoardName, Change, Kind};
 use tokio::sync::Notify;
 
-pub use confirmations::{Reached, Surveyed};
+pub use confirmations::{SentUpTo, Surveyed};
 
 use self::subscription::{Look, Subscription};
 

@@ -11,7 +11,7 @@ use crate::definition::Effect;
 use crate::desk::Desk;
 use crate::document::account::{Domain, DomainDone, Domains, Gone};
 use crate::failure::{Exit, Failure};
-use crate::host::{self, DomainSource, Host, NewDomain};
+use crate::host::{DomainChanges, DomainSource, Host, NewDomain};
 use crate::nearest::nearest;
 use crate::shell;
 use crate::time::count;
@@ -100,7 +100,7 @@ impl<H: Host> Perform<H> for DomainChange {
         if in_band.is_none() && show_caps.is_none() {
             return Err(nothing_asked("domain change", "--registration or --show-caps"));
         }
-        let change = host::DomainChange { name: name.clone(), in_band, show_caps };
+        let change = DomainChanges { name: name.clone(), in_band, show_caps };
         desk.host.change_domain(change).await?;
         Ok(desk.domain_done(actor, "changed", name))
     }

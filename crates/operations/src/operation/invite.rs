@@ -24,11 +24,15 @@ operation! {
         /// Make a new secret; the old one stops working
         rotate: bool,
     }
-    AccountsWrite, Effect::Changes("the accounts"), Board, Document("invite/1") -> document::Invite
+    AccountsWrite, Effect::Changes("the accounts"), Board, Document("invite/1") -> document::InviteDocument
 }
 
 impl<H: Host> Perform<H> for Invite {
-    async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Invite, Failure> {
+    async fn perform(
+        self,
+        desk: &Desk<H>,
+        actor: &Actor,
+    ) -> Result<document::InviteDocument, Failure> {
         let jid = desk.jid(actor, &self.named()?)?;
         desk.check_is_pbx(&jid)?;
         desk.given_to_pbx(&jid).check(actor)?;

@@ -24,17 +24,17 @@ use crate::trouble::attention;
 operation! {
     /// Is it all right?
     pub struct Status = "status" {}
-    StatusRead, Effect::Reads, Server, Document("status/1") -> document::Status
+    StatusRead, Effect::Reads, Server, Document("status/1") -> document::StatusDocument
 }
 
 impl<H: Host> Perform<H> for Status {
-    async fn perform(self, desk: &Desk<H>, _: &Actor) -> Result<document::Status, Failure> {
+    async fn perform(self, desk: &Desk<H>, _: &Actor) -> Result<document::StatusDocument, Failure> {
         Ok(desk.status())
     }
 }
 
 impl<H: Host> Desk<H> {
-    fn status(&self) -> document::Status {
+    fn status(&self) -> document::StatusDocument {
         let names = self.board_names();
         let boards: Vec<_> = names.iter().filter_map(|name| self.boards.get(name)).collect();
         let now = boards.first().map(HubShell::now).unwrap_or_default();
@@ -55,7 +55,7 @@ impl<H: Host> Desk<H> {
         let doors: Vec<_> =
             self.boards.doors().into_iter().map(|door| DoorStatus::of(door, now.wall)).collect();
         attention.extend(doors.iter().filter_map(door_trouble));
-        document::Status {
+        document::StatusDocument {
             schema: "status/1".to_owned(),
             healthy: attention.is_empty(),
             as_of: moment(now.wall),

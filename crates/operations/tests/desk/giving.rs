@@ -34,9 +34,9 @@ async fn an_account_that_may_do_more_is_neither_made_nor_handed_over() {
     let fixture = Fixture::new().await;
     let admin = |name: &str| json!({ "name": name, "role": "admin", "password": "hunter2" });
     for scope in Scope::ALL.iter().copied().filter(|scope| *scope != Scope::AccountsWrite) {
-        let refused =
-            refused(&fixture, &elsewhere(without(scope)), "user add", admin("x@b.example"));
-        assert_eq!(refused.await, missing("x@b.example", scope, "gate"));
+        let gate = elsewhere(without(scope));
+        let refused = refused(&fixture, &gate, "user add", admin("x@b.example")).await;
+        assert_eq!(refused, missing("x@b.example", scope, "gate"));
     }
     let all = elsewhere(Scope::ALL.iter().copied());
     assert_eq!(refused(&fixture, &all, "user add", admin("x@b.example")).await, None);

@@ -14,7 +14,7 @@ use super::known::Known;
 use super::tint::colored;
 use super::view::{Pane, View};
 use super::wall;
-use crate::document::status::{DoorStatus, Status};
+use crate::document::status::{DoorStatus, StatusDocument};
 use crate::screen::time::{age, clock, count, counted};
 use crate::screen::{Names, Screen, Tint, Verdict};
 
@@ -129,7 +129,7 @@ impl Picture<'_> {
     }
 
     /// The server, its doors, and what somebody should look at.
-    fn nodes(&self, status: &Status) -> Vec<Line<'static>> {
+    fn nodes(&self, status: &StatusDocumentDocument) -> Vec<Line<'static>> {
         let server = &status.server;
         let about = format!(
             " {}, up {}, {} MiB of memory, data in {}",

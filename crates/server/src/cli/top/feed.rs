@@ -6,14 +6,14 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lampfield_operations::operation::{List, Order, Status as StatusOperation, Watch};
+use lampfield_operations::operation::{List, Order, Status, Watch};
 
 use super::super::args::Common;
 use super::super::{ask, connect};
 use crate::control::client::Client;
 use crate::document::change::Line;
 use crate::document::list::Lamps;
-use crate::document::status::Status;
+use crate::document::status::StatusDocument;
 use crate::failure::Failure;
 
 /// News that may wait to be drawn; beyond it the server waits, which leaves out old values and counts them.
@@ -29,7 +29,7 @@ const PAUSE: u32 = 20;
 #[derive(Debug)]
 pub enum News {
     /// How it is.
-    Status(Box<Status>),
+    Status(Box<StatusDocument>),
     /// What the lamps that are wanted show.
     Lamps(Lamps),
     /// A change, or that some were left out.
@@ -123,7 +123,7 @@ fn look(common: &Common, wanted: &Weak<Wanted>, told: &SyncSender<News>) {
         let begun = Instant::now();
         let list = asked.list();
         drop(asked);
-        let looked = ask(common, &StatusOperation {}).and_then(|status| {
+        let looked = ask(common, &Status {}).and_then(|status| {
             let lamps = ask(common, &list)?;
             Ok([News::Status(Box::new(status)), News::Lamps(lamps)])
         });

@@ -6,7 +6,7 @@ use super::super::args::Common;
 use super::super::stop::Stop;
 use super::super::{ask, history, status, why};
 use super::feed::Wanted;
-use crate::document::status::Status;
+use crate::document::status::StatusDocument;
 use crate::document::why::Explained;
 use crate::screen::Screen;
 use crate::shell;
@@ -74,7 +74,7 @@ impl Asks<'_> {
     }
 
     /// The whole of what is known of the server.
-    pub fn status(&self, status: &Status) -> Page {
+    pub fn status(&self, status: &StatusDocumentDocument) -> Page {
         Page::new("lampfield status", &status::text(status, self.common, &self.screen))
     }
 }
