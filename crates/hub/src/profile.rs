@@ -64,6 +64,6 @@ impl Profile {
         one_connection: false,
         waits: None,
         shares_identity: true,
-        identity_remedy: "",
+        identity_remedy: "give each of them an identity of its own",
     };
 }
