@@ -109,7 +109,7 @@ fn next(status: &StatusDocument) -> &'static str {
 }
 
 /// The origins of which there is anything to see.
-pub fn present(status: &Status) -> Vec<&OriginStatus> {
+pub fn present(status: &StatusDocument) -> Vec<&OriginStatus> {
     status.origins.iter().filter(|origin| is_present(origin)).collect()
 }
 
