@@ -25,7 +25,7 @@ const SIP: (usize, Duration) = (2_048, Duration::from_millis(100));
 
 /// What the clients do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FloodKind {
     /// They ask without a pause and read nothing.
     Requests,
     /// They have subscribed to what one publisher says without a pause, and read slowly.
@@ -49,7 +49,7 @@ impl Flood {
     }
 
     /// Begins one with this many clients; returns when all have logged in.
-    pub async fn start(kind: Kind, clients: usize, server: SocketAddrV4) -> Self {
+    pub async fn start(kind: FloodKind, clients: usize, server: SocketAddrV4) -> Self {
         let (stop, inside) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let thread = std::thread::spawn({
             let (stop, inside) = (Arc::clone(&stop), Arc::clone(&inside));
@@ -74,7 +74,7 @@ impl Drop for Flood {
 
 #[tokio::main(flavor = "current_thread")]
 async fn run(
-    kind: Kind,
+    kind: FloodKind,
     clients: usize,
     server: SocketAddrV4,
     stop: &Arc<AtomicBool>,
@@ -88,14 +88,14 @@ async fn run(
                 let client = log_in(number, server).await;
                 inside.fetch_add(1, Ordering::Relaxed);
                 match kind {
-                    Kind::Requests => ask(client, &stop).await,
-                    Kind::SlowReaders => sip(client, &stop).await,
+                    FloodKind::Requests => ask(client, &stop).await,
+                    FloodKind::SlowReaders => sip(client, &stop).await,
                 }
                 sleep(AWAY).await;
             }
         });
     }
-    if kind == Kind::SlowReaders {
+    if kind == FloodKind::SlowReaders {
         let stop = Arc::clone(stop);
         all.spawn(async move { publish(server, &stop).await });
     }

@@ -63,12 +63,12 @@ impl Quality {
 }
 
 /// What can be changed while packets are on the way.
-struct State {
+struct LineState {
     quality: Mutex<Quality>,
     is_cut: AtomicBool,
 }
 
-impl State {
+impl LineState {
     fn quality(&self) -> Quality {
         *self.quality.lock().expect("not poisoned")
     }
@@ -82,7 +82,7 @@ impl State {
 pub struct Line {
     near: Ipv4Addr,
     far: Ipv4Addr,
-    state: Arc<State>,
+    state: Arc<LineState>,
     thread: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
@@ -96,7 +96,7 @@ impl Line {
         quality: Quality,
     ) -> Self {
         let (near_address, far_address) = (address(number, 1), address(number, 2));
-        let state = State { quality: Mutex::new(quality), is_cut: AtomicBool::new(false) };
+        let state = LineState { quality: Mutex::new(quality), is_cut: AtomicBool::new(false) };
         let state = Arc::new(state);
         let (stop, stopped) = oneshot::channel();
         let (ready, is_ready) = std::sync::mpsc::channel();
@@ -170,7 +170,7 @@ fn open(namespace: &Namespace, number: u8, address: Ipv4Addr) -> Tun {
 }
 
 /// Carries packets one way, for ever.
-async fn direction(from: &Tun, to: &Tun, state: &State, chance: Chance) {
+async fn direction(from: &Tun, to: &Tun, state: &LineState, chance: Chance) {
     let (sender, receiver) = mpsc::channel(ON_THE_WAY);
     tokio::join!(take(from, state, chance, sender), deliver(to, state, receiver));
 }
@@ -180,7 +180,7 @@ struct Packet {
     bytes: Vec<u8>,
 }
 
-async fn take(from: &Tun, state: &State, mut chance: Chance, onward: mpsc::Sender<Packet>) {
+async fn take(from: &Tun, state: &LineState, mut chance: Chance, onward: mpsc::Sender<Packet>) {
     let mut buffer = [0; MTU];
     let mut free = Instant::now();
     loop {
@@ -203,7 +203,7 @@ async fn take(from: &Tun, state: &State, mut chance: Chance, onward: mpsc::Sende
     }
 }
 
-async fn deliver(to: &Tun, state: &State, mut packets: mpsc::Receiver<Packet>) {
+async fn deliver(to: &Tun, state: &LineState, mut packets: mpsc::Receiver<Packet>) {
     while let Some(Packet { due, bytes }) = packets.recv().await {
         sleep_until(due).await;
         if !state.is_cut() {

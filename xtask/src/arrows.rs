@@ -1,5 +1,6 @@
 //! Who knows whom, drawn from the code: the crates, or the modules of one. The check fails on an arrow
-//! against the table in `order`, and on a circle between modules that stand side by side.
+//! against the table in `order`, on a circle between modules that stand side by side, on two types of one name in a crate
+//! if others see one, and on a product that the core names.
 
 mod crates;
 mod graph;
@@ -12,7 +13,8 @@ use anyhow::{Result, bail};
 
 use crates::Package;
 use graph::Graph;
-use order::{FACES, KNOWN};
+use modules::Modules;
+use order::{CORE, FACES, KNOWN, OF_TODAY, PRODUCTS};
 
 use crate::counts::Counts;
 use crate::run;
@@ -56,6 +58,10 @@ pub fn check() -> Result<Counts> {
     counts.one("the picture in ARCHITECTURE.md", none_of(&painted(&picture::text(&crates))?));
     counts.one("circles told in ARCHITECTURE.md", none_of(&untold()?));
     counts.one("doors see the kit only", none_of(&besides_faces(&packages)?));
+    counts.one("a name for each type", none_of(&everywhere(&packages, Modules::namesakes)?));
+    let core: Vec<_> = packages.iter().filter(|one| CORE.contains(&one.short())).collect();
+    let products = |modules: &Modules| modules.texts_with(PRODUCTS, OF_TODAY);
+    counts.one("no product in the core", none_of(&everywhere(core, products)?));
     let mut folders = Vec::new();
     for package in &packages {
         for modules in package.modules()? {
@@ -66,6 +72,18 @@ pub fn check() -> Result<Counts> {
     }
     counts.one("no circles between modules", none_of(&order::circles(&mut folders, KNOWN)));
     Ok(counts)
+}
+
+/// What is wrong in the modules of some crates.
+fn everywhere<'a>(
+    packages: impl IntoIterator<Item = &'a Package>,
+    wrong: impl Fn(&Modules) -> Vec<String>,
+) -> Result<Vec<String>> {
+    let mut all = Vec::new();
+    for package in packages {
+        all.extend(package.modules()?.iter().flat_map(&wrong));
+    }
+    Ok(all)
 }
 
 /// Where a crate sees more of another than that shows it.

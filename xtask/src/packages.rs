@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::run;
 
 /// A program and the Debian package that brings it.
-struct Tool {
+struct DebianTool {
     program: &'static str,
     package: &'static str,
 }
@@ -16,22 +16,22 @@ struct Tool {
 /// What the real-Asterisk tests use: folders with other Debians, dropped packets, networks of their own,
 /// orphan control; and
 /// what counts instructions, searches for inputs or builds images.
-const TOOLS: [Tool; 11] = [
-    Tool { program: "debootstrap", package: "debootstrap" },
-    Tool { program: "nft", package: "nftables" },
-    Tool { program: "ip", package: "iproute2" },
-    Tool { program: "chroot", package: "coreutils" },
-    Tool { program: "setpriv", package: "util-linux" },
-    Tool { program: "nsenter", package: "util-linux" },
-    Tool { program: "cc", package: "gcc" },
-    Tool { program: "objcopy", package: "binutils" },
-    Tool { program: "c++", package: "g++" },
-    Tool { program: "buildah", package: "buildah" },
-    Tool { program: "valgrind", package: "valgrind" },
+const TOOLS: [DebianTool; 11] = [
+    DebianTool { program: "debootstrap", package: "debootstrap" },
+    DebianTool { program: "nft", package: "nftables" },
+    DebianTool { program: "ip", package: "iproute2" },
+    DebianTool { program: "chroot", package: "coreutils" },
+    DebianTool { program: "setpriv", package: "util-linux" },
+    DebianTool { program: "nsenter", package: "util-linux" },
+    DebianTool { program: "cc", package: "gcc" },
+    DebianTool { program: "objcopy", package: "binutils" },
+    DebianTool { program: "c++", package: "g++" },
+    DebianTool { program: "buildah", package: "buildah" },
+    DebianTool { program: "valgrind", package: "valgrind" },
 ];
 
 /// What a relay is measured against.
-const STUNNEL: [Tool; 1] = [Tool { program: "stunnel", package: "stunnel4" }];
+const STUNNEL: [DebianTool; 1] = [DebianTool { program: "stunnel", package: "stunnel4" }];
 
 /// Installs what the tests lack, or says what to install.
 pub fn ensure() -> Result<()> {
@@ -43,7 +43,7 @@ pub fn ensure_stunnel() -> Result<()> {
     install(&STUNNEL)
 }
 
-fn install(tools: &[Tool]) -> Result<()> {
+fn install(tools: &[DebianTool]) -> Result<()> {
     let missing: Vec<_> = tools
         .iter()
         .filter(|tool| !run::installed(tool.program))

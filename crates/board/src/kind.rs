@@ -17,6 +17,7 @@ mod presence;
 mod queue;
 mod reason;
 mod registration;
+mod typed;
 
 use std::fmt;
 use std::hash::Hasher;

@@ -1,5 +1,6 @@
 //! `docs/contributing/a-new-kind.md` is followed to the letter: its blocks are put into a copy of this crate, all tests of
-//! it are run there, and they find the bug that the page tells to plant.
+//! it are run there, and they find the bug that the page tells to plant. Then the new kind goes the whole way, beside copies of
+//! the crates above this one: a program says it at a door, it is stored, survives a restart and can be asked about.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that fails ends the test")]
 
@@ -75,26 +76,34 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The crate alone in a workspace of its own, with the settings of this one.
+/// This crate, and those between a door and an answer.
+const MEMBERS: [&str; 6] = ["board", "fabric", "hub", "xmpp-stream", "accounts", "operations"];
+
+/// These crates in a workspace of their own, with the settings of this one.
 fn workspace(to: &Path) {
     let settings = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let (before, rest) = settings.split_once("[workspace]").unwrap();
     let (_, after) = rest.split_once("\n[").unwrap();
-    let members = "[workspace]\nresolver = \"3\"\nmembers = [\"crates/board\"]\n";
+    let members = MEMBERS.map(|name| format!("crates/{name}"));
+    let members = format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n");
     let settings = format!("{before}{members}\n[{after}");
     fs::write(to.join("Cargo.toml"), settings).unwrap();
     fs::copy(root().join("Cargo.lock"), to.join("Cargo.lock")).unwrap();
-    copy(&root().join("crates/board"), &to.join("crates/board"));
+    // The tests of the operations read the worked door, and what the other door declares.
+    for name in MEMBERS.iter().chain(&["xmpp"]) {
+        copy(&root().join("crates").join(name), &to.join("crates").join(name));
+    }
     // The copy must not make copies.
     fs::remove_file(to.join("crates/board/tests/a_new_kind.rs")).unwrap();
 }
 
-/// Runs all tests in the copy; what they say if they fail.
-fn try_all(copy: &Path) -> Result<(), String> {
+/// Runs some tests in the copy; what they say if they fail.
+fn try_tests(copy: &Path, which: &[&str]) -> Result<(), String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("a-new-kind");
     let ran = Command::new(cargo)
-        .args(["test", "--offline", "--package", "lampfield-board"])
+        .args(["test", "--offline"])
+        .args(which)
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", target)
         .output()
@@ -103,19 +112,33 @@ fn try_all(copy: &Path) -> Result<(), String> {
     if ran.status.success() { Ok(()) } else { Err(said.concat()) }
 }
 
+/// All tests of this crate.
+const OF_BOARD: [&str; 2] = ["--package", "lampfield-board"];
+
+/// Each kind of the list on its way from a door to the store and to whoever asks.
+const OF_THE_WAY: [&str; 5] =
+    ["--package", "lampfield-operations", "--test", "desk", "a_door_publishes_every_kind"];
+
 #[test]
 fn the_page_is_right_from_the_first_line_to_the_last() {
     let page = fs::read_to_string(root().join("docs/contributing/a-new-kind.md")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     workspace(folder.path());
     blocks(&page).iter().for_each(|block| block.apply(folder.path()));
-    if let Err(said) = try_all(folder.path()) {
-        panic!("{said}");
+    for tests in [&OF_BOARD[..], &OF_THE_WAY] {
+        if let Err(said) = try_tests(folder.path(), tests) {
+            panic!("{said}");
+        }
     }
 
     let kind = folder.path().join("crates/board/src/kind/parking.rs");
     let right = fs::read_to_string(&kind).unwrap();
-    fs::write(&kind, right.replacen("min_by_key", "max_by_key", 1)).unwrap();
-    let found = try_all(folder.path()).expect_err("the planted bug was not found");
+    let plant = |bug: String| fs::write(&kind, bug).unwrap();
+    plant(right.replacen("min_by_key", "max_by_key", 1));
+    let found = try_tests(folder.path(), &OF_BOARD).expect_err("the planted bug was not found");
     assert!(found.contains("the_board_shows_what_the_plainest_model_does"), "{found}");
+    // What a restart would lose.
+    plant(right.replacen("pub caller: String", "#[serde(skip)]\n    pub caller: String", 1));
+    let found = try_tests(folder.path(), &OF_THE_WAY).expect_err("the new kind is not on the way");
+    assert!(found.contains("parking"), "{found}");
 }

@@ -29,7 +29,10 @@ struct BelieveAll(Arc<CryptoProvider>);
 
 impl Tls {
     /// What a handshake begins with; none in clear text.
-    pub(crate) fn config(&self) -> Result<Option<Arc<ClientConfig>>, rustls::Error> {
+    ///
+    /// # Errors
+    /// When the versions of TLS and the ciphers do not fit, which would be a bug.
+    pub fn config(&self) -> Result<Option<Arc<ClientConfig>>, rustls::Error> {
         match self {
             Self::Off => Ok(None),
             Self::Checked(config) => Ok(Some(Arc::clone(config))),

@@ -7,7 +7,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a benchmark ends by panicking")]
 
-#[path = "../tests/doors/asterisk.rs"]
+#[path = "../../xmpp/src/services/telephony/profiles/asterisk.rs"]
 mod asterisk;
 
 use std::time::{Duration, Instant};

@@ -167,6 +167,12 @@ impl Backoff {
         };
     }
 
+    /// What people can do about its waits, as its door has declared.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        if self.is_relayed() { self.waits.relay_remedy } else { self.waits.remedy }
+    }
+
     /// How often the process lost its connection, as far as can be told.
     #[must_use]
     pub fn drops(&self) -> u32 {
@@ -321,7 +327,12 @@ impl Backoffs {
 mod tests {
     use super::*;
 
-    const WAITS: Waits = Waits { first: secs(1), longest: secs(60) };
+    const WAITS: Waits = waits(1, 60);
+
+    const fn waits(first: u64, longest: u64) -> Waits {
+        let (first, longest) = (secs(first), secs(longest));
+        Waits { first, longest, remedy: "", relay_remedy: "" }
+    }
 
     const fn secs(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -343,8 +354,7 @@ mod tests {
     #[test]
     fn a_door_declares_the_waits() {
         for (first, longest, expected) in [(3, 3, [3, 3, 3, 3]), (2, 900, [2, 4, 8, 16])] {
-            let waits = Waits { first: secs(first), longest: secs(longest) };
-            let (mut backoff, mut now) = (Backoff::new(waits), secs(0));
+            let (mut backoff, mut now) = (Backoff::new(waits(first, longest)), secs(0));
             for expected in expected {
                 assert_eq!(backoff.predicted(), secs(expected));
                 backoff.dropped(now);

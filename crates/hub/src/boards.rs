@@ -156,7 +156,7 @@ impl Boards {
         self.0.settings.replace(settings.clone());
         self.0.history.set_settings(&settings.history);
         for hub in self.all() {
-            hub.act(|hub, now| hub.set_settings(settings.clone(), now));
+            hub.change(|hub, now| hub.set_settings(settings.clone(), now));
         }
     }
 

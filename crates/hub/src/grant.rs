@@ -35,6 +35,17 @@ impl Grant {
             }
         }
     }
+
+    /// Whether whoever has this one has all of the other. A pattern counts as had where it was given itself: which names
+    /// fit one pattern and not another is not looked at.
+    #[must_use]
+    pub fn includes(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Everything, _) => true,
+            (Self::Only(_), Self::Everything) => false,
+            (Self::Only(own), Self::Only(other)) => other.iter().all(|one| own.contains(one)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -54,5 +65,12 @@ mod tests {
         assert!(!of(&some, "PJSIP/200"));
         assert!(!of(&grant(&[]), "PJSIP/100"), "no pattern grants nothing");
         assert_eq!(grant(&["PJSIP/1*", "*"]), Grant::Everything);
+    }
+
+    #[test]
+    fn a_grant_includes_what_was_given_with_it() {
+        let (all, some, one) = (grant(&["*"]), grant(&["PJSIP/1*", "night"]), grant(&["night"]));
+        assert!(all.includes(&all) && all.includes(&some) && some.includes(&one));
+        assert!(some.includes(&grant(&[])) && !some.includes(&all) && !one.includes(&some));
     }
 }

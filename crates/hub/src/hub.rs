@@ -216,7 +216,8 @@ impl Hub {
         let others = accounts.len().saturating_sub(NAMED);
         if accounts.len() > 1 {
             let accounts = accounts.take(NAMED).cloned().collect();
-            self.outbox.raise(Trouble::DuplicateEid { eid, accounts, others });
+            let remedy = self.origins.identity_remedy(eid);
+            self.outbox.raise(Trouble::DuplicateEid { eid, accounts, others, remedy });
         } else {
             self.outbox.clear(&TroubleKey::DuplicateEid(eid));
         }

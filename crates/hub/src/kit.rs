@@ -37,5 +37,5 @@ pub use results::Results;
 pub use rights::Rights;
 pub use sight::{Sight, Visible, VisibleBoard};
 pub use unread::Unread;
-pub use watchers::{Reached, Surveyed, Wanted, Watcher, Watchers};
+pub use watchers::{SentUpTo, Surveyed, Wanted, Watcher, Watchers};
 pub use written::{Shows, Writer};

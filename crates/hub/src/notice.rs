@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use lampfield_board::{AccountName, Eid, Ending, Identity, Origin, WallTime};
 use serde::Serialize;
 
-use crate::reached::Reached;
+use crate::reached_limit::ReachedLimit;
 
 /// Something people should know: the shell writes it to the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +80,9 @@ pub enum Trouble {
         accounts: Vec<AccountName>,
         /// How many more accounts use it than are named.
         others: usize,
+        /// What people can do about it, as the door of one of them has declared; none where nobody has spoken yet.
+        #[serde(skip)]
+        remedy: Option<&'static str>,
     },
     /// More withdrawals are unconfirmed than may be remembered, and the oldest were forgotten.
     /// Clears when a tenth of the limit is free again.
@@ -118,12 +121,15 @@ pub enum Trouble {
         grace: Duration,
         /// It comes through a relay, which was restarted itself so often.
         by_relay: bool,
+        /// What people can do about it, as its door has declared.
+        #[serde(skip)]
+        remedy: &'static str,
     },
     /// Facts are refused because a limit is reached. Clears when nothing was refused for ten
     /// minutes, when settings change, and when the account is removed.
     FactsRefused {
         /// Which limit was reached, and so which setting would have to rise.
-        reached: Reached,
+        reached: ReachedLimit,
         /// The account whose publications are refused.
         #[serde(serialize_with = "text")]
         account: AccountName,
@@ -145,7 +151,7 @@ pub(crate) enum TroubleKey {
     TombstoneLimit,
     OriginGone(Arc<Origin>),
     LongBackoff(AccountName),
-    FactsRefused(Reached, AccountName, Option<Identity>),
+    FactsRefused(ReachedLimit, AccountName, Option<Identity>),
 }
 
 impl Trouble {

@@ -320,6 +320,12 @@ impl Origins {
         namesakes.map(|these| these.present.iter()).unwrap_or_default()
     }
 
+    /// What gives each of those that speak as this EID one of its own, as the door of one of them has declared.
+    pub fn identity_remedy(&self, eid: Eid) -> Option<&'static str> {
+        let all = self.by_eid.get(&eid)?.all.iter().filter_map(|id| self.get(*id)?.profile);
+        all.filter(|profile| !profile.shares_identity).map(|profile| profile.identity_remedy).next()
+    }
+
     /// When the next sweep falls due, and whose.
     pub fn next_due(&self) -> Option<(Duration, OriginId)> {
         self.deadlines.first().copied()

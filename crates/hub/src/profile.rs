@@ -1,5 +1,5 @@
-//! What a door declares of the peers behind its connections. The hub decides by it and never by product: what an
-//! Asterisk's cache needs is said by the door that speaks with Asterisks.
+//! What a door declares of the peers behind its connections. The hub decides by it and never by product: what one
+//! product's cache needs, and what its owner can do about a trouble, is said by the door that speaks with that product.
 
 use std::time::Duration;
 
@@ -13,6 +13,10 @@ pub struct Waits {
     pub first: Duration,
     /// The wait that is not doubled any more.
     pub longest: Duration,
+    /// What people can do where the waits have become long, in the words of the product. `NAME` stands for the account.
+    pub remedy: &'static str,
+    /// The same where the peer comes through a relay, which was restarted so often.
+    pub relay_remedy: &'static str,
 }
 
 /// What a peer does with what it hears, and how it comes back.
@@ -35,6 +39,8 @@ pub struct Profile {
     /// Whether two accounts may speak as one identity at the same time. Where not, they take each other's words for
     /// their own echo, people are told, and what a silent one had said of a subject ends when the other speaks of it.
     pub shares_identity: bool,
+    /// Where not, how each gets an identity of its own: what people can do, in the words of the product.
+    pub identity_remedy: &'static str,
 }
 
 // === impl Waits ===
@@ -58,5 +64,6 @@ impl Profile {
         one_connection: false,
         waits: None,
         shares_identity: true,
+        identity_remedy: "give each of them an identity of its own",
     };
 }

@@ -8,7 +8,7 @@ use lampfield_board::{AccountName, Identity, Origin, WallTime};
 
 use crate::notice::{Trouble, TroubleKey};
 use crate::now::Now;
-use crate::reached::Reached;
+use crate::reached_limit::ReachedLimit;
 use crate::settings::HubLimits;
 
 /// How long nothing may be refused until it is over.
@@ -20,7 +20,7 @@ const MOST: usize = 64;
 /// Whose facts are refused by what.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Whose {
-    reached: Reached,
+    reached: ReachedLimit,
     account: AccountName,
     /// None where it is about ever new ones.
     identity: Option<Identity>,
@@ -52,8 +52,9 @@ pub enum Noted {
 // === impl Whose ===
 
 impl Whose {
-    fn new(reached: Reached, origin: &Origin) -> Self {
-        let ever_new = matches!(reached, Reached::OriginsPerConnection | Reached::Origins);
+    fn new(reached: ReachedLimit, origin: &Origin) -> Self {
+        let ever_new =
+            matches!(reached, ReachedLimit::OriginsPerConnection | ReachedLimit::Origins);
         let identity = (!ever_new).then(|| origin.identity.clone());
         Self { reached, account: origin.account.clone(), identity }
     }
@@ -67,7 +68,7 @@ impl Whose {
 
 impl Refusals {
     /// A limit was reached once more; none if too many others are told of already.
-    pub fn note(&mut self, reached: Reached, origin: &Origin, now: Now) -> Option<Noted> {
+    pub fn note(&mut self, reached: ReachedLimit, origin: &Origin, now: Now) -> Option<Noted> {
         let whose = Whose::new(reached, origin);
         let is_new = !self.lately.contains_key(&whose);
         if is_new && self.lately.len() >= MOST {

@@ -7,6 +7,8 @@
 
 mod history;
 mod log;
+#[cfg(feature = "testing")]
+mod testing;
 
 use std::{
     cell::{Cell, RefCell},
@@ -107,9 +109,8 @@ impl HubShell {
         ask(&self.0.hub.borrow(), self.now())
     }
 
-    /// Lets something happen at the hub, and carries out what follows from it before it returns. For the kit and the tests
-    /// of the hub: what others do has a method of its own.
-    pub fn act<T>(&self, act: impl FnOnce(&mut Hub, Now) -> T) -> T {
+    /// Lets something happen at the hub, and carries out what follows from it before it returns.
+    pub(crate) fn change<T>(&self, act: impl FnOnce(&mut Hub, Now) -> T) -> T {
         let now = self.now();
         let (answer, moved) = {
             let mut hub = self.0.hub.borrow_mut();
@@ -143,7 +144,7 @@ impl HubShell {
             return Err(Refusal::NoRoom { waiting: self.owed() });
         }
         let (identity, subject) = (said.identity.clone(), said.subject.clone());
-        let outcome = self.act(|hub, now| hub.publish(conn, said, now))?;
+        let outcome = self.change(|hub, now| hub.publish(conn, said, now))?;
         let ticket = match outcome {
             Outcome::Changed | Outcome::Repeat => {
                 self.check_stored(conn, &identity, &subject)?;
@@ -172,7 +173,7 @@ impl HubShell {
             return Err(Refusal::NoRoom { waiting: self.owed() });
         }
         let subject = said.subject.clone();
-        let outcome = self.act(|hub, now| hub.set(origin, said, now))?;
+        let outcome = self.change(|hub, now| hub.set(origin, said, now))?;
         let key = self.read(|hub, _| hub.key_by_hand(origin, &subject));
         self.0.ledger.check(Bucket::Facts, &key).map_err(Refusal::NotStored)?;
         Ok((outcome, self.uncommitted()))
@@ -180,19 +181,19 @@ impl HubShell {
 
     /// What an origin says of a subject ends, or what all do, as [`Hub::clear`]. The ticket is that of the last of it.
     pub fn clear(&self, subject: &Subject, by: Option<&Origin>) -> (usize, Option<Ticket>) {
-        let ended = self.act(|hub, now| hub.clear(subject, by, now));
+        let ended = self.change(|hub, now| hub.clear(subject, by, now));
         (ended, self.uncommitted())
     }
 
     /// An account is gone for good: all that it said ends, mailboxes and kept devices included.
     pub fn remove_account(&self, account: &AccountName) {
-        self.act(|hub, now| hub.remove_account(account, now));
+        self.change(|hub, now| hub.remove_account(account, now));
     }
 
     /// Nobody waits any longer for what a reader has not confirmed. Whether one of this name was away.
     #[must_use]
     pub fn forget_reader(&self, reader: &Reader) -> bool {
-        self.act(|hub, _| hub.forget_reader(reader))
+        self.change(|hub, _| hub.forget_reader(reader))
     }
 
     /// Ends what is due, piece by piece, on a board that does not run yet.
@@ -200,7 +201,7 @@ impl HubShell {
         let is_due =
             |hub: &Hub, now: Now| hub.next_deadline().is_some_and(|deadline| deadline <= now.mono);
         while self.read(is_due) {
-            self.act(|hub, now| hub.tick(now));
+            self.change(|hub, now| hub.tick(now));
             tokio::task::yield_now().await;
         }
     }
@@ -211,14 +212,14 @@ impl HubShell {
     /// When the store cannot be read, or takes nothing: then something may be left.
     pub async fn forget_past(&self) -> Result<(), StoreError> {
         self.0.is_recorded.set(false);
-        self.act(|hub, now| hub.forget_history(now));
+        self.change(|hub, now| hub.forget_history(now));
         self.0.history.forget(&self.0.name).await
     }
 
     /// Somebody uses this board, perhaps again: then its past begins now.
     pub(crate) fn begin_past(&self) {
         if !self.0.is_recorded.replace(true) {
-            self.act(|hub, now| hub.forget_history(now));
+            self.change(|hub, now| hub.forget_history(now));
             self.0.history.begin(&self.0.name, self.now().wall);
         }
     }
@@ -239,7 +240,7 @@ impl HubShell {
         loop {
             match self.read(|hub, _| hub.next_deadline()) {
                 Some(deadline) if self.now().mono >= deadline => {
-                    self.act(|hub, now| hub.tick(now));
+                    self.change(|hub, now| hub.tick(now));
                     tokio::task::yield_now().await;
                 }
                 Some(deadline) => {

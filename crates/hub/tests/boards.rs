@@ -6,7 +6,7 @@
     reason = "clippy's own exception for tests does not reach helper functions"
 )]
 
-#[path = "doors/asterisk.rs"]
+#[path = "../../xmpp/src/services/telephony/profiles/asterisk.rs"]
 mod asterisk;
 
 use std::cell::RefCell;

@@ -7,10 +7,10 @@
     reason = "clippy's own exception for tests does not reach helper functions"
 )]
 
-#[path = "doors/asterisk.rs"]
+#[path = "../../xmpp/src/services/telephony/profiles/asterisk.rs"]
 mod asterisk;
-#[path = "doors/buddies.rs"]
-mod buddies;
+#[path = "../../xmpp/src/services/telephony/profiles/own_names.rs"]
+mod own_names;
 
 mod scenarios {
     mod answers;

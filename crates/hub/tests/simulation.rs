@@ -9,11 +9,11 @@
     reason = "clippy's own exception for tests does not reach helper functions"
 )]
 
-#[path = "doors/asterisk.rs"]
+#[path = "../../xmpp/src/services/telephony/profiles/asterisk.rs"]
 mod declared;
 
-#[path = "doors/buddies.rs"]
-mod buddies;
+#[path = "../../xmpp/src/services/telephony/profiles/own_names.rs"]
+mod own_names;
 
 mod simulation {
     pub mod actions;

@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use lampfield_accounts::{Account, Role};
-use lampfield_board::{AccountName, BoardName, Identity, NameError, Protocol, Subject};
+use lampfield_accounts::{Account, BareJid, Role};
+use lampfield_board::{AccountName, BoardName, Identity, NameError, Pattern, Protocol, Subject};
 use lampfield_hub::kit::{Grant, Rights};
 
 use crate::definition::{Definition, Reach};
@@ -63,18 +63,9 @@ impl Actor {
         protocol: Protocol,
         readers: &HistoryReaders,
     ) -> Result<Self, NameError> {
-        let of_role = match account.role {
-            Role::Admin => Scope::ALL,
-            Role::Pbx | Role::User => &[Scope::LampsRead],
-        };
-        let others = of_role.iter().copied().filter(|scope| *scope != Scope::HistoryRead);
-        let past = readers.include(account).then_some(Scope::HistoryRead);
-        let scopes = others.chain(past).collect();
         let kind = ActorKind::Account(AccountName::parse(account.jid.as_str())?);
-        let rights = match account.role {
-            Role::Admin => Rights::ALL,
-            Role::Pbx | Role::User => Rights::of(&account.allow, &account.hear),
-        };
+        let scopes = scopes_of(account.role, &account.jid, readers);
+        let rights = rights_of(account.role, &account.allow, &account.hear);
         Ok(Self { kind, scopes, board, rights, protocol })
     }
 
@@ -106,6 +97,11 @@ impl Actor {
     #[must_use]
     pub fn protocol(&self) -> Protocol {
         self.protocol
+    }
+
+    /// About which lamps of its boards it may speak, and of which it may hear.
+    pub(crate) fn rights(&self) -> &Rights {
+        &self.rights
     }
 
     /// Of which lamps it may hear. Of the others it learns nothing, not even that they are there.
@@ -222,6 +218,25 @@ impl fmt::Display for ActorKind {
             Some(name) => write!(f, "{} {name}", self.word()),
             None => f.write_str(self.word()),
         }
+    }
+}
+
+/// What an account of this role may do. Whether it may read the past is up to `readers`.
+pub(crate) fn scopes_of(role: Role, jid: &BareJid, readers: &HistoryReaders) -> Scopes {
+    let of_role = match role {
+        Role::Admin => Scope::ALL,
+        Role::Pbx | Role::User => &[Scope::LampsRead],
+    };
+    let others = of_role.iter().copied().filter(|scope| *scope != Scope::HistoryRead);
+    let past = readers.include(role, jid).then_some(Scope::HistoryRead);
+    others.chain(past).collect()
+}
+
+/// About which lamps it may speak, and of which it may hear.
+pub(crate) fn rights_of(role: Role, allow: &[Pattern], hear: &[Pattern]) -> Rights {
+    match role {
+        Role::Admin => Rights::ALL,
+        Role::Pbx | Role::User => Rights::of(allow, hear),
     }
 }
 

@@ -29,7 +29,7 @@ const PAGE: u64 = 100;
 
 /// The latest changes, in the store.
 #[derive(Debug)]
-pub struct Audit {
+pub struct AuditLog {
     ledger: Ledger,
     /// The number of the next entry, from 1 on.
     next: Cell<u64>,
@@ -40,7 +40,7 @@ pub struct Audit {
 }
 
 /// Which entries somebody wants to see.
-pub struct Wanted<F> {
+pub struct WantedEntries<F> {
     /// Only entries that were begun at this moment or later.
     pub since: WallTime,
     /// At most so many, the newest.
@@ -52,13 +52,13 @@ pub struct Wanted<F> {
 /// An entry that is written when it is dropped: also a try that nobody waits for any longer has been one.
 #[derive(Debug)]
 pub(crate) struct Try<'a> {
-    audit: &'a Audit,
+    audit: &'a AuditLog,
     entry: AuditEntry,
 }
 
-// === impl Audit ===
+// === impl AuditLog ===
 
-impl Audit {
+impl AuditLog {
     /// The log as it was left, but for the names that `masks` hides.
     ///
     /// # Errors
@@ -115,7 +115,7 @@ impl Audit {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn read<F>(&self, wanted: Wanted<F>) -> Result<Vec<AuditEntry>, StoreError>
+    pub async fn read<F>(&self, wanted: WantedEntries<F>) -> Result<Vec<AuditEntry>, StoreError>
     where
         F: Fn(&AuditEntry) -> bool,
     {

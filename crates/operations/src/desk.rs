@@ -9,7 +9,7 @@ use lampfield_fabric::Store;
 use lampfield_hub::{Boards, HubShell};
 
 use crate::actor::Actor;
-use crate::audit::Audit;
+use crate::audit::AuditLog;
 use crate::failure::{Exit, Failure};
 use crate::host::{Host, Served};
 use crate::watchers::Watchers;
@@ -25,7 +25,7 @@ pub struct Desk<H> {
     /// Who is told of changes as they happen, for `watch`.
     pub watchers: Rc<Watchers>,
     /// The log of changes and of refused tries.
-    pub audit: Rc<Audit>,
+    pub audit: Rc<AuditLog>,
     /// The program around the operations, as far as they need it.
     pub host: H,
 }

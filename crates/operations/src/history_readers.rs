@@ -1,6 +1,6 @@
 //! Which accounts may read the past, which tells more of people than a lamp does.
 
-use lampfield_accounts::{Account, Role};
+use lampfield_accounts::{BareJid, Role};
 use lampfield_board::AccountName;
 
 /// The roles and accounts of `history.read`. The owner of the data folder is not among them and may always: whoever can
@@ -18,9 +18,9 @@ pub struct HistoryReaders {
 impl HistoryReaders {
     /// Whether an account may read the past, by its role or its name.
     #[must_use]
-    pub fn include(&self, account: &Account) -> bool {
-        let is_named = |name: &AccountName| name.as_str() == account.jid.as_str();
-        self.roles.contains(&account.role) || self.accounts.iter().any(is_named)
+    pub fn include(&self, role: Role, jid: &BareJid) -> bool {
+        let is_named = |name: &AccountName| name.as_str() == jid.as_str();
+        self.roles.contains(&role) || self.accounts.iter().any(is_named)
     }
 }
 

@@ -11,7 +11,7 @@ use lampfield_board::{AccountName, BoardName};
 use lampfield_hub::ConnId;
 
 use crate::document::account::Domain;
-use crate::document::invite::Invite;
+use crate::document::invite::InviteDocument;
 use crate::document::reload::Reloaded;
 use crate::document::status::{Attention, Certificate, RefusedLogin, Server, SilentPbx};
 use crate::document::warning::Warning;
@@ -47,7 +47,7 @@ pub trait Host: 'static {
         account: &BareJid,
         password: &str,
         legacy: LegacyAuth,
-    ) -> Result<Invite, Failure>;
+    ) -> Result<InviteDocument, Failure>;
 
     /// Which accounts may read the past.
     fn history_readers(&self) -> HistoryReaders;
@@ -68,7 +68,7 @@ pub trait Host: 'static {
     ///
     /// # Errors
     /// It cannot be stored.
-    fn change_domain(&self, change: DomainChange) -> impl Future<Output = Result<(), Failure>>;
+    fn change_domain(&self, change: DomainChanges) -> impl Future<Output = Result<(), Failure>>;
 
     /// Ends everything of a domain that was added; of one that the file has too, only what was added.
     ///
@@ -117,7 +117,7 @@ pub struct NewDomain {
 
 /// What is to be another in a domain that was added at run time. What is not said stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DomainChange {
+pub struct DomainChanges {
     /// The name of the domain to change.
     pub name: String,
     /// Whether clients can make accounts themselves.

@@ -31,12 +31,12 @@ mod watchers;
 
 pub use actor::{Actor, ActorKind, OWNER};
 pub use argument::{ArgumentValue, Hidden, Said, Since, Span, Spoken, notable};
-pub use audit::{Audit, AuditEntry};
+pub use audit::{AuditEntry, AuditLog};
 pub use definition::{Answer, Argument, Definition, Effect, Form, Need, Reach};
 pub use desk::Desk;
 pub use history_readers::HistoryReaders;
 pub use host::{
-    Connected, DomainChange, DomainSource, HeldOfDomain, Host, Machine, NewDomain, Served,
+    Connected, DomainChanges, DomainSource, HeldOfDomain, Host, Machine, NewDomain, Served,
 };
 pub use operation::Operation;
 pub use run::{OPERATIONS, defined};

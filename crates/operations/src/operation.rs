@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod by_hand;
 mod domain;
+mod giving;
 mod history;
 mod invite;
 mod list;

@@ -102,6 +102,11 @@ impl Scopes {
         Scope::ALL.iter().copied().collect()
     }
 
+    /// Each of them, in the order of [`Scope::ALL`].
+    pub fn iter(&self) -> impl Iterator<Item = Scope> {
+        self.0.iter().copied()
+    }
+
     /// Whether this one is among them.
     #[must_use]
     pub fn has(&self, scope: Scope) -> bool {

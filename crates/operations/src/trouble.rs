@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use lampfield_board::AccountName;
-use lampfield_hub::{Reached, Trouble};
+use lampfield_hub::{ReachedLimit, Trouble};
 
 use crate::document::moment;
 use crate::document::status::{Attention, Severity};
@@ -12,66 +12,74 @@ use crate::time::{age, counted};
 
 /// What is wrong, for a list of things to look at.
 pub fn attention(trouble: &Trouble) -> Attention {
-    let (code, severity, remedy) = match trouble {
-        Trouble::LongBackoff { predicted, grace, by_relay: true, .. } => (
-            if predicted > grace { "backoff-exceeds-grace" } else { "backoff-grown" },
-            Severity::Look,
-            "find out why its relay was restarted, on that machine: journalctl -u lampfield-relay; and \
-             restart that Asterisk when it is idle, which makes its waits short again",
-        ),
-        Trouble::LongBackoff { predicted, grace, .. } if predicted <= grace => (
-            "backoff-grown",
-            Severity::Look,
-            "run lampfield relay on that machine, as lampfield invite NAME prints it; or find out why its \
-             line drops (where it breaks its own stream, net.ipv4.tcp_wmem = 4096 4194304 8388608 in \
-             a file in its /etc/sysctl.d helps, or clear text inside a VPN), and restart that Asterisk \
-             when it is idle",
-        ),
-        Trouble::DuplicateEid { .. } => (
-            "duplicate-eid",
-            Severity::Bad,
-            "give each PBX its own entityid= in [options] of asterisk.conf, then: core restart when convenient",
-        ),
-        Trouble::TombstoneLimit { .. } => (
-            "tombstone-limit",
-            Severity::Look,
-            "remove what is gone for good: lampfield user remove NAME, or one PBX of an account: \
-             lampfield user forget-resource NAME RESOURCE; or raise tombstones in [limits]",
-        ),
-        Trouble::OriginGone { .. } => (
-            "origin-gone",
-            Severity::Look,
-            "check that PBX and its line, and where it comes by a relay, on its machine: systemctl status \
-             lampfield-relay; if it is gone for good: lampfield user remove NAME",
-        ),
-        Trouble::LongBackoff { .. } => (
-            "backoff-exceeds-grace",
-            Severity::Look,
-            "run lampfield relay on that machine, as lampfield invite NAME prints it; or remove grace \
-             from [lease] (the default, \"auto\", follows the waits), then: systemctl reload lampfield \
-             (or send it SIGHUP)",
-        ),
-        Trouble::FactsRefused { reached: Reached::Origins, .. } => (
-            "facts-refused",
-            Severity::Bad,
-            "find the client that keeps using new entity ids: lampfield status --json; remove its \
-             account, or correct it",
-        ),
-        Trouble::FactsRefused { .. } => (
-            "facts-refused",
-            Severity::Bad,
-            "check whether that PBX should publish so much; if so, raise the limit, then: systemctl \
-             reload lampfield (or send it SIGHUP)",
-        ),
-    };
     Attention {
-        code: code.to_owned(),
-        severity,
+        code: code(trouble).to_owned(),
+        severity: severity(trouble),
         text: sentence(trouble),
         remedy: match account(trouble) {
-            Some(account) => remedy.replace("NAME", &shell::word(account.as_str())),
-            None => remedy.to_owned(),
+            Some(account) => remedy(trouble).replace("NAME", &shell::word(account.as_str())),
+            None => remedy(trouble),
         },
+    }
+}
+
+fn code(trouble: &Trouble) -> &'static str {
+    match trouble {
+        Trouble::DuplicateEid { .. } => "duplicate-eid",
+        Trouble::TombstoneLimit { .. } => "tombstone-limit",
+        Trouble::OriginGone { .. } => "origin-gone",
+        Trouble::LongBackoff { predicted, grace, .. } if predicted > grace => {
+            "backoff-exceeds-grace"
+        }
+        Trouble::LongBackoff { .. } => "backoff-grown",
+        Trouble::FactsRefused { .. } => "facts-refused",
+    }
+}
+
+fn severity(trouble: &Trouble) -> Severity {
+    match trouble {
+        Trouble::DuplicateEid { .. } | Trouble::FactsRefused { .. } => Severity::Bad,
+        Trouble::TombstoneLimit { .. }
+        | Trouble::OriginGone { .. }
+        | Trouble::LongBackoff { .. } => Severity::Look,
+    }
+}
+
+/// What to do about it. What only one product needs, its door has declared.
+fn remedy(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::DuplicateEid { remedy, .. } => {
+            remedy.unwrap_or("give each of them an entity id of its own").to_owned()
+        }
+        Trouble::LongBackoff { predicted, grace, by_relay: false, remedy, .. }
+            if predicted > grace =>
+        {
+            format!(
+                "{remedy}; or remove grace from [lease] (the default, \"auto\", follows the waits), then: \
+                 systemctl reload lampfield (or send it SIGHUP)"
+            )
+        }
+        Trouble::LongBackoff { remedy, .. } => (*remedy).to_owned(),
+        Trouble::TombstoneLimit { .. } => {
+            "remove what is gone for good: lampfield user remove NAME, or one PBX of an account: \
+             lampfield user forget-resource NAME RESOURCE; or raise tombstones in [limits]"
+                .to_owned()
+        }
+        Trouble::OriginGone { .. } => {
+            "check that PBX and its line, and where it comes by a relay, on its machine: systemctl status \
+             lampfield-relay; if it is gone for good: lampfield user remove NAME"
+                .to_owned()
+        }
+        Trouble::FactsRefused { reached: ReachedLimit::Origins, .. } => {
+            "find the client that keeps using new entity ids: lampfield status --json; remove its \
+             account, or correct it"
+                .to_owned()
+        }
+        Trouble::FactsRefused { .. } => {
+            "check whether that PBX should publish so much; if so, raise the limit, then: systemctl \
+             reload lampfield (or send it SIGHUP)"
+                .to_owned()
+        }
     }
 }
 
@@ -89,7 +97,7 @@ fn account(trouble: &Trouble) -> Option<&AccountName> {
 /// What is wrong, in one sentence.
 pub fn sentence(trouble: &Trouble) -> String {
     match trouble {
-        Trouble::DuplicateEid { eid, accounts, others } => format!(
+        Trouble::DuplicateEid { eid, accounts, others, .. } => format!(
             "{}{} use the same entity id {eid}: each takes the other's states for its own echo and \
              drops them",
             list(accounts),
@@ -139,6 +147,8 @@ fn list(names: &[impl Display]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use lampfield_board::WallTime;
 
     use super::*;
@@ -147,7 +157,7 @@ mod tests {
     fn one_is_one() {
         let refused = |count| {
             sentence(&Trouble::FactsRefused {
-                reached: Reached::Facts,
+                reached: ReachedLimit::Facts,
                 account: AccountName::parse("pbx-1@a.example").expect("a name"),
                 identity: None,
                 count,
@@ -156,6 +166,39 @@ mod tests {
         };
         assert!(refused(1).contains(": 1 fact of pbx-1@a.example was refused since "));
         assert!(refused(2).contains(": 2 facts of pbx-1@a.example were refused since "));
+    }
+
+    #[test]
+    fn what_a_door_has_declared_is_the_remedy() {
+        let grown = |predicted, by_relay| {
+            let account = AccountName::parse("gate 1@a.example").expect("a name");
+            let (predicted, grace) = (Duration::from_secs(predicted), Duration::from_secs(20));
+            let remedy = "run the carrier of NAME";
+            attention(&Trouble::LongBackoff {
+                account,
+                drops: 4,
+                predicted,
+                grace,
+                by_relay,
+                remedy,
+            })
+        };
+        let declared = "run the carrier of 'gate 1@a.example'";
+        for (predicted, by_relay) in [(16, false), (16, true), (60, true)] {
+            assert_eq!(grown(predicted, by_relay).remedy, declared);
+        }
+        let exceeds = grown(60, false).remedy;
+        assert!(
+            exceeds.starts_with(&format!("{declared}; or remove grace from [lease]")),
+            "{exceeds}"
+        );
+        let eid = lampfield_board::Eid::new([2, 0, 0, 0, 0, 1]);
+        let shared = |remedy| {
+            attention(&Trouble::DuplicateEid { eid, accounts: Vec::new(), others: 2, remedy })
+                .remedy
+        };
+        assert_eq!(shared(Some("turn the key")), "turn the key");
+        assert!(shared(None).contains("an entity id of its own"));
     }
 
     #[test]

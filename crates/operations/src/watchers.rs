@@ -1,15 +1,20 @@
 //! The changes of the board for people who watch. A watcher who reads slowly keeps a bounded backlog
-//! in which the newest value of each lamp survives, and is told how much was left out.
+//! in which the newest value of each lamp survives, and is told how much was left out. A watch has the rights that its actor
+//! has now, not those that it began with.
 
 use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
 use std::rc::{Rc, Weak};
 
-use lampfield_board::{BoardName, Change, Subject};
+use lampfield_accounts::{AccountBook, AccountChange};
+use lampfield_board::{AccountName, BoardName, Change, Subject};
 use lampfield_hub::Observer;
+use lampfield_hub::kit::Grant;
 use tokio::sync::Notify;
 
+use crate::actor::{Actor, ActorKind, rights_of};
 use crate::document::change::{self, Line, Skipped};
+use crate::failure::{Exit, Failure};
 
 /// Changes that may wait for one watcher.
 const BACKLOG: usize = 1_000;
@@ -26,12 +31,15 @@ pub struct Watchers {
     backlogs: RefCell<Vec<Weak<Backlog>>>,
 }
 
-/// Whether a watcher wants to hear of a change, and may. It must not act on the board.
+/// Whether a watcher wants to hear of a change. It must not act on the board.
 type IsWanted = Box<dyn Fn(&Change) -> bool>;
 
 /// What waits for one watcher.
 struct Backlog {
     board: BoardName,
+    who: ActorKind,
+    /// Of which lamps it may hear; none where it may not watch any longer.
+    hear: RefCell<Option<Grant>>,
     is_wanted: IsWanted,
     waiting: RefCell<Waiting>,
     news: Notify,
@@ -50,19 +58,46 @@ pub struct Watching(Rc<Backlog>);
 // === impl Watchers ===
 
 impl Watchers {
-    /// Begins a watch over the changes of a board that are wanted.
+    /// Begins a watch of somebody over the changes of a board that are wanted.
     pub fn watch(
         &self,
+        actor: &Actor,
         board: BoardName,
         is_wanted: impl Fn(&Change) -> bool + 'static,
     ) -> Watching {
         let (waiting, news) = (RefCell::default(), Notify::new());
+        let (who, hear) = (actor.kind().clone(), RefCell::new(Some(actor.hear().clone())));
         let is_wanted = Box::new(is_wanted);
-        let backlog = Rc::new(Backlog { board, is_wanted, waiting, news });
+        let backlog = Rc::new(Backlog { board, who, hear, is_wanted, waiting, news });
         let mut backlogs = self.backlogs.borrow_mut();
         backlogs.retain(|backlog| backlog.strong_count() > 0);
         backlogs.push(Rc::downgrade(&backlog));
         Watching(backlog)
+    }
+
+    /// Somebody's rights have changed: what runs for them goes on with these, or ends. To be called for whoever is no account
+    /// by what knows them; accounts are followed by [`Watchers::follow`].
+    pub fn set_hear(&self, who: &ActorKind, hear: Option<&Grant>) {
+        let backlogs = self.backlogs.borrow();
+        let of_them = backlogs.iter().filter_map(Weak::upgrade).filter(|one| one.who == *who);
+        of_them.for_each(|backlog| backlog.set_hear(hear.cloned()));
+    }
+
+    /// What runs for an account has the account's rights from now on, and ends with it.
+    pub fn follow(self: &Rc<Self>, accounts: &AccountBook) {
+        let watchers = Rc::downgrade(self);
+        accounts.on_change(move |change| {
+            let (account, is_gone) = match change {
+                AccountChange::Added(account) | AccountChange::Changed(account) => (account, false),
+                AccountChange::Removed(account) => (account, true),
+            };
+            let Ok(name) = AccountName::parse(account.jid.as_str()) else { return };
+            let rights = rights_of(account.role, &account.allow, &account.hear);
+            if let Some(watchers) = watchers.upgrade() {
+                let hear = Some(&rights.hear).filter(|_| !is_gone);
+                watchers.set_hear(&ActorKind::Account(name), hear);
+            }
+        });
     }
 }
 
@@ -80,10 +115,27 @@ impl Observer for Watchers {
 
 impl Backlog {
     fn offer(&self, change: &Change) {
-        if (self.is_wanted)(change) {
+        let hear = self.hear.borrow();
+        let may_hear = hear.as_ref().is_some_and(|hear| hear.covers(&change.subject));
+        if may_hear && (self.is_wanted)(change) {
             self.waiting.borrow_mut().push(change.clone());
             self.news.notify_one();
         }
+    }
+
+    /// What has not been told yet is told only if it still may be.
+    fn set_hear(&self, hear: Option<Grant>) {
+        let covers = |change: &Change| hear.as_ref().is_some_and(|it| it.covers(&change.subject));
+        self.waiting.borrow_mut().changes.retain(covers);
+        self.hear.replace(hear);
+        self.news.notify_one();
+    }
+
+    /// That nothing more may be told.
+    fn over(&self) -> Option<Failure> {
+        let message = || format!("{} may not follow changes any longer", self.who);
+        let is_over = self.hear.borrow().is_none();
+        is_over.then(|| Failure::new(Exit::NotAllowed, "not-allowed", message()))
     }
 }
 
@@ -136,11 +188,17 @@ impl Waiting {
 
 impl Watching {
     /// The next line; waits for it.
-    pub async fn next(&mut self) -> Line {
+    ///
+    /// # Errors
+    /// Whoever watches may not do so any longer; nothing follows.
+    pub async fn next(&mut self) -> Result<Line, Failure> {
         loop {
+            if let Some(over) = self.0.over() {
+                return Err(over);
+            }
             let line = self.0.waiting.borrow_mut().next(&self.0.board);
             match line {
-                Some(line) => return line,
+                Some(line) => return Ok(line),
                 None => self.0.news.notified().await,
             }
         }
@@ -152,12 +210,13 @@ mod tests {
     use std::sync::Arc;
 
     use lampfield_board::{
-        AccountName, Cachable, DeviceState, Eid, Ending, FactState, Origin, Protocol, Revision,
-        Value, Version, WallTime,
+        Cachable, DeviceState, Eid, Ending, FactState, Origin, Pattern, Protocol, Revision, Value,
+        Version, WallTime,
     };
 
     use super::*;
     use crate::document::Shown;
+    use crate::scope::Scopes;
 
     fn board() -> BoardName {
         BoardName::parse("b").expect("a board")
@@ -184,7 +243,7 @@ mod tests {
 
     async fn all(watching: &mut Watching) -> Vec<Line> {
         let mut lines = Vec::new();
-        while let Ok(line) =
+        while let Ok(Ok(line)) =
             tokio::time::timeout(std::time::Duration::from_millis(1), watching.next()).await
         {
             lines.push(line);
@@ -196,8 +255,9 @@ mod tests {
     async fn a_watch_tells_what_is_wanted_of_its_board() {
         let watchers = Watchers::default();
         let is_busy = |change: &Change| change.lamp == Some(Value::Device(DeviceState::Busy));
-        let mut busy = watchers.watch(board(), is_busy);
-        let mut elsewhere = watchers.watch(BoardName::parse("c").expect("a board"), |_| true);
+        let mut busy = watchers.watch(&Actor::owner(), board(), is_busy);
+        let mut elsewhere =
+            watchers.watch(&Actor::owner(), BoardName::parse("c").expect("a board"), |_| true);
         for state in [DeviceState::Busy, DeviceState::InUse] {
             watchers.changed(&board(), &change("PJSIP/100", state));
         }
@@ -205,10 +265,42 @@ mod tests {
         assert_eq!(all(&mut elsewhere).await.len(), 0);
     }
 
+    /// Of lamps with these names.
+    fn names(pattern: &str) -> Grant {
+        Grant::of(&[Pattern::parse(pattern).expect("a pattern")])
+    }
+
+    #[tokio::test]
+    async fn a_watch_has_the_rights_that_its_actor_has_now() {
+        let watchers = Watchers::default();
+        let who = ActorKind::Token("wall".to_owned());
+        let wall = Actor::of_board(who.clone(), Scopes::all(), board(), Protocol::Rest);
+        let mut watching = watchers.watch(&wall, board(), |_| true);
+        let mut owners = watchers.watch(&Actor::owner(), board(), |_| true);
+        let tell_both = || {
+            for device in ["PJSIP/100", "PJSIP/200"] {
+                watchers.changed(&board(), &change(device, DeviceState::InUse));
+            }
+        };
+        tell_both();
+        watchers.set_hear(&who, Some(&names("PJSIP/1*")));
+        assert_eq!(all(&mut watching).await.len(), 1, "also of what it has not read yet");
+        tell_both();
+        assert_eq!(all(&mut watching).await.len(), 1);
+        watchers.set_hear(&who, Some(&names("*")));
+        tell_both();
+        assert_eq!(all(&mut watching).await.len(), 2);
+        tell_both();
+        watchers.set_hear(&who, None);
+        let over = watching.next().await.expect_err("it may not watch");
+        assert_eq!((over.exit, over.code.as_str()), (Exit::NotAllowed, "not-allowed"));
+        assert_eq!(all(&mut owners).await.len(), 8, "the rights of others are their own");
+    }
+
     #[tokio::test]
     async fn a_withdrawal_is_told_with_its_reason() {
         let watchers = Watchers::default();
-        let mut watching = watchers.watch(board(), |_| true);
+        let mut watching = watchers.watch(&Actor::owner(), board(), |_| true);
         let said = change("PJSIP/100", DeviceState::InUse);
         let ended = Change { state: FactState::Withdrawn(Ending::Goodbye), ..said.clone() };
         watchers.changed(&board(), &said);
@@ -224,7 +316,7 @@ mod tests {
     #[tokio::test]
     async fn a_slow_reader_keeps_the_newest_of_each_lamp_and_hears_what_it_missed() {
         let watchers = Watchers::default();
-        let mut slow = watchers.watch(board(), |_| true);
+        let mut slow = watchers.watch(&Actor::owner(), board(), |_| true);
         for round in 0..10 {
             let state = if round == 9 { DeviceState::Busy } else { DeviceState::InUse };
             for device in 0..200 {
@@ -246,7 +338,7 @@ mod tests {
     #[tokio::test]
     async fn a_restless_lamp_pushes_no_quiet_one_out() {
         let watchers = Watchers::default();
-        let mut slow = watchers.watch(board(), |_| true);
+        let mut slow = watchers.watch(&Actor::owner(), board(), |_| true);
         watchers.changed(&board(), &change("PJSIP/quiet", DeviceState::Busy));
         for _ in 0..10 * BACKLOG {
             watchers.changed(&board(), &change("PJSIP/restless", DeviceState::InUse));
@@ -258,7 +350,7 @@ mod tests {
     #[tokio::test]
     async fn more_lamps_than_room_leave_the_newest() {
         let watchers = Watchers::default();
-        let mut slow = watchers.watch(board(), |_| true);
+        let mut slow = watchers.watch(&Actor::owner(), board(), |_| true);
         for device in 0..5_000 {
             watchers.changed(&board(), &change(&format!("PJSIP/{device}"), DeviceState::InUse));
         }

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::lines::Lines;
-use crate::pace::{Line, Pace};
+use crate::pace::{LogLine, Pace};
 use crate::pbx::{Pbx, PbxEnd};
 use crate::refused::Refused;
 use crate::server::LineError;
@@ -106,7 +106,7 @@ impl Relay {
                         });
                     }
                     Err(error) => {
-                        if let Some(Line { left_out }) = not_accepted.line() {
+                        if let Some(LogLine { left_out }) = not_accepted.line() {
                             let text = "cannot accept a connection";
                             tracing::error!(code = "accept", left_out, %error, "{text}");
                         }
@@ -172,7 +172,7 @@ async fn carry(socket: TcpStream, peer: SocketAddr, all: &All) -> Result<(), Rel
             return Ok(());
         }
         EndedBy::Server(refused) => {
-            if let Some(Line { left_out }) = all.refused.line() {
+            if let Some(LogLine { left_out }) = all.refused.line() {
                 let (account, remedy) = (pbx.account(), refused.remedy());
                 tracing::error!(code = "refused", %peer, account, remedy, left_out, "{refused}");
             }
@@ -182,7 +182,7 @@ async fn carry(socket: TcpStream, peer: SocketAddr, all: &All) -> Result<(), Rel
         EndedBy::Pbx(PbxEnd::Refused(error)) => {
             // A server that is this relay is told of by the stream that was led here.
             if !all.lines.is_ours(peer)
-                && let Some(Line { left_out }) = all.pbx_refused.line()
+                && let Some(LogLine { left_out }) = all.pbx_refused.line()
             {
                 tracing::error!(code = "pbx-refused", %peer, left_out, "{error}");
             }

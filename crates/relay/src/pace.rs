@@ -21,7 +21,7 @@ pub struct Pace {
 
 /// A line that may be written.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct LogLine {
     /// How many of its kind were left out before it, if any were.
     pub left_out: Option<u64>,
 }
@@ -30,7 +30,7 @@ pub struct Line {
 
 impl Pace {
     /// One more line; none if it is to be left out.
-    pub fn line(&self) -> Option<Line> {
+    pub fn line(&self) -> Option<LogLine> {
         if self.since.get().is_none_or(|since| since.elapsed() >= WINDOW) {
             self.since.set(Some(Instant::now()));
             self.written.set(0);
@@ -41,7 +41,7 @@ impl Pace {
         }
         self.written.set(self.written.get() + 1);
         let left_out = self.left_out.take();
-        Some(Line { left_out: (left_out > 0).then_some(left_out) })
+        Some(LogLine { left_out: (left_out > 0).then_some(left_out) })
     }
 }
 
@@ -57,8 +57,8 @@ mod tests {
         let written = |lines: u32| (0..lines).filter_map(|_| pace.line()).count();
         assert_eq!(written(1_000), 10);
         advance(WINDOW).await;
-        assert_eq!(pace.line(), Some(Line { left_out: Some(990) }));
-        assert_eq!(pace.line(), Some(Line { left_out: None }));
+        assert_eq!(pace.line(), Some(LogLine { left_out: Some(990) }));
+        assert_eq!(pace.line(), Some(LogLine { left_out: None }));
         assert_eq!(written(1_000), 8);
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use crate::advice;
-use crate::pace::{Line, Pace};
+use crate::pace::{LogLine, Pace};
 use crate::refused::Refused;
 use crate::server::LineError;
 use crate::target::Target;
@@ -59,7 +59,7 @@ impl<'a> Vain<'a> {
         let is_news = self.add(format!("{target}: {why}"));
         let (pbx, tries) = (self.pbx, self.tries);
         let line = if is_news || is_due { self.pace.line() } else { None };
-        if let Some(Line { left_out }) = line {
+        if let Some(LogLine { left_out }) = line {
             tracing::warn!(
                 code = "line-lost", %pbx, %target, tries, remedy, left_out, "{why}; trying again"
             );

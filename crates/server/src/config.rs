@@ -132,7 +132,7 @@ fn read(text: &str, folder: &Path, problems: &mut Vec<Problem>) -> Option<Config
         return Config::read(&mut Reader::top(table.get_ref(), (folder, text), all_keys, problems));
     }
     // Keys behind a syntax error would be misread, so only the syntax is reported.
-    let findings = wrong.iter().map(|error| syntax::Finding {
+    let findings = wrong.iter().map(|error| syntax::SyntaxMistake {
         message: error.message(),
         span: error.span().unwrap_or_default(),
     });

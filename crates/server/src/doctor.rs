@@ -29,9 +29,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use check::{Answer, Check};
+use check::{Check, Findings};
 pub use check::{Examined, Finding};
-pub use document::{Diagnosis, EndToEnd, Fixed, Group, Problem};
+pub use document::{Diagnosis, EndToEnd, Fixed, FoundProblem, Group};
 pub use machine::Machine;
 pub use mend::Mend;
 pub use scene::{Neighbour, NotAsked, Scene};
@@ -111,7 +111,7 @@ fn run<'a>(
 }
 
 /// What a check says, once it does. A thread that hangs ends with the program.
-fn ask(scene: Arc<Scene>, run: fn(&Scene) -> Answer) -> Receiver<Answer> {
+fn ask(scene: Arc<Scene>, run: fn(&Scene) -> Findings) -> Receiver<Findings> {
     let (tell, told) = channel();
     // Where no thread can be made, nothing is ever told, and the check counts as one that took too long.
     let _ = thread::Builder::new().name("check".to_owned()).spawn(move || {
@@ -130,17 +130,17 @@ mod tests {
 
     #[test]
     fn one_that_hangs_delays_no_other() {
-        fn hangs(_: &Scene) -> Answer {
+        fn hangs(_: &Scene) -> Findings {
             let (_tell, told) = channel::<()>();
             told.recv().map_err(|_| NotAsked(String::new()))?;
             Ok(Vec::new())
         }
-        fn sleeps(_: &Scene) -> Answer {
+        fn sleeps(_: &Scene) -> Findings {
             #[allow(clippy::disallowed_methods, reason = "a thread of its own hangs")]
             thread::sleep(Duration::from_secs(600));
             hangs(&Stage::new().scene())
         }
-        fn passes(_: &Scene) -> Answer {
+        fn passes(_: &Scene) -> Findings {
             Ok(Vec::new())
         }
         let checks = [Check { id: "a/hangs", run: sleeps }, Check { id: "a/passes", run: passes }];

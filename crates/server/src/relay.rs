@@ -38,7 +38,7 @@ pub fn run(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::bug(format!("no runtime: {error}")))?;
     // Before all that takes its time: a stop is one in good order as soon as it can be.
-    let stop = Stop::listen(&runtime).map_err(Failure::bug)?;
+    let stop = StopSignals::listen(&runtime).map_err(Failure::bug)?;
     let settings = settings()?;
     let log = RunningLog::start(&keys::Log::usual())?;
     let outcome = run_on(runtime, carry(listen, settings, stop));
@@ -78,7 +78,7 @@ fn run_on<T: 'static>(
 async fn carry(
     listen: Option<SocketAddr>,
     settings: Settings,
-    mut stop: Stop,
+    mut stop: StopSignals,
 ) -> Result<ExitCode, Failure> {
     let listener = bind(listen)?;
     let address = listener.local_addr().map_err(Failure::bug)?;
@@ -103,12 +103,12 @@ async fn carry(
 }
 
 /// The two signals that tell it to stop.
-struct Stop {
+struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
 }
 
-impl Stop {
+impl StopSignals {
     fn listen(runtime: &Runtime) -> io::Result<Self> {
         let _runtime = runtime.enter();
         let terminate = signal(SignalKind::terminate())?;

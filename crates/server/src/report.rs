@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use jiff::Zoned;
 use tar::{Builder, EntryType, Header};
 
-pub use document::{Entry, LeftOut, Report};
+pub use document::{LeftOut, Report, ReportEntry};
 pub use masks::Masks;
 
 use crate::failure::{Exit, Failure};
@@ -27,7 +27,7 @@ const MOST: usize = 20;
 pub struct Contents {
     masks: Masks,
     texts: Vec<String>,
-    entries: Vec<Entry>,
+    entries: Vec<ReportEntry>,
     left_out: Vec<LeftOut>,
 }
 
@@ -44,7 +44,7 @@ impl Contents {
         match text {
             Ok(text) => {
                 let text = self.masks.masked(&text);
-                self.entries.push(Entry {
+                self.entries.push(ReportEntry {
                     name: name.to_owned(),
                     bytes: text.len() as u64,
                     about: about.to_owned(),
@@ -59,7 +59,7 @@ impl Contents {
     }
 
     /// What the archive will hold, in its order.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[ReportEntry] {
         &self.entries
     }
 

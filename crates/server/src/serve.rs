@@ -26,7 +26,8 @@ use lampfield_board::history::Masks;
 use lampfield_fabric::{Embedded, OpenError, Storage, Store, StoreError, StoreLimits};
 use lampfield_hub::kit::DoorBoards;
 use lampfield_hub::{Boards, Observer};
-use lampfield_operations::{Audit, Desk, Watchers};
+use lampfield_operations::operation::Reload;
+use lampfield_operations::{Actor, AuditLog, Desk, Watchers};
 use lampfield_xmpp::{Door, Listeners};
 
 use rustix::fs::Mode;
@@ -125,8 +126,9 @@ async fn serve(
     host.finish_removals().await?;
     let listeners = listen(&door)?;
     let accounts = Rc::clone(&door.context.accounts);
+    watchers.follow(&accounts);
     let masks = Masks::new(&place.config.history.mask);
-    let audit = Rc::new(Audit::open(store.clone(), masks).await.map_err(unreadable)?);
+    let audit = Rc::new(AuditLog::open(store.clone(), masks).await.map_err(unreadable)?);
     let paying = Rc::clone(&audit);
     spawn_local(async move { paying.run().await });
     let store_of_desk = store.clone();
@@ -146,8 +148,8 @@ async fn serve(
     banner::say(&format!("lampfield ready in {:.2} s\n", begun.elapsed().as_secs_f64()));
 
     while signals.next().await == Wish::Reload {
-        // The log has said what came of it.
-        let _told = desk.host.read_again().await;
+        // Whoever can send it a signal is its owner. The log has said what came of it.
+        let _told = desk.act(&Actor::owner(), Reload {}).await;
     }
     tracing::info!(code = "stop", "stopping");
     control.abort();

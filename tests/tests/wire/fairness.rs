@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use lampfield_tests::flood::{Flood, Kind};
+use lampfield_tests::flood::{Flood, FloodKind};
 use lampfield_tests::pace::{Pair, quantile};
 use lampfield_tests::scripted_pbx::ScriptedPbx;
 use lampfield_tests::server::{Config, DOMAIN, Server};
@@ -43,7 +43,7 @@ async fn many_that_ask_and_do_not_read_delay_nobody_and_fill_no_memory() {
     let config = Flood::accounts(Config::plain().servers(), "user");
     let (server, other) = (Server::start(&config).await, Server::start(&config).await);
     let (mut here, mut there) = (pair(&server).await, pair(&other).await);
-    let flood = Flood::start(Kind::Requests, CLIENTS, server.address()).await;
+    let flood = Flood::start(FloodKind::Requests, CLIENTS, server.address()).await;
     let (mut flooded, mut beside, mut memory) = (Vec::new(), Vec::new(), 0);
     for _ in 0..10 {
         flooded.extend(here.measure(60).await);

@@ -1,6 +1,7 @@
 //! What one file says of others: the modules it declares, the names it brings in, and every path that it
 //! mentions, in `use` lines, bodies and the arguments of macros. Tests are left out: they may know everybody.
-//! So are `pub use` (a name passed on is no need) and the `in PATH` of a visibility.
+//! So are `pub use` (a name passed on is no need) and the `in PATH` of a visibility. Besides, the types that it
+//! defines and the texts that it holds, comments left out.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
@@ -16,6 +17,15 @@ pub struct Mention {
     pub line: usize,
 }
 
+/// A type that is defined.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Defined {
+    pub name: String,
+    pub line: usize,
+    /// Whether another module can name it.
+    pub is_seen: bool,
+}
+
 /// What a module says, without its inline modules.
 #[derive(Debug, Default)]
 pub struct Said {
@@ -26,6 +36,10 @@ pub struct Said {
     /// Names that `use` brings in, with what they stand for.
     pub names: Vec<(String, Path)>,
     pub mentions: Vec<Mention>,
+    /// Structs, enums, unions, traits and names of types.
+    pub types: Vec<Defined>,
+    /// Texts in quotes, with their lines.
+    pub texts: Vec<(String, usize)>,
 }
 
 impl Said {
@@ -68,13 +82,35 @@ impl Said {
         }
     }
 
-    /// The paths in what only a macro understands.
+    fn define(&mut self, name: &syn::Ident, is_seen: bool) {
+        self.types.push(Defined {
+            name: name.to_string(),
+            line: name.span().start().line,
+            is_seen,
+        });
+    }
+
+    /// The paths, types and texts in what only a macro understands.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<(String, Span)> = Vec::new();
         // How many colons stand behind the last name; a path goes on behind two.
         let mut colons = 0;
+        let mut before = String::new();
         for token in tokens {
+            let last = std::mem::replace(&mut before, token.to_string());
             match token {
+                TokenTree::Ident(ident) if last == "struct" || last == "enum" => {
+                    self.define(&ident, true);
+                    self.path_of_tokens(&mut path);
+                }
+                // A comment.
+                TokenTree::Group(group) if last == "#" && is_doc(&group.stream()) => {}
+                TokenTree::Literal(literal) => {
+                    self.path_of_tokens(&mut path);
+                    let text = syn::parse_str::<syn::LitStr>(&literal.to_string());
+                    let line = literal.span().start().line;
+                    self.texts.extend(text.ok().map(|text| (text.value(), line)));
+                }
                 TokenTree::Ident(ident) => {
                     if colons != 2 {
                         self.path_of_tokens(&mut path);
@@ -108,9 +144,25 @@ impl Said {
 
 impl<'ast> Visit<'ast> for Said {
     fn visit_item(&mut self, item: &'ast Item) {
-        if !for_tests(attributes(item)) {
-            visit::visit_item(self, item);
+        if for_tests(attributes(item)) {
+            return;
         }
+        let type_of = match item {
+            Item::Struct(item) => Some((&item.ident, &item.vis)),
+            Item::Enum(item) => Some((&item.ident, &item.vis)),
+            Item::Union(item) => Some((&item.ident, &item.vis)),
+            Item::Trait(item) => Some((&item.ident, &item.vis)),
+            Item::Type(item) => Some((&item.ident, &item.vis)),
+            _ => None,
+        };
+        if let Some((name, visibility)) = type_of {
+            self.define(name, !matches!(visibility, Visibility::Inherited));
+        }
+        visit::visit_item(self, item);
+    }
+
+    fn visit_lit_str(&mut self, text: &'ast syn::LitStr) {
+        self.texts.push((text.value(), text.span().start().line));
     }
 
     fn visit_impl_item(&mut self, item: &'ast ImplItem) {
@@ -157,6 +209,11 @@ impl<'ast> Visit<'ast> for Said {
     }
 
     fn visit_visibility(&mut self, _: &'ast Visibility) {}
+}
+
+fn is_doc(tokens: &TokenStream) -> bool {
+    let first = tokens.clone().into_iter().next();
+    matches!(first, Some(TokenTree::Ident(ident)) if ident == "doc")
 }
 
 fn attributes(item: &Item) -> &[Attribute] {
@@ -220,6 +277,19 @@ mod tests {
                     fn f(x: u8) -> crate::d::D {\n println!(\"{}\", crate::e::e(x as u8, [g::h]));\n}";
         let all = ["crate::a::A 1", "crate::b::B 2", "crate::c::C 2", "crate::d::D 3"];
         assert_eq!(mentions(text), [&all[..], &["crate::e::e 4", "g::h 4"]].concat());
+    }
+
+    #[test]
+    fn types_and_texts_of_the_program() {
+        let text = "//! \"no\"\n/// no\npub struct A;\nenum B { C }\npub(crate) type D = u8;\ntrait E { type F; }\n\
+                    made! { /// no\n pub struct G = \"one\" { #[doc = \"no\"] h: u8 = \"two\" } }\n\
+                    fn i() { say(\"three\"); println!(\"{}\", \"four\") }\n\
+                    #[cfg(test)]\nmod tests { struct J; const K: &str = \"no\"; }";
+        let said = Said::of(text).unwrap();
+        let types: Vec<_> = said.types.iter().map(|one| (&*one.name, one.is_seen)).collect();
+        assert_eq!(types, [("A", true), ("B", false), ("D", true), ("E", false), ("G", true)]);
+        let texts: Vec<_> = said.texts.iter().map(|(text, _)| &**text).collect();
+        assert_eq!(texts, ["one", "two", "three", "{}", "four"]);
     }
 
     #[test]

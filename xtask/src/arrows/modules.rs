@@ -8,7 +8,7 @@ use std::path::{Path as FilePath, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::graph::{Graph, Place};
-use super::mentions::{Path, Said};
+use super::mentions::{Defined, Path, Said};
 
 /// So long a chain of names that stand for names is none that a person wrote.
 const LONGEST_CHAIN: usize = 16;
@@ -75,6 +75,8 @@ impl Modules {
             Some(root) => {
                 root.said.names.append(&mut said.names);
                 root.said.mentions.append(&mut said.mentions);
+                root.said.types.append(&mut said.types);
+                root.said.texts.append(&mut said.texts);
             }
             None => {
                 self.by_path.insert(path, Module { file: file.to_owned(), said });
@@ -114,6 +116,41 @@ impl Modules {
             let file = module.file.clone();
             let line = move |path: &Path, line| format!("{file}:{line}: {}", path.join("::"));
             mentions.map(|one| line(&one.path, one.line)).collect::<Vec<_>>()
+        };
+        self.by_path.values().flat_map(of_module).collect()
+    }
+
+    /// Types of one name of which others than their own module see one, a line each. Who reads the name elsewhere should not
+    /// have to look which of them it is.
+    pub fn namesakes(&self) -> Vec<String> {
+        let mut by_name: BTreeMap<&str, Vec<(&Module, &Defined)>> = BTreeMap::new();
+        for module in self.by_path.values() {
+            for one in &module.said.types {
+                by_name.entry(&one.name).or_default().push((module, one));
+            }
+        }
+        by_name.retain(|_, all| all.len() > 1 && all.iter().any(|(_, one)| one.is_seen));
+        let place =
+            |(module, one): &(&Module, &Defined)| format!("\n    {}:{}", module.file, one.line);
+        let line = |(name, all): (&&str, &Vec<_>)| {
+            format!(
+                "{name} is the name of several types:{}",
+                all.iter().map(place).collect::<String>()
+            )
+        };
+        by_name.iter().map(line).collect()
+    }
+
+    /// Texts with one of these words in them, in whatever case, a line each.
+    pub fn texts_with(&self, words: &[&str], except: &[&str]) -> Vec<String> {
+        let has_one = |text: &str| {
+            let lower = text.to_lowercase();
+            words.iter().any(|word| lower.contains(word)) && !except.contains(&text)
+        };
+        let of_module = |module: &Module| {
+            let texts = module.said.texts.iter().filter(|(text, _)| has_one(text));
+            let line = |(text, line): &(String, usize)| format!("{}:{line}: {text:?}", module.file);
+            texts.map(line).collect::<Vec<_>>()
         };
         self.by_path.values().flat_map(of_module).collect()
     }
@@ -236,6 +273,25 @@ mod tests {
             ("c", "pub struct C;"),
         ]);
         assert_eq!(arrows(&all, &[]), ["a>b"]);
+    }
+
+    #[test]
+    fn a_name_that_others_see_is_that_of_one_type() {
+        let all = modules(&[
+            ("a", "pub struct Seen; struct Own; struct Twice;"),
+            ("b", "struct Own; pub(super) enum Twice {}"),
+            ("c", "enum Other {} #[cfg(test)] mod tests { struct Seen; }"),
+        ]);
+        assert_eq!(all.namesakes(), ["Twice is the name of several types:\n    a:1\n    b:1"]);
+    }
+
+    #[test]
+    fn words_are_found_in_texts_only() {
+        let all = modules(&[
+            ("a", "//! Acme\nfn f() -> &'static str { \"restart your ACME box\" }"),
+            ("b", "const ACME: &str = \"acme-rule\";"),
+        ]);
+        assert_eq!(all.texts_with(&["acme"], &["acme-rule"]), ["a:2: \"restart your ACME box\""]);
     }
 
     #[test]

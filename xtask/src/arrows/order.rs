@@ -47,6 +47,29 @@ pub const FACES: &[(&[&str], &str, &str)] = &[(DOORS, "lampfield_hub", "kit")];
 const DOORS: &[&str] =
     &["xmpp", "asterisk", "opensips", "kamailio", "freeswitch", "sip", "script", "web"];
 
+/// The crates that decide and tell by what doors declare, and know no product.
+pub const CORE: &[&str] = &["board", "hub", "operations"];
+
+/// Words of products, which no text of the core has.
+pub const PRODUCTS: &[&str] = &[
+    "asterisk",
+    "res_xmpp",
+    "xmpp.conf",
+    "app_queue",
+    "dialplan",
+    "freeswitch",
+    "opensips",
+    "kamailio",
+];
+
+/// Texts that stand in answers and stored rows of today.
+pub const OF_TODAY: &[&str] = &[
+    // The rule of devices, in `why`.
+    "asterisk-fold",
+    // What `xmpp` was called before, in `door`; it goes with the next version.
+    "asterisk",
+];
+
 /// Arrows that close circles of today and are not reported. ARCHITECTURE.md tells of each.
 pub struct Known {
     /// The crate, or a folder of it.

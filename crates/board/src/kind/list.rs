@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::{
     AfterLoss, Agent, Alternatives, Arrived, Ban, Conference, Custom, DeviceState, FactValue,
-    Filing, MessageCount, Presence, Queue, Reason, Registration, ValueError, own_words,
+    Filing, MessageCount, Presence, Queue, Reason, Registration, ValueError, typed,
 };
 use crate::revision::Revision;
 use crate::wall_time::WallTime;
@@ -184,14 +184,7 @@ macro_rules! kinds {
             /// When it is none, or too large.
             pub fn from_json(self, json: serde_json::Value) -> Result<Value, ValueError> {
                 match self {
-                    $(Self::$kind => {
-                        let read = serde_json::from_value::<$value>(json);
-                        let value = read.map_err(|error| ValueError::Malformed {
-                            kind: <$value>::WORD, reason: own_words::of(&error),
-                        })?;
-                        value.check()?;
-                        Ok(Value::from(value))
-                    })+
+                    $(Self::$kind => typed::read::<$value>(&json).map(Value::from),)+
                 }
             }
         }

@@ -14,6 +14,7 @@ use crate::wall_time::WallTime;
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
+#[serde(deny_unknown_fields)]
 pub struct MessageCount {
     /// Messages not heard yet; the lamp is lit when there are any.
     pub new: i32,

@@ -62,6 +62,65 @@ fn what_is_no_value_is_refused_and_names_its_kind() {
     }
 }
 
+/// What a program might write for this piece of a value and nobody may read as it: an object as the list of what is in it, an
+/// object with one key more, a word as an object, and something of another type.
+fn miswritten(json: &Json) -> Vec<Json> {
+    match json {
+        Json::Object(table) => {
+            let longer = table.clone().into_iter().chain([("nonsense".to_owned(), json!(1))]);
+            vec![table.values().cloned().collect(), longer.collect(), json!("x"), json!(1)]
+        }
+        Json::Array(_) => vec![json!({}), json!("x"), json!(1)],
+        Json::String(word) => vec![json!({ word: null }), json!([word]), json!(1), json!(true)],
+        Json::Number(_) => vec![json!([json]), json!({}), json!("1"), json!(true), json!(1.5)],
+        Json::Bool(_) => vec![json!([json]), json!({}), json!("true"), json!(1)],
+        Json::Null => Vec::new(),
+    }
+}
+
+/// The same JSON in all ways in which one piece of it is wrong. What a program shares as `data` can be anything.
+fn with_one_wrong(json: &Json) -> Vec<Json> {
+    let put = |place: &str, wrong: Json| {
+        let mut all = json.clone();
+        *all.pointer_mut(place).unwrap() = wrong;
+        all
+    };
+    let pieces: Vec<(String, &Json)> = match json {
+        Json::Object(table) => table.iter().map(|(key, one)| (format!("/{key}"), one)).collect(),
+        Json::Array(list) => {
+            list.iter().enumerate().map(|(at, one)| (format!("/{at}"), one)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let pieces = pieces.into_iter().filter(|(place, _)| place != "/data");
+    let within = pieces.flat_map(|(place, one)| {
+        with_one_wrong(one).into_iter().map(move |wrong| (place.clone(), wrong))
+    });
+    let within = within.map(|(place, wrong)| put(&place, wrong));
+    miswritten(json).into_iter().chain(within).collect()
+}
+
+/// `serde` would read a list as an object and an object as a word.
+#[test]
+fn nothing_but_the_form_of_a_kind_is_read_as_its_value() {
+    for kind in Kind::ALL {
+        for value in kind.examples() {
+            for wrong in with_one_wrong(&serde_json::to_value(&value).unwrap()) {
+                let read = kind.from_json(wrong.clone()).map_err(|error| error.to_string());
+                assert!(read.is_err(), "{kind}: {wrong} is taken for {read:?}");
+            }
+        }
+    }
+    let refused = kind_error(Kind::Conference, json!([7]));
+    assert_eq!(refused, "not a value of the kind conference: a list where an object belongs");
+    let refused = kind_error(Kind::Mailbox, json!({"new": 1, "old": 0, "urgent": 1}));
+    assert!(refused.ends_with("it has no \"urgent\", only new and old"), "{refused}");
+}
+
+fn kind_error(kind: Kind, json: Json) -> String {
+    kind.from_json(json).unwrap_err().to_string()
+}
+
 /// The same JSON in all ways in which one text or one list in it is as long as this.
 fn lengthened(json: &Json, length: usize) -> Vec<Json> {
     match json {

@@ -109,8 +109,11 @@ impl Hub {
         let known = self.backoffs.of(account).filter(is_news);
         if let Some(backoff) = known.filter(|backoff| backoff.alarming(usual)) {
             let (drops, predicted) = (backoff.drops(), backoff.predicted());
-            let (account, by_relay) = (account.clone(), backoff.is_relayed());
-            self.outbox.raise(Trouble::LongBackoff { account, drops, predicted, grace, by_relay });
+            let (account, by_relay, remedy) =
+                (account.clone(), backoff.is_relayed(), backoff.remedy());
+            let trouble =
+                Trouble::LongBackoff { account, drops, predicted, grace, by_relay, remedy };
+            self.outbox.raise(trouble);
         } else {
             self.outbox.clear(&TroubleKey::LongBackoff(account.clone()));
         }

@@ -15,7 +15,7 @@ use crate::{
     origins::OriginState,
     policy::Policy,
     publication::{Outcome, Publication, Refusal},
-    reached::Reached,
+    reached_limit::ReachedLimit,
     refusals::Noted,
     stored::{FactRow, json},
 };
@@ -67,7 +67,7 @@ impl Hub {
     /// A limit kept a fact out: people should know.
     #[cold]
     fn note_refused(&mut self, conn: ConnId, identity: Identity, refusal: &Refusal, now: Now) {
-        let Some(reached) = Reached::of(refusal) else { return };
+        let Some(reached) = ReachedLimit::of(refusal) else { return };
         let Some(connection) = self.connections.get(conn) else { return };
         let origin = Origin::new(connection.account.clone(), identity);
         match self.refusals.note(reached, &origin, now) {

@@ -90,7 +90,7 @@ impl DoorKit {
     /// or not. To be called whenever rights may have changed, with what [`Peer::set_rights`](super::Peer::set_rights) is
     /// given, and at the start, for what has changed before it.
     pub fn restrict(&self, account: &AccountName, say: &Grant) {
-        self.hub().act(|hub, _| hub.restrict(account, say));
+        self.hub().change(|hub, _| hub.restrict(account, say));
     }
 
     /// The accounts of which the board holds anything.
@@ -102,7 +102,7 @@ impl DoorKit {
     /// The door has refused something that was to be said, which nobody could say here: it counts with what the hub
     /// refuses.
     pub fn count_refused(&self) {
-        self.hub().act(|hub, _| hub.count_refused());
+        self.hub().change(|hub, _| hub.count_refused());
     }
 
     /// The latest write that is committed, for [`Results::run`](super::Results::run).

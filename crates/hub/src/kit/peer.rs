@@ -127,7 +127,7 @@ impl Peer {
     /// It is there: from now on it may speak, and what its account had said before waits to be said again.
     pub fn arrive(&self) {
         self.state.set(PeerState::Here);
-        self.kit.hub().act(|hub, now| {
+        self.kit.hub().change(|hub, now| {
             hub.comes(&self.account, self.profile, self.relayed.as_deref());
             hub.arrive(self.id, &self.account, self.profile, now);
         });
@@ -136,25 +136,25 @@ impl Peer {
     /// The same peer, which has lost the connection `old` before anybody noticed: no lamp shows it.
     pub fn replace(&self, old: &Self) {
         old.state.set(PeerState::Away);
-        self.kit.hub().act(|hub, now| hub.replaced(old.id, self.id, now));
+        self.kit.hub().change(|hub, now| hub.replaced(old.id, self.id, now));
     }
 
     /// It says that it goes: what it said ends now. If it speaks again it has come back.
     pub fn say_goodbye(&self) {
         self.state.set(PeerState::SaidGoodbye);
-        self.kit.hub().act(|hub, now| hub.goodbye(self.id, now));
+        self.kit.hub().change(|hub, now| hub.goodbye(self.id, now));
     }
 
     /// The connection has ended without a goodbye, so the grace of what it said begins.
     pub fn lose(&self) {
         self.state.set(PeerState::Away);
-        self.kit.hub().act(|hub, now| hub.lost(self.id, now));
+        self.kit.hub().change(|hub, now| hub.lost(self.id, now));
     }
 
     /// The same, while the peer does not know it yet because its line is cut.
     pub fn cut_off(&self) {
         self.state.set(PeerState::Away);
-        self.kit.hub().act(|hub, now| hub.cut_off(self.id, now));
+        self.kit.hub().change(|hub, now| hub.cut_off(self.id, now));
     }
 
     /// It says something. By the return everybody has been told.

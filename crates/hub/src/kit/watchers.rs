@@ -13,7 +13,7 @@ use std::rc::Rc;
 use lampfield_board::{BoardName, Change, Kind};
 use tokio::sync::Notify;
 
-pub use confirmations::{Reached, Surveyed};
+pub use confirmations::{SentUpTo, Surveyed};
 
 use self::subscription::{Look, Subscription};
 
@@ -90,7 +90,7 @@ impl<W: Watcher> Watchers<W> {
             return false;
         }
         let reader = Reader::new(peer.account().clone(), instance);
-        let watch = self.kit.hub().act(|hub, _| hub.watch(reader, kind, profile));
+        let watch = self.kit.hub().change(|hub, _| hub.watch(reader, kind, profile));
         let (peer, sight, cache) = (Rc::clone(peer), peer.sight(), profile.cache);
         let one = Subscription {
             to,
@@ -157,7 +157,7 @@ impl<W: Watcher> Watchers<W> {
         self.behind.notify_one();
         let unwatch = |one: Subscription<W>| {
             let kind = one.watch.kind();
-            self.kit.hub().act(|hub, _| hub.unwatch(one.watch));
+            self.kit.hub().change(|hub, _| hub.unwatch(one.watch));
             kind
         };
         ended.into_iter().map(unwatch).collect()

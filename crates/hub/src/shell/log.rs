@@ -1,6 +1,7 @@
 //! The log lines of the hub: each has a stable `code` that the manual explains.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use tracing::{debug, info, warn};
 
@@ -37,15 +38,15 @@ fn happened(happening: &Happening) {
 
 fn raised(trouble: &Trouble) {
     match trouble {
-        Trouble::DuplicateEid { eid, accounts, others } => {
+        Trouble::DuplicateEid { eid, accounts, others, remedy } => {
             let accounts = list(accounts);
             warn!(
                 code = "duplicate-eid",
                 %eid,
                 accounts,
                 others,
-                "several accounts use one entity id, so their PBXs ignore each other: \
-                 give each its own entityid in [options] of asterisk.conf"
+                remedy,
+                "several accounts use one entity id, so their PBXs ignore each other"
             );
         }
         Trouble::TombstoneLimit { limit, stale } => {
@@ -55,7 +56,7 @@ fn raised(trouble: &Trouble) {
                 limit,
                 stale,
                 "too many withdrawals are unconfirmed, so the oldest was forgotten: these PBXs may \
-                 show dead states until their Asterisk restarts"
+                 show dead states until they are restarted"
             );
         }
         Trouble::OriginGone { origin, withdrawn: true, .. } => {
@@ -68,42 +69,18 @@ fn raised(trouble: &Trouble) {
         Trouble::OriginGone { origin, withdrawn: false, .. } => {
             warn!(code = "origin-gone", %origin, "it has not come back: check that PBX");
         }
-        Trouble::LongBackoff { account, drops, predicted, grace, by_relay: true } => {
-            let code = if predicted > grace { "backoff-exceeds-grace" } else { "backoff-grown" };
-            warn!(
-                code,
-                %account,
-                drops,
-                ?predicted,
-                ?grace,
-                "the relay of this PBX was restarted often: after each time its Asterisk waits longer \
-                 before it connects again, and its facts are kept as long; the relay's log says why it \
-                 ended, and a restart of that Asterisk makes its waits short again"
-            );
-        }
-        Trouble::LongBackoff { account, drops, predicted, grace, .. } if predicted <= grace => {
-            warn!(
-                code = "backoff-grown",
-                %account,
-                drops,
-                ?predicted,
-                ?grace,
-                "this PBX waits longer each time before it connects again, and its facts are kept as long: \
-                 run lampfield relay on that machine; if it breaks its own stream, \
-                 net.ipv4.tcp_wmem = 4096 4194304 8388608 or clear text inside a VPN helps"
-            );
-        }
-        Trouble::LongBackoff { account, drops, predicted, grace, .. } => {
-            warn!(
-                code = "backoff-exceeds-grace",
-                %account,
-                drops,
-                ?predicted,
-                ?grace,
-                "this PBX will be away for longer than its facts are kept: \
-                 run lampfield relay on that machine, or remove grace from [lease]: its default, \
-                 \"auto\", follows the waits"
-            );
+        Trouble::LongBackoff { account, drops, predicted, grace, by_relay, remedy } => {
+            let code = backoff_code(*predicted, *grace);
+            let what = match (by_relay, predicted > grace) {
+                (true, _) => {
+                    "the relay of this PBX was restarted often, and each time the PBX waits longer"
+                }
+                (false, false) => {
+                    "this PBX waits longer each time before it connects again, and its facts are kept as long"
+                }
+                (false, true) => "this PBX will be away for longer than its facts are kept",
+            };
+            warn!(code, %account, drops, ?predicted, ?grace, remedy, "{what}");
         }
         Trouble::FactsRefused { reached, account, identity, .. } => {
             let identity = identity.as_ref().map(ToString::to_string);
@@ -131,7 +108,7 @@ fn cleared(trouble: &Trouble) {
             info!(code = "origin-gone", %origin, "cleared: it is back, removed, or gone for an hour");
         }
         Trouble::LongBackoff { account, predicted, grace, .. } => {
-            let code = if predicted > grace { "backoff-exceeds-grace" } else { "backoff-grown" };
+            let code = backoff_code(*predicted, *grace);
             info!(code, %account, "cleared: it no longer drops, or the grace is long enough");
         }
         Trouble::FactsRefused { reached, account, count, .. } => {
@@ -141,6 +118,10 @@ fn cleared(trouble: &Trouble) {
             );
         }
     }
+}
+
+fn backoff_code(predicted: Duration, grace: Duration) -> &'static str {
+    if predicted > grace { "backoff-exceeds-grace" } else { "backoff-grown" }
 }
 
 fn list(names: &[impl Display]) -> String {

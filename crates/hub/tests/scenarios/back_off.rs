@@ -274,5 +274,8 @@ fn a_relay_that_starts_again_costs_asterisk_its_waits() {
     asterisk.story.pass(secs(60));
     asterisk.comes_by_relay("8");
     let troubles = asterisk.story.troubles();
-    assert!(matches!(troubles[..], [Trouble::LongBackoff { by_relay: true, .. }]), "{troubles:?}");
+    let [Trouble::LongBackoff { by_relay: true, remedy, .. }] = troubles[..] else {
+        panic!("{troubles:?}")
+    };
+    assert_eq!(remedy, ASTERISK.waits.unwrap().relay_remedy);
 }

@@ -36,7 +36,7 @@ impl Story {
     }
 
     pub fn with(settings: Settings) -> Self {
-        let policies = settings.policies.clone().before(crate::buddies::policies());
+        let policies = settings.policies.clone().before(crate::own_names::policies());
         let settings = Settings { policies, ..settings };
         let now = Now { mono: Duration::ZERO, wall: WallTime::from_millis(1_700_000_000_000) };
         Self {

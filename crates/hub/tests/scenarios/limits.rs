@@ -2,7 +2,7 @@
 
 use lampfield_board::{Cachable, DeviceState::InUse, Protocol, Subject};
 use lampfield_hub::{
-    ConnId, Grace, HubLimits, Outcome, Publication, Reached, Refusal, Settings, Trouble,
+    ConnId, Grace, HubLimits, Outcome, Publication, ReachedLimit, Refusal, Settings, Trouble,
 };
 
 use super::fixture::{A, B, Story, name, number, secs};
@@ -133,7 +133,7 @@ fn rows_that_cannot_be_read_are_named_and_left_out() {
     assert_eq!(left, [name(A).to_string()]);
 }
 
-fn refused(story: &Story) -> Vec<(Reached, String, u64)> {
+fn refused(story: &Story) -> Vec<(ReachedLimit, String, u64)> {
     let refused = story.troubles().into_iter().filter_map(|trouble| match trouble {
         Trouble::FactsRefused { reached, account, count, .. } => {
             Some((reached, account.to_string(), count))
@@ -151,7 +151,7 @@ fn what_a_limit_keeps_out_is_a_trouble_until_it_is_quiet() {
         story.say(1, 1, device("PJSIP/2"), InUse.into()).unwrap_err();
         story.pass(secs(300));
     }
-    assert_eq!(refused(&story), [(Reached::FactsPerOrigin, A.to_owned(), 3)]);
+    assert_eq!(refused(&story), [(ReachedLimit::FactsPerOrigin, A.to_owned(), 3)]);
     assert_eq!(story.raised(), 1, "three refusals, one warning");
     story.pass(secs(299));
     assert_eq!(refused(&story).len(), 1);
@@ -169,8 +169,10 @@ fn other_limits_and_the_end_of_the_account_end_the_trouble() {
     for eid in 3..9 {
         story.say(2, eid, device("PJSIP/2"), InUse.into()).unwrap_err();
     }
-    let both =
-        [(Reached::Facts, B.to_owned(), 1), (Reached::OriginsPerConnection, B.to_owned(), 6)];
+    let both = [
+        (ReachedLimit::Facts, B.to_owned(), 1),
+        (ReachedLimit::OriginsPerConnection, B.to_owned(), 6),
+    ];
     assert_eq!(refused(&story), both, "ever new ids are one line");
     story.remove(B);
     assert_eq!(refused(&story), []);

@@ -1,5 +1,7 @@
 //! What is wrong is said once, stands while it lasts, and clears itself.
 
+use std::time::Duration;
+
 use lampfield_board::{
     DeviceState::{InUse, NotInUse},
     Kind, Origin,
@@ -7,6 +9,15 @@ use lampfield_board::{
 use lampfield_hub::{ConnId, Grace, HubLimits, Notice, Settings, Trouble};
 
 use super::fixture::{A, ASTERISK, B, Story, name, number, secs};
+
+/// What the door says of identities that are not unique.
+const DECLARED: Option<&str> = Some(ASTERISK.identity_remedy);
+
+/// A, which comes directly, waits too long.
+fn long_backoff(drops: u32, predicted: Duration, grace: Duration) -> Trouble {
+    let remedy = ASTERISK.waits.unwrap().remedy;
+    Trouble::LongBackoff { account: name(A), drops, predicted, grace, by_relay: false, remedy }
+}
 
 fn cleared(story: &Story) -> usize {
     story.notices.iter().filter(|notice| matches!(notice, Notice::Cleared(_))).count()
@@ -21,7 +32,7 @@ fn one_eid_from_two_accounts_stands_until_one_is_gone() {
     story.device(2, 1, "PJSIP/1", NotInUse);
     story.device(2, 1, "PJSIP/2", NotInUse);
     let accounts = vec![name(A), name(B)];
-    let expected = Trouble::DuplicateEid { eid: number(1), accounts, others: 0 };
+    let expected = Trouble::DuplicateEid { eid: number(1), accounts, others: 0, remedy: DECLARED };
     assert_eq!((story.troubles(), story.raised()), (vec![expected], 1));
     story.lost(1);
     story.pass(secs(10));
@@ -37,7 +48,7 @@ fn of_many_accounts_of_one_eid_eight_are_named() {
         story.device(conn, 1, &format!("PJSIP/{conn}"), InUse);
     }
     let accounts = (10..18).map(|number| name(&format!("pbx{number}"))).collect();
-    let expected = Trouble::DuplicateEid { eid: number(1), accounts, others: 12 };
+    let expected = Trouble::DuplicateEid { eid: number(1), accounts, others: 12, remedy: DECLARED };
     assert_eq!(story.troubles(), [expected]);
 }
 
@@ -247,13 +258,7 @@ fn a_back_off_beyond_the_grace_stands_until_the_process_restarts() {
     story.lost(4);
     story.pass(secs(8));
     story.login(5, A);
-    let expected = Trouble::LongBackoff {
-        account: name(A),
-        drops: 4,
-        predicted: secs(16),
-        grace: secs(10),
-        by_relay: false,
-    };
+    let expected = long_backoff(4, secs(16), secs(10));
     assert_eq!(story.troubles(), [expected]);
     story.lost(5);
     story.pass(secs(3));
@@ -271,8 +276,7 @@ fn a_back_off_that_has_grown_is_told_until_the_process_restarts() {
     story.pass(secs(8));
     story.login(5, A);
     let (predicted, grace) = (secs(16), secs(21));
-    let expected =
-        Trouble::LongBackoff { account: name(A), drops: 4, predicted, grace, by_relay: false };
+    let expected = long_backoff(4, predicted, grace);
     assert_eq!(story.troubles(), [expected]);
     story.lost(5);
     story.pass(secs(3));
@@ -326,7 +330,6 @@ fn the_grace_of_the_defaults_follows_the_back_off_and_that_is_told() {
     assert_eq!(story.troubles().len(), 1);
     story.act(|hub, now| hub.set_settings(Settings::default(), now));
     let (predicted, grace) = (secs(16), secs(21));
-    let expected =
-        Trouble::LongBackoff { account: name(A), drops: 4, predicted, grace, by_relay: false };
+    let expected = long_backoff(4, predicted, grace);
     assert_eq!(story.troubles(), [expected]);
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use lampfield_board::{AccountName, Cachable, DeviceState, MessageCount, Pattern, Subject};
 use lampfield_hub::{Grace, HubLimits, Policies, Policy, Rule, Settings};
 
-use crate::buddies::policies;
+use crate::own_names::policies;
 
 use super::{
     asterisk::Asterisk,

@@ -19,8 +19,8 @@ fn entry(number: u64, actor: &ActorKind) -> AuditEntry {
     AuditEntry::new(WallTime::from_millis(number), actor, "user add", said, Some(&board))
 }
 
-fn all(limit: usize) -> Wanted<impl Fn(&AuditEntry) -> bool> {
-    Wanted { since: WallTime::from_millis(0), limit, is_wanted: |_: &AuditEntry| true }
+fn all(limit: usize) -> WantedEntries<impl Fn(&AuditEntry) -> bool> {
+    WantedEntries { since: WallTime::from_millis(0), limit, is_wanted: |_: &AuditEntry| true }
 }
 
 fn moments(found: &[AuditEntry]) -> Vec<u64> {
@@ -30,7 +30,7 @@ fn moments(found: &[AuditEntry]) -> Vec<u64> {
 #[tokio::test]
 async fn the_newest_come_first_and_survive_a_restart() {
     let folder = tempfile::tempdir().expect("a folder");
-    let log = Audit::open(store(folder.path()), Masks::default()).await.expect("a log");
+    let log = AuditLog::open(store(folder.path()), Masks::default()).await.expect("a log");
     assert!(log.is_empty());
     let token = ActorKind::Token("wall".to_owned());
     for number in 0..250 {
@@ -43,14 +43,14 @@ async fn the_newest_come_first_and_survive_a_restart() {
     assert_eq!((newest[0].outcome.as_str(), newest[1].outcome.as_str()), (BROKEN_OFF, DONE));
     log.ledger.store().close(Duration::from_secs(5)).await.expect("closed");
 
-    let log = Audit::open(store(folder.path()), Masks::default()).await.expect("a log");
+    let log = AuditLog::open(store(folder.path()), Masks::default()).await.expect("a log");
     assert_eq!(log.len(), 251);
     assert_eq!(moments(&log.read(all(1_000)).await.expect("entries")).len(), 251);
     for (called, found) in [("owner", 2), ("token", 3), ("wall", 3), ("token wall", 3), ("wal", 0)]
     {
         let since = WallTime::from_millis(246);
         let is_wanted = |entry: &AuditEntry| entry.is_by(called);
-        let by = log.read(Wanted { since, limit: 9, is_wanted }).await.expect("entries");
+        let by = log.read(WantedEntries { since, limit: 9, is_wanted }).await.expect("entries");
         assert_eq!(by.len(), found, "{called}");
     }
     log.begin(entry(251, &token)).ended(DONE);
@@ -60,7 +60,7 @@ async fn the_newest_come_first_and_survive_a_restart() {
 #[tokio::test]
 async fn at_the_limit_the_oldest_goes() {
     let folder = tempfile::tempdir().expect("a folder");
-    let log = Audit::open(store(folder.path()), Masks::default()).await.expect("a log");
+    let log = AuditLog::open(store(folder.path()), Masks::default()).await.expect("a log");
     for number in 0..LIMIT + 205 {
         log.begin(entry(number, &ActorKind::Owner)).ended(DONE);
     }
@@ -75,7 +75,7 @@ async fn at_the_limit_the_oldest_goes() {
         let (bucket, key, value) = (Bucket::Audit, key(number), Some(value.to_owned()));
         again.write(Write { bucket, key, value }).expect("room");
     }
-    let log = Audit::open(again, Masks::default()).await.expect("a log");
+    let log = AuditLog::open(again, Masks::default()).await.expect("a log");
     assert_eq!(log.len(), LIMIT);
     assert_eq!(of(&log.read(all(usize::MAX)).await.expect("entries")).0, LIMIT);
     let gone = log.ledger.store().get(Bucket::Audit, &key(204)).await.expect("an answer");
@@ -90,7 +90,7 @@ fn said_of_a_lamp(subject: &str) -> Said {
 #[tokio::test]
 async fn what_was_noted_before_a_name_was_masked_loses_it() {
     let folder = tempfile::tempdir().expect("a folder");
-    let log = Audit::open(store(folder.path()), Masks::default()).await.expect("a log");
+    let log = AuditLog::open(store(folder.path()), Masks::default()).await.expect("a log");
     for (at, subject) in (1..).zip(["PJSIP/100", "PJSIP/200", "registration/PJSIP/100"]) {
         let (at, said) = (WallTime::from_millis(at), said_of_a_lamp(subject));
         let entry = AuditEntry::new(at, &ActorKind::Owner, "set", said, None);
@@ -99,7 +99,7 @@ async fn what_was_noted_before_a_name_was_masked_loses_it() {
     log.ledger.store().close(Duration::from_secs(5)).await.expect("closed");
     for _ in 0..2 {
         let masks = Masks::new(&[Pattern::parse("PJSIP/1*").expect("a pattern")]);
-        let log = Audit::open(store(folder.path()), masks).await.expect("a log");
+        let log = AuditLog::open(store(folder.path()), masks).await.expect("a log");
         let rows = log.ledger.store().scan(Bucket::Audit, "", None, 9).await.expect("rows").rows;
         let noted = rows.iter().filter_map(readable).map(|entry| {
             let text = |name: &str| entry.arguments[name].as_str().map(str::to_owned);

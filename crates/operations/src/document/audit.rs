@@ -8,7 +8,7 @@ use crate::audit::AuditEntry;
 
 /// The changes that somebody may see.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Audit {
+pub struct AuditDocument {
     /// The schema of this document, `audit/1`.
     pub schema: String,
     /// The entries, the newest first.

@@ -6,7 +6,7 @@ use super::{OriginName, Shown};
 
 /// The remembered changes of one lamp.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct History {
+pub struct HistoryDocument {
     /// The schema of this document, `history/1`.
     pub schema: String,
     /// With its kind: `device/PJSIP/100`.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What to paste where, what to run, and what it should print.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Invite {
+pub struct InviteDocument {
     /// The schema of this document, `invite/1`.
     pub schema: String,
     /// The account, as a bare JID.
@@ -39,7 +39,7 @@ pub struct Invites {
     /// The schema of this document, `invites/1`.
     pub schema: String,
     /// In the order in which they were named.
-    pub invites: Vec<Invite>,
+    pub invites: Vec<InviteDocument>,
 }
 
 /// How the stream of a PBX comes here: directly or by a relay.

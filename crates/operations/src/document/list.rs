@@ -23,7 +23,7 @@ pub struct Lamps {
     pub states: BTreeMap<String, u64>,
     /// Where nothing fits: the terms of the filter.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub terms: Vec<Term>,
+    pub terms: Vec<TermMatches>,
 }
 
 /// One lamp in the list.
@@ -43,7 +43,7 @@ pub struct Listed {
 
 /// One term of a filter that fits nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Term {
+pub struct TermMatches {
     /// As it was written.
     pub term: String,
     /// How many lamps it fits alone.

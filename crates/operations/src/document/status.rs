@@ -12,7 +12,7 @@ use super::{OriginName, moment, seconds_between};
 
 /// The state of the whole server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Status {
+pub struct StatusDocument {
     /// The schema of this document, `status/1`.
     pub schema: String,
     /// Whether nothing needs attention; decides the exit status of `status`.

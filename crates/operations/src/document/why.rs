@@ -12,14 +12,14 @@ use super::{OriginName, Shown};
 #[serde(untagged)]
 pub enum Explained {
     /// To the name of a lamp: `why/1`.
-    One(Box<Why>),
+    One(Box<WhyDocument>),
     /// To a pattern: `lamps/1`.
     Many(Lamps),
 }
 
 /// The explanation of one lamp.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Why {
+pub struct WhyDocument {
     /// The schema of this document, `why/1`.
     pub schema: String,
     /// With its kind: `device/PJSIP/100`.

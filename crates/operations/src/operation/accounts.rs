@@ -75,10 +75,10 @@ impl<H: Host> Desk<H> {
         self.board_of_domain(account.domain.as_deref())
     }
 
-    /// Refuses an account that does not exist; names those that are called much like it.
-    pub(super) fn known(&self, actor: &Actor, jid: &BareJid) -> Result<(), Failure> {
-        if self.accounts.get(jid).is_some() {
-            return Ok(());
+    /// The account of this address. Refuses one that does not exist; names those that are called much like it.
+    pub(super) fn known(&self, actor: &Actor, jid: &BareJid) -> Result<Rc<Account>, Failure> {
+        if let Some(account) = self.accounts.get(jid) {
+            return Ok(account);
         }
         let (served, accounts) = (self.served(actor), self.accounts.list());
         let may_see = |name: &str| served.iter().any(|domain| domain.name == name);

@@ -7,7 +7,7 @@ use super::stored::unreadable;
 use super::{Perform, operation};
 use crate::actor::Actor;
 use crate::argument::Since;
-use crate::audit::{AuditEntry, Wanted};
+use crate::audit::{AuditEntry, WantedEntries};
 use crate::definition::Effect;
 use crate::desk::Desk;
 use crate::document::audit as document;
@@ -28,11 +28,15 @@ operation! {
         /// Only one board, by its name or that of a domain, also one that was removed
         board: Option<String>,
     }
-    AuditRead, Effect::Reads, Board, Document("audit/1") -> document::Audit
+    AuditRead, Effect::Reads, Board, Document("audit/1") -> document::AuditDocument
 }
 
 impl<H: Host> Perform<H> for Audit {
-    async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Audit, Failure> {
+    async fn perform(
+        self,
+        desk: &Desk<H>,
+        actor: &Actor,
+    ) -> Result<document::AuditDocument, Failure> {
         let Self { since, actor: by, operation, limit, board } = self;
         // Whoever belongs to a board sees nothing of another, nor of the whole server.
         let meant = desk.board(actor, board.as_deref()).map(|board| board.name().to_string());
@@ -50,12 +54,12 @@ impl<H: Host> Perform<H> for Audit {
                 && operation.as_deref().is_none_or(|name| is_or_begins_with(&entry.operation, name))
         };
         let since = since.map_or(WallTime::from_millis(0), |Since(since)| since);
-        let found = desk.audit.read(Wanted { since, limit, is_wanted }).await;
+        let found = desk.audit.read(WantedEntries { since, limit, is_wanted }).await;
         let found = found.map_err(|error| unreadable(&error))?;
         if let Some(missing) = missing.filter(|_| found.is_empty()) {
             return Err(missing);
         }
-        Ok(document::Audit {
+        Ok(document::AuditDocument {
             schema: "audit/1".to_owned(),
             entries: found.into_iter().map(document::Entry::from).collect(),
             remembered: desk.audit.len(),

@@ -1,6 +1,7 @@
 //! `domain list|add|change|remove`: the served domains. What stands in the file is changed in the file; what was added
 //! at run time is kept in the store. Both are listed together.
 
+use lampfield_accounts::BareJid;
 use lampfield_board::BoardName;
 
 use super::user_change::nothing_asked;
@@ -10,7 +11,7 @@ use crate::definition::Effect;
 use crate::desk::Desk;
 use crate::document::account::{Domain, DomainDone, Domains, Gone};
 use crate::failure::{Exit, Failure};
-use crate::host::{self, DomainSource, Host, NewDomain};
+use crate::host::{DomainChanges, DomainSource, Host, NewDomain};
 use crate::nearest::nearest;
 use crate::shell;
 use crate::time::count;
@@ -77,7 +78,14 @@ impl<H: Host> Perform<H> for DomainAdd {
     }
 
     fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
-        desk.board_called(self.board.as_deref()).filter(|_| self.board.is_some())
+        match &self.board {
+            Some(typed) => desk.known_or_new(typed).ok(),
+            // One of its own is called like it.
+            None => desk.board_of_domain(Some(&self.name)).or_else(|| {
+                let name = BareJid::parse(&self.name).ok()?;
+                BoardName::parse(name.as_str()).ok()
+            }),
+        }
     }
 }
 
@@ -92,7 +100,7 @@ impl<H: Host> Perform<H> for DomainChange {
         if in_band.is_none() && show_caps.is_none() {
             return Err(nothing_asked("domain change", "--registration or --show-caps"));
         }
-        let change = host::DomainChange { name: name.clone(), in_band, show_caps };
+        let change = DomainChanges { name: name.clone(), in_band, show_caps };
         desk.host.change_domain(change).await?;
         Ok(desk.domain_done(actor, "changed", name))
     }

@@ -33,11 +33,15 @@ operation! {
         /// Which board, if there are several: its name or that of a domain
         board: Option<String>,
     }
-    HistoryRead, Effect::Reads, Board, Document("history/1") -> document::History
+    HistoryRead, Effect::Reads, Board, Document("history/1") -> document::HistoryDocument
 }
 
 impl<H: Host> Perform<H> for History {
-    async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::History, Failure> {
+    async fn perform(
+        self,
+        desk: &Desk<H>,
+        actor: &Actor,
+    ) -> Result<document::HistoryDocument, Failure> {
         let since = self.since.map_or(WallTime::default(), |Since(since)| since);
         let limit = self.limit.min(MOST_EVENTS);
         let board = desk.board(actor, self.board.as_deref())?;
@@ -49,7 +53,7 @@ impl<H: Host> Perform<H> for History {
         while !is_enough(&recall, limit) && recall.look_further().await? {}
         let more = recall.changes.len() > limit;
         recall.changes.truncate(limit);
-        let past = document::History {
+        let past = document::HistoryDocument {
             schema: "history/1".to_owned(),
             subject: subject.to_string(),
             board: board.name().to_string(),

@@ -1,9 +1,10 @@
 //! `invite NAME`: everything that one more PBX needs.
 
 use lampfield_accounts::{AccountError, BareJid, LegacyAuth, Role, Rotation};
-use lampfield_board::BoardName;
+use lampfield_board::{BoardName, Pattern};
 
 use super::accounts::Named;
+use super::giving::Given;
 use super::{Perform, operation};
 use crate::actor::Actor;
 use crate::definition::Effect;
@@ -23,13 +24,18 @@ operation! {
         /// Make a new secret; the old one stops working
         rotate: bool,
     }
-    AccountsWrite, Effect::Changes("the accounts"), Board, Document("invite/1") -> document::Invite
+    AccountsWrite, Effect::Changes("the accounts"), Board, Document("invite/1") -> document::InviteDocument
 }
 
 impl<H: Host> Perform<H> for Invite {
-    async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Invite, Failure> {
+    async fn perform(
+        self,
+        desk: &Desk<H>,
+        actor: &Actor,
+    ) -> Result<document::InviteDocument, Failure> {
         let jid = desk.jid(actor, &self.named()?)?;
         desk.check_is_pbx(&jid)?;
+        desk.given_to_pbx(&jid).check(actor)?;
         let rotation = if self.rotate { Rotation::Rotate } else { Rotation::Keep };
         let password = match (desk.host.declared_password(&jid)?, rotation) {
             (Some(password), Rotation::Keep) => password,
@@ -68,6 +74,17 @@ impl Invite {
 }
 
 impl<H: Host> Desk<H> {
+    /// What whoever reads the invitation can do.
+    fn given_to_pbx(&self, jid: &BareJid) -> Given {
+        match self.accounts.get(jid) {
+            Some(account) => self.given_with(&account),
+            None => {
+                let (allow, hear) = (Role::Pbx.usual_allow(), [Pattern::everything()]);
+                self.given(jid, Role::Pbx, (&allow, &hear))
+            }
+        }
+    }
+
     /// An xmpp.conf with the password of a person is of no use to anybody.
     fn check_is_pbx(&self, jid: &BareJid) -> Result<(), Failure> {
         match self.accounts.get(jid) {

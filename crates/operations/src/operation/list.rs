@@ -37,16 +37,16 @@ operation! {
 }
 
 /// What is listed, and how much of it.
-pub(super) struct Wanted {
+pub(super) struct WantedLamps {
     pub filter: Filter,
     pub kind: Option<Kind>,
     pub order: Order,
     pub limit: usize,
 }
 
-// === impl Wanted ===
+// === impl WantedLamps ===
 
-impl Wanted {
+impl WantedLamps {
     /// As much of it, and in the order, as if nothing else had been said.
     pub fn usual(filter: Filter) -> Self {
         Self { filter, kind: None, order: Order::default(), limit: 100 }
@@ -65,7 +65,7 @@ impl<H: Host> Perform<H> for List {
         let Self { filter, kind, sort: order, limit, board } = self;
         let filter = Filter::parse(filter.as_deref().unwrap_or_default())?;
         let board = desk.board(actor, board.as_deref())?;
-        Ok(desk.list(actor, &board, Wanted { filter, kind, order, limit }).await)
+        Ok(desk.list(actor, &board, WantedLamps { filter, kind, order, limit }).await)
     }
 }
 
@@ -75,9 +75,9 @@ impl<H: Host> Desk<H> {
         &self,
         actor: &Actor,
         board: &HubShell,
-        wanted: Wanted,
+        wanted: WantedLamps,
     ) -> document::Lamps {
-        let Wanted { filter, kind, order, limit } = wanted;
+        let WantedLamps { filter, kind, order, limit } = wanted;
         let mut rows = Rows::new(order, limit.min(List::MOST));
         walk::over(board, |hub, now, facts| {
             let subject = facts.subject();

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
+use lampfield_board::BoardName;
 use lampfield_fabric::{Health, Storage};
-use lampfield_hub::{HubShell, Now, Status as HubStatus, Trouble};
+use lampfield_hub::{HubShell, Now, Status as HubStatus, Trouble, Used};
 
 use super::{Perform, operation};
 use crate::actor::Actor;
@@ -17,22 +18,23 @@ use crate::document::status::{
 };
 use crate::failure::Failure;
 use crate::host::{Host, Machine};
+use crate::time::{count, counted};
 use crate::trouble::attention;
 
 operation! {
     /// Is it all right?
     pub struct Status = "status" {}
-    StatusRead, Effect::Reads, Server, Document("status/1") -> document::Status
+    StatusRead, Effect::Reads, Server, Document("status/1") -> document::StatusDocument
 }
 
 impl<H: Host> Perform<H> for Status {
-    async fn perform(self, desk: &Desk<H>, _: &Actor) -> Result<document::Status, Failure> {
+    async fn perform(self, desk: &Desk<H>, _: &Actor) -> Result<document::StatusDocument, Failure> {
         Ok(desk.status())
     }
 }
 
 impl<H: Host> Desk<H> {
-    fn status(&self) -> document::Status {
+    fn status(&self) -> document::StatusDocument {
         let names = self.board_names();
         let boards: Vec<_> = names.iter().filter_map(|name| self.boards.get(name)).collect();
         let now = boards.first().map(HubShell::now).unwrap_or_default();
@@ -42,6 +44,9 @@ impl<H: Host> Desk<H> {
         let store = self.store_status(machine.owed);
         let troubles = hub.troubles.iter().filter(|trouble| !is_explained(trouble, &machine));
         let mut attention: Vec<Attention> = troubles.map(attention).collect();
+        let fullness =
+            boards.iter().zip(&hubs).filter_map(|(one, hub)| too_full(one.name(), hub.facts));
+        attention.extend(fullness);
         attention.extend(store.reason.as_deref().map(stalled));
         let mut origins: Vec<_> =
             boards.iter().flat_map(|board| origins(board, &machine)).collect();
@@ -50,7 +55,7 @@ impl<H: Host> Desk<H> {
         let doors: Vec<_> =
             self.boards.doors().into_iter().map(|door| DoorStatus::of(door, now.wall)).collect();
         attention.extend(doors.iter().filter_map(door_trouble));
-        document::Status {
+        document::StatusDocument {
             schema: "status/1".to_owned(),
             healthy: attention.is_empty(),
             as_of: moment(now.wall),
@@ -184,6 +189,24 @@ fn door_trouble(door: &DoorStatus) -> Option<Attention> {
     };
     let text = format!("the {protocol} door at {place} {what}: {error}");
     Some(Attention { code: code.to_owned(), severity, text, remedy: remedy.to_owned() })
+}
+
+/// A limit was set below what a board holds.
+fn too_full(board: &BoardName, facts: Used) -> Option<Attention> {
+    let Used { used, limit } = facts;
+    (used > limit).then(|| Attention {
+        code: "facts-over-limit".to_owned(),
+        severity: Severity::Look,
+        text: format!(
+            "the board {board} holds {}, and may hold {}: what it holds stays and changes as before, and \
+             everything new is refused until there is room",
+            counted(used as u64, "fact"),
+            count(limit as u64)
+        ),
+        remedy: "raise facts in [limits], then: systemctl reload lampfield (or send it SIGHUP); or remove what \
+                 nobody needs: lampfield user remove, lampfield clear"
+            .to_owned(),
+    })
 }
 
 fn stalled(reason: &str) -> Attention {

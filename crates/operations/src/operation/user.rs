@@ -93,6 +93,9 @@ impl<H: Host> Perform<H> for UserAdd {
         let labels = labels(&self.label)?;
         let weak = self.password.as_ref().and_then(|password| weak(password, &jid));
         let made = self.password.is_none();
+        let allow = if allow.is_empty() { role.usual_allow() } else { allow };
+        let hear = if hear.is_empty() { vec![Pattern::everything()] } else { hear };
+        desk.given(&jid, role, (&allow, &hear)).check(actor)?;
         let new = NewAccount {
             jid: jid.clone(),
             password: match self.password {
@@ -100,8 +103,8 @@ impl<H: Host> Perform<H> for UserAdd {
                 None => NewPassword::Invited,
             },
             role,
-            allow: if allow.is_empty() { role.usual_allow() } else { allow },
-            hear: if hear.is_empty() { vec![Pattern::everything()] } else { hear },
+            allow,
+            hear,
             site,
             labels,
             legacy: if self.legacy_auth { LegacyAuth::Allowed } else { LegacyAuth::Refused },
@@ -146,7 +149,8 @@ impl<H: Host> Perform<H> for UserList {
 impl<H: Host> Perform<H> for UserPasswd {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<UserSecret, Failure> {
         let jid = desk.jid(actor, &Named::parse(&self.name))?;
-        desk.known(actor, &jid)?;
+        let account = desk.known(actor, &jid)?;
+        desk.given_with(&account).check(actor)?;
         match self.password {
             Some(password) => {
                 let weak = weak(&password, &jid);
@@ -225,7 +229,7 @@ impl<H: Host> Desk<H> {
             hear: account.hear.iter().map(ToString::to_string).collect(),
             site: account.site.as_ref().map(ToString::to_string),
             labels: account.labels.to_texts(),
-            reads_history: self.host.history_readers().include(account),
+            reads_history: self.host.history_readers().include(account.role, &account.jid),
             made_by: account.source.to_string(),
             connected: connected.all as u64,
             by_relay: connected.by_relay as u64,

@@ -4,6 +4,7 @@ use lampfield_accounts::AccountChanges;
 use lampfield_board::{BoardName, Labels, Pattern, SiteName};
 
 use super::accounts::{Named, labels, patterns, site};
+use super::giving::Given;
 use super::{Perform, operation};
 use crate::actor::Actor;
 use crate::definition::Effect;
@@ -38,6 +39,8 @@ impl<H: Host> Perform<H> for UserChange {
         if changes == AccountChanges::default() {
             return Err(nothing_asked("user change", "--site, --label, --allow or --hear"));
         }
+        let names = |some: &Option<Vec<Pattern>>| some.clone().unwrap_or_default();
+        Given::names(&jid, &names(&changes.allow), &names(&changes.hear)).check(actor)?;
         let text = format!("changed {jid}: {}", told(&changes));
         let warnings = || desk.accounts.get(&jid).map(|account| desk.host.warnings_of(&account));
         let before = warnings().unwrap_or_default();

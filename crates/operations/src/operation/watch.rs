@@ -37,19 +37,19 @@ impl Watch {
     pub(crate) fn begin<H: Host>(self, desk: &Desk<H>, actor: &Actor) -> Result<Watching, Failure> {
         let filter = Filter::parse(self.filter.as_deref().unwrap_or_default())?;
         let board = desk.board(actor, self.board.as_deref())?;
-        let (name, hear, kind) = (board.name().clone(), actor.hear().clone(), self.kind);
+        let (name, kind) = (board.name().clone(), self.kind);
         let accounts = Rc::clone(&desk.accounts);
         let is_wanted = move |change: &Change| {
             let wants = |hub: &_, now| filter.wants(&Seen::changed((hub, now), &accounts, change));
             let is_of_kind = kind.is_none_or(|kind| kind == change.subject.kind());
-            is_of_kind && hear.covers(&change.subject) && board.read(wants)
+            is_of_kind && board.read(wants)
         };
-        Ok(desk.watchers.watch(name, is_wanted))
+        Ok(desk.watchers.watch(actor, name, is_wanted))
     }
 }
 
 impl<H: Host> Perform<H> for Watch {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<Line, Failure> {
-        Ok(self.begin(desk, actor)?.next().await)
+        self.begin(desk, actor)?.next().await
     }
 }

@@ -4,7 +4,7 @@ use lampfield_board::why::FactReason;
 use lampfield_board::{BoardName, Kind, Pattern, Subject, Value, WallTime, Why as Reasons};
 use lampfield_hub::{Explanation, Hub, HubShell, Lease, Now};
 
-use super::list::Wanted;
+use super::list::WantedLamps;
 use super::recall::Recall;
 use super::{Perform, operation, past, subject};
 use crate::actor::Actor;
@@ -42,7 +42,7 @@ impl<H: Host> Perform<H> for Why {
             && let Some(pattern) = pattern(&typed)
             && desk.exact(actor, &board, &typed)?.is_none()
         {
-            let wanted = Wanted::usual(Filter::of_pattern(pattern));
+            let wanted = WantedLamps::usual(Filter::of_pattern(pattern));
             return Ok(document::Explained::Many(desk.list(actor, &board, wanted).await));
         }
         let mut document = match self.at {
@@ -93,7 +93,7 @@ impl<H: Host> Desk<H> {
         actor: &Actor,
         board: &HubShell,
         typed: &str,
-    ) -> Result<document::Why, Failure> {
+    ) -> Result<document::WhyDocument, Failure> {
         let subject = self.subject_on_board(actor, board, typed).await?;
         board.read(|hub, now| {
             let explanation = hub.why(&subject, now);
@@ -126,7 +126,7 @@ impl<H: Host> Desk<H> {
         board: &HubShell,
         typed: &str,
         at: WallTime,
-    ) -> Result<document::Why, Failure> {
+    ) -> Result<document::WhyDocument, Failure> {
         let subject = self.spoken_of(actor, board, typed).await?;
         if board.read(|hub, _| hub.history().masks().is_mask(&subject)) {
             let message = format!("{subject} stands for many lamps that cannot be told apart");
@@ -138,9 +138,9 @@ impl<H: Host> Desk<H> {
     }
 }
 
-fn why(hub: &Hub, explanation: &Explanation, now: Now) -> document::Why {
+fn why(hub: &Hub, explanation: &Explanation, now: Now) -> document::WhyDocument {
     let Explanation { why: Reasons { subject, lamp, rule, facts, changes }, .. } = explanation;
-    let mut document = document::Why {
+    let mut document = document::WhyDocument {
         schema: "why/1".to_owned(),
         subject: subject.to_string(),
         kind: subject.kind().to_string(),
@@ -172,8 +172,13 @@ fn why(hub: &Hub, explanation: &Explanation, now: Now) -> document::Why {
 }
 
 /// A lamp as it was: leases and versions of then are not remembered.
-fn why_then(board: &BoardName, subject: &Subject, past: past::Past, at: WallTime) -> document::Why {
-    let mut document = document::Why {
+fn why_then(
+    board: &BoardName,
+    subject: &Subject,
+    past: past::Past,
+    at: WallTime,
+) -> document::WhyDocument {
+    let mut document = document::WhyDocument {
         schema: "why/1".to_owned(),
         subject: subject.to_string(),
         kind: subject.kind().to_string(),

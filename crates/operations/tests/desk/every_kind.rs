@@ -74,7 +74,7 @@ async fn publish(desk: &Desk<fixture::Program>, program: &mut Program, kind: Kin
     let shown = kind.from_json(lamp.clone()).unwrap();
     assert!(example.repeats(&shown) || kind == Kind::Conference, "{kind} shows {shown}");
     program.hears(&format!("stored\t{subject}")).await;
-    let line = serde_json::to_value(watching.next().await).unwrap();
+    let line = serde_json::to_value(watching.next().await.unwrap()).unwrap();
     assert_eq!((&line["subject"], &line["aggregate"]), (&json!(subject), &lamp), "{line}");
 }
 

@@ -10,12 +10,12 @@ use lampfield_board::{BoardName, Protocol};
 use lampfield_fabric::{Embedded, StoreLimits};
 use lampfield_hub::{Boards, Observer, Settings};
 use lampfield_operations::document::account::Domain;
-use lampfield_operations::document::invite::Invite;
+use lampfield_operations::document::invite::InviteDocument;
 use lampfield_operations::document::reload::Reloaded;
 use lampfield_operations::document::warning::Warning;
 use lampfield_operations::failure::Failure;
 use lampfield_operations::{
-    Actor, ActorKind, Audit, Connected, Desk, DomainChange, DomainSource, HeldOfDomain,
+    Actor, ActorKind, AuditLog, Connected, Desk, DomainChanges, DomainSource, HeldOfDomain,
     HistoryReaders, Host, Machine, NewDomain, Said, Scope, Served, Watchers,
 };
 use tempfile::TempDir;
@@ -62,7 +62,8 @@ pub async fn desk(folder: &Path, settings: Settings, host: Program) -> Desk<Prog
     boards.set_homes(|account| Some(board(account.as_str().rsplit_once('@')?.1)));
     let watchers = Rc::new(Watchers::default());
     boards.observe(&(Rc::clone(&watchers) as Rc<dyn Observer>));
-    let audit = Rc::new(Audit::open(store.clone(), masks).await.expect("a log"));
+    watchers.follow(&accounts);
+    let audit = Rc::new(AuditLog::open(store.clone(), masks).await.expect("a log"));
     Desk { boards, accounts, audit, store, watchers, host }
 }
 
@@ -126,7 +127,7 @@ impl Host for Program {
         None
     }
 
-    fn invitation(&self, _: &BareJid, _: &str, _: LegacyAuth) -> Result<Invite, Failure> {
+    fn invitation(&self, _: &BareJid, _: &str, _: LegacyAuth) -> Result<InviteDocument, Failure> {
         Err(Failure::bug("nobody can connect"))
     }
 
@@ -149,7 +150,7 @@ impl Host for Program {
         Ok(new.name)
     }
 
-    async fn change_domain(&self, _: DomainChange) -> Result<(), Failure> {
+    async fn change_domain(&self, _: DomainChanges) -> Result<(), Failure> {
         Ok(())
     }
 

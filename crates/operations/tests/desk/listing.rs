@@ -8,22 +8,13 @@ use lampfield_accounts::{AccountSource, BareJid, NewAccount, NewPassword, Role};
 use lampfield_board::{
     AccountName, Cachable, DeviceState, Identity, Kind, Origin, Protocol, SiteName, Subject,
 };
-use lampfield_hub::{PeerCache, Profile, Publication, Waits};
+use lampfield_hub::Publication;
 use lampfield_operations::failure::Exit;
 use lampfield_operations::{Actor, Desk};
 use serde_json::{Value, json};
 
+use crate::asterisk::ASTERISK;
 use crate::fixture::{Fixture, Program, board, said};
-
-/// What the XMPP door declares of an Asterisk.
-const ASTERISK: Profile = Profile {
-    cache: PeerCache::Survives,
-    files_by_identity: true,
-    repeats: true,
-    one_connection: true,
-    waits: Some(Waits { first: Duration::from_secs(1), longest: Duration::from_secs(60) }),
-    shares_identity: false,
-};
 
 async fn set(desk: &Desk<Program>, actor: &Actor, name: &str, value: &str) {
     let with = json!({ "subject": name, "value": value, "keep": true });
@@ -280,7 +271,7 @@ async fn a_watch_takes_the_same_filter() {
         let mut told = Vec::new();
         while let Ok(line) = tokio::time::timeout(Duration::from_millis(20), watching.next()).await
         {
-            let line = serde_json::to_value(line).expect("a line");
+            let line = serde_json::to_value(line.expect("a line")).expect("JSON");
             let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
             told.push(format!("{} {}", text(&line["subject"]), text(&line["value"])));
         }

@@ -8,8 +8,11 @@
     reason = "the helpers of tests"
 )]
 
+#[path = "../../../xmpp/src/services/telephony/profiles/asterisk.rs"]
+mod asterisk;
 mod every_kind;
 mod fixture;
+mod giving;
 #[path = "../../../xmpp/tests/door/line_door.rs"]
 mod line_door;
 mod listing;
@@ -131,6 +134,24 @@ async fn a_board_that_is_called_like_another_domain_is_not_taken_for_that_of_the
         "owner user add x done",
     ];
     assert_eq!(told[..expected.len()], expected);
+}
+
+/// Whoever may touch that board reads who has made it.
+#[tokio::test(flavor = "local")]
+async fn a_new_domain_is_noted_on_the_board_that_it_gets() {
+    let fixture = Fixture::new().await;
+    let (owner, desk) = (Actor::owner(), &fixture.desk);
+    for (name, board, noted) in [
+        ("c.example", None, "c.example"),
+        ("D.Example.", None, "d.example"),
+        ("e.example", Some("new"), "new"),
+        ("f.example", Some("b.example"), "b.example"),
+        ("b.example", None, "b.example"),
+    ] {
+        let with = said(json!({ "name": name, "board": board }));
+        desk.run(&owner, "domain add", with).await.expect("added");
+        assert_eq!(fixture.told(&owner).await[0], format!("owner domain add {noted} done"));
+    }
 }
 
 /// Otherwise nobody who may touch one board would ever read of it.

@@ -12,8 +12,8 @@ use lampfield_board::{
 };
 use lampfield_fabric::Storage;
 use lampfield_hub::{ConnId, HistorySettings, HubLimits, HubShell, Profile, Publication, Settings};
-use lampfield_operations::document::history::History as HistoryDocument;
-use lampfield_operations::document::why::{Explained, Why as WhyDocument};
+use lampfield_operations::document::history::HistoryDocument;
+use lampfield_operations::document::why::{Explained, WhyDocument};
 use lampfield_operations::failure::Exit;
 use lampfield_operations::operation::{History, Why};
 use lampfield_operations::{Actor, Desk, HistoryReaders};

@@ -86,7 +86,7 @@ async fn watched() {
         let with = json!({ "subject": name, "value": value, "keep": true });
         fixture.desk.run(&Actor::owner(), "set", said(with)).await.expect("set");
     }
-    let line = serde_json::to_value(watching.next().await).expect("a line");
+    let line = serde_json::to_value(watching.next().await.expect("a line")).expect("JSON");
     assert_eq!(line["subject"], "device/PJSIP/100", "{line}");
     let more = tokio::time::timeout(Duration::from_millis(50), watching.next()).await;
     assert!(more.is_err(), "{more:?}");
@@ -158,4 +158,31 @@ async fn masked() {
     let text = told.to_string();
     assert!(!text.contains("PJSIP/100"), "{text}");
     assert!(text.contains("device/PJSIP/***") && text.contains("PJSIP/200"), "{text}");
+}
+
+/// As a door does it: what runs for an account has the account's rights.
+#[tokio::test]
+async fn a_watch_ends_where_the_rights_of_its_account_do() {
+    LocalSet::new().run_until(changed_rights()).await;
+}
+
+async fn changed_rights() {
+    let fixture = with_lamps().await;
+    let (owner, wall) = (Actor::owner(), reader(&fixture).await);
+    let mut watching = fixture.desk.watch(&wall, said(json!({}))).expect("a watch");
+    let set = async |name: &str| {
+        let with = json!({ "subject": name, "value": "BUSY", "keep": true });
+        fixture.desk.run(&owner, "set", said(with)).await.expect("set");
+    };
+    let other = json!({ "name": "wall@a.example", "hear": ["PJSIP/2*"] });
+    fixture.desk.run(&owner, "user change", said(other)).await.expect("changed");
+    set("PJSIP/100").await;
+    set("PJSIP/200").await;
+    let line = serde_json::to_value(watching.next().await.expect("a line")).expect("JSON");
+    assert_eq!(line["subject"], "device/PJSIP/200", "what it may hear now, and nothing else");
+    set("PJSIP/201").await;
+    let name = json!({ "name": "wall@a.example" });
+    fixture.desk.run(&owner, "user remove", said(name)).await.expect("removed");
+    let over = watching.next().await.expect_err("nobody is there to hear");
+    assert_eq!(over.code, "not-allowed");
 }

@@ -47,7 +47,7 @@ pub enum PemFault {
 const DER: u8 = 0x30;
 
 /// One section as it is found line by line.
-struct Section<'a> {
+struct PemSection<'a> {
     label: &'a str,
     line: usize,
 }
@@ -61,16 +61,16 @@ impl PemFault {
         if text.trim().is_empty() {
             return Self::Empty;
         }
-        let mut first: Option<Section<'_>> = None;
-        let mut open: Option<Section<'_>> = None;
+        let mut first: Option<PemSection<'_>> = None;
+        let mut open: Option<PemSection<'_>> = None;
         let mut is_good = None;
         for (line, text) in text.lines().enumerate().map(|(index, text)| (index + 1, text.trim())) {
             match (label(text, "BEGIN"), &open) {
                 (Some(label), None) if label.starts_with("ENCRYPTED") => {
                     return Self::Encrypted { line };
                 }
-                (Some(label), None) => open = Some(Section { label, line }),
-                (Some(_), Some(Section { label, line })) => return Self::no_end(label, *line),
+                (Some(label), None) => open = Some(PemSection { label, line }),
+                (Some(_), Some(PemSection { label, line })) => return Self::no_end(label, *line),
                 (None, Some(section)) if label(text, "END").is_some() => {
                     if section.label.ends_with(wanted) {
                         is_good = is_good.or(Some(section.line));
@@ -86,9 +86,9 @@ impl PemFault {
             }
         }
         match (open, is_good, first) {
-            (Some(Section { label, line }), ..) => Self::no_end(label, line),
+            (Some(PemSection { label, line }), ..) => Self::no_end(label, line),
             (None, Some(line), _) => Self::Nonsense { line },
-            (None, None, Some(Section { label, line })) => {
+            (None, None, Some(PemSection { label, line })) => {
                 Self::Other { label: label.to_owned(), line }
             }
             (None, None, None) if file.first() == Some(&DER) => Self::Binary,

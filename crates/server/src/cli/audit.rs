@@ -3,18 +3,18 @@
 use std::process::ExitCode;
 
 use lampfield_operations::Since;
-use lampfield_operations::operation::Audit as AuditOperation;
+use lampfield_operations::operation::Audit;
 
 use super::args::{AuditArgs as Args, Common};
 use super::stop::Stop;
 use super::{ask, json};
-use crate::document::audit::{Audit, Entry};
+use crate::document::audit::{AuditDocument, Entry};
 use crate::failure::Exit;
 use crate::screen::time::{clock, count, counted, day_clock};
 use crate::screen::{Align, Screen, Table, Verdict};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
-    let asked = AuditOperation {
+    let asked = Audit {
         since: args.since.map(Since),
         actor: args.actor.clone(),
         operation: args.operation.clone(),
@@ -30,7 +30,7 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
     Ok(Exit::Good.into())
 }
 
-fn text(audit: &Audit, since: &str, screen: &Screen) -> String {
+fn text(audit: &AuditDocument, since: &str, screen: &Screen) -> String {
     let mut table = Table::new(&[
         ("TIME", Align::Left),
         ("WHO", Align::Left),

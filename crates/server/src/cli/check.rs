@@ -19,7 +19,7 @@ use crate::failure::{Exit, Failure};
 use crate::logging;
 use crate::place::{Place, PlaceError};
 use crate::screen::{Screen, Verdict};
-use document::{Check, Effective};
+use document::{CheckDocument, Effective};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     if args.reference {
@@ -32,7 +32,7 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
         Err(PlaceError::Misconfigured(problems)) => {
             if common.json {
                 let name = file.map(|file| file.display().to_string());
-                screen.print(&json(&Check::of(name, &problems, &[]))?)?;
+                screen.print(&json(&CheckDocument::of(name, &problems, &[]))?)?;
             }
             // The document is printed; what a person reads goes to standard error as ever.
             io::stderr().write_all(problems.to_string().as_bytes())?;
@@ -81,7 +81,7 @@ fn verdict(
     let advice = &advice;
     let file = place.file.as_ref().map(|file| file.display().to_string());
     if common.json {
-        screen.print(&json(&Check::of(file, &place.warnings, advice))?)?;
+        screen.print(&json(&CheckDocument::of(file, &place.warnings, advice))?)?;
         return Ok(Exit::Good.into());
     }
     let name = file.unwrap_or("no file; the defaults".to_owned());

@@ -8,15 +8,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lampfield_operations::operation::Status as StatusOperation;
+use lampfield_operations::operation::Status;
 use lampfield_operations::visible;
 
 use super::args::{Common, DoctorArgs as Args};
 use super::stop::Stop;
 use super::{json, others};
 use crate::control::client::Client;
-use crate::doctor::{self, Diagnosis, EndToEnd, Group, Machine, Problem, Scene, Wanted};
-use crate::document::status::{Severity, Status};
+use crate::doctor::{self, Diagnosis, EndToEnd, FoundProblem, Group, Machine, Scene, Wanted};
+use crate::document::status::{Severity, StatusDocument};
 use crate::failure::{Exit, Failure};
 use crate::place::Place;
 use crate::screen::time::{clock, counted};
@@ -57,8 +57,8 @@ pub fn scene(common: &Common) -> Arc<Scene> {
     let (file, data_dir) = (common.config.as_deref(), common.data_dir.as_deref());
     let socket = Place::socket_to_ask(file, data_dir).ok().map(|(socket, _)| socket);
     let nowhere = || Failure::new(Exit::Usage, "no-data-folder", "no data folder can be made out");
-    let ask = |socket| -> Result<Status, Failure> {
-        Client::connect(socket, common.timeout.min(PATIENCE))?.ask(&StatusOperation {})
+    let ask = |socket| -> Result<StatusDocument, Failure> {
+        Client::connect(socket, common.timeout.min(PATIENCE))?.ask(&Status {})
     };
     let status = socket.as_deref().ok_or_else(nowhere).and_then(ask);
     Arc::new(Scene {
@@ -129,8 +129,8 @@ fn sign(severity: Severity, screen: &Screen) -> String {
     })
 }
 
-fn block(problem: &Problem, common: &Common, screen: &Screen) -> String {
-    let Problem { id, severity, text, seen, matters_to, mend, .. } = problem;
+fn block(problem: &FoundProblem, common: &Common, screen: &Screen) -> String {
+    let FoundProblem { id, severity, text, seen, matters_to, mend, .. } = problem;
     let shown = |text: &str| visible(&time::local(text)).into_owned();
     let mut out = format!("\n{} {id}   {}\n", sign(*severity, screen), shown(text));
     if let Some(seen) = seen {

@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use lampfield_board::Kind;
 use lampfield_operations::Since;
-use lampfield_operations::operation::History as HistoryOperation;
+use lampfield_operations::operation::History;
 
 use super::args::{Common, HistoryArgs as Args};
 use super::stop::Stop;
 use super::{ask, json};
-use crate::document::history::{Event, History, Link};
+use crate::document::history::{Event, HistoryDocument, Link};
 use crate::document::{Shown, kind_of};
 use crate::failure::Exit;
 use crate::screen::time::{clock, counted, day_clock};
 use crate::screen::{Align, Names, Screen, Table};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
-    let asked = HistoryOperation {
+    let asked = History {
         subject: args.subject.clone(),
         kind: args.kind,
         since: args.since.map(Since),
@@ -34,7 +34,7 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
     Ok(Exit::Good.into())
 }
 
-pub fn text(history: &History, since: &str, screen: &Screen) -> String {
+pub fn text(history: &HistoryDocument, since: &str, screen: &Screen) -> String {
     let mut table = Table::new(&[
         ("TIME", Align::Left),
         ("ORIGIN", Align::Left),

@@ -6,13 +6,13 @@ mod names;
 use std::path::Path;
 use std::process::ExitCode;
 
-use lampfield_operations::operation::Invite as InviteOperation;
+use lampfield_operations::operation::Invite;
 use lampfield_xmpp::xmpp_conf::LOAD;
 
 use super::args::{Common, InviteArgs};
 use super::stop::Stop;
 use super::{connect, json};
-use crate::document::invite::{ByRelay, Invite, Invites, RelayPackage, Way};
+use crate::document::invite::{ByRelay, InviteDocument, Invites, RelayPackage, Way};
 use crate::failure::{Exit, Failure};
 use crate::screen::{Screen, Verdict};
 
@@ -35,9 +35,9 @@ pub fn run(args: &InviteArgs, common: &Common, screen: &Screen) -> Result<ExitCo
     Ok(Exit::Good.into())
 }
 
-fn invited(name: &str, args: &InviteArgs, common: &Common) -> Result<Invite, Stop> {
+fn invited(name: &str, args: &InviteArgs, common: &Common) -> Result<InviteDocument, Stop> {
     let (name, domain) = (name.to_owned(), args.domain.clone());
-    let operation = InviteOperation { name, domain, rotate: args.rotate };
+    let operation = Invite { name, domain, rotate: args.rotate };
     // Its texts have several lines, all of them made by the server.
     Ok(connect(common)?.ask(&operation)?)
 }
@@ -67,7 +67,7 @@ fn many(file: &Path, args: &InviteArgs, common: &Common, screen: &Screen) -> Res
     Ok(())
 }
 
-fn text(invite: &Invite, args: &InviteArgs, screen: &Screen) -> String {
+fn text(invite: &InviteDocument, args: &InviteArgs, screen: &Screen) -> String {
     let mut text = match &invite.relay {
         Some(relay) if invite.way == Way::Relay && !args.direct => by_relay(invite, relay),
         _ => section(invite, &invite.block),
@@ -82,8 +82,8 @@ fn text(invite: &Invite, args: &InviteArgs, screen: &Screen) -> String {
 }
 
 /// What Asterisk itself needs, and how to see that it works.
-fn section(invite: &Invite, block: &str) -> String {
-    let Invite { file, reload, proof, expected, .. } = invite;
+fn section(invite: &InviteDocument, block: &str) -> String {
+    let InviteDocument { file, reload, proof, expected, .. } = invite;
     let block = indented(block);
     format!(
         "Put this into {file}, in place of a section [lampfield] that is there:\n\n{block}\n\
@@ -93,7 +93,7 @@ fn section(invite: &Invite, block: &str) -> String {
 }
 
 /// The same behind a relay, which comes first; how it is installed without a package comes last.
-fn by_relay(invite: &Invite, relay: &ByRelay) -> String {
+fn by_relay(invite: &InviteDocument, relay: &ByRelay) -> String {
     let RelayPackage { install, install_rpm, options_file, options, start } = &relay.package;
     format!(
         "This connects Asterisk through a relay, a small program beside it that keeps its connection when \

@@ -8,7 +8,7 @@ use super::args::{Column, Common, ListArgs};
 use super::stop::Stop;
 use super::{ask, json};
 use crate::document::kind_of;
-use crate::document::list::{Lamps, Listed, Near, Term};
+use crate::document::list::{Lamps, Listed, Near, TermMatches};
 use crate::failure::Exit;
 use crate::screen::time::{age, count, counted, seconds_since};
 use crate::screen::{Align, Names, Screen, Table};
@@ -78,7 +78,7 @@ fn nothing(lamps: &Lamps) -> String {
     let filter: Vec<_> = terms.iter().map(|term| term.term.as_str()).collect();
     let mut out = format!("Nothing on the board {board} matches {}\n", filter.join(" "));
     let mut table = Table::new(&[("TERM", Align::Left), ("ALONE IT MATCHES", Align::Left)]);
-    for Term { term, lamps, nearest, .. } in terms {
+    for TermMatches { term, lamps, nearest, .. } in terms {
         let near: Vec<_> = nearest.iter().map(near).collect();
         let alone = match (*lamps, near.is_empty()) {
             (0, true) => "nothing".to_owned(),

@@ -7,12 +7,12 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use lampfield_operations::operation::Status as StatusOperation;
+use lampfield_operations::operation::Status;
 
 use super::args::{Common, Format, StatusArgs as Args};
 use super::stop::Stop;
 use super::{ask, complaint, json};
-use crate::document::status::{Attention, BoardStatus, Certificate, OriginStatus, Status};
+use crate::document::status::{Attention, BoardStatus, Certificate, OriginStatus, StatusDocument};
 use crate::document::why::LeaseState;
 use crate::failure::{Exit, Failure};
 use crate::screen::time::{age, clock, count, counted, left};
@@ -37,13 +37,13 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
     Ok(if status.healthy { Exit::Good } else { Exit::Bad }.into())
 }
 
-fn once(common: &Common) -> Result<Status, Stop> {
-    ask(common, &StatusOperation {})
+fn once(common: &Common) -> Result<StatusDocument, Stop> {
+    ask(common, &Status {})
 }
 
 /// Looks again and again; gives the last answer when the time is over, or that there was none.
 #[allow(clippy::disallowed_methods, reason = "a command serves nobody while it waits")]
-fn until_healthy(patience: Duration, common: &Common) -> Result<Status, Stop> {
+fn until_healthy(patience: Duration, common: &Common) -> Result<StatusDocument, Stop> {
     let begun = Instant::now();
     loop {
         let asked = once(common);
@@ -67,7 +67,7 @@ fn is_absent(failure: &Failure) -> bool {
     matches!(failure.exit, Exit::NotReached | Exit::NoAnswer)
 }
 
-pub fn text(status: &Status, common: &Common, screen: &Screen) -> String {
+pub fn text(status: &StatusDocument, common: &Common, screen: &Screen) -> String {
     let mut out = format!("{}\n", verdict(status));
     let present = present(status);
     if present.is_empty() && status.silent.is_empty() {
@@ -99,7 +99,7 @@ pub fn text(status: &Status, common: &Common, screen: &Screen) -> String {
 }
 
 /// What brings the first PBX.
-fn next(status: &Status) -> &'static str {
+fn next(status: &StatusDocument) -> &'static str {
     match status.counters.get("accounts") {
         Some(1..) => {
             "next: lampfield user list   shows who was invited; lampfield invite NAME prints the xmpp.conf again\n"
@@ -109,7 +109,7 @@ fn next(status: &Status) -> &'static str {
 }
 
 /// The origins of which there is anything to see.
-pub fn present(status: &Status) -> Vec<&OriginStatus> {
+pub fn present(status: &StatusDocument) -> Vec<&OriginStatus> {
     status.origins.iter().filter(|origin| is_present(origin)).collect()
 }
 
@@ -118,14 +118,14 @@ fn is_present(origin: &OriginStatus) -> bool {
     origin.connections > 0 || origin.facts > 0
 }
 
-fn verdict(status: &Status) -> String {
+fn verdict(status: &StatusDocument) -> String {
     let name = status.server.domains.first().map_or("lampfield", String::as_str);
     let (socket, up) = (&status.server.data_dir, age(status.server.uptime_seconds));
     let asked = format!("asked {socket}, up {up}, {}", clock(&status.as_of));
     format!("{name}: {} ({asked})\n", summary(status))
 }
 
-pub fn summary(status: &Status) -> String {
+pub fn summary(status: &StatusDocument) -> String {
     match (status.attention.len(), awaited(status)) {
         (0, None) => format!("all is well{}", joining::in_short(status)),
         (0, Some(awaited)) => format!("all is well so far, {awaited}"),
@@ -136,7 +136,7 @@ pub fn summary(status: &Status) -> String {
 
 /// Who has not come back yet since Lampfield has started. That is as it should be, until the time
 /// they have is over.
-fn awaited(status: &Status) -> Option<String> {
+fn awaited(status: &StatusDocument) -> Option<String> {
     let is_awaited = |one: &&OriginStatus| is_present(one) && one.state == LeaseState::Restart;
     let awaited: Vec<_> = status.origins.iter().filter(is_awaited).collect();
     let (pbxs, are) = match awaited.len() {
@@ -204,7 +204,7 @@ fn away(origin: &OriginStatus) -> String {
     }
 }
 
-fn totals(status: &Status) -> String {
+fn totals(status: &StatusDocument) -> String {
     let counter = |name: &str| status.counters.get(name).copied().unwrap_or(0);
     let limit = |name: &str| status.limits.get(name).copied().unwrap_or(0);
     format!(
@@ -220,7 +220,7 @@ fn totals(status: &Status) -> String {
 
 /// How much is held of what each board has a limit for: on the board that is nearest to it, which is named where there are
 /// several, and on all of them.
-fn fullest(status: &Status, held: impl Fn(&BoardStatus) -> u64, limit: u64) -> String {
+fn fullest(status: &StatusDocument, held: impl Fn(&BoardStatus) -> u64, limit: u64) -> String {
     // The first of several that hold the same.
     let Some(fullest) = status.boards.iter().rev().max_by_key(|board| held(board)) else {
         return format!("0 of {}", count(limit));

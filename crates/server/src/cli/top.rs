@@ -29,7 +29,7 @@ use super::stop::Stop;
 use crate::failure::{Exit, Failure};
 use crate::screen::Screen;
 use draw::Picture;
-use feed::{Feed, Wanted};
+use feed::{Feed, WantedLamps};
 use keys::Act;
 use known::Known;
 use page::Asks;
@@ -48,7 +48,8 @@ pub fn run(args: &TopArgs, common: &Common, screen: &Screen) -> Result<ExitCode,
         signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&ended))?;
         signal_hook::flag::register(signal, Arc::clone(&ended))?;
     }
-    let wanted = Wanted { filter: args.filter.join(" "), board: args.board.clone(), order: "name" };
+    let wanted =
+        WantedLamps { filter: args.filter.join(" "), board: args.board.clone(), order: "name" };
     let mut dashboard = Dashboard::new(wanted, common, *screen);
     let mut terminal = ratatui::try_init()?;
     let outcome = dashboard.run(&mut terminal, &ended);
@@ -98,7 +99,7 @@ struct Dashboard<'a> {
 // === impl Dashboard ===
 
 impl<'a> Dashboard<'a> {
-    fn new(wanted: Wanted, common: &'a Common, screen: Screen) -> Self {
+    fn new(wanted: WantedLamps, common: &'a Common, screen: Screen) -> Self {
         let feed = Feed::start(common, wanted);
         Self { common, feed, known: Known::default(), stopped: None, view: View::default(), screen }
     }
@@ -183,7 +184,7 @@ impl<'a> Dashboard<'a> {
         }
     }
 
-    fn look_for(&mut self, wanted: Wanted) {
+    fn look_for(&mut self, wanted: WantedLamps) {
         self.known.forget_lamps();
         self.stopped = None;
         self.feed = Feed::start(self.common, wanted);

@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use lampfield_board::{Kind, WallTime};
-use lampfield_operations::operation::Why as WhyOperation;
+use lampfield_operations::operation::Why;
 
 use super::args::{Common, USUAL, WhyArgs};
 use super::stop::Stop;
 use super::{ask, json, list};
 use crate::document::kind_of;
 use crate::document::list::Lamps;
-use crate::document::why::{Explained, Fact, Lease, LeaseState, Why};
+use crate::document::why::{Explained, Fact, Lease, LeaseState, WhyDocument};
 use crate::failure::Exit;
 use crate::screen::time::{
     age, clock, counted, day_clock, left, local, seconds_since, seconds_until,
@@ -20,7 +20,7 @@ use crate::shell;
 
 pub fn run(args: &WhyArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     let WhyArgs { subject, kind, at, board } = args.clone();
-    let asked = ask(common, &WhyOperation { subject, kind, at, board });
+    let asked = ask(common, &Why { subject, kind, at, board });
     let explained = asked.map_err(|stop| match at.filter(|_| !common.json) {
         Some(at) => with_moment(stop, at),
         None => stop,
@@ -55,7 +55,7 @@ pub fn many(lamps: &Lamps, screen: &Screen) -> String {
     list::text(lamps, &USUAL, screen) + &next.unwrap_or_default()
 }
 
-pub fn text(why: &Why, screen: &Screen) -> String {
+pub fn text(why: &WhyDocument, screen: &Screen) -> String {
     let kind = kind_of(&why.subject);
     let lamp = screen.lamp(kind, why.aggregate.as_ref());
     let past = why.at.as_deref().map(|at| format!("   at {}", day_clock(at)));

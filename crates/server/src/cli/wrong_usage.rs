@@ -12,7 +12,7 @@ const PASSWORD: &str = "a password is never an argument, because every user of t
 
 /// What is wrong with a command line, and what to type instead. `typed` begins with the program.
 pub fn of(error: &Error, typed: &[String], program: &Command) -> Failure {
-    let found = Finding { error, verb: verb_of(typed, program) };
+    let found = UsageMistake { error, verb: verb_of(typed, program) };
     let (code, message) = found.told();
     let mut failure = Failure::new(Exit::Usage, code, message);
     if let Some(nearest) = found.nearest() {
@@ -39,15 +39,15 @@ fn verb_of(typed: &[String], program: &Command) -> String {
 }
 
 /// What the library says of an error, in pieces.
-struct Finding<'a> {
+struct UsageMistake<'a> {
     error: &'a Error,
     /// The verb that was typed, with the program's name.
     verb: String,
 }
 
-// === impl Finding ===
+// === impl UsageMistake ===
 
-impl Finding<'_> {
+impl UsageMistake<'_> {
     fn told(&self) -> (&'static str, String) {
         let command = &self.verb;
         let typed = self.typed().unwrap_or_default();

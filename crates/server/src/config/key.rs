@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 
 use super::merge::{Merge, Named};
 use super::reader::{Given, Reader, Refused};
-use super::reference::{Applies, KeyEntry, Page, Times};
+use super::reference::{Applies, KeyEntry, ReferencePage, Times};
 use super::show::Writer;
 use super::value::Value;
 
@@ -18,10 +18,10 @@ pub trait Section: Sized {
     /// Reads it; `None` if a required key is missing or a value is wrong.
     fn read(reader: &mut Reader<'_>) -> Option<Self>;
     /// Adds its keys to the reference.
-    fn describe(page: &mut Page);
+    fn describe(page: &mut ReferencePage);
     /// The reference of it and all tables inside it.
-    fn reference() -> Page {
-        Page::of(Self::HELP, Self::describe)
+    fn reference() -> ReferencePage {
+        ReferencePage::of(Self::HELP, Self::describe)
     }
     /// This one with what a reload takes over from `file`.
     fn merged(&self, file: &Self, merge: &mut Merge) -> Self;
@@ -36,7 +36,7 @@ pub trait Field {
     /// Reads it; problems are noted in `reader`.
     fn read(self, name: &'static str, reader: &mut Reader<'_>) -> Option<Self::Value>;
     /// Adds it to the reference.
-    fn describe(self, name: &'static str, help: &'static str, page: &mut Page);
+    fn describe(self, name: &'static str, help: &'static str, page: &mut ReferencePage);
     /// What a reload makes of it.
     fn merged(
         self,
@@ -142,7 +142,7 @@ impl<T: Value> Field for Key<T> {
         Some(value)
     }
 
-    fn describe(self, name: &'static str, help: &'static str, page: &mut Page) {
+    fn describe(self, name: &'static str, help: &'static str, page: &mut ReferencePage) {
         page.entry(KeyEntry {
             name,
             kind: T::kind(),
@@ -180,7 +180,7 @@ impl<T: Value> Field for Required<T> {
         }
     }
 
-    fn describe(self, name: &'static str, help: &'static str, page: &mut Page) {
+    fn describe(self, name: &'static str, help: &'static str, page: &mut ReferencePage) {
         let (kind, applies) = (T::kind(), Applies::AtStart);
         let entry =
             KeyEntry { name, kind, default: None, range: None, required: true, applies, help };
@@ -224,7 +224,7 @@ impl<S: Section> Field for SingleTable<S> {
         reader.table(name, S::read)
     }
 
-    fn describe(self, name: &'static str, _help: &'static str, page: &mut Page) {
+    fn describe(self, name: &'static str, _help: &'static str, page: &mut ReferencePage) {
         page.table(name, (Times::Once, Applies::AtStart), S::HELP, S::describe);
     }
 
@@ -258,7 +258,7 @@ impl<S: Section + Named + Clone + PartialEq> Field for Tables<S> {
         reader.tables(name, S::read)
     }
 
-    fn describe(self, name: &'static str, _help: &'static str, page: &mut Page) {
+    fn describe(self, name: &'static str, _help: &'static str, page: &mut ReferencePage) {
         page.table(name, (Times::Many, self.applies), S::HELP, S::describe);
     }
 
@@ -308,7 +308,7 @@ macro_rules! section {
                 Some(section)
             }
 
-            fn describe(page: &mut $crate::config::reference::Page) {
+            fn describe(page: &mut $crate::config::reference::ReferencePage) {
                 use $crate::config::key::Field;
                 fn typed<T>(field: impl Field<Value = T>) -> impl Field<Value = T> { field }
                 $(typed::<$type>($definition).describe(

@@ -12,7 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Problem, Weight};
-use super::reference::{Page, Part, Times};
+use super::reference::{Part, ReferencePage, Times};
 use lampfield_operations::nearest::nearest;
 
 /// A value as it stands in the file.
@@ -46,7 +46,7 @@ pub struct Reader<'a> {
     /// The whole text of the file.
     text: &'a str,
     /// All keys of the file, to be asked for only when one is in the wrong table.
-    all_keys: fn() -> Page,
+    all_keys: fn() -> ReferencePage,
     problems: &'a mut Vec<Problem>,
 }
 
@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
     pub fn top(
         table: &'a DeTable<'a>,
         (folder, text): (&'a Path, &'a str),
-        all_keys: fn() -> Page,
+        all_keys: fn() -> ReferencePage,
         problems: &'a mut Vec<Problem>,
     ) -> Self {
         let asked = Vec::new();
@@ -242,13 +242,13 @@ fn title(path: &str, times: Times) -> String {
 }
 
 /// The table that has a key of this name, as an operator names it.
-fn home_of(name: &str, all: &Page) -> Option<String> {
+fn home_of(name: &str, all: &ReferencePage) -> Option<String> {
     let has = |part: &&Part| part.entries.iter().any(|entry| entry.name == name);
     all.sections.iter().find(has).map(|part| title(&part.path, part.times))
 }
 
 /// The table of this name that belongs into another one.
-fn deeper(name: &str, all: &Page) -> Option<String> {
+fn deeper(name: &str, all: &ReferencePage) -> Option<String> {
     let ends = format!(".{name}");
     let found = all.sections.iter().find(|part| part.path.ends_with(&ends));
     found.map(|part| title(&part.path, part.times))

@@ -58,15 +58,15 @@ pub struct Part {
 
 /// The reference of all keys, before it is written as Markdown.
 #[derive(Debug)]
-pub struct Page {
+pub struct ReferencePage {
     /// The tables in the order of their definition.
     pub sections: Vec<Part>,
     at: usize,
 }
 
-// === impl Page ===
+// === impl ReferencePage ===
 
-impl Page {
+impl ReferencePage {
     /// What `describe` says of a table, whose help is given, and of all tables inside it.
     pub fn of(help: &'static str, describe: fn(&mut Self)) -> Self {
         let (path, times, entries) = (String::new(), Times::Once, Vec::new());
@@ -108,7 +108,7 @@ impl Page {
     }
 }
 
-impl Display for Page {
+impl Display for ReferencePage {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(HEAD)?;
         self.sections.iter().try_for_each(|section| write!(f, "{section}"))

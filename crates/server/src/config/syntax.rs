@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::problem::{Problem, Weight};
 
 /// A mistake of the library's finding.
-pub struct Finding<'a> {
+pub struct SyntaxMistake<'a> {
     /// What the library says.
     pub message: &'a str,
     /// Bytes of the file it is about.
@@ -16,24 +16,24 @@ pub struct Finding<'a> {
 /// The problems of a text; one for each line, because the rest of a line that is misread means nothing.
 pub fn problems<'a>(
     text: &str,
-    findings: impl IntoIterator<Item = Finding<'a>>,
+    findings: impl IntoIterator<Item = SyntaxMistake<'a>>,
 ) -> impl Iterator<Item = Problem> {
     let mut last = None;
-    let first_of_line = move |finding: &Finding<'_>| {
+    let first_of_line = move |finding: &SyntaxMistake<'_>| {
         let line = line_of(text, finding.span.start).start;
         last.replace(line) != Some(line)
     };
     findings.into_iter().filter(first_of_line).map(|finding| problem(text, &finding))
 }
 
-fn problem(text: &str, finding: &Finding<'_>) -> Problem {
+fn problem(text: &str, finding: &SyntaxMistake<'_>) -> Problem {
     let (message, hint) = meant(text, finding).unwrap_or((finding.message.to_owned(), None));
     let span = finding.span.clone();
     Problem { code: "syntax", message, span, hint, weight: Weight::Error }
 }
 
 /// What the operator meant, in our words; none if the library's have to do.
-fn meant(text: &str, finding: &Finding<'_>) -> Option<(String, Option<String>)> {
+fn meant(text: &str, finding: &SyntaxMistake<'_>) -> Option<(String, Option<String>)> {
     let line = line_of(text, finding.span.start);
     let before = text.get(line.start..finding.span.start)?.trim();
     let line = text.get(line)?.trim();

@@ -92,7 +92,7 @@ impl Client {
     /// The next line of a watch; `None` when `patience` is over.
     ///
     /// # Errors
-    /// The server went away.
+    /// The server went away, or says that the watch is over.
     pub fn next_line(&mut self, patience: Option<Duration>) -> Result<Option<Line>, Failure> {
         // A pause of zero would mean to wait for ever.
         let patience = patience.map(|time| time.max(Duration::from_millis(1)));
@@ -100,11 +100,19 @@ impl Client {
         let mut line = Vec::new();
         match self.stream.by_ref().take(LONGEST_ANSWER).read_until(b'\n', &mut line) {
             Ok(0) => Err(closed()),
-            Ok(_) => serde_json::from_slice(&line).map(Some).map_err(Failure::bug),
+            Ok(_) => change(&line).map(Some),
             Err(error) if is_timeout(&error) => Ok(None),
             Err(error) => Err(no_answer(&error)),
         }
     }
+}
+
+/// A line of a watch; the last may say why it is over.
+fn change(line: &[u8]) -> Result<Line, Failure> {
+    serde_json::from_slice(line).map_err(|error| match serde_json::from_slice(line) {
+        Ok(Answer::Failed(over)) => over,
+        _ => Failure::bug(error),
+    })
 }
 
 fn is_timeout(error: &io::Error) -> bool {

@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::fs;
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -151,7 +152,7 @@ async fn stream_changes(
     let mut nothing = [0; 1];
     loop {
         tokio::select! {
-            told = tell(&mut changes, &mut writer) => told?,
+            told = tell(&mut changes, &mut writer) => if told?.is_break() { return Ok(()) },
             // A watcher says nothing more: whatever is read is its end.
             _ = reader.read(&mut nothing) => return Ok(()),
         }
@@ -159,9 +160,12 @@ async fn stream_changes(
 }
 
 /// Waits for the watcher as long as it likes: what comes meanwhile is bounded by `changes`.
-async fn tell(changes: &mut Watching, writer: &mut OwnedWriteHalf) -> io::Result<()> {
-    let line = encode(&changes.next().await)?;
-    writer.write_all(&line).await
+async fn tell(changes: &mut Watching, writer: &mut OwnedWriteHalf) -> io::Result<ControlFlow<()>> {
+    let (line, goes_on) = match changes.next().await {
+        Ok(line) => (encode(&line)?, ControlFlow::Continue(())),
+        Err(over) => (encode(&Answer::Failed(over))?, ControlFlow::Break(())),
+    };
+    writer.write_all(&line).await.map(|()| goes_on)
 }
 
 async fn send(writer: &mut OwnedWriteHalf, value: &impl serde::Serialize) -> io::Result<()> {

@@ -8,11 +8,11 @@ use crate::document::status::Severity;
 /// One check: its name, `group/what`, and the function that looks.
 pub struct Check {
     pub id: &'static str,
-    pub run: fn(&Scene) -> Answer,
+    pub run: fn(&Scene) -> Findings,
 }
 
 /// What a check says: nothing when all is well.
-pub type Answer = Result<Vec<Finding>, NotAsked>;
+pub type Findings = Result<Vec<Finding>, NotAsked>;
 
 /// A check that has looked, or tried to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Examined {
     /// Its name.
     pub id: &'static str,
     /// What it said.
-    pub answer: Answer,
+    pub answer: Findings,
 }
 
 /// Something that is wrong.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use super::check::{Answer, Finding};
+use super::check::{Finding, Findings};
 use super::process;
 use super::scene::{NotAsked, Scene};
 use crate::screen::time::age;
@@ -18,7 +18,7 @@ const KEEPERS: [&str; 6] = ["chronyd", "ntpd", "ntpsec", "systemd-timesyn", "tim
 const CONTAINER: [&str; 3] = ["/run/.containerenv", "/.dockerenv", "/run/systemd/container"];
 
 /// A clock that was put back: files of ours are from a time that is yet to come.
-pub fn clock(scene: &Scene) -> Answer {
+pub fn clock(scene: &Scene) -> Findings {
     let folder = scene.data_dir()?;
     let entries = fs::read_dir(&folder);
     let entries = entries.map_err(|error| NotAsked(format!("{}: {error}", folder.display())))?;
@@ -39,7 +39,7 @@ pub fn clock(scene: &Scene) -> Answer {
 }
 
 /// Something must keep the clock.
-pub fn time_service(scene: &Scene) -> Answer {
+pub fn time_service(scene: &Scene) -> Findings {
     if CONTAINER.iter().any(|mark| scene.machine.at(mark).exists()) {
         return Err(NotAsked("this is a container: its host keeps the clock".to_owned()));
     }

@@ -1,13 +1,13 @@
 //! `configuration`: whether the file can be read, and what it warns of.
 
-use super::check::{Answer, Finding};
+use super::check::{Finding, Findings};
 use super::scene::Scene;
 use crate::config::Weight;
 use crate::place::PlaceError;
 use crate::screen::time::counted;
 
 /// A file with mistakes: the running server goes by what it read before, and cannot start again.
-pub fn file(scene: &Scene) -> Answer {
+pub fn file(scene: &Scene) -> Findings {
     let matters = "the next start and the next reload: neither would work";
     Ok(match &scene.place {
         Ok(_) => Vec::new(),
@@ -31,7 +31,7 @@ pub fn file(scene: &Scene) -> Answer {
 }
 
 /// What `check` warns of.
-pub fn warnings(scene: &Scene) -> Answer {
+pub fn warnings(scene: &Scene) -> Findings {
     let warnings = &scene.place()?.warnings;
     let found = warnings.list.iter().map(|warning| {
         let (line, column) = warnings.source.line_and_column(warning);

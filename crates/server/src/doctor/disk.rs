@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::check::{Answer, Finding};
+use super::check::{Finding, Findings};
 use super::machine::Room;
 use super::scene::{NotAsked, Scene};
 
@@ -21,7 +21,7 @@ const MATTERS: &str =
     "what must survive a restart: accounts, withdrawals, history. Lamps go on from memory";
 
 /// Room for the database.
-pub fn space(scene: &Scene) -> Answer {
+pub fn space(scene: &Scene) -> Findings {
     let folder = existing(&scene.data_dir()?);
     let room = (scene.machine.room)(&folder);
     let room = room.map_err(|error| NotAsked(format!("{}: {error}", folder.display())))?;
@@ -55,7 +55,7 @@ pub fn space(scene: &Scene) -> Answer {
 }
 
 /// A file system that does not keep what is written.
-pub fn file_system(scene: &Scene) -> Answer {
+pub fn file_system(scene: &Scene) -> Findings {
     let folder = scene.data_dir()?;
     let mounts = scene.machine.read("/proc/mounts");
     let mounts = mounts.map_err(|error| NotAsked(format!("/proc/mounts: {error}")))?;

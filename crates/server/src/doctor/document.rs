@@ -21,7 +21,7 @@ pub struct Diagnosis {
     /// The groups that were looked at, in their order.
     pub groups: Vec<Group>,
     /// What is wrong, in the order of the checks.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<FoundProblem>,
     /// Checks that found nothing wrong.
     pub passed: Vec<&'static str>,
     /// Checks that could not look, and why.
@@ -49,7 +49,7 @@ pub struct Group {
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Problem {
+pub struct FoundProblem {
     /// The check that found it: `tls/name`.
     pub id: &'static str,
     /// Whether somebody should look or something does not work.
@@ -105,7 +105,7 @@ pub struct Fixed {
 impl Diagnosis {
     /// What these checks say.
     pub fn of(examined: &[Examined], server_answers: bool) -> Self {
-        let problems: Vec<_> = examined.iter().flat_map(Problem::all).collect();
+        let problems: Vec<_> = examined.iter().flat_map(FoundProblem::all).collect();
         let passed = examined.iter().filter(|one| one.answer.as_ref().is_ok_and(Vec::is_empty));
         let unasked = examined.iter().filter_map(|one| {
             let NotAsked(reason) = one.answer.as_ref().err()?;
@@ -148,9 +148,9 @@ fn groups(examined: &[Examined]) -> Vec<Group> {
     groups
 }
 
-// === impl Problem ===
+// === impl FoundProblem ===
 
-impl Problem {
+impl FoundProblem {
     /// All that one check has found.
     fn all(examined: &Examined) -> impl Iterator<Item = Self> {
         let found = examined.answer.iter().flatten();

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::check::{Answer, Finding};
+use super::check::{Finding, Findings};
 use super::mend::Mend;
 use super::scene::{NotAsked, Scene};
 use crate::advice;
@@ -18,7 +18,7 @@ const WRITE: u32 = 0o022;
 const MOST: usize = 1_000;
 
 /// A data folder into which others can write.
-pub fn folder(scene: &Scene) -> Answer {
+pub fn folder(scene: &Scene) -> Findings {
     let path = scene.data_dir()?;
     let Some(of) = there(&path, fs::metadata(&path))? else { return Ok(Vec::new()) };
     let mode = of.mode() & 0o7777;
@@ -32,7 +32,7 @@ pub fn folder(scene: &Scene) -> Answer {
 }
 
 /// Files in the data folder that others can read.
-pub fn secrets(scene: &Scene) -> Answer {
+pub fn secrets(scene: &Scene) -> Findings {
     let found = own(scene)?.into_iter().filter_map(|(path, of)| {
         let mode = of.mode() & 0o7777;
         if !of.is_file() || mode & OTHERS == 0 {
@@ -48,7 +48,7 @@ pub fn secrets(scene: &Scene) -> Answer {
 }
 
 /// Files that the user of the server cannot use, as after a start by root.
-pub fn owner(scene: &Scene) -> Answer {
+pub fn owner(scene: &Scene) -> Findings {
     let path = scene.data_dir()?;
     let Some(of) = there(&path, fs::metadata(&path))? else { return Ok(Vec::new()) };
     let foreign = own(scene)?.into_iter().filter(|(_, one)| one.uid() != of.uid());
@@ -63,7 +63,7 @@ pub fn owner(scene: &Scene) -> Answer {
 }
 
 /// A configuration with passwords that others can read.
-pub fn configuration(scene: &Scene) -> Answer {
+pub fn configuration(scene: &Scene) -> Findings {
     let place = scene.place()?;
     let open = advice::of(place).into_iter().filter(|one| one.code == "open-configuration");
     let found = open.map(|advice| {

@@ -1,7 +1,7 @@
 //! `firewall`: whether other machines are let in. Only what can be read is judged, and nothing is opened: who
 //! may come in is the operator's word.
 
-use super::check::{Answer, Finding};
+use super::check::{Finding, Findings};
 use super::machine::NoWord;
 use super::ports::open_to_others;
 use super::scene::{NotAsked, Scene};
@@ -9,7 +9,7 @@ use super::scene::{NotAsked, Scene};
 const MATTERS: &str = "PBXs on other machines: they cannot connect";
 
 /// The firewall of RHEL, Rocky, Fedora and many distributions for PBXs.
-pub fn firewalld(scene: &Scene) -> Answer {
+pub fn firewalld(scene: &Scene) -> Findings {
     let ports = open_to_others(scene)?;
     if ports.is_empty() || !runs_firewalld(scene)? {
         return Ok(Vec::new());
@@ -45,7 +45,7 @@ fn runs_firewalld(scene: &Scene) -> Result<bool, NotAsked> {
 }
 
 /// The firewall of Ubuntu, and of Debian where it was installed.
-pub fn ufw(scene: &Scene) -> Answer {
+pub fn ufw(scene: &Scene) -> Findings {
     let ports = open_to_others(scene)?;
     if ports.is_empty() || !runs_ufw(scene) {
         return Ok(Vec::new());
@@ -72,7 +72,7 @@ fn runs_ufw(scene: &Scene) -> bool {
 }
 
 /// The packet filter itself, where nothing else writes its rules.
-pub fn nftables(scene: &Scene) -> Answer {
+pub fn nftables(scene: &Scene) -> Findings {
     let ports = open_to_others(scene)?;
     if ports.is_empty() || is_managed(scene)? {
         return Ok(Vec::new());
@@ -104,7 +104,7 @@ fn is_closed(chain: &str) -> bool {
 }
 
 /// The rules of before nftables. The newer `iptables` writes those of nftables, which were read already.
-pub fn iptables(scene: &Scene) -> Answer {
+pub fn iptables(scene: &Scene) -> Findings {
     let ports = open_to_others(scene)?;
     if ports.is_empty() || is_managed(scene)? {
         return Ok(Vec::new());

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::check::{Answer, Finding};
+use super::check::{Finding, Findings};
 use super::mend::Mend;
 use super::scene::{NotAsked, Scene};
 use super::sockets;
@@ -20,7 +20,7 @@ const MOMENT: Duration = Duration::from_millis(500);
 const MEMORY: u64 = 64 << 20;
 
 /// As many files as connections may be open.
-pub fn open_files(scene: &Scene) -> Answer {
+pub fn open_files(scene: &Scene) -> Findings {
     let needed = descriptors_needed(scene.place()?.config.xmpp.limits.connections);
     let pid = scene.status.as_ref().ok().map(|status| status.server.pid);
     let process = pid.map_or("self".to_owned(), |pid| pid.to_string());
@@ -51,7 +51,7 @@ pub fn open_files(scene: &Scene) -> Answer {
 }
 
 /// The table of connections that firewalls keep.
-pub fn conntrack(scene: &Scene) -> Answer {
+pub fn conntrack(scene: &Scene) -> Findings {
     let number = |name: &str| scene.machine.number(&format!("/proc/sys/net/netfilter/{name}"));
     let counts = (number("nf_conntrack_count"), number("nf_conntrack_max"));
     // Without these files the kernel tracks nothing.
@@ -70,7 +70,7 @@ pub fn conntrack(scene: &Scene) -> Answer {
 }
 
 /// PBXs that all come back at once, as after a cut.
-pub fn backlog(scene: &Scene) -> Answer {
+pub fn backlog(scene: &Scene) -> Findings {
     let Some(most) = scene.machine.number("/proc/sys/net/core/somaxconn") else {
         return Ok(Vec::new());
     };
@@ -85,7 +85,7 @@ pub fn backlog(scene: &Scene) -> Answer {
 }
 
 /// Whether the kernel asks the peers of our connections for signs of life.
-pub fn keepalive(scene: &Scene) -> Answer {
+pub fn keepalive(scene: &Scene) -> Findings {
     let listeners = scene.status().and_then(|_| scene.listeners())?;
     let mut found = deaf(scene, &listeners)?;
     if !found.is_empty() {
@@ -121,7 +121,7 @@ fn deaf(scene: &Scene, listeners: &[SocketAddr]) -> Result<Vec<u64>, NotAsked> {
 }
 
 /// Memory of the machine.
-pub fn memory(scene: &Scene) -> Answer {
+pub fn memory(scene: &Scene) -> Findings {
     let told = scene.machine.read("/proc/meminfo");
     let told = told.map_err(|error| NotAsked(format!("/proc/meminfo: {error}")))?;
     let line = told.lines().find_map(|line| line.strip_prefix("MemAvailable:"));

@@ -1,7 +1,7 @@
 //! `members`: what the running server knows to be wrong with PBXs, and with itself. The same as `status`
 //! shows, with the same words; what another check tells is left to that one.
 
-use super::check::{Answer, Finding};
+use super::check::{Finding, Findings};
 use super::scene::Scene;
 use crate::document::status::{Attention, RefusedLogin, Severity, SilentPbx};
 
@@ -11,7 +11,7 @@ const TOLD_ELSEWHERE: [&str; 1] = ["certificate-ends"];
 const MOST: usize = 20;
 
 /// What `status` wants attention for.
-pub fn attention(scene: &Scene) -> Answer {
+pub fn attention(scene: &Scene) -> Findings {
     let all = scene.status()?.attention.iter();
     let wanted = all.filter(|one| !TOLD_ELSEWHERE.contains(&one.code.as_str())).take(MOST);
     let found = wanted.map(|Attention { code, severity, text, remedy }| {
@@ -26,7 +26,7 @@ pub fn attention(scene: &Scene) -> Answer {
 }
 
 /// PBXs that are connected and say nothing.
-pub fn silent(scene: &Scene) -> Answer {
+pub fn silent(scene: &Scene) -> Findings {
     let found = scene.status()?.silent.iter().take(MOST).map(|pbx| {
         let SilentPbx { account, address, remedy, .. } = pbx;
         let text = format!("{account} is connected and has said nothing");
@@ -37,7 +37,7 @@ pub fn silent(scene: &Scene) -> Answer {
 }
 
 /// PBXs that are kept out.
-pub fn logins(scene: &Scene) -> Answer {
+pub fn logins(scene: &Scene) -> Findings {
     let found = scene.status()?.refused_logins.iter().take(MOST).map(|refused| {
         let RefusedLogin { cause, asked, address, count, remedy, .. } = refused;
         let whom = asked.as_ref().map(|asked| format!(" as {asked}")).unwrap_or_default();
@@ -52,9 +52,9 @@ pub fn logins(scene: &Scene) -> Answer {
 mod tests {
     use super::super::testing::{Stage, texts};
     use super::*;
-    use crate::document::status::Status;
+    use crate::document::status::StatusDocument;
 
-    fn seen(look: fn(&Scene) -> Answer, change: impl FnOnce(&mut Status)) -> Vec<String> {
+    fn seen(look: fn(&Scene) -> Findings, change: impl FnOnce(&mut StatusDocument)) -> Vec<String> {
         let stage = Stage::new();
         assert_eq!(texts(look(&stage.scene())), [""; 0]);
         let mut scene = stage.scene();

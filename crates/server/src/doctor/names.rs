@@ -5,14 +5,14 @@ use std::net::IpAddr;
 
 use lampfield_relay::Service;
 
-use super::check::{Answer, Finding};
+use super::check::{Finding, Findings};
 use super::scene::{NotAsked, Scene};
 
 /// Where XMPP clients connect if the DNS names no service (RFC 6120 section 3.2).
 const PORT: u16 = 5222;
 
 /// A domain that leads nowhere, or to another machine.
-pub fn name(scene: &Scene) -> Answer {
+pub fn name(scene: &Scene) -> Findings {
     let network = &scene.machine.network;
     let mut found = Vec::new();
     for domain in public(scene)? {
@@ -28,7 +28,7 @@ pub fn name(scene: &Scene) -> Answer {
 }
 
 /// Services in the DNS behind which nobody listens here.
-pub fn srv(scene: &Scene) -> Answer {
+pub fn srv(scene: &Scene) -> Findings {
     let network = &scene.machine.network;
     let mut found = Vec::new();
     for domain in public(scene)? {

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::check::{Answer, Finding};
+use super::check::{Finding, Findings};
 use super::process;
 use super::scene::{NotAsked, Scene, configured};
 use super::sockets::{self, Socket};
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const MOST: u64 = 1_024;
 
 /// Addresses that somebody else has, so that a start would fail.
-pub fn free(scene: &Scene) -> Answer {
+pub fn free(scene: &Scene) -> Findings {
     if scene.status.is_ok() {
         return Err(NotAsked("the server has its ports".to_owned()));
     }
@@ -36,7 +36,7 @@ pub fn free(scene: &Scene) -> Answer {
 }
 
 /// Addresses on which the server should listen, and somebody else or nobody does.
-pub fn listening(scene: &Scene) -> Answer {
+pub fn listening(scene: &Scene) -> Findings {
     let pid = scene.status()?.server.pid;
     let sockets = listed(scene)?;
     let mut found = Vec::new();
@@ -60,7 +60,7 @@ pub fn listening(scene: &Scene) -> Answer {
 }
 
 /// Addresses that take connections and speak something else, or nothing.
-pub fn answers(scene: &Scene) -> Answer {
+pub fn answers(scene: &Scene) -> Findings {
     scene.status()?;
     let domain = scene.domains()?.first().map(ToString::to_string).unwrap_or_default();
     let direct =
@@ -82,7 +82,7 @@ pub fn answers(scene: &Scene) -> Answer {
 }
 
 /// A file that says other addresses than those of the running server.
-pub fn as_in_the_file(scene: &Scene) -> Answer {
+pub fn as_in_the_file(scene: &Scene) -> Findings {
     scene.status()?;
     let shown = |mut addresses: Vec<SocketAddr>| {
         addresses.sort_unstable();
@@ -99,7 +99,7 @@ pub fn as_in_the_file(scene: &Scene) -> Answer {
 }
 
 /// A server that nobody but this machine reaches.
-pub fn only_here(scene: &Scene) -> Answer {
+pub fn only_here(scene: &Scene) -> Findings {
     let advice = advice::of(scene.place()?);
     let found = advice.into_iter().filter(|advice| advice.code == "only-here").map(|advice| {
         Finding::look(advice.text, "PBXs on other machines: they cannot connect", advice.remedy)

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::check::{Answer, Finding};
+use super::check::{Finding, Findings};
 use super::machine::Machine;
 use super::scene::{NotAsked, Scene};
 use crate::failure::Exit;
@@ -21,7 +21,7 @@ pub struct Process {
 }
 
 /// A server that should answer and does not.
-pub fn running(scene: &Scene) -> Answer {
+pub fn running(scene: &Scene) -> Findings {
     let Err(failure) = &scene.status else { return Ok(Vec::new()) };
     if failure.exit == Exit::NotAllowed {
         return Err(NotAsked(format!("{}: sudo", failure.message)));
@@ -51,7 +51,7 @@ pub fn running(scene: &Scene) -> Answer {
 }
 
 /// A server that runs another program than the one that is installed.
-pub fn program(scene: &Scene) -> Answer {
+pub fn program(scene: &Scene) -> Findings {
     let server = &scene.status()?.server;
     let here = env!("CARGO_PKG_VERSION");
     let exe = scene.machine.at(format!("/proc/{}/exe", server.pid));
@@ -71,7 +71,7 @@ fn is_deleted(exe: &Path) -> bool {
 }
 
 /// Servers besides the one that is asked: an old copy that was started by mistake.
-pub fn copies(scene: &Scene) -> Answer {
+pub fn copies(scene: &Scene) -> Findings {
     let own = scene.status.as_ref().ok().map(|status| status.server.pid);
     let others = scene.servers.iter().filter(|one| Some(one.pid) != own);
     let found = others.take(MOST).map(|other| {
@@ -87,7 +87,7 @@ pub fn copies(scene: &Scene) -> Answer {
 }
 
 /// Lines of the log that nobody took.
-pub fn log(scene: &Scene) -> Answer {
+pub fn log(scene: &Scene) -> Findings {
     let lost = scene.status()?.counters.get("log_lines_lost").copied().unwrap_or(0);
     if lost == 0 {
         return Ok(Vec::new());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::machine::Machine;
 use crate::config::name::DomainName;
-use crate::document::status::Status;
+use crate::document::status::StatusDocument;
 use crate::failure::Failure;
 use crate::place::{Place, PlaceError};
 
@@ -18,7 +18,7 @@ pub struct Scene {
     /// Where the server takes commands; none where that cannot be made out.
     pub socket: Option<PathBuf>,
     /// What the server says of itself, or why it says nothing.
-    pub status: Result<Status, Failure>,
+    pub status: Result<StatusDocument, Failure>,
     /// The servers that run on this machine, with the one that answers.
     pub servers: Vec<Neighbour>,
 }
@@ -46,7 +46,7 @@ impl Scene {
     }
 
     /// What the running server says of itself.
-    pub fn status(&self) -> Result<&Status, NotAsked> {
+    pub fn status(&self) -> Result<&StatusDocument, NotAsked> {
         self.status.as_ref().map_err(|failure| NotAsked(failure.message.clone()))
     }
 

@@ -1,6 +1,6 @@
 //! `firewall/selinux`: what SELinux has kept the server from.
 
-use super::check::{Answer, Finding};
+use super::check::{Finding, Findings};
 use super::scene::{NotAsked, Scene};
 use crate::screen::time::counted;
 
@@ -8,7 +8,7 @@ use crate::screen::time::counted;
 const SHOWN: usize = 160;
 
 /// Denials in the log of the audit system.
-pub fn denials(scene: &Scene) -> Answer {
+pub fn denials(scene: &Scene) -> Findings {
     if scene.machine.number("/sys/fs/selinux/enforce") != Some(1) {
         return Ok(Vec::new());
     }

@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex};
 use lampfield_relay::Service;
 use tempfile::TempDir;
 
-use super::check::Answer;
+use super::check::Findings;
 use super::machine::{Machine, Network};
 use super::scene::Scene;
-use crate::document::status::{Server, Status, Store};
+use crate::document::status::{Server, StatusDocument, Store};
 use crate::failure::{Exit, Failure};
 use crate::place::Place;
 
@@ -36,7 +36,7 @@ pub struct Dns {
 struct Fake(Arc<Mutex<Dns>>);
 
 /// The sentences of what was found.
-pub fn texts(answer: Answer) -> Vec<String> {
+pub fn texts(answer: Findings) -> Vec<String> {
     answer.expect("an answer").into_iter().map(|finding| finding.text).collect()
 }
 
@@ -142,8 +142,8 @@ impl Stage {
         }
     }
 
-    fn status(&self) -> Status {
-        Status {
+    fn status(&self) -> StatusDocument {
+        StatusDocument {
             schema: "status/1".to_owned(),
             healthy: true,
             as_of: String::new(),

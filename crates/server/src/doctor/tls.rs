@@ -4,14 +4,14 @@ use std::io;
 
 use jiff::Timestamp;
 
-use super::check::{Answer, Finding};
+use super::check::{Finding, Findings};
 use super::mend::Mend;
 use super::scene::{NotAsked, Scene};
 use crate::certificate::{self, CertificateError, Summary};
 use crate::failure::Failure;
 
 /// Files that cannot be used.
-pub fn files(scene: &Scene) -> Answer {
+pub fn files(scene: &Scene) -> Findings {
     let error = match certificate::check(&scene.place()?.config) {
         Ok(_) => return Ok(Vec::new()),
         Err(error) => error,
@@ -38,7 +38,7 @@ pub fn files(scene: &Scene) -> Answer {
 }
 
 /// Names that a certificate lacks.
-pub fn name(scene: &Scene) -> Answer {
+pub fn name(scene: &Scene) -> Findings {
     let lacking = usable(scene)?.into_iter().filter(|one| !one.missing.is_empty());
     let found = lacking.map(|one| {
         let text = format!(
@@ -58,7 +58,7 @@ pub fn name(scene: &Scene) -> Answer {
 }
 
 /// Certificates that end soon, or have ended. Those in use count; without a server those of the files.
-pub fn end(scene: &Scene) -> Answer {
+pub fn end(scene: &Scene) -> Findings {
     let now = Timestamp::now();
     let in_files = usable(scene).unwrap_or_default();
     let mut ends: Vec<_> = in_files.iter().filter_map(|one| one.ending(now)).collect();
@@ -82,7 +82,7 @@ pub fn end(scene: &Scene) -> Answer {
 }
 
 /// A new certificate that the server has not taken.
-pub fn in_use(scene: &Scene) -> Answer {
+pub fn in_use(scene: &Scene) -> Findings {
     let status = scene.status()?;
     let socket = scene.socket.clone();
     let other = usable(scene)?.into_iter().filter(|one| {

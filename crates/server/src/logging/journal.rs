@@ -25,10 +25,10 @@ const LARGEST: usize = 64 * 1024;
 pub struct Journal(UnixDatagram);
 
 /// The form of one entry.
-struct Entry;
+struct JournalEntry;
 
 /// Writes fields under names of their own.
-struct Named<'a, 'w>(&'a mut Writer<'w>, fmt::Result);
+struct JournalFields<'a, 'w>(&'a mut Writer<'w>, fmt::Result);
 
 // === impl Journal ===
 
@@ -61,15 +61,15 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     tracing_subscriber::fmt::layer()
-        .event_format(Entry)
+        .event_format(JournalEntry)
         .fmt_fields(text::fields())
         .with_ansi(false)
         .with_writer(writer)
 }
 
-// === impl Entry ===
+// === impl JournalEntry ===
 
-impl<S, N> FormatEvent<S, N> for Entry
+impl<S, N> FormatEvent<S, N> for JournalEntry
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
@@ -88,15 +88,15 @@ where
         writeln!(out, "PRIORITY={}", priority(*about.level()))?;
         writeln!(out, "SYSLOG_IDENTIFIER=lampfield")?;
         writeln!(out, "LAMPFIELD_COMPONENT={}", component(about.target()))?;
-        let mut named = Named(&mut out, Ok(()));
+        let mut named = JournalFields(&mut out, Ok(()));
         event.record(&mut named);
         named.1
     }
 }
 
-// === impl Named ===
+// === impl JournalFields ===
 
-impl Visit for Named<'_, '_> {
+impl Visit for JournalFields<'_, '_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() != "message" && self.1.is_ok() {
             let name = field.name().to_ascii_uppercase().replace('.', "_");

@@ -12,14 +12,14 @@ pub struct Report {
     /// Its size.
     pub bytes: u64,
     /// The files in it.
-    pub contents: Vec<Entry>,
+    pub contents: Vec<ReportEntry>,
     /// What could not be had.
     pub left_out: Vec<LeftOut>,
 }
 
 /// One file of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Entry {
+pub struct ReportEntry {
     /// Its name.
     pub name: String,
     /// Its size.

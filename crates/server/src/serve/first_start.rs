@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lampfield_fabric::private;
-use lampfield_operations::operation::Invite as InviteOperation;
+use lampfield_operations::operation::Invite;
 use lampfield_operations::{Actor, Desk};
 use lampfield_xmpp::Door;
 use lampfield_xmpp::xmpp_conf::LOAD;
@@ -18,7 +18,7 @@ use tokio::task::spawn_local;
 
 use super::banner::say;
 use super::host::ServerHost;
-use crate::document::invite::{Invite, Way};
+use crate::document::invite::{InviteDocument, Way};
 use crate::failure::Failure;
 use crate::place::Place;
 
@@ -38,7 +38,7 @@ pub fn is_one(place: &Place, door: &Door) -> bool {
 /// # Errors
 /// The account or its file cannot be made.
 pub async fn welcome(desk: &Desk<ServerHost>, place: &Place) -> Result<(), Failure> {
-    let invite = InviteOperation { name: FIRST.to_owned(), domain: None, rotate: false };
+    let invite = Invite { name: FIRST.to_owned(), domain: None, rotate: false };
     let invite = desk.act(&Actor::owner(), invite).await?;
     if io::stderr().is_terminal() {
         say(&page(&invite, place));
@@ -76,7 +76,7 @@ fn account_in(block: &str) -> Option<BareJid> {
     BareJid::parse(user.split('/').next()?).ok()
 }
 
-fn page(invite: &Invite, place: &Place) -> String {
+fn page(invite: &InviteDocument, place: &Place) -> String {
     let block: String = invite.block.lines().map(|line| format!("    {line}\n")).collect();
     let relay = match invite.way {
         Way::Relay => place.retyped(&format!(
@@ -121,7 +121,7 @@ mod tests {
         let file = folder.path().join("lampfield.toml");
         fs::write(&file, "").expect("a file");
         let place = Place::find(Some(&file), Some(folder.path())).expect("a place");
-        let invite = |way| Invite {
+        let invite = |way| InviteDocument {
             schema: "invite/1".to_owned(),
             jid: "pbx-1@localhost".to_owned(),
             file: "xmpp.conf".to_owned(),

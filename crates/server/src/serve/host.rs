@@ -11,7 +11,7 @@ use std::rc::Rc;
 use lampfield_accounts::{Account, BareJid, LegacyAuth, Reconciled};
 use lampfield_hub::Boards;
 use lampfield_operations::{
-    Connected, DomainChange, DomainSource, HeldOfDomain, HistoryReaders, Host, Machine, NewDomain,
+    Connected, DomainChanges, DomainSource, HeldOfDomain, HistoryReaders, Host, Machine, NewDomain,
     Served,
 };
 use lampfield_xmpp::Door;
@@ -30,7 +30,7 @@ use crate::config::reload::{Changed, Reload};
 use crate::config::word::LogLevels;
 use crate::config::{Config, Problems, Weight, account_warnings, keys};
 use crate::document::account::Domain;
-use crate::document::invite::Invite;
+use crate::document::invite::InviteDocument;
 use crate::document::reload::{DeclaredAccounts, KeyChange, Reloaded};
 use crate::document::status::Server;
 use crate::document::warning::Warning;
@@ -113,7 +113,7 @@ impl Host for ServerHost {
         account: &BareJid,
         secret: &str,
         legacy: LegacyAuth,
-    ) -> Result<Invite, Failure> {
+    ) -> Result<InviteDocument, Failure> {
         let xmpp = &self.config.borrow().xmpp;
         let reachable = Reachable::of(&xmpp.listen).ok_or_else(|| {
             Failure::new(Exit::Conflict, "no-listener", "Asterisk needs a plain listener")
@@ -155,7 +155,7 @@ impl Host for ServerHost {
         self.add(new).await
     }
 
-    async fn change_domain(&self, change: DomainChange) -> Result<(), Failure> {
+    async fn change_domain(&self, change: DomainChanges) -> Result<(), Failure> {
         self.change(change).await
     }
 

@@ -7,7 +7,7 @@ use lampfield_xmpp::xmpp_conf::RELOAD;
 
 use crate::certificate::Fingerprints;
 use crate::config::keys::Tls;
-use crate::document::invite::{Invite, Way};
+use crate::document::invite::{InviteDocument, Way};
 use crate::serve::addresses::Reachable;
 
 /// What an invitation is made of.
@@ -46,10 +46,10 @@ struct XmppConfLine {
 
 impl Invitation<'_> {
     /// As a document to be shown.
-    pub fn document(&self) -> Invite {
+    pub fn document(&self) -> InviteDocument {
         let jid = self.jid;
         let relay = self.by_relay();
-        Invite {
+        InviteDocument {
             schema: "invite/1".to_owned(),
             jid: jid.to_owned(),
             file: "/etc/asterisk/xmpp.conf".to_owned(),

@@ -80,3 +80,17 @@ fn nothing_that_was_refused_moves_the_cursor_of_whoever_reads_of_it() {
     let told = entries(&server, &["--operation", "set"]);
     assert_eq!(told[0]["arguments"]["subject"], name);
 }
+
+/// `systemctl reload` sends a signal; it changes as much as the command does.
+#[test]
+fn a_reload_by_signal_is_told_like_one_by_command() {
+    let mut server = Server::start(CONFIG);
+    server.hang_up();
+    server.says("the configuration was read again");
+    server.configure("nmae = 'x'\n");
+    server.hang_up();
+    server.says("nothing was changed");
+    let told = entries(&server, &[]);
+    assert_eq!(outcomes(&told), [("reload", "wrong-configuration"), ("reload", "done")]);
+    assert_eq!(told[0]["actor"], "owner");
+}

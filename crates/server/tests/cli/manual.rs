@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lampfield_board::Kind;
+
 use crate::server::lampfield;
 
 fn root() -> PathBuf {
@@ -57,6 +59,19 @@ fn every_sample_of_a_configuration_would_start() {
     assert!(seen >= 8, "only {seen} samples found");
     let unit = page("../packaging/systemd/lampfield.service");
     assert!(unit.contains(r#"printf '[xmpp]\nlisten = ["0.0.0.0:5222"]\n'"#), "{unit}");
+}
+
+/// The list of kinds is that of the program; whoever adds one finds the places here.
+#[test]
+fn the_manual_has_every_kind_and_no_other() {
+    let words = Kind::ALL.map(|kind| format!("`{kind}`"));
+    let filters = page("filters.md");
+    let listed = format!("The kinds: {} |", words.join(", "));
+    assert!(filters.contains(&listed), "docs/filters.md has not: {listed}");
+    let reference = page("reference-json.md");
+    let (_, table) = reference.split_once("| kind | value |").expect("the table of values");
+    let rows = table.lines().skip(2).map_while(|row| row.strip_prefix("| ")?.split(' ').next());
+    assert_eq!(rows.collect::<Vec<_>>(), words, "docs/reference-json.md");
 }
 
 /// A number as the manual writes it: `12000` is 12,000.

@@ -626,22 +626,28 @@ fn facts(key: &str) {
     let mut client = log_in(&server);
     publish(&mut client, 0..121);
     assert_eq!(counter(&server, "facts"), 120, "the last was refused");
-    let attention = |server: &Server| {
+    let attention = |server: &Server, code: &str| {
         let attention = server.ask(&["status", "--json"]).json()["attention"].clone();
         let attention = attention.as_array().cloned().unwrap_or_default();
-        attention.into_iter().find(|one| one["code"] == "facts-refused")
+        attention.into_iter().find(|one| one["code"] == code)
     };
-    let refused = attention(&server).expect("a line in status");
+    let refused = attention(&server, "facts-refused").expect("a line in status");
     let text = refused["text"].as_str().expect("a text");
     let parts = [&format!("limits.{key}"), "server1@a.example", EID, "1 "];
     assert!(parts.iter().all(|part| text.contains(*part)), "{text}");
     reload(&mut server, &board(key, 130));
-    assert_eq!(attention(&server), None, "there may be room now");
+    assert_eq!(attention(&server, "facts-refused"), None, "there may be room now");
     publish(&mut client, 120..121);
     assert_eq!(counter(&server, "facts"), 121);
+    assert_eq!(attention(&server, "facts-over-limit"), None);
 
     // Fewer than are held: all stay and can change, no new one is taken.
     reload(&mut server, &board(key, 100));
+    if key == "facts" {
+        let over = attention(&server, "facts-over-limit").expect("a line in status");
+        let text = "the board a.example holds 121 facts, and may hold 100: ";
+        assert!(over["text"].as_str().is_some_and(|it| it.starts_with(text)), "{over}");
+    }
     client.publish_device(EID, "PJSIP/0", "RINGING");
     client.publish_device(EID, "PJSIP/new", "RINGING");
     assert_eq!(counter(&server, "facts"), 121);

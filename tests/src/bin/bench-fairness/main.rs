@@ -4,16 +4,16 @@
 
 use std::time::Duration;
 
-use lampfield_tests::flood::{Flood, Kind};
+use lampfield_tests::flood::{Flood, FloodKind};
 use lampfield_tests::pace::{Pair, quantile};
 use lampfield_tests::server::{Config, Server};
 
 const RUNS: usize = 5;
 const CHANGES: usize = 1_000;
-const FLOODS: [(&str, Kind, usize); 3] = [
-    ("100 that ask and do not read", Kind::Requests, 100),
-    ("380 that ask and do not read", Kind::Requests, 380),
-    ("380 that read slowly", Kind::SlowReaders, 380),
+const FLOODS: [(&str, FloodKind, usize); 3] = [
+    ("100 that ask and do not read", FloodKind::Requests, 100),
+    ("380 that ask and do not read", FloodKind::Requests, 380),
+    ("380 that read slowly", FloodKind::SlowReaders, 380),
 ];
 
 #[tokio::main(flavor = "current_thread")]
@@ -48,7 +48,7 @@ struct Run {
     memory_kib: u64,
 }
 
-async fn run(kind: Kind, clients: usize, role: &str) -> Run {
+async fn run(kind: FloodKind, clients: usize, role: &str) -> Run {
     let config = Flood::accounts(Config::plain().servers(), role);
     let (server, other) = (Server::start(&config).await, Server::start(&config).await);
     let (mut here, mut there) = (pair(&server).await, pair(&other).await);

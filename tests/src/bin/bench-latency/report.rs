@@ -5,10 +5,10 @@ use serde_json::json;
 /// Everything that was measured, in order.
 #[derive(Default)]
 pub struct Report {
-    lines: Vec<Line>,
+    lines: Vec<ReportLine>,
 }
 
-struct Line {
+struct ReportLine {
     name: String,
     value: f64,
     unit: &'static str,
@@ -24,13 +24,13 @@ impl Report {
         unit: &'static str,
         goal: &'static str,
     ) {
-        self.lines.push(Line { name: name.into(), value, unit, goal });
+        self.lines.push(ReportLine { name: name.into(), value, unit, goal });
     }
 
     /// The results as a table for people.
     pub fn table(&self) -> String {
         let lines = self.lines.iter().map(|line| {
-            let Line { name, value, unit, goal } = line;
+            let ReportLine { name, value, unit, goal } = line;
             let digits = if *value < 100.0 { 2 } else { 0 };
             format!("{name:<46}{value:>12.digits$} {unit:<6}{goal}\n")
         });

@@ -8,7 +8,7 @@ use super::{Watcher, Watchers};
 use crate::{ConnId, PeerCache, Watch};
 
 /// Up to where a peer has been sent each kind.
-pub type Reached = SmallVec<[(Kind, Revision); 2]>;
+pub type SentUpTo = SmallVec<[(Kind, Revision); 2]>;
 
 /// A connection with watches of facts, as one look finds it.
 pub struct Surveyed<T> {
@@ -17,7 +17,7 @@ pub struct Surveyed<T> {
     /// What the look took of it.
     pub taken: T,
     /// Up to where its watches were sent everything, for each kind.
-    pub reached: Reached,
+    pub reached: SentUpTo,
     /// Whether something that has ended waits for its proof that it has read it.
     pub must_confirm: bool,
 }
@@ -46,7 +46,7 @@ impl<W: Watcher> Watchers<W> {
     }
 
     /// A connection has proved that it has read all that it had been sent when its watches stood there.
-    pub fn confirm(&self, conn: ConnId, reached: &Reached) {
+    pub fn confirm(&self, conn: ConnId, reached: &SentUpTo) {
         for one in self.all.borrow().iter() {
             let stood = reached.iter().find(|(kind, _)| *kind == one.watch.kind());
             if let (true, Shows::Facts, Some((_, reached))) =
@@ -69,6 +69,6 @@ impl<W: Watcher> Watchers<W> {
     /// Tells the hub how far a peer has read. It forgets withdrawals at the most and so tells no door of a change,
     /// which is why the subscriptions may be borrowed meanwhile.
     fn confirm_watch(&self, watch: &Watch, received: Revision) {
-        self.kit.hub().act(|hub, _| hub.confirm(watch, received));
+        self.kit.hub().change(|hub, _| hub.confirm(watch, received));
     }
 }

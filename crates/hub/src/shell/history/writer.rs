@@ -38,7 +38,7 @@ pub(super) struct Making {
 }
 
 /// A page as it is to be stored.
-pub(super) struct Written {
+pub(super) struct WrittenPage {
     pub key: PageKey,
     pub span: Span,
     pub text: String,
@@ -117,7 +117,7 @@ impl OpenPages {
     }
 
     /// Adds a batch; gives each page that is another now.
-    pub(super) fn add(&mut self, batch: Batch, making: &Making) -> Vec<Written> {
+    pub(super) fn add(&mut self, batch: Batch, making: &Making) -> Vec<WrittenPage> {
         let (mut touched, mut written) = (BTreeSet::new(), Vec::new());
         for (board, at) in batch.begun {
             self.page(&board, at);
@@ -164,6 +164,6 @@ fn is_over(page: &PageBuilder, now: WallTime, keep: Duration) -> bool {
     page.is_full() || age > LONGEST_PAGE.min(keep / 8)
 }
 
-fn write(page: &PageBuilder) -> Written {
-    Written { key: page.key().clone(), span: page.span(), text: page.text() }
+fn write(page: &PageBuilder) -> WrittenPage {
+    WrittenPage { key: page.key().clone(), span: page.span(), text: page.text() }
 }

@@ -38,7 +38,7 @@ impl<H: Host> Desk<H> {
         board: &HubShell,
         filter: &Filter,
         kind: Option<Kind>,
-    ) -> Vec<document::Term> {
+    ) -> Vec<document::TermMatches> {
         let terms = filter.terms();
         let mut counted = Counted::of(terms.len());
         walk::over(board, |hub, now, facts| {
@@ -50,7 +50,7 @@ impl<H: Host> Desk<H> {
             }
         })
         .await;
-        let with_nearest = |(term, lamps): (&Term, u64)| document::Term {
+        let with_nearest = |(term, lamps): (&Term, u64)| document::TermMatches {
             term: term.as_str().to_owned(),
             lamps,
             is_name: term.is_name(),

@@ -51,7 +51,11 @@ impl Rows {
         self.total == 0
     }
 
-    pub fn into_document(self, board: &BoardName, terms: Vec<document::Term>) -> document::Lamps {
+    pub fn into_document(
+        self,
+        board: &BoardName,
+        terms: Vec<document::TermMatches>,
+    ) -> document::Lamps {
         let states = self.states.into_iter();
         document::Lamps {
             schema: "lamps/1".to_owned(),

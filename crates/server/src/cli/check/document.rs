@@ -7,7 +7,7 @@ use crate::config::{Problem, Problems, Weight};
 
 /// Whether a configuration would start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Check {
+pub struct CheckDocument {
     /// The schema of this document, `check/1`.
     pub schema: &'static str,
     /// Whether nothing is wrong that stops the start.
@@ -48,9 +48,9 @@ pub struct Effective {
     pub config: toml::Table,
 }
 
-// === impl Check ===
+// === impl CheckDocument ===
 
-impl Check {
+impl CheckDocument {
     /// What was found in a file and about it.
     pub fn of(file: Option<String>, problems: &Problems, advice: &[Advice]) -> Self {
         let in_file = problems.list.iter().map(|problem| Found::in_file(problem, problems));

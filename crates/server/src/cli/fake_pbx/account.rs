@@ -6,13 +6,13 @@ use std::io::BufReader;
 use std::path::Path;
 
 use lampfield_fake_pbx::{Settings, Tls};
-use lampfield_operations::operation::{Invite as InviteOperation, UserList, UserRemove};
+use lampfield_operations::operation::{Invite, UserList, UserRemove};
 use lampfield_relay::{Target, Trust, TrustError};
 
 use super::super::args::{Common, FakePbxArgs as Args};
 use super::super::stop::Stop;
 use super::super::{ask, connect, password};
-use crate::document::invite::Invite;
+use crate::document::invite::InviteDocument;
 use crate::failure::{Exit, Failure};
 use crate::shell;
 
@@ -65,7 +65,7 @@ impl PbxAccount {
         let before = ask(common, &UserList { domain: None })?.users;
         let (name, domain) = (args.name.clone(), args.domain.clone());
         // As it is: what is made for people has no line breaks.
-        let invite = connect(common)?.ask(&InviteOperation { name, domain, rotate: false })?;
+        let invite = connect(common)?.ask(&Invite { name, domain, rotate: false })?;
         let known = before.iter().find(|user| user.jid == invite.jid);
         if known.is_some_and(|user| user.connected > 0) {
             let message = format!("{} is connected: its PBX would be thrown out", invite.jid);
@@ -99,7 +99,7 @@ impl PbxAccount {
 }
 
 /// What stands in the block for `xmpp.conf`.
-pub fn invited(invite: &Invite) -> Result<Settings, Failure> {
+pub fn invited(invite: &InviteDocument) -> Result<Settings, Failure> {
     let value = |key: &str| {
         let mut lines = invite.block.lines();
         lines.find_map(|line| line.strip_prefix(key)?.strip_prefix('='))

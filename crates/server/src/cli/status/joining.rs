@@ -1,7 +1,7 @@
 //! What `status` shows of those who do not get as far as lighting a lamp.
 
 use crate::cli::args::Common;
-use crate::document::status::{RefusedLogin, SilentPbx, Status};
+use crate::document::status::{RefusedLogin, SilentPbx, StatusDocument};
 use crate::screen::time::{age, counted};
 use crate::screen::{Screen, Verdict};
 
@@ -9,7 +9,7 @@ use crate::screen::{Screen, Verdict};
 const SHOWN: usize = 8;
 
 /// The same in the first line, behind a verdict that does not count them.
-pub fn in_short(status: &Status) -> String {
+pub fn in_short(status: &StatusDocument) -> String {
     let refused: u64 = status.refused_logins.iter().map(|one| one.count).sum();
     let silent = status.silent.len() as u64;
     let parts = [(refused, "refused login"), (silent, "silent PBX")];
@@ -18,7 +18,7 @@ pub fn in_short(status: &Status) -> String {
 }
 
 /// The PBXs that say nothing, and the logins that were refused, if there are any.
-pub fn text(status: &Status, common: &Common, screen: &Screen) -> String {
+pub fn text(status: &StatusDocument, common: &Common, screen: &Screen) -> String {
     let mut out = String::new();
     let sign = screen.verdict(Verdict::Look);
     if !status.silent.is_empty() {

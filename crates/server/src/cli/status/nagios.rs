@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use super::{Stop, is_absent, summary};
-use crate::document::status::{Severity, Status};
+use crate::document::status::{Severity, StatusDocument};
 use crate::screen::Screen;
 use crate::screen::time::local;
 
@@ -14,7 +14,7 @@ const CURVES: [&str; 4] = ["lamps", "facts", "tombstones", "connections"];
 const OF_EACH_BOARD: [&str; 2] = ["facts", "tombstones"];
 
 /// Prints what was learnt; it never fails in a way that such a caller does not know.
-pub fn print(asked: &Result<Status, Stop>, screen: &Screen) -> Result<ExitCode, Stop> {
+pub fn print(asked: &Result<StatusDocument, Stop>, screen: &Screen) -> Result<ExitCode, Stop> {
     let (word, code, text) = match asked {
         Ok(status) => judged(status),
         Err(Stop::Failed(failure)) if is_absent(failure) => {
@@ -30,7 +30,7 @@ pub fn print(asked: &Result<Status, Stop>, screen: &Screen) -> Result<ExitCode, 
     Ok(ExitCode::from(code))
 }
 
-fn judged(status: &Status) -> (&'static str, u8, String) {
+fn judged(status: &StatusDocument) -> (&'static str, u8, String) {
     let bad = |severity| status.attention.iter().any(|one| one.severity == severity);
     let (word, code) = if bad(Severity::Bad) {
         ("CRITICAL", 2)
@@ -45,7 +45,7 @@ fn judged(status: &Status) -> (&'static str, u8, String) {
     (word, code, format!("{text} | {}", curves(status)))
 }
 
-fn curves(status: &Status) -> String {
+fn curves(status: &StatusDocument) -> String {
     let boards = status.boards.len() as u64;
     let curve = |name: &str| {
         let times = if OF_EACH_BOARD.contains(&name) { boards } else { 1 };

@@ -9,12 +9,12 @@ use ratatui::widgets::{Clear, Paragraph};
 
 use super::super::status::{origins, present, summary};
 use super::super::watch;
-use super::feed::Wanted;
+use super::feed::WantedLamps;
 use super::known::Known;
 use super::tint::colored;
 use super::view::{Pane, View};
 use super::wall;
-use crate::document::status::{DoorStatus, Status};
+use crate::document::status::{DoorStatus, StatusDocument};
 use crate::screen::time::{age, clock, count, counted};
 use crate::screen::{Names, Screen, Tint, Verdict};
 
@@ -26,7 +26,7 @@ pub struct Picture<'a> {
     /// What the server has told.
     pub known: &'a Known,
     /// What was asked for.
-    pub wanted: &'a Wanted,
+    pub wanted: &'a WantedLamps,
     /// Changes that came since the picture was stopped, if it is.
     pub missed: Option<u64>,
     /// How it may look.
@@ -129,7 +129,7 @@ impl Picture<'_> {
     }
 
     /// The server, its doors, and what somebody should look at.
-    fn nodes(&self, status: &Status) -> Vec<Line<'static>> {
+    fn nodes(&self, status: &StatusDocument) -> Vec<Line<'static>> {
         let server = &status.server;
         let about = format!(
             " {}, up {}, {} MiB of memory, data in {}",

@@ -6,14 +6,14 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lampfield_operations::operation::{List, Order, Status as StatusOperation, Watch};
+use lampfield_operations::operation::{List, Order, Status, Watch};
 
 use super::super::args::Common;
 use super::super::{ask, connect};
 use crate::control::client::Client;
 use crate::document::change::Line;
 use crate::document::list::Lamps;
-use crate::document::status::Status;
+use crate::document::status::StatusDocument;
 use crate::failure::Failure;
 
 /// News that may wait to be drawn; beyond it the server waits, which leaves out old values and counts them.
@@ -29,7 +29,7 @@ const PAUSE: u32 = 20;
 #[derive(Debug)]
 pub enum News {
     /// How it is.
-    Status(Box<Status>),
+    Status(Box<StatusDocument>),
     /// What the lamps that are wanted show.
     Lamps(Lamps),
     /// A change, or that some were left out.
@@ -40,7 +40,7 @@ pub enum News {
 
 /// What is asked for.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct WantedLamps {
     /// Which lamps, in the words of `list`; none for all.
     pub filter: String,
     /// The board; the first if none is named.
@@ -53,13 +53,13 @@ pub struct Wanted {
 #[derive(Debug)]
 pub struct Feed {
     /// Held only here: the threads see by it whether anybody still wants to know.
-    wanted: Arc<Wanted>,
+    wanted: Arc<WantedLamps>,
     news: Receiver<News>,
 }
 
-// === impl Wanted ===
+// === impl WantedLamps ===
 
-impl Wanted {
+impl WantedLamps {
     /// The same lamps in another order, the next in turn.
     pub fn in_next_order(&self) -> Self {
         let order = match self.order {
@@ -95,10 +95,10 @@ impl Wanted {
 
 impl Feed {
     /// Begins to ask.
-    pub fn start(common: &Common, wanted: Wanted) -> Self {
+    pub fn start(common: &Common, wanted: WantedLamps) -> Self {
         let (told, news) = sync_channel(WAITING);
         let wanted = Arc::new(wanted);
-        for ask in [look as fn(&Common, &Weak<Wanted>, &SyncSender<News>), listen] {
+        for ask in [look as fn(&Common, &Weak<WantedLamps>, &SyncSender<News>), listen] {
             let (common, wanted, told) = (common.clone(), Arc::downgrade(&wanted), told.clone());
             thread::spawn(move || ask(&common, &wanted, &told));
         }
@@ -106,7 +106,7 @@ impl Feed {
     }
 
     /// What is asked for.
-    pub fn wanted(&self) -> &Wanted {
+    pub fn wanted(&self) -> &WantedLamps {
         &self.wanted
     }
 
@@ -118,12 +118,12 @@ impl Feed {
 
 /// Looks at everything, again and again. What changes were not heard, or a filter by state lets go,
 /// is put right by it.
-fn look(common: &Common, wanted: &Weak<Wanted>, told: &SyncSender<News>) {
+fn look(common: &Common, wanted: &Weak<WantedLamps>, told: &SyncSender<News>) {
     while let Some(asked) = wanted.upgrade() {
         let begun = Instant::now();
         let list = asked.list();
         drop(asked);
-        let looked = ask(common, &StatusOperation {}).and_then(|status| {
+        let looked = ask(common, &Status {}).and_then(|status| {
             let lamps = ask(common, &list)?;
             Ok([News::Status(Box::new(status)), News::Lamps(lamps)])
         });
@@ -139,7 +139,7 @@ fn look(common: &Common, wanted: &Weak<Wanted>, told: &SyncSender<News>) {
 }
 
 /// Hears each change, and begins anew when the server was away.
-fn listen(common: &Common, wanted: &Weak<Wanted>, told: &SyncSender<News>) {
+fn listen(common: &Common, wanted: &Weak<WantedLamps>, told: &SyncSender<News>) {
     while let Some(asked) = wanted.upgrade() {
         let watch = asked.watch();
         drop(asked);
@@ -156,7 +156,7 @@ fn listen(common: &Common, wanted: &Weak<Wanted>, told: &SyncSender<News>) {
 }
 
 /// Until the server goes away, or nobody wants to know.
-fn pass_on(client: &mut Client, wanted: &Weak<Wanted>, told: &SyncSender<News>) {
+fn pass_on(client: &mut Client, wanted: &Weak<WantedLamps>, told: &SyncSender<News>) {
     while wanted.strong_count() > 0 {
         let sent = match client.next_line(Some(LOOK_EVERY)) {
             Ok(Some(line)) => told.send(News::Line(line)).is_ok(),

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::feed::News;
 use crate::document::change::{Change, Line};
 use crate::document::list::{Lamps, Listed};
-use crate::document::status::Status;
+use crate::document::status::StatusDocument;
 use crate::failure::Failure;
 
 /// Changes that are kept to be looked at.
@@ -14,7 +14,7 @@ const CHANGES: usize = 500;
 /// All that can be shown.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    status: Option<Box<Status>>,
+    status: Option<Box<StatusDocument>>,
     lamps: Vec<Listed>,
     total: Option<u64>,
     /// The newest first.
@@ -69,7 +69,7 @@ impl Known {
     }
 
     /// How the server is, if it has ever answered.
-    pub fn status(&self) -> Option<&Status> {
+    pub fn status(&self) -> Option<&StatusDocument> {
         self.status.as_deref()
     }
 

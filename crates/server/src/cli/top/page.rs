@@ -5,8 +5,8 @@ use lampfield_operations::operation::{History, Why};
 use super::super::args::Common;
 use super::super::stop::Stop;
 use super::super::{ask, history, status, why};
-use super::feed::Wanted;
-use crate::document::status::Status;
+use super::feed::WantedLamps;
+use crate::document::status::StatusDocument;
 use crate::document::why::Explained;
 use crate::screen::Screen;
 use crate::shell;
@@ -28,7 +28,7 @@ pub struct Page {
 /// Has the verbs answer.
 pub struct Asks<'a> {
     /// Which board is meant.
-    pub wanted: &'a Wanted,
+    pub wanted: &'a WantedLamps,
     /// Which server is asked.
     pub common: &'a Common,
     /// How an answer may look.
@@ -74,7 +74,7 @@ impl Asks<'_> {
     }
 
     /// The whole of what is known of the server.
-    pub fn status(&self, status: &Status) -> Page {
+    pub fn status(&self, status: &StatusDocument) -> Page {
         Page::new("lampfield status", &status::text(status, self.common, &self.screen))
     }
 }

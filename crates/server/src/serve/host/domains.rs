@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lampfield_accounts::BareJid;
 use lampfield_board::AccountName;
-use lampfield_operations::{DomainChange, DomainSource, NewDomain};
+use lampfield_operations::{DomainChanges, DomainSource, NewDomain};
 use toml::de::DeTable;
 
 use super::ServerHost;
@@ -88,7 +88,7 @@ impl ServerHost {
         Ok(name.to_string())
     }
 
-    pub(super) async fn change(&self, change: DomainChange) -> Result<(), Failure> {
+    pub(super) async fn change(&self, change: DomainChanges) -> Result<(), Failure> {
         let _alone = self.added.changing.lock().await;
         let Some(mut added) = self.added.get(&change.name) else { return Ok(()) };
         added.row.in_band = change.in_band.unwrap_or(added.row.in_band);

@@ -17,7 +17,7 @@ pub const ASTERISK: &str = "http://asterisk.org";
 
 /// What an item published by an Asterisk says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
+pub struct FactItem {
     /// The device or the mailbox that it is about.
     pub subject: Subject,
     /// The EID of the PBX that says so.
@@ -58,7 +58,7 @@ pub enum ItemError {
 ///
 /// # Errors
 /// [`ItemError`] says what is missing.
-pub fn parse(item: Element<'_>, node: &str) -> Result<Item, ItemError> {
+pub fn parse(item: Element<'_>, node: &str) -> Result<FactItem, ItemError> {
     let name = item.attr("id").filter(|id| !id.is_empty()).unwrap_or(node);
     if name.is_empty() {
         return Err(ItemError::NoId);
@@ -75,7 +75,7 @@ pub fn parse(item: Element<'_>, node: &str) -> Result<Item, ItemError> {
         Some("0") => Cachable::No,
         _ => Cachable::Yes,
     };
-    Ok(Item { subject, eid, value, cachable })
+    Ok(FactItem { subject, eid, value, cachable })
 }
 
 fn state(payload: Element<'_>) -> Result<DeviceState, ItemError> {

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use lampfield_hub::kit::{ConnId, Reached};
+use lampfield_hub::kit::{ConnId, SentUpTo};
 use lampfield_xmpp_stream::Tag;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -38,7 +38,7 @@ struct Probe {
     service: Rc<str>,
     asked: Instant,
     /// Where each watch of the stream stood when it was asked.
-    reached: Reached,
+    reached: SentUpTo,
     reported: bool,
 }
 
@@ -64,7 +64,7 @@ impl Probes {
         stalled.map(|question| question.session.jid.to_string()).collect()
     }
 
-    fn ask(&self, (session, service): (Rc<Session>, Rc<str>), reached: Reached, now: Instant) {
+    fn ask(&self, (session, service): (Rc<Session>, Rc<str>), reached: SentUpTo, now: Instant) {
         let number = self.asked.get() + 1;
         self.asked.set(number);
         let id = format!("{ID}{number}");

@@ -7,7 +7,7 @@ use lampfield_hub::kit::{Outcome, Publication, PublishError, Published, Refusal}
 use lampfield_xmpp_stream::{Element, StanzaCondition, StanzaError, ns};
 
 use super::Telephony;
-use super::payload::{self, Item, ItemError};
+use super::payload::{self, FactItem, ItemError};
 use super::requests::is_forgiven;
 use super::rights::NodeRights;
 use crate::services::pubsub::codec::ns::DATA;
@@ -95,7 +95,7 @@ impl Telephony {
         kept: Cachable,
         is_again: bool,
     ) -> Result<Option<lampfield_fabric::Ticket>, Dropped> {
-        let Item { subject, eid, value, cachable } = payload::parse(item, node)?;
+        let FactItem { subject, eid, value, cachable } = payload::parse(item, node)?;
         let cachable = if kept == Cachable::No { Cachable::No } else { cachable };
         let said = Publication {
             identity: eid.into(),

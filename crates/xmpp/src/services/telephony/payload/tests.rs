@@ -7,7 +7,7 @@ use lampfield_board::FactState;
 
 use super::*;
 
-fn read(item: &str, node: &str) -> Result<Item, ItemError> {
+fn read(item: &str, node: &str) -> Result<FactItem, ItemError> {
     let scope = Scope::with_default("http://jabber.org/protocol/pubsub");
     let stanza = Stanza::parse(item.as_bytes(), &scope, &StanzaLimits::AUTHENTICATED).unwrap();
     parse(stanza.root(), node)
@@ -22,7 +22,7 @@ fn a_state_as_asterisk_writes_it() {
          cachable='1'>INUSE</state></item>",
         "device_state",
     );
-    let expected = Item {
+    let expected = FactItem {
         subject: Subject::device("PJSIP/100").unwrap(),
         eid: EID.parse().unwrap(),
         value: DeviceState::InUse.into(),

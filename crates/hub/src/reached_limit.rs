@@ -11,7 +11,7 @@ use crate::settings::HubLimits;
 /// A limit at which facts are refused; `status` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Reached {
+pub enum ReachedLimit {
     /// All live facts of a board: [`HubLimits::facts`](crate::HubLimits::facts).
     Facts,
     /// The live facts of one origin: [`HubLimits::facts_per_origin`](crate::HubLimits::facts_per_origin).
@@ -22,9 +22,9 @@ pub enum Reached {
     Origins,
 }
 
-// === impl Reached ===
+// === impl ReachedLimit ===
 
-impl Reached {
+impl ReachedLimit {
     /// The limit itself, where it can be set.
     pub(crate) fn limit(self, limits: &HubLimits) -> Option<usize> {
         match self {
@@ -52,7 +52,7 @@ impl Reached {
     }
 }
 
-impl fmt::Display for Reached {
+impl fmt::Display for ReachedLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Facts => "limits.facts",
