@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result};
 
 use crate::run;
+use crate::slowest::{self, Slowest};
 
 /// How many passed and failed, with the names of what failed.
 #[derive(Default)]
@@ -14,6 +15,7 @@ pub struct Counts {
     passed: u32,
     failed: u32,
     failures: Vec<String>,
+    slowest: Slowest,
 }
 
 impl Counts {
@@ -46,16 +48,27 @@ impl Counts {
         self.passed += other.passed;
         self.failed += other.failed;
         self.failures.extend(other.failures);
+        self.slowest.and(other.slowest);
     }
 
-    /// Prints what failed and, last and alone on its line, the sum.
+    /// Prints which tests took longest, what failed and, last and alone on its line, the sum.
     pub fn verdict(&self) -> ExitCode {
+        print!("{}", self.slowest);
         for failure in &self.failures {
             println!("failed: {failure}");
         }
         println!("{} passed, {} failed", self.passed, self.failed);
         if self.failed == 0 && self.passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
+}
+
+/// Runs the tests of a `cargo test` with these arguments, and these for the tests themselves; counts as
+/// [`counted`]. Not for the examples in documentation, whose times cannot be told.
+pub fn timed(cargo: &[&str], tests: &[&str]) -> Command {
+    let mut command = run::cargo(["test"]);
+    command.args(["--config", slowest::RUNNER]).args(cargo);
+    command.arg("--").args(slowest::TIMES).args(tests);
+    command
 }
 
 /// Runs a `cargo test`, shows its output as it comes, and counts from its result lines.
@@ -87,9 +100,11 @@ impl Counts {
             self.failed += number_before(result, " failed") + number_before(result, " ignored");
         } else if let Some((name, outcome)) =
             line.strip_prefix("test ").and_then(|test| test.split_once(" ... "))
-            && (outcome.starts_with("FAILED") || outcome.starts_with("ignored"))
         {
-            self.failures.push(format!("{name} ({outcome})"));
+            self.slowest.see(name, outcome);
+            if outcome.starts_with("FAILED") || outcome.starts_with("ignored") {
+                self.failures.push(format!("{name} ({outcome})"));
+            }
         }
     }
 }

@@ -17,8 +17,17 @@ const THREADS: &str = "4";
 pub fn e2e(filter: Option<&str>) -> Result<Counts> {
     peers::prepare()?;
     let server = server()?;
-    let mut tests = run::cargo(["test", "--package", "lampfield-tests", "--locked"]);
-    tests.args(["--no-fail-fast", "--", "--test-threads", THREADS]).args(filter);
+    let cargo = [
+        "--package",
+        "lampfield-tests",
+        "--lib",
+        "--bins",
+        "--tests",
+        "--locked",
+        "--no-fail-fast",
+    ];
+    let tests = [&["--test-threads", THREADS][..], filter.as_slice()].concat();
+    let mut tests = counts::timed(&cargo, &tests);
     counts::counted(with_programs(&mut tests, &server)?)
 }
 

@@ -17,6 +17,7 @@ mod page;
 mod peers;
 mod picture;
 mod run;
+mod slowest;
 mod suite;
 mod tools;
 

@@ -6,19 +6,24 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::counts::{Counts, counted};
+use crate::counts::{Counts, counted, timed};
 use crate::{check, dist, e2e, instructions, peers, run};
 
 /// The README's test command. A section that cannot run at all is one failure of its name.
 pub fn test() -> Result<ExitCode> {
     let started = Instant::now();
     let mut all = Counts::default();
-    let unit =
-        ["test", "--workspace", "--exclude", "lampfield-tests", "--locked", "--no-fail-fast"];
+    let unit = ["--workspace", "--exclude", "lampfield-tests", "--locked", "--no-fail-fast"];
+    let programs = [&unit[..], &["--lib", "--bins", "--tests", "--examples"]].concat();
+    let documentation = [&["test", "--doc"], &unit[..]].concat();
     let early = Cell::new(None);
     let sections: [(&str, &dyn Fn() -> Result<Counts>); 6] = [
         ("checks", &check::check),
-        ("unit tests", &|| counted(&mut run::cargo(unit))),
+        ("unit tests", &|| {
+            let mut counts = counted(&mut timed(&programs, &[]))?;
+            counts.and(counted(&mut run::cargo(&documentation))?);
+            Ok(counts)
+        }),
         ("instructions", &|| instructions::check(false)),
         ("peers", &|| {
             // From here on most of the time is waiting.

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use super::program::Program;
 use super::stage::Stage;
 use super::{dist, folder, packages, program, sbom};
-use crate::counts::{Counts, counted};
+use crate::counts::{Counts, counted, timed};
 use crate::{peers, run};
 
 /// The last commit before there were packages. What people have put on their machines by hand until then
@@ -34,8 +34,8 @@ pub fn test() -> Result<Counts> {
     let before = folder().join("before");
     fs::create_dir_all(&before)?;
     package_before(&before)?;
-    let mut tests = run::cargo(["test", "--package", "lampfield-tests", "--locked"]);
-    tests.args(["--test", "install", "--no-fail-fast", "--", "--test-threads", THREADS]);
+    let cargo = ["--package", "lampfield-tests", "--locked", "--test", "install", "--no-fail-fast"];
+    let mut tests = timed(&cargo, &["--test-threads", THREADS]);
     tests.env("LAMPFIELD_DIST", folder()).env("LAMPFIELD_PEERS", peers::folder()?);
     counted(&mut tests)
 }
