@@ -8,6 +8,8 @@ if [ "$1" != inside ]; then
     root=$1 dist=$2 name=$3
     shift 3
     mount --make-rprivate /
+    # What a systemd does by itself.
+    ip link set lo up
     work=$(mktemp -d)
     mount -t tmpfs tmpfs "$work"
     cd "$work"
