@@ -17,15 +17,15 @@ use crate::host::Host;
 operation! {
     /// Who has changed what?
     pub struct Audit = "audit" {
-        /// Only entries of this last stretch of time (10m, 2h), or since a moment (14:03)
+        /// Only entries of the last 10m or 2h, for example, or since a time of day (14:03)
         since: Option<Since>,
-        /// Only what one actor did: owner, an account, or the name of a token; or account, token, script for all of these
+        /// Only what one actor did: owner, an account, or the name of a token; or account, token or script for all of that kind
         actor: Option<String>,
-        /// Only this operation: 'user add'; or all that begin with this word: user
+        /// Only this operation: 'user add'; or every operation that begins with this word: user
         operation: Option<String>,
-        /// The most entries to show
+        /// Show at most this many entries
         limit: usize = "50",
-        /// Only one board, by its name or that of a domain, also one that was removed
+        /// Only one board: its name or that of a domain, even one that was removed
         board: Option<String>,
     }
     AuditRead, Effect::Reads, Board, Document("audit/1") -> document::AuditDocument

@@ -18,34 +18,34 @@ use crate::nearest::nearest_above;
 use crate::shell;
 
 operation! {
-    /// Sets what a lamp shows by hand.
+    /// Sets a lamp by hand.
     pub struct Set = "set" {
-        /// Which lamp: device/Custom:night, or a name whose form tells its kind, as Custom:night
+        /// The lamp: device/Custom:night, or only the name if it shows the kind, as Custom:night does
         subject: String,
-        /// The kind, if several have this name: device, mailbox and so on
+        /// The kind, if several kinds have this name: device, mailbox and so on
         kind: Option<Kind>,
-        /// The value: for a device the word of its state, otherwise JSON: '{"new":3,"old":0}'
+        /// The value: for a device its state, for other kinds JSON: '{"new":3,"old":0}'
         value: Spoken,
-        /// End by itself after this time (10m, 2h); for a kind whose values may end
+        /// Withdraw it after this time (10m, 2h); only for kinds whose values can end
         r#for: Option<Span>,
-        /// Let it stand until lampfield clear ends it; where --for is not possible, this is needed
+        /// Keep it until lampfield clear ends it; required where --for is not possible
         keep: bool,
-        /// Which board, if there are several: its name or that of a domain
+        /// The board, if there are several: its name or that of a domain
         board: Option<String>,
     }
     LampsWrite, Effect::Changes("what a lamp shows"), Board, Document("lamp/1") -> document::Lamp
 }
 
 operation! {
-    /// Withdraws what was set by hand.
+    /// Withdraws a value that was set by hand.
     pub struct Clear = "clear" {
-        /// Which lamp: device/Custom:night, or its name alone
+        /// The lamp: device/Custom:night, or its name alone
         subject: String,
-        /// The kind, if several have this name: device, mailbox and so on
+        /// The kind, if several kinds have this name: device, mailbox and so on
         kind: Option<Kind>,
-        /// Withdraw what everybody says, such as a PBX that died; one that is connected says it again with its next change
+        /// Withdraw what every PBX reports, for example one that died; a connected PBX reports again at its next change
         all: bool,
-        /// Which board, if there are several: its name or that of a domain
+        /// The board, if there are several: its name or that of a domain
         board: Option<String>,
     }
     LampsWrite, Effect::Changes("what a lamp shows"), Board, Document("lamp/1") -> document::Lamp

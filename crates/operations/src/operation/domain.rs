@@ -25,11 +25,11 @@ operation! {
 operation! {
     /// Serves one more domain, from now on and after every start.
     pub struct DomainAdd = "domain add" {
-        /// The name behind the @ of its accounts
+        /// The name after the @ of its accounts
         name: String,
-        /// The board of its facts, unless it gets one of its own: the name of a board, or another domain
+        /// The board for its facts, if not one of its own: the name of a board, or another domain
         board: Option<String>,
-        /// How accounts are made besides by command: closed (in no other way) or in-band (by clients)
+        /// How accounts can be made: closed (only by command) or in-band (also by clients)
         registration: String = "closed",
         /// Show its PBXs the capabilities that others announce
         show_caps: bool,
@@ -42,7 +42,7 @@ operation! {
     pub struct DomainChange = "domain change" {
         /// The name of the domain
         name: String,
-        /// How accounts are made besides by command: closed (in no other way) or in-band (by clients)
+        /// How accounts can be made: closed (only by command) or in-band (also by clients)
         registration: Option<String>,
         /// Whether its PBXs are shown the capabilities that others announce: true or false
         show_caps: Option<bool>,
@@ -55,7 +55,7 @@ operation! {
     pub struct DomainRemove = "domain remove" {
         /// The name of the domain
         name: String,
-        /// Remove it; without this the answer only says what would go
+        /// Remove it; without this, only show what would be removed
         yes: bool,
     }
     DomainsWrite, Effect::Changes("the served domains"), Server, Document("domain/1") -> DomainDone

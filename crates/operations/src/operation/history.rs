@@ -24,13 +24,13 @@ operation! {
     pub struct History = "history" {
         /// A lamp: PJSIP/100, 1000@default, queue/support
         subject: String,
-        /// The kind, if several have this name: device, mailbox and so on
+        /// The kind, if several kinds have this name: device, mailbox and so on
         kind: Option<Kind>,
-        /// Only this last stretch of time (10m, 2h), or since a moment (14:03)
+        /// Only the last 10m or 2h, for example, or since a time of day (14:03)
         since: Option<Since>,
-        /// The most changes to show
+        /// Show at most this many changes
         limit: usize = "50",
-        /// Which board, if there are several: its name or that of a domain
+        /// The board, if there are several: its name or that of a domain
         board: Option<String>,
     }
     HistoryRead, Effect::Reads, Board, Document("history/1") -> document::HistoryDocument

@@ -22,15 +22,15 @@ use rows::Rows;
 operation! {
     /// Lists lamps with what they show.
     pub struct List = "list" {
-        /// Which lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1, is:stale, 'for:>2h'), all of which must hold; not in front of one turns it round
+        /// Only these lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1, is:stale, 'for:>2h'); all must match; not before a term negates it
         filter: Option<String>,
         /// Only lamps of this kind: device, mailbox and so on
         kind: Option<Kind>,
-        /// By name, since (when it began to show that), value or facts (how many); -since and so on: the other way round
+        /// Sort by name, since (when the lamp changed last), value or facts (how many); -since and so on reverse the order
         sort: Order = "name",
-        /// The most lamps to show
+        /// Show at most this many lamps
         limit: usize = "100",
-        /// Which board, if there are several: its name or that of a domain
+        /// The board, if there are several: its name or that of a domain
         board: Option<String>,
     }
     LampsRead, Effect::Reads, Board, Document("lamps/1") -> document::Lamps

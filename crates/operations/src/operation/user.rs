@@ -21,21 +21,21 @@ use crate::shell;
 use crate::time::counted;
 
 operation! {
-    /// Adds an account; its password is typed, read from standard input, or made by the server.
+    /// Adds an account; you type its password, pipe it in, or let the server make it.
     pub struct UserAdd = "user add" {
         /// NAME or NAME@DOMAIN
         name: String,
-        /// What it may do: pbx, user or admin
+        /// Its role: pbx, user or admin
         role: String = "pbx",
-        /// The names it may publish, if not those usual for its role; may be repeated
+        /// The names it may publish, instead of the default for its role; may be repeated
         allow: Vec<String>,
-        /// The names it may hear, if not all; may be repeated
+        /// The names it may hear, instead of all names; may be repeated
         hear: Vec<String>,
         /// Its site, which decides the [[map]] rules that apply to it
         site: Option<String>,
         /// A word to find it by; may be repeated
         label: Vec<String>,
-        /// It logs in without SASL (usesasl=no), so its password is stored readable
+        /// It logs in without SASL (usesasl=no), so its password is stored in clear text
         legacy_auth: bool,
         /// Its password; without one the server makes it
         password: Option<Hidden>,
@@ -64,7 +64,7 @@ operation! {
 }
 
 operation! {
-    /// Stops waiting for a PBX of an account that will not come back under its resource.
+    /// Stops waiting for a PBX that will not come back under this resource.
     pub struct UserForgetResource = "user forget-resource" {
         /// NAME or NAME@DOMAIN
         name: String,
@@ -75,7 +75,7 @@ operation! {
 }
 
 operation! {
-    /// Removes an account, its connections and what it said.
+    /// Removes an account, its connections and its facts.
     pub struct UserRemove = "user remove" {
         /// NAME or NAME@DOMAIN
         name: String,

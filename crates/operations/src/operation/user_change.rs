@@ -19,13 +19,13 @@ operation! {
     pub struct UserChange = "user change" {
         /// NAME or NAME@DOMAIN
         name: String,
-        /// The names it may publish from now on, instead of those so far; may be repeated, '' for none
+        /// The names it may publish from now on, replacing the old ones; may be repeated, '' for none
         allow: Vec<String>,
-        /// The names it may hear from now on, instead of those so far; may be repeated, '' for none
+        /// The names it may hear from now on, replacing the old ones; may be repeated, '' for none
         hear: Vec<String>,
         /// The site whose [[map]] rules apply to its next connections; '' for none
         site: Option<String>,
-        /// A word to find it by, instead of those so far; may be repeated, '' for none
+        /// A word to find it by, replacing the old ones; may be repeated, '' for none
         label: Vec<String>,
     }
     AccountsWrite, Effect::Changes("the accounts"), Board, Document("done/1") -> Done

@@ -16,13 +16,13 @@ use crate::host::Host;
 use crate::watchers::Watching;
 
 operation! {
-    /// Shows changes as they come, one line each.
+    /// Shows changes as they happen, one line each.
     pub struct Watch = "watch" {
-        /// Changes of which lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1), all of which must hold; not in front of one turns it round
+        /// Only these lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1); all must match; not before a term negates it
         filter: Option<String>,
         /// Only lamps of this kind: device, mailbox and so on
         kind: Option<Kind>,
-        /// Which board, if there are several: its name or that of a domain
+        /// The board, if there are several: its name or that of a domain
         board: Option<String>,
     }
     LampsRead, Effect::Reads, Board, Lines("change/1") -> Line

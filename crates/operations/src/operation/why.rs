@@ -23,11 +23,11 @@ operation! {
     pub struct Why = "why" {
         /// A lamp: PJSIP/100, 100, 1000@default, queue/support; a pattern lists: 'PJSIP/1*'
         subject: String,
-        /// The kind, if several have this name: device, mailbox and so on
+        /// The kind, if several kinds have this name: device, mailbox and so on
         kind: Option<Kind>,
-        /// At a past moment: 14:03 (the last time it was that late), -10m, 2026-11-21T14:03:00Z
+        /// At a time in the past: 14:03 (the most recent one), -10m, 2026-11-21T14:03:00Z
         at: Option<WallTime>,
-        /// Which board, if there are several: its name or that of a domain
+        /// The board, if there are several: its name or that of a domain
         board: Option<String>,
     }
     LampsRead, Effect::Reads, Board, Document("why/1") -> document::Explained

@@ -47,7 +47,7 @@ pub struct Cli {
     pub verb: Option<Verb>,
 }
 
-/// Carries the stream of the PBX on this machine to a server elsewhere.
+/// Connects the PBX on this machine to a server on another machine.
 #[derive(Debug, Parser)]
 #[command(name = RELAY, version)]
 struct RelayCli {
@@ -62,7 +62,7 @@ struct RelayCli {
 #[command(next_help_heading = "Everywhere")]
 pub struct Common {
     /// The configuration file; without this, /etc/lampfield/lampfield.toml for root and
-    /// ~/.config/lampfield/lampfield.toml for anybody else, if it exists
+    /// ~/.config/lampfield/lampfield.toml for other users, if it exists
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The data folder, instead of the one in the configuration
@@ -82,7 +82,7 @@ pub struct Common {
     /// Use plain ASCII instead of symbols
     #[arg(long, global = true)]
     pub ascii: bool,
-    /// Print nothing on success, the exit status tells; what can be shown only once is printed all the same
+    /// Print nothing on success, except what can be shown only once, such as a new password
     #[arg(long, global = true)]
     pub quiet: bool,
 }
@@ -120,15 +120,15 @@ pub enum Verb {
     Why(WhyArgs),
     /// Who said what about this lamp, and when?
     History(HistoryArgs),
-    /// Shows changes as they come, one line each.
+    /// Shows changes as they happen, one line each.
     Watch(WatchArgs),
-    /// Shows all of it on one screen, as it changes.
+    /// Shows the server, the PBXs and their lamps on one screen, live.
     Top(TopArgs),
     /// Lists lamps with what they show.
     List(ListArgs),
-    /// Sets what a lamp shows by hand.
+    /// Sets a lamp by hand.
     Set(SetArgs),
-    /// Withdraws what was set by hand.
+    /// Withdraws a value that was set by hand.
     Clear(ClearArgs),
     /// Adds, lists, changes and removes accounts.
     User(UserArgs),
@@ -138,44 +138,44 @@ pub enum Verb {
     Domain(DomainArgs),
     /// Who has changed what?
     Audit(AuditArgs),
-    /// What is broken here, and how is it mended?
+    /// What is broken here, and how do I fix it?
     Doctor(DoctorArgs),
-    /// Puts what a report of a bug needs into one file, without secrets.
+    /// Collects what a bug report needs in one file, without secrets.
     Report(ReportArgs),
     /// Reads the configuration file again.
     Reload,
-    /// Makes new secrets of the server itself.
+    /// Replaces the server's own keys.
     Rotate(RotateArgs),
     /// Changes what the running server logs.
     Log(LogArgs),
-    /// Carries the stream of the PBX on this machine to a server elsewhere.
+    /// Connects the PBX on this machine to a server on another machine.
     Relay(RelayArgs),
-    /// Shows lamps at work: a server and some PBXs of its own, which go when it ends.
+    /// Shows lamps at work, with a temporary server and simulated PBXs.
     Demo(DemoArgs),
-    /// Runs a PBX without phones that speaks as an Asterisk does, on any server.
+    /// Runs a simulated PBX that speaks like Asterisk, against any server.
     FakePbx(FakePbxArgs),
     /// Puts an XMPP server under load and measures it.
     Bench(lampfield_bench::Bench),
-    /// Explains a verb, a code or a key of the configuration; prints completions and the man page.
+    /// Explains a command, a code or a configuration key; prints completions and man pages.
     Help(HelpArgs),
 }
 
 /// The arguments of `lampfield relay`.
 #[derive(Debug, Args)]
 pub struct RelayArgs {
-    /// Where the PBX on this machine connects to, in clear text; not needed if systemd has opened
-    /// the socket
+    /// The address to which the PBX on this machine connects, in clear text; not needed if systemd
+    /// opens the socket
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     pub listen: Option<SocketAddr>,
-    /// Where the server is; may be repeated, and all are tried in this order
+    /// The server; may be repeated, and the servers are tried in this order
     #[arg(long, value_name = "HOST[:PORT]", required = true)]
     pub to: Vec<Target>,
     /// SHA-256 of the server's certificate or of its public key, as `lampfield status` on the server
     /// prints it; may be repeated, for a change of keys
     #[arg(long, value_name = "SHA256HEX")]
     pub fingerprint: Vec<Fingerprint>,
-    /// PEM file with the authorities that may have signed the server's certificate; without this and
-    /// --fingerprint, those that this machine trusts
+    /// PEM file with the certificate authorities to trust; without this and --fingerprint, those that
+    /// this machine trusts
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
 }
@@ -185,7 +185,7 @@ pub struct RelayArgs {
 pub struct CheckArgs {
     /// The file to check
     pub file: Option<PathBuf>,
-    /// Print all keys with the values that would be in force, without passwords, as a configuration file
+    /// Print the effective value of every key as a configuration file, without passwords
     #[arg(long)]
     pub effective: bool,
     /// What `serve` would be told besides the file.
@@ -199,7 +199,7 @@ pub struct CheckArgs {
 /// The arguments of `lampfield status`.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// Wait until all is well, for this long at most
+    /// Wait until all is well, but no longer than this
     #[arg(long, value_name = "TIME", value_parser = moment::some_time)]
     pub wait: Option<Duration>,
     /// text, or nagios: one line, with the exit statuses of monitoring plugins
@@ -221,14 +221,14 @@ pub enum Format {
 pub struct WhyArgs {
     /// A lamp: PJSIP/100, 100, 1000@default, queue/support; a pattern lists: 'PJSIP/1*'
     pub subject: String,
-    /// At a past moment: 14:03 (the last time it was that late), -10m, 2026-11-21T14:03:00Z
+    /// At a time in the past: 14:03 (the most recent one), -10m, 2026-11-21T14:03:00Z
     #[arg(long, value_name = "MOMENT", value_parser = moment::moment)]
     #[arg(allow_hyphen_values = true)]
     pub at: Option<WallTime>,
-    /// The kind, if several have this name: device, mailbox and so on
+    /// The kind, if several kinds have this name: device, mailbox and so on
     #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
     pub kind: Option<Kind>,
-    /// Which board, if there are several: its name or that of a domain
+    /// The board, if there are several: its name or that of a domain
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
 }
@@ -238,17 +238,17 @@ pub struct WhyArgs {
 pub struct HistoryArgs {
     /// A lamp: PJSIP/100, 1000@default, queue/support
     pub subject: String,
-    /// The kind, if several have this name: device, mailbox and so on
+    /// The kind, if several kinds have this name: device, mailbox and so on
     #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
     pub kind: Option<Kind>,
-    /// Only this last stretch of time (10m, 2h), or since a moment (14:03)
+    /// Only the last 10m or 2h, for example, or since a time of day (14:03)
     #[arg(long, value_name = "TIME", value_parser = moment::since)]
     #[arg(allow_hyphen_values = true)]
     pub since: Option<WallTime>,
-    /// The most changes to show
+    /// Show at most this many changes
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub limit: usize,
-    /// Which board, if there are several: its name or that of a domain
+    /// The board, if there are several: its name or that of a domain
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
 }
@@ -256,7 +256,7 @@ pub struct HistoryArgs {
 /// The arguments of `lampfield watch`.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// Changes of which lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1), all of which must hold; not in front of one turns it round
+    /// Only these lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1); all must match; not before a term negates it
     pub filter: Vec<String>,
     /// Only lamps of this kind: device, mailbox and so on
     #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
@@ -267,7 +267,7 @@ pub struct WatchArgs {
     /// End after this time
     #[arg(long = "for", value_name = "TIME", value_parser = moment::some_time)]
     pub span: Option<Duration>,
-    /// Which board, if there are several: its name or that of a domain
+    /// The board, if there are several: its name or that of a domain
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
 }
@@ -275,9 +275,9 @@ pub struct WatchArgs {
 /// The arguments of `lampfield top`.
 #[derive(Debug, Args)]
 pub struct TopArgs {
-    /// Which lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1), all of which must hold; not in front of one turns it round
+    /// Only these lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1); all must match; not before a term negates it
     pub filter: Vec<String>,
-    /// Which board, if there are several: its name or that of a domain
+    /// The board, if there are several: its name or that of a domain
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
 }
@@ -294,26 +294,26 @@ impl WatchArgs {
 /// The arguments of `lampfield list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Which lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1, is:stale, 'for:>2h'), all of which must hold; not in front of one turns it round
+    /// Only these lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1, is:stale, 'for:>2h'); all must match; not before a term negates it
     pub filter: Vec<String>,
     /// Only lamps of this kind: device, mailbox and so on
     #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
     pub kind: Option<Kind>,
-    /// By name, since (when it began to show that), value or facts (how many); -since and so on: the other way round
+    /// Sort by name, since (when the lamp changed last), value or facts (how many); -since and so on reverse the order
     #[arg(long, value_name = "ORDER", default_value = "name", value_parser = Order::from_str)]
     #[arg(allow_hyphen_values = true)]
     pub sort: Order,
-    /// The most lamps to show
+    /// Show at most this many lamps
     #[arg(long, value_name = "COUNT", default_value_t = 100)]
     pub limit: usize,
     /// Show all, up to 10,000
     #[arg(long, conflicts_with = "limit")]
     pub all: bool,
-    /// What to show of each: subject, lamp, for (how long it has shown that), facts (how many), by (who says so), site
+    /// The columns to show: subject, lamp, for (how long it has shown this), facts (how many), by (who reports it), site
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', hide_possible_values = true)]
     #[arg(value_enum, default_values_t = USUAL, hide_default_value = true)]
     pub columns: Vec<Column>,
-    /// Which board, if there are several: its name or that of a domain
+    /// The board, if there are several: its name or that of a domain
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
 }
@@ -335,20 +335,20 @@ fn joined(words: &[String]) -> Option<String> {
 /// The arguments of `lampfield set`.
 #[derive(Debug, Args)]
 pub struct SetArgs {
-    /// Which lamp: device/Custom:night, or a name whose form tells its kind, as Custom:night
+    /// The lamp: device/Custom:night, or only the name if it shows the kind, as Custom:night does
     pub subject: String,
-    /// The kind, if several have this name: device, mailbox and so on
+    /// The kind, if several kinds have this name: device, mailbox and so on
     #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
     pub kind: Option<Kind>,
-    /// The value: for a device the word of its state, otherwise JSON: '{"new":3,"old":0}'
+    /// The value: for a device its state, for other kinds JSON: '{"new":3,"old":0}'
     pub value: String,
-    /// End by itself after this time (10m, 2h); for a kind whose values may end
+    /// Withdraw it after this time (10m, 2h); only for kinds whose values can end
     #[arg(long = "for", value_name = "TIME", value_parser = moment::some_time)]
     pub span: Option<Duration>,
-    /// Let it stand until lampfield clear ends it; where --for is not possible, this is needed
+    /// Keep it until lampfield clear ends it; required where --for is not possible
     #[arg(long)]
     pub keep: bool,
-    /// Which board, if there are several: its name or that of a domain
+    /// The board, if there are several: its name or that of a domain
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
 }
@@ -356,15 +356,15 @@ pub struct SetArgs {
 /// The arguments of `lampfield clear`.
 #[derive(Debug, Clone, Args)]
 pub struct ClearArgs {
-    /// Which lamp: device/Custom:night, or its name alone
+    /// The lamp: device/Custom:night, or its name alone
     pub subject: String,
-    /// The kind, if several have this name: device, mailbox and so on
+    /// The kind, if several kinds have this name: device, mailbox and so on
     #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
     pub kind: Option<Kind>,
-    /// Withdraw what everybody says, such as a PBX that died; one that is connected says it again with its next change
+    /// Withdraw what every PBX reports, for example one that died; a connected PBX reports again at its next change
     #[arg(long)]
     pub all: bool,
-    /// Which board, if there are several: its name or that of a domain
+    /// The board, if there are several: its name or that of a domain
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
 }
@@ -380,7 +380,7 @@ pub struct UserArgs {
 /// What to do with accounts.
 #[derive(Debug, Subcommand)]
 pub enum UserAction {
-    /// Adds an account; its password is typed, read from standard input, or made by the server.
+    /// Adds an account; you type its password, pipe it in, or let the server make it.
     Add(UserAddArgs),
     /// Lists the accounts, never their passwords.
     List {
@@ -398,14 +398,14 @@ pub enum UserAction {
         #[arg(long)]
         generate: bool,
     },
-    /// Stops waiting for a PBX of an account that will not come back under its resource.
+    /// Stops waiting for a PBX that will not come back under this resource.
     ForgetResource {
         /// NAME or NAME@DOMAIN
         name: String,
         /// The resource, as `user list` shows it under AWAY
         resource: String,
     },
-    /// Removes an account, its connections and what it said.
+    /// Removes an account, its connections and its facts.
     Remove {
         /// NAME or NAME@DOMAIN
         name: String,
@@ -420,13 +420,13 @@ pub enum UserAction {
 pub struct UserAddArgs {
     /// NAME or NAME@DOMAIN
     pub name: String,
-    /// What it may do: pbx, user or admin
+    /// Its role: pbx, user or admin
     #[arg(long, default_value = "pbx")]
     pub role: String,
-    /// The names it may publish, if not those usual for its role; may be repeated
+    /// The names it may publish, instead of the default for its role; may be repeated
     #[arg(long, value_name = "PATTERN")]
     pub allow: Vec<String>,
-    /// The names it may hear, if not all; may be repeated
+    /// The names it may hear, instead of all names; may be repeated
     #[arg(long, value_name = "PATTERN")]
     pub hear: Vec<String>,
     /// Its site, which decides the [[map]] rules that apply to it
@@ -435,7 +435,7 @@ pub struct UserAddArgs {
     /// A word to find it by; may be repeated
     #[arg(long)]
     pub label: Vec<String>,
-    /// It logs in without SASL (usesasl=no), so its password is stored readable
+    /// It logs in without SASL (usesasl=no), so its password is stored in clear text
     #[arg(long)]
     pub legacy_auth: bool,
     /// Let the server make the password and print it
@@ -448,16 +448,16 @@ pub struct UserAddArgs {
 pub struct UserChangeArgs {
     /// NAME or NAME@DOMAIN
     pub name: String,
-    /// The names it may publish from now on, instead of those so far; may be repeated, '' for none
+    /// The names it may publish from now on, replacing the old ones; may be repeated, '' for none
     #[arg(long, value_name = "PATTERN")]
     pub allow: Vec<String>,
-    /// The names it may hear from now on, instead of those so far; may be repeated, '' for none
+    /// The names it may hear from now on, replacing the old ones; may be repeated, '' for none
     #[arg(long, value_name = "PATTERN")]
     pub hear: Vec<String>,
     /// The site whose [[map]] rules apply to its next connections; '' for none
     #[arg(long)]
     pub site: Option<String>,
-    /// A word to find it by, instead of those so far; may be repeated, '' for none
+    /// A word to find it by, replacing the old ones; may be repeated, '' for none
     #[arg(long)]
     pub label: Vec<String>,
 }
@@ -468,13 +468,13 @@ pub struct InviteArgs {
     /// The name of the new PBX
     #[arg(required_unless_present = "from")]
     pub name: Option<String>,
-    /// Invite each PBX that this file names, one on a line; - for standard input
+    /// Invite every PBX that this file names, one per line; - for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "name")]
     pub from: Option<PathBuf>,
     /// Its domain, if not the first one
     #[arg(long)]
     pub domain: Option<String>,
-    /// Print the way without a relay: Asterisk itself connects to this server
+    /// Do not use a relay: Asterisk connects to this server directly
     #[arg(long)]
     pub direct: bool,
     /// Make a new secret; the old one stops working
@@ -520,12 +520,12 @@ pub enum DomainAction {
     List,
     /// Serves one more domain, from now on and after every start.
     Add {
-        /// The name behind the @ of its accounts
+        /// The name after the @ of its accounts
         name: String,
-        /// The board of its facts, unless it gets one of its own: the name of a board, or another domain
+        /// The board for its facts, if not one of its own: the name of a board, or another domain
         #[arg(long, value_name = "NAME")]
         board: Option<String>,
-        /// How accounts are made besides by command: closed (in no other way) or in-band (by clients)
+        /// How accounts can be made: closed (only by command) or in-band (also by clients)
         #[arg(long, default_value = "closed")]
         registration: String,
         /// Show its PBXs the capabilities that others announce
@@ -536,7 +536,7 @@ pub enum DomainAction {
     Change {
         /// The name of the domain
         name: String,
-        /// How accounts are made besides by command: closed (in no other way) or in-band (by clients)
+        /// How accounts can be made: closed (only by command) or in-band (also by clients)
         #[arg(long)]
         registration: Option<String>,
         /// Whether its PBXs are shown the capabilities that others announce: true or false
@@ -547,7 +547,7 @@ pub enum DomainAction {
     Remove {
         /// The name of the domain
         name: String,
-        /// Remove it; without this the answer only says what would go
+        /// Remove it; without this, only show what would be removed
         #[arg(long)]
         yes: bool,
     },
@@ -556,20 +556,20 @@ pub enum DomainAction {
 /// The arguments of `lampfield audit`.
 #[derive(Debug, Args)]
 pub struct AuditArgs {
-    /// Only entries of this last stretch of time (10m, 2h), or since a moment (14:03)
+    /// Only entries of the last 10m or 2h, for example, or since a time of day (14:03)
     #[arg(long, value_name = "TIME", value_parser = moment::since)]
     #[arg(allow_hyphen_values = true)]
     pub since: Option<WallTime>,
-    /// Only what one actor did: owner, an account, or the name of a token; or account, token, script for all of these
+    /// Only what one actor did: owner, an account, or the name of a token; or account, token or script for all of that kind
     #[arg(long, value_name = "WHO")]
     pub actor: Option<String>,
-    /// Only this operation: 'user add'; or all that begin with this word: user
+    /// Only this operation: 'user add'; or every operation that begins with this word: user
     #[arg(long, value_name = "NAME")]
     pub operation: Option<String>,
-    /// The most entries to show
+    /// Show at most this many entries
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub limit: usize,
-    /// Only one board, by its name or that of a domain, also one that was removed
+    /// Only one board: its name or that of a domain, even one that was removed
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
 }
@@ -580,13 +580,13 @@ pub struct DoctorArgs {
     /// Only these groups or checks: tls,dns or tls/end
     #[arg(long, value_name = "GROUPS", value_delimiter = ',')]
     pub only: Vec<Only>,
-    /// Make two accounts, measure how long a state takes from one to the other, and remove them
+    /// Make two temporary accounts and measure how long a state takes from one to the other
     #[arg(long)]
     pub end_to_end: bool,
-    /// Mend what can be mended without harm, after showing what that is
+    /// Fix what can be fixed without harm, after showing the changes
     #[arg(long)]
     pub fix: bool,
-    /// Do not ask before mending
+    /// Do not ask before fixing
     #[arg(long, requires = "fix")]
     pub yes: bool,
 }
@@ -594,8 +594,8 @@ pub struct DoctorArgs {
 /// The arguments of `lampfield report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// The file to write, which must not exist yet; without this one in the current folder, with the
-    /// time in its name
+    /// The file to write, which must not exist yet; by default one in the current folder, with the time
+    /// in its name
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
@@ -621,8 +621,8 @@ pub enum LogAction {
 /// The arguments of `lampfield help`.
 #[derive(Debug, Args)]
 pub struct HelpArgs {
-    /// A verb (user add), a code (not-reached), a key of the configuration (history.keep), `completions` and a shell, or
-    /// `man` and a verb
+    /// A command (user add), a code (not-reached), a configuration key (history.keep), `completions` and a shell, or `man`
+    /// and a command
     pub topic: Vec<String>,
 }
 
