@@ -17,7 +17,9 @@ pub enum AccountError {
     #[error("{0} is declared in the configuration: change it there and reload")]
     Declared(BareJid),
     /// Somebody has chosen its password, so it cannot be printed.
-    #[error("{0} has a password of its own, which is not kept: use --rotate to replace it")]
+    #[error(
+        "the password of {0} was set by hand and cannot be printed again: use --rotate to replace it"
+    )]
     OwnPassword(BareJid),
     /// Its password was made with a key that is not in the data folder any more.
     #[error(
@@ -38,7 +40,7 @@ pub enum AccountError {
     #[error("there are {0} accounts already, which is the limit")]
     Full(usize),
     /// Too many passwords are being hashed at this moment; it can be tried again.
-    #[error("too many logins at the moment, try again")]
+    #[error("too many logins at the moment, try again later")]
     Busy,
     /// The kernel gives no random numbers, so no key can be made.
     #[error("the kernel provides no random numbers")]
@@ -59,10 +61,10 @@ pub enum LoginError {
     NotAuthorized,
     /// Too much was tried for this account from this address. The password was not looked at: the
     /// right one would have been refused as well.
-    #[error("too many wrong passwords from this address; this one was not checked")]
+    #[error("too many wrong passwords from this address; this attempt was not checked")]
     Throttled,
     /// It cannot be decided now: too many passwords are being hashed, or the account that this login
     /// would make cannot be made. The same may work later.
-    #[error("the login cannot be decided now")]
+    #[error("the login cannot be checked now")]
     Unavailable,
 }

@@ -44,10 +44,10 @@ pub enum KeyFileError {
         error: io::Error,
     },
     /// The file holds something that is not a key.
-    #[error("{} is not an account key (32 bytes in base64): restore it, or remove it and invite every server again", .0.display())]
+    #[error("{} is not an account key (32 bytes in base64): restore it, or remove it and invite every PBX again", .0.display())]
     NotAKey(PathBuf),
     /// The kernel gives no random numbers, so no key can be made.
-    #[error("the kernel gives no random numbers")]
+    #[error("the kernel provides no random numbers")]
     NoRandom,
 }
 

@@ -32,9 +32,9 @@ pub fn weakness(password: &str, account: &str) -> Option<&'static str> {
     let mut chars = lower.chars();
     let first = chars.next();
     if chars.all(|next| Some(next) == first) {
-        return Some("it is one character, repeated");
+        return Some("it repeats one character");
     }
-    FIRST_TRIED.contains(&lower.as_str()).then_some("everybody tries it first")
+    FIRST_TRIED.contains(&lower.as_str()).then_some("it is among the first that attackers try")
 }
 
 #[cfg(test)]

@@ -89,13 +89,13 @@ impl fmt::Display for Ending {
             Self::NotBack => "the account is back under another entity id",
             Self::Replaced => "a new login took over and did not repeat it",
             Self::NotRepeated => "not repeated after the return",
-            Self::TakenOver => "its connection ended, and a newer one did not repeat it",
+            Self::TakenOver => "its connection ended, and the newer one did not repeat it",
             Self::Goodbye => "said goodbye",
-            Self::Superseded => "its PBX says it with another account now",
+            Self::Superseded => "its PBX uses another account now",
             Self::Removed => "the account was removed",
-            Self::Expired => "its time was up",
+            Self::Expired => "it has expired",
             Self::Cleared => "cleared by command",
-            Self::NotAllowed => "its account may not say it any longer",
+            Self::NotAllowed => "its account may no longer publish it",
             Self::Moved => "its domain has another board now",
         })
     }

@@ -32,7 +32,9 @@ pub struct Mapping {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MappingError {
     /// A rule without effect, because an earlier one takes all names from it.
-    #[error("rule {rule} can never fit: rule {by} before it covers all that its {side} covers")]
+    #[error(
+        "rule {rule} can never match: rule {by} before it covers everything that its {side} covers"
+    )]
     Covered {
         /// The place of the rule that can never fit, counted from 0.
         rule: usize,

@@ -72,7 +72,7 @@ pub enum LabelsError {
     #[error(transparent)]
     Label(#[from] PlaceWordError),
     /// There are more labels than [`Labels::MOST`].
-    #[error("{0} labels are too many; the limit is {most}", most = Labels::MOST)]
+    #[error("{0} labels; the limit is {most}", most = Labels::MOST)]
     TooMany(usize),
 }
 

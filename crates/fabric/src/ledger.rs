@@ -83,7 +83,7 @@ impl Ledger {
                 Err(refused) => {
                     tracing::error!(
                         code = "not-stored", error = %refused.error,
-                        "changes wait for room in the store"
+                        "changes are waiting for space in the store"
                     );
                     let mut owed = self.owed.borrow_mut();
                     owed.push(refused.write);
@@ -165,7 +165,7 @@ impl Ledger {
         }
         if owed.len() == 0 {
             *owed = Owed::default();
-            tracing::info!("the store has room again, nothing was lost");
+            tracing::info!("the store has space again, nothing was lost");
         }
         true
     }

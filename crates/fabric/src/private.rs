@@ -58,7 +58,7 @@ pub fn close(path: &Path) -> io::Result<()> {
         code = "was-open",
         path = %path.display(),
         mode = format_args!("{mode:04o}"),
-        "others could use this file or folder of the server; it is closed to them now"
+        "other users had access to this file or folder of the server; it is private again"
     );
     Ok(())
 }

@@ -40,7 +40,7 @@ pub enum News {
     Died(Crash),
 }
 
-/// A running PBX. Dropped, it dies without a word.
+/// A running PBX. Dropped, it crashes.
 pub struct FakePbx {
     shared: Arc<Shared>,
     task: JoinHandle<()>,

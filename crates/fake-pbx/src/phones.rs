@@ -15,7 +15,9 @@ pub struct PhoneRange {
 
 /// The text is no range of phones.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no range of phones: write two numbers, at most {MOST} phones, such as 100-149")]
+#[error(
+    "{0:?} is not a range of phones: write two numbers, at most {MOST} phones, such as 100-149"
+)]
 pub struct PhoneRangeError(String);
 
 // === impl PhoneRange ===

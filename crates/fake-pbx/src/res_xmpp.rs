@@ -18,7 +18,7 @@ const MOST_BUDDIES: usize = 20_000;
 
 /// What a server said that makes Asterisk 16 to 22 end with a segmentation fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an Asterisk would have crashed of {what}: {stanza}")]
+#[error("this would have crashed a real Asterisk: {what}: {stanza}")]
 pub struct Crash {
     /// What is wrong with it.
     pub what: &'static str,

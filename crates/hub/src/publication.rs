@@ -48,7 +48,7 @@ pub enum Refusal {
     /// The connection speaks for one more origin than
     /// [`HubLimits::origins_per_connection`](crate::HubLimits::origins_per_connection) allows.
     #[error(
-        "this connection speaks for {limit} origins already, which is the limit; {identity} is one more"
+        "this connection already speaks for {limit} origins, which is the limit; {identity} would be one more"
     )]
     TooManyOriginsOfConnection {
         /// The identity that would be one more.
@@ -78,7 +78,7 @@ pub enum Refusal {
     #[error("it could not be stored: {0}")]
     NotStored(StoreError),
     /// So much waits for room in the store that nothing new is begun. Nobody was told.
-    #[error("{waiting} changes wait for room in the store, which is the limit")]
+    #[error("{waiting} changes are waiting for space in the store, which is the limit")]
     NoRoom {
         /// Writes that wait for room in the store.
         waiting: usize,

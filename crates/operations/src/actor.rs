@@ -118,9 +118,9 @@ impl Actor {
         if self.rights.say.covers(subject) {
             return Ok(());
         }
-        let message = format!("{self} may not speak about {subject}");
+        let message = format!("{self} may not publish {subject}");
         Err(Failure::new(Exit::NotAllowed, "lamp-not-allowed", message)
-            .line("ask", "the owner of the data folder, or an admin: allow says what may be said"))
+            .line("ask", "the owner of the data folder, or an admin: allow lists the names that an account may publish"))
     }
 
     /// As whom it speaks about lamps.
@@ -150,7 +150,7 @@ impl Actor {
         match (&self.board, reach) {
             (Some(board), Reach::Server) => {
                 let message = format!(
-                    "{name} is about the whole server, and {self} may only touch the board {board}"
+                    "{name} concerns the whole server, and {self} has rights only on the board {board}"
                 );
                 Err(Failure::new(Exit::NotAllowed, "whole-server", message)
                     .line("ask", "the owner of the data folder, or an admin of the first domain"))
@@ -170,10 +170,10 @@ impl Actor {
         let message = format!("{what} needs the scope {scope}, which {self} does not have");
         let who = match scope {
             Scope::HistoryRead => {
-                "the owner of the data folder: read of [history] in the configuration says who has it"
+                "the owner of the data folder: read in [history] of the configuration sets who has it"
                     .to_owned()
             }
-            _ => format!("the owner of the data folder, an admin, or whoever may give {scope}"),
+            _ => format!("the owner of the data folder, an admin, or anyone who may give {scope}"),
         };
         Err(Failure::new(Exit::NotAllowed, "scope-missing", message)
             .line("has", self.scopes.to_string())

@@ -138,7 +138,7 @@ fn of_domain<'a>(served: &'a [Served], named: &str) -> Option<&'a BoardName> {
 }
 
 fn elsewhere(actor: &Actor, own: &BoardName, named: &str) -> Failure {
-    let message = format!("{actor} may touch no board \"{named}\"");
+    let message = format!("{actor} has no rights on a board \"{named}\"");
     Failure::new(Exit::NotAllowed, "other-board", message)
         .line("may", own.as_str())
         .line("ask", "the owner of the data folder, or an admin of that board")

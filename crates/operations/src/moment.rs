@@ -26,7 +26,7 @@ pub fn duration(typed: &str) -> Result<Duration, String> {
 pub fn some_time(typed: &str) -> Result<Duration, String> {
     match duration(typed)? {
         time if !time.is_zero() => Ok(time),
-        _ => Err("it must be longer than nothing, such as 10s".to_owned()),
+        _ => Err("it must be longer than zero, such as 10s".to_owned()),
     }
 }
 
@@ -44,7 +44,7 @@ pub fn since(typed: &str) -> Result<WallTime, String> {
     }
     let back = duration(typed).ok().and_then(|back| before(&now, back));
     back.or_else(|| read(typed, &now))
-        .ok_or("write how far back, or from when on: 10m, 2h, 14:03".to_owned())
+        .ok_or("write how far back, or a start time: 10m, 2h, 14:03".to_owned())
 }
 
 fn read(typed: &str, now: &Zoned) -> Option<WallTime> {

@@ -49,25 +49,24 @@ fn severity(trouble: &Trouble) -> Severity {
 fn remedy(trouble: &Trouble) -> String {
     match trouble {
         Trouble::DuplicateEid { remedy, .. } => {
-            remedy.unwrap_or("give each of them an entity id of its own").to_owned()
+            remedy.unwrap_or("give each PBX its own entity id").to_owned()
         }
         Trouble::LongBackoff { predicted, grace, by_relay: false, remedy, .. }
             if predicted > grace =>
         {
             format!(
-                "{remedy}; or remove grace from [lease] (the default, \"auto\", follows the waits), then: \
+                "{remedy}; or remove grace from [lease] (the default, \"auto\", adapts to the waits), then: \
                  systemctl reload lampfield (or send it SIGHUP)"
             )
         }
         Trouble::LongBackoff { remedy, .. } => (*remedy).to_owned(),
         Trouble::TombstoneLimit { .. } => {
-            "remove what is gone for good: lampfield user remove NAME, or one PBX of an account: \
-             lampfield user forget-resource NAME RESOURCE; or raise tombstones in [limits]"
+            "remove accounts that are gone for good: lampfield user remove NAME; or one PBX of an \
+             account: lampfield user forget-resource NAME RESOURCE; or raise tombstones in [limits]"
                 .to_owned()
         }
         Trouble::OriginGone { .. } => {
-            "check that PBX and its line, and where it comes by a relay, on its machine: systemctl status \
-             lampfield-relay; if it is gone for good: lampfield user remove NAME"
+            "check that PBX and its line, and if it uses a relay, on its machine: systemctl status lampfield-relay; if it is gone for good: lampfield user remove NAME"
                 .to_owned()
         }
         Trouble::FactsRefused { reached: ReachedLimit::Origins, .. } => {
@@ -76,7 +75,7 @@ fn remedy(trouble: &Trouble) -> String {
                 .to_owned()
         }
         Trouble::FactsRefused { .. } => {
-            "check whether that PBX should publish so much; if so, raise the limit, then: systemctl \
+            "check whether that PBX should publish that much; if so, raise the limit, then: systemctl \
              reload lampfield (or send it SIGHUP)"
                 .to_owned()
         }
@@ -98,8 +97,7 @@ fn account(trouble: &Trouble) -> Option<&AccountName> {
 pub fn sentence(trouble: &Trouble) -> String {
     match trouble {
         Trouble::DuplicateEid { eid, accounts, others, .. } => format!(
-            "{}{} use the same entity id {eid}: each takes the other's states for its own echo and \
-             drops them",
+            "{}{} use the same entity id {eid}: each takes the other's states for its own and ignores them",
             list(accounts),
             match others {
                 0 => String::new(),
@@ -107,8 +105,8 @@ pub fn sentence(trouble: &Trouble) -> String {
             }
         ),
         Trouble::TombstoneLimit { limit, stale, .. } => format!(
-            "more than {limit} withdrawals are not confirmed yet, so the oldest were forgotten: {} \
-             may still show dead states",
+            "more than {limit} withdrawals are unconfirmed, so the oldest were dropped: {} may still \
+             show old states",
             list(stale)
         ),
         Trouble::OriginGone { origin, since, withdrawn } => format!(
@@ -118,14 +116,14 @@ pub fn sentence(trouble: &Trouble) -> String {
         ),
         Trouble::LongBackoff { account, drops, predicted, grace, .. } if predicted <= grace => {
             format!(
-                "{account} has dropped {drops} times: its next reconnect may take {}, and if it dies, its \
-             lamps stay lit for {}",
+                "{account} has lost its connection {drops} times: its next reconnect may take {}, and if it \
+             dies, its lamps stay lit for {}",
                 age(predicted.as_secs_f64()),
                 age(grace.as_secs_f64())
             )
         }
         Trouble::LongBackoff { account, predicted, grace, .. } => format!(
-            "{account} has dropped often: its next reconnect may take {}, longer than its grace of {}",
+            "{account} has lost its connection often: its next reconnect may take {}, longer than its grace of {}",
             age(predicted.as_secs_f64()),
             age(grace.as_secs_f64())
         ),
@@ -198,7 +196,7 @@ mod tests {
                 .remedy
         };
         assert_eq!(shared(Some("turn the key")), "turn the key");
-        assert!(shared(None).contains("an entity id of its own"));
+        assert!(shared(None).contains("its own entity id"));
     }
 
     #[test]

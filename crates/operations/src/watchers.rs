@@ -133,7 +133,7 @@ impl Backlog {
 
     /// That nothing more may be told.
     fn over(&self) -> Option<Failure> {
-        let message = || format!("{} may not follow changes any longer", self.who);
+        let message = || format!("{} may no longer watch changes", self.who);
         let is_over = self.hear.borrow().is_none();
         is_over.then(|| Failure::new(Exit::NotAllowed, "not-allowed", message()))
     }

@@ -6,26 +6,27 @@ use lampfield_xmpp_stream::StreamCondition;
 
 use crate::server::LineError;
 
-const OTHER_DOMAIN: &str = "username=NAME@DOMAIN in xmpp.conf with a DOMAIN of lampfield domain list on the \
-                            server, then module reload res_xmpp.so";
+const OTHER_DOMAIN: &str = "set username=NAME@DOMAIN in xmpp.conf, with a DOMAIN from lampfield domain list \
+                            on the server, then module reload res_xmpp.so";
 const OTHER_SECRET: &str = "compare username and secret in xmpp.conf with lampfield invite NAME on the server, \
                             then module reload res_xmpp.so";
-const OWN_ACCOUNT: &str =
-    "give each PBX an account of its own: lampfield invite NAME on the server";
+const OWN_ACCOUNT: &str = "give each PBX its own account: lampfield invite NAME on the server";
 
 /// About a line that did not come about, or was lost; none where it only has to come back.
 pub fn of_line(error: &LineError) -> Option<&'static str> {
     match error {
         LineError::Unreached(error) => Some(match error.kind() {
-            ErrorKind::ConnectionRefused => "does the server run there, and is --to right?",
-            ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
-                "is --to right, and does a firewall let it pass?"
+            ErrorKind::ConnectionRefused => {
+                "check that the server runs there, and that --to is right"
             }
-            _ => "is --to right?",
+            ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
+                "check --to, and that no firewall blocks it"
+            }
+            _ => "check --to",
         }),
         LineError::Untrusted(_) => Some(
-            "if lampfield status on the server shows this fingerprint: --fingerprint with it in \
-             /etc/default/lampfield-relay, then systemctl restart lampfield-relay",
+            "compare with lampfield status on the server; if it is the same, add it as --fingerprint \
+             in /etc/default/lampfield-relay, then systemctl restart lampfield-relay",
         ),
         LineError::Ended { condition, .. }
             if *condition == StreamCondition::HostUnknown.as_str() =>
@@ -39,7 +40,7 @@ pub fn of_line(error: &LineError) -> Option<&'static str> {
         LineError::NoTls | LineError::NoPlain => {
             Some("tls = \"required\" in the server's configuration")
         }
-        LineError::Relay => Some("--to must name the server, neither this relay nor another one"),
+        LineError::Relay => Some("--to must name the server, not a relay"),
         _ => None,
     }
 }

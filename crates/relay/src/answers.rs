@@ -145,8 +145,8 @@ mod tests {
         let all = answers.refuse(0, &wrong()).unwrap();
         assert_eq!(
             all.to_string(),
-            "192.0.2.0: the server does not let the PBX in: not-authorized; \
-             192.0.2.1: a relay answers there, not a server"
+            "192.0.2.0: the server refuses the PBX: not-authorized; \
+             192.0.2.1: a relay answered, not a server"
         );
         assert_eq!(all.remedy(), wrong().remedy());
         assert_eq!(answers.due(0), Some(Instant::now() + AGAIN));

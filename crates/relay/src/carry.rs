@@ -62,7 +62,7 @@ type Newest = Option<(Rc<Witness>, Instant)>;
 #[derive(Debug, thiserror::Error)]
 pub enum RelayError {
     /// The server would take passwords in clear text only.
-    #[error("the server {0} offers no TLS, and a relay sends no passwords in clear text")]
+    #[error("the server {0} offers no TLS, and a relay never sends passwords in clear text")]
     NoTls(String),
 }
 

@@ -11,7 +11,7 @@ pub struct Fingerprint(pub [u8; 32]);
 
 /// The text, as typed, is no fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no fingerprint: 64 hex digits are expected, with or without colons")]
+#[error("{0:?} is not a fingerprint: write 64 hex digits, with or without colons")]
 pub struct FingerprintError(String);
 
 // === impl Fingerprint ===

@@ -28,7 +28,7 @@ enum Waiting {
 
 /// More waits than can be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("more than {} MiB wait for the line to the server", LIMIT / 1024 / 1024)]
+#[error("more than {} MiB are waiting to be sent to the server", LIMIT / 1024 / 1024)]
 pub struct Full;
 
 // === impl Outgoing ===

@@ -15,7 +15,7 @@ pub const BEGINS_WITHIN: Duration = Duration::from_secs(25);
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// The server does not let it in.
-    #[error("the server does not let the PBX in: {0}")]
+    #[error("the server refuses the PBX: {0}")]
     Login(String),
     /// The server has ended its stream for good, or is none that a relay can be used with.
     #[error("{0}")]

@@ -191,7 +191,7 @@ impl Said {
             return Err(StreamCondition::HostUnknown.with("the stream header names no domain"));
         }
         if header.id.as_deref() == Some(STREAM) {
-            let text = "another relay comes here: its --to must name the server";
+            let text = "another relay connects here: its --to must name the server";
             return Err(StreamCondition::UnsupportedFeature.with(text));
         }
         if self.headers.first().is_some_and(|first| first.to != header.to) {
@@ -210,12 +210,12 @@ impl Said {
         match read(bytes, &Rc::clone(&self.scope))? {
             Read::Login(mechanism) => return self.login(&mechanism, bytes),
             Read::StartTls => {
-                let text = "a relay has no TLS for the PBX: usetls=no in xmpp.conf, then module reload \
+                let text = "a relay offers the PBX no TLS: set usetls=no in xmpp.conf, then module reload \
                     res_xmpp.so";
                 return Err(StreamCondition::UnsupportedFeature.with(text));
             }
             Read::OldLogin => {
-                let text = "a relay could not repeat this login: usesasl=yes in xmpp.conf, then module \
+                let text = "a relay cannot repeat this login: set usesasl=yes in xmpp.conf, then module \
                     reload res_xmpp.so";
                 return Err(StreamCondition::UnsupportedFeature.with(text));
             }

@@ -89,27 +89,27 @@ pub enum LineError {
     #[error("the server's stream is broken: {0}")]
     Broken(#[from] StreamError),
     /// The server said something while it was the PBX's turn.
-    #[error("the server speaks out of turn")]
+    #[error("the server sent something unexpected")]
     OutOfTurn,
     /// The server does not offer TLS.
     #[error("the server offers no TLS")]
     NoTls,
     /// It is a relay, mostly this one itself.
-    #[error("a relay answers there, not a server")]
+    #[error("a relay answered, not a server")]
     Relay,
     /// The server offers no login that a relay can repeat.
     #[error("the server does not offer PLAIN inside TLS")]
     NoPlain,
     /// The server has no time for a login.
-    #[error("the server does not let the PBX in yet: {0}")]
+    #[error("the server does not accept the PBX yet: {0}")]
     NotYet(String),
     /// The server would give the PBX another address than before.
     #[error(
-        "the server has the PBX's former stream still, or another PBX logs in with the same account"
+        "the server still has the old stream of this PBX, or another PBX uses the same account"
     )]
     Occupied,
     /// The line was silent for too long.
-    #[error("the line is cut")]
+    #[error("the line was cut")]
     Cut,
 }
 

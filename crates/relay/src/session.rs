@@ -285,9 +285,7 @@ fn reason(answer: &[u8]) -> Option<String> {
     let stanza = Stanza::parse(answer, &scope, &StanzaLimits::AUTHENTICATED).ok()?;
     let root = stanza.root();
     if root.is(ns::SASL, "challenge") {
-        return Some(
-            "it asks for more than one message, which a relay could not repeat".to_owned(),
-        );
+        return Some("it needs more than one message, which a relay cannot repeat".to_owned());
     }
     let about = root.child(ns::CLIENT, "error").unwrap_or(root);
     let condition = about.children().find(|child| child.name() != "text")?;
@@ -343,16 +341,16 @@ mod tests {
             StreamEnd::Refused(refused) => refused.to_string(),
             StreamEnd::Line(error) => error.to_string(),
         };
-        assert_eq!(told(wrong), "the server does not let the PBX in: not-authorized");
+        assert_eq!(told(wrong), "the server refuses the PBX: not-authorized");
         assert_eq!(
             told(held),
-            "the server does not let the PBX in yet: temporary-auth-failure: too many wrong passwords"
+            "the server does not accept the PBX yet: temporary-auth-failure: too many wrong passwords"
         );
-        assert_eq!(told(full), "the server does not let the PBX in: not-allowed");
+        assert_eq!(told(full), "the server refuses the PBX: not-allowed");
         assert_eq!(
             told("<challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>=</challenge>"),
-            "the server does not let the PBX in: it asks for more than one message, which a relay could not repeat"
+            "the server refuses the PBX: it needs more than one message, which a relay cannot repeat"
         );
-        assert_eq!(told("<a"), "the server does not let the PBX in: <a");
+        assert_eq!(told("<a"), "the server refuses the PBX: <a");
     }
 }

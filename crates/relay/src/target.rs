@@ -20,7 +20,7 @@ pub struct Target {
 
 /// The text, as typed, names no place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no server: HOST or HOST:PORT is expected, such as lamps.example.org:5222")]
+#[error("{0:?} is not a server: write HOST or HOST:PORT, such as lamps.example.org:5222")]
 pub struct TargetError(String);
 
 // === impl Target ===

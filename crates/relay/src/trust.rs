@@ -231,7 +231,7 @@ fn pinned(
         return Ok(ServerCertVerified::assertion());
     }
     Err(rustls::Error::General(format!(
-        "the server shows a certificate with another fingerprint: {shown}"
+        "the server's certificate has another fingerprint: {shown}"
     )))
 }
 
@@ -262,7 +262,8 @@ fn why(error: &rustls::Error, names: &[&ServerName<'_>]) -> String {
         // The last two: somebody who is trusted has the name of whoever signed it, and another key.
         rustls::Error::InvalidCertificate(
             UnknownIssuer | BadSignature | UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
-        ) => "the server's certificate is signed by nobody whom this machine trusts".to_owned(),
+        ) => "the server's certificate is not signed by an authority that this machine trusts"
+            .to_owned(),
         rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
             "the server's certificate has expired".to_owned()
         }

@@ -61,7 +61,7 @@ pub struct Own {
 
 /// The PBX has said more than can be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the PBX says more than {} MiB of states", LIMIT / 1024 / 1024)]
+#[error("the PBX sends more than {} MiB of states", LIMIT / 1024 / 1024)]
 pub struct TooMuch;
 
 // === impl Words ===

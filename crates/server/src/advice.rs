@@ -57,8 +57,8 @@ pub fn of_certificates(certificates: &[Summary], now: Timestamp) -> Vec<Advice> 
     let names = certificates.iter().filter(|one| !one.missing.is_empty()).map(|one| Advice {
         code: "certificate-names",
         text: format!("the certificate of {} lacks {}", one.domain, one.missing.join(" and ")),
-        remedy: "have it issued for these names too; stock Asterisk does not check them, other \
-                 clients and a relay without --fingerprint do"
+        remedy: "request it for these names too; stock Asterisk does not check them, but other \
+                 clients and relays without --fingerprint do"
             .to_owned(),
     });
     let ends = certificates.iter().filter_map(|one| one.ending(now)).map(|ending| Advice {

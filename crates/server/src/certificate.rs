@@ -164,7 +164,8 @@ impl Summary {
                 format!("renew {}: Lampfield notices and needs no restart", file.display())
             }
             Maker::MadeNow | Maker::MadeBefore => {
-                "Lampfield makes a new one by itself; its log says why it could not".to_owned()
+                "Lampfield makes a new one automatically; if it could not, its log says why"
+                    .to_owned()
             }
         };
         if left.is_negative() {
@@ -205,8 +206,8 @@ impl From<CertificateError> for Failure {
             }
             CertificateError::Version1 { .. } => failure.line(
                 "try",
-                "issue it with extensions: openssl x509 -req ... -extfile FILE, in which stands \
-                 subjectAltName=DNS:DOMAIN,DNS:pubsub.DOMAIN",
+                "issue it with extensions: openssl x509 -req ... -extfile FILE, with subjectAltName=DNS:DOMAIN,DNS:pubsub.DOMAIN \
+                 in FILE",
             ),
             CertificateError::Mismatch { certificate, key, fits: None } => failure.line(
                 "try",
@@ -219,7 +220,7 @@ impl From<CertificateError> for Failure {
             ),
             CertificateError::Mismatch { fits: Some(number), .. } => failure.line(
                 "try",
-                format!("move certificate {number} of the file to its top: the server's own stands first"),
+                format!("move certificate {number} to the top of the file: the server's own must come first"),
             ),
             CertificateError::File { path, .. } => {
                 failure.line("try", format!("ls -l {}", shell::word(&path.display().to_string())))

@@ -205,8 +205,8 @@ fn say_mistakes(mistakes: &Problems) -> std::io::Result<()> {
     );
     writeln!(
         std::io::stderr(),
-        "! the configuration has mistakes ({place}); the server goes on with what it read before. \
-         lampfield check lists them"
+        "! the configuration has mistakes ({place}); the server keeps the one it read before. lampfield \
+         check lists them"
     )
 }
 

@@ -80,10 +80,10 @@ fn refused(folder: &Path, foreign: &[String]) -> Failure {
     let (named, others) = foreign.split_at(foreign.len().min(NAMED));
     let more =
         if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
-    let message = format!("{} holds other things and no data of Lampfield", folder.display());
+    let message = format!("{} contains other files and no data of Lampfield", folder.display());
     Failure::new(Exit::Usage, "foreign-folder", message)
         .line("found", format!("{}{more}", named.join(", ")))
-        .line("try", "a folder of its own, which is made if it is not there: --data-dir FOLDER, or data_dir = \"FOLDER\" in the configuration")
+        .line("try", "a separate folder, which is created if needed: --data-dir FOLDER, or data_dir = \"FOLDER\" in the configuration")
 }
 
 #[cfg(test)]

@@ -212,7 +212,7 @@ fn open_store(place: &Place) -> Result<Store, Failure> {
         tracing::error!(
             code = "store-damaged",
             kept = %aside.display(),
-            "the store was damaged and begins empty; the damaged file was kept"
+            "the store was damaged, and the server starts with an empty one; the damaged file was kept"
         );
     }
     if let Some(version) = opened.migrated_from {

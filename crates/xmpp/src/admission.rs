@@ -29,10 +29,10 @@ pub struct AdmissionControl {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Closed {
     /// The node holds as many connections as it may.
-    #[error("no room: at most {0} connections, half of them without a login")]
+    #[error("too many connections: at most {0}, half of them without a login")]
     Full(usize),
     /// One address holds as many connections without a login as it may.
-    #[error("{0} connections from this address have not logged in, the limit")]
+    #[error("{0} connections from this address have not logged in, which is the limit")]
     Strangers(usize),
 }
 

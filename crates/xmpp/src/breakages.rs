@@ -64,7 +64,7 @@ struct Lately {
 /// What helps against all of it, the best first.
 pub fn remedy(account: &BareJid) -> String {
     format!(
-        "run lampfield relay on that machine, as lampfield invite {account} prints it; or \
+        "run lampfield relay on that machine (lampfield invite {account} prints how); or \
          net.ipv4.tcp_wmem = 4096 4194304 8388608 in a file in its /etc/sysctl.d; or clear text \
          inside a VPN"
     )
@@ -92,7 +92,7 @@ impl fmt::Display for Counts {
         let parts = [
             ("sent mixed bytes", self.bytes),
             ("sent TLS records out of order", self.records),
-            ("dropped in the middle of its list after a login", self.drops),
+            ("dropped in the middle of its state list after a login", self.drops),
         ];
         let parts = parts.iter().filter(|(_, count)| *count > 0);
         for (at, (what, count)) in parts.enumerate() {
@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(breakages.note(&pbx(1), Breakage::Drop, start), None);
         assert_eq!(breakages.note(&pbx(1), Breakage::Drop, start + QUIET), None, "long ago");
         assert!(breakages.note(&pbx(1), Breakage::Drop, start + QUIET).is_some());
-        let all = "pbx-1@example.org dropped in the middle of its list after a login twice";
+        let all = "pbx-1@example.org dropped in the middle of its state list after a login twice";
         assert_eq!(said(&breakages, start + QUIET), [all]);
     }
 

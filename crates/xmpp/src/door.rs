@@ -140,7 +140,7 @@ impl Door {
     pub fn remove_domain(&self, name: &str) {
         let Some(domain) = self.context.domains.remove(name) else { return };
         for session in self.sessions_of(name) {
-            session.end(StreamCondition::HostGone, "this domain is served no longer");
+            session.end(StreamCondition::HostGone, "this domain is no longer served");
         }
         self.pubsub.remove(&self.context, &domain);
     }

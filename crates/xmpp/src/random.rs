@@ -11,7 +11,7 @@ pub fn token() -> String {
 pub fn number() -> u64 {
     getrandom::u64().unwrap_or_else(|error| {
         // Without randomness nothing here is safe, and no supported kernel does this.
-        tracing::error!("the kernel gives no random numbers: {error}");
+        tracing::error!("the kernel provides no random numbers: {error}");
         std::process::abort()
     })
 }

@@ -118,7 +118,7 @@ async fn drops_in_the_middle_of_a_long_list_are_told_from_the_second_on() {
         assert_eq!(told(&server).len(), round, "one may be a restart");
     }
     let told = told_soon(&server).await;
-    assert!(told.contains("dropped in the middle of its list after a login twice"), "{told}");
+    assert!(told.contains("dropped in the middle of its state list after a login twice"), "{told}");
     // Whoever has said little has another reason to go.
     for _ in 0..3 {
         let mut pbx = scene::client(&server, "server2").await;

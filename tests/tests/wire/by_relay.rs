@@ -165,7 +165,7 @@ async fn a_relay_that_is_led_to_itself_says_so() {
     let mut client = Client::connect(relay.address(), DOMAIN).await;
     client.send_header().await;
     client.ending().await;
-    relay.logs("a relay answers there, not a server").await;
+    relay.logs("a relay answered, not a server").await;
     let log = relay.log();
     assert!(!log.contains("usetls") && !log.contains("line-lost"), "{log}");
     assert!(!log.contains("pbx-"), "{log}");
@@ -179,7 +179,7 @@ async fn a_server_that_is_not_there_and_the_end_of_the_relay_are_told() {
     let mut relay = Relay::start_here(here(PORT + 1), &[here(PORT + 2)], trust).await;
     let mut client = Client::connect(relay.address(), DOMAIN).await;
     client.send_header().await;
-    relay.logs("remedy=\"does the server run there, and is --to right?\"").await;
+    relay.logs("remedy=\"check that the server runs there, and that --to is right\"").await;
     assert!(relay.stop().await.is_some_and(|status| status.success()));
     assert!(relay.log().contains("code=\"stop\""), "{}", relay.log());
 }

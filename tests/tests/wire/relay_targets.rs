@@ -63,7 +63,7 @@ async fn who_is_refused_by_all_is_sent_away_and_the_log_names_each() {
     let login = timeout(BACK, client.authenticate("server1", "guessed")).await;
     assert!(login.expect("it is told").is_err());
     let say = |what: &str| format!("{one}: {what}; {other}: {what} code=\"refused\"");
-    relay.logs(&say("the server does not let the PBX in: not-authorized")).await;
+    relay.logs(&say("the server refuses the PBX: not-authorized")).await;
     // Said before TLS.
     let mut client = Client::connect(relay.address(), "elsewhere.example").await;
     client.send_header().await;
@@ -99,8 +99,8 @@ async fn a_relay_that_is_led_to_another_one_is_told_from_an_asterisk() {
     let mut client = Client::connect(second.address(), DOMAIN).await;
     client.send_header().await;
     client.ending().await;
-    second.logs("a relay answers there, not a server").await;
-    first.logs("another relay comes here: its --to must name the server").await;
+    second.logs("a relay answered, not a server").await;
+    first.logs("another relay connects here: its --to must name the server").await;
     assert!(!first.log().contains("usetls"), "{}", first.log());
 }
 

@@ -72,7 +72,7 @@ impl AccountBook {
         let is_refused = matches!(turn, Err(LoginError::Throttled));
         if is_refused && self.log_limit.allows("too many wrong passwords", self.whom(account, peer))
         {
-            tracing::warn!(%account, %peer, "too many wrong passwords, this try was not looked at");
+            tracing::warn!(%account, %peer, "too many wrong passwords, this attempt was not checked");
         }
         turn
     }

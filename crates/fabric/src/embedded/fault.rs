@@ -22,12 +22,12 @@ pub(super) fn explain(error: &Error, file: &Path) -> String {
             read_only(file, error)
         }
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => format!(
-            "another program has locked {name}: close it, an sqlite3 shell with an open \
-             transaction for instance"
+            "another program has locked {name}: close it (for example an sqlite3 shell with \
+             an open transaction)"
         ),
         ErrorCode::SystemIoFailure => format!(
-            "{name} cannot be read or written ({error}): its disk fails or is gone, see the \
-             kernel log"
+            "{name} cannot be read or written ({error}): its disk has failed or is gone, see \
+             the kernel log"
         ),
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => format!(
             "{name} is damaged: restart the server, it puts the file aside and starts with an \

@@ -135,7 +135,7 @@ impl Committer {
         if changed {
             tracing::error!(
                 reason,
-                "nothing can be stored, lamps go on from memory; storing goes on by itself"
+                "nothing can be stored, lamps keep working from memory; the server keeps trying"
             );
         }
         self.stall = Some(Stall { pause, retry: Instant::now() + pause, reason });
@@ -144,7 +144,7 @@ impl Committer {
     fn recovered(&mut self) {
         if self.stall.take().is_some() {
             self.signals.health.send_replace(Health::Ok);
-            tracing::info!("storing goes on, nothing was lost");
+            tracing::info!("storing works again, nothing was lost");
         }
     }
 }

@@ -34,7 +34,7 @@ pub enum End {
     #[error("the server does not offer PLAIN, the login of an Asterisk")]
     NoPlain,
     /// The server does not let it in.
-    #[error("the server does not let it in: {0}")]
+    #[error("the server refuses the login: {0}")]
     Refused(String),
     /// The server took longer than Asterisk waits.
     #[error("the server does not answer")]

@@ -136,7 +136,7 @@ impl Ended {
             code = "by-hand-ended",
             %board,
             facts,
-            "the domains of this board have parted, or others have its name: what was said by hand on it has ended"
+            "the domains of this board now have different boards, or other domains use its name: values set by hand on it were withdrawn"
         );
         let writer = Some(board).filter(|board| hubs.contains_key(board)).or(heirs.first());
         let Some(hub) = writer.and_then(|writer| hubs.get_mut(writer)) else { return };

@@ -49,7 +49,7 @@ pub(super) async fn of_history(
             None => history.forget(board).await,
         };
         if let Err(error) = done {
-            tracing::warn!(code = "history-unread", %board, %error, "a history cannot move along yet");
+            tracing::warn!(code = "history-unread", %board, %error, "a history cannot be moved yet");
         }
     }
 }

@@ -70,7 +70,9 @@ pub enum PublishError {
     #[error("the account may not publish {0}")]
     NotAllowed(Subject),
     /// The peer's site has nothing by this name, because a rule of the mapping gives it to another subject.
-    #[error("{0} is what this site's mapping makes of another name, and is nothing by itself")]
+    #[error(
+        "{0} is the mapped name of another lamp of this site, not a name that its PBXs may use"
+    )]
     Hidden(Subject),
     /// The hub does not take it, because of a limit or a fault.
     #[error(transparent)]

@@ -146,7 +146,7 @@ impl StoredHistory {
                 tracing::warn!(
                     code = "history-lost",
                     waiting = MOST_WAITING,
-                    "changes cannot be written for long, so that the history has a gap"
+                    "changes could not be written for a long time, so the history has a gap"
                 );
             }
             waiting.lost = waiting.lost.max(Some(entry.at()));

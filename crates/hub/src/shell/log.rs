@@ -55,8 +55,8 @@ fn raised(trouble: &Trouble) {
                 code = "tombstone-limit",
                 limit,
                 stale,
-                "too many withdrawals are unconfirmed, so the oldest was forgotten: these PBXs may \
-                 show dead states until they are restarted"
+                "too many withdrawals are unconfirmed, so the oldest was dropped: these PBXs may show \
+                 old states until they are restarted"
             );
         }
         Trouble::OriginGone { origin, withdrawn: true, .. } => {
@@ -73,10 +73,10 @@ fn raised(trouble: &Trouble) {
             let code = backoff_code(*predicted, *grace);
             let what = match (by_relay, predicted > grace) {
                 (true, _) => {
-                    "the relay of this PBX was restarted often, and each time the PBX waits longer"
+                    "the relay of this PBX was restarted often, and the PBX waits longer after each restart"
                 }
                 (false, false) => {
-                    "this PBX waits longer each time before it connects again, and its facts are kept as long"
+                    "this PBX waits longer each time before it reconnects, and its facts are kept for that long"
                 }
                 (false, true) => "this PBX will be away for longer than its facts are kept",
             };
@@ -105,7 +105,7 @@ fn cleared(trouble: &Trouble) {
             info!(code = "tombstone-limit", limit, "cleared: there is room for withdrawals again");
         }
         Trouble::OriginGone { origin, .. } => {
-            info!(code = "origin-gone", %origin, "cleared: it is back, removed, or gone for an hour");
+            info!(code = "origin-gone", %origin, "cleared: it is back, was removed, or has been gone for an hour");
         }
         Trouble::LongBackoff { account, predicted, grace, .. } => {
             let code = backoff_code(*predicted, *grace);

@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
         self.at = word.at.end;
         self.skip_blanks();
         match self.is_at_end() {
-            true => Err(self.wrong(word.at, "nothing stands behind not", "write not state:inuse")),
+            true => Err(self.wrong(word.at, "nothing follows not", "write not state:inuse")),
             false => Ok(true),
         }
     }
@@ -89,12 +89,12 @@ impl<'a> Reader<'a> {
                 Ok(Some(key))
             }
             Some(key) => {
-                let what = format!("\"{key}\" has a colon behind it", key = key.as_str());
+                let what = format!("\"{key}\" is followed by a colon", key = key.as_str());
                 Err(self.wrong(span.end..span.end + 1, what, format!("write {}", key.example())))
             }
             None => match slip(name).filter(|_| rest.starts_with(':')) {
                 Some(key) => {
-                    let (what, near) = (format!("nothing is called \"{name}:\""), key.as_str());
+                    let (what, near) = (format!("there is no term \"{name}:\""), key.as_str());
                     let hint =
                         format!("did you mean \"{near}:\"? write a name like this in quotes");
                     Err(self.wrong(span, what, hint))
@@ -130,11 +130,7 @@ impl<'a> Reader<'a> {
         let open = self.at;
         let inner = self.rest().get(1..).unwrap_or_default();
         let Some(length) = inner.find('"') else {
-            return Err(self.wrong(
-                open..open + 1,
-                "the quote does not end",
-                "write \" at its end",
-            ));
+            return Err(self.wrong(open..open + 1, "the quote does not end", "end it with \""));
         };
         let text = inner.get(..length).unwrap_or_default();
         let at = open..open + length + 2;
@@ -145,8 +141,8 @@ impl<'a> Reader<'a> {
                 Err(self.wrong(at, "there is nothing in the quotes", "write a name"))
             }
             Some(next) if !is_end(next) => {
-                let hint = "write a blank, or a comma before an alternative";
-                Err(self.wrong(at.end..at.end, "something stands right behind the quotes", hint))
+                let hint = "write a space, or a comma before an alternative";
+                Err(self.wrong(at.end..at.end, "there is no space after the quotes", hint))
             }
             _ => Ok(Piece { text, at }),
         }
@@ -184,7 +180,7 @@ impl<'a> Reader<'a> {
         let at = self.at..self.at;
         match key {
             Some(Key::For) => {
-                let hint = "write 'for:>2h' in quotes: without them a shell takes > for itself";
+                let hint = "write 'for:>2h' in quotes: without them the shell interprets the >";
                 self.wrong(at, "\"for:\" has no time", hint)
             }
             Some(key) => {
@@ -243,7 +239,7 @@ fn slip(name: &str) -> Option<Key> {
 /// What to write instead of a word that other filters know.
 fn of_another_language(text: &str) -> Option<String> {
     match text.to_ascii_lowercase().as_str() {
-        "and" | "&" | "&&" => Some("leave it out: all terms must hold".to_owned()),
+        "and" | "&" | "&&" => Some("leave it out: all terms must match anyway".to_owned()),
         "or" | "|" | "||" => Some("write a comma: state:inuse,ringing".to_owned()),
         _ => {
             let negated = text.strip_prefix(['!', '-'])?;

@@ -171,9 +171,9 @@ fn value(again: Again<'_>, Spoken(said): Spoken, lasts: Option<Span>) -> Result<
     let value = kind.from_json(said).map_err(|error| wrong_value(again, &error))?;
     let now = now();
     if let Some(end) = value.deadline().filter(|end| *end <= now) {
-        let message = format!("it would have ended already, at {end}");
+        let message = format!("it would have ended already at {end}");
         return Err(Failure::new(Exit::Usage, "past-end", message)
-            .line("try", "a moment that is still to come, or --for 10m"));
+            .line("try", "a time in the future, or --for 10m"));
     }
     let Some(Span(lasts)) = lasts else { return Ok(value) };
     let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
@@ -181,10 +181,10 @@ fn value(again: Again<'_>, Spoken(said): Spoken, lasts: Option<Span>) -> Result<
     value.ending_at(end).ok_or_else(|| {
         let ending = Kind::ALL.into_iter().filter(|kind| kind.may_expire());
         let ending: Vec<_> = ending.map(Kind::as_str).collect();
-        let message = format!("a value of the kind {kind} does not end by itself");
+        let message = format!("values of the kind {kind} cannot have an end");
         Failure::new(Exit::Usage, "no-end", message)
             .line("kinds", format!("with an end: {}", ending.join(", ")))
-            .line("try", format!("--keep instead, and {} when it is over", again.clear()))
+            .line("try", format!("--keep instead, and later {}", again.clear()))
     })
 }
 
@@ -194,11 +194,11 @@ fn check_end(again: Again<'_>, value: &Value, keep: bool) -> Result<(), Failure>
     match (value.deadline(), keep) {
         (Some(_), false) | (None, true) => Ok(()),
         (Some(_), true) => {
-            let message = format!("the value for {subject} has an end and is to be kept as well");
+            let message = format!("the value for {subject} has an end, so --keep cannot keep it");
             Err(Failure::new(Exit::Usage, "kept-and-ending", message).line("try", command))
         }
         (None, false) => {
-            let message = format!("the value for {subject} has no end, and --keep was not said");
+            let message = format!("the value for {subject} has no end, and --keep is missing");
             let keep = format!("{command} --keep   until it is cleared");
             let failure = Failure::new(Exit::Usage, "no-end-named", message);
             Err(match subject.kind().may_expire() {
@@ -266,7 +266,7 @@ fn nothing_said(hub: &Hub, again: Again<'_>, actor: &Actor) -> Failure {
         true => failure,
         false => failure
             .line("said by", others.join("  "))
-            .line("try", format!("{} --all   withdraws what they say", again.clear())),
+            .line("try", format!("{} --all   withdraws their values", again.clear())),
     }
 }
 

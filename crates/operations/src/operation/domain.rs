@@ -206,7 +206,7 @@ fn in_band(registration: &str) -> Result<bool, Failure> {
         "closed" => Ok(false),
         "in-band" => Ok(true),
         other => {
-            let message = format!("\"{other}\" cannot be chosen by command");
+            let message = format!("\"{other}\" cannot be set by command");
             // Its secret stands in a file, which nobody may name from outside.
             Err(Failure::new(Exit::Usage, "wrong-registration", message).line(
                 "try",
@@ -217,7 +217,7 @@ fn in_band(registration: &str) -> Result<bool, Failure> {
 }
 
 fn declared(name: &str, place: &str) -> Failure {
-    let message = format!("{name} was not added by command: it stands in the configuration");
+    let message = format!("{name} was not added by command: it is defined in the configuration");
     Failure::new(Exit::Conflict, "declared-domain", message)
         .line("stands in", place)
         .line("try", "change it there, and restart")

@@ -60,7 +60,7 @@ impl Given {
     pub(super) fn check(&self, actor: &Actor) -> Result<(), Failure> {
         let Self { account, scopes, rights, is_of_server } = self;
         let why = |failure: Failure| {
-            failure.line("because", "nobody gives an account more than they have themselves")
+            failure.line("because", "you cannot give an account more rights than you have")
         };
         for scope in scopes.iter() {
             actor.check_scope(&format!("what {account} may do"), scope).map_err(why)?;
@@ -74,7 +74,7 @@ impl Given {
             None => Ok(()),
             Some(board) => {
                 let message = format!(
-                    "{account} is an admin of the whole server, and {actor} may only touch the board {board}"
+                    "{account} is an admin of the whole server, and {actor} has rights only on the board {board}"
                 );
                 Err(why(Failure::new(Exit::NotAllowed, "whole-server", message)))
             }

@@ -89,9 +89,10 @@ impl<H: Host> Desk<H> {
     fn check_is_pbx(&self, jid: &BareJid) -> Result<(), Failure> {
         match self.accounts.get(jid) {
             Some(account) if account.role != Role::Pbx => {
-                let message = format!("{jid} has the role {}: only a pbx is invited", account.role);
+                let message =
+                    format!("{jid} has the role {}: only a pbx can be invited", account.role);
                 Err(Failure::new(Exit::Conflict, "not-a-pbx", message)
-                    .line("try", "lampfield invite with a name that no account has yet"))
+                    .line("try", "lampfield invite with a name that is not in use"))
             }
             _ => Ok(()),
         }

@@ -20,6 +20,6 @@ operation! {
 impl<H: Host> Perform<H> for LogSet {
     async fn perform(self, desk: &Desk<H>, _: &Actor) -> Result<Done, Failure> {
         let levels = desk.host.set_log(&self.levels)?;
-        Ok(Done::new("log-set", format!("logs {levels} until the next start")))
+        Ok(Done::new("log-set", format!("the log level is {levels} until the next start")))
     }
 }

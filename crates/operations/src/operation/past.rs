@@ -58,16 +58,16 @@ pub async fn of(
     at: WallTime,
 ) -> Result<Past, Failure> {
     if at > board.now().wall {
-        let message = format!("{} is still to come", moment(at));
+        let message = format!("{} is in the future", moment(at));
         return Err(Failure::new(Exit::Usage, "wrong-moment", message));
     }
     let begin = WallTime::default();
     let present = |hub: &Hub| Undoing::from_present(hub, subject, at);
     let (mut recall, mut undoing) = Recall::begin((board, stored), subject, begin, present).await;
     if at < recall.begins {
-        let message = format!("what was said before {} is not remembered", moment(recall.begins));
+        let message = format!("the history does not reach back before {}", moment(recall.begins));
         return Err(Failure::new(Exit::NoSuchThing, "not-remembered", message)
-            .line("note", "keep and size of [history] in the configuration say how much is kept"));
+            .line("note", "keep and size in [history] of the configuration set how much is kept"));
     }
     loop {
         recall.changes.drain(..).for_each(|change| undoing.undo(change));

@@ -47,9 +47,12 @@ impl<H: Host> Perform<H> for RotateCertificate {
         let option = fingerprints.last().map(|print| format!("--fingerprint {print}"));
         let option = option.unwrap_or_default();
         let then = match self.now {
-            true => vec![(option, "for relays that know the old one still".to_owned())],
+            true => vec![(option, "for relays that still know the old one".to_owned())],
             false => vec![
-                (option, "for each relay, beside the one that it has, then restart it".to_owned()),
+                (
+                    option,
+                    "add it to each relay, beside the old one, then restart the relay".to_owned(),
+                ),
                 (
                     format!("lampfield rotate certificate {} --now", shell::word(&domain)),
                     "when all relays know it".to_owned(),

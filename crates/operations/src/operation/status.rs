@@ -184,7 +184,7 @@ fn door_trouble(door: &DoorStatus) -> Option<Attention> {
             "door-not-connected",
             Severity::Look,
             "is not connected",
-            "check what it connects to; it tries again by itself",
+            "check what it connects to; it retries automatically",
         ),
     };
     let text = format!("the {protocol} door at {place} {what}: {error}");
@@ -198,13 +198,13 @@ fn too_full(board: &BoardName, facts: Used) -> Option<Attention> {
         code: "facts-over-limit".to_owned(),
         severity: Severity::Look,
         text: format!(
-            "the board {board} holds {}, and may hold {}: what it holds stays and changes as before, and \
-             everything new is refused until there is room",
+            "the board {board} holds {}, and its limit is {}: existing facts stay and can change, and new \
+             ones are refused until there is room",
             counted(used as u64, "fact"),
             count(limit as u64)
         ),
         remedy: "raise facts in [limits], then: systemctl reload lampfield (or send it SIGHUP); or remove what \
-                 nobody needs: lampfield user remove, lampfield clear"
+                 is no longer needed: lampfield user remove, lampfield clear"
             .to_owned(),
     })
 }
@@ -213,9 +213,9 @@ fn stalled(reason: &str) -> Attention {
     Attention {
         code: "store-stalled".to_owned(),
         severity: Severity::Bad,
-        text: format!("changes do not reach the disk: {reason}; lamps go on from memory"),
+        text: format!("changes cannot be written to the disk: {reason}; lamps keep working from memory"),
         remedy:
-            "free some space or make the data folder writable; what waits is then written by itself"
+            "free some space or make the data folder writable; the server then writes the waiting changes"
                 .to_owned(),
     }
 }

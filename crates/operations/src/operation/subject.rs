@@ -162,7 +162,7 @@ fn ambiguous(message: String, found: &[Subject]) -> Failure {
     }
     Failure::new(Exit::Conflict, "ambiguous-subject", message)
         .line("found", names.join("  "))
-        .line("write", format!("{first}, or another of these"))
+        .line("write", format!("{first}, or another one of these"))
 }
 
 /// The subject of which only a part is written: `100` for `PJSIP/100`. What shows something goes before that of which only
@@ -189,7 +189,7 @@ async fn in_short(
     found.sort_unstable();
     match found.as_slice() {
         [] | [_] => Ok(found.pop()),
-        several => Err(ambiguous(format!("\"{typed}\" is part of several names"), several)),
+        several => Err(ambiguous(format!("several names contain \"{typed}\""), several)),
     }
 }
 
@@ -201,7 +201,7 @@ fn with_kind(typed: &str) -> (Option<Kind>, &str) {
 
 /// The past of a subject is not kept under its name.
 fn masked(hub: &Hub, subject: &Subject) -> Failure {
-    let message = format!("the past of {subject} is not kept under its own name");
+    let message = format!("the history of {subject} is not kept under its own name");
     let failure = Failure::new(Exit::NoSuchThing, "masked", message)
         .line("why", "mask of [history] in the configuration hides it");
     match hub.history().masks().kept(subject) {
@@ -219,7 +219,7 @@ fn unknown(actor: &Actor, hub: &Hub, typed: &str) -> Failure {
     let failure = Failure::new(
         Exit::NoSuchThing,
         UNKNOWN,
-        format!("no subject named \"{typed}\": nobody says anything about it"),
+        format!("no subject named \"{typed}\": no PBX reports it"),
     );
     match near.first() {
         None => failure.line("try", "lampfield watch   shows changes as they come"),

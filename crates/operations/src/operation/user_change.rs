@@ -82,7 +82,7 @@ impl UserChange {
 
 /// A change was asked for without saying what is to be another.
 pub(super) fn nothing_asked(operation: &str, options: &str) -> Failure {
-    Failure::new(Exit::Usage, "nothing-asked", format!("{operation} was not told what to change"))
+    Failure::new(Exit::Usage, "nothing-asked", format!("{operation} needs something to change"))
         .line("try", options)
 }
 

@@ -74,7 +74,7 @@ fn one_at_a_time(refused: Failure, typed: &str) -> Failure {
     if !is_unknown(&refused) || pattern(typed).is_none() {
         return refused;
     }
-    let message = format!("\"{typed}\" stands for many lamps, and --at explains one");
+    let message = format!("\"{typed}\" matches many lamps, and --at explains only one");
     Failure::new(Exit::Usage, "one-at-a-time", message)
         .line("try", format!("lampfield list {}", shell::word(typed)))
 }
@@ -111,7 +111,7 @@ impl<H: Host> Desk<H> {
         while recall.changes.is_empty() && recall.look_further().await.ok()? {}
         let last = recall.changes.first()?;
         let (ending, was) = (last.state.ending()?, last.was.as_ref()?.live()?);
-        let message = format!("nobody says anything about {subject} any longer");
+        let message = format!("no PBX reports {subject} any more");
         let ended = format!("{}: {ending}", moment(last.at));
         let failure = Failure::new(Exit::NoSuchThing, subject::UNKNOWN, message)
             .line("was", format!("{was}   said by {}", last.origin))
@@ -129,7 +129,8 @@ impl<H: Host> Desk<H> {
     ) -> Result<document::WhyDocument, Failure> {
         let subject = self.spoken_of(actor, board, typed).await?;
         if board.read(|hub, _| hub.history().masks().is_mask(&subject)) {
-            let message = format!("{subject} stands for many lamps that cannot be told apart");
+            let message =
+                format!("{subject} is the mask of several lamps, which cannot be told apart");
             return Err(Failure::new(Exit::NoSuchThing, "masked", message)
                 .line("try", format!("lampfield history {}", shell::word(&subject.to_string()))));
         }
@@ -200,7 +201,7 @@ fn why_then(
     }
     if past.older > 0 {
         document.notes.push(format!(
-            "{} said before the time that is remembered",
+            "{} reported before the history begins",
             match past.older {
                 1 => "1 of these facts was".to_owned(),
                 more => format!("{more} of these facts were"),

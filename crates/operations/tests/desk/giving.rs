@@ -20,7 +20,7 @@ fn without(missing: Scope) -> impl Iterator<Item = Scope> {
 /// Why it was refused; nothing where it was done.
 async fn refused(fixture: &Fixture, actor: &Actor, name: &str, with: Value) -> Option<String> {
     let refused = fixture.desk.run(actor, name, said(with)).await.err()?;
-    assert!(refused.to_string().contains("nobody gives an account more"), "{refused}");
+    assert!(refused.to_string().contains("more rights than you have"), "{refused}");
     Some(format!("{}: {}", refused.code, refused.message))
 }
 

@@ -226,7 +226,7 @@ async fn refused_readers() {
             let Err(refused) = answer else { continue };
             assert_eq!((refused.exit, refused.code.as_str()), (Exit::NotAllowed, "scope-missing"));
             let text = refused.to_string();
-            assert!(text.contains("history:read") && text.contains("read of [history]"), "{text}");
+            assert!(text.contains("history:read") && text.contains("read in [history]"), "{text}");
         }
         let present = Why { at: None, ..why("PJSIP/100", now) };
         assert!(desk.act(actor, present).await.is_ok(), "the present is not the past");

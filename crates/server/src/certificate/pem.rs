@@ -126,19 +126,21 @@ impl fmt::Display for PemFault {
         match self {
             Self::Empty => write!(out, "the file is empty"),
             Self::Binary => write!(out, "it is binary (DER), not PEM"),
-            Self::NoSection => write!(out, "no line of it begins a section"),
+            Self::NoSection => write!(out, "it contains no PEM section"),
             Self::Other { label, line } => write!(out, "line {line} begins a {label}"),
             Self::Encrypted { line } => {
                 write!(
                     out,
-                    "line {line}: it is encrypted, and nobody is there to type a passphrase"
+                    "line {line}: the key is encrypted, and the server cannot ask for a passphrase"
                 )
             }
             Self::NoEnd { label, line } => {
                 write!(out, "the {label} that begins in line {line} has no end")
             }
             Self::NotBase64 { line } => write!(out, "line {line} is not base64"),
-            Self::Nonsense { line } => write!(out, "what begins in line {line} cannot be read"),
+            Self::Nonsense { line } => {
+                write!(out, "the section that begins in line {line} cannot be read")
+            }
         }
     }
 }
@@ -166,13 +168,16 @@ mod tests {
         for (said, text) in [
             ("the file is empty", "\n \n".to_owned()),
             ("it is binary (DER), not PEM", "0\x02abc".to_owned()),
-            ("no line of it begins a section", "hello\n".to_owned()),
+            ("it contains no PEM section", "hello\n".to_owned()),
             ("line 2 begins a PRIVATE KEY", format!("# mine\n{key}")),
             ("the CERTIFICATE that begins in line 1 has no end", format!("{begin}AAAA\n")),
             ("the CERTIFICATE that begins in line 1 has no end", format!("{begin}AAAA\n{key}")),
             ("line 3 is not base64", format!("{begin}AAAA\r\nAA AA\n{end}")),
             ("what begins in line 4 cannot be read", format!("{key}{begin}AAAA\n{end}")),
-            ("line 2: it is encrypted, and nobody is there to type a passphrase", old.to_owned()),
+            (
+                "line 2: the key is encrypted, and the server cannot ask for a passphrase",
+                old.to_owned(),
+            ),
         ] {
             assert_eq!(PemFault::of(text.as_bytes(), "CERTIFICATE").to_string(), said, "{text}");
         }

@@ -703,7 +703,7 @@ pub fn read<T: Into<OsString> + Clone>(
     match &cli.verb {
         // It would be taken for `lampfield` alone and then forgotten.
         Some(_) if !cli.serve.listen.is_empty() => {
-            let wrong = "--listen belongs behind serve: lampfield serve --listen ADDRESS:PORT";
+            let wrong = "--listen belongs after serve: lampfield serve --listen ADDRESS:PORT";
             Err(command.error(ErrorKind::ArgumentConflict, wrong))
         }
         _ => Ok(cli),
@@ -761,7 +761,7 @@ mod tests {
     fn times_that_mean_nothing_are_refused_with_what_can_be_written() {
         let refused = |typed: &[&str]| read(typed).expect_err("no such time").to_string();
         let said = refused(&["lampfield", "status", "--timeout", "0s"]);
-        assert!(said.contains("longer than nothing, such as 10s"), "{said}");
+        assert!(said.contains("longer than zero, such as 10s"), "{said}");
         let said = refused(&["lampfield", "history", "PJSIP/100", "--since", "yesterday"]);
         assert!(said.contains("10m, 2h, 14:03"), "{said}");
         assert!(read(["lampfield", "why", "PJSIP/100", "--at", "-10m"]).is_ok());

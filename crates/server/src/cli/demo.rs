@@ -34,11 +34,11 @@ const AWAY: Duration = Duration::from_secs(20);
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     if common.json {
-        let said = "the demo runs and has no document: lampfield watch --json shows what happens";
+        let said = "demo has no JSON output: lampfield watch --json shows what happens";
         return Err(Failure::new(Exit::Usage, "no-json", said).into());
     }
     if common.config.is_some() || common.data_dir.is_some() {
-        let message = "the demo makes a configuration and a folder of its own";
+        let message = "the demo uses its own configuration and folder";
         let failure = Failure::new(Exit::Usage, "demo-folder", message);
         return Err(failure.line("try", "lampfield demo").into());
     }
@@ -89,7 +89,7 @@ async fn happen(
             () = interrupted.wait() => break,
         }
     }
-    screen.print(&play::said("", "the demo ends; its folder goes"))?;
+    screen.print(&play::said("", "the demo ends and removes its folder"))?;
     play.leave().await;
     Ok(())
 }
@@ -113,7 +113,7 @@ impl Crashes {
             self.next += AWAY;
             return play::said(
                 &name,
-                "crashes without a word: its lamps stand for the grace, in case it comes back, and \
+                "crashes without a goodbye: its lamps stay for the grace, in case it comes back, and \
                  then go out",
             );
         }

@@ -56,7 +56,8 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
 pub fn scene(common: &Common) -> Arc<Scene> {
     let (file, data_dir) = (common.config.as_deref(), common.data_dir.as_deref());
     let socket = Place::socket_to_ask(file, data_dir).ok().map(|(socket, _)| socket);
-    let nowhere = || Failure::new(Exit::Usage, "no-data-folder", "no data folder can be made out");
+    let nowhere =
+        || Failure::new(Exit::Usage, "no-data-folder", "the data folder cannot be determined");
     let ask = |socket| -> Result<StatusDocument, Failure> {
         Client::connect(socket, common.timeout.min(PATIENCE))?.ask(&Status {})
     };
@@ -85,7 +86,7 @@ fn text(diagnosis: &Diagnosis, scene: &Scene, common: &Common, screen: &Screen) 
     let fixable = diagnosis.problems.iter().filter(|problem| problem.fixable).count();
     if fixable > 0 {
         let fix = common.retyped("lampfield doctor --fix");
-        out.push_str(&format!("\nnext: {fix}   mends {fixable} of these\n"));
+        out.push_str(&format!("\nnext: {fix}   fixes {fixable} of these\n"));
     }
     out
 }
@@ -150,7 +151,7 @@ fn measurement(measured: &EndToEnd) -> String {
     if let (Some(median), Some(longest)) = (median_seconds, longest_seconds) {
         let millis = |seconds: &f64| format!("{:.1} ms", seconds * 1_000.0);
         out.push_str(&format!(
-            "{states} states went from one to the other: half of them within {}, all within {}\n",
+            "{states} states passed from one to the other: half of them within {}, all within {}\n",
             millis(median),
             millis(longest)
         ));

@@ -115,7 +115,7 @@ fn sentence(done: &DomainDone) -> String {
             ])
         ),
         ("forgotten", _) => {
-            format!("forgot the {name} that was added; the configuration still has it\n")
+            format!("removed the added {name}; the configuration still has it\n")
         }
         (other, _) => format!("{other} {name}\n"),
     }

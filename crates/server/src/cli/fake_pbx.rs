@@ -19,7 +19,7 @@ use play::{Event, Interrupted, Play};
 /// Runs it on a runtime of its own.
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     if common.json {
-        let said = "fake-pbx runs and has no document: lampfield watch --json shows what it does";
+        let said = "fake-pbx has no JSON output: lampfield watch --json shows what it does";
         return Err(Failure::new(Exit::Usage, "no-json", said).into());
     }
     let account = PbxAccount::find(args, common)?;
@@ -62,10 +62,10 @@ async fn live(args: &Args, account: &PbxAccount, screen: &Screen) -> Result<Ende
             () = at(next_crash) => {
                 play.crash(0);
                 let Some(pause) = args.return_after else {
-                    screen.print(&play::said(&name, "dies without a word"))?;
+                    screen.print(&play::said(&name, "crashes"))?;
                     return Ok(Ended::Crashed);
                 };
-                let back = format!("dies without a word; comes back in {}", seconds(pause));
+                let back = format!("crashes; comes back in {}", seconds(pause));
                 screen.print(&play::said(&name, &back))?;
                 (next_crash, next_return) = (None, Some(Instant::now() + pause));
             }
@@ -99,7 +99,7 @@ fn fatal(event: &Event, has_joined: &mut bool, args: &Args) -> Option<Failure> {
             None
         }
         News::Died(crash) => {
-            let message = format!("a real Asterisk would have crashed of {}", crash.what);
+            let message = format!("this would have crashed a real Asterisk: {}", crash.what);
             let failure = Failure::new(Exit::Bad, "fake-crashed", message);
             Some(failure.line("received", &crash.stanza))
         }
@@ -111,10 +111,8 @@ fn fatal(event: &Event, has_joined: &mut bool, args: &Args) -> Option<Failure> {
 fn outside(end: &End, args: &Args) -> Failure {
     match end {
         End::Closed(Some(why)) if why.starts_with("host-unknown") => {
-            Failure::new(Exit::NotAllowed, "fake-refused", end.to_string()).line(
-                "try",
-                "with --domain DOMAIN: lampfield status there names those that it serves",
-            )
+            Failure::new(Exit::NotAllowed, "fake-refused", end.to_string())
+                .line("try", "add --domain DOMAIN: lampfield status there lists the domains")
         }
         End::Refused(_) => Failure::new(Exit::NotAllowed, "fake-refused", end.to_string())
             .line("likely", "the account does not exist there, or has another password"),
@@ -122,18 +120,21 @@ fn outside(end: &End, args: &Args) -> Failure {
             Failure::new(Exit::NotAllowed, "fake-refused", format!("{end}, in clear text"))
                 .line("try", "without --no-tls")
         }
-        End::Tls { .. } if !args.fingerprint.is_empty() || args.ca.is_some() => {
-            Failure::new(Exit::NotAllowed, "fake-refused", end.to_string()).line(
-                "note",
-                "without --fingerprint and --ca every certificate is believed, as Asterisk does it",
-            )
-        }
+        End::Tls { .. } if !args.fingerprint.is_empty() || args.ca.is_some() => Failure::new(
+            Exit::NotAllowed,
+            "fake-refused",
+            end.to_string(),
+        )
+        .line(
+            "note",
+            "leave out --fingerprint and --ca: it then accepts any certificate, as Asterisk does",
+        ),
         End::NoTls | End::NoPlain | End::Tls { .. } => {
             Failure::new(Exit::NotAllowed, "fake-refused", end.to_string())
-                .line("note", "an Asterisk with usetls=yes does not get in either")
+                .line("note", "an Asterisk with usetls=yes cannot log in either")
         }
         _ => Failure::new(Exit::NotReached, "fake-not-reached", end.to_string())
-            .line("note", "an Asterisk asks the DNS for addresses, never for services (SRV)"),
+            .line("note", "Asterisk asks the DNS for addresses, never for SRV records"),
     }
 }
 

@@ -71,7 +71,7 @@ fn unknown_shell(typed: &str) -> Failure {
     Failure::new(
         Exit::Usage,
         "unknown-shell",
-        format!("\"{typed}\" is not a shell that completions are made for"),
+        format!("there are no completions for the shell \"{typed}\""),
     )
     .line("try", format!("{} help completions with one of {shells}", args::program()))
 }

@@ -16,9 +16,9 @@ use crate::document::invite::{ByRelay, InviteDocument, Invites, RelayPackage, Wa
 use crate::failure::{Exit, Failure};
 use crate::screen::{Screen, Verdict};
 
-const ROTATED: &str = "the old secret ends with the present connection of that PBX: it logs in once more only with \
+const ROTATED: &str = "the old secret is valid only until the current connection of that PBX ends: its next login needs \
                        this section";
-const NO_RELAY: &str = "this is the way without a relay: tls = \"off\" here, and a relay sends no password in clear text";
+const NO_RELAY: &str = "this is the way without a relay: tls = \"off\" is set here, and a relay never sends passwords in clear text";
 
 pub fn run(args: &InviteArgs, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
     match (&args.name, &args.from) {
@@ -86,7 +86,7 @@ fn section(invite: &InviteDocument, block: &str) -> String {
     let InviteDocument { file, reload, proof, expected, .. } = invite;
     let block = indented(block);
     format!(
-        "Put this into {file}, in place of a section [lampfield] that is there:\n\n{block}\n\
+        "Put this into {file}, replacing any section [lampfield] that is there:\n\n{block}\n\
          Then run:  {reload}\n(if it was never loaded:  asterisk -rx \"{LOAD}\")\n\
          To see that it works:  {proof}\n\nwhich should print:\n\n    {expected}\n"
     )

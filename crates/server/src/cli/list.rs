@@ -60,7 +60,10 @@ fn summary(lamps: &Lamps) -> String {
     let more = match lamps.more {
         0 => String::new(),
         _ if shown >= List::MOST => {
-            format!("; {} shown, which is the most: a filter shows others", count(shown as u64))
+            format!(
+                "; {} shown, which is the maximum: use a filter to see others",
+                count(shown as u64)
+            )
         }
         _ => format!("; {} shown, --all for the rest", count(shown as u64)),
     };
@@ -76,7 +79,7 @@ fn nothing(lamps: &Lamps) -> String {
         );
     }
     let filter: Vec<_> = terms.iter().map(|term| term.term.as_str()).collect();
-    let mut out = format!("Nothing on the board {board} matches {}\n", filter.join(" "));
+    let mut out = format!("No lamp on the board {board} matches {}\n", filter.join(" "));
     let mut table = Table::new(&[("TERM", Align::Left), ("ALONE IT MATCHES", Align::Left)]);
     for TermMatches { term, lamps, nearest, .. } in terms {
         let near: Vec<_> = nearest.iter().map(near).collect();

@@ -45,8 +45,8 @@ fn met(failure: Failure, server: &Running, user: u32, typed: &[String]) -> Failu
     let place = retyped::options(server.config.as_deref(), server.data_dir.as_deref());
     match (server.user == user, place.is_empty()) {
         (false, _) if user != 0 => failure.line("try", format!("sudo lampfield {place}{rest}")),
-        (_, false) => failure.line("or", format!("ask that one: {place}behind lampfield")),
-        (_, true) => failure.line("or", "ask that one: without --config and --data-dir"),
+        (_, false) => failure.line("or", format!("use that one: {place}after lampfield")),
+        (_, true) => failure.line("or", "use that one: leave out --config and --data-dir"),
     }
 }
 
@@ -144,7 +144,7 @@ mod tests {
         let service = told(server(105, None), 1000);
         assert!(service.ends_with("try   sudo lampfield why 'PJSIP/1*'"), "{service}");
         let own = told(server(1000, Some("/srv/a")), 1000);
-        assert!(own.ends_with("ask that one: --data-dir /srv/a behind lampfield"), "{own}");
+        assert!(own.ends_with("use that one: --data-dir /srv/a after lampfield"), "{own}");
         assert!(!service.contains("lampfield serve") && !own.contains("lampfield serve"));
     }
 }

@@ -22,7 +22,7 @@ pub fn given() -> Result<Hidden, Stop> {
     };
     match password.is_empty() {
         true => Err(refused("no password was given")
-            .line("try", "--generate   has the server make one")
+            .line("try", "--generate   lets the server make one")
             .into()),
         false => Ok(Hidden(password)),
     }

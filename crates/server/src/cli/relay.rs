@@ -29,7 +29,7 @@ fn untrusted(error: &TrustError) -> Failure {
     let failure = match error {
         TrustError::Unreadable { .. } | TrustError::Empty(_) => failure.line(
             "try",
-            "--ca FILE with the certificate of whoever has signed the server's, as PEM",
+            "--ca FILE with the certificate of the authority that signed the server's, as PEM",
         ),
         TrustError::NoStore | TrustError::Tls(_) => failure,
     };

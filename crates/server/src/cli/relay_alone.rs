@@ -26,10 +26,11 @@ fn belongs_to_relay(verb: Option<&Verb>) -> bool {
 }
 
 fn refused() -> Failure {
-    let message = "this machine has only the relay of Lampfield, which knows relay and help";
+    let message =
+        "only the relay of Lampfield is installed here; it has the commands relay and help";
     let (debian, rpm) = (package_files::debian("lampfield"), package_files::rpm("lampfield"));
     Failure::new(Exit::Usage, "relay-only", message)
         .line("try", "the same command on the machine of the server")
-        .line("or", format!("for all of it here: apt install ./{debian}"))
+        .line("or", format!("to install all of Lampfield here: apt install ./{debian}"))
         .line("or", format!("where packages are RPMs: dnf install ./{rpm}"))
 }

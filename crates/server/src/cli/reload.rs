@@ -28,13 +28,13 @@ fn text(reloaded: &Reloaded, screen: &Screen) -> String {
     let warnings = reloaded.warnings.iter().map(|one| warning(one, screen));
     if reloaded.changes.is_empty() {
         let good = screen.verdict(Verdict::Good);
-        let nothing = format!("{good} the file says what is in force: nothing has changed\n");
+        let nothing = format!("{good} the file matches what is in force: nothing has changed\n");
         return iter::once(nothing).chain(warnings).collect();
     }
     let line = |KeyChange { key, applies }: &KeyChange| match applies.as_str() {
         "now" => format!("{} {key}   in force\n", screen.verdict(Verdict::Good)),
         "at-start" => {
-            format!("{} {key}   waits for the next start\n", screen.verdict(Verdict::Look))
+            format!("{} {key}   takes effect at the next start\n", screen.verdict(Verdict::Look))
         }
         new => format!("{} {key}   in force for {new}\n", screen.verdict(Verdict::Good)),
     };

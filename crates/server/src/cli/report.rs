@@ -41,10 +41,10 @@ fn gathered(scene: &Arc<Scene>, common: &Common) -> Result<Contents, Stop> {
         Ok(status) => Ok(json(status)?),
         Err(failure) => Err(failure.message.clone()),
     };
-    contents.add("status.json", "what the server says of itself", status);
+    contents.add("status.json", "the status of the server", status);
     let examined = doctor::examine(scene, &Wanted::default());
     let diagnosis = json(&Diagnosis::of(&examined, scene.status.is_ok()))?;
-    contents.add("doctor.json", "what lampfield doctor finds", Ok(diagnosis));
+    contents.add("doctor.json", "the findings of lampfield doctor", Ok(diagnosis));
     let audit = Audit { since: None, actor: None, operation: None, limit: ENTRIES, board: None };
     let audit = match ask(common, &audit) {
         Ok(audit) => Ok(json(&audit)?),
@@ -70,7 +70,7 @@ fn listed(contents: &Contents, screen: &Screen) -> String {
 fn written(report: &Report) -> String {
     let file = shell::word(&report.file);
     format!(
-        "\n{}   {} bytes, readable for you alone; known secrets are masked\nnext: tar -xOf {file} | less   \
+        "\n{}   {} bytes, readable only by you; known secrets are masked\nnext: tar -xOf {file} | less   \
          shows all of it before you send it\n",
         report.file, report.bytes
     )

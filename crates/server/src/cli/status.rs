@@ -71,7 +71,7 @@ pub fn text(status: &StatusDocument, common: &Common, screen: &Screen) -> String
     let mut out = format!("{}\n", verdict(status));
     let present = present(status);
     if present.is_empty() && status.silent.is_empty() {
-        out.push_str("No PBX is connected, and nothing that one has said is kept.\n");
+        out.push_str("No PBX is connected, and no states of PBXs are kept.\n");
     } else if !present.is_empty() {
         out.push_str(&origins(&present, status.boards.len() > 1, screen));
     }

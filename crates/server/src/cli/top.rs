@@ -66,8 +66,8 @@ fn refuse_without_terminal(common: &Common) -> Result<(), Failure> {
         return Ok(());
     }
     let other = if common.json { "lampfield watch --json" } else { "lampfield watch" };
-    Err(Failure::new(Exit::Usage, "no-terminal", "top needs a terminal that it can draw on")
-        .line("try", format!("{other}, whose lines go anywhere")))
+    Err(Failure::new(Exit::Usage, "no-terminal", "top needs an interactive terminal")
+        .line("try", format!("{other}   needs no terminal")))
 }
 
 /// Waits until something is typed, and not longer than until it may be time to draw; says whether

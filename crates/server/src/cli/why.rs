@@ -145,9 +145,9 @@ fn stands(lease: &Lease, screen: &Screen) -> String {
         LeaseState::Gone => "gone",
         LeaseState::Away => "away",
         LeaseState::Returning => "back, not repeated yet",
-        LeaseState::TakenOver => "not repeated yet by its newer connection",
+        LeaseState::TakenOver => "not yet repeated by its newer connection",
         LeaseState::Restart => "awaited after the restart",
-        LeaseState::Unavailable => "gone, stands as unavailable",
+        LeaseState::Unavailable => "gone, shown as unavailable",
     };
     let why = lease.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     format!("{} {word}{why}{}", screen.verdict(Verdict::Look), left(lease.seconds_left))

@@ -7,8 +7,8 @@ use clap::{Command, Error};
 
 use crate::failure::{Exit, Failure};
 
-const PASSWORD: &str = "a password is never an argument, because every user of the machine could read it: \
-                        type it, pipe it to standard input, or have one made with --generate";
+const PASSWORD: &str = "a password cannot be an argument, because every user of the machine could read it: \
+                        type it, pipe it to standard input, or use --generate";
 
 /// What is wrong with a command line, and what to type instead. `typed` begins with the program.
 pub fn of(error: &Error, typed: &[String], program: &Command) -> Failure {
@@ -68,7 +68,7 @@ impl UsageMistake<'_> {
             ErrorKind::InvalidValue | ErrorKind::ValueValidation => self.wrong_value(&typed),
             ErrorKind::ArgumentConflict => match self.text(ContextKind::PriorArg) {
                 Some(prior) => {
-                    ("wrong-usage", format!("{typed} and {prior} cannot stand together"))
+                    ("wrong-usage", format!("{typed} and {prior} cannot be used together"))
                 }
                 None => ("wrong-usage", self.own_words()),
             },
@@ -85,8 +85,8 @@ impl UsageMistake<'_> {
         }
         let told = match std::error::Error::source(self.error).map(ToString::to_string) {
             Some(reason) if reason.contains(&value) => in_words(reason),
-            Some(reason) => format!("\"{value}\" will not do: {reason}"),
-            None => format!("\"{value}\" will not do"),
+            Some(reason) => format!("\"{value}\" is not valid: {reason}"),
+            None => format!("\"{value}\" is not valid"),
         };
         ("wrong-argument", format!("{argument}: {told}"))
     }

@@ -67,7 +67,7 @@ impl Refused {
     pub fn not(wanted: &str, found: &DeValue<'_>) -> Self {
         let found = found.type_str();
         let article = if found.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-        Self::new(format!("{article} {found} where {wanted} belongs"))
+        Self::new(format!("{article} {found}, but {wanted} is needed"))
     }
 }
 

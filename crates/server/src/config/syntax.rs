@@ -51,7 +51,7 @@ fn meant(text: &str, finding: &SyntaxMistake<'_>) -> Option<(String, Option<Stri
     }
     if finding.message == "duplicate key" {
         let key = text.get(finding.span.clone()).unwrap_or_default();
-        let message = format!("\"{key}\" stands twice in this section");
+        let message = format!("\"{key}\" is set twice in this section");
         return Some((message, Some("keep one of them".to_owned())));
     }
     let is_word = is_key(line) && finding.message.starts_with("key with no value");

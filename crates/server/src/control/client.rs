@@ -131,7 +131,7 @@ fn not_reached(socket: &Path, error: &io::Error) -> Failure {
         io::ErrorKind::PermissionDenied => {
             Failure::new(Exit::NotAllowed, "not-allowed", "the control socket is not yours")
                 .line("asked", asked)
-                .line("note", "ask as the user of the server, or as root: sudo")
+                .line("note", "run it as the user of the server, or as root: sudo")
         }
         _ => Failure::new(Exit::NotReached, "not-reached", "no server answers here")
             .line("asked", format!("{asked}: {error}")),

@@ -29,28 +29,28 @@ pub fn clock(scene: &Scene) -> Findings {
         Some((ahead, entry.path()))
     });
     let Some((ahead, path)) = ahead.max() else { return Ok(Vec::new()) };
-    let text = format!("the clock is late by {} at least", age(ahead.as_secs_f64()));
-    let matters = "whoever reads history and logs, and relays that check when a certificate begins";
+    let text = format!("the clock is at least {} slow", age(ahead.as_secs_f64()));
+    let matters = "readers of history and logs, and relays, which check when a certificate begins";
     let mend = "timedatectl set-ntp true   (or start the time service of this system)";
     Ok(vec![
         Finding::bad(text, matters, mend)
-            .seen(format!("{} was changed later than now", path.display())),
+            .seen(format!("{} has a modification time in the future", path.display())),
     ])
 }
 
 /// Something must keep the clock.
 pub fn time_service(scene: &Scene) -> Findings {
     if CONTAINER.iter().any(|mark| scene.machine.at(mark).exists()) {
-        return Err(NotAsked("this is a container: its host keeps the clock".to_owned()));
+        return Err(NotAsked("this is a container: its host sets the clock".to_owned()));
     }
     let processes = process::all(&scene.machine)?;
     if processes.iter().any(|one| KEEPERS.contains(&one.name.as_str())) {
         return Ok(Vec::new());
     }
-    let text = "nothing keeps the clock of this machine right";
-    let matters = "whoever compares history and logs with those of a PBX";
+    let text = "no service keeps the clock of this machine right";
+    let matters = "everyone who compares history and logs with those of a PBX";
     let mend = "timedatectl set-ntp true   (or install chrony)";
-    let seen = "no chronyd, ntpd, systemd-timesyncd or ptp4l runs";
+    let seen = "none of chronyd, ntpd, systemd-timesyncd and ptp4l is running";
     Ok(vec![Finding::look(text, matters, mend).seen(seen)])
 }
 

@@ -8,7 +8,7 @@ use crate::screen::time::counted;
 
 /// A file with mistakes: the running server goes by what it read before, and cannot start again.
 pub fn file(scene: &Scene) -> Findings {
-    let matters = "the next start and the next reload: neither would work";
+    let matters = "the next start and the next reload: both would fail";
     Ok(match &scene.place {
         Ok(_) => Vec::new(),
         Err(PlaceError::Misconfigured(problems)) => {
@@ -38,7 +38,7 @@ pub fn warnings(scene: &Scene) -> Findings {
         let place = format!("{}:{line}:{column}", warnings.source.path.display());
         let mend =
             warning.hint.clone().unwrap_or_else(|| format!("lampfield help {}", warning.code));
-        let matters = "whoever relies on what the file seems to say";
+        let matters = "everyone who relies on what the file seems to say";
         Finding::look(warning.message.clone(), matters, mend).seen(place)
     });
     Ok(found.collect())

@@ -18,7 +18,7 @@ const OF_NETWORKS: [&str; 8] =
 const OF_MEMORY: [&str; 2] = ["tmpfs", "ramfs"];
 
 const MATTERS: &str =
-    "what must survive a restart: accounts, withdrawals, history. Lamps go on from memory";
+    "what must survive a restart: accounts, withdrawals, history. Lamps keep working from memory";
 
 /// Room for the database.
 pub fn space(scene: &Scene) -> Findings {
@@ -35,7 +35,7 @@ pub fn space(scene: &Scene) -> Findings {
         return Ok(vec![Finding::bad(text, MATTERS, format!("mount -o remount,rw {folder}"))]);
     }
     if most_files > 0 && files < FEW_FILES {
-        let text = format!("the disk of {folder} can hold {files} more files");
+        let text = format!("the disk of {folder} has room for only {files} more files");
         let mend = format!("df -i {folder}   (then remove files that nobody needs)");
         return Ok(vec![Finding::bad(text, MATTERS, mend)]);
     }
@@ -64,11 +64,11 @@ pub fn file_system(scene: &Scene) -> Findings {
     let mend = "data_dir = \"/var/lib/lampfield\" in the configuration (a disk of this machine), then: \
                 systemctl restart lampfield";
     if OF_NETWORKS.contains(&kind) {
-        let text = format!("{} lies on a disk of the network", folder.display());
+        let text = format!("{} is on a network file system", folder.display());
         return Ok(vec![Finding::bad(text, MATTERS, mend).seen(seen)]);
     }
     if OF_MEMORY.contains(&kind) {
-        let text = format!("{} lies in memory", folder.display());
+        let text = format!("{} is on a file system in memory", folder.display());
         return Ok(vec![Finding::look(text, MATTERS, mend).seen(seen)]);
     }
     Ok(Vec::new())
@@ -129,7 +129,7 @@ mod tests {
             texts(file_system(&stage.scene()))
         };
         assert_eq!(mounted("ext4"), [""; 0]);
-        assert!(mounted("nfs4")[0].ends_with("lies on a disk of the network"));
-        assert!(mounted("tmpfs")[0].ends_with("lies in memory"));
+        assert!(mounted("nfs4")[0].ends_with("is on a network file system"));
+        assert!(mounted("tmpfs")[0].ends_with("is on a file system in memory"));
     }
 }

@@ -27,7 +27,7 @@ pub fn folder(scene: &Scene) -> Findings {
     }
     let mend = Mend::Mode { path: path.clone(), mode: mode & !OTHERS };
     let text = format!("others can write into the data folder {}", path.display());
-    let matters = "every account: whoever writes there can replace the database and the keys";
+    let matters = "every account: other users could replace the database and the keys";
     Ok(vec![Finding::bad(text, matters, mend.command()).seen(format!("mode {mode:04o}")).by(mend)])
 }
 
@@ -40,7 +40,7 @@ pub fn secrets(scene: &Scene) -> Findings {
         }
         let mend = Mend::Mode { path: path.clone(), mode: mode & !OTHERS };
         let text = format!("others can read {}", path.display());
-        let matters = "every account: passwords, keys and what lamps showed are in such files";
+        let matters = "every account: these files hold passwords, keys and the history of lamps";
         let found = Finding::bad(text, matters, mend.command());
         Some(found.seen(format!("mode {mode:04o}")).by(mend))
     });
@@ -54,8 +54,10 @@ pub fn owner(scene: &Scene) -> Findings {
     let foreign = own(scene)?.into_iter().filter(|(_, one)| one.uid() != of.uid());
     let paths: Vec<PathBuf> = foreign.map(|(path, _)| path).collect();
     let Some(first) = paths.first() else { return Ok(Vec::new()) };
-    let text =
-        format!("the data folder has {} of another user", counted(paths.len() as u64, "file"));
+    let text = format!(
+        "the data folder has {} that belong to another user",
+        counted(paths.len() as u64, "file")
+    );
     let matters = "the next start by the user of the server: it would fail";
     let seen = format!("{}; the folder belongs to user {}", first.display(), of.uid());
     let mend = Mend::Owner { paths, owner: (of.uid(), of.gid()) };

@@ -19,7 +19,7 @@ pub fn firewalld(scene: &Scene) -> Findings {
     let lets_all_in = zone.lines().any(|line| line.trim() == "target: ACCEPT");
     let closed = ports.into_iter().filter(|port| !lets_all_in && !opens(&zone, *port));
     let found = closed.map(|port| {
-        let text = format!("firewalld lets nobody in on port {port}");
+        let text = format!("firewalld blocks port {port}");
         let mend = format!(
             "firewall-cmd --permanent --add-port={port}/tcp && firewall-cmd --reload   (for some addresses \
              only: docs/firewall.md)"
@@ -59,7 +59,7 @@ pub fn ufw(scene: &Scene) -> Findings {
     let accepts =
         |port: u16| rules.lines().any(|rule| rule.ends_with("-j ACCEPT") && names_port(rule, port));
     let found = ports.into_iter().filter(|port| !accepts(*port)).map(|port| {
-        let text = format!("ufw lets nobody in on port {port}");
+        let text = format!("ufw blocks port {port}");
         let mend = format!("ufw allow {port}/tcp   (for some addresses only: docs/firewall.md)");
         Finding::bad(text, MATTERS, mend).seen("no rule in /etc/ufw/user.rules accepts it")
     });
@@ -87,9 +87,9 @@ pub fn nftables(scene: &Scene) -> Findings {
         drops > 0 && !rules.lines().any(|rule| rule.contains("accept") && names_port(rule, *port))
     });
     let found = closed.map(|port| {
-        let text = format!("nftables drops what comes in, and no rule lets port {port} in");
+        let text = format!("nftables drops incoming packets, and no rule accepts port {port}");
         let mend = format!(
-            "put into the input chain, before what drops: tcp dport {port} accept   (docs/firewall.md)"
+            "add to the input chain, before the rule that drops: tcp dport {port} accept   (docs/firewall.md)"
         );
         Finding::look(text, MATTERS, mend).seen("nft list ruleset")
     });
@@ -129,7 +129,7 @@ pub fn iptables(scene: &Scene) -> Findings {
             && !rules.lines().any(|rule| rule.contains("-j ACCEPT") && names_port(rule, *port))
     });
     let found = closed.map(|port| {
-        let text = format!("iptables drops what comes in, and no rule lets port {port} in");
+        let text = format!("iptables drops incoming packets, and no rule accepts port {port}");
         let mend = format!("iptables -I INPUT -p tcp --dport {port} -j ACCEPT");
         Finding::look(text, MATTERS, mend).seen("iptables -S INPUT")
     });

@@ -36,8 +36,9 @@ pub fn open_files(scene: &Scene) -> Findings {
     if most >= needed {
         return Ok(Vec::new());
     }
-    let text = format!("{most} files may be open, and [xmpp.limits] connections needs {needed}");
-    let matters = "PBXs that connect when the others have used them up";
+    let text =
+        format!("the limit is {most} open files, and [xmpp.limits] connections needs {needed}");
+    let matters = "PBXs that connect when no more files can be opened";
     let unit = "/etc/systemd/system/lampfield.service.d";
     let mend = format!(
         "mkdir -p {unit} && printf '[Service]\\nLimitNOFILE={needed}\\n' > {unit}/files.conf && \
@@ -63,7 +64,7 @@ pub fn conntrack(scene: &Scene) -> Findings {
     let mend = Mend::Kernel { key: "net.netfilter.nf_conntrack_max", value: most * 2 };
     let text = format!("the table of tracked connections is {:.0} % full", share * 100.0);
     let matters =
-        "whoever connects when it is full: the kernel drops the packets of new connections";
+        "everyone who connects when it is full: the kernel drops the packets of new connections";
     let made = if share < FULL.1 { Finding::look } else { Finding::bad };
     let found = made(text, matters.to_owned(), mend.command());
     Ok(vec![found.seen(format!("{count} of {most}")).by(mend)])
@@ -78,9 +79,10 @@ pub fn backlog(scene: &Scene) -> Findings {
         return Ok(Vec::new());
     }
     let mend = Mend::Kernel { key: "net.core.somaxconn", value: BACKLOG };
-    let text = format!("only {most} connections can wait to be taken");
-    let matters = "PBXs that come back all at once; a running server takes it at its next start";
-    let seen = format!("net.core.somaxconn = {most}, and the server asks for {BACKLOG}");
+    let text = format!("only {most} connections can wait to be accepted");
+    let matters =
+        "PBXs that all reconnect at once; a running server uses a new value after its next start";
+    let seen = format!("net.core.somaxconn = {most}, but the server asks for {BACKLOG}");
     Ok(vec![Finding::look(text, matters, mend.command()).seen(seen).by(mend)])
 }
 
@@ -99,11 +101,11 @@ pub fn keepalive(scene: &Scene) -> Findings {
         return Ok(Vec::new());
     }
     let text = format!("no TCP keepalive on {}", counted(found.len() as u64, "connection"));
-    let matters = "lamps of PBXs that die silently: they stay lit until something is sent there";
+    let matters = "lamps of PBXs that die silently: they stay lit until the server sends something to that PBX";
     let port = listeners.first().map_or(0, SocketAddr::port);
     let mend = format!(
         "ss -tno state established '( sport = :{port} )'   (shows which lack timer:(keepalive); where \
-         a container or proxy keeps its own TCP, run lampfield outside of it)"
+         a container or proxy ends the TCP connection, run lampfield outside it)"
     );
     Ok(vec![Finding::look(text, matters, mend)])
 }
@@ -129,8 +131,8 @@ pub fn memory(scene: &Scene) -> Findings {
     let Some(left) = kib.map(|kib| kib << 10).filter(|left| *left < MEMORY) else {
         return Ok(Vec::new());
     };
-    let text = format!("only {} MiB of memory are left", left >> 20);
-    let matters = "every program here: the kernel ends one when there is none left";
+    let text = format!("only {} MiB of memory are available", left >> 20);
+    let matters = "every program here: the kernel kills one when memory runs out";
     let mend = "ps -eo rss,pid,args --sort=-rss | head   (shows who has it)";
     Ok(vec![Finding::look(text, matters, mend)])
 }

@@ -19,7 +19,7 @@ pub fn attention(scene: &Scene) -> Findings {
             Severity::Look => Finding::look,
             Severity::Bad => Finding::bad,
         };
-        made(text.clone(), "the lamps of whoever is named".to_owned(), remedy.clone())
+        made(text.clone(), "the lamps of the PBX that is named".to_owned(), remedy.clone())
             .seen(format!("{code}   (lampfield help {code})"))
     });
     Ok(found.collect())
@@ -29,8 +29,8 @@ pub fn attention(scene: &Scene) -> Findings {
 pub fn silent(scene: &Scene) -> Findings {
     let found = scene.status()?.silent.iter().take(MOST).map(|pbx| {
         let SilentPbx { account, address, remedy, .. } = pbx;
-        let text = format!("{account} is connected and has said nothing");
-        Finding::look(text, "its lamps: none of them is lit", remedy.clone())
+        let text = format!("{account} is connected and has published nothing");
+        Finding::look(text, "its lamps: all of them are dark", remedy.clone())
             .seen(format!("from {address}"))
     });
     Ok(found.collect())

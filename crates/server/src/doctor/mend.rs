@@ -97,7 +97,7 @@ impl Mend {
         done.map_err(|error| {
             let message = format!("{}: {error}", self.command());
             Failure::new(crate::failure::Exit::NotAllowed, "not-fixed", message)
-                .line("note", "most of this needs the rights of root: sudo")
+                .line("note", "most of this needs root: sudo")
         })
     }
 }

@@ -48,7 +48,7 @@ fn public(scene: &Scene) -> Result<Vec<String>, NotAsked> {
     };
     let public: Vec<_> = domains.filter(is_public).collect();
     match public.is_empty() {
-        true => Err(NotAsked("no served domain is one that the DNS could know".to_owned())),
+        true => Err(NotAsked("none of the served domains can be in the DNS".to_owned())),
         false => Ok(public),
     }
 }
@@ -63,19 +63,19 @@ fn port(scene: &Scene) -> u16 {
 }
 
 fn leads_elsewhere(domain: &str, addresses: &[IpAddr], port: u16) -> Finding {
-    let matters = "whoever knows the domain alone: a relay with --to DOMAIN, XMPP clients; an Asterisk that \
-                   is told an address does not ask";
+    let matters = "clients that know only the domain: a relay with --to DOMAIN, XMPP clients; not an Asterisk \
+                   whose serverhost is an address";
     let record = format!(
-        "put into the zone: _xmpp-client._tcp.{domain}. 3600 IN SRV 0 0 {port} HOST.   (HOST: the name of \
+        "add to the zone: _xmpp-client._tcp.{domain}. 3600 IN SRV 0 0 {port} HOST.   (HOST: the name of \
          this machine)"
     );
     if addresses.is_empty() {
         return Finding::look(format!("the DNS does not know {domain}"), matters, record)
-            .seen("neither a service (SRV) nor an address");
+            .seen("neither an SRV record nor an address");
     }
     let listed: Vec<_> = addresses.iter().map(ToString::to_string).collect();
     Finding::look(format!("{domain} leads to another machine"), matters, record).seen(format!(
-        "no service (SRV), and {} is no address of this machine (behind NAT that may be right)",
+        "no SRV record, and {} is not an address of this machine (behind NAT that may be right)",
         listed.join(", ")
     ))
 }
@@ -89,10 +89,10 @@ fn wrong(
     let Service { host, port, is_direct, .. } = service;
     let kind = if *is_direct { "_xmpps-client" } else { "_xmpp-client" };
     let seen = format!("{kind}._tcp.{domain} is {host}:{port}");
-    let matters = format!("relays and XMPP clients that know {domain} alone");
+    let matters = format!("relays and XMPP clients that know only {domain}");
     if addresses.is_empty() {
         let text = format!("the DNS sends clients of {domain} to {host}, which it does not know");
-        let mend = format!("put into the zone: {host}. 3600 IN A ADDRESS   (or correct {kind})");
+        let mend = format!("add to the zone: {host}. 3600 IN A ADDRESS   (or correct {kind})");
         return Ok(Some(Finding::bad(text, matters, mend).seen(seen)));
     }
     if !addresses.iter().any(|address| is_here(scene, *address)) {
@@ -107,7 +107,7 @@ fn wrong(
     let text = format!("the DNS sends clients of {domain} to port {port}, where nobody listens");
     let ports: Vec<_> = own.iter().map(|listener| listener.port().to_string()).collect();
     let mend = format!(
-        "put into the zone: {kind}._tcp.{domain}. 3600 IN SRV 0 0 {} {host}.   (or listen on {port})",
+        "add to the zone: {kind}._tcp.{domain}. 3600 IN SRV 0 0 {} {host}.   (or listen on {port})",
         ports.first().map_or("5222", String::as_str)
     );
     Ok(Some(Finding::bad(text, matters, mend).seen(seen)))

@@ -27,7 +27,7 @@ pub fn running(scene: &Scene) -> Findings {
         return Err(NotAsked(format!("{}: sudo", failure.message)));
     }
     if failure.exit == Exit::NoAnswer {
-        let text = "a server is here and does not answer";
+        let text = "the server does not answer";
         let mend = "systemctl restart lampfield   (journalctl -u lampfield -n 50 shows its log)";
         let found = Finding::bad(text, "every command, and likely every lamp", mend);
         return Ok(vec![found.seen(failure.message.clone())]);
@@ -36,15 +36,17 @@ pub fn running(scene: &Scene) -> Findings {
     let was_left = scene.socket.as_ref().is_some_and(|socket| socket.exists());
     let mend = "systemctl start lampfield   (by hand: lampfield serve)";
     Ok(match (was_left, data.join("lampfield.db").exists()) {
-        (true, _) => vec![
-            Finding::bad("the server is gone and was not stopped", "every lamp", mend).seen(format!(
-                "its socket is still in {}: it crashed, was killed, or the machine lost its power",
-                data.display()
-            )),
-        ],
+        (true, _) => {
+            vec![Finding::bad("the server is gone and was not stopped", "every lamp", mend).seen(
+                format!(
+                    "its socket is still in {}: it crashed, was killed, or the machine lost power",
+                    data.display()
+                ),
+            )]
+        }
         (false, true) => vec![
-            Finding::look("no server runs here", "every lamp", mend)
-                .seen(format!("{} has been used, and its server was stopped", data.display())),
+            Finding::look("no server is running here", "every lamp", mend)
+                .seen(format!("{} is in use, but its server was stopped", data.display())),
         ],
         (false, false) => Vec::new(),
     })
@@ -58,11 +60,11 @@ pub fn program(scene: &Scene) -> Findings {
     let was_replaced = fs::read_link(exe).is_ok_and(|exe| is_deleted(&exe));
     let seen = match server.version == here {
         false => format!("the server is {}, this program {here}", server.version),
-        true if was_replaced => "its file was replaced or removed since it started".to_owned(),
+        true if was_replaced => "its file was replaced or removed after it started".to_owned(),
         true => return Ok(Vec::new()),
     };
-    let text = "the server runs a program of before";
-    let matters = "whoever waits for what an upgrade has mended";
+    let text = "the server still runs an older program";
+    let matters = "everyone who waits for the fixes of an upgrade";
     Ok(vec![Finding::look(text, matters, "systemctl restart lampfield").seen(seen)])
 }
 
@@ -92,9 +94,10 @@ pub fn log(scene: &Scene) -> Findings {
     if lost == 0 {
         return Ok(Vec::new());
     }
-    let text = format!("{} of the log lost: what reads it was too slow", counted(lost, "line"));
+    let text =
+        format!("{} of the log lost: the reader of the log was too slow", counted(lost, "line"));
     let mend = "lampfield log set info   (or write it to a file: file = \"...\" under [log])";
-    Ok(vec![Finding::look(text, "whoever looks for a cause in the log", mend)])
+    Ok(vec![Finding::look(text, "everyone who looks for a cause in the log", mend)])
 }
 
 /// Every process that can be seen.
@@ -148,12 +151,12 @@ mod tests {
         };
         assert_eq!(seen(&stage), [""; 0]);
         stage.data_file("lampfield.db", 0o600);
-        assert_eq!(seen(&stage), ["no server runs here"]);
+        assert_eq!(seen(&stage), ["no server is running here"]);
         stage.data_file("control.sock", 0o600);
         assert_eq!(seen(&stage), ["the server is gone and was not stopped"]);
         let silent = Failure::new(Exit::NoAnswer, "no-answer", "the server did not answer in time");
         let scene = Scene { status: Err(silent), ..stage.scene() };
-        assert_eq!(texts(running(&scene)), ["a server is here and does not answer"]);
+        assert_eq!(texts(running(&scene)), ["the server does not answer"]);
         let closed =
             Failure::new(Exit::NotAllowed, "not-allowed", "the control socket is not yours");
         assert!(running(&Scene { status: Err(closed), ..stage.scene() }).is_err());
@@ -165,11 +168,11 @@ mod tests {
         let stage = Stage::new();
         assert_eq!(texts(program(&stage.scene())), [""; 0]);
         stage.link("proc/42/exe", "/usr/bin/lampfield (deleted)");
-        assert_eq!(texts(program(&stage.scene())), ["the server runs a program of before"]);
+        assert_eq!(texts(program(&stage.scene())), ["the server still runs an older program"]);
         let old = Stage::new();
         let mut scene = old.scene();
         scene.status.as_mut().expect("a status").server.version = "0.0.1".to_owned();
-        assert_eq!(texts(program(&scene)), ["the server runs a program of before"]);
+        assert_eq!(texts(program(&scene)), ["the server still runs an older program"]);
     }
 
     #[test]

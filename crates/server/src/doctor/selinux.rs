@@ -23,7 +23,7 @@ pub fn denials(scene: &Scene) -> Findings {
         "SELinux has refused the server something ({})",
         counted(denied.len() as u64, "denial")
     );
-    let matters = "whatever it was refused: a start, a port, its data folder";
+    let matters = "what SELinux refused: a start, a port, its data folder";
     let mend = format!(
         "restorecon -Rv {} /usr/bin/lampfield   (if it comes again: ausearch -m avc -c lampfield | audit2allow \
          -M lampfield && semodule -i lampfield.pp)",

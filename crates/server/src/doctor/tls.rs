@@ -28,7 +28,7 @@ pub fn files(scene: &Scene) -> Findings {
     let failure = Failure::from(error);
     let remedy =
         failure.lines.iter().find(|(label, _)| label == "try").map(|(_, text)| text.clone());
-    let matters = "the next start, and whoever waits for the new certificate";
+    let matters = "the next start, and everyone who waits for the new certificate";
     let remedy = remedy.unwrap_or_else(|| "lampfield check".to_owned());
     let found = Finding::bad(failure.message, matters, remedy);
     Ok(vec![match mend {
@@ -49,7 +49,7 @@ pub fn name(scene: &Scene) -> Findings {
         let matters =
             "relays without --fingerprint and clients that check names; stock Asterisk does not";
         let mend = format!(
-            "have it issued for DNS:{0},DNS:pubsub.{0}   (certbot: -d {0} -d pubsub.{0})",
+            "request it for DNS:{0},DNS:pubsub.{0}   (certbot: -d {0} -d pubsub.{0})",
             one.domain
         );
         Finding::bad(text, matters, mend)
@@ -90,9 +90,11 @@ pub fn in_use(scene: &Scene) -> Findings {
         used.is_some_and(|used| used.fingerprint != one.fingerprints.certificate)
     });
     let found = other.map(|one| {
-        let text =
-            format!("the server uses an older certificate of {} than its file holds", one.domain);
-        let matters = "whoever waits for the new certificate";
+        let text = format!(
+            "the server uses an older certificate of {} than the one in its file",
+            one.domain
+        );
+        let matters = "everyone who waits for the new certificate";
         let found = Finding::look(text, matters, "lampfield reload");
         match &socket {
             Some(socket) => found.by(Mend::Reload { socket: socket.clone() }),

@@ -17,8 +17,8 @@ pub fn greet(server: &Server, certificates: &[Summary], place: &Place) {
             code = "certificate-names",
             domain = %certificate.domain,
             names,
-            "the certificate does not have these names: clients that check names refuse it, a relay \
-             without --fingerprint among them; stock Asterisk does not check"
+            "the certificate does not have these names: clients that check names, such as a relay without \
+             --fingerprint, refuse it; stock Asterisk does not check"
         );
     }
     if !io::stderr().is_terminal() {

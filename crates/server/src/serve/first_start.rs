@@ -51,7 +51,7 @@ pub async fn welcome(desk: &Desk<ServerHost>, place: &Place) -> Result<(), Failu
         code = "first-start",
         account = invite.jid,
         file = %path.display(),
-        "the file holds what to put into xmpp.conf on an Asterisk PBX; it is removed at the first \
+        "the file contains the section for xmpp.conf on an Asterisk PBX; it is removed at the first \
          login"
     );
     Ok(())
@@ -80,12 +80,12 @@ fn page(invite: &InviteDocument, place: &Place) -> String {
     let block: String = invite.block.lines().map(|line| format!("    {line}\n")).collect();
     let relay = match invite.way {
         Way::Relay => place.retyped(&format!(
-            "Over a slow or lossy line it needs a relay beside it; how, this prints: lampfield invite {FIRST}\n\n"
+            "Over a slow or lossy line it needs a relay beside it: lampfield invite {FIRST} prints how\n\n"
         )),
         Way::Direct => String::new(),
     };
     format!(
-        "\nTo connect an Asterisk, put this into its xmpp.conf, in place of a section [lampfield] that is there:\n\n\
+        "\nTo connect an Asterisk, put this into its xmpp.conf, replacing any section [lampfield] that is there:\n\n\
          {block}\nThen run:  {}\n(if it was never loaded:  asterisk -rx \"{LOAD}\")\n\n{relay}",
         invite.reload
     )

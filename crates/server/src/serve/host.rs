@@ -229,14 +229,18 @@ impl ServerHost {
         Reloaded { warnings: Warning::new_in(now, &before), ..reloaded }
     }
 
-    /// By the definition of each key. What waits for the next start stays in force as it is.
+    /// By the definition of each key. What takes effect at the next start stays in force as it is.
     async fn reconfigure(&self, file: &Config) -> Result<Reloaded, Failure> {
         let Reload { config, changes } = Reload::of(&self.config.borrow(), file);
         let accounts = of_file(&self.take_over(&config, file).await?);
         let changes = changes.into_iter().map(|Changed { key, applies }| {
             let applies = match applies {
                 Applies::AtStart => {
-                    tracing::warn!(code = "reload", key, "a change that waits for the next start");
+                    tracing::warn!(
+                        code = "reload",
+                        key,
+                        "this change takes effect at the next start"
+                    );
                     "at-start"
                 }
                 Applies::OnReload => {
@@ -315,9 +319,9 @@ fn notes(
 fn pins_end(certificate: &Summary) -> Option<String> {
     let Maker::Operator(file) = &certificate.maker else { return None };
     Some(format!(
-        "{} is your own: renewed with a new key it has other fingerprints, and a relay that is given these \
-         loses the server. Keep the key, or leave --fingerprint out and have the relay check who has \
-         signed it: the authorities that its machine trusts, or --ca FILE",
+        "{} is your own: if you renew it with a new key, its fingerprints change, and a relay that has these \
+         no longer connects. Keep the key, or leave out --fingerprint so that the relay checks the \
+         signature: with the authorities that its machine trusts, or with --ca FILE",
         file.display()
     ))
 }
@@ -326,8 +330,8 @@ fn pins_end(certificate: &Summary) -> Option<String> {
 fn note(reachable: &Reachable, place: &Place, xmpp: &keys::Xmpp) -> Option<String> {
     if advice::is_only_here(xmpp) {
         return Some(format!(
-            "only this machine can connect, so serverhost={} works nowhere else; to let others in: {}, \
-             then restart, and run this command again",
+            "only this machine can connect, so serverhost={} works nowhere else; to let others connect: \
+             {}, then restart, and run this command again",
             reachable.best,
             place.to_let_others_in()
         ));
@@ -335,8 +339,8 @@ fn note(reachable: &Reachable, place: &Place, xmpp: &keys::Xmpp) -> Option<Strin
     let any = xmpp.listen.iter().any(|address| address.ip().is_unspecified());
     any.then(|| {
         format!(
-            "{} is the address by which this machine reaches others; correct it above if that PBX \
-             reaches this machine by another",
+            "{} is the address that this machine uses to reach others; correct it above if that PBX \
+             must use another one",
             reachable.best
         )
     })

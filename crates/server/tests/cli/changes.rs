@@ -76,7 +76,7 @@ fn what_an_account_may_not_say_any_longer_is_withdrawn_at_once_and_why_and_histo
     assert!(both.iter().all(|one| speakers(&server, "PJSIP/100").contains(one)));
     assert_eq!(speakers(&server, "PJSIP/200"), a, "a command, of a PBX that is away");
     let past = server.ask(&["history", "PJSIP/200"]).out;
-    assert!(past.contains("its account may not say it any longer"), "{past}");
+    assert!(past.contains("its account may no longer publish it"), "{past}");
 
     server.configure_with(&file("'PJSIP/1*', 'PJSIP/2*'"), CLEAR);
     assert_eq!(server.ask(&["reload"]).code, Some(0));
@@ -88,7 +88,7 @@ fn what_an_account_may_not_say_any_longer_is_withdrawn_at_once_and_why_and_histo
     server.restart();
     assert_eq!(server.ask(&["why", "PJSIP/200"]).code, Some(5), "a start");
     let past = server.ask(&["history", "PJSIP/200", "--limit", "1"]).out;
-    assert!(past.contains("its account may not say it any longer"), "{past}");
+    assert!(past.contains("its account may no longer publish it"), "{past}");
     assert!(speakers(&server, "PJSIP/100").contains("pbx-a"));
 }
 

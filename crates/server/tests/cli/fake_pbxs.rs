@@ -205,7 +205,7 @@ fn the_lamps_of_a_fake_pbx_that_crashes_stand_for_the_grace() {
     let fake = Running::start(server.command(&["fake-pbx", "test-1", "--crash", "2s"]));
     let (code, said) = fake.ended();
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("dies without a word"), "{said}");
+    assert!(said.contains("crashes"), "{said}");
     assert!(said.contains("user remove test-1@localhost --yes"), "{said}");
     let history = || server.ask(&["history", "PJSIP/100"]).out;
     assert!(!history().contains("withdrawn"), "{}", history());

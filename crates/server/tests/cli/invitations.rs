@@ -104,7 +104,7 @@ fn the_relays_way_is_printed_where_others_can_connect() {
         "systemctl restart lampfield-relay.service",
         "dnf install ./lampfield-relay-",
         "that of its key; one match is enough",
-        "/etc/asterisk/xmpp.conf, in place of a section [lampfield] that is there:",
+        "/etc/asterisk/xmpp.conf, replacing any section [lampfield] that is there:",
         "usetls=no",
         "asterisk -rx \"module reload res_xmpp.so\"",
         "asterisk -rx \"module load res_xmpp.so\"",
@@ -193,7 +193,10 @@ fn a_new_invite_key_leaves_connected_pbxs_alone_and_names_them() {
     Client::log_in(server.address(), "localhost", "pbx-1", &old);
     assert!(server.ask(&["invite", "pbx-1"]).err.contains("error[other-key]"));
     let rotated = server.ask(&["invite", "pbx-1", "--rotate"]).out;
-    assert!(rotated.contains("the old secret ends with the present connection"), "{rotated}");
+    assert!(
+        rotated.contains("the old secret is valid only until the current connection"),
+        "{rotated}"
+    );
     let new = secret(&rotated);
     assert_ne!(old, new);
     server.stop();

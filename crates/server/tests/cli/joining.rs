@@ -28,7 +28,7 @@ fn shows(server: &Server, words: &str) -> String {
 fn a_pbx_that_says_nothing_is_shown_with_the_usual_reason() {
     let server = server();
     let mut pbx = Client::log_in(server.address(), DOMAIN, "pbx-1", "right");
-    let text = shows(&server, "Connected, and has said nothing yet");
+    let text = shows(&server, "Connected, but has published nothing yet");
     assert!(text.contains("pbx-1@a.example from 127.0.0.1, for "), "{text}");
     assert!(
         text.contains("mend  distribute_events=yes and pubsub_node=pubsub.a.example"),
@@ -97,7 +97,7 @@ fn who_does_not_accept_the_certificate_is_told_of() {
     let refused =
         ["fake-pbx", "pbx-1@localhost", "--to", server.address(), "--fingerprint", &other];
     let ran = server.ask(&[&refused[..], &["--password-file", &secret]].concat());
-    assert!(ran.err.contains("with another fingerprint"), "{}", ran.err);
+    assert!(ran.err.contains("has another fingerprint"), "{}", ran.err);
     let text = shows(&server, "certificate refused: once, ");
     assert!(text.contains(" from 127.0.0.1\n     mend  its --fingerprint must be"), "{text}");
     // Whoever talks no TLS at all is none of them.

@@ -349,7 +349,7 @@ fn a_fact_that_a_server_says_with_another_account_ends_with_that_reason() {
     second.publish_device(ONE, "PJSIP/100", "BUSY");
     let history = server.ask(&["history", "PJSIP/100", "--json"]).json();
     assert_eq!(history["events"][0]["value"], serde_json::Value::Null);
-    assert_eq!(history["events"][0]["reason"], "its PBX says it with another account now");
+    assert_eq!(history["events"][0]["reason"], "its PBX uses another account now");
 
     // A second reason within the same second is told from the first.
     server.ask(&["user", "remove", "server2", "--yes"]);

@@ -603,7 +603,9 @@ fn a_reload_takes_new_accounts_and_refuses_a_wrong_file() {
     assert!(server.ask(&["user", "list"]).out.contains("server1@a.example"));
     server.configure("[[domain]]\nname = 'b.example'\n");
     server.hang_up();
-    server.says("a change that waits for the next start code=\"reload\" key=\"domain b.example\"");
+    server.says(
+        "this change takes effect at the next start code=\"reload\" key=\"domain b.example\"",
+    );
     assert!(server.ask(&["user", "list"]).out.contains("server1@a.example"));
     assert!(!server.ask(&["domain", "list"]).out.contains("b.example"));
     server.configure(&format!("{domain}nmae = 'x'\n"));

@@ -17,8 +17,10 @@ fn where_only_the_relay_is_the_rest_is_told_of() {
     for typed in [&["status"][..], &["serve"], &[], &["user", "list"]] {
         let ran = run(&link, typed);
         assert_eq!(ran.code, Some(2), "{typed:?}: {}", ran.err);
-        let parts =
-            ["error[relay-only]: this machine has only the relay", "apt install ./lampfield_"];
+        let parts = [
+            "error[relay-only]: only the relay of Lampfield is installed here",
+            "apt install ./lampfield_",
+        ];
         assert!(parts.iter().all(|part| ran.err.contains(part)), "{typed:?}: {}", ran.err);
     }
     for typed in [&["relay", "--help"][..], &["help", "relay-only"], &["--version"]] {

@@ -606,7 +606,7 @@ fn policy_withdraw_as() {
     );
     assert_eq!(why["facts"][0]["lease"]["reason"], "link lost, grace over");
     let text = server.ask(&["why", "PJSIP/1"]).out;
-    assert!(text.contains("gone, stands as unavailable (link lost, grace over)"), "{text}");
+    assert!(text.contains("gone, shown as unavailable (link lost, grace over)"), "{text}");
 }
 
 // --- limits of the board ---

@@ -80,8 +80,8 @@ impl Stream {
                 let resource = format!("{wanted}-{few}");
                 tracing::error!(
                     jid = %other.jid, here = %other.link.peer(), there = %self.link.peer(),
-                    "two PBXs log in as the same address; the newcomer is {resource:?} for now: \
-                     give each PBX an account of its own"
+                    "two PBXs log in with the same address; the new one is called {resource:?} for \
+                     now: give each PBX its own account"
                 );
                 resource
             }

@@ -32,7 +32,9 @@ impl Deadline {
     /// What a client is told that has missed it.
     pub(super) fn missed(&self) -> StreamError {
         let text = match self.try_again {
-            Some(again) if again < self.login => "no further try after a failed login".to_owned(),
+            Some(again) if again < self.login => {
+                "no further attempt after a failed login".to_owned()
+            }
             _ => format!("no login within {} s", self.limit.as_secs()),
         };
         StreamCondition::ConnectionTimeout.with(text)

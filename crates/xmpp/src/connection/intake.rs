@@ -117,7 +117,7 @@ impl Intake {
                 Err(_) => return Ending::CLOSED,
             }
         }
-        let text = format!("more than {most} bytes behind a login that is not answered yet");
+        let text = format!("more than {most} bytes after a login that is not answered yet");
         Ending::Refused(StreamCondition::PolicyViolation.with(text))
     }
 

@@ -34,7 +34,7 @@ pub(super) fn note(
     if limit.allows("no such service", &session.bare) {
         tracing::warn!(
             code = "no-such-service", account = %session.bare, ?asked,
-            "there is no PubSub service at this address: write pubsub_node={} into its xmpp.conf, then {LOAD_ANEW}",
+            "there is no PubSub service at this address: set pubsub_node={} in its xmpp.conf, then {LOAD_ANEW}",
             domain.pubsub_name
         );
     }

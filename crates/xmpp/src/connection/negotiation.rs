@@ -183,7 +183,7 @@ impl Stream {
         if self.door.context.accounts.log_limit().allows("certificate refused", peer.ip()) {
             tracing::warn!(
                 code = "certificate-unwanted", %peer,
-                "this client does not accept our certificate: does its --fingerprint or --ca fit?"
+                "this client does not accept our certificate: check its --fingerprint or --ca"
             );
         }
     }
@@ -198,7 +198,7 @@ impl Stream {
         if self.door.context.accounts.log_limit().allows("TLS is required", peer.ip()) {
             tracing::warn!(
                 code = "tls-required", %peer,
-                "TLS is required and this client does not begin it: set usetls=yes in its xmpp.conf, \
+                "TLS is required and this client does not start it: set set usetls=yes in its xmpp.conf, \
                  then {LOAD_ANEW}"
             );
         }

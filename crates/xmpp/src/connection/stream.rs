@@ -201,7 +201,7 @@ impl Stream {
             (Some(s), Ending::Goodbye) => tracing::info!(jid = %s.jid, %peer, "closed its stream"),
             (Some(s), Ending::Lost(why)) => tracing::info!(jid = %s.jid, %peer, "link lost: {why}"),
             (Some(s), Ending::Cut) => tracing::info!(
-                jid = %s.jid, %peer, "link lost: the line is cut, nothing was heard of the peer's TCP"
+                jid = %s.jid, %peer, "link lost: the line was cut, the peer's TCP no longer answers"
             ),
             // It begins with TLS, or asks for it before it logs in.
             (Some(s), Ending::Garbled | Ending::Distrusted) => {

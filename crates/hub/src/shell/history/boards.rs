@@ -32,7 +32,7 @@ impl StoredHistory {
             self.remove_all(rows).await?;
         }
         if pages > 0 {
-            tracing::info!(code = "history-moved", %from, %to, pages, "the history of a board has moved along");
+            tracing::info!(code = "history-moved", %from, %to, pages, "the history of a board has moved with it");
         }
         Ok(())
     }
@@ -58,7 +58,7 @@ impl StoredHistory {
             self.remove_all(rows).await?;
         }
         if pages > 0 {
-            tracing::info!(code = "history-removed", %board, pages, "the board is gone, and its history with it");
+            tracing::info!(code = "history-removed", %board, pages, "the board and its history were removed");
         }
         Ok(())
     }

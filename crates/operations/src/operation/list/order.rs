@@ -74,7 +74,7 @@ impl FromStr for Order {
             None => (false, text),
         };
         let by = By::ALL.into_iter().find(|by| by.as_str() == word);
-        let by = by.ok_or("write name, since, value or facts; -since for the other way round")?;
+        let by = by.ok_or("write name, since, value or facts; -since reverses the order")?;
         Ok(Self { by, is_reversed })
     }
 }

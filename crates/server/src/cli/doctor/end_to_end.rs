@@ -62,7 +62,7 @@ fn check_unused(common: &Common) -> Result<(), Stop> {
     let is_ours = |jid: &str| ACCOUNTS.contains(&jid.split('@').next().unwrap_or_default());
     match users.iter().find(|user| is_ours(&user.jid) && user.connected > 0) {
         Some(user) => {
-            let message = format!("{} is connected: another test runs", user.jid);
+            let message = format!("{} is connected: another test is running", user.jid);
             let failure = Failure::new(Exit::Conflict, "doctor-busy", message);
             Err(failure.line("try", "lampfield doctor --end-to-end   when it has ended").into())
         }
@@ -120,7 +120,7 @@ async fn between(one: &Settings, other: &Settings) -> Result<Vec<Duration>, Stri
         let heard = listener.until(|module| module.state(DEVICE) == state);
         timeout(PATIENCE, heard)
             .await
-            .map_err(|_| format!("{DEVICE} became {state}, and the other PBX did not hear it"))?;
+            .map_err(|_| format!("{DEVICE} became {state}, and the other PBX was not told"))?;
         times.push(begun.elapsed());
     }
     speaker.leave().await;
@@ -153,7 +153,7 @@ fn document(times: &[Duration], removed: bool) -> EndToEnd {
 
 fn broken(why: &str) -> Finding {
     Finding::bad(
-        "the state of a phone does not get from one PBX to another",
+        "the state of a phone does not pass from one PBX to another",
         "every lamp",
         "lampfield doctor --only ports,firewall,tls,members   (and the log of the server)",
     )
@@ -163,7 +163,7 @@ fn broken(why: &str) -> Finding {
 fn slow(longest: Duration) -> Finding {
     Finding::look(
         format!("a state took {:.1} s from one PBX to another", longest.as_secs_f64()),
-        "whoever looks at a lamp",
+        "everyone who looks at a lamp",
         "lampfield doctor --only machine,disk   (and: top -H -p $(pidof lampfield))",
     )
 }

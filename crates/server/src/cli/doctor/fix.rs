@@ -26,9 +26,9 @@ pub fn run(
         let _ = writeln!(plan, "  {}   ({id})", common.retyped(&mend.command()));
         plan
     });
-    let plan = format!("This is what can be mended:\n{plan}");
+    let plan = format!("This can be fixed:\n{plan}");
     if !yes && !confirm::is_possible() {
-        let message = format!("{} things can be mended, and nobody has said yes", planned.len());
+        let message = format!("{} things can be fixed, but you have not confirmed", planned.len());
         let failure = Failure::new(Exit::Conflict, "would-fix", message);
         let mends = planned.iter().map(|(_, mend)| common.retyped(&mend.command()));
         let failure = mends.fold(failure, |failure, mend| failure.line("would", mend));

@@ -68,7 +68,7 @@ impl PbxAccount {
         let invite = connect(common)?.ask(&Invite { name, domain, rotate: false })?;
         let known = before.iter().find(|user| user.jid == invite.jid);
         if known.is_some_and(|user| user.connected > 0) {
-            let message = format!("{} is connected: its PBX would be thrown out", invite.jid);
+            let message = format!("{} is connected: fake-pbx would disconnect its PBX", invite.jid);
             let failure = Failure::new(Exit::Conflict, "fake-name-taken", message);
             return Err(failure.line("try", "lampfield fake-pbx test-1").into());
         }
@@ -89,8 +89,7 @@ impl PbxAccount {
             format!("lampfield user remove {} --yes", shell::word(&self.settings.account()));
         match self.is_ours {
             true => format!(
-                "Its account stays, so that its lamps go out as those of a PBX that died: \
-                 {}\n",
+                "Its account stays, so that its lamps go out like those of a dead PBX: {}\n",
                 common.retyped(&remove)
             ),
             false => String::new(),

@@ -84,7 +84,7 @@ impl Play {
         member.pbx = Some(FakePbx::start(member.settings.clone(), states, tell));
     }
 
-    /// A PBX dies without a word.
+    /// A PBX crashes.
     pub fn crash(&mut self, at: usize) {
         if let Some(member) = self.members.get_mut(at) {
             member.pbx = None;

@@ -10,7 +10,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 /// What each exit status means; `docs/reference-json.md` has the same table.
 const EXIT_STATUS: [(&str, &str); 10] = [
     ("0", "done; the answer is good"),
-    ("1", "answered, and the answer is bad"),
+    ("1", "the answer is that something is wrong"),
     ("2", "wrong usage or wrong configuration"),
     ("3", "the server was not reached"),
     ("4", "not allowed"),
@@ -18,22 +18,28 @@ const EXIT_STATUS: [(&str, &str); 10] = [
     ("6", "ambiguous, exists already, or a precondition failed"),
     ("7", "nobody answered within the time"),
     ("130", "interrupted"),
-    ("141", "whoever read the output has gone"),
+    ("141", "the reader of the output has gone"),
 ];
 
 /// What verbs read and keep.
 const FILES: [(&str, &str); 5] = [
     ("/etc/lampfield/lampfield.toml", "the configuration, for root and for the system service"),
-    ("~/.config/lampfield/lampfield.toml", "the configuration, for anybody else"),
+    ("~/.config/lampfield/lampfield.toml", "the configuration, for other users"),
     ("/var/lib/lampfield", "the data folder, for root and for the system service"),
-    ("~/.local/state/lampfield", "the data folder, for anybody else"),
-    ("control.sock", "in the data folder: where verbs reach the running server"),
+    ("~/.local/state/lampfield", "the data folder, for other users"),
+    (
+        "control.sock",
+        "in the data folder: the socket through which commands reach the running server",
+    ),
 ];
 
 /// What a relay reads: it keeps nothing.
 const FILES_OF_RELAY: [(&str, &str); 2] = [
-    ("/etc/default/lampfield-relay", "what the service of the package lampfield-relay is told"),
-    ("/etc/ssl/certs", "whom the machine trusts, without --fingerprint and --ca"),
+    ("/etc/default/lampfield-relay", "the options for the service of the package lampfield-relay"),
+    (
+        "/etc/ssl/certs",
+        "the authorities that the machine trusts, used without --fingerprint and --ca",
+    ),
 ];
 
 /// The pages of a command and of all verbs below it, one behind the other; each begins with its title

@@ -93,7 +93,7 @@ fn strength(account: &Account, reader: &mut Reader<'_>) {
     let Some(password) = &account.password else { return };
     if let Some(why) = weakness(password.reveal(), account.name.as_str()) {
         let refused = Refused::new(format!("the password of {} is weak: {why}", account.name))
-            .hint("lampfield invite NAME has a good one made");
+            .hint("lampfield invite NAME makes a good one");
         reader.warning("weak-password", reader.place_of("password"), refused);
     }
 }
@@ -111,7 +111,7 @@ pub fn xmpp(xmpp: &Xmpp, reader: &mut Reader<'_>) {
     for (key, address) in all.iter().flat_map(|(key, list)| list.iter().map(move |one| (*key, one)))
     {
         if !seen.insert(address) {
-            let refused = Refused::new(format!("{address} is listened on already"))
+            let refused = Refused::new(format!("{address} is in the list already"))
                 .hint("each address and port can be listened on once: remove one");
             reader.error("conflicting-keys", reader.place_of(key), refused);
         }

@@ -35,7 +35,7 @@ impl ServerHost {
                 Err(error) => {
                     tracing::error!(
                         code = "certificate-refused",
-                        "{error}; the certificates of before stay in use"
+                        "{error}; the previous certificates stay in use"
                     );
                     self.certificates.refuse(&config, error);
                 }
@@ -54,7 +54,7 @@ impl ServerHost {
             let message =
                 format!("the certificate of {domain} is yours: Lampfield has not made it");
             return Err(Failure::new(Exit::Conflict, "not-made-here", message)
-                .line("note", "replace its files; they are taken by themselves"));
+                .line("note", "replace its files; the server loads them automatically"));
         }
         let new = self.certificates.rotate(&domain, now).map_err(Failure::from)?;
         if now {
@@ -80,7 +80,7 @@ impl ServerHost {
         attention.extend(self.certificates.refused().map(|failure| Attention {
             code: "certificate-refused".to_owned(),
             severity: Severity::Bad,
-            text: format!("{}; the certificates of before stay in use", failure.message),
+            text: format!("{}; the previous certificates stay in use", failure.message),
             remedy: remedy(&failure),
         }));
         attention
@@ -92,7 +92,7 @@ fn remedy(failure: &Failure) -> String {
     let tries = failure.lines.iter().filter(|(label, _)| label == "try");
     let tries: Vec<_> = tries.map(|(_, text)| text.as_str()).collect();
     match tries.is_empty() {
-        true => "put the right files there; Lampfield notices by itself".to_owned(),
+        true => "put the right files there; the server loads them automatically".to_owned(),
         false => tries.join("; "),
     }
 }

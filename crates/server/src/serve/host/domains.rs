@@ -34,7 +34,7 @@ impl ServerHost {
     /// Where the file names a domain, as it stands now.
     fn place_of(&self, name: &str) -> String {
         match &self.place.file {
-            None => "no file: this is the domain that is served if none is named".to_owned(),
+            None => "no file: this is the default domain".to_owned(),
             Some(file) => match line_of(file, name) {
                 Some(line) => format!("{}:{line}", file.display()),
                 None => file.display().to_string(),
@@ -219,7 +219,7 @@ impl ServerHost {
         let served = self.of_domains.domains();
         if served.iter().any(|other| name.is_pubsub_of(other) || other.is_pubsub_of(name)) {
             let message = format!(
-                "{name} is the PubSub service of a served domain, or that domain would be its own"
+                "{name} is the PubSub service of a served domain, or a served domain would be its PubSub service"
             );
             return Err(Failure::new(Exit::Conflict, "domain-exists", message));
         }

@@ -58,21 +58,21 @@ impl ServerHost {
                 let served = self.of_domains.domains();
                 let served: Vec<_> = served.iter().map(ToString::to_string).collect();
                 format!(
-                    "username=NAME@DOMAIN in its xmpp.conf, then {RELOAD}; served here: {}; to serve it \
-                     too: lampfield domain add {asked}",
+                    "set username=NAME@DOMAIN in its xmpp.conf, then {RELOAD}; served here: {}; to serve \
+                     it too: lampfield domain add {asked}",
                     served.join(", ")
                 )
             }
             LoginCause::NoTls => {
-                format!("usetls=yes in its xmpp.conf, then {LOAD_ANEW}")
+                format!("set usetls=yes in its xmpp.conf, then {LOAD_ANEW}")
             }
             LoginCause::CertificateRefused => {
-                "its --fingerprint must be the one at the end of lampfield status (its --ca the \
-                 signer); of a relay: in /etc/default/lampfield-relay, then restart lampfield-relay"
+                "its --fingerprint must be the one at the end of lampfield status (its --ca, the \
+                 signer); for a relay, set it in /etc/default/lampfield-relay, then restart lampfield-relay"
                     .to_owned()
             }
             LoginCause::NoLegacyAuth => format!(
-                "usesasl=yes in its xmpp.conf, then {RELOAD}; or legacy_auth = true for its account"
+                "set usesasl=yes in its xmpp.conf, then {RELOAD}; or legacy_auth = true for its account"
             ),
         }
     }
@@ -82,11 +82,11 @@ fn silent_pbx(session: &Session) -> SilentPbx {
     let listens = session.watches.get() > 0;
     let domain = session.bare.domain();
     let remedy = match listens {
-        true => "core show hints on its console: it has no hint, device or mailbox to speak of yet"
+        true => "run core show hints on its console: it may have no hint, device or mailbox yet"
             .to_owned(),
         false => format!(
-            "distribute_events=yes and pubsub_node=pubsub.{domain} in its xmpp.conf, then {LOAD_ANEW}; \
-             if it is no PBX: role = \"user\" for its account"
+            "set distribute_events=yes and pubsub_node=pubsub.{domain} in its xmpp.conf, then {LOAD_ANEW}; \
+             if it is not a PBX: role = \"user\" for its account"
         ),
     };
     SilentPbx {

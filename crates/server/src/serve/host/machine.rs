@@ -108,11 +108,11 @@ impl ServerHost {
                 code: "no-such-service".to_owned(),
                 severity: Severity::Bad,
                 text: format!(
-                    "{} uses the PubSub service {asked:?}, which does not exist: none of its lamps arrives",
+                    "{} uses the PubSub service {asked:?}, which does not exist: none of its lamps arrive",
                     session.bare
                 ),
                 remedy: format!(
-                    "put pubsub_node={} into its xmpp.conf, then {LOAD_ANEW}",
+                    "set pubsub_node={} in its xmpp.conf, then {LOAD_ANEW}",
                     domain.pubsub_name
                 ),
             })
@@ -126,7 +126,7 @@ fn unheard(account: &str, dropped: u64, first: &str) -> Attention {
         code: "nothing-taken".to_owned(),
         severity: Severity::Bad,
         text: format!("nothing that {account} publishes is accepted ({dropped} so far); the first: {first}"),
-        remedy: "correct its allow, which holds names of the board, or the [[map]] of its site: lampfield help \
+        remedy: "correct its allow, which must have names of the board, or the [[map]] of its site: lampfield help \
                  nothing-taken"
             .to_owned(),
     }
@@ -141,9 +141,9 @@ fn shared_board(domains: &[DomainName]) -> Option<Attention> {
     (names.len() > 1).then(|| Attention {
         code: "boards-shared".to_owned(),
         severity: Severity::Look,
-        text: format!("{} share one board: each of them sees all lamps of the others", names.join(", ")),
-        remedy: "add board = \"NAME\" to each [[domain]], its own name or one that they are to share, and restart: what \
-                 is stored moves along"
+        text: format!("{} share one board: each sees all lamps of the others", names.join(", ")),
+        remedy: "add board = \"NAME\" to each [[domain]], its own name or one to share, and restart: the stored data moves \
+                 along"
             .to_owned(),
     })
 }
@@ -152,10 +152,8 @@ fn in_both(domain: &DomainName) -> Attention {
     Attention {
         code: "domain-twice".to_owned(),
         severity: Severity::Look,
-        text: format!("{domain} was added by command and stands in the file too: the file counts"),
-        remedy: format!(
-            "lampfield domain remove {domain}   forgets what was added; the file stays"
-        ),
+        text: format!("{domain} was added by command and is in the file too: the file applies"),
+        remedy: format!("lampfield domain remove {domain}   removes the added one; the file stays"),
     }
 }
 
@@ -163,7 +161,7 @@ fn silent(jid: &str) -> Attention {
     Attention {
         code: "stalled".to_owned(),
         severity: Severity::Look,
-        text: format!("{jid} is connected, but has answered nothing for a minute"),
+        text: format!("{jid} is connected, but has not answered for a minute"),
         remedy: "check that PBX: its process may hang; if nothing changes, restart it".to_owned(),
     }
 }
@@ -173,7 +171,7 @@ fn fought_over(jid: &str) -> Attention {
         code: "address-fight".to_owned(),
         severity: Severity::Bad,
         text: format!("two PBXs log in as {jid} and take the address from each other"),
-        remedy: "give each PBX an account of its own: lampfield invite NAME".to_owned(),
+        remedy: "give each PBX its own account: lampfield invite NAME".to_owned(),
     }
 }
 

@@ -238,7 +238,7 @@ fn answer(request: &Request<'_>, payload: &[u8]) -> Answer {
         Ok(()) => Answer::Handled,
         Err(Crowded) => Answer::Error(
             StanzaCondition::ResourceConstraint
-                .with("too much that was asked for is still to be read: ask later, or for less"),
+                .with("too many answers are still unread: ask later, or for less"),
         ),
     }
 }

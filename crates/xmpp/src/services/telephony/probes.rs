@@ -89,7 +89,7 @@ impl Probes {
             question.reported = true;
             tracing::warn!(
                 jid = %question.session.jid,
-                "stalled: its TCP lives, but it has not answered a question of {} for {} s",
+                "stalled: its TCP connection is alive, but it has not answered a question of {} for {} s",
                 question.service,
                 PATIENCE.as_secs()
             );

@@ -165,7 +165,7 @@ fn elsewhere(context: &Context, session: &Session, address: &str) -> StanzaError
     {
         tracing::warn!(
             code = "no-such-service", account = %session.bare, asked = address,
-            "that service is of another board: write pubsub_node={} into its xmpp.conf, then {LOAD_ANEW}",
+            "that service belongs to another board: set pubsub_node={} in its xmpp.conf, then {LOAD_ANEW}",
             own.pubsub_name
         );
     }

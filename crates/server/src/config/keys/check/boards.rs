@@ -15,8 +15,9 @@ pub fn all(config: &Config, reader: &mut Reader<'_>) {
         let has = other.board.as_ref().map(ToString::to_string).unwrap_or_default();
         let text =
             format!("this is not the board of the domain {}, which has \"{has}\"", other.name);
-        let refused = Refused::new(text)
-            .hint(format!("to share one: board = \"{has}\"; otherwise call this board otherwise"));
+        let refused = Refused::new(text).hint(format!(
+            "to share one: board = \"{has}\"; otherwise give this board another name"
+        ));
         reader.warning("board-name", reader.place_in("domain", index, "board"), refused);
     }
 }

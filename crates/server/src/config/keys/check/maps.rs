@@ -18,7 +18,7 @@ pub fn one(map: &Map, reader: &mut Reader<'_>) {
     names::form("board", &map.board, reader);
     if let Some(protocol) = map.protocol.filter(|protocol| !DOORS.contains(protocol)) {
         let doors = DOORS.map(|door| format!("\"{door}\"")).join(", ");
-        let refused = Refused::new(format!("no door of this program speaks {protocol}"))
+        let refused = Refused::new(format!("this program has no door for {protocol}"))
             .hint(format!("the rule never applies; the protocols of the doors: {doors}"));
         reader.warning("no-such-door", reader.place_at("protocol"), refused);
     }
@@ -61,13 +61,13 @@ fn refuse(error: &MappingError, reader: &mut Reader<'_>) {
     let line = reader.line_of(&reader.place_in("map", *by, &key));
     let refused = match side {
         Side::Here => Refused::new(format!(
-            "this rule never applies: the rule in line {line} comes first and takes all these names"
+            "this rule never applies: the rule in line {line} comes first and matches all these names"
         ))
         .hint(format!("move it above line {line}, or delete it")),
         Side::Board => Refused::new(format!(
             "this rule never applies: the rule in line {line} comes first and gives all these names"
         ))
-        .hint("two lamps would have one name on the board: choose another"),
+        .hint("two lamps would have the same name on the board: choose another"),
     };
     reader.error("covered-rule", reader.place_in("map", *rule, &key), refused);
 }

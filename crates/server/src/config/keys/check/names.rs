@@ -33,8 +33,7 @@ fn one(pattern: &Pattern, place: Range<usize>, reader: &mut Reader<'_>) {
     let typed = pattern.as_str();
     signs(typed, "* and ?", place.clone(), reader);
     if let Some(meant) = of_a_dialplan(typed) {
-        let text =
-            format!("\"{typed}\" looks like a pattern of a dialplan; here X stands for itself");
+        let text = format!("\"{typed}\" looks like a pattern of a dialplan; here X means only X");
         let refused = Refused::new(text).hint(format!("write \"{meant}\""));
         reader.warning("dialplan-pattern", place.clone(), refused);
     }
@@ -79,7 +78,7 @@ pub fn with_kind(typed: &str) -> Option<(Kind, &str)> {
 
 fn kind_in_front(typed: &str, hint: String, place: Range<usize>, reader: &mut Reader<'_>) {
     let refused =
-        Refused::new(format!("no name begins like \"{typed}\": names stand without a kind"));
+        Refused::new(format!("no name begins with \"{typed}\": write names without a kind"));
     reader.warning("kind-prefix", place, refused.hint(hint));
 }
 
@@ -90,10 +89,10 @@ fn signs(typed: &str, wildcards: &str, place: Range<usize>, reader: &mut Reader<
 }
 
 fn literal(sign: char, wildcards: &str, place: Range<usize>, reader: &mut Reader<'_>) {
-    let refused = Refused::new(format!("\"{sign}\" stands for itself here, and for nothing else"));
+    let refused = Refused::new(format!("\"{sign}\" has no special meaning here"));
     let hint = match sign {
         ',' => "write several names as several entries".to_owned(),
-        _ => format!("only {wildcards} stands for other characters"),
+        _ => format!("only {wildcards} matches other characters"),
     };
     reader.warning("literal-sign", place, refused.hint(hint.replace("? stands", "? stand")));
 }

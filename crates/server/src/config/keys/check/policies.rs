@@ -16,7 +16,7 @@ pub fn one(policy: &Policy, reader: &mut Reader<'_>) {
         reader.warning("policy-kind", reader.place_at("name"), refused.hint(of_kind(kind)));
     } else if is_no_device(&policy.name) {
         let text =
-            format!("a policy acts on devices, and no device is called like \"{}\"", policy.name);
+            format!("a policy acts on devices, and no device has a name like \"{}\"", policy.name);
         let refused = Refused::new(text).hint(of_kind(Kind::Mailbox));
         reader.warning("policy-kind", reader.place_at("name"), refused);
     } else {
@@ -29,9 +29,9 @@ pub fn all(config: &Config, reader: &mut Reader<'_>) {
     for (index, policy) in config.policy.iter().enumerate() {
         let mut before = config.policy.iter().take(index);
         if let Some(first) = before.find(|before| before.name.covers(&policy.name)) {
-            let text = format!("\"{}\" stands before it and takes all its names", first.name);
+            let text = format!("\"{}\" comes before it and matches all its names", first.name);
             let refused = Refused::new(text)
-                .hint("the first policy that matches counts: move it up, or remove it");
+                .hint("the first matching policy applies: move this one up, or remove it");
             reader.warning("policy-unreached", reader.place_in("policy", index, "name"), refused);
         }
     }
@@ -40,8 +40,8 @@ pub fn all(config: &Config, reader: &mut Reader<'_>) {
 /// What is to be known instead.
 fn of_kind(kind: Kind) -> String {
     match kind.after_loss() {
-        AfterLoss::Keep => format!("remove it: what is said of a {kind} is always kept"),
-        AfterLoss::Withdraw => format!("remove it: what is said of a {kind} is always withdrawn"),
+        AfterLoss::Keep => format!("remove it: the values of a {kind} are always kept"),
+        AfterLoss::Withdraw => format!("remove it: the values of a {kind} are always withdrawn"),
     }
 }
 

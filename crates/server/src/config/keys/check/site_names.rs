@@ -14,12 +14,12 @@ pub fn all(config: &Config, reader: &mut Reader<'_>) {
     for (index, map) in config.map.iter().enumerate() {
         if looks_swapped(map) {
             let message = format!(
-                "here and board look swapped: would a PBX {} say {}?",
+                "here and board look swapped: does a PBX {} really use {}?",
                 map.site.as_ref().map_or("there".to_owned(), |site| format!("of site {site}")),
                 map.here
             );
             let hint = format!(
-                "here is what its PBXs say: here = \"{}\", board = \"{}\"",
+                "here is the name that its PBXs use: here = \"{}\", board = \"{}\"",
                 map.board, map.here
             );
             let place = reader.place_in("map", index, "here");
@@ -62,7 +62,7 @@ fn rights(
     for (index, pattern) in patterns.iter().enumerate() {
         let Some(rule) = renamed(pattern, &rules) else { continue };
         let message = format!(
-            "\"{pattern}\" is what this site says; the rule here = \"{}\" makes it \"{}\"",
+            "\"{pattern}\" is a name of the site; the rule here = \"{}\" turns it into \"{}\"",
             rule.here, rule.board
         );
         let hint = format!("write names of the board, such as \"{}\"", on_board(pattern, rule));

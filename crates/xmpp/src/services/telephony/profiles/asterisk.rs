@@ -17,11 +17,11 @@ pub const ASTERISK: Profile = Profile {
     waits: Some(Waits {
         first: Duration::from_secs(1),
         longest: Duration::from_secs(60),
-        remedy: "run lampfield relay on that machine, as lampfield invite NAME prints it; or find out why its line drops \
+        remedy: "run lampfield relay on that machine (lampfield invite NAME prints how); or find out why its line drops \
                  (where it breaks its own stream, net.ipv4.tcp_wmem = 4096 4194304 8388608 in a file in its \
                  /etc/sysctl.d helps, or clear text inside a VPN), and restart that Asterisk when it is idle",
-        relay_remedy: "find out why its relay was restarted, on that machine: journalctl -u lampfield-relay; and \
-                       restart that Asterisk when it is idle, which makes its waits short again",
+        relay_remedy: "find out on that machine why its relay was restarted: journalctl -u lampfield-relay; and restart \
+                       that Asterisk when it is idle, which resets its waits",
     }),
     shares_identity: false,
     identity_remedy: "give each PBX its own entityid= in [options] of asterisk.conf, then: core restart when convenient",
