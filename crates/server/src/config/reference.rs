@@ -120,17 +120,17 @@ const HEAD: &str = "\
 
 Made from the definitions in the program by `lampfield check --reference`; do not edit by hand.
 
-One TOML file, every key optional. `lampfield check` tells what is wrong with a file without
-starting anything, `lampfield check --effective` prints what is in force, without passwords.
+One TOML file; every key is optional. `lampfield check` shows what is wrong with a file without
+starting anything, `lampfield check --effective` prints the effective values, without passwords.
 Durations carry units (`\"10s\"`, `\"1m 30s\"`), sizes are bytes or carry IEC suffixes (`\"64KiB\"`),
-relative paths start from the folder of the file, patterns know `*` for any run of characters.
+relative paths start from the folder of the file, and `*` in patterns stands for any characters.
 
 Keys marked *reload* take effect on SIGHUP (`systemctl reload lampfield`); those marked
-*reload for new connections* for connections that are made after it, while those that are there go
-on under the old value. All others take effect at the next start; until then the old value stays in
-force, and the log names the key. A limit that is set to less than is held drops nothing but the
-oldest of `tombstones`, of `history` and of what `[history]` keeps: what is held may change and end,
-and new things are refused until there is room.
+*reload for new connections* apply to new connections, while existing ones keep the old value. All
+others take effect at the next start; until then the old value stays in force, and the log names the
+key. A limit below the current number drops only the oldest of `tombstones`, of `history` and of
+what `[history]` keeps: existing entries can change and end, and new ones are refused until there is
+room.
 ";
 
 // === impl Part ===
