@@ -128,7 +128,7 @@ impl<H: Host> Desk<H> {
         };
         let failure = refused(error);
         match place {
-            Some(place) => failure.line("stands in", place).line(
+            Some(place) => failure.line("defined in", place).line(
                 "try",
                 "change it there, then: systemctl reload lampfield (or send it SIGHUP)",
             ),

@@ -219,7 +219,7 @@ fn in_band(registration: &str) -> Result<bool, Failure> {
 fn declared(name: &str, place: &str) -> Failure {
     let message = format!("{name} was not added by command: it is defined in the configuration");
     Failure::new(Exit::Conflict, "declared-domain", message)
-        .line("stands in", place)
+        .line("defined in", place)
         .line("try", "change it there, and restart")
 }
 

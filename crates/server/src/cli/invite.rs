@@ -49,7 +49,7 @@ fn many(file: &Path, args: &InviteArgs, common: &Common, screen: &Screen) -> Res
         let invite = invited(&name, args, common).map_err(|stop| match stop {
             Stop::Failed(failure) => {
                 let place = format!("{}:{number}", file.display());
-                Stop::Failed(failure.line("stands in", place))
+                Stop::Failed(failure.line("found in", place))
             }
             other => other,
         })?;

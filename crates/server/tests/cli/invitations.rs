@@ -171,7 +171,7 @@ fn many_are_invited_from_a_file() {
     assert_eq!(both["invites"][1]["jid"], "pbx-2@localhost", "{both}");
     let wrong = server.ask_with(&["invite", "--from", "-"], "pbx-1\n\npbx 3\n");
     assert_eq!(wrong.code, Some(2), "{}", wrong.err);
-    assert!(wrong.err.contains("stands in  -:3"), "{}", wrong.err);
+    assert!(wrong.err.contains("found in  -:3"), "{}", wrong.err);
     assert!(wrong.out.contains("## pbx-1@localhost"), "what was right is there: {}", wrong.out);
     assert_eq!(server.ask_with(&["invite", "--from", "-"], "# nobody\n").code, Some(2));
     assert_eq!(server.ask(&["invite"]).code, Some(2));

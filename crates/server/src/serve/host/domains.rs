@@ -214,7 +214,7 @@ impl ServerHost {
         if let Some(source) = self.source(name.as_str()) {
             let message = format!("{name} is served already");
             return Err(Failure::new(Exit::Conflict, "domain-exists", message)
-                .line("stands in", source.to_string()));
+                .line("defined in", source.to_string()));
         }
         let served = self.of_domains.domains();
         if served.iter().any(|other| name.is_pubsub_of(other) || other.is_pubsub_of(name)) {
