@@ -135,10 +135,10 @@ fn block(problem: &FoundProblem, common: &Common, screen: &Screen) -> String {
     let shown = |text: &str| visible(&time::local(text)).into_owned();
     let mut out = format!("\n{} {id}   {}\n", sign(*severity, screen), shown(text));
     if let Some(seen) = seen {
-        out.push_str(&format!("    seen        {}\n", shown(seen)));
+        out.push_str(&format!("    seen     {}\n", shown(seen)));
     }
-    out.push_str(&format!("    matters to  {}\n", shown(matters_to)));
-    out.push_str(&format!("    mend        {}\n", visible(&common.retyped(mend))));
+    out.push_str(&format!("    affects  {}\n", shown(matters_to)));
+    out.push_str(&format!("    mend     {}\n", visible(&common.retyped(mend))));
     out
 }
 
@@ -170,7 +170,7 @@ fn not_asked(diagnosis: &Diagnosis) -> String {
     }
     let lines = reasons
         .into_iter()
-        .map(|(reason, ids)| format!("not asked: {} ({})\n", ids.join(", "), visible(reason)));
+        .map(|(reason, ids)| format!("not checked: {} ({})\n", ids.join(", "), visible(reason)));
     let lines: String = lines.collect();
     if lines.is_empty() { lines } else { format!("\n{lines}") }
 }

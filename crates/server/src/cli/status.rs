@@ -145,7 +145,7 @@ fn awaited(status: &StatusDocument) -> Option<String> {
         more => (counted(more as u64, "PBX"), "are"),
     };
     let longest = awaited.iter().filter_map(|one| one.seconds_left).fold(0.0, f64::max);
-    Some(format!("{pbxs} {are} awaited, for {} at most", age(longest)))
+    Some(format!("{pbxs} {are} expected back within {}", age(longest)))
 }
 
 /// The command line and an account of a shared board speak on several boards, so that these are named where there are
@@ -181,7 +181,7 @@ fn state(origin: &OriginStatus, screen: &Screen) -> String {
         LeaseState::Gone => (Verdict::Look, "gone".to_owned()),
         LeaseState::Returning => (Verdict::Look, "returning".to_owned()),
         LeaseState::TakenOver => (Verdict::Look, "taken over".to_owned()),
-        LeaseState::Restart => (Verdict::Look, "awaited".to_owned()),
+        LeaseState::Restart => (Verdict::Look, "expected back".to_owned()),
         LeaseState::Unavailable => (Verdict::Look, "unavailable".to_owned()),
     };
     format!("{} {word}{runs}", screen.verdict(verdict))

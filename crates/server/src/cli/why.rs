@@ -146,7 +146,7 @@ fn stands(lease: &Lease, screen: &Screen) -> String {
         LeaseState::Away => "away",
         LeaseState::Returning => "back, not repeated yet",
         LeaseState::TakenOver => "not yet repeated by its newer connection",
-        LeaseState::Restart => "awaited after the restart",
+        LeaseState::Restart => "not back after the restart",
         LeaseState::Unavailable => "gone, shown as unavailable",
     };
     let why = lease.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();

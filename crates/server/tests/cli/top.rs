@@ -77,7 +77,7 @@ fn the_keys_lead_to_what_the_verbs_say() {
     terminal.press("s");
     terminal.until("by -since");
     terminal.press("p");
-    terminal.until("stopped, +");
+    terminal.until("paused, +");
     terminal.press("p2\r");
     terminal.until("lamps of origin:pbx-1@");
     terminal.press("?");

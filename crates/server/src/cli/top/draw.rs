@@ -55,7 +55,7 @@ impl Picture<'_> {
         };
         let name = status.server.domains.first().map_or("lampfield", String::as_str);
         let changes = match self.missed {
-            Some(missed) => format!("stopped, +{}", count(missed)),
+            Some(missed) => format!("paused, +{}", count(missed)),
             None => counted(self.known.changes_seen(), "change"),
         };
         let connected = status.origins.iter().filter(|origin| origin.connections > 0).count();
@@ -101,7 +101,7 @@ impl Picture<'_> {
         }
         let text = match pane {
             Pane::Nodes => "1 Server and doors".to_owned(),
-            Pane::Origins => "2 Who says something".to_owned(),
+            Pane::Origins => "2 Origins".to_owned(),
             Pane::Lamps => format!("3 {}", self.lamps()),
             Pane::Changes => "4 Changes".to_owned(),
         };
@@ -213,9 +213,9 @@ impl Picture<'_> {
             return Paragraph::new(format!("! {}", failure.message)).style(style);
         }
         let keys = match view.page {
-            Some(_) => "arrows read on   b back   q quit",
+            Some(_) => "arrows scroll   b back   q quit",
             None => {
-                "1-4 pane  / filter  Enter why  h history  s order p stop  b back  ? keys  q quit"
+                "1-4 pane  / filter  Enter why  h history  s sort p pause  b back  ? keys  q quit"
             }
         };
         Paragraph::new(keys).style(Modifier::DIM)

@@ -27,10 +27,10 @@ const HELP: &str = "\
 arrows      choose a row or a lamp; also Page Up and Down, Home and End
 Enter       a lamp: why; an origin: its lamps; the server: its status
 h           history of the lamp
-/           filter, as for list: night, 100-149, state:inuse, site:berlin
+/           filter, as in list: night, 100-149, state:inuse, site:berlin
 s           order: by name, latest change, value, number of facts
-p           stop the picture, or go on; changes are counted meanwhile
-b or Esc    close a text; take the filter away
+p           pause the display, or resume; changes are still counted
+b or Esc    close a text; remove the filter
 ?           this page
 q           quit
 
