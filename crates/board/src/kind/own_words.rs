@@ -9,10 +9,10 @@ pub(super) fn of(error: &serde_json::Error) -> String {
     let typed =
         text.strip_prefix("invalid type: ").or_else(|| text.strip_prefix("invalid value: "));
     if let Some((found, wanted)) = typed.and_then(|rest| rest.split_once(", expected ")) {
-        return format!("{} where {} belongs", what_is_there(found), what_belongs(wanted));
+        return format!("{}, but {} is needed", what_is_there(found), what_belongs(wanted));
     }
     if text.starts_with("invalid length ") {
-        return "a list where an object belongs".to_owned();
+        return "a list, but an object is needed".to_owned();
     }
     if let Some(name) = quoted(&text, "missing field ") {
         return format!("\"{name}\" is missing");
@@ -77,9 +77,9 @@ mod tests {
     #[test]
     fn no_error_speaks_of_types_of_this_program() {
         for (kind, typed, said) in [
-            (Kind::Queue, json!(3), "the number 3 where an object belongs"),
-            (Kind::Queue, json!("x"), "the text \"x\" where an object belongs"),
-            (Kind::Queue, json!([1]), "a list where an object belongs"),
+            (Kind::Queue, json!(3), "the number 3, but an object is needed"),
+            (Kind::Queue, json!("x"), "the text \"x\", but an object is needed"),
+            (Kind::Queue, json!([1]), "a list, but an object is needed"),
             (Kind::Queue, json!({"waiting": 3}), "\"free\" is missing"),
             (
                 Kind::Queue,
@@ -90,8 +90,8 @@ mod tests {
             (Kind::Queue, json!({"wait": 3}), "no \"wait\", only waiting, waiting_since and free"),
             (Kind::Agent, json!({"logged_in": "yes"}), "the text \"yes\" where true or false"),
             (Kind::Presence, json!({"show": "busy"}), "\"busy\" is not one of not_set, "),
-            (Kind::Registration, json!({"contacts": {}}), "an object where a list belongs"),
-            (Kind::Device, json!({"a": 1}), "an object where a text belongs"),
+            (Kind::Registration, json!({"contacts": {}}), "an object, but a list is needed"),
+            (Kind::Device, json!({"a": 1}), "an object, but a text is needed"),
             (Kind::Device, json!("LOUD"), "\"LOUD\" is not a device state"),
             (
                 Kind::Ban,

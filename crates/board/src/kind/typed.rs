@@ -13,7 +13,7 @@ pub(super) fn read<V: FactValue>(json: &Json) -> Result<V, ValueError> {
     let value = V::deserialize(json).map_err(|error| malformed(own_words::of(&error)))?;
     let written = serde_json::to_value(&value).map_err(|error| malformed(error.to_string()))?;
     match misread(json, &written) {
-        Some((found, wanted)) => Err(malformed(format!("{found} where {wanted} belongs"))),
+        Some((found, wanted)) => Err(malformed(format!("{found}, but {wanted} is needed"))),
         None => value.check().map(|()| value),
     }
 }

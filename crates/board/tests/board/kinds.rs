@@ -112,7 +112,7 @@ fn nothing_but_the_form_of_a_kind_is_read_as_its_value() {
         }
     }
     let refused = kind_error(Kind::Conference, json!([7]));
-    assert_eq!(refused, "not a value of the kind conference: a list where an object belongs");
+    assert_eq!(refused, "not a value of the kind conference: a list, but an object is needed");
     let refused = kind_error(Kind::Mailbox, json!({"new": 1, "old": 0, "urgent": 1}));
     assert!(refused.ends_with("it has no \"urgent\", only new and old"), "{refused}");
 }

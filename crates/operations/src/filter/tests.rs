@@ -235,7 +235,7 @@ fn what_is_wrong_is_marked_with_what_could_be_written() {
     for (filter, what, marked, hint) in [
         ("stat:inuse", "nothing is called \"stat:\"", "stat", "did you mean \"state:\"?"),
         ("x sites:berlin", "nothing is called \"sites:\"", "sites", "did you mean \"site:\"?"),
-        ("state=inuse", "\"state\" has a colon", "=", "write state:inuse"),
+        ("state=inuse", "\"state\" is followed by a colon", "=", "write state:inuse"),
         ("state:inus x", "\"inus\" is no state of a device", "inus", "did you mean \"inuse\"?"),
         ("state:inuse,rining", "\"rining\" is no state", "rining", "did you mean \"ringing\"?"),
         ("state:zzz", "\"zzz\" is no state", "zzz", "write one of unknown, not_inuse"),

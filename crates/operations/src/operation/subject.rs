@@ -219,7 +219,7 @@ fn unknown(actor: &Actor, hub: &Hub, typed: &str) -> Failure {
     let failure = Failure::new(
         Exit::NoSuchThing,
         UNKNOWN,
-        format!("no subject named \"{typed}\": no PBX reports it"),
+        format!("no subject named \"{typed}\": nobody reports it"),
     );
     match near.first() {
         None => failure.line("try", "lampfield watch   shows changes as they come"),

@@ -111,7 +111,7 @@ impl<H: Host> Desk<H> {
         while recall.changes.is_empty() && recall.look_further().await.ok()? {}
         let last = recall.changes.first()?;
         let (ending, was) = (last.state.ending()?, last.was.as_ref()?.live()?);
-        let message = format!("no PBX reports {subject} any more");
+        let message = format!("nobody reports {subject} any more");
         let ended = format!("{}: {ending}", moment(last.at));
         let failure = Failure::new(Exit::NoSuchThing, subject::UNKNOWN, message)
             .line("was", format!("{was}   said by {}", last.origin))

@@ -173,7 +173,10 @@ mod tests {
             ("the CERTIFICATE that begins in line 1 has no end", format!("{begin}AAAA\n")),
             ("the CERTIFICATE that begins in line 1 has no end", format!("{begin}AAAA\n{key}")),
             ("line 3 is not base64", format!("{begin}AAAA\r\nAA AA\n{end}")),
-            ("what begins in line 4 cannot be read", format!("{key}{begin}AAAA\n{end}")),
+            (
+                "the section that begins in line 4 cannot be read",
+                format!("{key}{begin}AAAA\n{end}"),
+            ),
             (
                 "line 2: the key is encrypted, and the server cannot ask for a passphrase",
                 old.to_owned(),

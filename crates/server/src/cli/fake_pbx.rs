@@ -120,15 +120,12 @@ fn outside(end: &End, args: &Args) -> Failure {
             Failure::new(Exit::NotAllowed, "fake-refused", format!("{end}, in clear text"))
                 .line("try", "without --no-tls")
         }
-        End::Tls { .. } if !args.fingerprint.is_empty() || args.ca.is_some() => Failure::new(
-            Exit::NotAllowed,
-            "fake-refused",
-            end.to_string(),
-        )
-        .line(
-            "note",
-            "leave out --fingerprint and --ca: it then accepts any certificate, as Asterisk does",
-        ),
+        End::Tls { .. } if !args.fingerprint.is_empty() || args.ca.is_some() => {
+            Failure::new(Exit::NotAllowed, "fake-refused", end.to_string()).line(
+                "note",
+                "without --fingerprint and --ca it accepts any certificate, as Asterisk does",
+            )
+        }
         End::NoTls | End::NoPlain | End::Tls { .. } => {
             Failure::new(Exit::NotAllowed, "fake-refused", end.to_string())
                 .line("note", "an Asterisk with usetls=yes cannot log in either")

@@ -103,7 +103,7 @@ mod tests {
             ("data_dir = /var/lib", "a text belongs in quotes: write data_dir = \"...\""),
             (
                 "data_dir = 'a'\ndata_dir = 'b'",
-                "\"data_dir\" stands twice in this section: keep one of them",
+                "\"data_dir\" is set twice in this section: keep one of them",
             ),
             ("xmpp", "\"xmpp\" has no value: write xmpp = ..., or [xmpp] if a section begins here"),
         ] {

@@ -54,10 +54,8 @@ pub fn owner(scene: &Scene) -> Findings {
     let foreign = own(scene)?.into_iter().filter(|(_, one)| one.uid() != of.uid());
     let paths: Vec<PathBuf> = foreign.map(|(path, _)| path).collect();
     let Some(first) = paths.first() else { return Ok(Vec::new()) };
-    let text = format!(
-        "the data folder has {} that belong to another user",
-        counted(paths.len() as u64, "file")
-    );
+    let text =
+        format!("the data folder has {} of another user", counted(paths.len() as u64, "file"));
     let matters = "the next start by the user of the server: it would fail";
     let seen = format!("{}; the folder belongs to user {}", first.display(), of.uid());
     let mend = Mend::Owner { paths, owner: (of.uid(), of.gid()) };

@@ -186,7 +186,7 @@ mod tests {
         };
         zone("services: ssh");
         let said = texts(firewalld(&stage.without_server()));
-        assert_eq!(said, ["firewalld lets nobody in on port 5222"]);
+        assert_eq!(said, ["firewalld blocks port 5222"]);
         for opened in [
             "ports: 5222/tcp",
             "services: ssh xmpp-client",
@@ -208,7 +208,7 @@ mod tests {
         stage.file("etc/ufw/user.rules", "-A ufw-user-input -p tcp --dport 22 -j ACCEPT\n");
         assert_eq!(texts(ufw(&stage.without_server())), [""; 0], "it is off");
         stage.file("etc/ufw/ufw.conf", "ENABLED=yes\n");
-        assert_eq!(texts(ufw(&stage.without_server())), ["ufw lets nobody in on port 5222"]);
+        assert_eq!(texts(ufw(&stage.without_server())), ["ufw blocks port 5222"]);
         let rule = "-A ufw-user-input -p tcp --dport 5222 -s 192.0.2.11 -j ACCEPT\n";
         stage.file("etc/ufw/user.rules", rule);
         assert_eq!(texts(ufw(&stage.without_server())), [""; 0]);

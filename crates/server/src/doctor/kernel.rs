@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(texts(open_files(&stage.scene())), [""; 0]);
         stage.file("proc/42/limits", &limits(1_024));
         let found = open_files(&stage.scene()).expect("an answer");
-        assert!(found[0].text.starts_with("1024 files may be open"), "{found:?}");
+        assert!(found[0].text.starts_with("the limit is 1024 open files"), "{found:?}");
         assert_eq!(found[0].can, Some(Mend::OpenFiles { pid: 42, most: 12_064 }));
         // Without a server, what one would get that is started here.
         stage.file("proc/self/limits", &limits(1_024));
@@ -207,6 +207,6 @@ mod tests {
         stage.file("proc/meminfo", "MemTotal: 2048000 kB\nMemAvailable: 1024000 kB\n");
         assert_eq!(texts(memory(&stage.scene())), [""; 0]);
         stage.file("proc/meminfo", "MemTotal: 2048000 kB\nMemAvailable: 20480 kB\n");
-        assert_eq!(texts(memory(&stage.scene())), ["only 20 MiB of memory are left"]);
+        assert_eq!(texts(memory(&stage.scene())), ["only 20 MiB of memory are available"]);
     }
 }

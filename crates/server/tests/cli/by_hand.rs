@@ -127,7 +127,7 @@ fn what_cannot_be_said_is_refused_with_what_can() {
     let server = Server::start_with(CONFIG, CLEAR);
     for (typed, code, words) in [
         (&["set", "PJSIP/1", "LOUD", "--keep"][..], 2, " set device/PJSIP/1 INUSE --keep"),
-        (&["set", "queue/x", "3", "--keep"], 2, "the number 3 where an object belongs"),
+        (&["set", "queue/x", "3", "--keep"], 2, "the number 3, but an object is needed"),
         (&["set", "queue/x", "{\"waiting\":1}", "--keep"], 2, "\"free\" is missing"),
         (
             &["set", "queue/x", "{}", "--keep"],

@@ -15,7 +15,7 @@ fn a_folder_of_somebody_else_is_not_taken_for_data() {
     for typed in [&serve[..], &["check", "--data-dir", &data]] {
         let ran = lampfield(typed);
         assert_eq!(ran.code, Some(2), "{typed:?}: {}{}", ran.out, ran.err);
-        let said = format!("error[foreign-folder]: {data} holds other things");
+        let said = format!("error[foreign-folder]: {data} contains other files");
         assert!(ran.err.starts_with(&said) && ran.err.contains(" letter\n"), "{}", ran.err);
     }
     let left = fs::read_dir(folder.path()).expect("a folder").count();

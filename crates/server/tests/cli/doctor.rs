@@ -72,7 +72,7 @@ fn what_can_be_mended_is_shown_first_and_mended_with_a_yes() {
     fs::set_permissions(&key, Permissions::from_mode(0o644)).expect("chmod");
     let mode = || key.metadata().expect("a file").permissions().mode() & 0o777;
     let ran = server.ask(&["doctor", "--only", "files"]);
-    assert!(ran.out.contains(" doctor --fix   mends 1 of these"), "{}", ran.out);
+    assert!(ran.out.contains(" doctor --fix   fixes 1 of these"), "{}", ran.out);
     assert_eq!((ran.code, mode()), (Some(1), 0o644), "it only looks");
     let ran = server.ask(&["doctor", "--only", "files", "--fix"]);
     assert!(ran.err.contains("error[would-fix]"), "{}", ran.err);
@@ -90,7 +90,7 @@ fn two_pbxs_of_its_own_measure_and_go() {
     let ran = server.ask(&["doctor", "--only", "server/running", "--end-to-end"]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("they are removed again"), "{}", ran.out);
-    assert!(ran.out.contains("20 states went from one to the other"), "{}", ran.out);
+    assert!(ran.out.contains("20 states passed from one to the other"), "{}", ran.out);
     assert!(!server.ask(&["user", "list"]).out.contains("lampfield-doctor"));
     // A rule that lets nobody say it is found, and leaves nothing behind either.
     server.configure("[[policy]]\nname = 'Custom:*'\nrule = 'ignore'\n");

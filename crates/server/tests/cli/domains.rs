@@ -126,7 +126,7 @@ fn a_domain_of_both_is_that_of_the_file_until_the_other_is_forgotten() {
     assert_eq!((of_file.len(), &of_file[1]["registration"]), (2, &"closed".into()));
     assert_eq!(attention(&server), ["domain-twice"]);
     let forgot = server.ask(&["domain", "remove", "b.example"]).out;
-    assert_eq!(forgot, "forgot the b.example that was added; the configuration still has it\n");
+    assert_eq!(forgot, "removed the added b.example; the configuration still has it\n");
     assert_eq!((listed(&server).len(), attention(&server)), (2, Vec::new()));
     assert_eq!(server.ask(&["domain", "remove", "b.example"]).code, Some(6));
 }

@@ -246,7 +246,7 @@ fn who_has_a_certificate_of_their_own_is_told_when_its_fingerprints_end() {
     let own = Server::start_with("", &files);
     let said = note(&own);
     assert!(
-        said.as_str().unwrap_or_default().contains("localhost.pem is your own: renewed"),
+        said.as_str().unwrap_or_default().contains("localhost.pem is your own: if you renew it"),
         "{said}"
     );
     let shown = own.ask(&["invite", "pbx-1"]).out;

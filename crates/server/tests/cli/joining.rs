@@ -31,17 +31,17 @@ fn a_pbx_that_says_nothing_is_shown_with_the_usual_reason() {
     let text = shows(&server, "Connected, but has published nothing yet");
     assert!(text.contains("pbx-1@a.example from 127.0.0.1, for "), "{text}");
     assert!(
-        text.contains("mend  distribute_events=yes and pubsub_node=pubsub.a.example"),
+        text.contains("mend  set distribute_events=yes and pubsub_node=pubsub.a.example"),
         "{text}"
     );
     assert!(text.contains("all is well; 1 silent PBX"), "{text}");
     assert!(!text.contains("No PBX is connected"), "{text}");
     pbx.subscribe("pbx-1", "device_state");
     let text = shows(&server, "hears the others");
-    assert!(text.contains("mend  core show hints"), "{text}");
+    assert!(text.contains("mend  run core show hints"), "{text}");
     pbx.publish_device("02:00:00:00:00:01", "PJSIP/1", "INUSE");
     let text = server.ask(&["status"]).out;
-    assert!(!text.contains("has said nothing"), "{text}");
+    assert!(!text.contains("has published nothing"), "{text}");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_pbx_without_tls_is_told_what_it_lacks() {
     pbx.tell("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGEAYg==</auth>");
     pbx.hear_the_end();
     let text = server.ask(&["status"]).out;
-    assert!(text.contains("no tls: once, ") && text.contains("mend  usetls=yes"), "{text}");
+    assert!(text.contains("no tls: once, ") && text.contains("mend  set usetls=yes"), "{text}");
     assert!(text.contains("lampfield help load-anew"), "{text}");
     let help = crate::server::lampfield(&["help", "load-anew"]).out;
     let unload = help.find("unload chan_motif.so").expect("its user first");

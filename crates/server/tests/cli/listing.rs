@@ -73,7 +73,7 @@ fn what_matches_nothing_says_why_and_what_would() {
     assert_eq!(ran.code, Some(5));
     assert_eq!(
         ran.out,
-        "Nothing on the board a.example matches site:berln\n\
+        "No lamp on the board a.example matches site:berln\n\
          TERM        ALONE IT MATCHES\n\
          site:berln  nothing; there is site:berlin (3 lamps)\n"
     );

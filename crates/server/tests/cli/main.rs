@@ -278,7 +278,7 @@ fn mistakes_are_said_in_the_readers_words() {
     let account = said(&format!("{domain}[[domain.account]]\nname = 'a b'\n"));
     assert!(account.contains("\"a b\" cannot be an account name"), "{account}");
     assert!(account.contains("no blank") && !account.contains("nodeprep"), "{account}");
-    assert!(said("data_dir = 1\n").contains("an integer where text in quotes belongs"));
+    assert!(said("data_dir = 1\n").contains("an integer, but text in quotes is needed"));
     let nameless = said("[[domain]]\nregistration = 'closed'\n");
     assert!(nameless.contains("[[domain]] has no \"name\""), "{nameless}");
     let since = lampfield(&["history", "PJSIP/100", "--since", "yesterday"]);
@@ -290,7 +290,7 @@ fn mistakes_are_said_in_the_readers_words() {
     let read = said("[history]\nread = ['owner']\n");
     assert!(read.contains("neither a role nor the address of an account"), "{read}");
     let timeout = lampfield(&["status", "--timeout", "0s"]);
-    assert!(timeout.code == Some(2) && timeout.err.contains("longer than nothing"));
+    assert!(timeout.code == Some(2) && timeout.err.contains("longer than zero"));
 }
 
 #[test]
@@ -301,8 +301,8 @@ fn what_people_type_instead_leads_to_what_they_mean() {
         (&["lamps"], &["'lampfield status'", "'lampfield why NAME'"]),
         (&["user", "del", "x"], &["'lampfield user remove NAME'"]),
         (&["user", "delete", "x"], &["'lampfield user remove NAME'"]),
-        (&["user", "add", "x", "--password", "foo"], &["never an argument", "--generate"]),
-        (&["user", "passwd", "x", "--password=foo"], &["never an argument", "--generate"]),
+        (&["user", "add", "x", "--password", "foo"], &["cannot be an argument", "--generate"]),
+        (&["user", "passwd", "x", "--password=foo"], &["cannot be an argument", "--generate"]),
     ];
     for (typed, wanted) in cases {
         let ran = lampfield(typed);

@@ -140,11 +140,11 @@ const CONSTANTS: [(&str, &str, &str); 49] = [
         "MOST_EVENTS: usize = 10_000;",
         "`lampfield history` | 10,000 |",
     ),
-    (STORED, "MOST_WAITING: usize = 50_000;", "to the history | 50,000, one second as a rule |"),
+    (STORED, "MOST_WAITING: usize = 50_000;", "to the history | 50,000, usually one second |"),
     (
         STORED,
         "WRITE_EVERY: Duration = Duration::from_secs(1);",
-        "to the history | 50,000, one second as a rule |",
+        "to the history | 50,000, usually one second |",
     ),
     (
         "hub/src/shell/history/index.rs",
@@ -172,7 +172,11 @@ const CONSTANTS: [(&str, &str, &str); 49] = [
         "| 3 | one more within 60 s",
     ),
     ("xmpp/src/contacts/contact.rs", "MOST_CONTACTS: usize = 1_000;", "| 1,000 contacts, "),
-    ("xmpp/src/contacts/contact.rs", "MOST_STRANGERS: usize = 100;", "100 strangers who ask"),
+    (
+        "xmpp/src/contacts/contact.rs",
+        "MOST_STRANGERS: usize = 100;",
+        "100 may be requests from strangers",
+    ),
     ("xmpp/src/contacts/contact.rs", "MOST_BYTES: usize = 262_144;", "256 KiB of text |"),
     ("xmpp/src/services/relay.rs", "MOST_TO_PBX: usize = 16 * 1024;", "| 16 KiB |"),
     ("xmpp/src/session/asked.rs", "MOST: usize = 64;", "| 64 |"),

@@ -645,7 +645,7 @@ fn facts(key: &str) {
     reload(&mut server, &board(key, 100));
     if key == "facts" {
         let over = attention(&server, "facts-over-limit").expect("a line in status");
-        let text = "the board a.example holds 121 facts, and may hold 100: ";
+        let text = "the board a.example holds 121 facts, and its limit is 100: ";
         assert!(over["text"].as_str().is_some_and(|it| it.starts_with(text)), "{over}");
     }
     client.publish_device(EID, "PJSIP/0", "RINGING");

@@ -198,7 +198,7 @@ impl Stream {
         if self.door.context.accounts.log_limit().allows("TLS is required", peer.ip()) {
             tracing::warn!(
                 code = "tls-required", %peer,
-                "TLS is required and this client does not start it: set set usetls=yes in its xmpp.conf, \
+                "TLS is required and this client does not start it: set usetls=yes in its xmpp.conf, \
                  then {LOAD_ANEW}"
             );
         }

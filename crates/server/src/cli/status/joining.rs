@@ -22,7 +22,7 @@ pub fn text(status: &StatusDocument, common: &Common, screen: &Screen) -> String
     let mut out = String::new();
     let sign = screen.verdict(Verdict::Look);
     if !status.silent.is_empty() {
-        out += "\nConnected, and has said nothing yet\n";
+        out += "\nConnected, but has published nothing yet\n";
     }
     for SilentPbx { account, address, connected_seconds, listens, remedy } in &status.silent {
         let age = age(*connected_seconds);

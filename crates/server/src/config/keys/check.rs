@@ -111,7 +111,7 @@ pub fn xmpp(xmpp: &Xmpp, reader: &mut Reader<'_>) {
     for (key, address) in all.iter().flat_map(|(key, list)| list.iter().map(move |one| (*key, one)))
     {
         if !seen.insert(address) {
-            let refused = Refused::new(format!("{address} is in the list already"))
+            let refused = Refused::new(format!("{address} is used twice"))
                 .hint("each address and port can be listened on once: remove one");
             reader.error("conflicting-keys", reader.place_of(key), refused);
         }

@@ -145,7 +145,7 @@ mod tests {
         let (problem, place) = found(&(first.clone() + &of("PJSIP/1*", "y*")));
         assert_eq!((problem.code, place), ("covered-rule", (10, 8)));
         assert!(
-            problem.message.contains("the rule in line 7 comes first and takes"),
+            problem.message.contains("the rule in line 7 comes first and matches"),
             "{}",
             problem.message
         );
