@@ -182,7 +182,10 @@ mod tests {
         stage.file("proc/sys/net/core/somaxconn", "4096\n");
         assert_eq!(texts(backlog(&stage.scene())), [""; 0]);
         stage.file("proc/sys/net/core/somaxconn", "128\n");
-        assert_eq!(texts(backlog(&stage.scene())), ["only 128 connections can wait to be taken"]);
+        assert_eq!(
+            texts(backlog(&stage.scene())),
+            ["only 128 connections can wait to be accepted"]
+        );
         let source = include_str!("../../../xmpp/src/listener.rs");
         assert!(source.contains("const BACKLOG: i32 = 1024;"), "it asks for another length");
     }

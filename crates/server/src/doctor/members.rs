@@ -91,7 +91,7 @@ mod tests {
                 remedy: "distribute_events=yes".to_owned(),
             }];
         });
-        assert_eq!(said, ["pbx-1@a is connected and has said nothing"]);
+        assert_eq!(said, ["pbx-1@a is connected and has published nothing"]);
         let said = seen(logins, |status| {
             status.refused_logins = vec![RefusedLogin {
                 cause: "wrong-password".to_owned(),

@@ -80,7 +80,7 @@ fn page(invite: &InviteDocument, place: &Place) -> String {
     let block: String = invite.block.lines().map(|line| format!("    {line}\n")).collect();
     let relay = match invite.way {
         Way::Relay => place.retyped(&format!(
-            "Over a slow or lossy line it needs a relay beside it: lampfield invite {FIRST} prints how\n\n"
+            "Over a slow or lossy line it needs a relay beside it. To set one up: lampfield invite {FIRST}\n\n"
         )),
         Way::Direct => String::new(),
     };

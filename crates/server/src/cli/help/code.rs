@@ -85,7 +85,7 @@ mod tests {
     fn a_code_brings_its_rows() {
         let text = explained("duplicate-eid").expect("a code of the manual");
         assert!(text.starts_with("Problems in `lampfield status`\n"), "{text}");
-        assert!(text.contains("  who acts, and how         whoever runs these Asterisk"), "{text}");
+        assert!(text.contains("  who acts, and how         whoever runs these PBXs"), "{text}");
         assert!(explained("unknown-subject").is_some_and(|text| text.contains("case matters")));
         assert_eq!(explained("nonsense"), None);
         let cell = "in `[xmpp]` as [said](a.md#b), see [above](#c)";
