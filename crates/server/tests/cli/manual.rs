@@ -199,7 +199,7 @@ const CONSTANTS: [(&str, &str, &str); 49] = [
     (
         PRECEDENCE,
         "MOST: usize = 16;",
-        "have had a password go first and pay for it with time | 16 |",
+        "whose password went first and that wait longer for it | 16 |",
     ),
     (RECALL, "MOST: usize = 200_000;", "| 200,000, for 75 s |"),
     (RECALL, "RECALL: Duration = Duration::from_secs(75);", "| 200,000, for 75 s |"),
