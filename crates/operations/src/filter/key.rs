@@ -85,7 +85,7 @@ fn state(text: &str) -> Result<Condition, WrongValue> {
     let state = DeviceState::ALL.into_iter().find(is_meant);
     state.map(Condition::State).ok_or_else(|| {
         let words = DeviceState::ALL.map(|state| state.as_str().to_lowercase());
-        unknown(text, "state of a device", &words.each_ref().map(String::as_str))
+        unknown(text, "device state", &words.each_ref().map(String::as_str))
     })
 }
 
@@ -103,7 +103,7 @@ fn lasting(text: &str) -> Result<Lasting, WrongValue> {
         (_, Some(time)) => (time, Lasting::Under),
         (None, None) => (text, Lasting::AtLeast),
     };
-    let wrong = |hint| WrongValue { what: format!("\"{time}\" is no length of time"), hint };
+    let wrong = |hint| WrongValue { what: format!("\"{time}\" is not a length of time"), hint };
     moment::duration(time).map(lasting).map_err(wrong)
 }
 
@@ -112,5 +112,5 @@ fn unknown(text: &str, what: &str, known: &[&str]) -> WrongValue {
         Some(near) => format!("did you mean \"{near}\"?"),
         None => format!("write one of {}", known.join(", ")),
     };
-    WrongValue { what: format!("\"{text}\" is no {what}"), hint }
+    WrongValue { what: format!("\"{text}\" is not a {what}"), hint }
 }

@@ -233,18 +233,23 @@ fn refused(filter: &str) -> (String, String, String) {
 #[test]
 fn what_is_wrong_is_marked_with_what_could_be_written() {
     for (filter, what, marked, hint) in [
-        ("stat:inuse", "nothing is called \"stat:\"", "stat", "did you mean \"state:\"?"),
-        ("x sites:berlin", "nothing is called \"sites:\"", "sites", "did you mean \"site:\"?"),
+        ("stat:inuse", "there is no term \"stat:\"", "stat", "did you mean \"state:\"?"),
+        ("x sites:berlin", "there is no term \"sites:\"", "sites", "did you mean \"site:\"?"),
         ("state=inuse", "\"state\" is followed by a colon", "=", "write state:inuse"),
-        ("state:inus x", "\"inus\" is no state of a device", "inus", "did you mean \"inuse\"?"),
-        ("state:inuse,rining", "\"rining\" is no state", "rining", "did you mean \"ringing\"?"),
-        ("state:zzz", "\"zzz\" is no state", "zzz", "write one of unknown, not_inuse"),
-        ("state:\"x y\"", "\"x y\" is no state", "\"x y\"", "write one of"),
-        ("kind:devise", "\"devise\" is no kind", "devise", "did you mean \"device\"?"),
-        ("is:stail", "\"stail\" is no mark", "stail", "did you mean \"stale\"?"),
-        ("is:old", "\"old\" is no mark", "old", "write one of stale, flapping"),
-        ("for:>2", "\"2\" is no length of time", ">2", "a number and its unit"),
-        ("for:>1M", "\"1M\" is no length of time", ">1M", "1min"),
+        ("state:inus x", "\"inus\" is not a device state", "inus", "did you mean \"inuse\"?"),
+        (
+            "state:inuse,rining",
+            "\"rining\" is not a device state",
+            "rining",
+            "did you mean \"ringing\"?",
+        ),
+        ("state:zzz", "\"zzz\" is not a device state", "zzz", "write one of unknown, not_inuse"),
+        ("state:\"x y\"", "\"x y\" is not a device state", "\"x y\"", "write one of"),
+        ("kind:devise", "\"devise\" is not a kind", "devise", "did you mean \"device\"?"),
+        ("is:stail", "\"stail\" is not a mark", "stail", "did you mean \"stale\"?"),
+        ("is:old", "\"old\" is not a mark", "old", "write one of stale, flapping"),
+        ("for:>2", "\"2\" is not a length of time", ">2", "a number and its unit"),
+        ("for:>1M", "\"1M\" is not a length of time", ">1M", "1min"),
         ("for:", "\"for:\" has no time", "", "the shell interprets the >"),
         ("state: inuse", "\"state:\" has no value", "", "write state:inuse"),
         ("site:", "\"site:\" has no value", "", "write site:berlin"),
@@ -252,7 +257,7 @@ fn what_is_wrong_is_marked_with_what_could_be_written() {
         ("100,", "an alternative is missing", "", "100-149,160"),
         ("100,,200", "an alternative is missing", "", "100-149,160"),
         (",100", "an alternative is missing", "", "100-149,160"),
-        ("\"night", "the quote does not end", "\"", "at its end"),
+        ("\"night", "the quote does not end", "\"", "end it with"),
         ("\"\"", "nothing in the quotes", "\"\"", "write a name"),
         ("\"a\"b", "no space after the quotes", "", "write a space"),
         ("100 not", "nothing follows not", "not", "write not state:inuse"),
@@ -285,7 +290,7 @@ fn the_mark_stands_below_what_it_means() {
     let told = |filter: &str| Failure::from(Filter::parse(filter).expect_err(filter)).to_string();
     assert_eq!(
         told("site:köln state:inus x"),
-        "error[wrong-filter]: \"inus\" is no state of a device\n  \
+        "error[wrong-filter]: \"inus\" is not a device state\n  \
          filter  site:köln state:inus x\n  \
          here                    ^^^^ did you mean \"inuse\"?"
     );
