@@ -33,17 +33,17 @@ macro_rules! scopes {
 }
 
 scopes! {
-    /// See whether the server is well, who is connected and how much is held.
+    /// See whether the server is well, who is connected and how much it holds.
     StatusRead = "status:read",
     /// See what lamps show and why, and follow changes.
     LampsRead = "lamps:read",
-    /// Say what lamps show, and withdraw what was said.
+    /// Set lamps, and withdraw values.
     LampsWrite = "lamps:write",
-    /// See what was said about a lamp in the past, and by whom.
+    /// See who reported what about a lamp in the past.
     HistoryRead = "history:read",
     /// See the accounts, never their passwords.
     AccountsRead = "accounts:read",
-    /// Add, invite, change and remove accounts. Who makes an account learns its password.
+    /// Add, invite, change and remove accounts. Whoever makes an account learns its password.
     AccountsWrite = "accounts:write",
     /// See the served domains.
     DomainsRead = "domains:read",
@@ -53,7 +53,7 @@ scopes! {
     AuditRead = "audit:read",
     /// Change what is logged.
     LogWrite = "log:write",
-    /// Have the configuration file read again.
+    /// Make the server read the configuration file again.
     ConfigWrite = "config:write",
 }
 
