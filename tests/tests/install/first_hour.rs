@@ -47,7 +47,7 @@ async fn by_the_manual(debian: &str) {
     eventually(SOON, async || server.shows(why, "INUSE   device/Custom:lamp1 ").await).await;
 }
 
-/// "The service runs then".
+/// "The service is now running".
 async fn installed(server: &Machine) {
     let lines = block(INSTALLING, "## Debian and Ubuntu", 0);
     for line in lines.lines() {
