@@ -22,7 +22,7 @@ use rows::Rows;
 operation! {
     /// Lists lamps with what they show.
     pub struct List = "list" {
-        /// Only these lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1, is:stale, 'for:>2h'); all must match; not before a term negates it
+        /// Only these lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1, is:stale, 'for:>2h'); all must match; 'not' before a term negates it
         filter: Option<String>,
         /// Only lamps of this kind: device, mailbox and so on
         kind: Option<Kind>,

@@ -18,7 +18,7 @@ use crate::watchers::Watching;
 operation! {
     /// Shows changes as they happen, one line each.
     pub struct Watch = "watch" {
-        /// Only these lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1); all must match; not before a term negates it
+        /// Only these lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1); all must match; 'not' before a term negates it
         filter: Option<String>,
         /// Only lamps of this kind: device, mailbox and so on
         kind: Option<Kind>,

@@ -256,7 +256,7 @@ pub struct HistoryArgs {
 /// The arguments of `lampfield watch`.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// Only these lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1); all must match; not before a term negates it
+    /// Only these lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1); all must match; 'not' before a term negates it
     pub filter: Vec<String>,
     /// Only lamps of this kind: device, mailbox and so on
     #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
@@ -275,7 +275,7 @@ pub struct WatchArgs {
 /// The arguments of `lampfield top`.
 #[derive(Debug, Args)]
 pub struct TopArgs {
-    /// Only these lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1); all must match; not before a term negates it
+    /// Only these lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1); all must match; 'not' before a term negates it
     pub filter: Vec<String>,
     /// The board, if there are several: its name or that of a domain
     #[arg(long, value_name = "NAME")]
@@ -294,7 +294,7 @@ impl WatchArgs {
 /// The arguments of `lampfield list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Only these lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1, is:stale, 'for:>2h'); all must match; not before a term negates it
+    /// Only these lamps: names ('PJSIP/1*', 100-149, night) and terms (mailbox, state:inuse, site:berlin, origin:pbx-1, is:stale, 'for:>2h'); all must match; 'not' before a term negates it
     pub filter: Vec<String>,
     /// Only lamps of this kind: device, mailbox and so on
     #[arg(long, value_name = "KIND", value_parser = Kind::from_str)]
