@@ -100,7 +100,8 @@ fn more_withdrawals_than_are_remembered_for_one_that_is_away() {
 fn more_facts_than_the_limit() {
     let limited = |facts: usize| format!("[limits]\nfacts = {facts}\n{CONFIG}");
     let server = Server::start_with(&limited(100), CLEAR);
-    publish(&mut log_in(&server, "pbx-1", "one"), ONE, 101);
+    let mut pbx = log_in(&server, "pbx-1", "one");
+    publish(&mut pbx, ONE, 101);
     warns_of(&server, &["facts-refused"]);
     server.configure_with(&limited(200), CLEAR);
     assert_eq!(server.ask(&["reload"]).code, Some(0));
