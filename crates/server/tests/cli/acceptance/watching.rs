@@ -14,9 +14,9 @@ const CLEAR: &str = "tls = 'off'\nclear_text_auth = true\n";
 const EID: &str = "02:00:00:00:00:01";
 
 const LAMPS: usize = 300;
-const ROUNDS: usize = 60;
+const ROUNDS: usize = 90;
 /// What may be kept for one that does not read, in KiB: a thousand changes and what is on its way.
-const MOST_KEPT: u64 = 6_000;
+const MOST_KEPT: u64 = 3_000;
 
 /// A watch whose first line has come, with what reads it.
 fn watch(server: &Server, pbx: &mut Client) -> (Child, BufReader<std::process::ChildStdout>) {
