@@ -12,8 +12,8 @@ use lampfield_hub::{Boards, Observer, Settings};
 use lampfield_operations::document::account::Domain;
 use lampfield_operations::document::invite::InviteDocument;
 use lampfield_operations::document::reload::Reloaded;
-use lampfield_operations::document::warning::Warning;
 use lampfield_operations::document::status::Server;
+use lampfield_operations::document::warning::Warning;
 use lampfield_operations::failure::Failure;
 use lampfield_operations::{
     Actor, ActorKind, AuditLog, Connected, Desk, DomainChanges, DomainSource, HeldOfDomain,

@@ -109,6 +109,19 @@ fn more_facts_than_the_limit() {
 }
 
 #[test]
+fn a_limit_below_what_is_held() {
+    let limited = |facts: usize| format!("[limits]\nfacts = {facts}\n{CONFIG}");
+    let server = Server::start_with(&limited(200), CLEAR);
+    let mut pbx = log_in(&server, "pbx-1", "one");
+    publish(&mut pbx, ONE, 120);
+    for (facts, codes) in [(100, &["facts-over-limit"][..]), (200, &[])] {
+        server.configure_with(&limited(facts), CLEAR);
+        assert_eq!(server.ask(&["reload"]).code, Some(0));
+        warns_of(&server, codes);
+    }
+}
+
+#[test]
 fn a_pubsub_service_that_does_not_exist() {
     let server = Server::start_with(CONFIG, CLEAR);
     let mut pbx = log_in(&server, "pbx-1", "one");
