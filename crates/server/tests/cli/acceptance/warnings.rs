@@ -36,7 +36,7 @@ fn warns_of(server: &Server, codes: &[&str]) {
             "{found:?}, not {codes:?}: {}",
             server.ask(&["status"]).out
         );
-        thread::sleep(Duration::from_millis(20));
+        thread::park_timeout(Duration::from_millis(20));
     }
 }
 
