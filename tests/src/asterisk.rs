@@ -94,9 +94,14 @@ impl Asterisk {
         self.running = None;
     }
 
-    /// Freezes it: its sockets stay, it neither reads nor answers, until it is killed.
+    /// Freezes it: its sockets stay, it neither reads nor answers, until it is killed or thawed.
     pub fn freeze(&mut self) {
         self.running_mut().process.freeze();
+    }
+
+    /// Lets it go on after [`Self::freeze`].
+    pub fn thaw(&mut self) {
+        self.running_mut().process.thaw();
     }
 
     /// Stops it in good order.

@@ -41,5 +41,5 @@ pub use host::{
 pub use operation::Operation;
 pub use run::{OPERATIONS, defined};
 pub use scope::{Scope, Scopes, UnknownScope};
-pub use visible::{make_visible, visible};
+pub use visible::{make_visible, visible, visible_json};
 pub use watchers::{Watchers, Watching};

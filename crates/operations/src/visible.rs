@@ -22,6 +22,25 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     shown.into()
 }
 
+/// The same document, written so that a terminal obeys nothing in it: whoever parses it reads the same texts. JSON itself
+/// escapes the first 32 characters only.
+#[must_use]
+pub fn visible_json(json: &str) -> Cow<'_, str> {
+    let is_hidden = |c: char| (c == '\u{7f}' || !c.is_ascii()) && is_hidden(c);
+    if !json.contains(is_hidden) {
+        return json.into();
+    }
+    let mut shown = String::with_capacity(json.len() + 8);
+    for c in json.chars() {
+        match is_hidden(c) {
+            // None of them has more than four digits.
+            true => shown.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => shown.push(c),
+        }
+    }
+    shown.into()
+}
+
 /// A document with all its texts visible.
 pub fn make_visible(document: &mut Value) {
     match document {
@@ -63,6 +82,11 @@ mod tests {
         ] {
             assert_eq!(visible(text), shown);
         }
+        let document = serde_json::json!({ "a\u{9b}": ["\u{1b}\u{7f}\u{202e}ü\n"] });
+        let json = document.to_string();
+        let shown = visible_json(&json);
+        assert_eq!(shown, r#"{"a\u009b":["\u001b\u007f\u202eü\n"]}"#);
+        assert_eq!(serde_json::from_str::<Value>(&shown).expect("JSON"), document);
         let mut document = serde_json::json!({ "a\u{7}": ["\u{7}", 1, null, { "b": "c" }] });
         make_visible(&mut document);
         assert_eq!(document, serde_json::json!({ "a\\u{7}": ["\\u{7}", 1, null, { "b": "c" }] }));

@@ -24,11 +24,9 @@ pub struct Answers<'a> {
 
 #[derive(Debug, Default, Clone)]
 enum Answer {
-    /// It is still tried, or may be of use another time.
+    /// It is still tried, was not reached, or may be of use another time.
     #[default]
     Open,
-    /// It was not reached.
-    Unreached,
     NoTls,
     /// It said this, and would say it again.
     Final {
@@ -52,16 +50,16 @@ impl<'a> Answers<'a> {
     }
 
     /// Notes that a target was not of use, which may hold for all its addresses. Says whether the relay
-    /// itself is of no use: all targets that answer are without TLS, and always were.
+    /// itself is of no use: all targets are without TLS, and always were. One that is not reached may be
+    /// back in a moment, and have it.
     pub fn are_without_tls(&self, place: usize, error: &LineError, is_of_all: bool) -> bool {
         let answer = match error {
             LineError::NoTls if is_of_all => Answer::NoTls,
-            LineError::Unreached(_) => Answer::Unreached,
             _ => Answer::Open,
         };
         let is_news = matches!(answer, Answer::NoTls);
         self.set(place, answer);
-        let is_without = |last: &Answer| matches!(last, Answer::NoTls | Answer::Unreached);
+        let is_without = |last: &Answer| matches!(last, Answer::NoTls);
         is_news && !self.lines.had_tls.get() && self.last.borrow().iter().all(is_without)
     }
 
@@ -119,15 +117,16 @@ mod tests {
         let (settings, lines) = (settings(3), Lines::default());
         let answers = Answers::new(&settings, &lines);
         assert!(!answers.are_without_tls(0, &LineError::NoTls, true));
-        assert!(!answers.are_without_tls(1, &unreached(), true));
+        assert!(!answers.are_without_tls(1, &LineError::NoTls, true));
         assert!(!answers.are_without_tls(2, &LineError::NoTls, false), "another address is left");
         assert!(answers.are_without_tls(2, &LineError::NoTls, true));
-        assert!(!answers.are_without_tls(2, &LineError::Slow, true));
+        for other in [LineError::Slow, unreached()] {
+            assert!(!answers.are_without_tls(2, &other, true));
+            assert!(!answers.are_without_tls(0, &LineError::NoTls, true));
+        }
+        assert!(answers.refuse(2, &Refused::Ended(LineError::Relay)).is_some(), "none is left");
         assert!(!answers.are_without_tls(0, &LineError::NoTls, true));
-        assert!(answers.refuse(2, &Refused::Ended(LineError::Relay)).is_none());
-        assert!(!answers.are_without_tls(0, &LineError::NoTls, true));
-        assert!(!answers.are_without_tls(2, &unreached(), true));
-        assert!(answers.are_without_tls(0, &LineError::NoTls, true));
+        assert!(answers.are_without_tls(2, &LineError::NoTls, true));
         lines.had_tls.set(true);
         assert!(!answers.are_without_tls(0, &LineError::NoTls, true));
     }

@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use lampfield_tcp::SILENCE;
 use lampfield_xmpp_stream::StreamCondition;
 use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use socket2::SockRef;
@@ -30,8 +31,9 @@ const PBXS: usize = 256;
 /// a machine that has better things to do. COMPAT(asterisk<=22): its threads mix their words when its
 /// socket is full, and its own buffer is too small for thousands of them.
 const PUT_BY: usize = 16 * 1024 * 1024;
-/// How long the server may take with a goodbye.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// How long the server may take with a goodbye. So long as the line is not known to be cut, what was sent
+/// may still arrive; a session that is given up sooner takes the goodbye with it.
+const FAREWELL: Duration = SILENCE.saturating_add(Duration::from_secs(2));
 /// Who logs in so long before another stream ends has two.
 const AGAIN: Duration = Duration::from_secs(1);
 /// The pause after a connection could not be accepted, for want of descriptors perhaps.
@@ -161,7 +163,8 @@ async fn carry(socket: TcpStream, peer: SocketAddr, all: &All) -> Result<(), Rel
     if let Some(witness) = pbx.witness() {
         witness.stream_ended();
     }
-    let is_goodbye = match end {
+    // Not known where nobody has looked.
+    let process_ended = match end {
         EndedBy::Server(Refused::Ended(LineError::NoTls)) => {
             let to: Vec<_> = all.settings.targets.iter().map(ToString::to_string).collect();
             return Err(RelayError::NoTls(to.join(", ")));
@@ -190,23 +193,23 @@ async fn carry(socket: TcpStream, peer: SocketAddr, all: &All) -> Result<(), Rel
             return Ok(());
         }
         // There is nobody to tell.
-        EndedBy::Pbx(_) if !pbx.leave() => false,
-        EndedBy::Pbx(PbxEnd::Goodbye) => true,
+        EndedBy::Pbx(_) if !pbx.leave() => None,
+        EndedBy::Pbx(PbxEnd::Goodbye) => Some(true),
         EndedBy::Pbx(PbxEnd::Closed) => match pbx.witness() {
-            None => false,
+            None => None,
             Some(witness) => tokio::select! {
                 biased;
-                ends = witness.ends() => ends,
-                _ = &mut session => false,
+                ends = witness.ends() => Some(ends),
+                _ = &mut session => None,
                 // It lives. This stream ends before that one takes its address.
-                _ = again.wait_for(|newest| is_another(newest, &witness)) => false,
+                _ = again.wait_for(|newest| is_another(newest, &witness)) => Some(false),
             },
         },
     };
     if pbx.logs_in() {
-        tracing::info!(code = "pbx-gone", %peer, process_ended = is_goodbye, "the PBX has gone");
+        tracing::info!(code = "pbx-gone", %peer, process_ended, "the PBX has gone");
     }
-    if is_goodbye {
+    if process_ended == Some(true) {
         pbx.say_goodbye();
         let _ = timeout(FAREWELL, session).await;
     }

@@ -40,7 +40,7 @@ use args::{Cli, ServeArgs, Verb};
 use stop::Stop;
 
 use clap::error::ErrorKind;
-use lampfield_operations::Operation;
+use lampfield_operations::{Operation, visible_json};
 
 use crate::config::{Problem, Problems, Weight};
 use crate::control::client::Client;
@@ -257,5 +257,5 @@ fn complaint(
 /// A document as the contract prints it.
 fn json(document: &impl serde::Serialize) -> Result<String, Stop> {
     let text = serde_json::to_string_pretty(document).map_err(Failure::bug)?;
-    Ok(text + "\n")
+    Ok(visible_json(&text).into_owned() + "\n")
 }

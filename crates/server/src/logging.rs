@@ -7,7 +7,7 @@ mod journal;
 mod text;
 
 use std::env;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ use tracing_subscriber::{Layer, Registry, fmt, reload};
 use crate::config::keys::{self, LogFormat};
 use crate::config::word::LogLevels;
 use crate::failure::{Exit, Failure};
+use crate::screen::is_coloured;
 use file::RotatingFile;
 use journal::Journal;
 
@@ -91,7 +92,7 @@ fn lines(settings: &keys::Log) -> Result<(Lines, ErrorCounter, WorkerGuard), Fai
         }
     }
     let (writer, lost, flush) = in_background(io::stderr());
-    Ok((form(settings.format, io::stderr().is_terminal(), writer), lost, flush))
+    Ok((form(settings.format, is_coloured(&io::stderr()), writer), lost, flush))
 }
 
 /// Whether a log could be started by these settings; writes nothing.

@@ -65,17 +65,22 @@ pub enum Tint {
     Dim,
 }
 
+/// Whether what is written here may have colours: on a terminal that can, unless `NO_COLOR` is set.
+pub fn is_coloured(place: &impl IsTerminal) -> bool {
+    let is_refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+    place.is_terminal() && !is_refused && !is_dumb
+}
+
 // === impl Screen ===
 
 impl Screen {
     /// The screen of this process, as the person wants it.
     pub fn of(color: Color, signs: Signs, voice: Voice) -> Self {
-        let refused = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-        let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
         let colored = match color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => io::stdout().is_terminal() && !refused("NO_COLOR") && !dumb,
+            Color::Auto => is_coloured(&io::stdout()),
         };
         let signs = if is_utf8() { signs } else { Signs::Ascii };
         Self { colored, width: terminal_width(), signs, voice }

@@ -73,6 +73,12 @@ async fn a_frozen_server_is_reported_as_stalled() {
     .await;
     assert_eq!(b.state("Custom:x").await, "INUSE");
     assert!(!server.attention().contains("server2"));
+    a.thaw();
+    lampfield_tests::eventually::eventually(Duration::from_secs(10), || async {
+        let attention = server.attention();
+        if attention == "[]" { Ok(()) } else { Err(attention) }
+    })
+    .await;
 }
 
 /// A PBX that has nothing to say and nothing to hear stays connected.

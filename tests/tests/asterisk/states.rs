@@ -71,6 +71,33 @@ async fn hints_follow_the_other_server() {
     }
 }
 
+/// What `why` says of two PBXs is what the hint of a real one shows, for every pair of states.
+#[tokio::test]
+async fn why_agrees_with_the_hint_for_all_pairs_of_states() {
+    let mut server = Server::start(&Config::plain().servers()).await;
+    let a = scene::asterisk(&mut server, 1).await;
+    let conf = xmpp_conf(&mut server, 2);
+    let pairs: Vec<_> = KNOWN.iter().flat_map(|one| KNOWN.map(|other| (*one, other))).collect();
+    let lamps = (1_200..)
+        .zip(&pairs)
+        .map(|(number, (one, other))| (number.to_string(), format!("Custom:{one}-{other}")));
+    let lamps: Vec<_> = lamps.collect();
+    let setup = lamps
+        .iter()
+        .fold(Setup::new(2, conf), |setup, (extension, lamp)| setup.hint(extension, lamp));
+    let b = connected(setup).await;
+    for ((one, other), (_, lamp)) in pairs.iter().zip(&lamps) {
+        a.set_state(lamp, one).await;
+        b.set_state(lamp, other).await;
+    }
+    for ((one, other), (extension, lamp)) in pairs.iter().zip(&lamps) {
+        let sum = together(one, other);
+        // The hint first, which waits until everything is there.
+        b.hint_shows(extension, hint_word(sum)).await;
+        assert_eq!(server.why(lamp).value(), sum, "{lamp}");
+    }
+}
+
 /// A Local channel makes states with `cachable='0'`: announced once, kept by nobody.
 async fn the_states_of_a_passing_channel_are_announced_and_not_kept(kind: Kind) {
     let (mut server, a, b) = kind.pair(&Config::plain().servers()).await;

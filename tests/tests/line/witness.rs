@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+use lampfield_tests::afar::measures::Phones;
 use lampfield_tests::afar::{Centre, Site, Way};
 use lampfield_tests::asterisk::Release;
 use lampfield_tests::cut::Refusal;
 use lampfield_tests::eventually::{SOON, eventually};
 use lampfield_tests::line::Quality;
 use lampfield_tests::server::{Config, PORT};
+use tokio::time::sleep;
 
 use crate::afterwards::noticed_nothing;
 
@@ -35,6 +37,24 @@ async fn killed(release: Release) {
     near.asterisk.sees("Custom:x", "INUSE").await;
     near.asterisk.set_state("Custom:near", "RINGING").await;
     far.asterisk.sees("Custom:near", "RINGING").await;
+}
+
+/// A cut that is too short to be noticed takes no goodbye with it, also where the server has something to
+/// say as soon as it ends.
+#[tokio::test]
+async fn who_dies_while_the_line_is_cut_for_a_moment_is_gone_when_it_is_back() {
+    let (_centre, mut far, near) = pair(Release::V22).await;
+    let phones = Phones { devices: 4, changes_per_second: 4 };
+    phones
+        .busy(&near.asterisk, async {
+            far.line.cut();
+            sleep(Duration::from_secs(1)).await;
+            far.asterisk.kill();
+            sleep(Duration::from_secs(3)).await;
+            far.line.heal();
+            near.asterisk.sees_within(AT_ONCE * 5, "Custom:x", "UNKNOWN").await;
+        })
+        .await;
 }
 
 #[tokio::test]

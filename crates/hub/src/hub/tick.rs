@@ -148,6 +148,10 @@ impl Hub {
         if ended == 0 {
             self.outbox.happened(Happening::GraceOver { origin: Arc::clone(&origin) });
         }
+        // Who is connected under its account may be it, and has only not said so yet.
+        if self.connections.any_of(&origin.account) {
+            return;
+        }
         // Of one that had gone before our start nobody is to be told at each start again.
         if matches!(cause, Cause::Lost | Cause::Restarted) && (ended > 0 || !was_gone) {
             self.mourn(origin, since, ended > 0, now);
@@ -165,12 +169,9 @@ impl Hub {
         }
     }
 
-    /// An origin has died. If nobody is connected under its account, somebody should look, also where all
-    /// that it said is kept: a PBX with nothing but mailboxes would be missed by nobody.
+    /// An origin has died, and nobody is connected under its account: somebody should look, also where all
+    /// that it said is kept. A PBX with nothing but mailboxes would be missed by nobody.
     fn mourn(&mut self, origin: Arc<Origin>, since: Now, withdrawn: bool, now: Now) {
-        if self.connections.any_of(&origin.account) {
-            return;
-        }
         if let Some(forgotten) = self.departed.add(origin.clone(), now.mono) {
             self.outbox.clear(&TroubleKey::OriginGone(forgotten));
         }

@@ -147,6 +147,21 @@ fn who_had_nothing_but_mailboxes_is_missed_after_our_restart_and_only_once() {
     assert_eq!(story.raised(), 2, "it had been back");
 }
 
+/// Counts are not repeated at a login, so that it is back is known by its connection alone.
+#[test]
+fn who_is_back_without_a_word_is_missed_after_the_next_restart() {
+    let mut story = Story::new();
+    story.login(1, A);
+    story.mailbox(1, 1, "1000@default", 2);
+    story.restart();
+    story.login(2, A);
+    story.pass(secs(75));
+    assert_eq!((story.troubles(), story.raised()), (vec![], 0), "it is there");
+    story.restart();
+    story.pass(secs(75));
+    assert_eq!(story.raised(), 1);
+}
+
 #[test]
 fn who_had_said_goodbye_or_is_removed_is_not_missed_after_our_restart() {
     let mut story = Story::new();

@@ -10,6 +10,7 @@
 
 #[path = "../../../xmpp/src/services/telephony/profiles/asterisk.rs"]
 mod asterisk;
+mod doors;
 mod every_kind;
 mod fixture;
 mod giving;

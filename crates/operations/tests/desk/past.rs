@@ -17,6 +17,8 @@ use lampfield_operations::document::why::{Explained, WhyDocument};
 use lampfield_operations::failure::Exit;
 use lampfield_operations::operation::{History, Why};
 use lampfield_operations::{Actor, Desk, HistoryReaders};
+use proptest::prelude::RngExt;
+use proptest::test_runner::{RngAlgorithm, TestRng};
 use tokio::task::LocalSet;
 
 use crate::fixture::{self, Program};
@@ -172,6 +174,80 @@ async fn told_after_a_restart() {
         assert!(gone.events.len() > told.events.len() && gone.events[0].value.is_none());
         assert_eq!(explained(&desk, "PJSIP/100", moments[3]).await.facts, reasons[3].facts);
         stop(desk).await;
+    }
+}
+
+/// What a lamp showed from one moment to another, as it was seen at the time.
+struct Seen {
+    name: &'static str,
+    from: WallTime,
+    until: WallTime,
+    lamp: Option<String>,
+}
+
+#[tokio::test]
+async fn at_any_moment_why_tells_what_was_shown_then() {
+    LocalSet::new().run_until(random_moments()).await;
+}
+
+async fn random_moments() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Memory has a part of it only; the rest comes from the store.
+    let limits = HubLimits { history: 100, ..HubLimits::default() };
+    let settings = Settings { limits, ..settings(&[]) };
+    let desk = start(folder.path(), settings, HistoryReaders::default()).await;
+    arrive(&desk);
+    let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut seen = Vec::new();
+    for _ in 0..150 {
+        happens(&desk, &mut random);
+        let from = moment(&desk).await;
+        let shown = LAMPS.map(|name| (name, shown(&desk, name)));
+        let until = moment(&desk).await;
+        seen.extend(shown.map(|(name, lamp)| Seen { name, from, until, lamp }));
+    }
+    let mut dark = 0;
+    for _ in 0..1_000 {
+        let Seen { name, from, until, lamp } = &seen[random.random_range(0..seen.len())];
+        let millis = random.random_range(from.millis()..until.millis());
+        let then = explained_if_lit(&desk, name, WallTime::from_millis(millis)).await;
+        assert_eq!(then, *lamp, "{name} at {millis}");
+        dark += usize::from(lamp.is_none());
+    }
+    assert!((10..900).contains(&dark), "{dark} of them without a fact: the test is too weak");
+    stop(desk).await;
+}
+
+const LAMPS: [&str; 3] = ["PJSIP/100", "PJSIP/101", "Custom:night"];
+
+/// A PBX says something of a lamp, or goes and comes again, which ends all that it has said.
+fn happens(desk: &Desk<Program>, random: &mut TestRng) {
+    let number = random.random_range(1..=2);
+    if random.random_ratio(1, 4) {
+        let account = AccountName::parse(&format!("pbx-{number}@{DOMAIN}")).expect("a name");
+        let conn = ConnId(number.into());
+        hub(desk).act(|hub, now| hub.goodbye(conn, now));
+        hub(desk).act(|hub, now| hub.arrive(conn, &account, Profile::PROGRAM, now));
+        return;
+    }
+    let states = DeviceState::ALL;
+    let state = states[random.random_range(0..states.len())];
+    say(desk, number, LAMPS[random.random_range(0..LAMPS.len())], state);
+}
+
+fn shown(desk: &Desk<Program>, name: &str) -> Option<String> {
+    let lamp = Subject::device(name).expect("a name");
+    hub(desk).read(|hub, _| hub.board().aggregate(&lamp).map(|value| value.to_string()))
+}
+
+/// The value that `why --at` gives; none where there was nothing to explain.
+async fn explained_if_lit(desk: &Desk<Program>, name: &str, at: WallTime) -> Option<String> {
+    match desk.act(&Actor::owner(), why(name, at)).await {
+        Ok(explained) => one(explained).aggregate.map(|shown| shown.to_string().replace('"', "")),
+        Err(refused) => {
+            assert_eq!(refused.code, "unknown-subject", "{refused}");
+            None
+        }
     }
 }
 

@@ -78,10 +78,7 @@ fn text(diagnosis: &Diagnosis, scene: &Scene, common: &Common, screen: &Screen) 
     if let Some(measured) = &diagnosis.end_to_end {
         out.push_str(&measurement(measured));
     }
-    for severity in [Severity::Bad, Severity::Look] {
-        let problems = diagnosis.problems.iter().filter(|one| one.severity == severity);
-        problems.for_each(|problem| out.push_str(&block(problem, common, screen)));
-    }
+    diagnosis.problems.iter().for_each(|problem| out.push_str(&block(problem, common, screen)));
     out.push_str(&not_asked(diagnosis));
     let fixable = diagnosis.problems.iter().filter(|problem| problem.fixable).count();
     if fixable > 0 {

@@ -3,13 +3,12 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use lampfield_operations::make_visible;
 use lampfield_operations::operation::Watch;
+use lampfield_operations::{make_visible, visible_json};
 
 use super::args::{Common, WatchArgs as Args};
 use super::connect;
 use super::stop::Stop;
-use crate::control::line::encode;
 use crate::document::change::{Change, Line, Skipped};
 use crate::document::kind_of;
 use crate::failure::{Exit, Failure};
@@ -34,7 +33,7 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
             Line::Skipped(skipped) => seen.skipped += skipped.skipped_values,
         }
         let shown = match common.json {
-            true => String::from_utf8(encode(&line).map_err(Failure::bug)?).unwrap_or_default(),
+            true => json_line(&line)?,
             false => text(&visible_line(&line)?, &mut names, screen),
         };
         screen.print(&shown)?;
@@ -43,6 +42,12 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
         screen.print(&seen.summary(begun.elapsed()))?;
     }
     Ok(Exit::Good.into())
+}
+
+/// The line as the contract prints it.
+fn json_line(line: &Line) -> Result<String, Failure> {
+    let json = serde_json::to_string(line).map_err(Failure::bug)?;
+    Ok(visible_json(&json).into_owned() + "\n")
 }
 
 /// The same line with nothing in it that a terminal would obey.

@@ -105,7 +105,8 @@ pub struct Fixed {
 impl Diagnosis {
     /// What these checks say.
     pub fn of(examined: &[Examined], server_answers: bool) -> Self {
-        let problems: Vec<_> = examined.iter().flat_map(FoundProblem::all).collect();
+        let mut problems: Vec<_> = examined.iter().flat_map(FoundProblem::all).collect();
+        problems.sort_by_key(|problem| problem.severity == Severity::Look);
         let passed = examined.iter().filter(|one| one.answer.as_ref().is_ok_and(Vec::is_empty));
         let unasked = examined.iter().filter_map(|one| {
             let NotAsked(reason) = one.answer.as_ref().err()?;

@@ -28,12 +28,6 @@ fn lamp(server: &Server, board: &str, subject: &str) -> serde_json::Value {
     if why.code == Some(5) { serde_json::Value::Null } else { why.json()["aggregate"].clone() }
 }
 
-fn attention(server: &Server) -> Vec<String> {
-    let status = server.ask(&["status", "--json"]).json();
-    let codes = status["attention"].as_array().expect("a list").iter();
-    codes.map(|one| one["code"].as_str().expect("a code").to_owned()).collect()
-}
-
 #[test]
 fn each_domain_has_a_board_of_its_own() {
     let server = Server::start_with(&config(["", ""]), CLEAR);
@@ -44,7 +38,7 @@ fn each_domain_has_a_board_of_its_own() {
     b.publish_device(TWO, "PJSIP/200", "RINGING");
     assert_eq!(lamp(&server, "a.example", "PJSIP/100"), "INUSE");
     assert_eq!(lamp(&server, "b.example", "PJSIP/100"), "RINGING");
-    assert_eq!(attention(&server), [""; 0]);
+    assert_eq!(server.attention(), [""; 0]);
 
     let why = server.ask(&["why", "PJSIP/100", "--json"]).json();
     assert_eq!((&why["board"], &why["aggregate"]), (&"a.example".into(), &"INUSE".into()));
@@ -121,7 +115,7 @@ fn domains_that_name_one_board_share_it() {
 fn an_older_folder_of_several_domains_loses_nothing_and_shares_until_it_is_told() {
     let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/folders/schema-2");
     let mut server = Server::start_on(&files, &config(["", ""]), CLEAR);
-    assert_eq!(attention(&server), ["boards-shared"]);
+    assert_eq!(server.attention(), ["boards-shared"]);
     let both = |server: &Server, subject: &str| {
         let lamps = ["a.example", "b.example"].map(|board| lamp(server, board, subject));
         assert_eq!(lamps[0], lamps[1], "{subject}");
@@ -140,7 +134,7 @@ fn an_older_folder_of_several_domains_loses_nothing_and_shares_until_it_is_told(
     for round in 0..2 {
         server.stop();
         server.restart();
-        assert_eq!(attention(&server), [""; 0], "round {round}");
+        assert_eq!(server.attention(), [""; 0], "round {round}");
         assert_eq!(lamp(&server, "a.example", "PJSIP/100"), "INUSE");
         assert_eq!(lamp(&server, "b.example", "PJSIP/100"), "RINGING");
         assert_eq!(lamp(&server, "a.example", "Custom:night|100%"), "BUSY");
@@ -156,7 +150,7 @@ fn an_older_folder_of_several_domains_loses_nothing_and_shares_until_it_is_told(
     server.configure_with(&config(["", ""]), CLEAR);
     server.stop();
     server.restart();
-    assert_eq!(attention(&server), [""; 0]);
+    assert_eq!(server.attention(), [""; 0]);
     assert_eq!(lamp(&server, "b.example", "PJSIP/100"), "RINGING");
 }
 

@@ -28,12 +28,6 @@ fn add_account(server: &Server, name: &str) {
     assert_eq!(added.code, Some(0), "{}", added.err);
 }
 
-fn attention(server: &Server) -> Vec<String> {
-    let status = server.ask(&["status", "--json"]).json();
-    let codes = status["attention"].as_array().expect("a list").iter();
-    codes.map(|one| one["code"].as_str().expect("a code").to_owned()).collect()
-}
-
 #[test]
 fn a_domain_comes_at_once_is_there_after_a_restart_and_goes_with_all_that_is_in_it() {
     let mut server = start();
@@ -118,16 +112,16 @@ fn a_domain_of_both_is_that_of_the_file_until_the_other_is_forgotten() {
     let mut server = start();
     server.ask(&["domain", "add", "b.example", "--registration", "in-band"]);
     assert_eq!(listed(&server)[1]["registration"], "in-band");
-    assert_eq!(attention(&server), [""; 0]);
+    assert_eq!(server.attention(), [""; 0]);
     server.stop();
     server.configure_with(&format!("{CONFIG}[[domain]]\nname = 'b.example'\n"), CLEAR);
     server.restart();
     let of_file = listed(&server);
     assert_eq!((of_file.len(), &of_file[1]["registration"]), (2, &"closed".into()));
-    assert_eq!(attention(&server), ["domain-twice"]);
+    assert_eq!(server.attention(), ["domain-twice"]);
     let forgot = server.ask(&["domain", "remove", "b.example"]).out;
     assert_eq!(forgot, "removed the added b.example; the configuration still has it\n");
-    assert_eq!((listed(&server).len(), attention(&server)), (2, Vec::new()));
+    assert_eq!((listed(&server).len(), server.attention()), (2, Vec::new()));
     assert_eq!(server.ask(&["domain", "remove", "b.example"]).code, Some(6));
 }
 
@@ -338,7 +332,7 @@ fn a_removal_is_finished_before_the_domain_of_the_file_begins() {
         assert_eq!(lamps["lamps"].as_array().map(Vec::len), Some(0), "{lamps}");
         let past = server.ask(&["history", "Custom:secret", "--board", "b.example"]);
         assert_eq!(past.code, Some(5), "{}", past.out);
-        assert_eq!(attention(&server), [""; 0]);
+        assert_eq!(server.attention(), [""; 0]);
         let mut pbx = Client::log_in(server.address(), "b.example", "pbx-b", "two");
         pbx.publish_device(EID, "PJSIP/100", "INUSE");
         server.ask(&["clear", "PJSIP/100", "--all", "--board", "b.example"]);

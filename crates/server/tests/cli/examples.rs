@@ -18,14 +18,14 @@ use crate::terminal::Terminal;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Verbs whose examples need another machine's server or process; they have tests of their own.
-const LEFT_OUT: [&str; 1] = ["lampfield bench"];
+pub const LEFT_OUT: [&str; 1] = ["lampfield bench"];
 
 /// Verbs that run until they are stopped, unless something of these ends them.
 const RUN: [&str; 6] = ["lampfield", "serve", "watch", "relay", "demo", "fake-pbx"];
 const ENDS: [&str; 4] = ["--for", "--count", "--crash", "--effective"];
 
 /// What is done before an example, by its beginning.
-const BEFORE: [(&str, &str); 11] = [
+pub const BEFORE: [(&str, &str); 11] = [
     (
         "lampfield user add",
         "for one in pbx-2 anna pbx-3; do lampfield user remove $one --yes; done",
@@ -48,14 +48,14 @@ const ACCOUNTS: &str =
 const MAILBOX: &str = "lampfield set mailbox/1000@default '{\"new\":1,\"old\":0}' --keep";
 
 /// A server with a fake PBX, and a folder with the files that examples name.
-struct Scene {
-    server: Server,
+pub struct Scene {
+    pub server: Server,
     fake: Child,
     folder: tempfile::TempDir,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let server = Server::start("");
         let fake = ["fake-pbx", "pbx-1", "--calls-per-minute", "600", "--quiet"];
         let fake = server.command(&fake).stdout(Stdio::null()).spawn().expect("the program");
@@ -74,7 +74,7 @@ impl Scene {
     }
 
     /// A shell in which `lampfield` is the program, on the server; a further server is its own.
-    fn shell(&self, script: &str) -> Command {
+    pub fn shell(&self, script: &str) -> Command {
         let program = env!("CARGO_BIN_EXE_lampfield");
         let own = self.folder.path().join("lampfield.toml");
         let mut command = Command::new("sh");
@@ -87,7 +87,7 @@ impl Scene {
     }
 
     /// What is pasted, with what a person fills in.
-    fn filled(&self, example: &str) -> String {
+    pub fn filled(&self, example: &str) -> String {
         let port = free_address().rsplit(':').next().unwrap_or_default().to_owned();
         let print = "ab".repeat(32);
         let mine = example.replace("SHA256HEX", &print).replace("/etc/bash_completion.d/", "");
@@ -96,9 +96,8 @@ impl Scene {
     }
 
     /// Runs it to its end. Who is asked for a yes gives it, who is asked for a password has one.
-    fn run(&self, script: &str) -> Ran {
-        let asks = script.contains(" remove ") && !script.contains("--yes");
-        let mut command = match asks {
+    pub fn run(&self, script: &str) -> Ran {
+        let mut command = match asks(script) {
             // Only a terminal is asked.
             true => {
                 let file = self.folder.path().join("asked.sh");
@@ -162,6 +161,11 @@ impl Drop for Scene {
     }
 }
 
+/// Whether it asks for a yes.
+fn asks(script: &str) -> bool {
+    script.contains(" remove ") && !script.contains("--yes")
+}
+
 /// The lines of a block of a help text.
 fn block(help: &str, head: &str) -> Vec<String> {
     let lines = help.lines().skip_while(|line| *line != head).skip(1);
@@ -170,7 +174,7 @@ fn block(help: &str, head: &str) -> Vec<String> {
 }
 
 /// Every verb with its examples.
-fn all() -> Vec<(String, Vec<String>)> {
+pub fn all() -> Vec<(String, Vec<String>)> {
     let (mut found, mut open) = (Vec::new(), vec![Vec::<String>::new()]);
     while let Some(path) = open.pop() {
         let typed: Vec<_> = path.iter().map(String::as_str).chain(["--help"]).collect();
@@ -188,7 +192,7 @@ fn all() -> Vec<(String, Vec<String>)> {
     found
 }
 
-fn runs_on(example: &str) -> bool {
+pub fn runs_on(example: &str) -> bool {
     let verb = example.split_whitespace().nth(1).filter(|word| !word.starts_with('-'));
     RUN.contains(&verb.unwrap_or("lampfield")) && !ENDS.iter().any(|end| example.contains(end))
 }
@@ -210,9 +214,33 @@ fn tried(examples: &[String]) -> Vec<String> {
         }
         let ran = scene.run(&script);
         let told = || format!("{example}: ended with {:?}\n{}{}", ran.code, ran.out, ran.err);
-        (ran.code != Some(0)).then(told)
+        // What is asked something is on a terminal.
+        let is_plain = !format!("{}{}", ran.out, ran.err).contains('\x1b') || asks(&script);
+        (ran.code != Some(0) || !is_plain).then(told)
     });
     wrong.collect()
+}
+
+/// What is wrong with each of many, looked at by four threads.
+pub fn wrong_of<T: Send>(
+    many: impl Iterator<Item = T> + Send,
+    wrong_of_one: impl Fn(T) -> Vec<String> + Sync,
+) -> Vec<String> {
+    let waiting = Mutex::new(many);
+    let wrong = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let next = waiting.lock().expect("nobody panics").next();
+                    let Some(one) = next else { return };
+                    let found = wrong_of_one(one);
+                    wrong.lock().expect("nobody panics").extend(found);
+                }
+            });
+        }
+    });
+    wrong.into_inner().expect("nobody panicked")
 }
 
 #[test]
@@ -220,21 +248,10 @@ fn every_example_works_as_it_is_printed() {
     let all = all();
     assert!(all.iter().any(|(verb, _)| verb == "lampfield user forget-resource"), "{all:?}");
     let left_out = |verb: &str| LEFT_OUT.iter().any(|path| verb.starts_with(path));
-    let waiting = Mutex::new(all.into_iter().filter(|(verb, _)| !left_out(verb)));
-    let wrong = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                loop {
-                    let next = waiting.lock().expect("nobody panics").next();
-                    let Some((verb, examples)) = next else { return };
-                    assert_eq!(examples.len(), 3, "{verb}");
-                    let found = tried(&examples);
-                    wrong.lock().expect("nobody panics").extend(found);
-                }
-            });
-        }
-    });
-    let wrong = wrong.into_inner().expect("nobody panicked");
+    let wrong =
+        wrong_of(all.into_iter().filter(|(verb, _)| !left_out(verb)), |(verb, examples)| {
+            assert_eq!(examples.len(), 3, "{verb}");
+            tried(&examples)
+        });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -7,6 +7,7 @@
     reason = "the helpers of tests"
 )]
 
+mod acceptance;
 mod audit;
 mod boards;
 mod by_hand;

@@ -1,5 +1,6 @@
 //! The manual against the program: samples that work, limits that are true, codes that are explained.
 
+mod acceptance;
 mod how_to;
 mod links;
 

@@ -86,7 +86,8 @@ impl Server {
         Self::start_in(folder, config, xmpp)
     }
 
-    fn start_in(folder: TempDir, config: &str, xmpp: &str) -> Self {
+    /// The same in a folder that is somewhere else than usual.
+    pub fn start_in(folder: TempDir, config: &str, xmpp: &str) -> Self {
         let file = folder.path().join("lampfield.toml");
         let arguments = vec!["--config".to_owned(), file.display().to_string()];
         let (listen, data) = (free_address(), folder.path().join("data"));
@@ -171,6 +172,13 @@ impl Server {
         Ran::of(child.wait_with_output().expect("an end"))
     }
 
+    /// The codes of what `status` wants somebody to look at.
+    pub fn attention(&self) -> Vec<String> {
+        let status = self.ask(&["status", "--json"]).json();
+        let codes = status["attention"].as_array().expect("a list").iter();
+        codes.map(|one| one["code"].as_str().expect("a code").to_owned()).collect()
+    }
+
     /// Waits for a line with these words in the log.
     pub fn says(&mut self, words: &str) {
         loop {
@@ -195,6 +203,10 @@ impl Server {
 
     pub fn hang_up(&self) {
         self.signal(Signal::HUP);
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Stops it and gives the whole log.

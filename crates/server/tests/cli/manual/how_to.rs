@@ -10,7 +10,7 @@ const ROWS: [(char, usize); 2] = [('A', 30), ('W', 29)];
 
 /// Whether this is the name of a test in that source: a function behind the attribute of a test, a
 /// name in the list of a macro that makes tests, or the name of a wire script.
-fn is_test(source: &Path, name: &str) -> bool {
+pub fn is_test(source: &Path, name: &str) -> bool {
     if source.extension().is_some_and(|is| is == "xmpp") {
         return source.exists() && source.file_stem().is_some_and(|stem| stem == name);
     }
