@@ -68,7 +68,7 @@ const READS: [Read; 12] = [
     },
     Read { words: &["check"], list: "/problems", shown: &["/code"], rows: with_help },
     Read {
-        words: &["doctor", "--only", "server,ports,files"],
+        words: &["doctor", "--only", "files"],
         list: "/problems",
         shown: &["/id"],
         rows: with_check,
