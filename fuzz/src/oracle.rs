@@ -9,7 +9,7 @@ const LONGEST_REFERENCE: usize = 8;
 
 /// What a document says, so that two parsers can be compared.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum Piece {
     /// Namespace, name, and sorted attributes: namespace, name, value.
     Start(String, String, Vec<(String, String, String)>),
     Text(String),
@@ -48,10 +48,10 @@ pub fn feed(parser: &mut Parser, bytes: &[u8]) -> Result<(), rxml::Error> {
 }
 
 /// What a whole document says.
-pub fn read(document: &[u8]) -> Result<Vec<Said>, EndOrError> {
+pub fn read(document: &[u8]) -> Result<Vec<Piece>, EndOrError> {
     let document = line_ends(document);
     let (mut parser, mut document) = (parser(), document.as_slice());
-    let mut said = Vec::new();
+    let mut pieces = Vec::new();
     while let Some(event) = parser.parse(&mut document, true)? {
         match event {
             Event::XmlDeclaration(..) => {}
@@ -63,13 +63,13 @@ pub fn read(document: &[u8]) -> Result<Vec<Said>, EndOrError> {
                     })
                     .collect();
                 attributes.sort();
-                said.push(Said::Start(namespace.to_string(), name.to_string(), attributes));
+                pieces.push(Piece::Start(namespace.to_string(), name.to_string(), attributes));
             }
-            Event::EndElement(_) => said.push(Said::End),
-            Event::Text(_, text) => push_text(&mut said, &text),
+            Event::EndElement(_) => pieces.push(Piece::End),
+            Event::Text(_, text) => push_text(&mut pieces, &text),
         }
     }
-    Ok(said)
+    Ok(pieces)
 }
 
 /// Line ends as XML hands them on (XML 1.0, 2.11): rxml refuses a lone carriage return in an
@@ -89,32 +89,32 @@ fn line_ends(document: &[u8]) -> Vec<u8> {
 }
 
 /// What our own tree says.
-pub fn flatten(element: Element<'_>) -> Vec<Said> {
-    let mut said = Vec::new();
-    flatten_into(&mut said, element);
-    said
+pub fn flatten(element: Element<'_>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    flatten_into(&mut pieces, element);
+    pieces
 }
 
-fn flatten_into(said: &mut Vec<Said>, element: Element<'_>) {
+fn flatten_into(pieces: &mut Vec<Piece>, element: Element<'_>) {
     let attribute = |attribute: &lampfield_xmpp_stream::element::Attr<'_>| {
         (attribute.ns().to_owned(), attribute.name().to_owned(), attribute.value().to_owned())
     };
     let mut attributes: Vec<_> = element.attrs().map(attribute).collect();
     attributes.sort();
-    said.push(Said::Start(element.ns().to_owned(), element.name().to_owned(), attributes));
+    pieces.push(Piece::Start(element.ns().to_owned(), element.name().to_owned(), attributes));
     for node in element.nodes() {
         match node {
-            Node::Element(child) => flatten_into(said, child),
-            Node::Text(text) => push_text(said, text),
+            Node::Element(child) => flatten_into(pieces, child),
+            Node::Text(text) => push_text(pieces, text),
         }
     }
-    said.push(Said::End);
+    pieces.push(Piece::End);
 }
 
 /// Where text is cut into events is each parser's own affair.
-fn push_text(said: &mut Vec<Said>, text: &str) {
-    match said.last_mut() {
-        Some(Said::Text(before)) => before.push_str(text),
-        _ => said.push(Said::Text(text.to_owned())),
+fn push_text(pieces: &mut Vec<Piece>, text: &str) {
+    match pieces.last_mut() {
+        Some(Piece::Text(before)) => before.push_str(text),
+        _ => pieces.push(Piece::Text(text.to_owned())),
     }
 }

@@ -39,9 +39,9 @@ pub struct Machine {
 pub struct Ran {
     /// Whether its exit status was 0.
     pub good: bool,
-    /// Its standard output.
+    /// What it wrote to its standard output.
     pub out: String,
-    /// Its standard error.
+    /// What it wrote to its standard error.
     pub err: String,
 }
 

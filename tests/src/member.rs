@@ -104,7 +104,7 @@ impl Kind {
 }
 
 impl Member {
-    /// Its full address.
+    /// The address of its stream, with the resource.
     pub fn jid(&self) -> String {
         match self {
             Self::Real(asterisk) => {

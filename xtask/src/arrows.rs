@@ -1,8 +1,10 @@
 //! Who knows whom, drawn from the code: the crates, or the modules of one. The check fails on an arrow
 //! against the table in `order`, on a circle between modules that stand side by side, on two types of one name in a crate
-//! if others see one, and on a product that the core names.
+//! if others see one, on a comment of a public item that says nothing, and on a product that the core names.
 
 mod crates;
+mod empty_docs;
+mod for_tests;
 mod graph;
 mod mentions;
 mod modules;
@@ -57,8 +59,10 @@ pub fn check() -> Result<Counts> {
     counts.one("arrows between crates", none_of(&order::against(&crates)));
     counts.one("the picture in ARCHITECTURE.md", none_of(&painted(&picture::text(&crates))?));
     counts.one("circles told in ARCHITECTURE.md", none_of(&untold()?));
-    counts.one("doors see the kit only", none_of(&besides_faces(&packages)?));
+    counts.one("crates see what they may of others", none_of(&besides_faces(&packages)?));
     counts.one("a name for each type", none_of(&everywhere(&packages, Modules::namesakes)?));
+    let empty = everywhere(&packages, Modules::empty_docs)?;
+    counts.one("comments of public items say something", none_of(&empty));
     let core: Vec<_> = packages.iter().filter(|one| CORE.contains(&one.short())).collect();
     let products = |modules: &Modules| modules.texts_with(PRODUCTS, OF_TODAY);
     counts.one("no product in the core", none_of(&everywhere(core, products)?));
@@ -89,12 +93,13 @@ fn everywhere<'a>(
 /// Where a crate sees more of another than that shows it.
 fn besides_faces(packages: &[Package]) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
-    for (crates, other, face) in FACES {
+    for (crates, other, faces) in FACES {
         for package in packages.iter().filter(|package| crates.contains(&package.short())) {
             for modules in package.modules()? {
-                let besides = modules.besides(other, face).into_iter();
+                let besides = modules.besides(other, faces).into_iter();
+                let (name, faces) = (package.short(), faces.join(", "));
                 wrong.extend(
-                    besides.map(|line| format!("{line}\n    a door sees {other}::{face} only")),
+                    besides.map(|line| format!("{line}\n    {name} sees of {other} only: {faces}")),
                 );
             }
         }

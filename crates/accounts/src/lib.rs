@@ -11,7 +11,8 @@
 //! itself, not of a proxy before it: tries are counted by it.
 //!
 //! Everything belongs to the core thread: parts are shared by `Rc` and never borrowed across an
-//! `await`. Nothing here may know a protocol, a connection or a fact.
+//! `await`. Nothing here may know a stream, a connection or a fact: of `xmpp-stream` there are the names of accounts and
+//! the keys of SASL, which stand for a password at every door.
 
 mod account;
 mod book;

@@ -151,7 +151,7 @@ impl History {
         let Some(subject) = self.masks.kept(&change.subject) else { return };
         let number = self.ring.next_number();
         let Some((chain, back)) = self.extend_chain(&subject, number) else { return };
-        let Some(origin_place) = self.extend_voice(&change.origin) else { return };
+        let Some(origin_place) = self.count_entry_of(&change.origin) else { return };
         self.ring.push(Record {
             at: change.said_at,
             chain,
@@ -253,7 +253,7 @@ impl History {
         Some((place, back))
     }
 
-    fn extend_voice(&mut self, origin: &Arc<Origin>) -> Option<u32> {
+    fn count_entry_of(&mut self, origin: &Arc<Origin>) -> Option<u32> {
         let Some(place) = self.origins.find(origin) else {
             return self.origins.insert(OriginRecords { origin: Arc::clone(origin), entries: 1 });
         };

@@ -88,7 +88,9 @@ fn workspace(to: &Path) {
     let members = format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n");
     let settings = format!("{before}{members}\n[{after}");
     fs::write(to.join("Cargo.toml"), settings).unwrap();
-    fs::copy(root().join("Cargo.lock"), to.join("Cargo.lock")).unwrap();
+    for file in ["Cargo.lock", "rustfmt.toml"] {
+        fs::copy(root().join(file), to.join(file)).unwrap();
+    }
     // The tests of the operations read the worked door, and what the other door declares.
     for name in MEMBERS.iter().chain(&["xmpp"]) {
         copy(&root().join("crates").join(name), &to.join("crates").join(name));
@@ -99,11 +101,15 @@ fn workspace(to: &Path) {
 
 /// Runs some tests in the copy; what they say if they fail.
 fn try_tests(copy: &Path, which: &[&str]) -> Result<(), String> {
+    cargo(copy, &[&["test", "--offline"], which].concat())
+}
+
+/// Runs cargo in the copy; what it says if it fails.
+fn cargo(copy: &Path, arguments: &[&str]) -> Result<(), String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("a-new-kind");
     let ran = Command::new(cargo)
-        .args(["test", "--offline"])
-        .args(which)
+        .args(arguments)
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", target)
         .output()
@@ -125,6 +131,8 @@ fn the_page_is_right_from_the_first_line_to_the_last() {
     let folder = tempfile::tempdir().unwrap();
     workspace(folder.path());
     blocks(&page).iter().for_each(|block| block.apply(folder.path()));
+    let form = ["fmt", "--package", "lampfield-board", "--", "--check"];
+    cargo(folder.path(), &form).unwrap_or_else(|wrong| panic!("{wrong}"));
     for tests in [&OF_BOARD[..], &OF_THE_WAY] {
         if let Err(said) = try_tests(folder.path(), tests) {
             panic!("{said}");

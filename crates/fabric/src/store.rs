@@ -146,7 +146,7 @@ pub trait Watch: Send {
 /// The engine below ([`crate::Embedded`]) tells only what is committed; what it does beyond this (a
 /// group at once, for instance) must not be relied on, and `testing::TornDisk` shows who does.
 pub trait Storage: Clone + Send + Sync + 'static {
-    /// What [`Storage::watch`] gives.
+    /// What [`Storage::watch`] gives: the rows of a bucket first, then each change.
     type Watch: Watch;
 
     /// Takes a write and returns at once.

@@ -28,7 +28,7 @@ const FIRST_CALL: Duration = Duration::from_millis(300);
 pub struct PbxWord {
     /// Which PBX, by its place.
     pub site: usize,
-    /// What it says.
+    /// The state or the count of messages that it tells.
     pub word: Word,
 }
 

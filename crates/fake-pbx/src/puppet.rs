@@ -34,7 +34,7 @@ impl Puppet {
         Ok(Self { session, module })
     }
 
-    /// What it knows.
+    /// The module as it is now, with all that it was told.
     pub fn module(&self) -> &ResXmpp {
         &self.module
     }

@@ -35,18 +35,18 @@ fn device(number: usize) -> Subject {
 }
 
 /// What was said of each device, with the ticket that makes it safe; `None` is its end.
-type Said = BTreeMap<usize, Vec<(Option<Ticket>, Option<Value>)>>;
+type Publications = BTreeMap<usize, Vec<(Option<Ticket>, Option<Value>)>>;
 
 /// One run of the server, from its start to its death.
 struct Run {
     hub: HubShell,
     store: Store,
     conn: ConnId,
-    said: Said,
+    said: Publications,
 }
 
 impl Run {
-    async fn start(disk: &TornDisk, said: Said) -> Self {
+    async fn start(disk: &TornDisk, said: Publications) -> Self {
         let limits = StoreLimits { group_rows: 8, ..StoreLimits::default() };
         let store = disk.open(limits).unwrap();
         let grace = Duration::from_secs(600);
@@ -107,7 +107,7 @@ impl Run {
 
     /// The process dies in the middle of a group; what was safe is the first that remains of each
     /// device.
-    async fn die(mut self) -> Said {
+    async fn die(mut self) -> Publications {
         let mut health = self.store.health();
         let stalled = health.wait_for(|health| *health != Health::Ok);
         tokio::time::timeout(SOON, stalled).await.unwrap().unwrap();
@@ -146,7 +146,7 @@ async fn a_death_in_the_middle_of_a_group_loses_nothing_and_lights_nothing() {
     for seed in 0..SEEDS {
         let mut random = numbers(seed);
         let disk = TornDisk::new(seed);
-        let mut said = Said::new();
+        let mut said = Publications::new();
         for _ in 0..4 {
             let mut run = Run::start(&disk, said).await;
             run.check(seed);

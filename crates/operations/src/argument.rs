@@ -10,8 +10,8 @@ use crate::failure::{Exit, Failure};
 use crate::moment;
 use crate::nearest::nearest;
 
-/// What was said, by the names of the arguments.
-pub type Said = Map<String, Value>;
+/// The arguments of one call, by their names.
+pub type Arguments = Map<String, Value>;
 
 /// The type of an argument.
 pub trait ArgumentValue: Sized {
@@ -24,7 +24,7 @@ pub trait ArgumentValue: Sized {
     ///
     /// # Errors
     /// What could be said instead.
-    fn read(said: Value) -> Result<Self, String>;
+    fn read(given: Value) -> Result<Self, String>;
 
     /// Writes it; `null` if there is nothing to say.
     fn write(&self) -> Value;
@@ -59,11 +59,11 @@ pub const fn plain(name: &'static str) -> &'static str {
 /// # Errors
 /// When it is missing or cannot be one.
 pub fn take<T: ArgumentValue>(
-    said: &mut Said,
+    arguments: &mut Arguments,
     name: &str,
     default: Option<&str>,
 ) -> Result<T, Failure> {
-    let given = said.remove(name).unwrap_or_default();
+    let given = arguments.remove(name).unwrap_or_default();
     let given = match (given, default) {
         (Value::Null, Some(default)) => {
             // A default is written like what people type.
@@ -83,8 +83,8 @@ pub fn take<T: ArgumentValue>(
 ///
 /// # Errors
 /// Names the first and what is nearest to it.
-pub fn check_known(definition: &Definition, said: &Said) -> Result<(), Failure> {
-    let unknown = said.keys().find(|name| definition.argument(name).is_none());
+pub fn check_known(definition: &Definition, arguments: &Arguments) -> Result<(), Failure> {
+    let unknown = arguments.keys().find(|name| definition.argument(name).is_none());
     let Some(unknown) = unknown else { return Ok(()) };
     let message = format!("\"{unknown}\" is not an argument of {}", definition.name);
     let names = definition.arguments.iter().map(|argument| argument.name);
@@ -99,9 +99,9 @@ pub fn check_known(definition: &Definition, said: &Said) -> Result<(), Failure> 
 const LONGEST_NOTED: usize = 256;
 
 /// What was said as it may be noted: nothing secret, nothing unknown, nothing long.
-pub fn notable(definition: &Definition, said: &Said) -> Said {
+pub fn notable(definition: &Definition, arguments: &Arguments) -> Arguments {
     let known = definition.arguments.iter().filter_map(|argument| {
-        let value = said.get(argument.name)?;
+        let value = arguments.get(argument.name)?;
         let noted = match argument.form {
             Form::Secret => "***".into(),
             _ => short(value),
@@ -132,8 +132,8 @@ impl ArgumentValue for Hidden {
     const FORM: Form = Form::Secret;
     const NEED: Need = Need::Required;
 
-    fn read(said: Value) -> Result<Self, String> {
-        String::read(said).map(Self)
+    fn read(given: Value) -> Result<Self, String> {
+        String::read(given).map(Self)
     }
 
     fn write(&self) -> Value {
@@ -155,8 +155,8 @@ impl ArgumentValue for Spoken {
     const FORM: Form = Form::Json;
     const NEED: Need = Need::Required;
 
-    fn read(said: Value) -> Result<Self, String> {
-        Ok(Self(said))
+    fn read(given: Value) -> Result<Self, String> {
+        Ok(Self(given))
     }
 
     fn write(&self) -> Value {
@@ -170,8 +170,8 @@ impl ArgumentValue for Since {
     const FORM: Form = Form::Since;
     const NEED: Need = Need::Required;
 
-    fn read(said: Value) -> Result<Self, String> {
-        moment::since(&String::read(said)?).map(Self)
+    fn read(given: Value) -> Result<Self, String> {
+        moment::since(&String::read(given)?).map(Self)
     }
 
     fn write(&self) -> Value {
@@ -185,8 +185,8 @@ impl ArgumentValue for Span {
     const FORM: Form = Form::Span;
     const NEED: Need = Need::Required;
 
-    fn read(said: Value) -> Result<Self, String> {
-        moment::some_time(&String::read(said)?).map(Self)
+    fn read(given: Value) -> Result<Self, String> {
+        moment::some_time(&String::read(given)?).map(Self)
     }
 
     fn write(&self) -> Value {
@@ -200,8 +200,8 @@ impl ArgumentValue for String {
     const FORM: Form = Form::Text;
     const NEED: Need = Need::Required;
 
-    fn read(said: Value) -> Result<Self, String> {
-        match said {
+    fn read(given: Value) -> Result<Self, String> {
+        match given {
             Value::String(text) => Ok(text),
             other => Err(format!("a text is needed, not {other}")),
         }
@@ -216,8 +216,8 @@ impl ArgumentValue for bool {
     const FORM: Form = Form::Switch;
     const NEED: Need = Need::Default("false");
 
-    fn read(said: Value) -> Result<Self, String> {
-        match said {
+    fn read(given: Value) -> Result<Self, String> {
+        match given {
             Value::Null => Ok(false),
             Value::Bool(is) => Ok(is),
             other => Err(format!("true or false is needed, not {other}")),
@@ -233,9 +233,9 @@ impl ArgumentValue for usize {
     const FORM: Form = Form::Number;
     const NEED: Need = Need::Required;
 
-    fn read(said: Value) -> Result<Self, String> {
-        let number = said.as_u64().and_then(|number| Self::try_from(number).ok());
-        number.ok_or_else(|| format!("a whole number is needed, not {said}"))
+    fn read(given: Value) -> Result<Self, String> {
+        let number = given.as_u64().and_then(|number| Self::try_from(number).ok());
+        number.ok_or_else(|| format!("a whole number is needed, not {given}"))
     }
 
     fn write(&self) -> Value {
@@ -247,8 +247,8 @@ impl ArgumentValue for Vec<String> {
     const FORM: Form = Form::Texts;
     const NEED: Need = Need::Optional;
 
-    fn read(said: Value) -> Result<Self, String> {
-        match said {
+    fn read(given: Value) -> Result<Self, String> {
+        match given {
             Value::Null => Ok(Self::new()),
             Value::Array(texts) => texts.into_iter().map(String::read).collect(),
             other => Err(format!("a list of texts is needed, not {other}")),
@@ -264,8 +264,8 @@ impl ArgumentValue for WallTime {
     const FORM: Form = Form::Moment;
     const NEED: Need = Need::Required;
 
-    fn read(said: Value) -> Result<Self, String> {
-        moment::moment(&String::read(said)?)
+    fn read(given: Value) -> Result<Self, String> {
+        moment::moment(&String::read(given)?)
     }
 
     fn write(&self) -> Value {
@@ -277,8 +277,10 @@ impl ArgumentValue for Kind {
     const FORM: Form = Form::Kind;
     const NEED: Need = Need::Required;
 
-    fn read(said: Value) -> Result<Self, String> {
-        String::read(said)?.parse().map_err(|error: lampfield_board::UnknownKind| error.to_string())
+    fn read(given: Value) -> Result<Self, String> {
+        String::read(given)?
+            .parse()
+            .map_err(|error: lampfield_board::UnknownKind| error.to_string())
     }
 
     fn write(&self) -> Value {
@@ -290,10 +292,10 @@ impl<T: ArgumentValue> ArgumentValue for Option<T> {
     const FORM: Form = T::FORM;
     const NEED: Need = Need::Optional;
 
-    fn read(said: Value) -> Result<Self, String> {
-        match said {
+    fn read(given: Value) -> Result<Self, String> {
+        match given {
             Value::Null => Ok(None),
-            said => T::read(said).map(Some),
+            given => T::read(given).map(Some),
         }
     }
 

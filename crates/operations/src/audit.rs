@@ -14,7 +14,7 @@ use lampfield_fabric::{Bucket, Ledger, Row, Storage, Store, StoreError, Write};
 pub use entry::AuditEntry;
 pub(crate) use entry::DONE;
 
-use crate::argument::{Said, notable};
+use crate::argument::{Arguments, notable};
 use crate::definition::Definition;
 
 /// Entries that are kept.
@@ -141,7 +141,7 @@ impl AuditLog {
     }
 
     /// What was said as it may be noted.
-    pub(crate) fn notable(&self, definition: &Definition, said: &Said) -> Said {
+    pub(crate) fn notable(&self, definition: &Definition, said: &Arguments) -> Arguments {
         let mut said = said.clone();
         entry::mask(&mut said, &self.masks);
         notable(definition, &said)

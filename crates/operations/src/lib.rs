@@ -30,7 +30,7 @@ mod visible;
 mod watchers;
 
 pub use actor::{Actor, ActorKind, OWNER};
-pub use argument::{ArgumentValue, Hidden, Said, Since, Span, Spoken, notable};
+pub use argument::{ArgumentValue, Arguments, Hidden, Since, Span, Spoken, notable};
 pub use audit::{AuditEntry, AuditLog};
 pub use definition::{Answer, Argument, Definition, Effect, Form, Need, Reach};
 pub use desk::Desk;

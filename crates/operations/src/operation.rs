@@ -46,7 +46,7 @@ pub use watch::Watch;
 pub use why::Why;
 
 use crate::actor::Actor;
-use crate::argument::Said;
+use crate::argument::Arguments;
 use crate::definition::Definition;
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -64,10 +64,10 @@ pub trait Operation: Sized {
     ///
     /// # Errors
     /// The first that is missing, unknown or cannot be one.
-    fn read(said: Said) -> Result<Self, Failure>;
+    fn read(arguments: Arguments) -> Result<Self, Failure>;
 
     /// Writes the arguments, for whoever asks from outside.
-    fn write(&self) -> Said;
+    fn write(&self) -> Arguments;
 }
 
 /// What an operation does. Nobody calls it but the [`Desk`], which has checked the actor before.
@@ -121,26 +121,26 @@ macro_rules! operation {
 
             type Answer = $document;
 
-            fn read(said: $crate::argument::Said) -> Result<Self, $crate::failure::Failure> {
-                $crate::argument::check_known(Self::DEFINITION, &said)?;
+            fn read(arguments: $crate::argument::Arguments) -> Result<Self, $crate::failure::Failure> {
+                $crate::argument::check_known(Self::DEFINITION, &arguments)?;
                 #[allow(unused_mut, unused_variables, reason = "an operation may have no arguments")]
-                let mut said = said;
+                let mut arguments = arguments;
                 Ok(Self {
                     $($argument: $crate::argument::take(
-                        &mut said,
+                        &mut arguments,
                         $crate::argument::plain(stringify!($argument)),
                         $crate::operation::operation!(@default $($default)?),
                     )?,)*
                 })
             }
 
-            fn write(&self) -> $crate::argument::Said {
-                let said: [(&str, serde_json::Value); _] = [$((
+            fn write(&self) -> $crate::argument::Arguments {
+                let arguments: [(&str, serde_json::Value); _] = [$((
                     $crate::argument::plain(stringify!($argument)),
                     $crate::argument::ArgumentValue::write(&self.$argument),
                 ),)*];
-                let said = said.into_iter().filter(|(_, value)| !value.is_null());
-                said.map(|(name, value)| (name.to_owned(), value)).collect()
+                let arguments = arguments.into_iter().filter(|(_, value)| !value.is_null());
+                arguments.map(|(name, value)| (name.to_owned(), value)).collect()
             }
         }
     };

@@ -2,7 +2,7 @@
 //! that nothing is done that the actor may not do, and no change is made that nobody can read about.
 
 use crate::actor::Actor;
-use crate::argument::Said;
+use crate::argument::Arguments;
 use crate::audit::{AuditEntry, DONE, Try};
 use crate::definition::Definition;
 use crate::desk::{Desk, now};
@@ -28,11 +28,11 @@ macro_rules! operations {
             name: &str,
             desk: &Desk<H>,
             actor: &Actor,
-            said: Said,
+            arguments: Arguments,
         ) -> Option<Result<serde_json::Value, Failure>> {
             $(if name == $operation::DEFINITION.name {
                 // Each has its own size, and the largest would count for all.
-                return Some(Box::pin(desk.act_on::<$operation>(actor, said)).await);
+                return Some(Box::pin(desk.act_on::<$operation>(actor, arguments)).await);
             })+
             None
         }
@@ -90,10 +90,10 @@ impl<H: Host> Desk<H> {
         &self,
         actor: &Actor,
         name: &str,
-        said: Said,
+        arguments: Arguments,
     ) -> Result<serde_json::Value, Failure> {
         defined(name)?;
-        let done = by_name(name, self, actor, said).await;
+        let done = by_name(name, self, actor, arguments).await;
         done.unwrap_or_else(|| Err(Failure::bug(format!("{name} cannot be run"))))
     }
 
@@ -101,9 +101,9 @@ impl<H: Host> Desk<H> {
     ///
     /// # Errors
     /// As [`Desk::run`].
-    pub fn watch(&self, actor: &Actor, said: Said) -> Result<Watching, Failure> {
+    pub fn watch(&self, actor: &Actor, arguments: Arguments) -> Result<Watching, Failure> {
         actor.check(Watch::DEFINITION)?;
-        Watch::read(said)?.begin(self, actor)
+        Watch::read(arguments)?.begin(self, actor)
     }
 
     /// Does something that was not written as JSON.
@@ -115,17 +115,17 @@ impl<H: Host> Desk<H> {
         actor: &Actor,
         operation: O,
     ) -> Result<O::Answer, Failure> {
-        let said = operation.write();
-        self.perform(actor, &said, Ok(operation)).await
+        let arguments = operation.write();
+        self.perform(actor, &arguments, Ok(operation)).await
     }
 
     /// The same for something that was, and gives its document in that form.
     async fn act_on<O: Perform<H>>(
         &self,
         actor: &Actor,
-        said: Said,
+        arguments: Arguments,
     ) -> Result<serde_json::Value, Failure> {
-        let answer = self.perform(actor, &said, O::read(said.clone())).await?;
+        let answer = self.perform(actor, &arguments, O::read(arguments.clone())).await?;
         serde_json::to_value(answer).map_err(Failure::bug)
     }
 
@@ -133,11 +133,11 @@ impl<H: Host> Desk<H> {
     async fn perform<O: Perform<H>>(
         &self,
         actor: &Actor,
-        said: &Said,
+        arguments: &Arguments,
         operation: Result<O, Failure>,
     ) -> Result<O::Answer, Failure> {
         let noted =
-            O::DEFINITION.changes().then(|| self.note(actor, said, operation.as_ref().ok()));
+            O::DEFINITION.changes().then(|| self.note(actor, arguments, operation.as_ref().ok()));
         let done = self.attempt(actor, operation).await;
         if let Some(noted) = noted {
             noted.ended(done.as_ref().map_or_else(|refused| refused.code.as_str(), |_| DONE));
@@ -156,15 +156,20 @@ impl<H: Host> Desk<H> {
 
     /// An entry of the audit log, which is written when the try has ended. What somebody of one board tries is told on
     /// that board, also what was meant for another.
-    fn note<O: Perform<H>>(&self, actor: &Actor, said: &Said, operation: Option<&O>) -> Try<'_> {
+    fn note<O: Perform<H>>(
+        &self,
+        actor: &Actor,
+        arguments: &Arguments,
+        operation: Option<&O>,
+    ) -> Try<'_> {
         let about = || operation.and_then(|operation| operation.about(self));
         let board = actor.board().cloned().or_else(about);
-        let (definition, said) = (O::DEFINITION, self.audit.notable(O::DEFINITION, said));
+        let (definition, arguments) = (O::DEFINITION, self.audit.notable(O::DEFINITION, arguments));
         self.audit.begin(AuditEntry::new(
             now(),
             actor.kind(),
             definition.name,
-            said,
+            arguments,
             board.as_ref(),
         ))
     }

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use lampfield_operations::operation::{History, UserAdd, Why};
 use lampfield_operations::{
-    Answer, Effect, Form, Hidden, OPERATIONS, Operation, Said, Scope, defined, notable,
+    Answer, Arguments, Effect, Form, Hidden, OPERATIONS, Operation, Scope, defined, notable,
 };
 use serde_json::json;
 
-fn said(value: serde_json::Value) -> Said {
+fn said(value: serde_json::Value) -> Arguments {
     value.as_object().cloned().expect("an object")
 }
 

@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
 
 use crate::own_id::STREAM;
-use crate::said::{Goodbye, Login, Said};
+use crate::pbx_stream::{Goodbye, Login, PbxStream};
 use crate::witness::{Witness, Witnesses};
 
 /// Bytes that the PBX may leave unread before the server is no longer listened to.
@@ -41,7 +41,7 @@ pub struct Pbx {
     local: SocketAddr,
     /// What the server knows its stream by, over whatever line it comes.
     pub name: String,
-    said: RefCell<Said>,
+    stream: RefCell<PbxStream>,
     witnesses: Rc<Witnesses>,
     witness: OnceCell<Option<Rc<Witness>>>,
     /// What its socket has not taken yet.
@@ -94,7 +94,7 @@ impl Pbx {
             peer,
             local,
             name: format!("{:016x}", RandomState::new().hash_one(peer)),
-            said: RefCell::default(),
+            stream: RefCell::default(),
             witnesses: Rc::clone(witnesses),
             witness: OnceCell::new(),
             unread: RefCell::default(),
@@ -118,7 +118,7 @@ impl Pbx {
             // It has Nagle on, and waits for our acknowledgment with what it says next.
             let _ = SockRef::from(ear.as_ref()).set_tcp_quickack(true);
             let mut input = piece.get(..count).unwrap_or_default();
-            let heard = self.said.borrow_mut().hear(&mut input);
+            let heard = self.stream.borrow_mut().hear(&mut input);
             self.answer();
             match heard {
                 Ok(None) => self.news.notify_waiters(),
@@ -130,7 +130,7 @@ impl Pbx {
 
     /// Answers what the relay has taken over; not somebody who reads none of it.
     fn answer(&self) {
-        let answers = std::mem::take(&mut self.said.borrow_mut().answers);
+        let answers = std::mem::take(&mut self.stream.borrow_mut().answers);
         if !answers.is_empty() && self.unread.borrow().len() <= MOST_UNREAD {
             self.write(&answers);
         }
@@ -186,10 +186,10 @@ impl Pbx {
     /// The last words to the PBX, as far as its socket takes them.
     pub fn dismiss(&self, error: &StreamError) {
         let mut out = self.unread.take().to_vec();
-        let said = self.said.borrow();
+        let stream = self.stream.borrow();
         // An error is part of a stream (RFC 6120 section 4.9.1.2): the login begins a second one.
-        if self.greeted.get() <= u8::from(said.is_let_in) {
-            open(&mut out, said.domain());
+        if self.greeted.get() <= u8::from(stream.is_let_in) {
+            open(&mut out, stream.domain());
         }
         stream_error(&mut out, error);
         stream_close(&mut out);
@@ -198,27 +198,27 @@ impl Pbx {
 
     /// The PBX has closed its stream. Says whether it has one to the server, which is then its last.
     pub fn leave(&self) -> bool {
-        self.said.borrow_mut().leave()
+        self.stream.borrow_mut().leave()
     }
 
     /// Ends that last stream as the PBX would itself, if it did.
     pub fn say_goodbye(&self) {
-        self.said.borrow_mut().say_goodbye();
+        self.stream.borrow_mut().say_goodbye();
         self.news.notify_waiters();
     }
 
     /// The domain that its stream is for, when its first header has come.
     pub async fn domain(&self) -> String {
-        self.wait_for(|said| said.domain().map(str::to_owned)).await
+        self.wait_for(|stream| stream.domain().map(str::to_owned)).await
     }
 
     /// The server has let it in: it begins its stream anew, and says what it has to say. Returns
     /// when it has begun, and its process is known. Nobody else's is looked for: on a machine with many
     /// it takes its time.
     pub async fn let_in(&self) {
-        self.said.borrow_mut().is_let_in = true;
+        self.stream.borrow_mut().is_let_in = true;
         self.asked.send_replace(3);
-        self.wait_for(|said| said.has_begun_anew().then_some(())).await;
+        self.wait_for(|stream| stream.has_begun_anew().then_some(())).await;
         let find = async || self.witnesses.find(self.peer, self.local).await.map(Rc::new);
         self.witness.get_or_init(find).await;
         self.news.notify_waiters();
@@ -236,22 +236,22 @@ impl Pbx {
 
     /// Its login, when it has come.
     pub async fn login(&self) -> Login {
-        self.wait_for(|said| said.login.clone()).await
+        self.wait_for(|stream| stream.login.clone()).await
     }
 
     /// The account that its login names, if it has come.
     pub fn account(&self) -> Option<String> {
-        self.said.borrow().account()
+        self.stream.borrow().account()
     }
 
     /// Whether its login has come.
     pub fn logs_in(&self) -> bool {
-        self.said.borrow().login.is_some()
+        self.stream.borrow().login.is_some()
     }
 
     /// Its binding, when it has come.
     pub async fn binding(&self) -> Rc<[u8]> {
-        self.wait_for(|said| said.binding.clone()).await
+        self.wait_for(|stream| stream.binding.clone()).await
     }
 
     /// Returns when it has taken longer than this with all the steps of its login that it was asked for.
@@ -260,7 +260,7 @@ impl Pbx {
         loop {
             let step = *asked.borrow_and_update();
             let began = Instant::now();
-            let taken = self.wait_for(|said| (said.steps() >= step).then_some(()));
+            let taken = self.wait_for(|stream| (stream.steps() >= step).then_some(()));
             if timeout(patience, taken).await.is_err() {
                 return;
             }
@@ -270,10 +270,10 @@ impl Pbx {
         }
     }
 
-    async fn wait_for<T>(&self, look: impl Fn(&Said) -> Option<T>) -> T {
+    async fn wait_for<T>(&self, look: impl Fn(&PbxStream) -> Option<T>) -> T {
         loop {
             let more = self.news.notified();
-            if let Some(found) = look(&self.said.borrow()) {
+            if let Some(found) = look(&self.stream.borrow()) {
                 return found;
             }
             more.await;
@@ -300,35 +300,35 @@ impl Pbx {
     /// The server is there, for the first time or again. What the PBX says from now on goes to it,
     /// after all that it has lost.
     pub fn line_is_up(&self) {
-        self.said.borrow_mut().line_is_up();
+        self.stream.borrow_mut().line_is_up();
     }
 
     /// The server is gone: what it did not get is said again when it is back. Says whether it was
     /// there.
     pub fn line_is_down(&self) -> bool {
-        self.said.borrow_mut().line_is_down()
+        self.stream.borrow_mut().line_is_down()
     }
 
     /// Whether the PBX has closed its stream: it is not to come back.
     pub fn is_leaving(&self) -> bool {
-        self.said.borrow().is_leaving()
+        self.stream.borrow().is_leaving()
     }
 
     /// The server has answered this id.
     pub fn answered(&self, id: &str) {
-        self.said.borrow_mut().answered(id);
+        self.stream.borrow_mut().answered(id);
     }
 
     /// How many words of the PBX are kept, to be said again.
     pub fn words(&self) -> usize {
-        self.said.borrow().words.len()
+        self.stream.borrow().words.len()
     }
 
     /// What is to be sent to the server next, when there is something.
     pub async fn outgoing(&self) -> Vec<u8> {
         loop {
             let more = self.news.notified();
-            let taken = self.said.borrow_mut().take(BATCH);
+            let taken = self.stream.borrow_mut().take(BATCH);
             if !taken.is_empty() {
                 return taken;
             }

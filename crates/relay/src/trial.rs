@@ -4,38 +4,38 @@ use lampfield_xmpp_stream::{Frame, Framer, Scope, Stanza, StanzaLimits, ns};
 
 use crate::fingerprint::Fingerprint;
 use crate::own_id::is_ours;
-use crate::said::Said;
+use crate::pbx_stream::PbxStream;
 use crate::target::Target;
 use crate::{server, session};
 
 /// A PBX says this in pieces, while its line comes and goes. Panics where a promise is broken.
 pub fn pbx_says(pieces: &[&[u8]]) {
-    let mut said = Said::default();
+    let mut stream = PbxStream::default();
     for (count, piece) in pieces.iter().enumerate() {
-        if said.hear(&mut &**piece).is_err() {
+        if stream.hear(&mut &**piece).is_err() {
             break;
         }
-        said.is_let_in |= said.login.is_some();
+        stream.is_let_in |= stream.login.is_some();
         match count % 3 {
-            0 if said.binding.is_some() => said.line_is_up(),
-            1 => drop(said.line_is_down()),
-            _ => drop(answered(&mut said, 1_024)),
+            0 if stream.binding.is_some() => stream.line_is_up(),
+            1 => drop(stream.line_is_down()),
+            _ => drop(answered(&mut stream, 1_024)),
         }
     }
     // What the PBX still waits for is said again in its own words, once or twice.
     let mut are_ours = Vec::new();
     for _ in 0..3 {
-        said.line_is_up();
-        said.line_is_down();
-        said.line_is_up();
-        are_ours = answered(&mut said, usize::MAX);
+        stream.line_is_up();
+        stream.line_is_down();
+        stream.line_is_up();
+        are_ours = answered(&mut stream, usize::MAX);
     }
     assert!(are_ours.iter().all(|is_ours| *is_ours), "{are_ours:?}");
 }
 
 /// What is said is stanzas, and the server answers it. Says of each whether its id is the relay's own.
-fn answered(said: &mut Said, about: usize) -> Vec<bool> {
-    let bytes = said.take(about);
+fn answered(stream: &mut PbxStream, about: usize) -> Vec<bool> {
+    let bytes = stream.take(about);
     let scope = Scope::with_default(ns::CLIENT);
     let header = b"<stream:stream xmlns='jabber:client' \
         xmlns:stream='http://etherx.jabber.org/streams' to='a'>";
@@ -47,7 +47,7 @@ fn answered(said: &mut Said, about: usize) -> Vec<bool> {
             let stanza = Stanza::parse(bytes, &scope, &StanzaLimits::AUTHENTICATED);
             let id = stanza.as_ref().ok().and_then(|stanza| stanza.root().attr("id"));
             are_ours.push(id.is_some_and(is_ours));
-            id.into_iter().for_each(|id| said.answered(id));
+            id.into_iter().for_each(|id| stream.answered(id));
         }
     }
     assert!(input.is_empty(), "{}", String::from_utf8_lossy(&bytes));

@@ -6,7 +6,7 @@ pub mod client;
 pub mod line;
 pub mod listener;
 
-use lampfield_operations::Said;
+use lampfield_operations::Arguments;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ pub struct Request {
     /// The name of the operation: `user add`.
     pub run: String,
     /// What is said to it. It may hold a password, which crosses the socket readably and is shown nowhere else.
-    pub with: Said,
+    pub with: Arguments,
 }
 
 /// What the server answers.

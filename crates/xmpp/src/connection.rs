@@ -215,10 +215,10 @@ impl Connection {
             outcome = attempt => outcome,
             ending = self.intake.read_ahead(&link, most) => return Err(ending),
         };
-        let standing = self.stream.conclude(outcome).map_err(Ending::Refused)?;
+        let progress = self.stream.conclude(outcome).map_err(Ending::Refused)?;
         if let Some(deadline) = &mut self.deadline {
             deadline.extend(began.elapsed());
-            match standing {
+            match progress {
                 LoginProgress::Failed => deadline.failed(),
                 LoginProgress::Underway | LoginProgress::NewStream | LoginProgress::SameStream => {
                     deadline.tried_again();
@@ -226,7 +226,7 @@ impl Connection {
             }
         }
         let limits = after_login(self.stream.limits());
-        match standing {
+        match progress {
             LoginProgress::NewStream => self.intake.restart(limits),
             LoginProgress::SameStream => self.intake.widen(limits),
             LoginProgress::Underway | LoginProgress::Failed => {}

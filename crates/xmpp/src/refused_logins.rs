@@ -42,7 +42,7 @@ pub struct RefusedLogin {
     pub asked: Option<String>,
     /// From where, the last time.
     pub from: IpAddr,
-    /// How often lately.
+    /// How often it was tried lately.
     pub count: u64,
     /// When the last time was.
     pub latest: Instant,

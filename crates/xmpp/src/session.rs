@@ -42,7 +42,7 @@ pub struct Session {
     /// The connection by which it is reached.
     pub link: Rc<Link>,
     /// What it said of itself before it had an address.
-    said: Said,
+    details: ClientDetails,
     /// When the resource was bound, by the wall clock.
     pub since: SystemTime,
     /// What the presence service keeps about this resource.
@@ -69,7 +69,7 @@ pub struct Session {
 
 /// What a client says of itself before it binds a resource.
 #[derive(Debug, Clone, Default)]
-pub struct Said {
+pub struct ClientDetails {
     /// The language of what it will say, unless a stanza names its own.
     pub lang: Option<Lang>,
     /// What the relay reports, if this stream comes through one.
@@ -118,9 +118,9 @@ pub struct Presence {
     pub words: Rc<Words>,
 }
 
-// === impl Said ===
+// === impl ClientDetails ===
 
-impl Said {
+impl ClientDetails {
     /// The name of the PBX's stream to its relay, if this one comes through a relay; empty if that names
     /// none.
     pub fn relayed_stream(&self) -> Option<&str> {
@@ -148,7 +148,7 @@ impl Session {
         (jid, requested_resource): (FullJid, Box<str>),
         account: Rc<Account>,
         link: Rc<Link>,
-        said: Said,
+        details: ClientDetails,
         peer: Rc<Peer>,
     ) -> Rc<Self> {
         Rc::new(Self {
@@ -158,7 +158,7 @@ impl Session {
             account: RefCell::new(account),
             conn: peer.id(),
             link,
-            said,
+            details,
             peer,
             since: SystemTime::now(),
             presence: RefCell::new(None),
@@ -180,19 +180,19 @@ impl Session {
 
     /// The language of a stanza that names none itself.
     pub fn lang(&self) -> Option<&str> {
-        self.said.lang.as_ref().map(Lang::as_str)
+        self.details.lang.as_ref().map(Lang::as_str)
     }
 
     /// From where the PBX comes, if this stream comes through a relay.
     pub fn via(&self) -> Option<IpAddr> {
-        self.said.via.as_ref().map(|via| via.address)
+        self.details.via.as_ref().map(|via| via.address)
     }
 
     /// Whether this is the stream of a PBX that a relay has carried to us before, over a line that
     /// it has lost and we may not.
     pub fn is_former_line_of(&self, via: Option<&Via>) -> bool {
         let stream = |via: &Via| via.stream.clone();
-        let (former, now) = (self.said.via.as_ref().and_then(stream), via.and_then(stream));
+        let (former, now) = (self.details.via.as_ref().and_then(stream), via.and_then(stream));
         former.is_some() && former == now
     }
 

@@ -30,7 +30,7 @@ const LOOK: Duration = Duration::from_millis(100);
 pub struct Conditions {
     /// How the PBX reaches the server.
     pub way: Way,
-    /// Its phones.
+    /// What the phones of the PBX do meanwhile.
     pub phones: Phones,
     /// The line before the cut.
     pub quality: Quality,

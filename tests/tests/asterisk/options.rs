@@ -260,10 +260,10 @@ async fn mailbox_arrives(from: &Asterisk, to: &Asterisk, mark: usize, mailbox: &
     to.sees_mailbox(mark, mailbox, 3, 1).await;
 }
 
-async fn late_joiner_knows(speaker: &Asterisk, setup: Setup) {
-    speaker.set_state("Custom:early", "BUSY").await;
-    speaker.set_mailbox("early@default", 3, 1).await;
+async fn late_joiner_knows(publisher: &Asterisk, setup: Setup) {
+    publisher.set_state("Custom:early", "BUSY").await;
+    publisher.set_mailbox("early@default", 3, 1).await;
     let late = connected(setup).await;
     late.sees("Custom:early", "BUSY").await;
-    mailbox_arrives(speaker, &late, 0, "early@default").await;
+    mailbox_arrives(publisher, &late, 0, "early@default").await;
 }

@@ -24,11 +24,11 @@ async fn on(release: Release) {
         let setup = Setup::new(number, xmpp_conf(&mut server, number)).release(release);
         members.push(connected(setup).await);
     }
-    let (speaker, listener) = (&members[0], &members[1]);
+    let (publisher, listener) = (&members[0], &members[1]);
     let mut dying = ScriptedPbx::login(server.address(), "server3", 3).await;
     dying.publish("Custom:alone", "INUSE").await;
     for state in KNOWN {
-        speaker.set_state(&beside(state), state).await;
+        publisher.set_state(&beside(state), state).await;
         dying.publish(&beside(state), "INUSE").await;
     }
     for member in &members {
@@ -46,12 +46,12 @@ async fn on(release: Release) {
     }
     // INVALID alone is weaker than UNKNOWN in Asterisk's table. On the PBX whose own device it
     // is, DEVICE_STATE() then asks the driver again.
-    speaker.sees(&beside("INVALID"), "INVALID").await;
+    publisher.sees(&beside("INVALID"), "INVALID").await;
     listener.sees(&beside("INVALID"), "UNKNOWN").await;
     never_heard_of_it(&mut server, release).await;
     // The listener's own word counts again where the dead PBX had spoken.
     listener.set_state("Custom:alone", "ONHOLD").await;
-    speaker.sees("Custom:alone", "ONHOLD").await;
+    publisher.sees("Custom:alone", "ONHOLD").await;
 }
 
 /// A newcomer, and one that is told UNKNOWN about a device it never knew.

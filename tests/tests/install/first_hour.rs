@@ -8,7 +8,7 @@ use crate::made_there;
 
 const INSTALLING: &str = include_str!("../../../docs/installing.md");
 const GETTING_STARTED: &str = include_str!("../../../docs/getting-started.md");
-const EVERY_PBX: &str = include_str!("../../../docs/adding-a-server.md");
+const EVERY_PBX: &str = include_str!("../../../docs/adding-a-pbx.md");
 
 #[tokio::test]
 async fn the_first_lamp_on_debian_12() {

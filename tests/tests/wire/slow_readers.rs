@@ -24,12 +24,12 @@ async fn the_newest_states_wait_for_one_that_reads_late() {
     let mut slow = Client::login_narrow(server.address(), &jid, &password).await;
     slow.send(&subscribe("s", &format!("server1@{DOMAIN}"), DEVICES)).await;
 
-    let mut speaker = ScriptedPbx::login(server.address(), "server2", 2).await;
+    let mut publisher = ScriptedPbx::login(server.address(), "server2", 2).await;
     let before = server.process().resident_kib();
     for round in 0..ROUNDS {
-        speaker.publish_many(DEVICE_COUNT, STATES[round % STATES.len()]).await;
+        publisher.publish_many(DEVICE_COUNT, STATES[round % STATES.len()]).await;
     }
-    speaker.publish_many(DEVICE_COUNT, LAST).await;
+    publisher.publish_many(DEVICE_COUNT, LAST).await;
     let grown = server.process().resident_kib().saturating_sub(before);
     assert!(grown < 20_000, "{grown} KiB were kept for one that does not read");
 

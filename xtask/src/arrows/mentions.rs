@@ -7,6 +7,9 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, ImplItem, Item, Meta, UseTree, Visibility};
 
+use super::empty_docs::EmptyDocs;
+use super::for_tests::{attributes, for_tests};
+
 /// A path as it is written: `crate`, `trust`, `Trust`.
 pub type Path = Vec<String>;
 
@@ -26,13 +29,13 @@ pub struct Defined {
     pub is_seen: bool,
 }
 
-/// What a module says, without its inline modules.
+/// What is written in a module, without its inline modules.
 #[derive(Debug, Default)]
-pub struct Said {
+pub struct ModuleContents {
     /// Modules in files of their own: `mod name;`
     pub declared: Vec<String>,
     /// `mod name { .. }`
-    pub inline: Vec<(String, Said)>,
+    pub inline: Vec<(String, ModuleContents)>,
     /// Names that `use` brings in, with what they stand for.
     pub names: Vec<(String, Path)>,
     pub mentions: Vec<Mention>,
@@ -40,17 +43,20 @@ pub struct Said {
     pub types: Vec<Defined>,
     /// Texts in quotes, with their lines.
     pub texts: Vec<(String, usize)>,
+    /// Comments that say nothing, with their lines; those of inline modules too.
+    pub empty_docs: Vec<(String, usize)>,
 }
 
-impl Said {
-    /// What the text of a file says.
+impl ModuleContents {
+    /// What the text of a file holds.
     ///
     /// # Errors
     /// It is not Rust.
     pub fn of(text: &str) -> syn::Result<Self> {
-        let mut said = Self::default();
-        said.visit_file(&syn::parse_file(text)?);
-        Ok(said)
+        let file = syn::parse_file(text)?;
+        let mut contents = Self { empty_docs: EmptyDocs::of(&file).found, ..Self::default() };
+        contents.visit_file(&file);
+        Ok(contents)
     }
 
     fn mention(&mut self, path: Path, span: Span) {
@@ -142,7 +148,7 @@ impl Said {
     }
 }
 
-impl<'ast> Visit<'ast> for Said {
+impl<'ast> Visit<'ast> for ModuleContents {
     fn visit_item(&mut self, item: &'ast Item) {
         if for_tests(attributes(item)) {
             return;
@@ -216,47 +222,13 @@ fn is_doc(tokens: &TokenStream) -> bool {
     matches!(first, Some(TokenTree::Ident(ident)) if ident == "doc")
 }
 
-fn attributes(item: &Item) -> &[Attribute] {
-    match item {
-        Item::Const(item) => &item.attrs,
-        Item::Enum(item) => &item.attrs,
-        Item::Fn(item) => &item.attrs,
-        Item::Impl(item) => &item.attrs,
-        Item::Macro(item) => &item.attrs,
-        Item::Mod(item) => &item.attrs,
-        Item::Static(item) => &item.attrs,
-        Item::Struct(item) => &item.attrs,
-        Item::Trait(item) => &item.attrs,
-        Item::Type(item) => &item.attrs,
-        Item::Use(item) => &item.attrs,
-        _ => &[],
-    }
-}
-
-/// Whether a `cfg` says that the product does not have it.
-fn for_tests(attributes: &[Attribute]) -> bool {
-    let says = |list: &syn::MetaList, word: &str| names(list.tokens.clone(), word);
-    attributes.iter().any(|attribute| match &attribute.meta {
-        Meta::List(list) => list.path.is_ident("cfg") && says(list, "test") && !says(list, "not"),
-        _ => false,
-    })
-}
-
-fn names(tokens: TokenStream, word: &str) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == word,
-        TokenTree::Group(group) => names(group.stream(), word),
-        _ => false,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn mentions(text: &str) -> Vec<String> {
-        let said = Said::of(text).unwrap();
-        said.mentions.iter().map(|m| format!("{} {}", m.path.join("::"), m.line)).collect()
+        let contents = ModuleContents::of(text).unwrap();
+        contents.mentions.iter().map(|m| format!("{} {}", m.path.join("::"), m.line)).collect()
     }
 
     #[test]
@@ -264,7 +236,7 @@ mod tests {
         let text = "use crate::a::{self, B, c::*};\nuse super::d as e;\npub use crate::f::G;";
         let all = ["crate::a 1", "crate::a::B 1", "crate::a::c 1", "super::d 2"];
         assert_eq!(mentions(text), all);
-        let names = Said::of(text).unwrap().names;
+        let names = ModuleContents::of(text).unwrap().names;
         let names: Vec<_> = names.iter().map(|(name, path)| (&**name, path.join("::"))).collect();
         let all =
             [("a", "crate::a"), ("B", "crate::a::B"), ("e", "super::d"), ("G", "crate::f::G")];
@@ -285,10 +257,10 @@ mod tests {
                     made! { /// no\n pub struct G = \"one\" { #[doc = \"no\"] h: u8 = \"two\" } }\n\
                     fn i() { say(\"three\"); println!(\"{}\", \"four\") }\n\
                     #[cfg(test)]\nmod tests { struct J; const K: &str = \"no\"; }";
-        let said = Said::of(text).unwrap();
-        let types: Vec<_> = said.types.iter().map(|one| (&*one.name, one.is_seen)).collect();
+        let contents = ModuleContents::of(text).unwrap();
+        let types: Vec<_> = contents.types.iter().map(|one| (&*one.name, one.is_seen)).collect();
         assert_eq!(types, [("A", true), ("B", false), ("D", true), ("E", false), ("G", true)]);
-        let texts: Vec<_> = said.texts.iter().map(|(text, _)| &**text).collect();
+        let texts: Vec<_> = contents.texts.iter().map(|(text, _)| &**text).collect();
         assert_eq!(texts, ["one", "two", "three", "{}", "four"]);
     }
 
@@ -298,7 +270,7 @@ mod tests {
                     #[cfg(any(test, feature = \"x\"))]\nfn f() { crate::b::b() }\n\
                     pub(in crate::c) struct S;\nimpl S {\n#[cfg(test)]\nfn g() { crate::d::d() }\n}";
         assert_eq!(mentions(text), [""; 0]);
-        assert_eq!(Said::of(text).unwrap().declared, [""; 0]);
+        assert_eq!(ModuleContents::of(text).unwrap().declared, [""; 0]);
         assert_eq!(mentions("#[cfg(not(test))]\nuse crate::a::A;"), ["crate::a::A 2"]);
     }
 }

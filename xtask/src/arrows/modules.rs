@@ -8,7 +8,7 @@ use std::path::{Path as FilePath, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::graph::{Graph, Place};
-use super::mentions::{Defined, Path, Said};
+use super::mentions::{Defined, ModuleContents, Path};
 
 /// So long a chain of names that stand for names is none that a person wrote.
 const LONGEST_CHAIN: usize = 16;
@@ -22,7 +22,7 @@ pub struct Modules {
 
 struct Module {
     file: String,
-    said: Said,
+    contents: ModuleContents,
 }
 
 impl Modules {
@@ -41,11 +41,11 @@ impl Modules {
     fn read_file(&mut self, file: &FilePath, path: Path, workspace: &FilePath) -> Result<()> {
         let shown = file.strip_prefix(workspace).unwrap_or(file).display().to_string();
         let text = std::fs::read_to_string(file).with_context(|| shown.clone())?;
-        let said = Said::of(&text)
+        let contents = ModuleContents::of(&text)
             .map_err(|error| anyhow::anyhow!("{shown}:{}: {error}", error.span().start().line))?;
         let is_root = path.is_empty() || file.ends_with("mod.rs");
         let folder = if is_root { file.with_file_name("") } else { file.with_extension("") };
-        for (path, stem) in self.add(&shown, path, folder, said) {
+        for (path, stem) in self.add(&shown, path, folder, contents) {
             let candidates = [stem.with_extension("rs"), stem.join("mod.rs")];
             let Some(file) = candidates.iter().find(|file| file.is_file()) else {
                 bail!("{shown}: no file for `mod {}`", path.join("::"));
@@ -62,24 +62,25 @@ impl Modules {
         file: &str,
         path: Path,
         folder: PathBuf,
-        mut said: Said,
+        mut contents: ModuleContents,
     ) -> Vec<(Path, PathBuf)> {
         let below = |name: &String| path.iter().chain([name]).cloned().collect::<Path>();
         let mut declared: Vec<_> =
-            said.declared.iter().map(|name| (below(name), folder.join(name))).collect();
-        for (name, inner) in std::mem::take(&mut said.inline) {
+            contents.declared.iter().map(|name| (below(name), folder.join(name))).collect();
+        for (name, inner) in std::mem::take(&mut contents.inline) {
             declared.extend(self.add(file, below(&name), folder.join(&name), inner));
         }
         // A library and a program in one folder share the root.
         match self.by_path.get_mut(&path) {
             Some(root) => {
-                root.said.names.append(&mut said.names);
-                root.said.mentions.append(&mut said.mentions);
-                root.said.types.append(&mut said.types);
-                root.said.texts.append(&mut said.texts);
+                root.contents.names.append(&mut contents.names);
+                root.contents.mentions.append(&mut contents.mentions);
+                root.contents.types.append(&mut contents.types);
+                root.contents.texts.append(&mut contents.texts);
+                root.contents.empty_docs.append(&mut contents.empty_docs);
             }
             None => {
-                self.by_path.insert(path, Module { file: file.to_owned(), said });
+                self.by_path.insert(path, Module { file: file.to_owned(), contents });
             }
         }
         declared
@@ -92,7 +93,7 @@ impl Modules {
         for (path, module) in &self.by_path {
             let Some(from) = member(path) else { continue };
             graph.node(&from);
-            for mention in &module.said.mentions {
+            for mention in &module.contents.mentions {
                 let Some(target) = self.target(path, &mention.path) else { continue };
                 let Some(to) = member(&target).filter(|to| *to != from) else { continue };
                 graph.arrow(&from, &to, || Place {
@@ -105,14 +106,14 @@ impl Modules {
         graph
     }
 
-    /// What is mentioned of another crate outside its module `face`, a line each.
-    pub fn besides(&self, other: &str, face: &str) -> Vec<String> {
+    /// What is mentioned of another crate besides these modules or types of it, a line each.
+    pub fn besides(&self, other: &str, faces: &[&str]) -> Vec<String> {
         let of_module = |module: &Module| {
             let besides = move |path: &Path| {
                 path.first().is_some_and(|name| name == other)
-                    && path.get(1).is_none_or(|name| name != face)
+                    && path.get(1).is_none_or(|name| !faces.contains(&name.as_str()))
             };
-            let mentions = module.said.mentions.iter().filter(move |one| besides(&one.path));
+            let mentions = module.contents.mentions.iter().filter(move |one| besides(&one.path));
             let file = module.file.clone();
             let line = move |path: &Path, line| format!("{file}:{line}: {}", path.join("::"));
             mentions.map(|one| line(&one.path, one.line)).collect::<Vec<_>>()
@@ -125,7 +126,7 @@ impl Modules {
     pub fn namesakes(&self) -> Vec<String> {
         let mut by_name: BTreeMap<&str, Vec<(&Module, &Defined)>> = BTreeMap::new();
         for module in self.by_path.values() {
-            for one in &module.said.types {
+            for one in &module.contents.types {
                 by_name.entry(&one.name).or_default().push((module, one));
             }
         }
@@ -141,6 +142,15 @@ impl Modules {
         by_name.iter().map(line).collect()
     }
 
+    /// Comments of public items that say nothing, a line each.
+    pub fn empty_docs(&self) -> Vec<String> {
+        let of_module = |module: &Module| {
+            let line = |(text, line): &(String, usize)| format!("{}:{line}: {text}", module.file);
+            module.contents.empty_docs.iter().map(line).collect::<Vec<_>>()
+        };
+        self.by_path.values().flat_map(of_module).collect()
+    }
+
     /// Texts with one of these words in them, in whatever case, a line each.
     pub fn texts_with(&self, words: &[&str], except: &[&str]) -> Vec<String> {
         let has_one = |text: &str| {
@@ -148,7 +158,7 @@ impl Modules {
             words.iter().any(|word| lower.contains(word)) && !except.contains(&text)
         };
         let of_module = |module: &Module| {
-            let texts = module.said.texts.iter().filter(|(text, _)| has_one(text));
+            let texts = module.contents.texts.iter().filter(|(text, _)| has_one(text));
             let line = |(text, line): &(String, usize)| format!("{}:{line}: {text:?}", module.file);
             texts.map(line).collect::<Vec<_>>()
         };
@@ -211,7 +221,7 @@ impl Modules {
 
     /// What a name that a `use` of this module brings in stands for.
     fn name(&self, module: &[String], name: &str) -> Option<&Path> {
-        let names = &self.by_path.get(module)?.said.names;
+        let names = &self.by_path.get(module)?.contents.names;
         names.iter().find(|(own, _)| own == name).map(|(_, path)| path)
     }
 }
@@ -226,7 +236,7 @@ mod tests {
         let mut modules = Modules { own_name: "own".to_owned(), by_path: BTreeMap::new() };
         for (file, text) in files {
             let path = file.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect();
-            modules.add(file, path, PathBuf::new(), Said::of(text).unwrap());
+            modules.add(file, path, PathBuf::new(), ModuleContents::of(text).unwrap());
         }
         modules
     }
@@ -283,6 +293,15 @@ mod tests {
             ("c", "enum Other {} #[cfg(test)] mod tests { struct Seen; }"),
         ]);
         assert_eq!(all.namesakes(), ["Twice is the name of several types:\n    a:1\n    b:1"]);
+    }
+
+    #[test]
+    fn what_is_seen_besides_the_faces_of_a_crate_is_found() {
+        let all = modules(&[
+            ("a", "use other::{Named, kit::Peer}; fn f() -> other::Hub {}"),
+            ("b", "use other::kit; use another::Hub; use crate::other::Hub;"),
+        ]);
+        assert_eq!(all.besides("other", &["kit", "Named"]), ["a:1: other::Hub"]);
     }
 
     #[test]

@@ -40,8 +40,12 @@ const CRATES: &[(&str, MayKnow)] = &[
 /// What a door needs; never another door.
 const DOOR: &[&str] = &["accounts", "board", "hub", "operations"];
 
-/// Crates that see another one by one module of it only: the crates, whom they see, and that module.
-pub const FACES: &[(&[&str], &str, &str)] = &[(DOORS, "lampfield_hub", "kit")];
+/// Crates that see a part of another one only: the crates, whom they see, and the modules or types of it that they see.
+pub const FACES: &[(&[&str], &str, &[&str])] = &[
+    (DOORS, "lampfield_hub", &["kit"]),
+    // How accounts are named at every door, and the keys that stand for a password: nothing of streams and stanzas.
+    (&["accounts"], "lampfield_xmpp_stream", &["BareJid", "Domain", "JidError", "sasl"]),
+];
 
 /// All doors: what they see of the hub is the door kit.
 const DOORS: &[&str] =

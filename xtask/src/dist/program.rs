@@ -31,7 +31,7 @@ impl Program {
         self.folder.join("lampfield")
     }
 
-    /// Its debug symbols.
+    /// The debug symbols, in a file of their own.
     pub fn symbols(&self) -> PathBuf {
         self.folder.join("lampfield.debug")
     }

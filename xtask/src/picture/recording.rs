@@ -102,7 +102,7 @@ impl Terminal {
         Ok(Self { child, screen: File::from(master), rest: Vec::new() })
     }
 
-    /// Its process number.
+    /// The number of the child process.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -74,8 +74,8 @@ proptest! {
         let subject = |number: u8| device(&format!("PJSIP/{number}"));
         let (mut talk, mut history) = (Talk::new(), History::new(limit, at(1_000)));
         let mut all: Vec<Change> = Vec::new();
-        for (number, speaker, state) in words {
-            let said = talk.say(speaker, &subject(number), DeviceState::ALL[state]);
+        for (number, who, state) in words {
+            let said = talk.say(who, &subject(number), DeviceState::ALL[state]);
             if let lampfield_board::Applied::Changed(change) = said {
                 history.record(&change);
                 all.push(change);

@@ -121,8 +121,8 @@ impl Model {
 
 /// Does the step to both and compares what each says of it.
 fn take(step: &Step, board: &mut Board, model: &mut Model) {
-    let mut say = |number, speaker, state: &dyn Fn(&Subject) -> FactState, version| {
-        let (subject, origin) = (subject(number), origin(speaker));
+    let mut say = |number, who, state: &dyn Fn(&Subject) -> FactState, version| {
+        let (subject, origin) = (subject(number), origin(who));
         let said = Statement {
             state: state(&subject),
             origin: board.origin_id(&origin).unwrap(),
@@ -145,16 +145,16 @@ fn take(step: &Step, board: &mut Board, model: &mut Model) {
         Step::Withdraw { subject, origin, version } => {
             say(subject, origin, &|_| FactState::Withdrawn(Ending::Lost), version);
         }
-        Step::Forget { subject: number, origin: speaker } => {
-            let (subject, origin) = (subject(number), origin(speaker));
+        Step::Forget { subject: number, origin: who } => {
+            let (subject, origin) = (subject(number), origin(who));
             let id = board.origin_id(&origin).unwrap();
             let forgot = board.find(&subject).is_some_and(|place| board.forget(place, id));
             assert_eq!(forgot, model.forget(&subject, &origin));
         }
-        Step::RaiseEpoch { origin: speaker, epoch } => {
-            let id = board.origin_id(&origin(speaker)).unwrap();
+        Step::RaiseEpoch { origin: who, epoch } => {
+            let id = board.origin_id(&origin(who)).unwrap();
             board.raise_epoch(id, epoch);
-            let held = model.epochs.entry(origin(speaker)).or_default();
+            let held = model.epochs.entry(origin(who)).or_default();
             *held = epoch.max(*held);
         }
     }

@@ -112,14 +112,14 @@ proptest! {
     #[test]
     fn the_changes_come_true(words in prop::collection::vec((1..5_u8, 0..9_usize), 1..8)) {
         let (mut talk, lamp) = (Talk::new(), device("a"));
-        for (speaker, state) in &words {
-            talk.say(*speaker, &lamp, DeviceState::ALL[*state]);
+        for (who, state) in &words {
+            talk.say(*who, &lamp, DeviceState::ALL[*state]);
         }
         let before = why(&talk, &lamp);
         for (remark, fact) in before.changes.iter().zip(&before.facts) {
             for said in DeviceState::ALL {
-                let speaker = remark.origin.eid().bytes()[5];
-                talk.say(speaker, &lamp, said);
+                let who = remark.origin.eid().bytes()[5];
+                talk.say(who, &lamp, said);
                 let now = talk.lamp(&lamp);
                 if fact.state.live() == lit(said).as_ref() {
                     prop_assert_eq!(&now, &before.lamp);
@@ -139,8 +139,8 @@ proptest! {
     #[test]
     fn the_deciders_decide(words in prop::collection::vec((1..7_u8, 0..9_usize), 1..8)) {
         let (mut talk, lamp) = (Talk::new(), device("a"));
-        for (speaker, state) in &words {
-            talk.say(*speaker, &lamp, DeviceState::ALL[*state]);
+        for (who, state) in &words {
+            talk.say(*who, &lamp, DeviceState::ALL[*state]);
         }
         let before = why(&talk, &lamp);
         prop_assert!(before.facts.iter().any(|fact| fact.decides));

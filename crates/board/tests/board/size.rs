@@ -15,12 +15,12 @@ const BYTES_OF_A_MILLION: usize = 134_000_000;
 
 fn filled(subjects: u32, origins: u8) -> Board {
     let mut board = Board::new(BoardLimits::default());
-    let speakers: Vec<Origin> = (0..origins).map(origin).collect();
-    let speakers: Vec<OriginId> = speakers.iter().map(|o| board.origin_id(o).unwrap()).collect();
+    let origins: Vec<Origin> = (0..origins).map(origin).collect();
+    let ids: Vec<OriginId> = origins.iter().map(|o| board.origin_id(o).unwrap()).collect();
     for number in 0..subjects {
         let subject = device(&format!("PJSIP/{number}"));
-        for speaker in &speakers {
-            let said = says(&subject, *speaker, InUse, Version::new(1, number.into()));
+        for id in &ids {
+            let said = says(&subject, *id, InUse, Version::new(1, number.into()));
             board.apply(&said).unwrap();
         }
     }
@@ -56,18 +56,18 @@ fn an_empty_board_takes_no_memory() {
 #[test]
 fn a_million_facts_are_fine() {
     let mut board = Board::new(BoardLimits::default());
-    for speaker in 0..200_u8 {
-        let speaker = board.origin_id(&origin(speaker)).unwrap();
+    for number_of_origin in 0..200_u8 {
+        let id = board.origin_id(&origin(number_of_origin)).unwrap();
         for number in 0..5_000_u64 {
-            let subject = device(&format!("PJSIP/{}-{number}", speaker.index()));
-            board.apply(&says(&subject, speaker, InUse, Version::new(1, number))).unwrap();
+            let subject = device(&format!("PJSIP/{}-{number}", id.index()));
+            board.apply(&says(&subject, id, InUse, Version::new(1, number))).unwrap();
         }
     }
     assert_eq!(board.live_facts(), 1_000_000);
     assert!(board.bytes() <= BYTES_OF_A_MILLION, "{}", board.bytes());
     assert_eq!(board.subjects_from(SubjectId::FIRST).count(), 1_000_000);
     let one: Subject = device("PJSIP/77-4711");
-    let speaker = board.find_origin(&origin(77)).unwrap();
-    assert!(board.get(&one).unwrap().of(speaker).is_some());
-    assert_eq!(board.facts_of(speaker).count(), 5_000);
+    let id = board.find_origin(&origin(77)).unwrap();
+    assert!(board.get(&one).unwrap().of(id).is_some());
+    assert_eq!(board.facts_of(id).count(), 5_000);
 }

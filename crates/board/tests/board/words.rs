@@ -167,16 +167,16 @@ fn a_value_must_be_of_the_subjects_kind() {
 #[test]
 fn limits_refuse_what_is_new_and_spare_what_is_held() {
     let mut board = Board::new(BoardLimits { entries: 1, origins: 1 });
-    let speaker = board.origin_id(&origin(1)).unwrap();
+    let id = board.origin_id(&origin(1)).unwrap();
     assert_eq!(board.origin_id(&origin(2)), Err(OriginsFull { limit: 1 }));
-    assert_eq!(board.origin_id(&origin(1)), Ok(speaker));
+    assert_eq!(board.origin_id(&origin(1)), Ok(id));
 
     let held = device("a");
-    board.apply(&says(&held, speaker, InUse, Version::new(1, 1))).unwrap();
-    let more = says(&device("b"), speaker, InUse, Version::new(1, 2));
+    board.apply(&says(&held, id, InUse, Version::new(1, 1))).unwrap();
+    let more = says(&device("b"), id, InUse, Version::new(1, 2));
     assert_eq!(board.apply(&more), Err(Refused::Full { limit: 1 }));
     assert_eq!(board.find(&device("b")), None);
-    assert!(board.apply(&says(&held, speaker, NotInUse, Version::new(1, 3))).is_ok());
+    assert!(board.apply(&says(&held, id, NotInUse, Version::new(1, 3))).is_ok());
 }
 
 #[test]

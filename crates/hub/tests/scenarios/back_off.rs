@@ -108,7 +108,7 @@ fn who_dies_at_the_first_drop_is_lit_for_ten_seconds() {
 /// The table of the manual, row by row.
 #[test]
 fn the_manual_says_how_long_a_dead_server_is_lit() {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/lamps-and-servers-that-die.md");
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/lamps-and-pbxs-that-die.md");
     let page = std::fs::read_to_string(page).unwrap();
     let (_, table) = page.split_once("| drops before |").unwrap();
     let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));

@@ -132,11 +132,11 @@ impl Disk {
     /// there, the newer one.
     pub fn facts(&self) -> BTreeMap<Key, Value> {
         let facts = self.rows().filter(|(bucket, ..)| *bucket == Bucket::Facts);
-        let standing = facts.filter(|(_, key, fact)| {
+        let newer = facts.filter(|(_, key, fact)| {
             let withdrawal = self.rows.get(&(Bucket::Tombstones, (*key).to_owned()));
             withdrawal.is_none_or(|withdrawal| version(withdrawal) < version(fact))
         });
-        standing.map(|(_, key, fact)| (parse(key), value(fact))).collect()
+        newer.map(|(_, key, fact)| (parse(key), value(fact))).collect()
     }
 }
 

@@ -30,7 +30,7 @@ pub enum End {
 pub struct Ledger {
     pub facts: BTreeMap<Key, Held>,
     /// Who speaks for an origin, and since when in the order of all words.
-    speakers: BTreeMap<Origin, Vec<(ConnId, u64)>>,
+    connections: BTreeMap<Origin, Vec<(ConnId, u64)>>,
     words: u64,
     grace: u64,
     policies: Policies,
@@ -40,19 +40,19 @@ pub struct Ledger {
 
 impl Ledger {
     pub fn new(grace: u64, policies: Policies, one_connection: bool) -> Self {
-        let (facts, speakers) = (BTreeMap::new(), BTreeMap::new());
-        Self { facts, speakers, words: 0, grace, policies, one_connection }
+        let (facts, connections) = (BTreeMap::new(), BTreeMap::new());
+        Self { facts, connections, words: 0, grace, policies, one_connection }
     }
 
     /// A connection speaks under an EID.
     pub fn speak(&mut self, conn: ConnId, origin: &Origin, now: u64) {
         self.words += 1;
-        let speakers = self.speakers.entry(origin.clone()).or_default();
-        if speakers.iter().any(|(speaking, _)| *speaking == conn) {
+        let connections = self.connections.entry(origin.clone()).or_default();
+        if connections.iter().any(|(speaking, _)| *speaking == conn) {
             return;
         }
-        let was_away = speakers.is_empty();
-        speakers.push((conn, self.words));
+        let was_away = connections.is_empty();
+        connections.push((conn, self.words));
         if was_away {
             let at = now + self.grace;
             for held in self.facts_of(origin) {
@@ -66,10 +66,10 @@ impl Ledger {
     /// Something that may be kept is said: whether that is news, and how many facts of silent
     /// accounts end because they were said of the same device under the same EID.
     pub fn say(&mut self, key: Key, value: Value) -> (bool, usize) {
-        let (before, speakers) = (self.facts.len(), &self.speakers);
+        let (before, connections) = (self.facts.len(), &self.connections);
         self.facts.retain(|(subject, origin), _| {
             let namesake = *subject == key.0 && origin.eid() == key.1.eid() && *origin != key.1;
-            let silent = speakers.get(origin).is_none_or(Vec::is_empty);
+            let silent = connections.get(origin).is_none_or(Vec::is_empty);
             !(namesake && silent && subject.kind() == Kind::Device)
         });
         let ended = before - self.facts.len();
@@ -125,11 +125,11 @@ impl Ledger {
     /// everybody who still does.
     fn detach(&mut self, conn: ConnId) -> BTreeMap<Origin, (bool, u64)> {
         let mut left = BTreeMap::new();
-        for (origin, speakers) in &mut self.speakers {
-            let before = speakers.len();
-            speakers.retain(|(speaking, _)| *speaking != conn);
-            if speakers.len() < before {
-                let since = speakers.iter().map(|(_, since)| *since).min();
+        for (origin, connections) in &mut self.connections {
+            let before = connections.len();
+            connections.retain(|(speaking, _)| *speaking != conn);
+            if connections.len() < before {
+                let since = connections.iter().map(|(_, since)| *since).min();
                 left.insert(origin.clone(), (since.is_none(), since.unwrap_or(u64::MAX)));
             }
         }
@@ -138,7 +138,7 @@ impl Ledger {
 
     /// Lampfield has started again and found these facts.
     pub fn restart(&mut self, stored: BTreeMap<Key, Value>, restart_grace: u64, now: u64) {
-        self.speakers.clear();
+        self.connections.clear();
         let at = now + restart_grace.max(self.grace);
         let policies = self.policies.clone();
         let held = |(key, value): (Key, Value)| {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::actor::ActorKind;
-use crate::argument::Said;
+use crate::argument::Arguments;
 
 /// The outcome of what was done.
 pub(crate) const DONE: &str = "done";
@@ -37,7 +37,7 @@ pub struct AuditEntry {
     /// The name of the operation: `user add`.
     pub operation: String,
     /// What was said to it, without secrets.
-    pub arguments: Said,
+    pub arguments: Arguments,
     /// The board that it was about; none where it was about the server, or nobody could tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub board: Option<String>,
@@ -53,7 +53,7 @@ impl AuditEntry {
         at: WallTime,
         actor: &ActorKind,
         operation: &str,
-        arguments: Said,
+        arguments: Arguments,
         board: Option<&BoardName>,
     ) -> Self {
         Self {
@@ -89,7 +89,7 @@ impl AuditEntry {
 /// Takes out of what was said to an operation what the history may not hold either; says whether there was something. The
 /// name becomes the one under which the past of the lamp is kept. Where nothing of it is kept, nothing of what was said is
 /// either; and where nobody can tell which lamp was meant, it may have been a masked one.
-pub(super) fn mask(said: &mut Said, masks: &Masks) -> bool {
+pub(super) fn mask(said: &mut Arguments, masks: &Masks) -> bool {
     let Some(typed) = said.get(LAMP).and_then(Value::as_str).filter(|_| !masks.is_empty()) else {
         return false;
     };

@@ -82,7 +82,7 @@ async fn at_the_limit_the_oldest_goes() {
     assert_eq!(gone, None);
 }
 
-fn said_of_a_lamp(subject: &str) -> Said {
+fn said_of_a_lamp(subject: &str) -> Arguments {
     let said = serde_json::json!({ "subject": subject, "value": "INUSE", "all": false });
     said.as_object().cloned().expect("an object")
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::moment;
-use crate::argument::Said;
+use crate::argument::Arguments;
 use crate::audit::AuditEntry;
 
 /// The changes that somebody may see.
@@ -31,7 +31,7 @@ pub struct Entry {
     /// The name of the operation: `user add`.
     pub operation: String,
     /// What was said to it; `***` for what is secret.
-    pub arguments: Said,
+    pub arguments: Arguments,
     /// The board that it was about; `null` where it was about the server, or nobody could tell.
     pub board: Option<String>,
     /// `done`, the code of the refusal, or `broken-off`.

@@ -171,7 +171,7 @@ pub struct RefusedLogin {
     pub asked: Option<String>,
     /// From where, the last time.
     pub address: String,
-    /// How often.
+    /// How many such logins were refused.
     pub count: u64,
     /// Seconds since the last time.
     pub last_seconds: f64,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::list::Lamps;
 use super::{OriginName, Shown};
 
-/// What `why` answers.
+/// What `why` answers: one lamp, or those that fit a pattern.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Explained {

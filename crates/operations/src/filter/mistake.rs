@@ -13,7 +13,7 @@ pub struct FilterError {
     pub filter: String,
     /// Which bytes of it are wrong; empty where something is missing.
     pub at: Range<usize>,
-    /// What is wrong.
+    /// What is wrong there, in words.
     pub what: String,
     /// What could be written instead.
     pub hint: String,

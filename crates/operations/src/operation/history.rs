@@ -77,7 +77,7 @@ fn is_enough(recall: &Recall, limit: usize) -> bool {
 /// What of the present belongs to an answer about the past.
 struct Present {
     lamp: Option<Value>,
-    speakers: Vec<Arc<Origin>>,
+    origins: Vec<Arc<Origin>>,
     remembered: u64,
     limit: u64,
 }
@@ -85,23 +85,23 @@ struct Present {
 impl Present {
     fn of(hub: &Hub, subject: &Subject) -> Self {
         let present = hub.board().get(subject);
-        let speakers = present.iter().flat_map(|facts| facts.facts());
+        let origins = present.iter().flat_map(|facts| facts.facts());
         Self {
             lamp: hub.board().aggregate(subject),
-            speakers: speakers.map(|fact| Arc::clone(fact.origin)).collect(),
+            origins: origins.map(|fact| Arc::clone(fact.origin)).collect(),
             remembered: hub.history().len() as u64,
             limit: u64::from(hub.history().limit()),
         }
     }
 
-    /// The losses and returns of those who speak of a lamp, over the time of the changes told.
+    /// The losses and returns of those who say something about a lamp, over the time of the changes told.
     fn links(&self, recall: &Recall, since: WallTime) -> Vec<document::Link> {
         let said = recall.changes.iter().map(|change| &change.origin);
-        let speaks = |origin: &Arc<Origin>| {
-            self.speakers.contains(origin) || said.clone().any(|said| said == origin)
+        let is_one = |origin: &Arc<Origin>| {
+            self.origins.contains(origin) || said.clone().any(|said| said == origin)
         };
         let since = recall.changes.last().map_or(since, |oldest| oldest.at);
-        let meant = recall.links.iter().filter(|event| event.at >= since && speaks(&event.origin));
+        let meant = recall.links.iter().filter(|event| event.at >= since && is_one(&event.origin));
         meant.take(MOST_EVENTS).map(|event| self.link(recall, event)).collect()
     }
 

@@ -86,7 +86,7 @@ impl<H: Host> Desk<H> {
             }
             // Of what has ended only the withdrawal is left, and it shows nothing.
             let Some(lamp) = facts.lamp() else { return };
-            if filter.wants(&Seen::standing((hub, now), &self.accounts, facts, Some(&lamp))) {
+            if filter.wants(&Seen::now((hub, now), &self.accounts, facts, Some(&lamp))) {
                 rows.add(hub, facts, lamp);
             }
         })

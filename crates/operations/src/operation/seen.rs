@@ -23,7 +23,7 @@ pub(super) struct Seen<'a> {
     /// None of a state that passes by and is not kept.
     facts: Option<SubjectFacts<'a>>,
     /// Of a change only the one who has said it counts as who says something.
-    speaker: Option<&'a Origin>,
+    changed_by: Option<&'a Origin>,
 }
 
 /// Since when a lamp shows what it shows: where that is not remembered, since the last word about it, when it did so
@@ -36,15 +36,15 @@ pub(super) fn shown_since(hub: &Hub, facts: SubjectFacts<'_>) -> WallTime {
 // === impl Seen ===
 
 impl<'a> Seen<'a> {
-    /// As it stands on its board.
-    pub fn standing(
+    /// As it is now, on its board.
+    pub fn now(
         (hub, now): (&'a Hub, Now),
         accounts: &'a AccountBook,
         facts: SubjectFacts<'a>,
         lamp: Option<&'a Value>,
     ) -> Self {
         let (subject, facts) = (facts.subject(), Some(facts));
-        Self { hub, now, accounts, subject, lamp, facts, speaker: None }
+        Self { hub, now, accounts, subject, lamp, facts, changed_by: None }
     }
 
     /// As it is after a change.
@@ -60,15 +60,15 @@ impl<'a> Seen<'a> {
             subject: &change.subject,
             lamp: change.lamp.as_ref(),
             facts: hub.board().get(&change.subject),
-            speaker: Some(&change.origin),
+            changed_by: Some(&change.origin),
         }
     }
 
     /// Those who say something.
-    fn speakers(&self) -> impl Iterator<Item = &'a Origin> {
-        let facts = self.facts.filter(|_| self.speaker.is_none()).into_iter();
+    fn origins(&self) -> impl Iterator<Item = &'a Origin> {
+        let facts = self.facts.filter(|_| self.changed_by.is_none()).into_iter();
         let live = facts.flat_map(SubjectFacts::facts).filter(|fact| fact.state.is_live());
-        self.speaker.into_iter().chain(live.map(|fact| &**fact.origin))
+        self.changed_by.into_iter().chain(live.map(|fact| &**fact.origin))
     }
 }
 
@@ -82,12 +82,12 @@ impl Sight for Seen<'_> {
     }
 
     fn is_said_by(&self, is_one: &dyn Fn(&Origin) -> bool) -> bool {
-        self.speakers().any(is_one)
+        self.origins().any(is_one)
     }
 
     fn is_said_at(&self, is_one: &dyn Fn(&SiteName) -> bool) -> bool {
         let site = |origin: &Origin| site_of(self.accounts, origin.account.as_str());
-        self.speakers().filter_map(site).any(|site| is_one(&site))
+        self.origins().filter_map(site).any(|site| is_one(&site))
     }
 
     fn is_stale(&self) -> bool {

@@ -10,7 +10,7 @@ use lampfield_board::{Kind, Pattern};
 use lampfield_fabric::Storage;
 use lampfield_hub::Settings;
 use lampfield_hub::kit::DoorBoards;
-use lampfield_operations::{Actor, Desk, Said};
+use lampfield_operations::{Actor, Arguments, Desk};
 use serde_json::{Value as Json, json};
 use tokio::task::LocalSet;
 
@@ -117,7 +117,7 @@ async fn after_a_restart(folder: &Path, lamps: Vec<Json>) {
         program.asks(&format!("watch\t{kind}"), "ok").await;
         assert_eq!(told(&program.line().await, kind), lamp, "{kind}");
     }
-    let list = desk.run(&Actor::owner(), "list", Said::new()).await.unwrap();
+    let list = desk.run(&Actor::owner(), "list", Arguments::new()).await.unwrap();
     assert_eq!(list["lamps"].as_array().map(Vec::len), Some(Kind::ALL.len()), "{list}");
 }
 

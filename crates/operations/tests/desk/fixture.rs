@@ -16,8 +16,8 @@ use lampfield_operations::document::status::Server;
 use lampfield_operations::document::warning::Warning;
 use lampfield_operations::failure::Failure;
 use lampfield_operations::{
-    Actor, ActorKind, AuditLog, Connected, Desk, DomainChanges, DomainSource, HeldOfDomain,
-    HistoryReaders, Host, Machine, NewDomain, Said, Scope, Served, Watchers,
+    Actor, ActorKind, Arguments, AuditLog, Connected, Desk, DomainChanges, DomainSource,
+    HeldOfDomain, HistoryReaders, Host, Machine, NewDomain, Scope, Served, Watchers,
 };
 use tempfile::TempDir;
 
@@ -47,7 +47,7 @@ pub fn token(scopes: &[Scope]) -> Actor {
     Actor::of_board(kind, scopes, board("a.example"), Protocol::Rest)
 }
 
-pub fn said(value: serde_json::Value) -> Said {
+pub fn said(value: serde_json::Value) -> Arguments {
     value.as_object().cloned().expect("an object")
 }
 
@@ -93,7 +93,7 @@ impl Fixture {
 
     /// Who has tried what, and how it ended, as somebody sees it, the newest first.
     pub async fn told(&self, actor: &Actor) -> Vec<String> {
-        let told = self.desk.run(actor, "audit", Said::new()).await.expect("may be read");
+        let told = self.desk.run(actor, "audit", Arguments::new()).await.expect("may be read");
         let entries = told["entries"].as_array().cloned().expect("a list");
         let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
         let line = |one: &serde_json::Value| {

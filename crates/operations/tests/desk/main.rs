@@ -27,7 +27,7 @@ use std::collections::HashMap;
 use fixture::{Fixture, Program, said, token};
 use lampfield_hub::Settings;
 use lampfield_operations::failure::Exit;
-use lampfield_operations::{Actor, Answer, OPERATIONS, Reach, Said, Scope};
+use lampfield_operations::{Actor, Answer, Arguments, OPERATIONS, Reach, Scope};
 use serde_json::json;
 
 #[tokio::test(flavor = "local")]
@@ -39,9 +39,9 @@ async fn whoever_lacks_a_scope_is_told_which_and_the_try_is_noted() {
         // Also where the arguments are wrong: who may not do it learns nothing of them.
         let refused = match definition.answer {
             Answer::Document(_) => {
-                fixture.desk.run(&token(&others), definition.name, Said::new()).await.map(drop)
+                fixture.desk.run(&token(&others), definition.name, Arguments::new()).await.map(drop)
             }
-            Answer::Lines(_) => fixture.desk.watch(&token(&others), Said::new()).map(drop),
+            Answer::Lines(_) => fixture.desk.watch(&token(&others), Arguments::new()).map(drop),
         };
         let refused = refused.expect_err(definition.name);
         assert_eq!((refused.exit, refused.code.as_str()), (Exit::NotAllowed, "scope-missing"));

@@ -16,7 +16,7 @@ pub enum PemFault {
     Other {
         /// What the first one is, such as `PRIVATE KEY`.
         label: String,
-        /// Where it begins.
+        /// The line on which the first one begins.
         line: usize,
     },
     /// The key can be read with a passphrase only.
@@ -28,7 +28,7 @@ pub enum PemFault {
     NoEnd {
         /// Its label, such as `CERTIFICATE`.
         label: String,
-        /// Where it begins.
+        /// The line on which the section begins.
         line: usize,
     },
     /// A line inside a section has characters that do not belong there.

@@ -485,7 +485,7 @@ pub struct InviteArgs {
 /// The arguments of `lampfield rotate`.
 #[derive(Debug, Args)]
 pub struct RotateArgs {
-    /// What is replaced.
+    /// The secret that is replaced.
     #[command(subcommand)]
     pub what: RotateAction,
 }

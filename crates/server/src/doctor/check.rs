@@ -17,9 +17,9 @@ pub type Findings = Result<Vec<Finding>, NotAsked>;
 /// A check that has looked, or tried to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Examined {
-    /// Its name.
+    /// The word that names the check in answers and in the manual.
     pub id: &'static str,
-    /// What it said.
+    /// What it has found, or why it could not look.
     pub answer: Findings,
 }
 

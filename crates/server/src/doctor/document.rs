@@ -70,7 +70,7 @@ pub struct FoundProblem {
 /// A check that could not look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unasked {
-    /// Its name.
+    /// The word that names the check, as in a finding.
     pub id: &'static str,
     /// Why it could not.
     pub reason: String,

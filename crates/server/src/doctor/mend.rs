@@ -42,14 +42,14 @@ pub enum Mend {
     Kernel {
         /// `net.core.somaxconn`
         key: &'static str,
-        /// What it becomes.
+        /// The value that it is given.
         value: u64,
     },
     /// Lets a process open more files, until it ends.
     OpenFiles {
-        /// Which process.
+        /// The number of the process.
         pid: u32,
-        /// How many.
+        /// So many files it may open then.
         most: u64,
     },
     /// Has the server read its configuration again.

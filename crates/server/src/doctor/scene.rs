@@ -30,7 +30,7 @@ pub struct NotAsked(pub String);
 /// A server that runs on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Neighbour {
-    /// Its process.
+    /// The number of its process.
     pub pid: u32,
     /// What was typed to start it.
     pub typed: String,

@@ -14,7 +14,7 @@ const NO_TIMER: u8 = 0;
 /// One socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Socket {
-    /// Its own address.
+    /// The address at this end.
     pub local: SocketAddr,
     /// By which a process holds it.
     pub inode: u64,

@@ -9,7 +9,7 @@ pub struct Report {
     pub schema: &'static str,
     /// The archive, a tar file.
     pub file: String,
-    /// Its size.
+    /// How large the archive is.
     pub bytes: u64,
     /// The files in it.
     pub contents: Vec<ReportEntry>,
@@ -20,18 +20,18 @@ pub struct Report {
 /// One file of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReportEntry {
-    /// Its name.
+    /// The name of the file in the archive.
     pub name: String,
-    /// Its size.
+    /// How large the file is.
     pub bytes: u64,
-    /// What it holds.
+    /// What the file is about, in a few words.
     pub about: String,
 }
 
 /// A file that an archive has not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LeftOut {
-    /// Its name.
+    /// The name that the file would have in the archive.
     pub name: String,
     /// Why it is not there.
     pub reason: String,

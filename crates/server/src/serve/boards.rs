@@ -58,7 +58,7 @@ impl LastBoards {
 
 impl BoardsOfDomains {
     /// What the file says, and of domains of which it says nothing, what the data folder does. Once the file names a board
-    /// for every domain, the folder says nothing any longer.
+    /// for every domain that shared one, the folder says nothing any longer.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -67,27 +67,29 @@ impl BoardsOfDomains {
             config.domain.iter().find(|given| given.name == *domain)?.board.clone()
         };
         let served = config.served();
-        let unnamed: Vec<_> = served.iter().filter(|domain| named(domain).is_none()).collect();
-        let shares = store.get(Bucket::Meta, ROW).await?;
-        let said = shares.as_ref().filter(|_| unnamed.is_empty());
-        if let Some(revision) = said.and_then(|row| row.revision) {
+        let shared = BoardName::parse(SHARED).ok();
+        let row = store.get(Bucket::Meta, ROW).await?;
+        let last = store.get(Bucket::Meta, LAST).await?;
+        let last = last.and_then(|row| serde_json::from_str(&row.value).ok());
+        let unknown = || LastBoards::Unknown(shared.clone().filter(|_| row.is_some()));
+        let last = last.map_or_else(unknown, LastBoards::Known);
+        // A domain that comes later never shared it.
+        let stays = |domain: &&DomainName| {
+            row.is_some() && named(domain).is_none() && last.of(domain) == shared
+        };
+        let shared_as_before: Vec<_> = served.iter().filter(stays).cloned().collect();
+        let done_with = row.filter(|_| shared_as_before.is_empty());
+        if let Some(revision) = done_with.and_then(|row| row.revision) {
             // Another try at the next start does no harm.
             let _moved_on = store.compare_and_set(Bucket::Meta, ROW, Some(revision), None).await;
         }
-        let shared = shares.and_then(|_| BoardName::parse(SHARED).ok());
-        let shared_as_before = match (&shared, unnamed.as_slice()) {
-            (Some(_), several @ [_, _, ..]) => several.iter().map(|one| (*one).clone()).collect(),
-            _ => Vec::new(),
-        };
         let board = |domain: DomainName| {
+            let before = || shared.clone().filter(|_| shared_as_before.contains(&domain));
             let own = || BoardName::parse(domain.as_str()).ok();
-            let board = named(&domain).or_else(|| shared.clone()).or_else(own)?;
+            let board = named(&domain).or_else(before).or_else(own)?;
             Some((domain, board))
         };
         let by_domain = served.into_iter().filter_map(board).collect();
-        let last = store.get(Bucket::Meta, LAST).await?;
-        let last = last.and_then(|row| serde_json::from_str(&row.value).ok());
-        let last = last.map_or(LastBoards::Unknown(shared), LastBoards::Known);
         let (by_domain, leaving) = (RefCell::new(by_domain), RefCell::default());
         Ok(Self { by_domain, last, leaving, shared_as_before })
     }

@@ -154,6 +154,27 @@ fn an_older_folder_of_several_domains_loses_nothing_and_shares_until_it_is_told(
     assert_eq!(lamp(&server, "b.example", "PJSIP/100"), "RINGING");
 }
 
+/// It never shared that board, and would read the lamps of a stranger there.
+#[test]
+fn a_domain_that_comes_later_does_not_join_the_board_of_an_older_folder() {
+    let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/folders/schema-2");
+    let b_alone = config(["", "board = 'b.example'"]);
+    let mut server = Server::start_on(&files, &b_alone, CLEAR);
+    assert_eq!(lamp(&server, "shared", "PJSIP/100"), "INUSE");
+    let c =
+        "[[domain]]\nname = 'c.example'\n[[domain.account]]\nname = 'pbx-x'\npassword = 'four'\n";
+    server.configure_with(&(b_alone + c), CLEAR);
+    for round in 0..2 {
+        server.stop();
+        server.restart();
+        assert_eq!(server.attention(), [""; 0], "round {round}");
+        assert_eq!(lamp(&server, "a.example", "PJSIP/100"), "INUSE");
+        assert_eq!(lamp(&server, "c.example", "PJSIP/100"), serde_json::Value::Null);
+        let why = server.ask(&["why", "PJSIP/100", "--board", "a.example", "--json"]).json();
+        assert_eq!(why["board"], "shared", "its own domain stays");
+    }
+}
+
 /// By the owner of the data folder, who is of no domain.
 fn says_by_hand(server: &Server, board: &str) {
     let said = server.ask(&["set", "Custom:door", "BUSY", "--board", board, "--keep"]);

@@ -67,21 +67,21 @@ fn what_an_account_may_not_say_any_longer_is_withdrawn_at_once_and_why_and_histo
     let away = publish("pbx-b", "two", "02:00:00:00:00:02");
     drop(away);
     server.ask(&["user", "change", "pbx-b", "--allow", "PJSIP/1*"]);
-    let speakers = |server: &Server, lamp: &str| {
+    let origins = |server: &Server, lamp: &str| {
         let why = server.ask(&["why", lamp, "--json"]).json();
         let facts = why["facts"].as_array().cloned().unwrap_or_default();
         facts.iter().map(|fact| fact["origin"]["account"].to_string()).collect::<String>()
     };
     let (a, both) = ("\"pbx-a@a.example\"", ["pbx-a@a.example", "pbx-b@a.example"]);
-    assert!(both.iter().all(|one| speakers(&server, "PJSIP/100").contains(one)));
-    assert_eq!(speakers(&server, "PJSIP/200"), a, "a command, of a PBX that is away");
+    assert!(both.iter().all(|one| origins(&server, "PJSIP/100").contains(one)));
+    assert_eq!(origins(&server, "PJSIP/200"), a, "a command, of a PBX that is away");
     let past = server.ask(&["history", "PJSIP/200"]).out;
     assert!(past.contains("its account may no longer publish it"), "{past}");
 
     server.configure_with(&file("'PJSIP/1*', 'PJSIP/2*'"), CLEAR);
     assert_eq!(server.ask(&["reload"]).code, Some(0));
     assert_eq!(server.ask(&["why", "PJSIP/300"]).code, Some(5), "a reload, of one that is there");
-    assert_eq!(speakers(&server, "PJSIP/200"), a);
+    assert_eq!(origins(&server, "PJSIP/200"), a);
 
     server.stop();
     server.configure_with(&file("'PJSIP/1*'"), CLEAR);
@@ -89,7 +89,7 @@ fn what_an_account_may_not_say_any_longer_is_withdrawn_at_once_and_why_and_histo
     assert_eq!(server.ask(&["why", "PJSIP/200"]).code, Some(5), "a start");
     let past = server.ask(&["history", "PJSIP/200", "--limit", "1"]).out;
     assert!(past.contains("its account may no longer publish it"), "{past}");
-    assert!(speakers(&server, "PJSIP/100").contains("pbx-a"));
+    assert!(origins(&server, "PJSIP/100").contains("pbx-a"));
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn one_is_not_told_as_many() {
 }
 
 #[test]
-fn one_speaker_of_two_boards_has_a_line_for_each_that_names_it() {
+fn one_account_of_two_boards_has_a_line_for_each_that_names_it() {
     let server = Server::start_with(&format!("{CONFIG}[[domain]]\nname = 'b.example'\n"), CLEAR);
     for board in ["a.example", "b.example"] {
         server.ask(&["set", "Custom:night", "INUSE", "--keep", "--board", board]);

@@ -447,22 +447,22 @@ const CHANGES: usize = 20_000;
 
 /// Says so many changes of a few devices while a listener does not read, and gives all that it hears
 /// when it reads again.
-fn flood(server: &Server, speaker: &mut Client, listener: &mut Client) -> String {
-    let last = say_much(server, speaker);
+fn flood(server: &Server, publisher: &mut Client, listener: &mut Client) -> String {
+    let last = say_much(server, publisher);
     listener.hear(&[&last]).expect("it is still connected")
 }
 
 /// Says so many changes of a few devices; gives the name of the one that was changed last.
-fn say_much(server: &Server, speaker: &mut Client) -> String {
+fn say_much(server: &Server, publisher: &mut Client) -> String {
     for round in 0..CHANGES / 150 {
         let state = if round % 2 == 0 { "INUSE" } else { "RINGING" };
         let device = |device: usize| format!("PJSIP/{device}");
-        let asked = (0..150).map(|number| speaker.send_device(EID, &device(number), state));
+        let asked = (0..150).map(|number| publisher.send_device(EID, &device(number), state));
         let asked = asked.collect();
-        speaker.answers(asked);
+        publisher.answers(asked);
     }
     let last = format!("PJSIP/last-{}", counter(server, "revision"));
-    speaker.publish_device(EID, &last, "INUSE");
+    publisher.publish_device(EID, &last, "INUSE");
     last
 }
 
@@ -476,13 +476,13 @@ fn unread_comfortable() {
         with(&format!("[xmpp.limits]\n{least}"))
     };
     let mut server = start(&limits("64MiB"));
-    let mut speaker = log_in(&server);
+    let mut publisher = log_in(&server);
     let mut slow = listener(&server);
-    let all = events(&flood(&server, &mut speaker, &mut slow));
+    let all = events(&flood(&server, &mut publisher, &mut slow));
     assert!(all > CHANGES / 2, "all is kept for it: {all}");
     reload(&mut server, &limits("16KiB"));
     let mut slow = listener(&server);
-    let newest = events(&flood(&server, &mut speaker, &mut slow));
+    let newest = events(&flood(&server, &mut publisher, &mut slow));
     assert!(newest < all - 1_000, "only the newest of each: {newest} of {all}");
 }
 
@@ -515,14 +515,14 @@ fn unread_total() {
         with(&format!("[xmpp.limits]\n{least}unread_total = '{total}'\n"))
     };
     let mut server = start(&limits("1GiB"));
-    let mut speaker = log_in(&server);
+    let mut publisher = log_in(&server);
     let mut slow = listener(&server);
-    flood(&server, &mut speaker, &mut slow);
+    flood(&server, &mut publisher, &mut slow);
     reload(&mut server, &limits("4MiB"));
     // How much the kernel takes for one that does not read is the kernel's own affair.
     let given_up = "connection given up: all clients together";
     for _ in 0..6 {
-        say_much(&server, &mut speaker);
+        say_much(&server, &mut publisher);
         if server.has_said(given_up) {
             return;
         }
@@ -746,15 +746,15 @@ fn missed() {
         board + "[xmpp.limits]\nunread_comfortable = '16KiB'\n"
     };
     let mut server = start(&limits(10_000));
-    let mut speaker = log_in(&server);
+    let mut publisher = log_in(&server);
     for device in 0..300 {
-        speaker.publish_device(EID, &format!("PJSIP/still-{device}"), "INUSE");
+        publisher.publish_device(EID, &format!("PJSIP/still-{device}"), "INUSE");
     }
     let mut again = |server: &Server| {
         let mut slow = listener(server);
         // All that stands, before it stops reading.
         slow.hear(&["PJSIP/still-299"]).expect("what stands");
-        flood(server, &mut speaker, &mut slow).matches("PJSIP/still-").count()
+        flood(server, &mut publisher, &mut slow).matches("PJSIP/still-").count()
     };
     assert_eq!(again(&server), 0, "only what it missed");
     reload(&mut server, &limits(100));

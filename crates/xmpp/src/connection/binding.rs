@@ -15,7 +15,7 @@ use super::negotiation::not_authorized;
 use super::stream::{Phase, Stream};
 use crate::random;
 use crate::services::{SessionEvent, reply};
-use crate::session::{Said, Session};
+use crate::session::{ClientDetails, Session};
 
 // === impl Stream ===
 
@@ -113,14 +113,14 @@ impl Stream {
         // As the address has it: of two spellings of one resource, one takes the other's place.
         let requested_resource = wanted.as_ref().map(FullJid::resource).unwrap_or_default();
         let door = &self.door;
-        let said = Said { lang: self.lang.clone(), via: self.via.clone() };
+        let details = ClientDetails { lang: self.lang.clone(), via: self.via.clone() };
         let no_domain = || StanzaCondition::ItemNotFound.with("the domain is no longer served");
         let telephony = door.telephony(account.jid.domain()).ok_or_else(no_domain)?;
         let name = AccountName::parse(account.jid.as_str())
             .map_err(|error| StanzaCondition::BadRequest.with(error.to_string()))?;
-        let peer = telephony.peer(name, &account, said.relayed_stream());
+        let peer = telephony.peer(name, &account, details.relayed_stream());
         let (address, link) = ((jid, requested_resource.into()), Rc::clone(&self.link));
-        let session = Session::new(address, account, link, said, peer);
+        let session = Session::new(address, account, link, details, peer);
         let old = door.context.router.bind(Rc::clone(&session));
         let event = SessionEvent::Bound { replaced: old.as_ref() };
         door.services.session(&door.context, &session, event);

@@ -326,7 +326,7 @@ impl Stream {
     ) -> Result<LoginProgress, StreamError> {
         let account = result.map_err(|failure| self.refuse_legacy(&login.id, failure))?;
         let mut out = Vec::new();
-        let standing = match self.enter(account, &login.resource) {
+        let progress = match self.enter(account, &login.resource) {
             Ok(_) => {
                 reply::result(&mut out, &login.id, None, None, &[]);
                 LoginProgress::SameStream
@@ -337,7 +337,7 @@ impl Stream {
             }
         };
         self.send(&out);
-        Ok(standing)
+        Ok(progress)
     }
 
     /// Says no, and why the stream must end as after a SASL failure: only a new connection makes

@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::{Answer, Request, Scope, Service, SessionEnd, SessionEvent, Verb, presence, reply};
 use crate::context::Context;
 use crate::door::Door;
-use crate::session::{Said, Session};
+use crate::session::{ClientDetails, Session};
 use crate::settings::{
     ClearTextAuth, DomainSettings, Registration, Settings, TURN, TlsPolicy, XmppLimits,
 };
@@ -114,7 +114,8 @@ impl Fixture {
         let telephony = door.telephony(DOMAIN).unwrap();
         let name = AccountName::parse(account.jid.as_str()).unwrap();
         let peer = telephony.peer(name, &account, None);
-        let session = Session::new((full, resource.into()), account, link, Said::default(), peer);
+        let session =
+            Session::new((full, resource.into()), account, link, ClientDetails::default(), peer);
         let old = door.context.router.bind(Rc::clone(&session));
         let bound = SessionEvent::Bound { replaced: old.as_ref() };
         door.services.session(&door.context, &session, bound);

@@ -185,3 +185,28 @@ fn the_page_has_the_door_that_was_tried() {
     assert!(door.lines().count() < 300);
     assert!(page.contains(door), "put crates/xmpp/tests/door/line_door.rs into the page");
 }
+
+/// A stranger who makes the crate by the page has all that its code needs, and no more.
+#[test]
+fn the_page_names_the_crates_that_its_code_needs() {
+    let page = include_str!("../../../../docs/contributing/a-new-door.md");
+    let (_, manifest) = page.split_once("\n[dependencies]\n").unwrap();
+    let (named, _) = manifest.split_once("```").unwrap();
+    let named: Vec<_> =
+        named.lines().filter_map(|line| line.strip_suffix(".workspace = true")).collect();
+    let code = include_str!("line_door.rs");
+    let needs = |name: &str| {
+        let path = format!("{}::", name.replace('-', "_"));
+        let is_in_word = |before: char| before.is_alphanumeric() || before == '_' || before == ':';
+        code.match_indices(&path).any(|(at, _)| !code[..at].ends_with(is_in_word))
+    };
+    let all = include_str!("../../../../Cargo.toml");
+    let (_, all) = all.split_once("[workspace.dependencies]").unwrap();
+    let all = all
+        .lines()
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split_once(" = "));
+    let mut needed: Vec<_> = all.map(|(name, _)| name).filter(|name| needs(name)).collect();
+    needed.sort_unstable();
+    assert_eq!(named, needed);
+}

@@ -45,7 +45,7 @@ impl<H: Host> Desk<H> {
             let subject = facts.subject();
             let is_meant = kind.is_none_or(|kind| kind == subject.kind());
             if let Some(lamp) = facts.lamp().filter(|_| is_meant && actor.hear().covers(subject)) {
-                let seen = Seen::standing((hub, now), &self.accounts, facts, Some(&lamp));
+                let seen = Seen::now((hub, now), &self.accounts, facts, Some(&lamp));
                 counted.take(&self.accounts, facts, terms.iter().map(|term| term.holds(&seen)));
             }
         })
@@ -117,13 +117,13 @@ impl Counted {
             *fitting += u64::from(holds);
         }
         let live = facts.facts().filter(|fact| fact.state.is_live());
-        let speakers: BTreeSet<&str> = live.map(|fact| fact.origin.account.as_str()).collect();
+        let names: BTreeSet<&str> = live.map(|fact| fact.origin.account.as_str()).collect();
         let sites: BTreeSet<_> =
-            speakers.iter().filter_map(|account| site_of(accounts, account)).collect();
+            names.iter().filter_map(|account| site_of(accounts, account)).collect();
         for site in sites {
             *self.sites.entry(site.to_string()).or_default() += 1;
         }
-        for account in speakers {
+        for account in names {
             let short = account.split('@').next().unwrap_or(account);
             *self.accounts.entry(short.to_owned()).or_default() += 1;
         }

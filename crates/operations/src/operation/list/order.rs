@@ -89,8 +89,8 @@ impl ArgumentValue for Order {
     const FORM: Form = Form::Text;
     const NEED: Need = Need::Required;
 
-    fn read(said: Value) -> Result<Self, String> {
-        String::read(said)?.parse()
+    fn read(given: Value) -> Result<Self, String> {
+        String::read(given)?.parse()
     }
 
     fn write(&self) -> Value {

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 pub enum Column {
     /// Its kind and name.
     Subject,
-    /// What it shows.
+    /// What the lamp shows.
     Lamp,
     /// For how long it has shown that.
     For,
@@ -15,7 +15,7 @@ pub enum Column {
     Facts,
     /// Who says something about it.
     By,
-    /// Where those stand.
+    /// The sites of those who say it.
     Site,
 }
 

@@ -111,19 +111,19 @@ fn account(name: &str, common: &Common) -> Result<Settings, Stop> {
 }
 
 async fn between(one: &Settings, other: &Settings) -> Result<Vec<Duration>, String> {
-    let speaker = logged_in(one).await?;
+    let publisher = logged_in(one).await?;
     let listener = logged_in(other).await?;
     let mut times = Vec::with_capacity(STATES);
     for state in [DeviceState::InUse, DeviceState::NotInUse].into_iter().cycle().take(STATES) {
         let begun = Instant::now();
-        speaker.set_state(DEVICE, state).await;
+        publisher.set_state(DEVICE, state).await;
         let heard = listener.until(|module| module.state(DEVICE) == state);
         timeout(PATIENCE, heard)
             .await
             .map_err(|_| format!("{DEVICE} became {state}, and the other PBX was not told"))?;
         times.push(begun.elapsed());
     }
-    speaker.leave().await;
+    publisher.leave().await;
     listener.leave().await;
     Ok(times)
 }

@@ -21,7 +21,7 @@ use crate::screen::{Names, Screen, Tint, Verdict};
 /// The most lines of the pane of the server and its doors, its title too.
 const NODES: u16 = 6;
 
-/// What is drawn.
+/// All that one drawing of the screen needs.
 pub struct Picture<'a> {
     /// What the server has told.
     pub known: &'a Known,

@@ -28,7 +28,7 @@ const PAUSE: u32 = 20;
 /// What the server tells.
 #[derive(Debug)]
 pub enum News {
-    /// How it is.
+    /// The server as `lampfield status` shows it.
     Status(Box<StatusDocument>),
     /// What the lamps that are wanted show.
     Lamps(Lamps),

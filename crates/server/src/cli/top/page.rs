@@ -17,7 +17,7 @@ const HISTORY: usize = 200;
 /// A text and how far it is read.
 #[derive(Debug)]
 pub struct Page {
-    /// What it is.
+    /// The line above the text, which names it.
     pub title: String,
     /// Line by line.
     pub lines: Vec<String>,

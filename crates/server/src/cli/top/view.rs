@@ -10,12 +10,12 @@ use crate::document::list::Listed;
 pub enum Pane {
     /// The server, its doors and what needs attention.
     Nodes,
-    /// Who says something.
+    /// The origins that say something, with their facts.
     Origins,
-    /// What lamps show.
+    /// The lamps that are wanted, and what they show.
     #[default]
     Lamps,
-    /// What has changed.
+    /// The latest changes of these lamps.
     Changes,
 }
 

@@ -1,4 +1,4 @@
-//! What a PBX has said so far, and what of it the server has still to hear. No I/O.
+//! The stream of a PBX as far as it has come: what it has said, and what of that the server has still to hear. No I/O.
 
 use std::rc::Rc;
 
@@ -14,9 +14,9 @@ use crate::own_id::STREAM;
 use crate::reading::{Read, Word, read};
 use crate::words::{Own, Words};
 
-/// What the PBX has said so far.
+/// The stream of a PBX, from its side.
 #[derive(Debug)]
-pub struct Said {
+pub struct PbxStream {
     framer: Framer,
     headers: Vec<StreamHeader>,
     scope: Rc<Scope>,
@@ -54,9 +54,9 @@ enum Line {
     Leaving,
 }
 
-// === impl Said ===
+// === impl PbxStream ===
 
-impl Default for Said {
+impl Default for PbxStream {
     fn default() -> Self {
         Self {
             framer: Framer::new(StanzaLimits::STRANGER),
@@ -73,7 +73,7 @@ impl Default for Said {
     }
 }
 
-impl Said {
+impl PbxStream {
     /// Hears more of the PBX.
     ///
     /// # Errors
@@ -307,11 +307,11 @@ mod tests {
     const BIND: &str =
         "<iq type='set' id='a'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
 
-    fn hears(said: &mut Said, text: &str) -> Result<Option<Goodbye>, StreamError> {
+    fn hears(stream: &mut PbxStream, text: &str) -> Result<Option<Goodbye>, StreamError> {
         // In two pieces, as a network may have it.
         let (first, second) = text.split_at(text.len() / 2);
-        match said.hear(&mut first.as_bytes())? {
-            None => said.hear(&mut second.as_bytes()),
+        match stream.hear(&mut first.as_bytes())? {
+            None => stream.hear(&mut second.as_bytes()),
             end => Ok(end),
         }
     }
@@ -326,44 +326,44 @@ mod tests {
     }
 
     /// One whose line is up.
-    fn logged_in() -> Said {
-        let mut said = Said::default();
-        hears(&mut said, &format!("{HEADER}{LOGIN}")).unwrap();
-        said.is_let_in = true;
-        hears(&mut said, &format!("{HEADER}{BIND}")).unwrap();
-        assert!(said.login.is_some() && said.binding.is_some());
-        said.line_is_up();
-        assert!(said.take(usize::MAX).is_empty(), "a login is not passed on as it comes");
-        said
+    fn logged_in() -> PbxStream {
+        let mut stream = PbxStream::default();
+        hears(&mut stream, &format!("{HEADER}{LOGIN}")).unwrap();
+        stream.is_let_in = true;
+        hears(&mut stream, &format!("{HEADER}{BIND}")).unwrap();
+        assert!(stream.login.is_some() && stream.binding.is_some());
+        stream.line_is_up();
+        assert!(stream.take(usize::MAX).is_empty(), "a login is not passed on as it comes");
+        stream
     }
 
-    fn taken(said: &mut Said) -> String {
-        String::from_utf8(said.take(usize::MAX)).unwrap()
+    fn taken(stream: &mut PbxStream) -> String {
+        String::from_utf8(stream.take(usize::MAX)).unwrap()
     }
 
     #[test]
     fn the_account_of_a_login_is_known_and_nothing_is_made_of_what_is_none() {
         assert_eq!(logged_in().account().as_deref(), Some("a@example.org"));
-        let mut said = Said::default();
-        assert_eq!(said.account(), None);
-        hears(&mut said, &format!("{HEADER}{}", LOGIN.replace("AGEAYg==", "no base64"))).unwrap();
-        assert_eq!(said.account(), None);
+        let mut stream = PbxStream::default();
+        assert_eq!(stream.account(), None);
+        hears(&mut stream, &format!("{HEADER}{}", LOGIN.replace("AGEAYg==", "no base64"))).unwrap();
+        assert_eq!(stream.account(), None);
     }
 
     #[test]
     fn what_is_said_goes_on_as_it_is_and_again_after_a_loss() {
-        let mut said = logged_in();
+        let mut stream = logged_in();
         let ping = "<iq type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>";
         let first = publish("A", "INUSE", "aaaaa");
-        hears(&mut said, &format!("{first}{ping}")).unwrap();
-        assert_eq!(taken(&mut said), format!("{first}{ping}"));
-        assert!(said.line_is_down() && said.answers.is_empty());
-        hears(&mut said, &format!("{}{ping}", publish("A", "BUSY", "aaaab"))).unwrap();
-        assert!(taken(&mut said).is_empty());
-        let answers = String::from_utf8(std::mem::take(&mut said.answers)).unwrap();
+        hears(&mut stream, &format!("{first}{ping}")).unwrap();
+        assert_eq!(taken(&mut stream), format!("{first}{ping}"));
+        assert!(stream.line_is_down() && stream.answers.is_empty());
+        hears(&mut stream, &format!("{}{ping}", publish("A", "BUSY", "aaaab"))).unwrap();
+        assert!(taken(&mut stream).is_empty());
+        let answers = String::from_utf8(std::mem::take(&mut stream.answers)).unwrap();
         assert_eq!(answers, "<iq type='result' id='aaaab' from='pubsub.example.org'/>");
-        said.line_is_up();
-        let again = taken(&mut said);
+        stream.line_is_up();
+        let again = taken(&mut stream);
         assert!(again.contains("BUSY") && again.contains("id='lampfield-relay'"), "{again}");
         assert!(!again.contains("INUSE") && !again.contains("ping"), "{again}");
     }
@@ -371,49 +371,49 @@ mod tests {
     #[test]
     fn what_the_pbx_still_waits_for_is_asked_again_in_its_own_words() {
         let roster = "<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>";
-        let mut said = logged_in();
-        hears(&mut said, roster).unwrap();
-        assert_eq!(taken(&mut said), roster);
-        said.line_is_down();
-        said.line_is_up();
-        assert_eq!(taken(&mut said), roster, "no answer has come");
-        said.answered("roster");
-        said.line_is_down();
-        said.line_is_up();
-        assert!(taken(&mut said).contains("id='lampfield-relay'"), "the PBX has had its answer");
+        let mut stream = logged_in();
+        hears(&mut stream, roster).unwrap();
+        assert_eq!(taken(&mut stream), roster);
+        stream.line_is_down();
+        stream.line_is_up();
+        assert_eq!(taken(&mut stream), roster, "no answer has come");
+        stream.answered("roster");
+        stream.line_is_down();
+        stream.line_is_up();
+        assert!(taken(&mut stream).contains("id='lampfield-relay'"), "the PBX has had its answer");
     }
 
     #[test]
     fn a_count_is_news_until_the_server_has_answered_it() {
         let count =
             |id: &str| publish("1@default", "x", id).replace("device_state", "message_waiting");
-        let is_news = |said: &mut Said| taken(said).contains("id='lampfield-relay-news'");
-        let mut said = logged_in();
-        hears(&mut said, &count("aaaaa")).unwrap();
-        assert_eq!(taken(&mut said), count("aaaaa"));
+        let is_news = |stream: &mut PbxStream| taken(stream).contains("id='lampfield-relay-news'");
+        let mut stream = logged_in();
+        hears(&mut stream, &count("aaaaa")).unwrap();
+        assert_eq!(taken(&mut stream), count("aaaaa"));
         for _ in 0..2 {
-            said.line_is_down();
-            said.line_is_up();
-            assert!(is_news(&mut said), "it may have been lost with the line, each time");
+            stream.line_is_down();
+            stream.line_is_up();
+            assert!(is_news(&mut stream), "it may have been lost with the line, each time");
         }
-        said.answered("lampfield-relay-news");
-        said.line_is_down();
-        said.line_is_up();
-        assert!(!is_news(&mut said), "the server has had it");
-        hears(&mut said, &(count("aaaab") + &count("aaaac"))).unwrap();
-        taken(&mut said);
-        said.answered("aaaab");
-        said.line_is_down();
-        said.line_is_up();
-        assert!(is_news(&mut said), "it has answered the one before");
+        stream.answered("lampfield-relay-news");
+        stream.line_is_down();
+        stream.line_is_up();
+        assert!(!is_news(&mut stream), "the server has had it");
+        hears(&mut stream, &(count("aaaab") + &count("aaaac"))).unwrap();
+        taken(&mut stream);
+        stream.answered("aaaab");
+        stream.line_is_down();
+        stream.line_is_up();
+        assert!(is_news(&mut stream), "it has answered the one before");
     }
 
     #[test]
     fn a_word_after_a_retraction_goes_after_it_on_a_slow_line_too() {
-        let mut said = logged_in();
+        let mut stream = logged_in();
         let long = "x".repeat(20_000);
         for item in 0..20 {
-            hears(&mut said, &publish(&item.to_string(), &long, "aaaaa")).unwrap();
+            hears(&mut stream, &publish(&item.to_string(), &long, "aaaaa")).unwrap();
         }
         let retract = "<iq type='set' id='r'><pubsub xmlns='http://jabber.org/protocol/pubsub'>\
             <retract node='device_state'><item id='A'/></retract></pubsub></iq>";
@@ -421,26 +421,26 @@ mod tests {
             <pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>\
             <delete node='device_state'/></pubsub></iq>";
         for end in [retract, delete] {
-            hears(&mut said, &publish("A", "BUSY", "aaaaa")).unwrap();
-            hears(&mut said, end).unwrap();
+            hears(&mut stream, &publish("A", "BUSY", "aaaaa")).unwrap();
+            hears(&mut stream, end).unwrap();
         }
-        hears(&mut said, &publish("A", "INUSE", "aaaaa")).unwrap();
-        let all = taken(&mut said);
+        hears(&mut stream, &publish("A", "INUSE", "aaaaa")).unwrap();
+        let all = taken(&mut stream);
         assert!(all.rfind("INUSE") > all.find(delete));
     }
 
     #[test]
     fn every_word_is_answered_once_by_the_server_or_the_relay() {
-        let mut said = logged_in();
+        let mut stream = logged_in();
         let (mut ids, mut by_relay) = (Vec::new(), String::new());
         for round in 0..2_000 {
             let id = format!("id{round}");
-            hears(&mut said, &publish(&format!("D{}", round % 500), "INUSE", &id)).unwrap();
-            by_relay += std::str::from_utf8(&said.answers).unwrap();
-            said.answers.clear();
+            hears(&mut stream, &publish(&format!("D{}", round % 500), "INUSE", &id)).unwrap();
+            by_relay += std::str::from_utf8(&stream.answers).unwrap();
+            stream.answers.clear();
             ids.push(id);
         }
-        let by_server = taken(&mut said);
+        let by_server = taken(&mut stream);
         for id in ids {
             let id = format!("id='{id}'");
             let answers = by_relay.matches(&id).count() + by_server.matches(&id).count();
@@ -450,26 +450,26 @@ mod tests {
 
     #[test]
     fn a_goodbye_comes_last_and_once() {
-        let mut said = logged_in();
-        assert_eq!(hears(&mut said, "</stream:stream>"), Ok(Some(Goodbye)));
-        assert!(said.leave());
-        assert!(!said.leave());
-        said.say_goodbye();
-        assert_eq!(taken(&mut said), "</stream:stream>");
-        assert!(!said.line_is_down() && said.is_leaving());
+        let mut stream = logged_in();
+        assert_eq!(hears(&mut stream, "</stream:stream>"), Ok(Some(Goodbye)));
+        assert!(stream.leave());
+        assert!(!stream.leave());
+        stream.say_goodbye();
+        assert_eq!(taken(&mut stream), "</stream:stream>");
+        assert!(!stream.line_is_down() && stream.is_leaving());
     }
 
     #[test]
     fn who_leaves_while_the_line_is_lost_has_nobody_to_tell() {
-        let mut said = logged_in();
-        assert!(said.line_is_down());
-        assert!(!said.leave());
+        let mut stream = logged_in();
+        assert!(stream.line_is_down());
+        assert!(!stream.leave());
     }
 
     #[test]
     fn who_asks_for_tls_is_told_to_leave_it_out() {
         let ask = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
-        let refused = hears(&mut Said::default(), &format!("{HEADER}{ask}")).unwrap_err();
+        let refused = hears(&mut PbxStream::default(), &format!("{HEADER}{ask}")).unwrap_err();
         assert!(refused.text.contains("usetls=no"), "{refused}");
     }
 
@@ -486,8 +486,8 @@ mod tests {
             (true, format!("{second}{LOGIN}")),
             (false, format!("{HEADER}<iq type='set' id='a'><query xmlns='jabber:iq:auth'/></iq>")),
         ] {
-            let mut said = Said { is_let_in: let_in, ..Said::default() };
-            assert!(hears(&mut said, &text).is_err(), "{text}");
+            let mut stream = PbxStream { is_let_in: let_in, ..PbxStream::default() };
+            assert!(hears(&mut stream, &text).is_err(), "{text}");
         }
     }
 }
