@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(account("allow = ['PJSIP/1?']\n"), []);
         let found = warnings("[[map]]\nhere = 'PJSIP/1??'\nboard = 'Custom:x'\n");
         assert_eq!((found[0].code, found[0].span.start), ("literal-sign", 15));
-        assert_eq!(found[0].hint.as_deref(), Some("only one * stands for other characters"));
+        assert_eq!(found[0].hint.as_deref(), Some("only one * matches other characters"));
         let found = warnings("[history]\nmask = ['PJSIP/1*,PJSIP/2*']\n");
         assert_eq!(found[0].code, "literal-sign");
         assert_eq!(
