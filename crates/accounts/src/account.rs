@@ -150,6 +150,16 @@ impl Account {
         self.role == Role::Admin || !self.allow.is_empty()
     }
 
+    /// Whether it stands in the configuration file, where alone it can be changed.
+    pub fn is_declared(&self) -> bool {
+        self.source == AccountSource::Config
+    }
+
+    /// Whether somebody has chosen its password, so that no invitation can print it.
+    pub fn has_own_password(&self) -> bool {
+        self.invited.is_none()
+    }
+
     /// Whether its password is kept readable for `jabber:iq:auth`.
     pub fn legacy(&self) -> LegacyAuth {
         if self.legacy_secret.is_some() { LegacyAuth::Allowed } else { LegacyAuth::Refused }

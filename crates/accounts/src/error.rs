@@ -17,9 +17,7 @@ pub enum AccountError {
     #[error("{0} is declared in the configuration: change it there and reload")]
     Declared(BareJid),
     /// Somebody has chosen its password, so it cannot be printed.
-    #[error(
-        "the password of {0} was set by hand and cannot be printed again: use --rotate to replace it"
-    )]
+    #[error("the password of {0} was set by hand and cannot be printed again: only a new one can")]
     OwnPassword(BareJid),
     /// Its password was made with a key that is not in the data folder any more.
     #[error(

@@ -35,7 +35,7 @@ pub use pbx::{FakePbx, News};
 pub use phones::{PhoneRange, PhoneRangeError};
 pub use puppet::Puppet;
 pub use res_xmpp::{Crash, ResXmpp};
-pub use session::End;
+pub use session::{End, Reached};
 pub use settings::{Layout, Settings};
 pub use tls::Tls;
 pub use xml::{Malformed, Node};

@@ -20,7 +20,7 @@ use call::{Call, Fate, Stage};
 use floor::Floor;
 use site::{Leg, Phone};
 
-/// How soon after the start the first phone rings.
+/// How soon after the start the first phone rings, and how soon it is looked again while no PBX is there.
 const FIRST_CALL: Duration = Duration::from_millis(300);
 
 /// What one PBX says.
@@ -97,7 +97,9 @@ impl Office {
             let call = self.advanced(call, now);
             self.calls.extend(call);
         }
-        if self.next_call <= now {
+        if self.next_call <= now && self.floor.count_open() == 0 {
+            self.next_call = now + FIRST_CALL;
+        } else if self.next_call <= now {
             let call = self.begun(now);
             self.calls.extend(call);
             let (from, to) = (self.pace / 2, self.pace * 3 / 2);

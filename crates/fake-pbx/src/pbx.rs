@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use crate::cache::Messages;
 use crate::device::DeviceState;
 use crate::res_xmpp::{Crash, ResXmpp};
-use crate::session::{End, Session};
+use crate::session::{End, Reached, Session};
 use crate::settings::Settings;
 use crate::stanza::GOODBYE;
 use crate::waits::Waits;
@@ -53,6 +53,7 @@ struct Shared {
     /// Something was heard or written.
     changed: Notify,
     life: Mutex<Life>,
+    reached: Mutex<Reached>,
 }
 
 /// Who is told what happens.
@@ -83,6 +84,7 @@ impl FakePbx {
             wake: Notify::new(),
             changed: Notify::new(),
             life: Mutex::new(Life::Alive),
+            reached: Mutex::new(Reached::Nothing),
         });
         let task = tokio::spawn(run(Arc::clone(&shared), Box::new(tell)));
         Self { shared, task }
@@ -104,6 +106,11 @@ impl FakePbx {
             Life::Dead(crash) => Some(crash.clone()),
             _ => None,
         }
+    }
+
+    /// How far its last login has come.
+    pub fn reached(&self) -> Reached {
+        *self.shared.reached()
     }
 
     /// A device of its own changes. Waits while too much is still to be written.
@@ -170,6 +177,10 @@ impl Shared {
         self.life.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn reached(&self) -> MutexGuard<'_, Reached> {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn is_leaving(&self) -> bool {
         *self.life() == Life::Leaving
     }
@@ -194,7 +205,7 @@ async fn connection(shared: &Shared, waits: &mut Waits, tell: &Tell) -> Option<(
         (module.settings().clone(), module.id_of_bind())
     };
     let opened = tokio::select! {
-        opened = Session::open(&settings, &id) => opened,
+        opened = Session::open(&settings, &id, |step| *shared.reached() = step) => opened,
         () = leaving(shared) => return None,
     };
     let session = match opened {

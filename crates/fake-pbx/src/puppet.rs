@@ -29,7 +29,7 @@ impl Puppet {
     pub async fn log_in(settings: Settings) -> Result<Self, End> {
         let mut module = ResXmpp::new(settings);
         let id = module.id_of_bind();
-        let session = Session::open(module.settings(), &id).await?;
+        let session = Session::open(module.settings(), &id, |_| {}).await?;
         module.enter(session.jid());
         Ok(Self { session, module })
     }

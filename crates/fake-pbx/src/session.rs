@@ -10,6 +10,7 @@ use crate::settings::Settings;
 use crate::xml::{Cutter, Node, Piece};
 pub use end::End;
 use end::condition;
+pub use talk::Reached;
 use talk::Talk;
 
 /// Bytes read at once.
@@ -35,12 +36,16 @@ pub struct Session {
 // === impl Session ===
 
 impl Session {
-    /// Connects and logs in, up to the bound address. `id` is that of the bind.
+    /// Connects and logs in, up to the bound address. `id` is that of the bind; `reached` is told how far it has come.
     ///
     /// # Errors
     /// There is no way in.
-    pub async fn open(settings: &Settings, id: &str) -> Result<Self, End> {
-        let (talk, jid) = Talk::log_in(settings, id).await?;
+    pub async fn open(
+        settings: &Settings,
+        id: &str,
+        reached: impl Fn(Reached) + Send + Sync,
+    ) -> Result<Self, End> {
+        let (talk, jid) = Talk::log_in(settings, id, reached).await?;
         let Talk { socket, cutter } = talk;
         let (reader, writer) = split(socket);
         let piece = vec![0; PIECE].into_boxed_slice();

@@ -66,7 +66,18 @@ pub fn of_certificates(certificates: &[Summary], now: Timestamp) -> Vec<Advice> 
         text: ending.text,
         remedy: ending.remedy,
     });
-    names.chain(ends).collect()
+    let early = certificates.iter().filter_map(|one| {
+        let from = one.valid_from.filter(|from| *from > now)?;
+        Some(Advice {
+            code: "certificate-early",
+            text: format!("the certificate of {} is not valid until {from}", one.domain),
+            remedy:
+                "check the clock of this machine (timedatectl); until then use the certificate \
+                     that it is to replace"
+                    .to_owned(),
+        })
+    });
+    names.chain(ends).chain(early).collect()
 }
 
 /// The failure of a start whose address cannot be listened on.
@@ -76,6 +87,13 @@ pub fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::AddrInUse => failure
             .line("try", format!("ss -ltnp 'sport = :{}'   shows who has it", address.port())),
+        io::ErrorKind::PermissionDenied => failure.line(
+            "try",
+            "a port from 1024 on; or AmbientCapabilities=CAP_NET_BIND_SERVICE in its systemd unit",
+        ),
+        io::ErrorKind::AddrNotAvailable => {
+            failure.line("try", "ip -br address   shows the addresses of this machine")
+        }
         _ => failure,
     }
 }
@@ -128,6 +146,27 @@ mod tests {
         assert_eq!(codes("[xmpp]\nlisten = ['127.0.0.2:1', '[::1]:1']", 0o600), ["only-here"]);
         assert_eq!(codes(OPEN, 0o600), [""; 0]);
         assert_eq!(codes("[xmpp]\nlisten_tls = ['192.0.2.1:5223']", 0o600), [""; 0]);
+    }
+
+    #[test]
+    fn a_certificate_of_tomorrow_is_told() {
+        let now = Timestamp::from_second(1_000_000).expect("a time");
+        let told = |valid_from: i64| {
+            let one = Summary {
+                domain: crate::config::name::DomainName::parse("a.example").expect("a name"),
+                maker: crate::certificate::Maker::MadeNow,
+                valid_from: Timestamp::from_second(valid_from).ok(),
+                valid_to: Timestamp::from_second(900_000_000).ok(),
+                fingerprints: crate::certificate::Fingerprints {
+                    certificate: String::new(),
+                    key: None,
+                },
+                missing: Vec::new(),
+            };
+            of_certificates(&[one], now).into_iter().map(|advice| advice.code).collect::<Vec<_>>()
+        };
+        assert_eq!(told(1_000_001), ["certificate-early"]);
+        assert_eq!(told(999_999), [""; 0]);
     }
 
     #[test]

@@ -111,6 +111,8 @@ pub struct Summary {
     pub domain: DomainName,
     /// Who has made it, and when.
     pub maker: Maker,
+    /// The begin of its life; `None` if it cannot be read.
+    pub valid_from: Option<Timestamp>,
     /// The end of its life; `None` if it cannot be read.
     pub valid_to: Option<Timestamp>,
     /// By what a relay may know it.
@@ -201,8 +203,13 @@ impl From<CertificateError> for Failure {
             CertificateError::OpenKey { path, .. } => {
                 failure.line("try", format!("chmod 600 {}", path.display()))
             }
-            CertificateError::NotPem { path, fault, .. } => {
-                failure.line("try", fault.remedy(&path))
+            CertificateError::NotPem { path, what, fault } => {
+                let failure = failure.line("try", fault.remedy(&path, what));
+                let key = if what == pem::KEY { "certificate_key" } else { "certificate" };
+                match fault.new_file(&path) {
+                    Some(new) => failure.line("then", format!("{key} = \"{}\"", new.display())),
+                    None => failure,
+                }
             }
             CertificateError::Version1 { .. } => failure.line(
                 "try",
@@ -345,13 +352,15 @@ fn operators(config: &Config, domain: Option<&DomainName>) -> Option<PemPair> {
 fn summary(domain: &DomainName, maker: Maker, certificate: &CertifiedKey) -> Summary {
     let der = certificate.cert.first().map(|der| der.as_ref()).unwrap_or_default();
     let parsed = x509_parser::parse_x509_certificate(der).ok().map(|(_, parsed)| parsed);
-    let end = parsed.as_ref().map(|parsed| parsed.validity().not_after.timestamp());
+    let time = |seconds: i64| Timestamp::from_second(seconds).ok();
+    let validity = parsed.as_ref().map(|parsed| parsed.validity());
     let named: Vec<String> = parsed.as_ref().map(dns_names).unwrap_or_default();
     let missing = [domain.to_string(), domain.pubsub()];
     Summary {
         domain: domain.clone(),
         maker,
-        valid_to: end.and_then(|end| Timestamp::from_second(end).ok()),
+        valid_from: validity.and_then(|it| time(it.not_before.timestamp())),
+        valid_to: validity.and_then(|it| time(it.not_after.timestamp())),
         fingerprints: Fingerprints {
             certificate: fingerprint(der),
             key: parsed.as_ref().map(|parsed| fingerprint(parsed.public_key().raw)),

@@ -178,7 +178,7 @@ fn connect(common: &Common) -> Result<Client, Stop> {
         Place::socket_to_ask(common.config.as_deref(), common.data_dir.as_deref())?;
     match (Client::connect(&socket, common.timeout), mistakes) {
         (Err(failure), None) if failure.code == "not-reached" => {
-            Err(others::told(failure, common, &typed()).into())
+            Err(others::told(failure, common, &socket, &typed()).into())
         }
         (Err(failure), None) if failure.code == "not-allowed" => {
             Err(failure.line("try", others::as_root(&typed())).into())

@@ -188,22 +188,20 @@ fn read(path: &Path) -> Result<String, Failure> {
     let unreadable = |reason: String| {
         Failure::new(Exit::Usage, "unreadable-file", format!("{}: {reason}", path.display()))
     };
-    let size = fs::metadata(path).map_err(|error| match error.kind() {
+    let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => {
             unreadable("there is no such file".to_owned()).line("or", "name another: --config FILE")
         }
         io::ErrorKind::PermissionDenied => unreadable("you may not read this file".to_owned())
-            .line("note", "as root or the user of the server: sudo"),
+            .line("try", "the same command as root or as the user of the server: sudo"),
+        io::ErrorKind::InvalidData => unreadable("this is not UTF-8 text".to_owned()),
         _ => unreadable(error.to_string()),
-    });
-    let size = size?.len();
+    };
+    let size = fs::metadata(path).map_err(failed)?.len();
     if size > LARGEST_FILE {
         return Err(unreadable(format!("it has {size} bytes, too many for a configuration file")));
     }
-    fs::read_to_string(path).map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidData => unreadable("this is not UTF-8 text".to_owned()),
-        _ => unreadable(error.to_string()),
-    })
+    fs::read_to_string(path).map_err(failed)
 }
 
 /// The file that is read when none is named: the machine's for root, the user's own for a user.

@@ -132,7 +132,8 @@ fn bind(listen: Option<SocketAddr>) -> Result<TcpListener, Failure> {
             std::net::TcpListener::bind(address).map_err(|error| cannot_listen(address, &error))?
         }
         (None, None) => {
-            let failure = Failure::new(Exit::Usage, "no-listener", "nobody could connect");
+            let message = "--listen is missing, so no PBX could connect";
+            let failure = Failure::new(Exit::Usage, "no-listener", message);
             return Err(failure.line("try", "--listen 127.0.0.1:5222"));
         }
     };

@@ -4,19 +4,24 @@ use std::path::Path;
 
 use crate::shell;
 
-/// The verbs that ask a running server, or read its file.
-const VERBS: [&str; 18] = [
+/// The verbs that ask a running server, read its file, or start it.
+const VERBS: [&str; 19] = [
     "audit", "check", "clear", "doctor", "domain", "history", "invite", "list", "log", "reload",
-    "report", "rotate", "set", "status", "top", "user", "watch", "why",
+    "report", "rotate", "serve", "set", "status", "top", "user", "watch", "why",
 ];
 
 /// A text with these options in each command of ours that needs them.
 pub fn retyped(text: &str, config: Option<&Path>, data_dir: Option<&Path>) -> String {
+    // Another one is meant.
+    if ["lampfield --config ", "lampfield --data-dir "].iter().any(|named| text.contains(named)) {
+        return text.to_owned();
+    }
     let options = options(config, data_dir);
     let mut parts = text.split_inclusive("lampfield ");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        if part.split(' ').next().is_some_and(|verb| VERBS.contains(&verb)) {
+        let verb = part.split(|char: char| !char.is_ascii_alphanumeric()).next();
+        if verb.is_some_and(|verb| VERBS.contains(&verb)) {
             out += &options;
         }
         out += part;
@@ -50,6 +55,12 @@ mod tests {
              lampfield help x"
         );
         assert_eq!(typed("another text"), "another text");
+        assert_eq!(
+            typed("systemctl start lampfield   (by hand: lampfield serve)"),
+            "systemctl start lampfield   (by hand: lampfield --data-dir '/srv/a b' serve)"
+        );
+        let other = "lampfield --data-dir /srv/lampfield status";
+        assert_eq!(typed(other), other);
         assert_eq!(retyped("lampfield why a", None, None), "lampfield why a");
     }
 }

@@ -2,6 +2,8 @@
 
 /// Stanzas of a client stream (RFC 6120, 4.8.2).
 pub const CLIENT: &str = "jabber:client";
+/// Stanzas of a component's stream (XEP-0114).
+pub const COMPONENT: &str = "jabber:component:accept";
 /// The stream element itself, its features and its errors.
 pub const STREAM: &str = "http://etherx.jabber.org/streams";
 /// The ends of a stream whose elements are messages of their own (RFC 7395).

@@ -25,6 +25,8 @@ pub enum LoginCause {
     UnknownAccount,
     /// The stream is for a domain that is not served.
     UnknownDomain,
+    /// It wants to be a component (XEP-0114), as an Asterisk with `type=component`.
+    Component,
     /// TLS is required, and the client does not begin it.
     NoTls,
     /// `jabber:iq:auth`, which its account may not use.

@@ -24,6 +24,17 @@ pub struct Talk {
     pub cutter: Cutter,
 }
 
+/// How far a login has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// Nothing has accepted the connection yet.
+    Nothing,
+    /// There is a connection, and no XMPP has come on it.
+    Connection,
+    /// The server has opened its stream.
+    Stream,
+}
+
 /// What comes in a login.
 enum Incoming {
     Opened,
@@ -34,9 +45,16 @@ enum Incoming {
 
 impl Talk {
     /// The whole login, and the address that the server gave.
-    pub async fn log_in(settings: &Settings, id: &str) -> Result<(Self, String), End> {
+    pub async fn log_in(
+        settings: &Settings,
+        id: &str,
+        reached: impl Fn(Reached) + Send + Sync,
+    ) -> Result<(Self, String), End> {
+        reached(Reached::Nothing);
         let mut talk = Self::new(Box::new(connect(&settings.server).await?));
+        reached(Reached::Connection);
         talk.open(settings).await?;
+        reached(Reached::Stream);
         let config = settings.tls.config().map_err(|error| no_tls(settings, &error))?;
         if let Some(config) = config {
             // At once: the features are not waited for.

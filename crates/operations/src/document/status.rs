@@ -163,8 +163,8 @@ pub struct SilentPbx {
 /// Logins that were refused for one reason.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RefusedLogin {
-    /// `wrong-password`, `unknown-account`, `unknown-domain`, `no-tls`, `no-legacy-auth` or
-    /// `certificate-refused`.
+    /// `wrong-password`, `unknown-account`, `unknown-domain`, `component`, `no-tls`, `no-legacy-auth`
+    /// or `certificate-refused`.
     pub cause: String,
     /// The account or domain that was asked for; absent where nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]

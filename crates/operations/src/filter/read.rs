@@ -92,6 +92,10 @@ impl<'a> Reader<'a> {
                 let what = format!("\"{key}\" is followed by a colon", key = key.as_str());
                 Err(self.wrong(span.end..span.end + 1, what, format!("write {}", key.example())))
             }
+            None if name.eq_ignore_ascii_case("since") && rest.starts_with(':') => {
+                let hint = "write for:10m for what has not changed for 10 minutes, 'for:<10m' for the rest";
+                Err(self.wrong(span, "there is no term \"since:\"", hint))
+            }
             None => match slip(name).filter(|_| rest.starts_with(':')) {
                 Some(key) => {
                     let (what, near) = (format!("there is no term \"{name}:\""), key.as_str());

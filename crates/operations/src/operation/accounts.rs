@@ -2,13 +2,17 @@
 
 use std::rc::Rc;
 
-use lampfield_accounts::{ALLOWED_NAMES, Account, AccountBook, AccountError, BareJid, Role};
+use lampfield_accounts::{
+    ALLOWED_NAMES, Account, AccountBook, AccountError, BareJid, Invitation, Role, Rotation,
+};
 use lampfield_board::{AccountName, BoardName, Labels, Pattern, SiteName};
 use lampfield_hub::HubShell;
 
+use super::stored::SHOW_ROOM;
 use crate::actor::Actor;
 use crate::desk::Desk;
 use crate::document::OriginName;
+use crate::document::warning::Warning;
 use crate::failure::{Exit, Failure};
 use crate::host::Host;
 use crate::nearest::nearest;
@@ -128,12 +132,51 @@ impl<H: Host> Desk<H> {
         };
         let failure = refused(error);
         match place {
-            Some(place) => failure.line("defined in", place).line(
-                "try",
-                "change it there, then: systemctl reload lampfield (or send it SIGHUP)",
-            ),
+            Some(place) => failure
+                .line("defined in", place)
+                .line("try", "lampfield reload   after the change there"),
             None => failure,
         }
+    }
+}
+
+/// An account that was invited, and what is to be looked at in that.
+pub(super) struct FreshlyInvited {
+    pub invited: Invitation,
+    pub warning: Option<Warning>,
+}
+
+impl<H: Host> Desk<H> {
+    /// Invites an account. A password that is not on the disk yet works all the same, so whoever has asked is
+    /// given it, with a warning.
+    ///
+    /// # Errors
+    /// As [`AccountBook::invite`], unless it is done.
+    pub(super) async fn invited(
+        &self,
+        jid: &BareJid,
+        rotation: Rotation,
+    ) -> Result<FreshlyInvited, Failure> {
+        let (invited, warning) = match self.accounts.invite(jid, rotation).await {
+            Err(AccountError::NotStored(reason)) => {
+                (self.accounts.invite(jid, Rotation::Keep).await, Some(lost_at_a_restart(&reason)))
+            }
+            done => (done, None),
+        };
+        let invited = invited.map_err(|error| self.refused(error))?;
+        Ok(FreshlyInvited { invited, warning })
+    }
+}
+
+/// Of something that is done and not stored yet.
+pub(super) fn lost_at_a_restart(reason: &str) -> Warning {
+    Warning {
+        code: "not-stored".to_owned(),
+        text: format!(
+            "not stored yet: {reason}; it works now, and is lost if the server restarts before the disk has room"
+        ),
+        remedy: Some(SHOW_ROOM.to_owned()),
+        at: None,
     }
 }
 
@@ -181,9 +224,10 @@ fn refused(error: AccountError) -> Failure {
         AccountError::Exists(jid) => {
             failure.line("try", format!("lampfield user passwd {}", shell::word(jid.as_str())))
         }
-        AccountError::OtherKey(jid) => {
+        AccountError::OwnPassword(jid) | AccountError::OtherKey(jid) => {
             failure.line("try", format!("lampfield invite {} --rotate", shell::word(jid.as_str())))
         }
+        AccountError::NotStored(_) => failure.line("try", SHOW_ROOM),
         _ => failure,
     }
 }

@@ -1,10 +1,12 @@
 //! `set` and `clear`: what an operator says about a lamp by hand, and that it is said no longer. The same for all kinds.
 
-use lampfield_board::{BoardName, Cachable, Kind, Origin, Subject, Value, ValueError, WallTime};
+use lampfield_board::{
+    BoardName, Cachable, Kind, Origin, Subject, SubjectError, Value, ValueError, WallTime,
+};
 use lampfield_hub::{Hub, HubShell, Outcome, Publication, Refusal};
 
 use super::stored::not_stored;
-use super::subject::of_kind;
+use super::subject::{UNKNOWN, in_short, of_kind, of_verb};
 use super::{Perform, operation};
 use crate::actor::{Actor, ActorKind};
 use crate::argument::{Span, Spoken};
@@ -56,7 +58,13 @@ impl<H: Host> Perform<H> for Set {
         let board = desk.board(actor, self.board.as_deref())?;
         let typed = of_kind(self.kind, &self.subject);
         check_kind(&typed)?;
-        let subject: Subject = typed.parse().map_err(wrong_subject)?;
+        let subject: Subject = match typed.parse() {
+            Ok(subject) => subject,
+            Err(error) => {
+                let known = in_short(actor, &board, &typed).await;
+                return Err(wrong_subject(&error, known, &self));
+            }
+        };
         actor.check_say(&subject)?;
         let again = Again { subject: &subject, board: self.board.as_deref() };
         let value = value(again, self.value, self.r#for)?;
@@ -92,7 +100,12 @@ impl<H: Host> Perform<H> for Clear {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Lamp, Failure> {
         let board = desk.board(actor, self.board.as_deref())?;
         let typed = of_kind(self.kind, &self.subject);
-        let subject = desk.subject_on_board(actor, &board, &typed).await?;
+        let found = desk.subject_on_board(actor, &board, &typed).await;
+        let subject =
+            found.map_err(|failure| match failure.code == UNKNOWN && is_pattern(&typed) {
+                true => one_lamp(&typed),
+                false => of_verb("clear")(failure),
+            })?;
         actor.check_say(&subject)?;
         let origin = origin_of(actor)?;
         let by = (!self.all).then_some(&origin);
@@ -236,6 +249,8 @@ fn lamp(
 fn wrong_value(again: Again<'_>, error: &ValueError) -> Failure {
     let kind = again.subject.kind();
     let failure = Failure::new(Exit::Usage, "wrong-value", error.to_string());
+    let subject = again.subject.name();
+    let failure = failure.line("because", format!("{subject} is a {kind}"));
     let failure = failure.line("write", kind.form());
     let example = kind.examples().into_iter().next().map(|value| match value.deadline() {
         Some(_) => again.set(&value),
@@ -247,8 +262,39 @@ fn wrong_value(again: Again<'_>, error: &ValueError) -> Failure {
     }
 }
 
-fn wrong_subject(error: lampfield_board::SubjectError) -> Failure {
-    Failure::new(Exit::Usage, "wrong-subject", error.to_string())
+/// With the command for the lamp of which a part may have been typed.
+fn wrong_subject(
+    error: &SubjectError,
+    known: Result<Option<Subject>, Failure>,
+    typed: &Set,
+) -> Failure {
+    let failure = Failure::new(Exit::Usage, "wrong-subject", error.to_string());
+    match known {
+        Ok(Some(subject)) => {
+            let again = Again { subject: &subject, board: typed.board.as_deref() };
+            let value = typed.value.0.to_string();
+            let value = shell::word(value.trim_matches('"')).into_owned();
+            let keep = if typed.keep { " --keep" } else { "" };
+            let set = format!("{} {value}{keep}{}", again.verb("set"), again.place());
+            failure.line("try", set)
+        }
+        Ok(None) => failure,
+        // Several are meant.
+        Err(several) => {
+            let found = several.lines.into_iter().filter(|(label, _)| label == "found");
+            found.fold(failure, |failure, (label, names)| failure.line(&label, names))
+        }
+    }
+}
+
+fn is_pattern(typed: &str) -> bool {
+    typed.contains(['*', '?'])
+}
+
+fn one_lamp(pattern: &str) -> Failure {
+    let message = format!("clear takes one lamp, and \"{pattern}\" is the name of none");
+    Failure::new(Exit::NoSuchThing, "one-at-a-time", message)
+        .line("try", format!("lampfield list {}   shows the names", shell::word(pattern)))
 }
 
 /// Somebody says something about it, but not this one.

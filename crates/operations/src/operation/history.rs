@@ -46,7 +46,8 @@ impl<H: Host> Perform<H> for History {
         let limit = self.limit.min(MOST_EVENTS);
         let board = desk.board(actor, self.board.as_deref())?;
         let typed = subject::of_kind(self.kind, &self.subject);
-        let subject = desk.spoken_of(actor, &board, &typed).await?;
+        let subject =
+            desk.spoken_of(actor, &board, &typed).await.map_err(subject::of_verb("history"))?;
         let stored = desk.boards.history();
         let present = |hub: &Hub| Present::of(hub, &subject);
         let (mut recall, present) = Recall::begin((&board, stored), &subject, since, present).await;

@@ -37,17 +37,22 @@ impl<H: Host> Perform<H> for Invite {
         desk.check_is_pbx(&jid)?;
         desk.given_to_pbx(&jid).check(actor)?;
         let rotation = if self.rotate { Rotation::Rotate } else { Rotation::Keep };
+        let mut warning = None;
         let password = match (desk.host.declared_password(&jid)?, rotation) {
             (Some(password), Rotation::Keep) => password,
             (Some(_), Rotation::Rotate) => return Err(desk.refused(AccountError::Declared(jid))),
             (None, _) => {
-                let invited = desk.accounts.invite(&jid, rotation).await;
-                invited.map_err(|error| desk.refused(error))?.password
+                let fresh = desk.invited(&jid, rotation).await?;
+                warning = fresh.warning;
+                fresh.invited.password
             }
         };
         let account = desk.accounts.get(&jid);
         let legacy = account.map_or(LegacyAuth::Refused, |account| account.legacy());
-        desk.host.invitation(&jid, &password, legacy)
+        let document = desk.host.invitation(&jid, &password, legacy)?;
+        let notes = warning.map(|warning| warning.text).into_iter().chain(document.note);
+        let note = notes.collect::<Vec<_>>().join("\n");
+        Ok(document::InviteDocument { note: (!note.is_empty()).then_some(note), ..document })
     }
 
     fn about(&self, desk: &Desk<H>) -> Option<BoardName> {

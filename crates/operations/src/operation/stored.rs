@@ -26,9 +26,13 @@ impl<H> Desk<H> {
     }
 }
 
+/// What a disk that takes nothing usually lacks.
+pub(super) const SHOW_ROOM: &str = "df -h";
+
 /// It is done, and will be stored when there is room.
 pub(super) fn not_stored(reason: &str) -> Failure {
     Failure::new(Exit::Bad, "not-stored", format!("done, but not stored yet: {reason}"))
+        .line("try", SHOW_ROOM)
 }
 
 /// What the store answers, where it cannot be asked.

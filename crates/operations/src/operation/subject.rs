@@ -167,7 +167,7 @@ fn ambiguous(message: String, found: &[Subject]) -> Failure {
 
 /// The subject of which only a part is written: `100` for `PJSIP/100`. What shows something goes before that of which only
 /// an end is remembered.
-async fn in_short(
+pub(super) async fn in_short(
     actor: &Actor,
     board: &HubShell,
     typed: &str,
@@ -209,6 +209,16 @@ fn masked(hub: &Hub, subject: &Subject) -> Failure {
             failure.line("try", format!("lampfield history {}", shell::word(&kept.to_string())))
         }
         None => failure,
+    }
+}
+
+/// The same failure of another command than `why`, which is tried again with the nearest name.
+pub(super) fn of_verb(verb: &str) -> impl FnOnce(Failure) -> Failure {
+    let (why, verb) = ("lampfield why ", format!("lampfield {verb} "));
+    move |mut failure| {
+        let tries = failure.lines.iter_mut().filter(|(label, _)| label == "try");
+        tries.for_each(|(_, command)| *command = command.replacen(why, &verb, 1));
+        failure
     }
 }
 

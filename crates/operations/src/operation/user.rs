@@ -1,13 +1,15 @@
 //! `user add|list|passwd|forget-resource|remove`: the accounts. `user change` stands in `user_change.rs`.
 
 use lampfield_accounts::{
-    Account, AccountSource, BareJid, Invitation as Invited, LegacyAuth, NewAccount, NewPassword,
-    Role, Rotation, weakness,
+    Account, AccountError, AccountSource, BareJid, Invitation as Invited, LegacyAuth, NewAccount,
+    NewPassword, Role, Rotation, weakness,
 };
 use lampfield_board::{AccountName, BoardName, Pattern};
 use lampfield_hub::Reader;
 
-use super::accounts::{Named, away, labels, patterns, role, site};
+use super::accounts::{
+    FreshlyInvited, Named, away, labels, lost_at_a_restart, patterns, role, site,
+};
 use super::{Perform, operation};
 use crate::actor::Actor;
 use crate::argument::Hidden;
@@ -110,13 +112,18 @@ impl<H: Host> Perform<H> for UserAdd {
             legacy: if self.legacy_auth { LegacyAuth::Allowed } else { LegacyAuth::Refused },
             source: AccountSource::Cli,
         };
-        let account = desk.accounts.add(new).await.map_err(|error| desk.refused(error))?;
-        let warnings = desk.host.warnings_of(&account);
-        let secret = match made {
-            true => {
-                let invitation = desk.accounts.invite(&jid, Rotation::Keep).await;
-                made_by_us(invitation.map_err(|error| desk.refused(error))?)
+        let (account, unstored) = match (desk.accounts.add(new).await, desk.accounts.get(&jid)) {
+            (Ok(account), _) => (account, None),
+            // Nobody else knows the password that was made.
+            (Err(AccountError::NotStored(reason)), Some(account)) if made => {
+                (account, Some(lost_at_a_restart(&reason)))
             }
+            (Err(error), _) => return Err(desk.refused(error)),
+        };
+        let warnings = desk.host.warnings_of(&account);
+        let warnings = unstored.into_iter().chain(warnings).collect();
+        let secret = match made {
+            true => made_by_us(desk.invited(&jid, Rotation::Keep).await?.invited),
             false => UserSecret { weak, ..given(&account.jid) },
         };
         Ok(UserSecret { warnings, ..secret })
@@ -159,8 +166,10 @@ impl<H: Host> Perform<H> for UserPasswd {
                 Ok(UserSecret { weak, ..given(&jid) })
             }
             None => {
-                let invitation = desk.accounts.invite(&jid, Rotation::Rotate).await;
-                Ok(made_by_us(invitation.map_err(|error| desk.refused(error))?))
+                let FreshlyInvited { invited, warning } =
+                    desk.invited(&jid, Rotation::Rotate).await?;
+                let warnings = warning.into_iter().collect();
+                Ok(UserSecret { warnings, ..made_by_us(invited) })
             }
         }
     }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use lampfield_accounts::{Account, AccountBook, AccountKeys, BareJid, BookLimits, LegacyAuth};
 use lampfield_board::{BoardName, Protocol};
-use lampfield_fabric::{Embedded, StoreLimits};
+use lampfield_fabric::{Embedded, Store, StoreLimits};
 use lampfield_hub::{Boards, Observer, Settings};
 use lampfield_operations::document::account::Domain;
 use lampfield_operations::document::invite::InviteDocument;
@@ -54,6 +54,16 @@ pub fn said(value: serde_json::Value) -> Arguments {
 /// A desk for a program on the store of a folder.
 pub async fn desk(folder: &Path, settings: Settings, host: Program) -> Desk<Program> {
     let (store, _) = Embedded::open(folder, StoreLimits::default()).expect("a store");
+    desk_on(store, folder, settings, host).await
+}
+
+/// The same on another store; the folder holds the keys only.
+pub async fn desk_on(
+    store: Store,
+    folder: &Path,
+    settings: Settings,
+    host: Program,
+) -> Desk<Program> {
     let keys = AccountKeys::load(folder).expect("keys");
     let book = AccountBook::open(store.clone(), keys, HashMap::new(), BookLimits::default());
     let accounts = book.await.expect("a book");

@@ -25,6 +25,8 @@ mod sight;
 use std::collections::HashMap;
 
 use fixture::{Fixture, Program, said, token};
+use lampfield_fabric::StoreLimits;
+use lampfield_fabric::testing::TornDisk;
 use lampfield_hub::Settings;
 use lampfield_operations::failure::Exit;
 use lampfield_operations::{Actor, Answer, Arguments, OPERATIONS, Reach, Scope};
@@ -173,4 +175,22 @@ async fn every_change_on_a_board_is_noted_with_that_board() {
         let noted = format!("owner {} b.example ", definition.name);
         assert!(told[0].starts_with(&noted), "{}: {}", definition.name, told[0]);
     }
+}
+
+/// Nobody else knows it, and it works until a restart.
+#[tokio::test(flavor = "local")]
+async fn a_password_that_the_server_makes_is_shown_also_while_the_disk_is_full() {
+    let (disk, folder) = (TornDisk::new(1), tempfile::tempdir().expect("a folder"));
+    let store = disk.open(StoreLimits::default()).expect("a store");
+    let program = Program::of(&["a.example"]);
+    let desk = fixture::desk_on(store, folder.path(), Settings::default(), program).await;
+    disk.stall_after(0);
+    let owner = Actor::owner();
+    let made = desk.run(&owner, "user add", said(json!({ "name": "x" }))).await.expect("made");
+    assert!(made["password"].as_str().is_some_and(|password| !password.is_empty()), "{made}");
+    let warning = &made["warnings"][0];
+    assert_eq!((&warning["code"], &warning["remedy"]), (&json!("not-stored"), &json!("df -h")));
+    let given = json!({ "name": "y", "password": "quite-good-1" });
+    let refused = desk.run(&owner, "user add", said(given)).await.expect_err("not stored");
+    assert!(refused.to_string().contains("try  df -h"), "{refused}");
 }

@@ -14,7 +14,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::x509::X509Version;
 
 use super::CertificateError;
-use super::pem::PemFault;
+use super::pem::{KEY, PemFault};
 
 /// The two files of one certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +45,11 @@ impl PemPair {
         let text = fs::read(&self.key).map_err(file(&self.key))?;
         let key = PrivateKeyDer::from_pem_slice(&text).map_err(|_| CertificateError::NotPem {
             path: self.key.clone(),
-            what: "private key",
-            fault: PemFault::of(&text, "PRIVATE KEY"),
+            what: KEY,
+            fault: match PemFault::of(&text, "PRIVATE KEY") {
+                PemFault::Other { .. } if self.key == self.certificate => PemFault::OnlyCertificate,
+                fault => fault,
+            },
         })?;
         CertifiedKey::from_der(chain.clone(), key.clone_key(), provider).map_err(|source| {
             match source {

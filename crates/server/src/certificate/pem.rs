@@ -2,6 +2,12 @@
 //! such files says neither; it is asked first, and this looks only at what it has refused.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::shell;
+
+/// What a file with a key should hold.
+pub const KEY: &str = "private key";
 
 /// What is wrong with the text of a PEM file. Lines count from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +30,8 @@ pub enum PemFault {
         /// Where it says so.
         line: usize,
     },
+    /// The certificate's own file is named as that of the key as well, and has no key.
+    OnlyCertificate,
     /// A section is cut off.
     NoEnd {
         /// Its label, such as `CERTIFICATE`.
@@ -100,24 +108,44 @@ impl PemFault {
         Self::NoEnd { label: label.to_owned(), line }
     }
 
-    /// What may mend it.
-    pub fn remedy(&self, path: &std::path::Path) -> String {
-        let file = path.display();
+    /// What may mend it, in a shell or in words; `what` is what the file should hold.
+    pub fn remedy(&self, path: &Path, what: &str) -> String {
+        let new = self.new_file(path).unwrap_or_default();
+        let word = |path: &Path| shell::word(&path.display().to_string()).into_owned();
+        let (file, new) = (word(path), word(&new));
         match self {
             Self::Empty | Self::NoSection => {
                 "the file of a certificate authority begins with \"-----BEGIN CERTIFICATE-----\", a \
                  key's with \"-----BEGIN PRIVATE KEY-----\""
                     .to_owned()
             }
-            Self::Binary => format!("openssl x509 -inform der -in {file} -out {file}.pem"),
+            Self::Binary if what == KEY => format!(
+                "openssl pkey -inform der -in {file} -out {new} && chmod 600 {new}"
+            ),
+            Self::Binary => format!("openssl x509 -inform der -in {file} -out {new}"),
+            Self::OnlyCertificate => "name the file of its key in certificate_key".to_owned(),
             Self::Other { .. } => "are certificate and certificate_key swapped?".to_owned(),
             Self::Encrypted { .. } => {
-                format!("openssl pkey -in {file} -out {file}.plain; then chmod 600 {file}.plain")
+                format!("openssl pkey -in {file} -out {new} && chmod 600 {new}")
             }
             Self::NoEnd { .. } | Self::NotBase64 { .. } | Self::Nonsense { .. } => {
                 "copy the file again, as a whole".to_owned()
             }
         }
+    }
+}
+
+impl PemFault {
+    /// The file that the remedy makes, which the configuration must name then.
+    pub fn new_file(&self, path: &Path) -> Option<PathBuf> {
+        let ending = match self {
+            Self::Binary => ".pem",
+            Self::Encrypted { .. } => ".plain",
+            _ => return None,
+        };
+        let mut new = path.as_os_str().to_owned();
+        new.push(ending);
+        Some(new.into())
     }
 }
 
@@ -133,6 +161,9 @@ impl fmt::Display for PemFault {
                     out,
                     "line {line}: the key is encrypted, and the server cannot ask for a passphrase"
                 )
+            }
+            Self::OnlyCertificate => {
+                write!(out, "certificate and certificate_key name the same file")
             }
             Self::NoEnd { label, line } => {
                 write!(out, "the {label} that begins in line {line} has no end")

@@ -6,7 +6,7 @@ pub mod play;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use lampfield_fake_pbx::{End, News};
+use lampfield_fake_pbx::{End, News, Reached};
 use tokio::time::{Instant, sleep_until};
 
 use super::args::{Common, FakePbxArgs as Args};
@@ -15,6 +15,9 @@ use crate::failure::{Exit, Failure};
 use crate::screen::Screen;
 use account::PbxAccount;
 use play::{Event, Interrupted, Play};
+
+/// A login takes less, unless nobody answers who speaks XMPP.
+const LOGIN_WITHIN: Duration = Duration::from_secs(5);
 
 /// Runs it on a runtime of its own.
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
@@ -43,7 +46,8 @@ enum Ended {
 async fn live(args: &Args, account: &PbxAccount, screen: &Screen) -> Result<Ended, Stop> {
     let mut interrupted = Interrupted::listen()?;
     let settings = account.settings.clone();
-    let (name, begun) = (settings.user.clone(), Instant::now());
+    let (name, server) = (settings.user.clone(), settings.server.clone());
+    let begun = Instant::now();
     screen.print(&introduction(args, account))?;
     let mut play = Play::new(vec![(settings, args.devices)], args.calls_per_minute);
     play.start(0);
@@ -51,6 +55,7 @@ async fn live(args: &Args, account: &PbxAccount, screen: &Screen) -> Result<Ende
     let mut next_return = None;
     let end = args.span.map(|time| begun + time);
     let mut has_joined = false;
+    let mut complains_at = Some(begun + LOGIN_WITHIN);
     loop {
         tokio::select! {
             event = play.next() => {
@@ -73,12 +78,25 @@ async fn live(args: &Args, account: &PbxAccount, screen: &Screen) -> Result<Ende
                 play.start(0);
                 (next_crash, next_return) = (args.crash.map(|time| Instant::now() + time), None);
             }
+            () = at(complains_at) => {
+                if !has_joined {
+                    let what = unanswered(play.reached(0), &server);
+                    screen.print(&play::said(&name, &format!("not logged in yet: {what}")))?;
+                }
+                complains_at = None;
+            }
             () = at(end) => break,
             () = interrupted.wait() => break,
         }
     }
-    screen.print(&play::said(&name, "says goodbye"))?;
+    let reached = play.reached(0);
+    if has_joined {
+        screen.print(&play::said(&name, "says goodbye"))?;
+    }
     play.leave().await;
+    if !has_joined {
+        return Err(never_joined(reached, &server).into());
+    }
     Ok(Ended::Goodbye)
 }
 
@@ -112,7 +130,8 @@ fn outside(end: &End, args: &Args) -> Failure {
     match end {
         End::Closed(Some(why)) if why.starts_with("host-unknown") => {
             Failure::new(Exit::NotAllowed, "fake-refused", end.to_string())
-                .line("try", "add --domain DOMAIN: lampfield status there lists the domains")
+                .line("try", "the same with --domain DOMAIN")
+                .line("note", "lampfield status on that server lists its domains")
         }
         End::Refused(_) => Failure::new(Exit::NotAllowed, "fake-refused", end.to_string())
             .line("likely", "the account does not exist there, or has another password"),
@@ -132,6 +151,31 @@ fn outside(end: &End, args: &Args) -> Failure {
         }
         _ => Failure::new(Exit::NotReached, "fake-not-reached", end.to_string())
             .line("note", "Asterisk asks the DNS for addresses, never for SRV records"),
+    }
+}
+
+/// Why it is not logged in yet.
+fn unanswered(reached: Reached, server: &str) -> String {
+    let what = match reached {
+        Reached::Nothing => "does not accept the connection",
+        Reached::Connection => "is connected but sends no XMPP",
+        Reached::Stream => "speaks XMPP but has not finished the login",
+    };
+    format!("{server} {what}")
+}
+
+fn never_joined(reached: Reached, server: &str) -> Failure {
+    let failure = Failure::new(Exit::NotReached, "fake-not-reached", "it never logged in")
+        .line("because", unanswered(reached, server));
+    match reached {
+        Reached::Stream => failure.line(
+            "try",
+            "its log; that of a relay (journalctl -u lampfield-relay) names the server it does not reach",
+        ),
+        Reached::Nothing | Reached::Connection => failure.line(
+            "try",
+            "--to with the address of the XMPP server, usually port 5222; if that is a relay, its own --to",
+        ),
     }
 }
 

@@ -17,6 +17,10 @@ use crate::failure::{Exit, Failure};
 use crate::nearest::nearest;
 use crate::screen::Screen;
 
+/// What can be asked for.
+const TOPICS: &str = "a command; the code of a message: not-reached; a key of the configuration: history.keep; man; \
+                      completions SHELL";
+
 pub fn run(help: &HelpArgs, screen: &Screen) -> Result<ExitCode, Stop> {
     let typed: Vec<&str> = help.topic.iter().map(String::as_str).collect();
     let text = match typed.as_slice() {
@@ -81,7 +85,9 @@ fn unknown(typed: &str) -> Failure {
     let failure = Failure::new(Exit::NoSuchThing, "unknown-topic", message);
     let known: Vec<_> = code::all().map(str::to_owned).chain(key::all()).collect();
     match nearest(typed, known.iter().map(String::as_str), 3) {
-        near if near.is_empty() => failure.line("try", format!("{} --help", args::program())),
+        near if near.is_empty() => {
+            failure.line("topics", TOPICS).line("try", format!("{} --help", args::program()))
+        }
         near => failure.line("nearest", near.join("  ")),
     }
 }

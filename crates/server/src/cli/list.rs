@@ -71,7 +71,7 @@ fn summary(lamps: &Lamps) -> String {
 }
 
 /// Why there is nothing to show, term by term.
-fn nothing(lamps: &Lamps) -> String {
+pub fn nothing(lamps: &Lamps) -> String {
     let Lamps { board, terms, .. } = lamps;
     if terms.is_empty() {
         return format!(

@@ -25,13 +25,28 @@ struct Running {
     data_dir: Option<PathBuf>,
 }
 
-/// A server that was not reached, with what to do about it. `typed` is the whole command.
-pub fn told(failure: Failure, common: &Common, typed: &[String]) -> Failure {
+/// A server that was not reached, with what to do about it. `socket` is where it was asked, `typed` the
+/// whole command.
+pub fn told(failure: Failure, common: &Common, socket: &Path, typed: &[String]) -> Failure {
     let user = rustix::process::geteuid().as_raw();
     let is_named = common.config.is_some() || common.data_dir.is_some();
     let is_installed = UNITS.iter().any(|unit| Path::new(unit).exists());
-    match running(Path::new("/proc")).first() {
-        Some(server) => met(failure, server, user, typed),
+    // What has died leaves its socket.
+    if socket.exists() {
+        let failure = failure.line("because", "the server of this data folder has died");
+        let start = if is_named { "lampfield serve" } else { "systemctl start lampfield" };
+        let start = if is_installed { start } else { "lampfield serve" };
+        return failure.line("try", "lampfield doctor").line("or", format!("start it: {start}"));
+    }
+    let running = running(Path::new("/proc"));
+    match running.first() {
+        Some(server) => {
+            let failure = met(failure, server, user, (common, typed));
+            match running.len() {
+                1 => failure,
+                more => failure.line("note", format!("and {} more run on this machine", more - 1)),
+            }
+        }
         None if is_installed && !is_named => failure.line("try", "systemctl start lampfield"),
         None => failure
             .line("try", "start it: lampfield serve")
@@ -39,15 +54,56 @@ pub fn told(failure: Failure, common: &Common, typed: &[String]) -> Failure {
     }
 }
 
-fn met(failure: Failure, server: &Running, user: u32, typed: &[String]) -> Failure {
+/// What was typed did not reach this one, which runs.
+fn met(
+    failure: Failure,
+    server: &Running,
+    user: u32,
+    (common, typed): (&Common, &[String]),
+) -> Failure {
     let failure = failure.line("runs", format!("process {}: {}", server.pid, words(&server.typed)));
-    let rest = words(typed.get(1..).unwrap_or_default());
-    let place = retyped::options(server.config.as_deref(), server.data_dir.as_deref());
-    match (server.user == user, place.is_empty()) {
-        (false, _) if user != 0 => failure.line("try", format!("sudo lampfield {place}{rest}")),
-        (_, false) => failure.line("or", format!("use that one: {place}after lampfield")),
-        (_, true) => failure.line("or", "use that one: leave out --config and --data-dir"),
+    let (config, data_dir) = (server.config.as_deref(), server.data_dir.as_deref());
+    let sudo = if server.user != user && user != 0 { "sudo " } else { "" };
+    let place = retyped::options(config, data_dir);
+    let rest = words(&without_place(typed.get(1..).unwrap_or_default()));
+    // Its file says what this one says, and did not when it was started.
+    let is_of_same_file = data_dir.is_none() && config.is_some_and(|it| is_same(it, common));
+    if is_of_same_file {
+        return failure
+            .line("because", "that server has read the same file, when it named another data_dir")
+            .line("try", "name the data folder that it has: --data-dir FOLDER");
     }
+    let is_named = common.config.is_some() || common.data_dir.is_some();
+    match place.is_empty() && is_named {
+        true if sudo.is_empty() => {
+            failure.line("or", "use that one: leave out --config and --data-dir")
+        }
+        true => failure.line("or", "use that one: sudo, and leave out --config and --data-dir"),
+        false => failure.line("try", format!("{sudo}lampfield {place}{rest}")),
+    }
+}
+
+fn is_same(config: &Path, common: &Common) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    common
+        .config
+        .as_deref()
+        .is_some_and(|asked| real(asked).is_some_and(|it| Some(it) == real(config)))
+}
+
+/// The words of a command without those that say which server is meant.
+fn without_place(typed: &[String]) -> Vec<String> {
+    const PLACE: [&str; 2] = ["--config", "--data-dir"];
+    let mut left = Vec::new();
+    let mut words = typed.iter();
+    while let Some(word) = words.next() {
+        if PLACE.contains(&word.as_str()) {
+            words.next();
+        } else if !PLACE.iter().any(|option| word.starts_with(&format!("{option}="))) {
+            left.push(word.clone());
+        }
+    }
+    left
 }
 
 /// The same command, of somebody who may.
@@ -92,7 +148,10 @@ fn look(proc: &Path, pid: u32) -> Option<Running> {
         Some(_) => false,
     };
     let user = fs::metadata(&folder).ok()?.uid();
-    let Common { config, data_dir, .. } = cli.common;
+    // It was started in a folder of its own.
+    let cwd = fs::read_link(folder.join("cwd")).unwrap_or_default();
+    let absolute = |path: Option<PathBuf>| path.map(|path| cwd.join(path));
+    let (config, data_dir) = (absolute(cli.common.config), absolute(cli.common.data_dir));
     serves.then_some(Running { pid, user, typed, config, data_dir })
 }
 
@@ -127,24 +186,53 @@ mod tests {
         assert_eq!(running(Path::new("/nowhere")), []);
     }
 
-    #[test]
-    fn whoever_may_not_ask_it_is_told_of_sudo_and_never_of_a_second_one() {
-        let typed = ["lampfield", "why", "PJSIP/1*"].map(str::to_owned);
-        let server = |user, data_dir: Option<&str>| Running {
+    fn server(user: u32, data_dir: Option<&str>) -> Running {
+        Running {
             pid: 7,
             user,
             typed: vec!["lampfield".to_owned()],
             config: None,
             data_dir: data_dir.map(PathBuf::from),
-        };
-        let told = |server, user| {
-            let failure = Failure::new(Exit::NotReached, "not-reached", "no server answers here");
-            met(failure, &server, user, &typed).to_string()
-        };
-        let service = told(server(105, None), 1000);
+        }
+    }
+
+    fn told(typed: &[&str], server: &Running, user: u32) -> String {
+        let typed: Vec<_> = typed.iter().map(|word| (*word).to_owned()).collect();
+        let failure = Failure::new(Exit::NotReached, "not-reached", "no server answers here");
+        let common = args::read(&typed).expect("a command").common;
+        met(failure, server, user, (&common, &typed)).to_string()
+    }
+
+    #[test]
+    fn whoever_may_not_ask_it_is_told_of_sudo_and_never_of_a_second_one() {
+        let typed = ["lampfield", "why", "PJSIP/1*"];
+        let service = told(&typed, &server(105, None), 1000);
         assert!(service.ends_with("try   sudo lampfield why 'PJSIP/1*'"), "{service}");
-        let own = told(server(1000, Some("/srv/a")), 1000);
-        assert!(own.ends_with("use that one: --data-dir /srv/a after lampfield"), "{own}");
+        let own = told(&typed, &server(1000, Some("/srv/a")), 1000);
+        assert!(own.ends_with("try   lampfield --data-dir /srv/a why 'PJSIP/1*'"), "{own}");
         assert!(!service.contains("lampfield serve") && !own.contains("lampfield serve"));
+    }
+
+    #[test]
+    fn the_command_names_one_server_only_and_from_every_folder() {
+        let typed = ["lampfield", "--data-dir=/no", "status", "--config", "x.toml", "--json"];
+        let own = told(&typed, &server(0, Some("/srv/lampfield")), 0);
+        assert!(own.ends_with("try   lampfield --data-dir /srv/lampfield status --json"), "{own}");
+        let usual = told(&typed, &server(0, None), 0);
+        assert!(usual.ends_with("leave out --config and --data-dir"), "{usual}");
+        let proc = tempfile::tempdir().expect("a folder");
+        process(proc.path(), 4, "lampfield", "lampfield serve --config x.toml");
+        let cwd = proc.path().join("4/cwd");
+        std::os::unix::fs::symlink("/srv/b", cwd).expect("a link");
+        assert_eq!(running(proc.path())[0].config.as_deref(), Some(Path::new("/srv/b/x.toml")));
+    }
+
+    #[test]
+    fn a_server_of_the_same_file_is_said_to_have_another_folder() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let config = file.path().display().to_string();
+        let running = Running { config: Some(file.path().to_owned()), ..server(0, None) };
+        let same = told(&["lampfield", "--config", &config, "status"], &running, 0);
+        assert!(same.contains("that server has read the same file"), "{same}");
     }
 }

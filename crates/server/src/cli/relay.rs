@@ -33,5 +33,6 @@ fn untrusted(error: &TrustError) -> Failure {
         ),
         TrustError::NoStore | TrustError::Tls(_) => failure,
     };
-    failure.line("try", "--fingerprint SHA256HEX, which lampfield status on the server prints")
+    failure
+        .line("note", "or use --fingerprint SHA256HEX, which lampfield status on the server prints")
 }

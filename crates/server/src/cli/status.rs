@@ -127,7 +127,7 @@ fn verdict(status: &StatusDocument) -> String {
 
 pub fn summary(status: &StatusDocument) -> String {
     match (status.attention.len(), awaited(status)) {
-        (0, None) => format!("all is well{}", joining::in_short(status)),
+        (0, None) => joining::in_short(status).unwrap_or_else(|| "all is well".to_owned()),
         (0, Some(awaited)) => format!("all is well so far, {awaited}"),
         (1, _) => "1 thing needs attention".to_owned(),
         (more, _) => format!("{} need attention", counted(more as u64, "thing")),

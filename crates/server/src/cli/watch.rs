@@ -1,14 +1,15 @@
 //! `watch [FILTER]`: changes as they come, one line each.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use lampfield_operations::operation::Watch;
+use lampfield_operations::operation::{List, Order, Watch};
 use lampfield_operations::{make_visible, visible_json};
 
 use super::args::{Common, WatchArgs as Args};
-use super::connect;
 use super::stop::Stop;
+use super::{ask, connect, list};
 use crate::document::change::{Change, Line, Skipped};
 use crate::document::kind_of;
 use crate::failure::{Exit, Failure};
@@ -16,6 +17,9 @@ use crate::screen::time::{age, count, counted, precise_clock};
 use crate::screen::{Names, Screen, padded};
 
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, Stop> {
+    if !common.json {
+        hint_at_nothing(args, common)?;
+    }
     let mut client = connect(common)?;
     let (filter, board) = (args.filter(), args.board.clone());
     client.watch(&Watch { filter, kind: args.kind, board })?;
@@ -42,6 +46,19 @@ pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<ExitCode, St
         screen.print(&seen.summary(begun.elapsed()))?;
     }
     Ok(Exit::Good.into())
+}
+
+/// A name that nothing has may be a slip, or come yet: the watch goes on.
+fn hint_at_nothing(args: &Args, common: &Common) -> Result<(), Stop> {
+    let (filter, board) = (args.filter(), args.board.clone());
+    let lamps =
+        ask(common, &List { filter, kind: args.kind, sort: Order::default(), limit: 1, board })?;
+    if lamps.lacks_a_name() {
+        let more =
+            common.retyped("lampfield list   shows what there is; waiting for it all the same");
+        writeln!(io::stderr(), "{}{more}", list::nothing(&lamps))?;
+    }
+    Ok(())
 }
 
 /// The line as the contract prints it.

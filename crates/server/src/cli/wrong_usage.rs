@@ -24,6 +24,9 @@ pub fn of(error: &Error, typed: &[String], program: &Command) -> Failure {
     if let Some(meant) = found.typed().as_deref().and_then(meant) {
         failure = failure.line("note", meant);
     }
+    if let Some(usage) = found.usage() {
+        failure = failure.line("usage", usage);
+    }
     failure.line("try", format!("{} --help", found.verb))
 }
 
@@ -85,6 +88,9 @@ impl UsageMistake<'_> {
         }
         let told = match std::error::Error::source(self.error).map(ToString::to_string) {
             Some(reason) if reason.contains(&value) => in_words(reason),
+            Some(reason) if is_of_number(&reason) => {
+                format!("\"{value}\" is not a whole number, such as 10")
+            }
             Some(reason) => format!("\"{value}\" is not valid: {reason}"),
             None => format!("\"{value}\" is not valid"),
         };
@@ -104,6 +110,18 @@ impl UsageMistake<'_> {
             ContextKind::SuggestedValue,
         ];
         kinds.into_iter().find_map(|kind| self.list(kind))
+    }
+
+    /// What can be typed, where the words themselves are wrong.
+    fn usage(&self) -> Option<String> {
+        let kinds = [ErrorKind::MissingRequiredArgument, ErrorKind::UnknownArgument];
+        match self.error.get(ContextKind::Usage) {
+            Some(ContextValue::StyledStr(usage)) if kinds.contains(&self.error.kind()) => {
+                let usage = usage.to_string();
+                Some(usage.lines().next()?.trim_start_matches("Usage: ").to_owned())
+            }
+            _ => None,
+        }
     }
 
     fn text(&self, kind: ContextKind) -> Option<String> {
@@ -128,6 +146,11 @@ impl UsageMistake<'_> {
     }
 }
 
+/// What the standard library says of a text that is no number.
+fn is_of_number(reason: &str) -> bool {
+    reason.contains("digit found in string") || reason.starts_with("number too ")
+}
+
 /// A range as people write it, not as Rust does.
 fn in_words(reason: String) -> String {
     let range = reason.split_once(" is not in ").and_then(|(value, range)| {
@@ -150,8 +173,14 @@ fn meant(typed: &str) -> Option<&'static str> {
         "start" | "restart" => Some(
             "to run it in the foreground: 'lampfield serve'; as a service: 'systemctl restart lampfield'",
         ),
+        "stop" => {
+            Some("a service: 'systemctl stop lampfield'; one in a terminal: Ctrl-C, or SIGTERM")
+        }
         "version" => Some("'lampfield --version'"),
         "--password" => Some(PASSWORD),
+        long if long.starts_with(['\u{2014}', '\u{2013}', '\u{2212}']) => {
+            Some("this begins with a dash of a text, as web pages have it: type two hyphens, --")
+        }
         _ => None,
     }
 }

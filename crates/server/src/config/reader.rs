@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
         let Some(given) = self.given(name) else { return Some(Vec::new()) };
         let DeValue::Array(list) = given.value.get_ref() else {
             let refused = Refused::not("a list of tables", given.value.get_ref())
-                .hint(format!("write [[{name}]]"));
+                .hint(format!("write [[{}]]", self.path_of(name)));
             self.error("wrong-value", given.value.span(), refused);
             return None;
         };
@@ -150,13 +150,18 @@ impl<'a> Reader<'a> {
         table: &DeTable<'_>,
         read: impl FnOnce(&mut Reader<'_>) -> T,
     ) -> T {
-        let path = match self.path.as_str() {
-            "" => name.to_owned(),
-            outer => format!("{outer}.{name}"),
-        };
+        let path = self.path_of(name);
         let (asked, folder, text, all_keys) = (Vec::new(), self.folder, self.text, self.all_keys);
         let problems = &mut *self.problems;
         read(&mut Reader { table, header, path, times, asked, folder, text, all_keys, problems })
+    }
+
+    /// A table inside this one, as a header names it.
+    fn path_of(&self, name: &str) -> String {
+        match self.path.as_str() {
+            "" => name.to_owned(),
+            outer => format!("{outer}.{name}"),
+        }
     }
 
     /// Where `key` stands in this table; the table's head if it does not.
@@ -215,15 +220,31 @@ impl<'a> Reader<'a> {
             let has_it = |key: &&&'static str| key.split('_').any(|part| part == name);
             let near = near.first().copied().or_else(|| self.asked.iter().find(has_it).copied());
             let all = (self.all_keys)();
-            let hint = match (near, home_of(name, &all), deeper(name, &all)) {
+            let usual = || match (near, home_of(name, &all), deeper(name, &all)) {
                 (Some(near), ..) => Some(format!("did you mean \"{near}\"?")),
                 (None, Some(home), _) => Some(format!("it is a key of {home}")),
                 (None, None, Some(table)) => Some(format!("did you mean {table}?")),
                 (None, None, None) => None,
             };
+            let hint = self.of_xmpp_conf(name).map(str::to_owned).or_else(usual);
             let message = format!("\"{name}\" is not a key of {}", title(&self.path, self.times));
             self.error("unknown-key", key.span(), Refused { message, hint, span: None });
         }
+    }
+
+    /// What is written here for a key of Asterisk's `xmpp.conf`.
+    fn of_xmpp_conf(&self, key: &str) -> Option<&'static str> {
+        let (here, hint) = match key {
+            "secret" => ("password", "that is its name in xmpp.conf: write password"),
+            "username" => ("name", "that is its name in xmpp.conf: write name, without the domain"),
+            "port" | "serverhost" | "bindaddr" => {
+                ("listen", "the address and the port stand in listen = [\"0.0.0.0:5222\"]")
+            }
+            "usetls" => ("tls", "that is its name in xmpp.conf: write tls = \"required\""),
+            "usesasl" => ("legacy_auth", "for usesasl=no in xmpp.conf write legacy_auth = true"),
+            _ => return None,
+        };
+        self.asked.contains(&here).then_some(hint)
     }
 
     fn note(&mut self, weight: Weight, code: &'static str, at: Range<usize>, refused: Refused) {

@@ -23,7 +23,17 @@ pub fn problems<'a>(
         let line = line_of(text, finding.span.start).start;
         last.replace(line) != Some(line)
     };
+    // Behind a text without an end everything is misread.
+    let mut findings: Vec<_> = findings.into_iter().collect();
+    let open = findings.iter().filter(|finding| lacks_end(finding)).map(|one| one.span.start).min();
+    findings.retain(|finding| open.is_none_or(|open| finding.span.start <= open));
     findings.into_iter().filter(first_of_line).map(|finding| problem(text, &finding))
+}
+
+/// Whether a text ends with its line and not with a quote.
+fn lacks_end(finding: &SyntaxMistake<'_>) -> bool {
+    ["invalid basic string, expected `\"`", "invalid literal string, expected `'`"]
+        .contains(&finding.message)
 }
 
 fn problem(text: &str, finding: &SyntaxMistake<'_>) -> Problem {
@@ -45,6 +55,19 @@ fn meant(text: &str, finding: &SyntaxMistake<'_>) -> Option<(String, Option<Stri
         let hint = format!("write {} = \"...\"", key.trim());
         return Some(("\"=\" belongs between a key and its value".to_owned(), Some(hint)));
     }
+    if lacks_end(finding) {
+        return told("the quote at the end of the text is missing", "write it behind the text");
+    }
+    if value_of(line).is_some_and(|value| value.contains(TYPOGRAPHIC)) {
+        return told(
+            "these are not the quotes of a keyboard",
+            "write \" before and behind the text",
+        );
+    }
+    if let Some((key, _)) = line.split_once('=').filter(|(_, value)| is_bare_list(value)) {
+        let hint = format!("write {} = [\"...\"]", key.trim());
+        return Some(("a text belongs in quotes".to_owned(), Some(hint)));
+    }
     if finding.message.contains("must be quoted") {
         let hint = format!("write {before} \"...\"");
         return Some(("a text belongs in quotes".to_owned(), Some(hint)));
@@ -58,6 +81,22 @@ fn meant(text: &str, finding: &SyntaxMistake<'_>) -> Option<(String, Option<Stri
     is_word.then(|| {
         let hint = format!("write {line} = ..., or [{line}] if a section begins here");
         (format!("\"{line}\" has no value"), Some(hint))
+    })
+}
+
+/// The quotes of word processors and web pages.
+const TYPOGRAPHIC: [char; 8] =
+    ['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}', '\u{201a}', '\u{ab}', '\u{bb}'];
+
+fn value_of(line: &str) -> Option<&str> {
+    line.split_once('=').map(|(_, value)| value)
+}
+
+/// A list whose texts have no quotes: an address with its colon or dots cannot be a number.
+fn is_bare_list(value: &str) -> bool {
+    let inner = value.trim().trim_end_matches(']').strip_prefix('[');
+    inner.is_some_and(|inner| {
+        !inner.contains(['"', '\'']) && inner.contains(|char: char| char.is_alphanumeric())
     })
 }
 
@@ -104,6 +143,22 @@ mod tests {
             (
                 "data_dir = 'a'\ndata_dir = 'b'",
                 "\"data_dir\" is set twice in this section: keep one of them",
+            ),
+            (
+                "[xmpp]\nlisten = [0.0.0.0:5222]",
+                "a text belongs in quotes: write listen = [\"...\"]",
+            ),
+            (
+                "[xmpp]\nlisten = [\"0.0.0.0:5222]\ntls = \"off\"",
+                "the quote at the end of the text is missing: write it behind the text",
+            ),
+            (
+                "data_dir = '/var",
+                "the quote at the end of the text is missing: write it behind the text",
+            ),
+            (
+                "[xmpp]\ntls = \u{201c}off\u{201d}",
+                "these are not the quotes of a keyboard: write \" before and behind the text",
             ),
             ("xmpp", "\"xmpp\" has no value: write xmpp = ..., or [xmpp] if a section begins here"),
         ] {

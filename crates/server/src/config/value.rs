@@ -44,7 +44,7 @@ pub struct Secret(String);
 
 /// Reads one of `words`.
 pub fn word<T: Copy>(given: Given<'_>, words: &[(&'static str, T)]) -> Result<T, Refused> {
-    let typed = text(given)?;
+    let typed = text(given).map_err(|refused| refused.hint(one_of(words)))?;
     match words.iter().find(|(word, _)| *word == typed) {
         Some((_, value)) => Ok(*value),
         None => Err(none_of(words.iter().map(|(word, _)| *word), typed, "a possible value")),

@@ -4,6 +4,7 @@ mod certificates;
 mod domains;
 mod joining;
 mod machine;
+mod unserved;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -224,7 +225,8 @@ impl ServerHost {
 
     /// Adds what is to be looked at now and was not before.
     fn warn(&self, place: &Place, reloaded: Reloaded) -> Reloaded {
-        let now = warnings::of_place(place);
+        let mut now = warnings::of_place(place);
+        now.extend(self.to_be_left_behind(&place.config));
         let before = self.warned.replace(now.clone());
         Reloaded { warnings: Warning::new_in(now, &before), ..reloaded }
     }

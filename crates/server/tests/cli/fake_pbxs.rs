@@ -245,3 +245,22 @@ fn a_fake_pbx_that_says_goodbye_is_gone_at_once() {
     assert_eq!(missing.code, Some(3), "{}{}", missing.out, missing.err);
     assert!(missing.err.contains("error[fake-not-reached]"), "{}", missing.err);
 }
+
+/// As a web server that waits for a line, or a relay that reaches nobody.
+#[test]
+fn a_fake_pbx_that_nobody_lets_in_plays_no_calls_and_fails() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = silent.local_addr().expect("an address").to_string();
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    writeln!(file, "secret").expect("a password");
+    let path = file.path().display().to_string();
+    let pace = ["--calls-per-minute", "600", "--for", "6s"];
+    let to = ["fake-pbx", "test-1", "--to", &address, "--password-file", &path];
+    let fake = lampfield(&[&to[..], &pace].concat());
+    assert_eq!(fake.code, Some(3), "{}{}", fake.out, fake.err);
+    assert!(!fake.out.contains(" calls "), "{}", fake.out);
+    let waits = format!("not logged in yet: {address} is connected but sends no XMPP");
+    assert_eq!(fake.out.matches(&waits).count(), 1, "{}", fake.out);
+    assert!(!fake.out.contains("goodbye"), "{}", fake.out);
+    assert!(fake.err.contains("error[fake-not-reached]: it never logged in"), "{}", fake.err);
+}

@@ -1,5 +1,8 @@
 //! What `status` shows in the first minutes of those who do not get as far as lighting a lamp.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use crate::client::Client;
 use crate::server::Server;
 
@@ -34,7 +37,7 @@ fn a_pbx_that_says_nothing_is_shown_with_the_usual_reason() {
         text.contains("mend  set distribute_events=yes and pubsub_node=pubsub.a.example"),
         "{text}"
     );
-    assert!(text.contains("all is well; 1 silent PBX"), "{text}");
+    assert!(text.contains("the server is well, but 1 PBX is silent"), "{text}");
     assert!(!text.contains("No PBX is connected"), "{text}");
     pbx.subscribe("pbx-1", "device_state");
     let text = shows(&server, "hears the others");
@@ -72,6 +75,37 @@ fn refused_logins_are_told_by_cause_until_they_are_mended() {
     Client::log_in(server.address(), DOMAIN, "pbx-1", "right");
     let text = server.ask(&["status"]).out;
     assert!(!text.contains("wrong password") && text.contains("unknown account"), "{text}");
+}
+
+/// An invitation would print no password of theirs, and no domain can have the name of an address.
+#[test]
+fn the_remedy_of_a_refused_login_fits_its_account() {
+    let server = server();
+    server.ask_with(&["user", "add", "own"], "quite-good-1\n");
+    server.ask_with(&["user", "add", "anna", "--role", "user"], "quite-good-1\n");
+    for name in ["own", "anna"] {
+        assert!(!Client::connect(server.address(), DOMAIN).authenticate(name, "wrong"));
+    }
+    Client::connect(server.address(), "192.0.2.7");
+    let mut component = TcpStream::connect(server.address()).expect("a listener");
+    write!(
+        component,
+        "<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' to='pbx.{DOMAIN}' \
+         xmlns:stream='http://etherx.jabber.org/streams'>"
+    )
+    .expect("a server");
+    component.read_to_string(&mut String::new()).expect("its end");
+    let text = server.ask(&["status"]).out;
+    for line in [
+        " invite own@a.example --rotate   makes a new secret",
+        " user passwd anna@a.example   gives it another password",
+        "component: pbx.a.example once",
+        "type=component is not served: set type=client",
+        "served here: a.example (an IP address is no domain)",
+    ] {
+        assert!(text.contains(line), "no {line:?} in {text}");
+    }
+    assert!(!text.contains("domain add"), "{text}");
 }
 
 #[test]

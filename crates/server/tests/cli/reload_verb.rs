@@ -108,3 +108,26 @@ fn a_wrong_file_is_told_with_its_lines_and_changes_nothing() {
         assert!(ran.err.contains(part), "no {part:?} in {}", ran.err);
     }
 }
+
+/// Nothing else says why its PBXs do not come back.
+#[test]
+fn the_accounts_of_a_domain_that_was_renamed_are_told_of() {
+    let domain = |name: &str| format!("[[domain]]\nname = '{name}'\n");
+    let mut server = Server::start(&domain("old.example"));
+    server.ask_with(&["user", "add", "x"], "quite-good-1\n");
+    server.configure(&domain("new.example"));
+    let ran = server.ask(&["reload"]);
+    let waits = "from the next start on 1 account of the domain old.example cannot log in";
+    assert!(ran.out.contains(waits), "{}{}", ran.out, ran.err);
+    assert!(!server.ask(&["status"]).out.contains("domain-gone"), "it is served still");
+    server.stop();
+    server.restart();
+    let status = server.ask(&["status"]);
+    let gone =
+        "1 account of the domain old.example cannot log in, because it is not served any more";
+    assert!(status.out.contains(gone) && status.code == Some(1), "{}", status.out);
+    assert_eq!(server.ask(&["domain", "add", "old.example"]).code, Some(0));
+    assert_eq!(server.ask(&["domain", "remove", "old.example", "--yes"]).code, Some(0));
+    let status = server.ask(&["status"]);
+    assert!(!status.out.contains("old.example"), "{}", status.out);
+}

@@ -146,6 +146,12 @@ impl Stream {
         self.scope = Rc::new(header.scope);
         self.open();
         self.answered = true;
+        if self.scope.default_ns() == lampfield_xmpp_stream::ns::COMPONENT {
+            self.note_refusal(LoginCause::Component, name);
+            return Err(StreamCondition::InvalidNamespace.with(
+                "components are not served: an Asterisk needs type=client in its xmpp.conf",
+            ));
+        }
         if self.domain.is_none() {
             let asked = name.unwrap_or_default();
             self.note_refusal(LoginCause::UnknownDomain, name);

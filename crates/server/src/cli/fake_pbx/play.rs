@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use jiff::Zoned;
-use lampfield_fake_pbx::{FakePbx, Happening, News, Office, PbxWord, PhoneRange, Settings, Word};
+use lampfield_fake_pbx::{
+    FakePbx, Happening, News, Office, PbxWord, PhoneRange, Reached, Settings, Word,
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Instant as Moment, sleep_until};
@@ -73,9 +75,8 @@ impl Play {
         }
     }
 
-    /// A PBX starts, as a process that has just begun.
+    /// A PBX starts, as a process that has just begun. Its people call from its first login on.
     pub fn start(&mut self, at: usize) {
-        self.office.come_back(at);
         let states = self.office.states(at);
         let Some(member) = self.members.get_mut(at) else { return };
         let tell = self.tell.clone();
@@ -91,6 +92,12 @@ impl Play {
         }
         self.office.crash(at);
         self.words.retain(|said| said.site != at);
+    }
+
+    /// How far the last login of a PBX has come.
+    pub fn reached(&self, at: usize) -> Reached {
+        let pbx = self.members.get(at).and_then(|member| member.pbx.as_ref());
+        pbx.map_or(Reached::Nothing, FakePbx::reached)
     }
 
     /// The name of a PBX.
@@ -116,7 +123,13 @@ impl Play {
             }
             let next = Moment::from_std(self.begun + self.office.next());
             tokio::select! {
-                Some((at, news)) = self.told.recv() => return Event::News(at, news),
+                Some((at, news)) = self.told.recv() => {
+                    let is_alive = self.members.get(at).is_some_and(|one| one.pbx.is_some());
+                    if is_alive && matches!(news, News::Joined(_)) {
+                        self.office.come_back(at);
+                    }
+                    return Event::News(at, news);
+                }
                 () = sleep_until(next) => {
                     self.office.pass(self.begun.elapsed());
                     self.words.extend(self.office.take_said());

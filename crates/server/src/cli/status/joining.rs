@@ -8,13 +8,19 @@ use crate::screen::{Screen, Verdict};
 /// Refusals that are shown; `--json` has all of them.
 const SHOWN: usize = 8;
 
-/// The same in the first line, behind a verdict that does not count them.
-pub fn in_short(status: &StatusDocument) -> String {
+/// The same in the first line, of a server with which nothing else is wrong; none where there is nothing to say.
+pub fn in_short(status: &StatusDocument) -> Option<String> {
     let refused: u64 = status.refused_logins.iter().map(|one| one.count).sum();
     let silent = status.silent.len() as u64;
-    let parts = [(refused, "refused login"), (silent, "silent PBX")];
-    let parts = parts.iter().filter(|(number, _)| *number > 0);
-    parts.map(|(number, what)| format!("; {}", counted(*number, what))).collect()
+    let were = if refused == 1 { "was" } else { "were" };
+    let are = if silent == 1 { "is" } else { "are" };
+    let parts = [
+        (refused, format!("{} {were} refused", counted(refused, "login"))),
+        (silent, format!("{} {are} silent", counted(silent, "PBX"))),
+    ];
+    let parts: Vec<_> =
+        parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, part)| part).collect();
+    (!parts.is_empty()).then(|| format!("the server is well, but {}", parts.join(" and ")))
 }
 
 /// The PBXs that say nothing, and the logins that were refused, if there are any.

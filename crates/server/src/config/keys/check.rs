@@ -93,7 +93,10 @@ fn strength(account: &Account, reader: &mut Reader<'_>) {
     let Some(password) = &account.password else { return };
     if let Some(why) = weakness(password.reveal(), account.name.as_str()) {
         let refused = Refused::new(format!("the password of {} is weak: {why}", account.name))
-            .hint("lampfield invite NAME makes a good one");
+            .hint(format!(
+                "write a longer one; or remove this line, and lampfield invite {} prints a good one",
+                account.name
+            ));
         reader.warning("weak-password", reader.place_of("password"), refused);
     }
 }

@@ -246,7 +246,7 @@ fn wrong_name(typed: &str) -> Failure {
 }
 
 fn not_stored(error: &lampfield_fabric::StoreError) -> Failure {
-    Failure::new(Exit::Bad, "not-stored", error.to_string())
+    Failure::new(Exit::Bad, "not-stored", error.to_string()).line("try", "df -h")
 }
 
 /// The line of a file that names a domain, from 1.

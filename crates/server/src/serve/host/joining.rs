@@ -1,8 +1,11 @@
 //! Who does not get as far as lighting a lamp: PBXs that are connected and say nothing, and logins that were
 //! refused. Each comes with what to do if it is a PBX of one's own.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use lampfield_accounts::{BareJid, Role};
+use lampfield_operations::Host as _;
 use lampfield_xmpp::refused_logins::LoginCause;
 use lampfield_xmpp::session::Session;
 use lampfield_xmpp::xmpp_conf::{LOAD_ANEW, RELOAD};
@@ -45,24 +48,27 @@ impl ServerHost {
         told.collect()
     }
 
-    fn remedy(&self, cause: LoginCause, asked: &str) -> String {
-        let asked = shell::word(asked);
+    fn remedy(&self, cause: LoginCause, typed: &str) -> String {
+        let asked = shell::word(typed);
         match cause {
-            LoginCause::WrongPassword => {
-                format!(
-                    "lampfield invite {asked}   prints the secret that its xmpp.conf needs; then {RELOAD}"
-                )
-            }
+            LoginCause::WrongPassword => self.to_have_the_password(typed),
             LoginCause::UnknownAccount => format!("lampfield invite {asked}   makes the account"),
             LoginCause::UnknownDomain => {
                 let served = self.of_domains.domains();
                 let served: Vec<_> = served.iter().map(ToString::to_string).collect();
-                format!(
-                    "set username=NAME@DOMAIN in its xmpp.conf, then {RELOAD}; served here: {}; to serve \
-                     it too: lampfield domain add {asked}",
+                let mend = format!(
+                    "set username=NAME@DOMAIN in its xmpp.conf, then {RELOAD}; served here: {}",
                     served.join(", ")
-                )
+                );
+                match is_address(typed) {
+                    true => format!("{mend} (an IP address is no domain)"),
+                    false => format!("{mend}; to serve it too: lampfield domain add {asked}"),
+                }
             }
+            LoginCause::Component => format!(
+                "type=component is not served: set type=client in its xmpp.conf, then {LOAD_ANEW}; \
+                 lampfield invite NAME prints a whole xmpp.conf"
+            ),
             LoginCause::NoTls => {
                 format!("set usetls=yes in its xmpp.conf, then {LOAD_ANEW}")
             }
@@ -71,11 +77,40 @@ impl ServerHost {
                  signer); for a relay, set it in /etc/default/lampfield-relay, then restart lampfield-relay"
                     .to_owned()
             }
-            LoginCause::NoLegacyAuth => format!(
-                "set usesasl=yes in its xmpp.conf, then {RELOAD}; or legacy_auth = true for its account"
+            LoginCause::NoLegacyAuth => {
+                let mend = format!("set usesasl=yes in its xmpp.conf, then {RELOAD}");
+                let place = BareJid::parse(typed).ok().and_then(|jid| self.declared_place(&jid));
+                match place {
+                    Some(place) => format!("{mend}; or legacy_auth = true for its account, {place}"),
+                    None => mend,
+                }
+            }
+        }
+    }
+
+    /// How to learn the password of an account, or to give it another one: what was chosen cannot be printed.
+    fn to_have_the_password(&self, typed: &str) -> String {
+        let asked = shell::word(typed);
+        let jid = BareJid::parse(typed).ok();
+        let account = jid.and_then(|jid| self.door.context.accounts.get(&jid));
+        match account {
+            Some(account) if account.role != Role::Pbx => match self.declared_place(&account.jid) {
+                Some(place) => format!("correct its password in {place}, then: lampfield reload"),
+                None => format!("lampfield user passwd {asked}   gives it another password"),
+            },
+            Some(account) if account.has_own_password() && !account.is_declared() => format!(
+                "lampfield invite {asked} --rotate   makes a new secret for its xmpp.conf; then {RELOAD}"
+            ),
+            _ => format!(
+                "lampfield invite {asked}   prints the secret that its xmpp.conf needs; then {RELOAD}"
             ),
         }
     }
+}
+
+/// Whether somebody has written the address of the server where its domain belongs.
+fn is_address(domain: &str) -> bool {
+    domain.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
 }
 
 fn silent_pbx(session: &Session) -> SilentPbx {
@@ -103,6 +138,7 @@ fn word(cause: LoginCause) -> &'static str {
         LoginCause::WrongPassword => "wrong-password",
         LoginCause::UnknownAccount => "unknown-account",
         LoginCause::UnknownDomain => "unknown-domain",
+        LoginCause::Component => "component",
         LoginCause::NoTls => "no-tls",
         LoginCause::NoLegacyAuth => "no-legacy-auth",
         LoginCause::CertificateRefused => "certificate-refused",

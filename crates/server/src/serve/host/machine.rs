@@ -58,6 +58,7 @@ impl ServerHost {
         attention.extend(self.misdirected());
         attention.extend(self.unheard());
         attention.extend(shared_board(&self.of_domains.shared_as_before));
+        attention.extend(self.left_behind());
         attention.extend(self.added.shadowed().iter().map(in_both));
         attention
     }
