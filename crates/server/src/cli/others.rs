@@ -44,7 +44,7 @@ pub fn told(failure: Failure, common: &Common, socket: &Path, typed: &[String]) 
             let failure = met(failure, server, user, (common, typed));
             match running.len() {
                 1 => failure,
-                more => failure.line("note", format!("and {} more run on this machine", more - 1)),
+                more => failure.line("note", format!("and {} more on this machine", more - 1)),
             }
         }
         None if is_installed && !is_named => failure.line("try", "systemctl start lampfield"),
