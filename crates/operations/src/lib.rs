@@ -26,6 +26,7 @@ mod scope;
 pub mod shell;
 pub mod time;
 mod trouble;
+mod typed_lamp;
 mod visible;
 mod watchers;
 

@@ -4,7 +4,6 @@ use lampfield_board::{BoardName, Cachable, Kind, Origin, Subject, Value, ValueEr
 use lampfield_hub::{Hub, HubShell, Outcome, Publication, Refusal};
 
 use super::stored::not_stored;
-use super::subject::of_kind;
 use super::{Perform, operation};
 use crate::actor::{Actor, ActorKind};
 use crate::argument::{Span, Spoken};
@@ -16,6 +15,7 @@ use crate::failure::{Exit, Failure};
 use crate::host::Host;
 use crate::nearest::nearest_above;
 use crate::shell;
+use crate::typed_lamp::of_kind;
 
 operation! {
     /// Sets what a lamp shows by hand.
@@ -86,6 +86,10 @@ impl<H: Host> Perform<H> for Set {
     fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
         desk.board_called(self.board.as_deref())
     }
+
+    fn lamp(answer: &document::Lamp) -> Option<&str> {
+        Some(&answer.subject)
+    }
 }
 
 impl<H: Host> Perform<H> for Clear {
@@ -109,6 +113,10 @@ impl<H: Host> Perform<H> for Clear {
 
     fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
         desk.board_called(self.board.as_deref())
+    }
+
+    fn lamp(answer: &document::Lamp) -> Option<&str> {
+        Some(&answer.subject)
     }
 }
 

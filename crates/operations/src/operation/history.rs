@@ -7,7 +7,7 @@ use lampfield_board::{Kind, Origin, Subject, Value, WallTime};
 use lampfield_hub::{Hub, LinkEvent, LinkTurn};
 
 use super::recall::Recall;
-use super::{Perform, operation, subject};
+use super::{Perform, operation};
 use crate::actor::Actor;
 use crate::argument::Since;
 use crate::definition::Effect;
@@ -15,6 +15,7 @@ use crate::desk::Desk;
 use crate::document::{OriginName, Shown, history as document, moment};
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::typed_lamp::of_kind;
 
 /// The most changes of one answer, and the most losses and returns.
 const MOST_EVENTS: usize = 10_000;
@@ -45,7 +46,7 @@ impl<H: Host> Perform<H> for History {
         let since = self.since.map_or(WallTime::default(), |Since(since)| since);
         let limit = self.limit.min(MOST_EVENTS);
         let board = desk.board(actor, self.board.as_deref())?;
-        let typed = subject::of_kind(self.kind, &self.subject);
+        let typed = of_kind(self.kind, &self.subject);
         let subject = desk.spoken_of(actor, &board, &typed).await?;
         let stored = desk.boards.history();
         let present = |hub: &Hub| Present::of(hub, &subject);

@@ -144,20 +144,55 @@ async fn a_masked_name_stands_in_no_entry_of_the_audit_log() {
 }
 
 async fn masked() {
-    let masks = Masks::new(&patterns(&["PJSIP/1*"]));
+    let masks = Masks::new(&patterns(&["PJSIP/1*", "10*@default", "agent/PJSIP/2*", "agent/7*"]));
     let history = HistorySettings { masks, ..HistorySettings::default() };
     let fixture = Fixture::with(Settings { history, ..Settings::default() }).await;
     let owner = Actor::owner();
-    for name in ["PJSIP/100", "device/PJSIP/100", "PJSIP/200"] {
-        let with = json!({ "subject": name, "value": "INUSE", "keep": true });
+    let (state, doctor) = (json!("INUSE"), json!({ "show": "dnd", "status": "at the doctor" }));
+    let paused = json!({ "logged_in": true, "paused": { "reason": "doctor" } });
+    for (name, kind, value, short) in [
+        ("PJSIP/100", Value::Null, &state, "PJSIP/100"),
+        ("device/PJSIP/100", Value::Null, &state, "100"),
+        ("mailbox/1051@default", Value::Null, &json!({ "new": 1, "old": 0 }), "1051"),
+        ("PJSIP/250", json!("agent"), &paused, "PJSIP/250"),
+        ("PJSIP/150", json!("presence"), &doctor, "150"),
+        ("PJSIP/200", Value::Null, &state, "PJSIP/200"),
+    ] {
+        let with = json!({ "subject": name, "kind": kind, "value": value, "keep": true });
         fixture.desk.run(&owner, "set", said(with)).await.expect("set");
-        let with = json!({ "subject": name });
+        let with = json!({ "subject": short, "kind": kind });
         fixture.desk.run(&owner, "clear", said(with)).await.expect("cleared");
+    }
+    for slip in [json!(["agent/701"]), json!(" agent/701"), json!("Agent/701")] {
+        let with = json!({ "subject": slip, "value": paused, "keep": true });
+        refused(&fixture, &owner, "set", with).await;
     }
     let told = fixture.desk.run(&owner, "audit", said(json!({}))).await.expect("entries");
     let text = told.to_string();
-    assert!(!text.contains("PJSIP/100"), "{text}");
-    assert!(text.contains("device/PJSIP/***") && text.contains("PJSIP/200"), "{text}");
+    for hidden in ["100", "1051", "PJSIP/250", "150", "701", "doctor"] {
+        assert!(!text.contains(&format!("{hidden}\"")), "{hidden} in {text}");
+    }
+    for kept in ["device/PJSIP/***", "mailbox/***", "agent/***", "presence/***", "PJSIP/200"] {
+        assert!(text.contains(&format!("{kept}\"")), "no {kept} in {text}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_hears_of_some_lamps_reads_of_no_other_by_a_short_name() {
+    LocalSet::new().run_until(short_names()).await;
+}
+
+async fn short_names() {
+    let fixture = with_lamps().await;
+    let clear = async |short: &str| {
+        let with = said(json!({ "subject": short }));
+        fixture.desk.run(&Actor::owner(), "clear", with).await.is_ok()
+    };
+    assert!(clear("200").await && !clear("200").await && !clear("2001").await);
+    let none = patterns(&["nothing"]);
+    let wall = |hear: &str| token(Scope::ALL).limited_to(Rights::of(&none, &patterns(&[hear])));
+    assert_eq!(fixture.told(&wall("20*")).await.len(), 0);
+    assert_eq!(fixture.told(&wall("PJSIP/200")).await.len(), 2, "set and cleared");
 }
 
 /// As a door does it: what runs for an account has the account's rights.
