@@ -11,7 +11,7 @@ use lampfield_operations::{Actor, Scope};
 use serde_json::{Value, json};
 use tokio::task::LocalSet;
 
-use crate::fixture::{Fixture, board, said, token};
+use crate::fixture::{Fixture, said, token};
 
 fn patterns(texts: &[&str]) -> Vec<Pattern> {
     texts.iter().map(|text| Pattern::parse(text).expect("a pattern")).collect()
@@ -40,7 +40,7 @@ async fn reader(fixture: &Fixture) -> Actor {
     let hear = patterns(&["PJSIP/1*"]);
     let new = NewAccount { hear, ..NewAccount::usual(jid, password, Role::User, source) };
     let account = fixture.desk.accounts.add(new).await.expect("added");
-    fixture.desk.actor(&account, Some(board("a.example")), Protocol::Rest).expect("an actor")
+    fixture.desk.actor(&account, Protocol::Rest).expect("an actor")
 }
 
 async fn refused(fixture: &Fixture, actor: &Actor, name: &str, with: Value) -> String {
@@ -220,4 +220,50 @@ async fn changed_rights() {
     fixture.desk.run(&owner, "user remove", said(name)).await.expect("removed");
     let over = watching.next().await.expect_err("nobody is there to hear");
     assert_eq!(over.code, "not-allowed");
+}
+
+/// What an actor had at its login may be old when it begins a watch.
+#[tokio::test]
+async fn a_watch_begins_with_the_rights_that_its_account_has_then() {
+    LocalSet::new().run_until(old_actor()).await;
+}
+
+async fn old_actor() {
+    let fixture = with_lamps().await;
+    let (owner, wall) = (Actor::owner(), reader(&fixture).await);
+    let other = json!({ "name": "wall@a.example", "hear": ["PJSIP/2*"] });
+    fixture.desk.run(&owner, "user change", said(other)).await.expect("changed");
+    let mut watching = fixture.desk.watch(&wall, said(json!({}))).expect("a watch");
+    for name in ["PJSIP/100", "PJSIP/200"] {
+        let with = json!({ "subject": name, "value": "BUSY", "keep": true });
+        fixture.desk.run(&owner, "set", said(with)).await.expect("set");
+    }
+    let line = serde_json::to_value(watching.next().await.expect("a line")).expect("JSON");
+    assert_eq!(line["subject"], "device/PJSIP/200");
+    let name = json!({ "name": "wall@a.example" });
+    fixture.desk.run(&owner, "user remove", said(name)).await.expect("removed");
+    let mut watching = fixture.desk.watch(&wall, said(json!({}))).expect("a watch");
+    assert_eq!(watching.next().await.expect_err("it is gone").code, "not-allowed");
+}
+
+#[tokio::test]
+async fn only_an_admin_of_the_first_domain_may_touch_all_boards() {
+    LocalSet::new().run_until(boards_of_accounts()).await;
+}
+
+async fn boards_of_accounts() {
+    let fixture = Fixture::new().await;
+    for (name, role, own) in [
+        ("boss@a.example", Role::Admin, None),
+        ("boss@b.example", Role::Admin, Some("b.example")),
+        ("pbx@a.example", Role::Pbx, Some("a.example")),
+        ("user@b.example", Role::User, Some("b.example")),
+    ] {
+        let jid = BareJid::parse(name).expect("an address");
+        let (password, source) = (NewPassword::Given("secret".to_owned()), AccountSource::Cli);
+        let new = NewAccount::usual(jid, password, role, source);
+        let account = fixture.desk.accounts.add(new).await.expect("added");
+        let actor = fixture.desk.actor(&account, Protocol::Rest).expect("an actor");
+        assert_eq!(actor.board().map(ToString::to_string).as_deref(), own, "{name}");
+    }
 }
