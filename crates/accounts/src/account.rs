@@ -1,5 +1,6 @@
 //! One account: who it is, what it may do, and how it proves to be itself.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use lampfield_board::{Labels, Pattern, SiteName, Subject};
@@ -95,6 +96,15 @@ impl Role {
             Self::User => Vec::new(),
         }
     }
+
+    /// The names that an account of this role may use where these were granted to it: an admin may use all. From this every
+    /// door, and whoever does something by an operation, has the rights of the account.
+    pub fn names(self, granted: &[Pattern]) -> Cow<'_, [Pattern]> {
+        match self {
+            Self::Admin => vec![Pattern::everything()].into(),
+            Self::Pbx | Self::User => granted.into(),
+        }
+    }
 }
 
 impl fmt::Display for Role {
@@ -127,6 +137,16 @@ impl fmt::Display for AccountSource {
 // === impl Account ===
 
 impl Account {
+    /// The names about which it may speak.
+    pub fn says(&self) -> Cow<'_, [Pattern]> {
+        self.role.names(&self.allow)
+    }
+
+    /// The names of which it may hear.
+    pub fn hears(&self) -> Cow<'_, [Pattern]> {
+        self.role.names(&self.hear)
+    }
+
     /// Whether it may say something about the subject.
     pub fn may_publish(&self, subject: &Subject) -> bool {
         let name = subject.name().as_str();

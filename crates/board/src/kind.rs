@@ -128,6 +128,8 @@ pub trait FactValue:
     const NEWEST_WINS: bool = false;
     /// Whether a fact may end by itself at a moment that it names.
     const MAY_EXPIRE: bool = false;
+    /// Fields that the board sets, whatever is typed there; nobody is offered them.
+    const SET_BY_BOARD: &'static [&'static str] = &[];
     /// Whether no value can tell who or where somebody is, so that it may be remembered of a subject whose name is masked.
     const IS_ANONYMOUS: bool = false;
     /// The longest value, in bytes of its JSON.
@@ -163,8 +165,10 @@ pub trait FactValue:
         if form > known {
             return Err(ValueError::Newer { kind, version: form, known });
         }
-        serde_json::from_value(stored)
-            .map_err(|error| ValueError::Malformed { kind, reason: own_words::of(&error) })
+        serde_json::from_value(stored).map_err(|error| ValueError::Malformed {
+            kind,
+            reason: own_words::of(&error, Self::SET_BY_BOARD),
+        })
     }
 
     /// Whether the value is within the limits of its kind.

@@ -29,6 +29,7 @@ mod report;
 mod restrictions;
 mod settings;
 mod shell;
+pub mod shell_words;
 mod stored;
 mod sweep;
 mod tombstones;

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use lampfield_accounts::{Account, BareJid, Role};
-use lampfield_board::{AccountName, BoardName, Identity, NameError, Pattern, Protocol, Subject};
+use lampfield_board::{AccountName, BoardName, Identity, NameError, Protocol, Subject};
 use lampfield_hub::kit::{Grant, Rights};
 
 use crate::definition::{Definition, Reach};
@@ -51,13 +51,12 @@ impl Actor {
         Self { kind: ActorKind::Owner, scopes, board: None, rights, protocol: Protocol::Cli }
     }
 
-    /// An account with what its role allows. An admin may do everything on its board, one of the first domain everything
-    /// on the server: `board` is none for that one. Of the lamps it hears, and speaks about, as at a door. Whether it may
-    /// read the past is up to `readers`.
+    /// An account with what its role allows, on one board or, without one, on the whole server. Of the lamps it hears, and
+    /// speaks about, as at a door. Whether it may read the past is up to `readers`.
     ///
     /// # Errors
     /// When its address is too long for a board.
-    pub fn account(
+    pub(crate) fn account(
         account: &Account,
         board: Option<BoardName>,
         protocol: Protocol,
@@ -65,7 +64,7 @@ impl Actor {
     ) -> Result<Self, NameError> {
         let kind = ActorKind::Account(AccountName::parse(account.jid.as_str())?);
         let scopes = scopes_of(account.role, &account.jid, readers);
-        let rights = rights_of(account.role, &account.allow, &account.hear);
+        let rights = Rights::of(&account.says(), &account.hears());
         Ok(Self { kind, scopes, board, rights, protocol })
     }
 
@@ -230,14 +229,6 @@ pub(crate) fn scopes_of(role: Role, jid: &BareJid, readers: &HistoryReaders) -> 
     let others = of_role.iter().copied().filter(|scope| *scope != Scope::HistoryRead);
     let past = readers.include(role, jid).then_some(Scope::HistoryRead);
     others.chain(past).collect()
-}
-
-/// About which lamps it may speak, and of which it may hear.
-pub(crate) fn rights_of(role: Role, allow: &[Pattern], hear: &[Pattern]) -> Rights {
-    match role {
-        Role::Admin => Rights::ALL,
-        Role::Pbx | Role::User => Rights::of(allow, hear),
-    }
 }
 
 #[cfg(test)]

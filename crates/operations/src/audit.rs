@@ -3,6 +3,7 @@
 //! oldest entry goes. Nobody waits for it, and nothing is decided by it.
 
 mod entry;
+mod lamp;
 
 use std::cell::Cell;
 use std::future::Future;
@@ -12,10 +13,9 @@ use lampfield_board::history::Masks;
 use lampfield_fabric::{Bucket, Ledger, Row, Storage, Store, StoreError, Write};
 
 pub use entry::AuditEntry;
-pub(crate) use entry::DONE;
+pub(crate) use lamp::MeantLamp;
 
-use crate::argument::{Arguments, notable};
-use crate::definition::Definition;
+use entry::DONE;
 
 /// Entries that are kept.
 const LIMIT: u64 = 10_000;
@@ -140,13 +140,6 @@ impl AuditLog {
         }
     }
 
-    /// What was said as it may be noted.
-    pub(crate) fn notable(&self, definition: &Definition, said: &Arguments) -> Arguments {
-        let mut said = said.clone();
-        entry::mask(&mut said, &self.masks);
-        notable(definition, &said)
-    }
-
     /// Begins the entry of a try; its end is told to what is returned.
     pub(crate) fn begin(&self, entry: AuditEntry) -> Try<'_> {
         Try { audit: self, entry }
@@ -186,7 +179,7 @@ fn number(row: &Row) -> Option<u64> {
 /// An entry anew, where it names what must not be named any more.
 fn masked(row: &Row, masks: &Masks) -> Option<(u64, String)> {
     let mut entry: AuditEntry = serde_json::from_str(&row.value).ok()?;
-    entry::mask(&mut entry.arguments, masks).then_some((number(row)?, entry.to_json()))
+    entry.mask(masks).then_some((number(row)?, entry.to_json()))
 }
 
 /// The key of an entry.
@@ -208,14 +201,21 @@ fn readable(row: &Row) -> Option<AuditEntry> {
 // === impl Try ===
 
 impl Try<'_> {
-    /// How it has ended: [`DONE`], or the code of the refusal.
-    pub(crate) fn ended(mut self, outcome: &str) {
-        outcome.clone_into(&mut self.entry.outcome);
+    /// It has been done, to this lamp if it was about one.
+    pub(crate) fn done(mut self, lamp: Option<&str>) {
+        DONE.clone_into(&mut self.entry.outcome);
+        self.entry.lamp = lamp.map(str::to_owned);
+    }
+
+    /// It was refused, for the reason of this code.
+    pub(crate) fn refused(mut self, code: &str) {
+        code.clone_into(&mut self.entry.outcome);
     }
 }
 
 impl Drop for Try<'_> {
     fn drop(&mut self) {
+        self.entry.mask(&self.audit.masks);
         self.audit.write(&self.entry);
     }
 }

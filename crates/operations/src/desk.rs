@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use jiff::Timestamp;
-use lampfield_accounts::{Account, AccountBook, BareJid};
-use lampfield_board::{BoardName, NameError, Protocol, WallTime};
+use lampfield_accounts::{Account, AccountBook, BareJid, Role};
+use lampfield_board::{BoardName, Protocol, WallTime};
 use lampfield_fabric::Store;
+use lampfield_hub::kit::Grant;
 use lampfield_hub::{Boards, HubShell};
 
-use crate::actor::Actor;
+use crate::actor::{Actor, ActorKind};
 use crate::audit::AuditLog;
 use crate::failure::{Exit, Failure};
 use crate::host::{Host, Served};
@@ -36,18 +37,39 @@ pub(crate) fn now() -> WallTime {
 }
 
 impl<H: Host> Desk<H> {
-    /// Somebody who has logged in with an account, with what the account may do now. An admin of the first domain has no
-    /// `board`.
+    /// Somebody who has logged in with an account, with what the account may do now: an admin everything on the board of its
+    /// domain, one of the first domain everything on the server.
     ///
     /// # Errors
-    /// When its address is too long for a board.
-    pub fn actor(
-        &self,
-        account: &Account,
-        board: Option<BoardName>,
-        protocol: Protocol,
-    ) -> Result<Actor, NameError> {
-        Actor::account(account, board, protocol, &self.host.history_readers())
+    /// When its domain is not served, or its address is too long for a board.
+    pub fn actor(&self, account: &Account, protocol: Protocol) -> Result<Actor, Failure> {
+        let board = match self.is_of_server(account.role, &account.jid) {
+            true => None,
+            false => Some(self.own_board(&account.jid)?),
+        };
+        let readers = self.host.history_readers();
+        Actor::account(account, board, protocol, &readers).map_err(Failure::bug)
+    }
+
+    /// Of which lamps somebody may hear at this moment: of less, perhaps, than when they logged in. None where their account is
+    /// gone.
+    pub(crate) fn hears_now(&self, actor: &Actor) -> Option<Grant> {
+        let ActorKind::Account(name) = actor.kind() else { return Some(actor.hear().clone()) };
+        let jid = BareJid::parse(name.as_str()).ok()?;
+        self.accounts.get(&jid).map(|account| Grant::of(&account.hears()))
+    }
+
+    /// Whether an account may touch the whole server: admins of the first domain may.
+    pub(crate) fn is_of_server(&self, role: Role, jid: &BareJid) -> bool {
+        let served = self.host.served();
+        role == Role::Admin && served.first().is_some_and(|first| first.name == jid.domain())
+    }
+
+    fn own_board(&self, jid: &BareJid) -> Result<BoardName, Failure> {
+        self.board_of_domain(Some(jid.domain())).ok_or_else(|| {
+            let message = format!("the domain of {jid} is not served");
+            Failure::new(Exit::NoSuchThing, "unknown-domain", message)
+        })
     }
 
     /// The board of that name, or that a domain of that name has; without a name, that of the first domain.

@@ -23,9 +23,9 @@ pub mod nearest;
 pub mod operation;
 mod run;
 mod scope;
-pub mod shell;
 pub mod time;
 mod trouble;
+mod typed_lamp;
 mod visible;
 mod watchers;
 
@@ -38,6 +38,7 @@ pub use history_readers::HistoryReaders;
 pub use host::{
     Connected, DomainChanges, DomainSource, HeldOfDomain, Host, Machine, NewDomain, Served,
 };
+pub use lampfield_hub::shell_words as shell;
 pub use operation::Operation;
 pub use run::{OPERATIONS, defined};
 pub use scope::{Scope, Scopes, UnknownScope};

@@ -85,6 +85,13 @@ pub trait Perform<H: Host>: Operation {
         let _about_the_server = desk;
         None
     }
+
+    /// The lamp that it was about, in full, for the audit log: what was typed may be a part of the name. None where it was about
+    /// no lamp.
+    fn lamp(answer: &Self::Answer) -> Option<&str> {
+        let _about_no_lamp = answer;
+        None
+    }
 }
 
 /// Makes the type of an operation and its [`Definition`] of one text. The documentation of the type and of its fields is

@@ -2,8 +2,8 @@
 //! that nothing is done that the actor may not do, and no change is made that nobody can read about.
 
 use crate::actor::Actor;
-use crate::argument::Arguments;
-use crate::audit::{AuditEntry, DONE, Try};
+use crate::argument::{Arguments, notable};
+use crate::audit::{AuditEntry, Try};
 use crate::definition::Definition;
 use crate::desk::{Desk, now};
 use crate::failure::{Exit, Failure};
@@ -140,7 +140,10 @@ impl<H: Host> Desk<H> {
             O::DEFINITION.changes().then(|| self.note(actor, arguments, operation.as_ref().ok()));
         let done = self.attempt(actor, operation).await;
         if let Some(noted) = noted {
-            noted.ended(done.as_ref().map_or_else(|refused| refused.code.as_str(), |_| DONE));
+            match &done {
+                Ok(answer) => noted.done(O::lamp(answer)),
+                Err(refused) => noted.refused(&refused.code),
+            }
         }
         done
     }
@@ -164,7 +167,7 @@ impl<H: Host> Desk<H> {
     ) -> Try<'_> {
         let about = || operation.and_then(|operation| operation.about(self));
         let board = actor.board().cloned().or_else(about);
-        let (definition, arguments) = (O::DEFINITION, self.audit.notable(O::DEFINITION, arguments));
+        let (definition, arguments) = (O::DEFINITION, notable(O::DEFINITION, arguments));
         self.audit.begin(AuditEntry::new(
             now(),
             actor.kind(),

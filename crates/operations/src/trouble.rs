@@ -17,7 +17,7 @@ pub fn attention(trouble: &Trouble) -> Attention {
         severity: severity(trouble),
         text: sentence(trouble),
         remedy: match account(trouble) {
-            Some(account) => remedy(trouble).replace("NAME", &shell::word(account.as_str())),
+            Some(account) => shell::with_name(&remedy(trouble), account.as_str()),
             None => remedy(trouble),
         },
     }

@@ -12,7 +12,7 @@ use lampfield_hub::Observer;
 use lampfield_hub::kit::Grant;
 use tokio::sync::Notify;
 
-use crate::actor::{Actor, ActorKind, rights_of};
+use crate::actor::ActorKind;
 use crate::document::change::{self, Line, Skipped};
 use crate::failure::{Exit, Failure};
 
@@ -58,15 +58,17 @@ pub struct Watching(Rc<Backlog>);
 // === impl Watchers ===
 
 impl Watchers {
-    /// Begins a watch of somebody over the changes of a board that are wanted.
+    /// Begins a watch of somebody over the changes of a board that are wanted, of which they may hear; with none it is over
+    /// at once.
     pub fn watch(
         &self,
-        actor: &Actor,
+        who: &ActorKind,
+        hear: Option<Grant>,
         board: BoardName,
         is_wanted: impl Fn(&Change) -> bool + 'static,
     ) -> Watching {
         let (waiting, news) = (RefCell::default(), Notify::new());
-        let (who, hear) = (actor.kind().clone(), RefCell::new(Some(actor.hear().clone())));
+        let (who, hear) = (who.clone(), RefCell::new(hear));
         let is_wanted = Box::new(is_wanted);
         let backlog = Rc::new(Backlog { board, who, hear, is_wanted, waiting, news });
         let mut backlogs = self.backlogs.borrow_mut();
@@ -75,12 +77,16 @@ impl Watchers {
         Watching(backlog)
     }
 
-    /// Somebody's rights have changed: what runs for them goes on with these, or ends. To be called for whoever is no account
-    /// by what knows them; accounts are followed by [`Watchers::follow`].
-    pub fn set_hear(&self, who: &ActorKind, hear: Option<&Grant>) {
+    /// The rights of a token or a script of this board have changed: what runs for it goes on with these, or ends. To be called
+    /// by what knows it; accounts are followed by [`Watchers::follow`].
+    pub fn set_hear(&self, board: &BoardName, who: &ActorKind, hear: Option<&Grant>) {
+        self.set_hear_of(|one| one.board == *board && one.who == *who, hear);
+    }
+
+    fn set_hear_of(&self, is_meant: impl Fn(&Backlog) -> bool, hear: Option<&Grant>) {
         let backlogs = self.backlogs.borrow();
-        let of_them = backlogs.iter().filter_map(Weak::upgrade).filter(|one| one.who == *who);
-        of_them.for_each(|backlog| backlog.set_hear(hear.cloned()));
+        let meant = backlogs.iter().filter_map(Weak::upgrade).filter(|one| is_meant(one));
+        meant.for_each(|backlog| backlog.set_hear(hear.cloned()));
     }
 
     /// What runs for an account has the account's rights from now on, and ends with it.
@@ -92,10 +98,10 @@ impl Watchers {
                 AccountChange::Removed(account) => (account, true),
             };
             let Ok(name) = AccountName::parse(account.jid.as_str()) else { return };
-            let rights = rights_of(account.role, &account.allow, &account.hear);
             if let Some(watchers) = watchers.upgrade() {
-                let hear = Some(&rights.hear).filter(|_| !is_gone);
-                watchers.set_hear(&ActorKind::Account(name), hear);
+                let hear = (!is_gone).then(|| Grant::of(&account.hears()));
+                let who = ActorKind::Account(name);
+                watchers.set_hear_of(|one| one.who == who, hear.as_ref());
             }
         });
     }
@@ -123,8 +129,12 @@ impl Backlog {
         }
     }
 
-    /// What has not been told yet is told only if it still may be.
+    /// What has not been told yet is told only if it still may be. What is over stays so: whoever has been told the end has
+    /// missed changes since.
     fn set_hear(&self, hear: Option<Grant>) {
+        if self.hear.borrow().is_none() {
+            return;
+        }
         let covers = |change: &Change| hear.as_ref().is_some_and(|it| it.covers(&change.subject));
         self.waiting.borrow_mut().changes.retain(covers);
         self.hear.replace(hear);
@@ -216,7 +226,6 @@ mod tests {
 
     use super::*;
     use crate::document::Shown;
-    use crate::scope::Scopes;
 
     fn board() -> BoardName {
         BoardName::parse("b").expect("a board")
@@ -241,6 +250,10 @@ mod tests {
         }
     }
 
+    fn everything() -> Option<Grant> {
+        Some(Grant::Everything)
+    }
+
     async fn all(watching: &mut Watching) -> Vec<Line> {
         let mut lines = Vec::new();
         while let Ok(Ok(line)) =
@@ -255,9 +268,13 @@ mod tests {
     async fn a_watch_tells_what_is_wanted_of_its_board() {
         let watchers = Watchers::default();
         let is_busy = |change: &Change| change.lamp == Some(Value::Device(DeviceState::Busy));
-        let mut busy = watchers.watch(&Actor::owner(), board(), is_busy);
-        let mut elsewhere =
-            watchers.watch(&Actor::owner(), BoardName::parse("c").expect("a board"), |_| true);
+        let mut busy = watchers.watch(&ActorKind::Owner, everything(), board(), is_busy);
+        let mut elsewhere = watchers.watch(
+            &ActorKind::Owner,
+            everything(),
+            BoardName::parse("c").expect("a board"),
+            |_| true,
+        );
         for state in [DeviceState::Busy, DeviceState::InUse] {
             watchers.changed(&board(), &change("PJSIP/100", state));
         }
@@ -274,33 +291,36 @@ mod tests {
     async fn a_watch_has_the_rights_that_its_actor_has_now() {
         let watchers = Watchers::default();
         let who = ActorKind::Token("wall".to_owned());
-        let wall = Actor::of_board(who.clone(), Scopes::all(), board(), Protocol::Rest);
-        let mut watching = watchers.watch(&wall, board(), |_| true);
-        let mut owners = watchers.watch(&Actor::owner(), board(), |_| true);
+        let mut watching = watchers.watch(&who, everything(), board(), |_| true);
+        let mut owners = watchers.watch(&ActorKind::Owner, everything(), board(), |_| true);
         let tell_both = || {
             for device in ["PJSIP/100", "PJSIP/200"] {
                 watchers.changed(&board(), &change(device, DeviceState::InUse));
             }
         };
         tell_both();
-        watchers.set_hear(&who, Some(&names("PJSIP/1*")));
+        watchers.set_hear(&board(), &who, Some(&names("PJSIP/1*")));
         assert_eq!(all(&mut watching).await.len(), 1, "also of what it has not read yet");
         tell_both();
         assert_eq!(all(&mut watching).await.len(), 1);
-        watchers.set_hear(&who, Some(&names("*")));
+        watchers.set_hear(&board(), &who, Some(&names("*")));
         tell_both();
         assert_eq!(all(&mut watching).await.len(), 2);
         tell_both();
-        watchers.set_hear(&who, None);
+        watchers.set_hear(&BoardName::parse("c").expect("a board"), &who, None);
+        assert_eq!(all(&mut watching).await.len(), 2, "a token of that name on another board");
+        tell_both();
+        watchers.set_hear(&board(), &who, None);
+        watchers.set_hear(&board(), &who, Some(&names("*")));
         let over = watching.next().await.expect_err("it may not watch");
         assert_eq!((over.exit, over.code.as_str()), (Exit::NotAllowed, "not-allowed"));
-        assert_eq!(all(&mut owners).await.len(), 8, "the rights of others are their own");
+        assert_eq!(all(&mut owners).await.len(), 10, "the rights of others are their own");
     }
 
     #[tokio::test]
     async fn a_withdrawal_is_told_with_its_reason() {
         let watchers = Watchers::default();
-        let mut watching = watchers.watch(&Actor::owner(), board(), |_| true);
+        let mut watching = watchers.watch(&ActorKind::Owner, everything(), board(), |_| true);
         let said = change("PJSIP/100", DeviceState::InUse);
         let ended = Change { state: FactState::Withdrawn(Ending::Goodbye), ..said.clone() };
         watchers.changed(&board(), &said);
@@ -316,7 +336,7 @@ mod tests {
     #[tokio::test]
     async fn a_slow_reader_keeps_the_newest_of_each_lamp_and_hears_what_it_missed() {
         let watchers = Watchers::default();
-        let mut slow = watchers.watch(&Actor::owner(), board(), |_| true);
+        let mut slow = watchers.watch(&ActorKind::Owner, everything(), board(), |_| true);
         for round in 0..10 {
             let state = if round == 9 { DeviceState::Busy } else { DeviceState::InUse };
             for device in 0..200 {
@@ -338,7 +358,7 @@ mod tests {
     #[tokio::test]
     async fn a_restless_lamp_pushes_no_quiet_one_out() {
         let watchers = Watchers::default();
-        let mut slow = watchers.watch(&Actor::owner(), board(), |_| true);
+        let mut slow = watchers.watch(&ActorKind::Owner, everything(), board(), |_| true);
         watchers.changed(&board(), &change("PJSIP/quiet", DeviceState::Busy));
         for _ in 0..10 * BACKLOG {
             watchers.changed(&board(), &change("PJSIP/restless", DeviceState::InUse));
@@ -350,7 +370,7 @@ mod tests {
     #[tokio::test]
     async fn more_lamps_than_room_leave_the_newest() {
         let watchers = Watchers::default();
-        let mut slow = watchers.watch(&Actor::owner(), board(), |_| true);
+        let mut slow = watchers.watch(&ActorKind::Owner, everything(), board(), |_| true);
         for device in 0..5_000 {
             watchers.changed(&board(), &change(&format!("PJSIP/{device}"), DeviceState::InUse));
         }

@@ -34,7 +34,7 @@ pub struct Agent {
 impl fmt::Display for Agent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match (self.logged_in, self.in_call, self.wrap_up) {
-            (false, false, _) => return f.write_str("logged out"),
+            (false, ..) => return f.write_str("logged out"),
             (_, true, _) => "in a call",
             (_, false, true) => "wrapping up",
             (_, false, false) if self.paused.is_some() => "paused",
@@ -77,16 +77,13 @@ impl FactValue for Agent {
         Some(Self {
             logged_in: there().next().is_some(),
             paused: pauses.max_by_key(|fact| fact.at).and_then(|fact| fact.value.paused.clone()),
-            in_call: facts.clone().any(|fact| fact.value.in_call),
-            wrap_up: facts.clone().any(|fact| fact.value.wrap_up),
+            in_call: there().any(|fact| fact.value.in_call),
+            wrap_up: there().any(|fact| fact.value.wrap_up),
         })
     }
 
     fn explain(facts: &[Arrived<'_, Self>], lamp: &Self) -> Reason {
-        let takes_part = |fact: &Arrived<'_, Self>| {
-            let Self { logged_in, in_call, wrap_up, .. } = *fact.value;
-            logged_in || in_call || wrap_up
-        };
+        let takes_part = |fact: &Arrived<'_, Self>| fact.value.logged_in;
         let pbxs = facts.iter().filter(|fact| takes_part(fact)).count();
         let text = match pbxs {
             0 => "logged in nowhere".to_owned(),

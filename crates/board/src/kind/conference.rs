@@ -20,8 +20,12 @@ pub struct Conference {
     pub at: Option<String>,
     /// Orders the PBXs that hold it: the one with the lowest number has it. Set by the board, one above the highest of
     /// the others when a PBX begins, and kept while it goes on.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_unset")]
     pub turn: u64,
+}
+
+fn is_unset(turn: &u64) -> bool {
+    *turn == 0
 }
 
 impl fmt::Display for Conference {
@@ -43,6 +47,7 @@ impl FactValue for Conference {
     const FORM: &'static str = r#"{"members": NUMBER}; and if known "locked": true, "at": TEXT"#;
     const RULE: &'static str = "first-holder";
     const ANOTHER: &'static str = "number of members";
+    const SET_BY_BOARD: &'static [&'static str] = &["turn"];
     const MOST_BYTES: usize = 2_048;
 
     fn examples() -> Vec<Self> {

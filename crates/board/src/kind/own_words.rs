@@ -3,8 +3,8 @@
 //!
 //! Our own, because no library words these errors for people, and the texts of `serde` have few forms.
 
-/// What a value is not, as a part of a sentence.
-pub(super) fn of(error: &serde_json::Error) -> String {
+/// What a value is not, as a part of a sentence. Of its fields, those that are `hidden` are not offered.
+pub(super) fn of(error: &serde_json::Error, hidden: &[&str]) -> String {
     let text = error.to_string();
     let typed =
         text.strip_prefix("invalid type: ").or_else(|| text.strip_prefix("invalid value: "));
@@ -18,10 +18,10 @@ pub(super) fn of(error: &serde_json::Error) -> String {
         return format!("\"{name}\" is missing");
     }
     if let Some(name) = quoted(&text, "unknown field ") {
-        return format!("it has no \"{name}\", only {}", alternatives(&text, " and "));
+        return format!("it has no \"{name}\", only {}", alternatives(&text, hidden));
     }
     match quoted(&text, "unknown variant ") {
-        Some(word) => format!("\"{word}\" is not one of {}", alternatives(&text, " and ")),
+        Some(word) => format!("\"{word}\" is not one of {}", alternatives(&text, hidden)),
         None => text,
     }
 }
@@ -31,13 +31,14 @@ fn quoted<'a>(text: &'a str, words: &str) -> Option<&'a str> {
     text.strip_prefix(words)?.strip_prefix('`')?.split('`').next()
 }
 
-/// The names in backquotes behind the comma.
-fn alternatives(text: &str, last: &str) -> String {
+/// The names in backquotes behind the comma, but for those that are `hidden`.
+fn alternatives(text: &str, hidden: &[&str]) -> String {
     let (_, list) = text.split_once(", expected ").unwrap_or_default();
-    let names: Vec<_> = list.split('`').skip(1).step_by(2).collect();
+    let names = list.split('`').skip(1).step_by(2);
+    let names: Vec<_> = names.filter(|name| !hidden.contains(name)).collect();
     match names.split_last() {
         Some((only, [])) => (*only).to_owned(),
-        Some((end, others)) => format!("{}{last}{end}", others.join(", ")),
+        Some((end, others)) => format!("{} and {end}", others.join(", ")),
         None => "what is listed here".to_owned(),
     }
 }
@@ -88,6 +89,7 @@ mod tests {
             ),
             (Kind::Queue, json!({"waiting": 1.5, "free": 0}), "the number 1.5, but a whole"),
             (Kind::Queue, json!({"wait": 3}), "no \"wait\", only waiting, waiting_since and free"),
+            (Kind::Conference, json!({"member": 3}), "no \"member\", only members, locked and at"),
             (Kind::Agent, json!({"logged_in": "yes"}), "the text \"yes\", but true or false"),
             (Kind::Presence, json!({"show": "busy"}), "\"busy\" is not one of not_set, "),
             (Kind::Registration, json!({"contacts": {}}), "an object, but a list is needed"),

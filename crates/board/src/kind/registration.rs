@@ -27,16 +27,29 @@ pub struct Contact {
 
 /// The contacts of an address of record, such as `100@example.com`, each once, sorted by URI.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "Written")]
 pub struct Registration {
     /// The contacts; none says that the user is known and not registered.
     pub contacts: Vec<Contact>,
 }
 
+/// The contacts as somebody has written them, in any order.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    contacts: Vec<Contact>,
+}
+
 // === impl Registration ===
 
+impl From<Written> for Registration {
+    fn from(written: Written) -> Self {
+        Self::of(written.contacts)
+    }
+}
+
 impl Registration {
-    /// These contacts, in their order and each once.
+    /// These contacts, in their order and each once; of one that is written twice the last counts.
     #[must_use]
     pub fn of(contacts: impl IntoIterator<Item = Contact>) -> Self {
         let by_uri = contacts.into_iter().map(|contact| (contact.uri.clone(), contact));

@@ -10,7 +10,8 @@ use super::{FactValue, ValueError, own_words};
 /// The value, if it is one and within the limits of its kind.
 pub(super) fn read<V: FactValue>(json: &Json) -> Result<V, ValueError> {
     let malformed = |reason| ValueError::Malformed { kind: V::WORD, reason };
-    let value = V::deserialize(json).map_err(|error| malformed(own_words::of(&error)))?;
+    let value =
+        V::deserialize(json).map_err(|error| malformed(own_words::of(&error, V::SET_BY_BOARD)))?;
     let written = serde_json::to_value(&value).map_err(|error| malformed(error.to_string()))?;
     match misread(json, &written) {
         Some((found, wanted)) => Err(malformed(format!("{found}, but {wanted} is needed"))),

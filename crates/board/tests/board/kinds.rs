@@ -166,6 +166,15 @@ fn a_value_beyond_the_limit_of_its_kind_is_refused() {
                 assert!(kind.from_json(json).is_err(), "{kind}");
                 continue;
             };
+            let written = serde_json::to_string(&value).unwrap();
+            if written.len() <= limit {
+                assert_eq!(
+                    kind,
+                    Kind::Registration,
+                    "a contact counts once, however often it is written"
+                );
+                continue;
+            }
             for refused in [value.check(), kind.from_json(json).map(drop)] {
                 let is_it =
                     matches!(refused, Err(ValueError::TooLarge { limit: of, .. }) if of == limit);
@@ -302,7 +311,7 @@ fn modelled(kind: Kind, model: &Model) -> Option<Value> {
             let mut takes_calls = false;
             for agent in &agents {
                 one.logged_in |= agent.logged_in;
-                one.in_call |= agent.in_call;
+                one.in_call |= agent.logged_in && agent.in_call;
                 takes_calls |= agent.logged_in && agent.paused.is_none();
             }
             if one.logged_in && !takes_calls {
@@ -468,5 +477,40 @@ fn an_end_of_any_kind_is_a_tombstone() {
         let ended = changed(Applied::Changed(talk.withdraw(1, &lamp)));
         assert_eq!(ended.state, FactState::Withdrawn(Ending::Lost));
         assert_eq!(talk.board.tombstones().count(), 1);
+    }
+}
+
+#[test]
+fn the_same_contacts_in_another_order_are_no_news() {
+    let read = |json| Kind::Registration.from_json(json).unwrap();
+    let (a, b) = (json!({"uri": "sip:a@192.0.2.1"}), json!({"uri": "sip:b@192.0.2.1"}));
+    let in_order = read(json!({ "contacts": [a, b] }));
+    for other in [json!({ "contacts": [b, a] }), json!({ "contacts": [b, a, b] })] {
+        assert_eq!(read(other.clone()), in_order);
+        assert_eq!(Kind::Registration.from_stored(1, other.clone()).unwrap(), in_order);
+        let (mut talk, lamp) = (Talk::new(), subject(Kind::Registration));
+        talk.tell(1, &lamp, in_order.clone());
+        assert_eq!(talk.say(1, &lamp, read(other)), Applied::Repeat);
+    }
+}
+
+#[test]
+fn of_an_agent_that_is_not_logged_in_nothing_else_counts() {
+    let read = |json| Kind::Agent.from_json(json).unwrap();
+    let (mut talk, lamp) = (Talk::new(), subject(Kind::Agent));
+    let out = json!({ "logged_in": false, "in_call": true, "wrap_up": true });
+    let shown = talk.tell(1, &lamp, read(out)).lamp.unwrap();
+    assert_eq!((shown.to_string().as_str(), &shown), ("logged out", &Agent::default().into()));
+    let free = talk.tell(2, &lamp, read(json!({ "logged_in": true }))).lamp.unwrap();
+    assert_eq!(free.to_string(), "free");
+    let why = Why::of(talk.board.get(&lamp).unwrap());
+    assert_eq!(why.facts.iter().filter(|fact| fact.decides).count(), 1);
+}
+
+/// It is replaced by the board whatever is typed there.
+#[test]
+fn nobody_is_shown_a_turn_to_type() {
+    for value in Kind::Conference.examples() {
+        assert_eq!(serde_json::to_value(value).unwrap().get("turn"), None);
     }
 }

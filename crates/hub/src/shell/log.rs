@@ -6,6 +6,7 @@ use std::time::Duration;
 use tracing::{debug, info, warn};
 
 use crate::notice::{Happening, Notice, Trouble};
+use crate::shell_words::with_name;
 
 /// Writes a notice to the log.
 pub fn notice(notice: &Notice) {
@@ -80,6 +81,7 @@ fn raised(trouble: &Trouble) {
                 }
                 (false, true) => "this PBX will be away for longer than its facts are kept",
             };
+            let remedy = with_name(remedy, account.as_str());
             warn!(code, %account, drops, ?predicted, ?grace, remedy, "{what}");
         }
         Trouble::FactsRefused { reached, account, identity, .. } => {

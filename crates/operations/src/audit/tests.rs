@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use lampfield_board::{BoardName, Pattern};
 use lampfield_fabric::{Embedded, StoreLimits};
+use serde_json::json;
 
 use super::entry::BROKEN_OFF;
 use super::*;
@@ -35,7 +36,7 @@ async fn the_newest_come_first_and_survive_a_restart() {
     let token = ActorKind::Token("wall".to_owned());
     for number in 0..250 {
         let by = if number % 2 == 0 { &ActorKind::Owner } else { &token };
-        log.begin(entry(number, by)).ended(DONE);
+        log.begin(entry(number, by)).done(None);
     }
     drop(log.begin(entry(250, &token)));
     let newest = log.read(all(3)).await.expect("entries");
@@ -53,7 +54,7 @@ async fn the_newest_come_first_and_survive_a_restart() {
         let by = log.read(WantedEntries { since, limit: 9, is_wanted }).await.expect("entries");
         assert_eq!(by.len(), found, "{called}");
     }
-    log.begin(entry(251, &token)).ended(DONE);
+    log.begin(entry(251, &token)).done(None);
     assert_eq!(moments(&log.read(all(2)).await.expect("entries")), [251, 250]);
 }
 
@@ -62,7 +63,7 @@ async fn at_the_limit_the_oldest_goes() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = AuditLog::open(store(folder.path()), Masks::default()).await.expect("a log");
     for number in 0..LIMIT + 205 {
-        log.begin(entry(number, &ActorKind::Owner)).ended(DONE);
+        log.begin(entry(number, &ActorKind::Owner)).done(None);
     }
     assert_eq!(log.len(), LIMIT);
     let found = log.read(all(usize::MAX)).await.expect("entries");
@@ -82,31 +83,51 @@ async fn at_the_limit_the_oldest_goes() {
     assert_eq!(gone, None);
 }
 
-fn said_of_a_lamp(subject: &str) -> Arguments {
-    let said = serde_json::json!({ "subject": subject, "value": "INUSE", "all": false });
-    said.as_object().cloned().expect("an object")
+/// A try of `set` with these words, which ended so, with the lamp that it has found.
+fn of_a_lamp(said: serde_json::Value, outcome: &str, found: Option<&str>) -> AuditEntry {
+    let mut said = said.as_object().cloned().expect("an object");
+    said.insert("value".to_owned(), "INUSE".into());
+    let (outcome, lamp) = (outcome.to_owned(), found.map(str::to_owned));
+    let entry = AuditEntry::new(WallTime::default(), &ActorKind::Owner, "set", said, None);
+    AuditEntry { outcome, lamp, ..entry }
+}
+
+fn masks(patterns: &[&str]) -> Masks {
+    let parsed = patterns.iter().map(|text| Pattern::parse(text).expect("a pattern"));
+    Masks::new(&parsed.collect::<Vec<_>>())
 }
 
 #[tokio::test]
 async fn what_was_noted_before_a_name_was_masked_loses_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = AuditLog::open(store(folder.path()), Masks::default()).await.expect("a log");
-    for (at, subject) in (1..).zip(["PJSIP/100", "PJSIP/200", "registration/PJSIP/100"]) {
-        let (at, said) = (WallTime::from_millis(at), said_of_a_lamp(subject));
-        let entry = AuditEntry::new(at, &ActorKind::Owner, "set", said, None);
-        log.begin(entry).ended(DONE);
+    for (typed, found) in [
+        ("100", Some("device/PJSIP/100")),
+        ("PJSIP/200", Some("device/PJSIP/200")),
+        ("registration/PJSIP/100", Some("registration/PJSIP/100")),
+        // As a version noted it that did not say what it had found.
+        ("PJSIP/100", None),
+        ("PJSIP/200", None),
+        ("200", None),
+    ] {
+        drop(log.begin(of_a_lamp(json!({ "subject": typed }), DONE, found)));
     }
     log.ledger.store().close(Duration::from_secs(5)).await.expect("closed");
     for _ in 0..2 {
-        let masks = Masks::new(&[Pattern::parse("PJSIP/1*").expect("a pattern")]);
-        let log = AuditLog::open(store(folder.path()), masks).await.expect("a log");
+        let log = AuditLog::open(store(folder.path()), masks(&["PJSIP/1*"])).await.expect("a log");
         let rows = log.ledger.store().scan(Bucket::Audit, "", None, 9).await.expect("rows").rows;
         let noted = rows.iter().filter_map(readable).map(|entry| {
             let text = |name: &str| entry.arguments[name].as_str().map(str::to_owned);
             (text("subject").expect("a name"), text("value").expect("a value"))
         });
-        let expected =
-            [("device/PJSIP/***", "INUSE"), ("PJSIP/200", "INUSE"), ("registration/***", "***")];
+        let expected = [
+            ("device/PJSIP/***", "INUSE"),
+            ("PJSIP/200", "INUSE"),
+            ("registration/***", "***"),
+            ("***", "***"),
+            ("PJSIP/200", "INUSE"),
+            ("***", "***"),
+        ];
         assert_eq!(noted.collect::<Vec<_>>(), expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
         log.ledger.store().close(Duration::from_secs(5)).await.expect("closed");
     }
@@ -114,19 +135,37 @@ async fn what_was_noted_before_a_name_was_masked_loses_it() {
 
 #[test]
 fn only_what_the_history_may_hold_stands_in_an_entry() {
-    let masks = Masks::new(&[Pattern::parse("PJSIP/1*").expect("a pattern")]);
-    for (typed, name, value) in [
-        ("PJSIP/100", "device/PJSIP/***", "INUSE"),
-        ("device/PJSIP/100", "device/PJSIP/***", "INUSE"),
-        ("device/PJSIP/***", "device/PJSIP/***", "INUSE"),
-        ("PJSIP/200", "PJSIP/200", "INUSE"),
-        ("registration/PJSIP/1", "registration/***", "***"),
-        ("\u{1b}[2JPJSIP/100", "***", "***"),
+    let masks = masks(&["PJSIP/1*", "agent/PJSIP/2*", "agent/7*", "10*@default"]);
+    let (refused, agent) = ("wrong-value", Some("agent/PJSIP/250"));
+    for (said, outcome, found, name, value) in [
+        // What was found counts, whatever was typed.
+        (json!({ "subject": "151" }), DONE, Some("device/PJSIP/151"), "device/PJSIP/***", "INUSE"),
+        (json!({ "subject": "1051" }), DONE, Some("mailbox/1051@default"), "mailbox/***", "INUSE"),
+        (json!({ "subject": "PJSIP/250", "kind": "agent" }), DONE, agent, "agent/***", "***"),
+        (json!({ "subject": "PJSIP/250" }), DONE, agent, "agent/***", "***"),
+        (json!({ "subject": "PJSIP/250" }), DONE, Some("device/PJSIP/250"), "PJSIP/250", "INUSE"),
+        (json!({ "subject": "250" }), DONE, Some("queue/250"), "250", "INUSE"),
+        // Where nothing was found, only what is written in full tells what was meant.
+        (json!({ "subject": "device/PJSIP/200" }), refused, None, "device/PJSIP/200", "INUSE"),
+        (json!({ "subject": "PJSIP/200", "kind": "device" }), refused, None, "PJSIP/200", "INUSE"),
+        (json!({ "subject": "device/PJSIP/100" }), refused, None, "***", "***"),
+        (json!({ "subject": "PJSIP/250", "kind": "agent" }), refused, None, "***", "***"),
+        (json!({ "subject": "agent/701" }), refused, None, "***", "***"),
+        (json!({ "subject": "device/151" }), refused, None, "***", "***"),
+        (json!({ "subject": "Agent/701" }), refused, None, "***", "***"),
+        (json!({ "subject": " agent/701" }), refused, None, "***", "***"),
+        (json!({ "subject": ["agent/701"] }), refused, None, "***", "***"),
+        (json!({ "subject": "PJSIP/200", "kind": "agnet" }), refused, None, "***", "***"),
+        (json!({ "subject": "device/PJSIP/2..." }), refused, None, "***", "***"),
+        (json!({ "subject": "\u{1b}[2JPJSIP/100" }), refused, None, "***", "***"),
     ] {
-        let mut said = said_of_a_lamp(typed);
-        entry::mask(&mut said, &masks);
-        assert_eq!((&said["subject"], &said["value"]), (&name.into(), &value.into()), "{typed}");
-        let mut said = said_of_a_lamp(typed);
-        assert!(!entry::mask(&mut said, &Masks::default()), "{typed}");
+        let before = of_a_lamp(said, outcome, found);
+        let mut entry = before.clone();
+        let is_changed = entry.mask(&masks);
+        assert_eq!(is_changed, entry != before);
+        let noted = (&entry.arguments["subject"], &entry.arguments["value"]);
+        assert_eq!(noted, (&name.into(), &value.into()), "{before:?}");
+        assert!(!entry.mask(&masks), "once is enough: {entry:?}");
+        assert!(!before.clone().mask(&Masks::default()), "without masks all of it stays");
     }
 }

@@ -42,7 +42,7 @@ pub struct Entry {
 
 impl From<AuditEntry> for Entry {
     fn from(entry: AuditEntry) -> Self {
-        let AuditEntry { at, actor, name, operation, arguments, board, outcome } = entry;
+        let AuditEntry { at, actor, name, operation, arguments, board, outcome, .. } = entry;
         Self { at: moment(at), actor, name, operation, arguments, board, outcome }
     }
 }

@@ -1,13 +1,13 @@
 //! `audit`: who has changed what, and who was refused.
 
-use lampfield_board::{Subject, WallTime};
+use lampfield_board::WallTime;
 use lampfield_hub::kit::Grant;
 
 use super::stored::unreadable;
 use super::{Perform, operation};
 use crate::actor::Actor;
 use crate::argument::Since;
-use crate::audit::{AuditEntry, WantedEntries};
+use crate::audit::{AuditEntry, MeantLamp, WantedEntries};
 use crate::definition::Effect;
 use crate::desk::Desk;
 use crate::document::audit as document;
@@ -73,10 +73,12 @@ fn may_read(actor: &Actor, entry: &AuditEntry) -> bool {
     if *actor.hear() == Grant::Everything {
         return true;
     }
-    entry.lamp().is_none_or(|typed| {
-        let meant = Subject::candidates(typed).unwrap_or_default();
-        meant.iter().any(|subject| actor.hear().covers(subject))
-    })
+    match entry.meant() {
+        None => true,
+        Some(MeantLamp::Found(subject)) => actor.hear().covers(&subject),
+        Some(MeantLamp::OneOf(some)) => some.iter().all(|subject| actor.hear().covers(subject)),
+        Some(MeantLamp::Unclear) => false,
+    }
 }
 
 /// Whether an operation is called so, or by these words and more.

@@ -6,7 +6,7 @@ use lampfield_board::{
 use lampfield_hub::{Hub, HubShell, Outcome, Publication, Refusal};
 
 use super::stored::not_stored;
-use super::subject::{UNKNOWN, in_short, of_kind, of_verb};
+use super::subject::{UNKNOWN, in_short, of_verb};
 use super::{Perform, operation};
 use crate::actor::{Actor, ActorKind};
 use crate::argument::{Span, Spoken};
@@ -18,6 +18,7 @@ use crate::failure::{Exit, Failure};
 use crate::host::Host;
 use crate::nearest::nearest_above;
 use crate::shell;
+use crate::typed_lamp::of_kind;
 
 operation! {
     /// Sets a lamp by hand.
@@ -94,6 +95,10 @@ impl<H: Host> Perform<H> for Set {
     fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
         desk.board_called(self.board.as_deref())
     }
+
+    fn lamp(answer: &document::Lamp) -> Option<&str> {
+        Some(&answer.subject)
+    }
 }
 
 impl<H: Host> Perform<H> for Clear {
@@ -122,6 +127,10 @@ impl<H: Host> Perform<H> for Clear {
 
     fn about(&self, desk: &Desk<H>) -> Option<BoardName> {
         desk.board_called(self.board.as_deref())
+    }
+
+    fn lamp(answer: &document::Lamp) -> Option<&str> {
+        Some(&answer.subject)
     }
 }
 

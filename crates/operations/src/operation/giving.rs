@@ -5,7 +5,7 @@ use lampfield_accounts::{Account, BareJid, Role};
 use lampfield_board::Pattern;
 use lampfield_hub::kit::Rights;
 
-use crate::actor::{Actor, rights_of, scopes_of};
+use crate::actor::{Actor, scopes_of};
 use crate::desk::Desk;
 use crate::failure::{Exit, Failure};
 use crate::host::Host;
@@ -16,7 +16,7 @@ pub(super) struct Given {
     account: String,
     scopes: Scopes,
     rights: Rights,
-    /// Admins of the first domain are those of the whole server.
+    /// Whether it may touch the whole server.
     is_of_server: bool,
 }
 
@@ -29,14 +29,13 @@ impl<H: Host> Desk<H> {
         (allow, hear): (&[Pattern], &[Pattern]),
     ) -> Given {
         let of_role = scopes_of(role, jid, &self.host.history_readers());
-        let rights = rights_of(role, allow, hear);
+        let rights = Rights::of(&role.names(allow), &role.names(hear));
         let scopes = of_role.iter().chain(scopes_of_names((allow, &[]))).collect();
-        let is_first = self.host.served().first().is_some_and(|one| one.name == jid.domain());
         Given {
             account: jid.to_string(),
             scopes,
             rights,
-            is_of_server: role == Role::Admin && is_first,
+            is_of_server: self.is_of_server(role, jid),
         }
     }
 

@@ -7,7 +7,8 @@ use lampfield_board::{Kind, Origin, Subject, Value, WallTime};
 use lampfield_hub::{Hub, LinkEvent, LinkTurn};
 
 use super::recall::Recall;
-use super::{Perform, operation, subject};
+use super::subject::of_verb;
+use super::{Perform, operation};
 use crate::actor::Actor;
 use crate::argument::Since;
 use crate::definition::Effect;
@@ -15,6 +16,7 @@ use crate::desk::Desk;
 use crate::document::{OriginName, Shown, history as document, moment};
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::typed_lamp::of_kind;
 
 /// The most changes of one answer, and the most losses and returns.
 const MOST_EVENTS: usize = 10_000;
@@ -45,9 +47,8 @@ impl<H: Host> Perform<H> for History {
         let since = self.since.map_or(WallTime::default(), |Since(since)| since);
         let limit = self.limit.min(MOST_EVENTS);
         let board = desk.board(actor, self.board.as_deref())?;
-        let typed = subject::of_kind(self.kind, &self.subject);
-        let subject =
-            desk.spoken_of(actor, &board, &typed).await.map_err(subject::of_verb("history"))?;
+        let typed = of_kind(self.kind, &self.subject);
+        let subject = desk.spoken_of(actor, &board, &typed).await.map_err(of_verb("history"))?;
         let stored = desk.boards.history();
         let present = |hub: &Hub| Present::of(hub, &subject);
         let (mut recall, present) = Recall::begin((&board, stored), &subject, since, present).await;

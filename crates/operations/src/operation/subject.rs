@@ -1,7 +1,7 @@
 //! Which lamp is meant: people write it with its kind or without, in short, and sometimes wrongly. A lamp of which the
 //! actor may not hear is no other than one that is not there.
 
-use lampfield_board::{Kind, Subject, WallTime};
+use lampfield_board::{Subject, WallTime};
 use lampfield_hub::{Hub, HubShell, Sought};
 
 use super::recall::unreadable;
@@ -12,6 +12,7 @@ use crate::desk::Desk;
 use crate::failure::{Exit, Failure};
 use crate::host::Host;
 use crate::shell;
+use crate::typed_lamp::{parts, with_kind};
 
 /// The code for a lamp of which nobody says anything.
 pub(super) const UNKNOWN: &str = "unknown-subject";
@@ -120,17 +121,6 @@ impl<H: Host> Desk<H> {
     }
 }
 
-/// What was typed with this kind in front, which may stand there already.
-pub(super) fn of_kind(kind: Option<Kind>, typed: &str) -> String {
-    match kind {
-        Some(kind) => {
-            let prefix = format!("{kind}/");
-            format!("{prefix}{}", typed.strip_prefix(&prefix).unwrap_or(typed))
-        }
-        None => typed.to_owned(),
-    }
-}
-
 /// What may be meant, as far as the actor may hear of it.
 fn candidates(actor: &Actor, typed: &str) -> Result<Vec<Subject>, Failure> {
     let mut meant = Subject::candidates(typed)
@@ -176,7 +166,7 @@ pub(super) async fn in_short(
     let (mut lit, mut ended) = (Vec::new(), Vec::new());
     walk::over(board, |_, _, facts| {
         let subject = facts.subject();
-        let mut parts = subject.name().as_str().split(['/', ':', '@']);
+        let mut parts = parts(subject.name().as_str());
         let is_meant = kind.is_none_or(|kind| kind == subject.kind())
             && parts.any(|one| one == part)
             && actor.hear().covers(subject);
@@ -191,12 +181,6 @@ pub(super) async fn in_short(
         [] | [_] => Ok(found.pop()),
         several => Err(ambiguous(format!("several names contain \"{typed}\""), several)),
     }
-}
-
-/// The kind that is written in front, and the rest.
-fn with_kind(typed: &str) -> (Option<Kind>, &str) {
-    let kinded = typed.split_once('/').and_then(|(kind, name)| Some((kind.parse().ok()?, name)));
-    kinded.map_or((None, typed), |(kind, name)| (Some(kind), name))
 }
 
 /// The past of a subject is not kept under its name.

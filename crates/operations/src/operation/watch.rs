@@ -44,7 +44,7 @@ impl Watch {
             let is_of_kind = kind.is_none_or(|kind| kind == change.subject.kind());
             is_of_kind && board.read(wants)
         };
-        Ok(desk.watchers.watch(actor, name, is_wanted))
+        Ok(desk.watchers.watch(actor.kind(), desk.hears_now(actor), name, is_wanted))
     }
 }
 

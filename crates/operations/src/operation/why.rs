@@ -17,6 +17,7 @@ use crate::host::Host;
 use crate::scope::Scope;
 use crate::shell;
 use crate::trouble::sentence;
+use crate::typed_lamp::of_kind;
 
 operation! {
     /// What decides this lamp?
@@ -35,7 +36,7 @@ operation! {
 
 impl<H: Host> Perform<H> for Why {
     async fn perform(self, desk: &Desk<H>, actor: &Actor) -> Result<document::Explained, Failure> {
-        let typed = subject::of_kind(self.kind, &self.subject);
+        let typed = of_kind(self.kind, &self.subject);
         let board = desk.board(actor, self.board.as_deref())?;
         // Many lamps are not explained but listed. A device may have a star in its name.
         if self.at.is_none()

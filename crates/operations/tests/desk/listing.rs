@@ -28,7 +28,7 @@ async fn at_site(fixture: &Fixture, name: &str, site: &str) -> Actor {
     let site = Some(SiteName::parse(site).expect("a site"));
     let new = NewAccount { site, ..NewAccount::usual(jid, password, Role::Admin, source) };
     let account = fixture.desk.accounts.add(new).await.expect("added");
-    fixture.desk.actor(&account, Some(board("a.example")), Protocol::Rest).expect("an actor")
+    fixture.desk.actor(&account, Protocol::Rest).expect("an actor")
 }
 
 /// Lamps of two sites, and one that was cleared, of which an Asterisk that is away has still to be told.

@@ -265,7 +265,7 @@ async fn account(desk: &Desk<Program>, name: &str, role: Role) -> Actor {
         source: AccountSource::Cli,
     };
     let account = desk.accounts.add(new).await.expect("added");
-    desk.actor(&account, Some(board()), Protocol::Rest).expect("an actor")
+    desk.actor(&account, Protocol::Rest).expect("an actor")
 }
 
 #[tokio::test]

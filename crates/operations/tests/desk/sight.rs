@@ -11,7 +11,7 @@ use lampfield_operations::{Actor, Scope};
 use serde_json::{Value, json};
 use tokio::task::LocalSet;
 
-use crate::fixture::{Fixture, board, said, token};
+use crate::fixture::{Fixture, said, token};
 
 fn patterns(texts: &[&str]) -> Vec<Pattern> {
     texts.iter().map(|text| Pattern::parse(text).expect("a pattern")).collect()
@@ -40,7 +40,7 @@ async fn reader(fixture: &Fixture) -> Actor {
     let hear = patterns(&["PJSIP/1*"]);
     let new = NewAccount { hear, ..NewAccount::usual(jid, password, Role::User, source) };
     let account = fixture.desk.accounts.add(new).await.expect("added");
-    fixture.desk.actor(&account, Some(board("a.example")), Protocol::Rest).expect("an actor")
+    fixture.desk.actor(&account, Protocol::Rest).expect("an actor")
 }
 
 async fn refused(fixture: &Fixture, actor: &Actor, name: &str, with: Value) -> String {
@@ -144,20 +144,55 @@ async fn a_masked_name_stands_in_no_entry_of_the_audit_log() {
 }
 
 async fn masked() {
-    let masks = Masks::new(&patterns(&["PJSIP/1*"]));
+    let masks = Masks::new(&patterns(&["PJSIP/1*", "10*@default", "agent/PJSIP/2*", "agent/7*"]));
     let history = HistorySettings { masks, ..HistorySettings::default() };
     let fixture = Fixture::with(Settings { history, ..Settings::default() }).await;
     let owner = Actor::owner();
-    for name in ["PJSIP/100", "device/PJSIP/100", "PJSIP/200"] {
-        let with = json!({ "subject": name, "value": "INUSE", "keep": true });
+    let (state, doctor) = (json!("INUSE"), json!({ "show": "dnd", "status": "at the doctor" }));
+    let paused = json!({ "logged_in": true, "paused": { "reason": "doctor" } });
+    for (name, kind, value, short) in [
+        ("PJSIP/100", Value::Null, &state, "PJSIP/100"),
+        ("device/PJSIP/100", Value::Null, &state, "100"),
+        ("mailbox/1051@default", Value::Null, &json!({ "new": 1, "old": 0 }), "1051"),
+        ("PJSIP/250", json!("agent"), &paused, "PJSIP/250"),
+        ("PJSIP/150", json!("presence"), &doctor, "150"),
+        ("PJSIP/200", Value::Null, &state, "PJSIP/200"),
+    ] {
+        let with = json!({ "subject": name, "kind": kind, "value": value, "keep": true });
         fixture.desk.run(&owner, "set", said(with)).await.expect("set");
-        let with = json!({ "subject": name });
+        let with = json!({ "subject": short, "kind": kind });
         fixture.desk.run(&owner, "clear", said(with)).await.expect("cleared");
+    }
+    for slip in [json!(["agent/701"]), json!(" agent/701"), json!("Agent/701")] {
+        let with = json!({ "subject": slip, "value": paused, "keep": true });
+        refused(&fixture, &owner, "set", with).await;
     }
     let told = fixture.desk.run(&owner, "audit", said(json!({}))).await.expect("entries");
     let text = told.to_string();
-    assert!(!text.contains("PJSIP/100"), "{text}");
-    assert!(text.contains("device/PJSIP/***") && text.contains("PJSIP/200"), "{text}");
+    for hidden in ["100", "1051", "PJSIP/250", "150", "701", "doctor"] {
+        assert!(!text.contains(&format!("{hidden}\"")), "{hidden} in {text}");
+    }
+    for kept in ["device/PJSIP/***", "mailbox/***", "agent/***", "presence/***", "PJSIP/200"] {
+        assert!(text.contains(&format!("{kept}\"")), "no {kept} in {text}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_hears_of_some_lamps_reads_of_no_other_by_a_short_name() {
+    LocalSet::new().run_until(short_names()).await;
+}
+
+async fn short_names() {
+    let fixture = with_lamps().await;
+    let clear = async |short: &str| {
+        let with = said(json!({ "subject": short }));
+        fixture.desk.run(&Actor::owner(), "clear", with).await.is_ok()
+    };
+    assert!(clear("200").await && !clear("200").await && !clear("2001").await);
+    let none = patterns(&["nothing"]);
+    let wall = |hear: &str| token(Scope::ALL).limited_to(Rights::of(&none, &patterns(&[hear])));
+    assert_eq!(fixture.told(&wall("20*")).await.len(), 0);
+    assert_eq!(fixture.told(&wall("PJSIP/200")).await.len(), 2, "set and cleared");
 }
 
 /// As a door does it: what runs for an account has the account's rights.
@@ -185,4 +220,50 @@ async fn changed_rights() {
     fixture.desk.run(&owner, "user remove", said(name)).await.expect("removed");
     let over = watching.next().await.expect_err("nobody is there to hear");
     assert_eq!(over.code, "not-allowed");
+}
+
+/// What an actor had at its login may be old when it begins a watch.
+#[tokio::test]
+async fn a_watch_begins_with_the_rights_that_its_account_has_then() {
+    LocalSet::new().run_until(old_actor()).await;
+}
+
+async fn old_actor() {
+    let fixture = with_lamps().await;
+    let (owner, wall) = (Actor::owner(), reader(&fixture).await);
+    let other = json!({ "name": "wall@a.example", "hear": ["PJSIP/2*"] });
+    fixture.desk.run(&owner, "user change", said(other)).await.expect("changed");
+    let mut watching = fixture.desk.watch(&wall, said(json!({}))).expect("a watch");
+    for name in ["PJSIP/100", "PJSIP/200"] {
+        let with = json!({ "subject": name, "value": "BUSY", "keep": true });
+        fixture.desk.run(&owner, "set", said(with)).await.expect("set");
+    }
+    let line = serde_json::to_value(watching.next().await.expect("a line")).expect("JSON");
+    assert_eq!(line["subject"], "device/PJSIP/200");
+    let name = json!({ "name": "wall@a.example" });
+    fixture.desk.run(&owner, "user remove", said(name)).await.expect("removed");
+    let mut watching = fixture.desk.watch(&wall, said(json!({}))).expect("a watch");
+    assert_eq!(watching.next().await.expect_err("it is gone").code, "not-allowed");
+}
+
+#[tokio::test]
+async fn only_an_admin_of_the_first_domain_may_touch_all_boards() {
+    LocalSet::new().run_until(boards_of_accounts()).await;
+}
+
+async fn boards_of_accounts() {
+    let fixture = Fixture::new().await;
+    for (name, role, own) in [
+        ("boss@a.example", Role::Admin, None),
+        ("boss@b.example", Role::Admin, Some("b.example")),
+        ("pbx@a.example", Role::Pbx, Some("a.example")),
+        ("user@b.example", Role::User, Some("b.example")),
+    ] {
+        let jid = BareJid::parse(name).expect("an address");
+        let (password, source) = (NewPassword::Given("secret".to_owned()), AccountSource::Cli);
+        let new = NewAccount::usual(jid, password, role, source);
+        let account = fixture.desk.accounts.add(new).await.expect("added");
+        let actor = fixture.desk.actor(&account, Protocol::Rest).expect("an actor");
+        assert_eq!(actor.board().map(ToString::to_string).as_deref(), own, "{name}");
+    }
 }

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use lampfield_accounts::{Account, AccountBook, AccountChange, BareJid, Role};
+use lampfield_accounts::{Account, AccountBook, AccountChange, BareJid};
 use lampfield_board::{
     AccountName, BoardName, Cachable, Change, Identity, Kind, Protocol, Subject, Value,
 };
@@ -268,10 +268,7 @@ impl LineDoor {
 
 /// What an account may do here is what it may do at every door.
 fn rights(account: &Account) -> Rights {
-    match account.role {
-        Role::Admin => Rights::ALL,
-        Role::Pbx | Role::User => Rights::of(&account.allow, &account.hear),
-    }
+    Rights::of(&account.says(), &account.hears())
 }
 
 fn tell(out: &Unread, line: &str) {

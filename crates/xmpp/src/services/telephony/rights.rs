@@ -9,10 +9,7 @@ use super::nodes::TelephonyNode;
 
 /// About which subjects an account may speak, and of which it may hear.
 pub fn of(account: &Account) -> Rights {
-    match account.role {
-        Role::Admin => Rights::ALL,
-        Role::Pbx | Role::User => Rights::of(&account.allow, &account.hear),
-    }
+    Rights::of(&account.says(), &account.hears())
 }
 
 /// What an account may do with the telephony nodes.

@@ -13,6 +13,12 @@ pub fn word(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// What people can do about an account, with its name where `NAME` stands.
+#[must_use]
+pub fn with_name(remedy: &str, account: &str) -> String {
+    remedy.replace("NAME", &word(account))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -24,5 +30,11 @@ mod tests {
         assert_eq!(word("PJSIP/1*"), "'PJSIP/1*'");
         assert_eq!(word("it's $(so)"), "'it'\\''s $(so)'");
         assert_eq!(word(""), "''");
+    }
+
+    #[test]
+    fn a_remedy_names_the_account_as_a_shell_takes_it() {
+        let remedy = with_name("run: invite NAME; or user remove NAME", "gate 1@a.example");
+        assert_eq!(remedy, "run: invite 'gate 1@a.example'; or user remove 'gate 1@a.example'");
     }
 }
