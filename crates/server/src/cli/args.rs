@@ -5,13 +5,16 @@ mod columns;
 mod fake_pbx;
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, ColorChoice, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+};
 use lampfield_board::{Kind, WallTime};
 use lampfield_operations::operation::Order;
 use lampfield_relay::{Fingerprint, Target};
@@ -20,7 +23,7 @@ use super::examples;
 use crate::doctor::Only;
 use crate::moment;
 use crate::retyped::retyped;
-use crate::screen::Color;
+use crate::screen::{Color, is_coloured};
 pub use columns::{Column, USUAL};
 pub use fake_pbx::{DemoArgs, FakePbxArgs};
 
@@ -628,16 +631,22 @@ pub struct HelpArgs {
 
 /// Everything that can be typed, with its help.
 pub fn command() -> Command {
-    examples::decorated(Cli::command())
+    coloured(examples::decorated(Cli::command()))
 }
 
 /// What can be typed in the place of these words: all of it, or under the name of the relay's package what belongs to
 /// a relay.
 pub fn command_for<T: AsRef<OsStr>>(typed: &[T]) -> Command {
     match is_relay(typed) {
-        true => examples::of_relay(RelayCli::command(), RELAY),
+        true => coloured(examples::of_relay(RelayCli::command(), RELAY)),
         false => command().name(called(typed)),
     }
+}
+
+/// By our own rule for colours: the library's has exceptions, such as the machines of continuous integration.
+fn coloured(command: Command) -> Command {
+    let choice = if is_coloured(&io::stdout()) { ColorChoice::Auto } else { ColorChoice::Never };
+    command.color(choice)
 }
 
 /// Reads the command line.
