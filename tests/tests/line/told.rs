@@ -11,6 +11,9 @@ use lampfield_tests::server::Config;
 
 const PHONES: Phones = Phones { devices: 560, changes_per_second: 10 };
 
+/// By a relay it is in sooner than this.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
 fn long() -> Quality {
     Quality::round_trip(Duration::from_millis(200)).loss(0.01)
 }
@@ -29,7 +32,9 @@ async fn is_named(way: Way, how: &str) {
     let mut centre = Centre::start(Config::plain().servers()).await;
     let mut site = centre.site(Release::V22, way, long()).await;
     let took = login(&mut site, PHONES, Duration::from_secs(20)).await;
-    assert_eq!(took, None, "it has become better: this test and the manual are to be rewritten");
+    // By luck a later try may go through; the first does not.
+    let is_at_once = took.is_some_and(|took| took < AT_ONCE);
+    assert!(!is_at_once, "it has become better: this test and the manual are to be rewritten");
     let attention = centre.server.attention();
     for words in ["stream-broken", "server1@", how, "lampfield relay", "tcp_wmem"] {
         assert!(attention.contains(words), "no {words} in {attention}\n{}", centre.server.log());

@@ -14,7 +14,7 @@ use lampfield_tests::xmpp::Client;
 const IDLE_KIB: u64 = 10 * 1024;
 const IDLE_ANONYMOUS_KIB: u64 = 2 * 1024;
 /// What the program may have as a file, without its debug information.
-const STRIPPED_BYTES: u64 = 14_500_000;
+const STRIPPED_BYTES: u64 = 15_000_000;
 
 #[tokio::test]
 async fn idle_and_with_ten_thousand_states() {
