@@ -57,10 +57,10 @@ impl<'a> Answers<'a> {
             LineError::NoTls if is_of_all => Answer::NoTls,
             _ => Answer::Open,
         };
-        let is_news = matches!(answer, Answer::NoTls);
         self.set(place, answer);
-        let is_without = |last: &Answer| matches!(last, Answer::NoTls);
-        is_news && !self.lines.had_tls.get() && self.last.borrow().iter().all(is_without)
+        let last = self.last.borrow();
+        let are_all = last.iter().all(|answer| matches!(answer, Answer::NoTls));
+        are_all && !self.lines.had_tls.get()
     }
 
     /// A target has given a final answer: why the PBX is sent away, if no other one is left.
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_relay_is_useless_when_all_who_answer_never_had_tls() {
+    async fn a_relay_is_useless_when_no_target_ever_had_tls() {
         let (settings, lines) = (settings(3), Lines::default());
         let answers = Answers::new(&settings, &lines);
         assert!(!answers.are_without_tls(0, &LineError::NoTls, true));
