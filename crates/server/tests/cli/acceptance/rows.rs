@@ -27,51 +27,99 @@ struct Read {
     /// The list in the document, and what of each of its elements stands in the row.
     list: &'static str,
     shown: &'static [&'static str],
-    rows: fn(&str) -> Vec<&str>,
+    rows: Rows,
+}
+
+/// Which lines of a text are its rows.
+enum Rows {
+    /// Those of the table with this head.
+    Below(&'static str),
+    /// All lines like this.
+    Lines(fn(&str) -> bool),
+}
+
+// === impl Rows ===
+
+impl Rows {
+    fn of<'a>(&self, text: &'a str) -> Vec<&'a str> {
+        let lines = text.lines();
+        match self {
+            Self::Below(head) => {
+                let table = lines.skip_while(|line| !line.trim_start().starts_with(head)).skip(1);
+                table.take_while(|line| line.contains("  ")).collect()
+            }
+            Self::Lines(is_row) => lines.filter(|line| is_row(line)).collect(),
+        }
+    }
 }
 
 const READS: [Read; 12] = [
-    Read { words: &["status"], list: "/origins", shown: &["/origin/account"], rows: below_origin },
+    Read {
+        words: &["status"],
+        list: "/origins",
+        shown: &["/origin/account"],
+        rows: Rows::Below("ORIGIN  "),
+    },
     Read {
         words: &["why", TURNING],
         list: "/facts",
         shown: &["/origin/account"],
-        rows: below_value,
+        rows: Rows::Below("VALUE  "),
     },
     Read {
         words: &["why", "custom/x", "--at", "-0s"],
         list: "/facts",
         shown: &[],
-        rows: below_value,
+        rows: Rows::Below("VALUE  "),
     },
-    Read { words: &["why", "PJSIP/*"], list: "/lamps", shown: &["/subject"], rows: below_subject },
-    Read { words: &["list"], list: "/lamps", shown: &["/subject"], rows: below_subject },
+    Read {
+        words: &["why", "PJSIP/*"],
+        list: "/lamps",
+        shown: &["/subject"],
+        rows: Rows::Below("SUBJECT  "),
+    },
+    Read { words: &["list"], list: "/lamps", shown: &["/subject"], rows: Rows::Below("SUBJECT  ") },
     Read {
         words: &["history", TURNING],
         list: "/events",
         shown: &["/origin/account"],
-        rows: below_time,
+        rows: Rows::Below("TIME  "),
     },
-    Read { words: &["history", "custom/x"], list: "/events", shown: &[], rows: below_time },
+    Read {
+        words: &["history", "custom/x"],
+        list: "/events",
+        shown: &[],
+        rows: Rows::Below("TIME  "),
+    },
     Read {
         words: &["user", "list"],
         list: "/users",
         shown: &["/jid", "/role"],
-        rows: below_account,
+        rows: Rows::Below("ACCOUNT  "),
     },
-    Read { words: &["domain", "list"], list: "/domains", shown: &["/name"], rows: below_domain },
+    Read {
+        words: &["domain", "list"],
+        list: "/domains",
+        shown: &["/name"],
+        rows: Rows::Below("DOMAIN  "),
+    },
     Read {
         words: &["audit"],
         list: "/entries",
         shown: &["/operation", "/outcome"],
-        rows: below_time,
+        rows: Rows::Below("TIME  "),
     },
-    Read { words: &["check"], list: "/problems", shown: &["/code"], rows: with_help },
+    Read {
+        words: &["check"],
+        list: "/problems",
+        shown: &["/code"],
+        rows: Rows::Lines(leads_to_help),
+    },
     Read {
         words: &["doctor", "--only", "files"],
         list: "/problems",
         shown: &["/id"],
-        rows: with_check,
+        rows: Rows::Lines(is_check),
     },
 ];
 
@@ -103,39 +151,15 @@ const CHANGES: [&str; 21] = [
     "bench",
 ];
 
-fn below<'a>(text: &'a str, head: &str) -> Vec<&'a str> {
-    let table = text.lines().skip_while(|line| !line.trim_start().starts_with(head)).skip(1);
-    table.take_while(|line| line.contains("  ")).collect()
+/// Where a problem of a configuration leads.
+fn leads_to_help(line: &str) -> bool {
+    line.contains("  lampfield help ")
 }
 
-fn below_origin(text: &str) -> Vec<&str> {
-    below(text, "ORIGIN  ")
-}
-fn below_value(text: &str) -> Vec<&str> {
-    below(text, "VALUE  ")
-}
-fn below_subject(text: &str) -> Vec<&str> {
-    below(text, "SUBJECT  ")
-}
-fn below_time(text: &str) -> Vec<&str> {
-    below(text, "TIME  ")
-}
-fn below_account(text: &str) -> Vec<&str> {
-    below(text, "ACCOUNT  ")
-}
-fn below_domain(text: &str) -> Vec<&str> {
-    below(text, "DOMAIN  ")
-}
-
-/// Where each problem of a configuration leads.
-fn with_help(text: &str) -> Vec<&str> {
-    text.lines().filter(|line| line.contains("  lampfield help ")).collect()
-}
-
-/// The lines of failed checks, which begin with a sign and an id.
-fn with_check(text: &str) -> Vec<&str> {
-    let is_id = |line: &&str| line.split(' ').nth(1).is_some_and(|word| word.contains('/'));
-    text.lines().filter(is_id).filter(|line| !line.starts_with(' ')).collect()
+/// A failed check begins with a sign and an id.
+fn is_check(line: &str) -> bool {
+    let has_id = line.split(' ').nth(1).is_some_and(|word| word.contains('/'));
+    has_id && !line.starts_with(' ')
 }
 
 /// Whether a terminal would only write it: the ends of lines are all that moves the cursor.
@@ -182,7 +206,7 @@ fn the_rows_of_text_and_document_are_the_same_and_obeyed_by_no_terminal() {
         let elements = document.pointer(list).and_then(Value::as_array).expect("a list");
         assert!(!elements.is_empty(), "{words:?}: {document}");
         for text in [&format!("{}{}", text.out, text.err), &seen] {
-            let rows = rows(text);
+            let rows = rows.of(text);
             assert_eq!(rows.len(), elements.len(), "{words:?}: {text}\n{document}");
             for (row, element) in rows.iter().zip(elements) {
                 let parts = shown.iter().map(|part| element.pointer(part).and_then(Value::as_str));
